@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# What every test file loads: where the build is, a place of the test's own,
+# what a test needs, and the end of whatever it started.
+
+HERE=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+TOP=${HERE%/t}
+BUILD=${VM_BUILD:-$TOP/build}
+PATH=$BUILD/bin:$BUILD/t:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH LC_ALL=C.UTF-8
+unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY
+
+# Skip, with the reason, what cannot run here.
+requires_root() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+}
+requires_vm() {
+	[ -n "${VM_RUN:-}" ] || skip "needs a kernel with nbd and a USB gadget"
+}
+
+# wait_until SECONDS COMMAND...: until COMMAND succeeds; fail after SECONDS.
+wait_until() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		if [ "$SECONDS" -ge "$end" ]; then
+			echo "gave up waiting for: $*" >&2
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# Each test has a directory; what it started with `background` is killed, and
+# waited for, when the test ends.
+STARTED=()
+background() {
+	"$@" 3>&- &
+	STARTED+=("$!")
+}
+cleanup() {
+	local pid
+	for pid in "${STARTED[@]}"; do
+		kill "$pid" 2>/dev/null || :
+	done
+	for pid in "${STARTED[@]}"; do
+		wait "$pid" 2>/dev/null || :
+	done
+	STARTED=()
+}
+
+# fails STATUS COMMAND...: COMMAND exits STATUS and says one line on stderr.
+fails() {
+	local want=$1 err=$BATS_TEST_TMPDIR/stderr rc=0
+	shift
+	"$@" >"$BATS_TEST_TMPDIR/stdout" 2>"$err" || rc=$?
+	cat "$err" >&2
+	if [ "$rc" != "$want" ] || [ "$(wc -l <"$err")" != 1 ]; then
+		echo "exit status $rc, want $want and one line: $*" >&2
+		return 1
+	fi
+}
