@@ -15,8 +15,7 @@
  * Returns 0; or -1 with errno EINVAL (not a number) or ERANGE (below min or
  * above max), *out untouched.
  */
-int number_parse(
-    const char *text, uint64_t min, uint64_t max, uint64_t *out);
+int number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 
 /*
  * The same for a size in bytes, which may end in K, M, G or T (powers of

@@ -12,13 +12,13 @@
 static int check_failures;
 
 /* Count and name a condition that does not hold; go on with the next. */
-#define CHECK(cond) \
-	do { \
-		if (!(cond)) { \
+#define CHECK(cond)                                                          \
+	do {                                                                 \
+		if (!(cond)) {                                               \
 			fprintf(stderr, "%s:%d: %s: not so: %s\n", __FILE__, \
-			    __LINE__, __func__, #cond); \
-			check_failures++; \
-		} \
+			    __LINE__, __func__, #cond);                      \
+			check_failures++;                                    \
+		}                                                            \
 	} while (0)
 
 /* What main() returns. */

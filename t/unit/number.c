@@ -23,7 +23,7 @@ test_plain(void)
 
 	CHECK(number_parse("0", 0, 9, &n) == 0 && n == 0);
 	CHECK(number_parse("18446744073709551615", 0, UINT64_MAX, &n) == 0 &&
-	    n == UINT64_MAX);
+	      n == UINT64_MAX);
 	CHECK(rejects(number_parse, "", EINVAL));
 	CHECK(rejects(number_parse, "-1", EINVAL));
 	CHECK(rejects(number_parse, " 1", EINVAL));
@@ -39,7 +39,7 @@ test_sizes(void)
 	uint64_t n;
 
 	CHECK(number_parse_size("4G", 0, UINT64_MAX, &n) == 0 &&
-	    n == UINT64_C(4294967296));
+	      n == UINT64_C(4294967296));
 	CHECK(number_parse_size("64", 0, 99, &n) == 0 && n == 64);
 	CHECK(rejects(number_parse_size, "1X", EINVAL));
 	CHECK(rejects(number_parse_size, "1KB", EINVAL));
