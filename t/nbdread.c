@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * nbdread: read from an NBD server on a Unix socket, in the order and the
+ * sizes that a test wants, onto standard output or against a file.
+ *
+ * Exit status: 0; 1 the server answered with an error; 2 no connection, or a
+ * lost one; 3 the data are not the file's; else as sysexits(3) has it.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libnbd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "number.h"
+
+enum {
+	SERVER_ERROR = 1,
+	NO_CONNECTION = 2,
+	MISMATCH = 3
+};
+
+#define RANDOM_SIZE 4096
+#define MAX_REQUEST (UINT64_C(32) << 20) /* what every server must take */
+#define PARALLEL    16			 /* requests at the same time */
+
+/* One request in flight. */
+struct request {
+	uint64_t offset;
+	size_t len;
+	char *data;
+	int64_t cookie;
+};
+
+/* What to read: count requests, each of size but perhaps the last. */
+struct job {
+	uint64_t offset, length, size, count;
+	unsigned depth;
+	bool random;
+	unsigned short seed[3];
+	const char *path; /* what it must equal, or NULL */
+	int fd;
+};
+
+static struct nbd_handle *h;
+
+static void
+usage(FILE *out)
+{
+	fputs(
+	    "usage: nbdread [-p] [-f FILE] [-S REQUEST] SOCKET OFFSET LENGTH\n"
+	    "       nbdread [-p] [-f FILE] [-r SEED] -n COUNT SOCKET\n"
+	    "       nbdread -d | -s SOCKET\n"
+	    "  -d  print the export's description\n"
+	    "  -f  compare with FILE instead of writing the data\n"
+	    "  -n  read COUNT blocks of 4 KiB at random\n"
+	    "  -p  16 requests at a time instead of one\n"
+	    "  -S  bytes for each request (32M)\n"
+	    "  -s  print the export's size\n",
+	    out);
+	exit(out == stderr ? EX_USAGE : EX_OK);
+}
+
+static uint64_t
+size_or_die(const char *text, uint64_t min, uint64_t max)
+{
+	uint64_t n;
+
+	if (number_parse_size(text, min, max, &n) == -1)
+		err(EX_USAGE, "unable to use the number %s", text);
+	return n;
+}
+
+/* Bounds are the server's to judge, so libnbd must pass on what is beyond. */
+static void
+connect_or_die(const char *path)
+{
+	h = nbd_create();
+	if (h == NULL || nbd_set_strict_mode(h, 0) == -1 ||
+	    nbd_set_full_info(h, true) == -1 || nbd_connect_unix(h, path) == -1)
+		errx(NO_CONNECTION, "unable to connect to %s: %s", path,
+		    nbd_get_error());
+}
+
+static uint64_t
+export_size(void)
+{
+	int64_t size = nbd_get_size(h);
+
+	if (size == -1)
+		errx(SERVER_ERROR, "unable to get the size: %s",
+		    nbd_get_error());
+	return (uint64_t)size;
+}
+
+static void
+print_description(void)
+{
+	char *text = nbd_get_export_description(h);
+
+	if (text == NULL)
+		errx(SERVER_ERROR, "unable to get the description: %s",
+		    nbd_get_error());
+	puts(text);
+	free(text);
+}
+
+static void
+start_request(struct job *job, struct request *r, uint64_t n)
+{
+	if (job->random)
+		n = (uint64_t)nrand48(job->seed) % (job->length / job->size);
+	r->offset = job->offset + n * job->size;
+	r->len = job->size;
+	if (job->length - n * job->size < job->size)
+		r->len = job->length - n * job->size;
+	r->cookie = nbd_aio_pread(
+	    h, r->data, r->len, r->offset, NBD_NULL_COMPLETION, 0);
+}
+
+/* The loss of the connection is told from an answer that says no. */
+static void
+finish_request(struct request *r)
+{
+	int done = -1;
+
+	if (r->cookie != -1)
+		while ((done = nbd_aio_command_completed(h, r->cookie)) == 0)
+			if (nbd_poll(h, -1) == -1)
+				break;
+	if (done == 1)
+		return;
+	errno = nbd_get_errno();
+	err(nbd_aio_is_ready(h) == 1 ? SERVER_ERROR : NO_CONNECTION,
+	    "unable to read %zu bytes at %" PRIu64, r->len, r->offset);
+}
+
+static void
+compare(const struct job *job, const struct request *r)
+{
+	char *want = malloc(r->len);
+	size_t i;
+
+	if (want == NULL)
+		err(EX_OSERR, "unable to compare");
+	memset(want, 0, r->len); /* an export may be padded with zeros */
+	if (pread(job->fd, want, r->len, (off_t)r->offset) == -1)
+		err(EX_IOERR, "unable to read %s", job->path);
+	for (i = 0; i < r->len && r->data[i] == want[i]; i++)
+		continue;
+	if (i < r->len)
+		errx(MISMATCH, "the data differ from %s at %" PRIu64, job->path,
+		    r->offset + i);
+	free(want);
+}
+
+static void
+use_data(const struct job *job, const struct request *r)
+{
+	if (job->path != NULL)
+		compare(job, r);
+	else if (!job->random && fwrite(r->data, 1, r->len, stdout) != r->len)
+		err(EX_IOERR, "unable to write");
+}
+
+/* Start up to depth requests, await all of them, and so on. */
+static void
+run_job(struct job *job)
+{
+	struct request batch[PARALLEL];
+	uint64_t n = 0;
+	unsigned i, started;
+
+	for (i = 0; i < job->depth; i++) {
+		batch[i].data = malloc(job->size);
+		if (batch[i].data == NULL)
+			err(EX_OSERR, "unable to read");
+	}
+	while (n < job->count) {
+		for (started = 0; started < job->depth && n < job->count;
+		     started++)
+			start_request(job, &batch[started], n++);
+		for (i = 0; i < started; i++)
+			finish_request(&batch[i]);
+		for (i = 0; i < started; i++)
+			use_data(job, &batch[i]);
+	}
+	if (fflush(stdout) == EOF)
+		err(EX_IOERR, "unable to write");
+	for (i = 0; i < job->depth; i++)
+		free(batch[i].data);
+}
+
+/* Complete the job by what the arguments, or the export, say. */
+static void
+plan_job(struct job *job, char **argv)
+{
+	if (job->random) {
+		job->size = RANDOM_SIZE;
+		job->length = export_size();
+		if (job->length < RANDOM_SIZE)
+			errx(EX_DATAERR, "unable to read 4 KiB of so little");
+		job->length -= job->length % RANDOM_SIZE;
+	} else {
+		job->offset = size_or_die(argv[1], 0, INT64_MAX);
+		job->length = size_or_die(argv[2], 1, INT64_MAX);
+		if (job->size > job->length)
+			job->size = job->length;
+		job->count = (job->length - 1) / job->size + 1;
+	}
+	if (job->path == NULL)
+		return;
+	job->fd = open(job->path, O_RDONLY | O_CLOEXEC);
+	if (job->fd == -1)
+		err(EX_NOINPUT, "unable to open %s", job->path);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct job job = {.size = MAX_REQUEST, .depth = 1, .fd = -1};
+	int c, what = 0;
+
+	while ((c = getopt(argc, argv, "df:hn:pr:S:s")) != -1)
+		switch (c) {
+		case 'd':
+		case 's':
+			what = c;
+			break;
+		case 'f':
+			job.path = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			break;
+		case 'n':
+			job.random = true;
+			job.count = size_or_die(optarg, 1, UINT32_MAX);
+			break;
+		case 'p':
+			job.depth = PARALLEL;
+			break;
+		case 'r':
+			job.seed[0] = size_or_die(optarg, 0, UINT16_MAX);
+			break;
+		case 'S':
+			job.size = size_or_die(optarg, 1, MAX_REQUEST);
+			break;
+		default:
+			usage(stderr);
+		}
+	argv += optind;
+	if (argc - optind != (what != 0 || job.random ? 1 : 3))
+		usage(stderr);
+	connect_or_die(argv[0]);
+	if (what == 'd') {
+		print_description();
+	} else if (what == 's') {
+		printf("%" PRIu64 "\n", export_size());
+	} else {
+		plan_job(&job, argv);
+		run_job(&job);
+	}
+	nbd_close(h);
+	return EX_OK;
+}
