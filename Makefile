@@ -8,6 +8,8 @@
 # program runs in place.
 
 VERSION = 0.1.0
+# When this version was made (date -u +%s): no clock is right that says less.
+RELEASE_TIME = 1795132800
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
@@ -18,7 +20,7 @@ CC ?= cc
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
-	-Ilib -Iplugins
+	-DRELEASE_TIME=$(RELEASE_TIME)L -Ilib -Iplugins
 ALL_CFLAGS = -std=c11 -fPIC -pthread -Wall -Wextra -Wformat=2 -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
 	-fstack-protector-strong $(CFLAGS) $(SANFLAGS)
@@ -34,33 +36,37 @@ PKGS_plugin = libcurl
 PKGS_t = libnbd
 
 progs := $(notdir $(basename $(wildcard bin/*.c)))
-scripts := $(notdir $(wildcard scripts/vm*))
-libobjs := $(patsubst %.c,$(O)/%.o,$(wildcard lib/*.c))
-plugobjs := $(patsubst %.c,$(O)/%.o,$(wildcard plugins/*.c))
+scripts := $(filter-out %.conf,$(notdir $(wildcard scripts/vm*)))
+libobjs := $(patsubst %.c,$(O)/obj/%.o,$(wildcard lib/*.c))
+plugobjs := $(patsubst %.c,$(O)/obj/%.o,$(wildcard plugins/*.c))
 tools := $(patsubst %.c,$(O)/%,$(wildcard t/*.c))
 units := $(patsubst %.c,$(O)/%,$(wildcard t/unit/*.c))
 plugin := $(O)/lib/vmedia/nbdkit-vm-fetchd-plugin.so
 bins := $(addprefix $(O)/bin/,$(progs) $(scripts))
+shlibs := $(addprefix $(O)/lib/vmedia/,$(notdir $(wildcard scripts/*.sh)))
 mans := $(wildcard man/*.[0-9])
 
 pkg = $(if $(1),$(shell $(PKG_CONFIG) $(2) $(1)))
 Q = $(if $(V),,@echo '  $(1)	$@';)
 
-all: $(bins) $(plugin) $(if $(SAN),$(O)/bin/nbdkit)
+all: $(bins) $(shlibs) $(plugin) $(if $(SAN),$(O)/bin/nbdkit)
 tests: all $(tools) $(units)
 
-$(O)/%.o: %.c
+$(O)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(O)/libvm.a: $(libobjs)
 	$(call Q,AR)rm -f $@ && $(AR) rcs $@ $^
 
-$(addprefix $(O)/bin/,$(progs)): $(O)/bin/%: $(O)/bin/%.o $(O)/libvm.a
+$(addprefix $(O)/bin/,$(progs)): $(O)/bin/%: $(O)/obj/bin/%.o $(O)/libvm.a
+	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ \
 	    $(call pkg,$(PKGS_$*),--libs) $(LIBS_$*)
 
 $(addprefix $(O)/bin/,$(scripts)): $(O)/bin/%: scripts/%
+$(shlibs): $(O)/lib/vmedia/%: scripts/%
+$(addprefix $(O)/bin/,$(scripts)) $(shlibs):
 	@mkdir -p $(@D)
 	$(call Q,LN)ln -sf $(abspath $<) $@
 
@@ -77,16 +83,88 @@ $(O)/bin/nbdkit: Makefile
 	    "$$($(CC) -print-file-name=libasan.so)" "$$(command -v nbdkit)" >$@
 	chmod +x $@
 
-$(tools): $(O)/t/%: $(O)/t/%.o $(O)/libvm.a
+$(tools): $(O)/t/%: $(O)/obj/t/%.o $(O)/libvm.a
+	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ \
 	    $(call pkg,$(PKGS_t),--libs)
 
 # Unit tests see the plugin's parts too, all but its nbdkit callbacks.
-$(units): $(O)/t/unit/%: $(O)/t/unit/%.o $(filter-out %/plugin.o,$(plugobjs)) \
-    $(O)/libvm.a
+$(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
+    $(filter-out %/plugin.o,$(plugobjs)) $(O)/libvm.a
+	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ \
 	    $(call pkg,$(PKGS_plugin),--libs)
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 
-.PHONY: all tests
+# --- what people type ---------------------------------------------------
+
+help:
+	@echo 'make [all]     build into $(O)/; programs run from $(O)/bin'
+	@echo 'make check     build and test all (SAN=1: with sanitizers)'
+	@echo 'make lint      warnings, shellcheck, mandoc, clang-format, cppcheck'
+	@echo 'make demo      the main job, on this machine alone'
+	@echo 'make deps      install what is missing (Debian packages; be root)'
+	@echo 'make install   into DESTDIR, PREFIX ($(PREFIX)), SYSCONFDIR'
+	@echo 'make dist      vmedia-$(VERSION).tar.gz; make clean'
+
+deps:
+	@t/deps
+
+check: deps
+	@$(MAKE) --no-print-directory tests
+	@VM_BUILD=$(abspath $(O)) t/run $(TESTS)
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@VM_BUILD=$(abspath $(O)) t/demo
+
+shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/vm/vm-run \
+	.ci/run
+cfiles := $(wildcard bin/*.[ch] lib/*.[ch] plugins/*.[ch] t/*.[ch] t/unit/*.[ch])
+
+lint: deps
+	@$(MAKE) --no-print-directory O=$(O)/lint-gcc CC=gcc \
+	    CFLAGS='-O2 -Werror' tests
+	@$(MAKE) --no-print-directory O=$(O)/lint-clang CC=clang \
+	    CFLAGS='-O2 -Werror' tests
+	shellcheck -x -s sh $(shfiles)
+	shellcheck -x -s bash t/helper.bash scripts/completion/vmctl
+	mandoc -T lint -W style $(mans)
+	clang-format --dry-run -Werror $(cfiles)
+	cppcheck -q --enable=warning,performance,portability --inline-suppr \
+	    --error-exitcode=1 --suppress=missingIncludeSystem \
+	    -Ilib -Iplugins -D_GNU_SOURCE -DVERSION='""' \
+	    -DRELEASE_TIME=$(RELEASE_TIME)L $(filter %.c,$(cfiles))
+
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+LIBDIR = $(DESTDIR)$(PREFIX)/lib/vmedia
+MANDIR = $(DESTDIR)$(PREFIX)/share/man
+
+install: all
+	install -d $(BINDIR) $(LIBDIR) $(DESTDIR)$(UNITDIR) \
+	    $(DESTDIR)$(SYSCONFDIR)/vmedia \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install $(addprefix $(O)/bin/,$(progs)) \
+	    $(addprefix scripts/,$(scripts)) $(BINDIR)
+	install -m 644 $(wildcard scripts/*.sh) $(LIBDIR)
+	install -m 644 $(plugin) $(LIBDIR)
+	for page in $(mans); do \
+	    install -D -m 644 $$page $(MANDIR)/man$${page##*.}/$${page##*/}; \
+	done
+	for unit in scripts/systemd/*; do \
+	    sed 's,@BINDIR@,$(PREFIX)/bin,' $$unit \
+		>$(DESTDIR)$(UNITDIR)/$${unit##*/}; \
+	done
+	install -m 644 scripts/completion/vmctl \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vmctl
+	[ -e $(DESTDIR)$(SYSCONFDIR)/vmedia/vmedia.conf ] || \
+	    install -m 644 scripts/vmedia.conf $(DESTDIR)$(SYSCONFDIR)/vmedia
+
+dist:
+	git archive --prefix=vmedia-$(VERSION)/ -o vmedia-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -rf build vmedia-*.tar.gz
+
+.PHONY: all tests help deps check demo lint install dist clean

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * What the engine asks of a place where an image lies, and what it is told.
+ * A source moves ranges of bytes; caching, read-ahead, retries and the
+ * outage limit are the engine's.
+ *
+ * All of a source's work after open() is done inside poll(), by the one
+ * thread that calls it; only wake() may be called from others.
+ */
+#ifndef VM_SOURCE_H
+#define VM_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FAULT_TEXT_MAX 512
+
+/*
+ * Why something did not come. The texts are for people, hold no secret, and
+ * read as the reason behind "unable to open URL: ".
+ */
+enum fault_kind {
+	FAULT_TRANSIENT, /* the same request may work in a moment */
+	FAULT_REQUEST,	 /* refused: no use to repeat it, others may work */
+	FAULT_CHANGED,	 /* not the image that was opened: nothing will work */
+};
+
+struct fault {
+	enum fault_kind kind;
+	int status; /* of sysexits(3), should it end the program */
+	char text[FAULT_TEXT_MAX];
+};
+
+/* What open() learns of the image. Strings live as long as the source. */
+struct source_info {
+	uint64_t size;	       /* bytes; never 0 */
+	const char *url;       /* without user, password, query, fragment */
+	const char *validator; /* what must not change while it is open */
+	int validator_is_weak; /* equal validators may hide a change */
+	const char *address;   /* numeric, of the server or proxy */
+	unsigned round_trip;   /* microseconds, to that address */
+	uint64_t rate;	       /* bytes a second, of the first transfer */
+};
+
+/*
+ * A range on its way. Its owner fills in the first five fields, hands it to
+ * start(), and leaves it alone until done() has been called.
+ */
+struct transfer {
+	uint64_t offset;
+	size_t length; /* bytes, at least 1, all inside the image */
+	/* The next len bytes, in order, never more than length in total. */
+	void (*data)(struct transfer *, const void *bytes, size_t len);
+	/* The last word: NULL when all has come. */
+	void (*done)(struct transfer *, const struct fault *);
+	void *owner;
+	void *work; /* the source's own, while it is under way */
+};
+
+struct source;
+
+struct source_ops {
+	/*
+	 * Begin a transfer. There must be fewer than `connections` under way.
+	 * Nothing is called back before the next poll().
+	 */
+	void (*start)(struct source *, struct transfer *);
+	/*
+	 * Move what can be moved, call back, and wait for more, for at most
+	 * timeout_ms milliseconds or until wake().
+	 */
+	void (*poll)(struct source *, int timeout_ms);
+	/* End the poll() that is waiting, or else the next one. Any thread. */
+	void (*wake)(struct source *);
+	/* Drop what is under way, without a callback, and free everything. */
+	void (*close)(struct source *);
+};
+
+struct source {
+	const struct source_ops *ops;
+	struct source_info info;
+};
+
+#endif

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# vmctl doctor: what each step of a mount needs, looked at one by one, a line
+# each, with the remedy. Sourced by vmctl.
+
+SICK=0
+
+well() {
+	printf 'ok    %s\n' "$*"
+}
+
+ill() {
+	printf 'FAIL  %s\n' "$*"
+	SICK=1
+}
+
+# examine WHAT REMEDY COMMAND...
+examine() {
+	what=$1 remedy=$2
+	shift 2
+	if "$@" >/dev/null 2>&1; then
+		well "$what"
+	else
+		ill "$what: $remedy"
+	fi
+}
+
+has_module() {
+	[ -d "/sys/module/$1" ] || modprobe -n -q "$1" ||
+		grep -q "/$1.ko" "/lib/modules/$(uname -r)/modules.builtin"
+}
+
+examine_programs() {
+	for program in nbdkit flock setsid timeout diff; do
+		examine "program $program" "install it" command -v $program
+	done
+}
+
+# A clock that is behind the day on which we were installed is wrong, and
+# with it every certificate.
+clock_is_right() {
+	[ "$(date +%s)" -ge "$(date -r "$BIN/vm-fetchd" +%s)" ]
+}
+
+examine_kernel() {
+	examine "root" "be root to mount" [ "$(id -u)" = 0 ]
+	examine "clock ($(date -u +%Y-%m-%d))" \
+		"it is before our installation: set it, or no TLS works" \
+		clock_is_right
+	examine "kernel: nbd" "a kernel with CONFIG_BLK_DEV_NBD" has_module nbd
+	examine "kernel: USB gadget" "a kernel with CONFIG_USB_CONFIGFS" \
+		has_module libcomposite
+	examine "kernel: mass storage" \
+		"a kernel with CONFIG_USB_CONFIGFS_MASS_STORAGE" \
+		has_module usb_f_mass_storage
+}
+
+examine_udc() {
+	udcs=$(ls "${VM_SYS:-/sys}/class/udc" 2>/dev/null)
+	if [ -z "$udcs" ]; then
+		ill "USB device controller: none here; without one there is" \
+			"only vmctl export"
+		return
+	fi
+	for udc in $udcs; do
+		state=$(cat "${VM_SYS:-/sys}/class/udc/$udc/state")
+		case $state in
+		configured) well "USB device controller $udc: configured" ;;
+		"not attached") well "USB device controller $udc: not attached" \
+			"(is the host off, or its cable out?)" ;;
+		*) well "USB device controller $udc: $state" ;;
+		esac
+	done
+}
+
+remedy_for() {
+	case $1 in
+	64) echo "give an http or https URL" ;;
+	65) echo "another server, or another image" ;;
+	66) echo "look at the path in the URL" ;;
+	68) echo "look at the host's name and at /etc/resolv.conf" ;;
+	69) echo "look at the network, the port, and the firewall between" ;;
+	75) echo "try again, or with a longer --timeout" ;;
+	77) echo "see --user, --cacert and the clock" ;;
+	*) echo "look at the server's log" ;;
+	esac
+}
+
+examine_url() {
+	line=$(with_source "$REQ" timeout "$TIMEOUT" vm-fetchd -c \
+		2>"$TEMP/said")
+	status=$?
+	if [ $status = 0 ]; then
+		well "$URL: $line"
+		return
+	fi
+	why=$(tail -n 1 "$TEMP/said")
+	[ $status != 124 ] || status=75 why="no answer in $TIMEOUT s"
+	ill "$why: $(remedy_for $status)"
+}
+
+doctor() {
+	examine_programs
+	examine_kernel
+	examine_udc
+	if [ -n "$URL" ]; then
+		complete_request "look at a server"
+		examine_url
+	fi
+	return $SICK
+}

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# What is asked of vmctl: the configuration, then the command line, gathered
+# in globals and in REQ, a directory of one-value files like a slot's request/.
+# Sourced by vmctl, after slot.sh.
+
+CONF=${VM_CONF:-/etc/vmedia/vmedia.conf}
+
+TYPES='cd disk'		# of the slots, in order
+SLOT=			# as asked with -s
+URL=			# what may be shown of it
+TEMP='' REQ=''	# a directory of our own, and the request in it
+TIMEOUT=60
+JSON='' VERBOSE='' WAIT_HOST='' REPLACE='' FORCE='' SOCKET='' PASSWORD=''
+CACHE='' CONNECTIONS='' OUTAGE='' DVD='' STALL='' UDC='' CACERT='' PROXY=''
+
+misuse() {
+	die $EX_USAGE "$* (vmctl help tells how it is used)"
+}
+
+# --- configuration --------------------------------------------------------
+
+# number NAME VALUE MAX
+number() {
+	case $2 in
+	'' | *[!0-9]* | ?????????*) misuse "unable to use $1 $2: not a number" ;;
+	esac
+	[ "$2" -ge 1 ] && [ "$2" -le "$3" ] ||
+		misuse "unable to use $1 $2: not from 1 to $3"
+}
+
+read_conf() {
+	[ -f "$CONF" ] || return 0
+	while read -r key equals value; do
+		case $key in '' | '#'*) continue ;; esac
+		[ "$equals" = = ] || die $EX_CONFIG "$CONF: $key: not NAME = VALUE"
+		case $key in
+		slots) TYPES=$value ;;
+		timeout) TIMEOUT=$value ;;
+		cache) CACHE=$value ;;
+		connections) CONNECTIONS=$value ;;
+		outage) OUTAGE=$value ;;
+		dvd) [ "$value" = yes ] && DVD=1 ;;
+		stall) STALL=$value ;;
+		udc) UDC=$value ;;
+		cacert) CACERT=$value ;;
+		proxy) PROXY=$value ;;
+		*) die $EX_CONFIG "$CONF: $key: no such setting" ;;
+		esac
+	done <"$CONF"
+}
+
+# slots_of TYPE: their numbers.
+slots_of() {
+	n=0
+	for type in $TYPES; do
+		[ "$type" != "$1" ] || echo $n
+		n=$((n + 1))
+	done
+}
+
+# --- requests -------------------------------------------------------------
+
+# ask NAME VALUE
+ask() {
+	printf '%s\n' "$2" >"$REQ/$1" || die $EX_CANTCREAT "unable to write $REQ"
+}
+
+# ask_file NAME FILE: its content, for it may be gone at a restart.
+ask_file() {
+	cat -- "$2" >"$REQ/$1" 2>/dev/null ||
+		die $EX_NOINPUT "unable to read $1 file $2"
+}
+
+make_temp() {
+	TEMP=$(mktemp -d) || die $EX_CANTCREAT "unable to make a directory"
+	REQ=$TEMP/request
+	mkdir "$REQ"
+}
+
+# read_password: from a person, or from whoever wrote to our standard input.
+read_password() {
+	if [ -t 0 ]; then
+		printf 'Password: ' >&2
+		tty=$(stty -g)
+		trap 'stty "$tty"; exit 130' INT
+		stty -echo
+		IFS= read -r password
+		stty "$tty"
+		trap 'exit 130' INT
+		echo >&2
+	else
+		IFS= read -r password
+	fi
+	ask password "$password"
+	password=
+}
+
+# The usual variables hold passwords at times: ours to keep, not to inherit.
+ask_proxy() {
+	case $1 in
+	https:*) value=${PROXY:-${https_proxy:-${HTTPS_PROXY:-}}} ;;
+	*) value=${PROXY:-${http_proxy:-}} ;;
+	esac
+	value=${value:-${all_proxy:-${ALL_PROXY:-}}}
+	[ -z "$value" ] || ask proxy "$value"
+	value=${no_proxy:-${NO_PROXY:-}}
+	[ -z "$value" ] || [ -n "$PROXY" ] || ask noproxy "$value"
+	unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY value
+}
+
+# show URL: without what is secret in it.
+show() {
+	shown=${1%%[?#]*}
+	case $shown in
+	*://*)
+		host=${shown#*://}
+		host=${host%%/*}
+		shown=${shown%%://*}://${host##*@}${shown#*://"$host"}
+		;;
+	esac
+	printf '%s\n' "$shown" | tr -c '[:print:]\n' '?'
+}
+
+take_url() {
+	url=$1
+	[ "$url" != - ] || IFS= read -r url ||
+		misuse "unable to read a URL from standard input"
+	case $url in
+	http://?* | https://?*) ;;
+	*) die $EX_USAGE "unable to use $(show "$url"): not an http or https URL" ;;
+	esac
+	ask url "$url"
+	URL=$(show "$url")
+	ask_proxy "$url"
+	url=
+}
+
+# parse WORDS...: options and one URL.
+parse() {
+	given=
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--*=*)
+			option=${1%%=*} value=${1#*=}
+			shift
+			set -- "$option" "$value" "$@"
+			continue
+			;;
+		--json | -j) JSON=1 ;;
+		--verbose | -v) VERBOSE=1 ;;
+		--insecure) ask insecure 1 ;;
+		--replace) REPLACE=1 ;;
+		--retype) ask retype 1 ;;
+		--wait-host) WAIT_HOST=1 ;;
+		--force | -f) FORCE=1 ;;
+		- | [!-]*)
+			[ -z "$given" ] || misuse "unable to take more than one URL"
+			given=$1
+			;;
+		*)
+			[ $# -gt 1 ] || misuse "unable to use $1 without a value"
+			parse_value "$1" "$2"
+			shift
+			;;
+		esac
+		shift
+	done
+	[ -z "$given" ] || take_url "$given"
+	[ "$PASSWORD" != - ] || read_password
+}
+
+parse_value() {
+	case $1 in
+	-s | --slot)
+		is_slot "$2" || misuse "unable to use slot $2: not 0 to 7"
+		SLOT=$2
+		;;
+	-t | --type)
+		case $2 in
+		auto | cd | disk) ask type "$2" ;;
+		*) misuse "unable to use type $2: auto, cd or disk" ;;
+		esac
+		;;
+	-u | --user) ask user "$2" ;;
+	-P | --password)
+		PASSWORD=$2
+		[ "$2" = - ] || ask_file password "$2"
+		;;
+	--netrc | --cacert | --cert | --key) ask_file "${1#--}" "$2" ;;
+	--proxy) PROXY=$2 ;;
+	--timeout)
+		number "$1" "$2" 86400
+		TIMEOUT=$2
+		;;
+	-U | --socket) SOCKET=$2 ;;
+	*) misuse "unable to use $1: no such option" ;;
+	esac
+}
+
+# What the configuration adds to a request that does not say.
+complete_request() {
+	[ -n "$URL" ] || misuse "unable to $1 without a URL"
+	[ -f "$REQ/type" ] || ask type auto
+	[ -f "$REQ/cacert" ] || [ -z "$CACERT" ] || ask_file cacert "$CACERT"
+	[ -z "$CACHE" ] || ask cache "$CACHE"
+	[ -z "$CONNECTIONS" ] || ask connections "$CONNECTIONS"
+	[ -z "$OUTAGE" ] || ask outage "$OUTAGE"
+	[ -z "$DVD" ] || ask dvd 1
+	[ ! -f "$REQ/insecure" ] || echo \
+		"$PROG: WARNING: the server is not verified: anybody may be it" >&2
+}

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# What vmctl and vm-slot both know of a slot: where its state lies and how it
+# is written. Sourced; PROG must be set.
+#
+#   $RUN/N/lock       flock(2)ed by who operates on slot N (vmctl)
+#   $RUN/N/pid        flock(2)ed by the vm-slot that holds slot N, and its pid
+#   $RUN/N/state      empty activating active degraded deactivating failed
+#   $RUN/N/...        one value a file: url device size media label error ...
+#   $RUN/N/request/   what was asked, secrets among it; root's alone
+#   $RUN/N/work/      sockets, FIFO and pids; root's alone
+#
+# Exit statuses are those of sysexits(3).
+
+RUN=${VM_RUN_DIR:-/run/vmedia}
+export LC_ALL=C
+
+EX_USAGE=64 EX_DATAERR=65 EX_NOINPUT=66 EX_UNAVAILABLE=69 EX_OSERR=71
+EX_CANTCREAT=73 EX_TEMPFAIL=75 EX_NOPERM=77 EX_CONFIG=78
+
+# die STATUS MESSAGE...
+die() {
+	status=$1
+	shift
+	printf '%s: %s\n' "$PROG" "$*" >&2
+	exit "$status"
+}
+
+# is_slot WORD: a slot's number, 0 to 7.
+is_slot() {
+	case $1 in
+	[0-7]) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+# get FILE: a value of slot DIR, or nothing.
+get() {
+	[ -f "$DIR/$1" ] && cat "$DIR/$1"
+}
+
+# put FILE VALUE: written whole, readable by all, one line of plain text.
+put() {
+	printf '%s\n' "$2" | tr -d '\000-\010\013-\037\177' >"$DIR/.$1.new" &&
+		chmod 644 "$DIR/.$1.new" &&
+		mv "$DIR/.$1.new" "$DIR/$1"
+}
+
+# held: is there a living vm-slot in DIR? Its lock tells, not its pid, which
+# may be another's by now.
+held() {
+	[ -f "$DIR/pid" ] && ! flock -n -s "$DIR/pid" true
+}
+
+# pause: a moment. Not every busybox sleeps for less than a second.
+pause() {
+	sleep 0.1 2>/dev/null || sleep 1
+}
+
+# with_source REQUEST COMMAND...: run COMMAND with the parameters of
+# vm-fetchd(1) that a request directory asks for. Secrets go by the names of
+# their files.
+with_source() {
+	request=$1
+	shift
+	set -- "$@" "url=+$request/url"
+	for key in cacert cert key netrc; do
+		[ ! -f "$request/$key" ] || set -- "$@" "$key=$request/$key"
+	done
+	for key in user password proxy; do
+		[ ! -f "$request/$key" ] || set -- "$@" "$key=+$request/$key"
+	done
+	for key in noproxy insecure cache connections outage; do
+		[ ! -f "$request/$key" ] ||
+			set -- "$@" "$key=$(cat "$request/$key")"
+	done
+	"$@"
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The engine above a source that exists only here: its image is a function
+ * of the offset, and it fails when it is told to.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "engine.h"
+
+#define CONNECTIONS 4
+#define PIECE	    50000 /* bytes at a time: no divisor of a chunk */
+#define IMAGE_SIZE  (11 * (uint64_t)ENGINE_CHUNK + 12345)
+
+struct fake {
+	struct source source;
+	struct transfer *transfers[CONNECTIONS];
+	size_t got[CONNECTIONS];
+	int wake[2];
+	/* What the tests set, before they read. */
+	volatile int faults; /* so many transfers fail half-way */
+	volatile int silent; /* nothing comes at all */
+	volatile int dead;   /* every transfer fails at once */
+	volatile enum fault_kind kind;
+	/* What they look at. */
+	volatile unsigned started;
+	volatile uint64_t fetched;
+	unsigned most;
+};
+
+static volatile bool cancel;
+static volatile unsigned logged;
+
+static unsigned char
+byte_at(uint64_t offset)
+{
+	return (unsigned char)((offset * UINT64_C(0x9e3779b97f4a7c15)) >> 56);
+}
+
+static void
+fake_start(struct source *s, struct transfer *t)
+{
+	struct fake *f = (struct fake *)s;
+	unsigned i = 0, busy = 1;
+
+	CHECK(t->length > 0 && t->offset + t->length <= IMAGE_SIZE);
+	while (i < CONNECTIONS && f->transfers[i] != NULL)
+		i++;
+	CHECK(i < CONNECTIONS);
+	f->transfers[i] = t;
+	f->got[i] = 0;
+	f->started++;
+	for (i = 0; i < CONNECTIONS; i++)
+		busy += f->transfers[i] != NULL;
+	if (busy - 1 > f->most)
+		f->most = busy - 1;
+}
+
+/* Move transfer i by one piece, or end it. */
+static void
+fake_move(struct fake *f, unsigned i)
+{
+	struct fault fault = {f->kind, EX_IOERR, "told to fail"};
+	struct transfer *t = f->transfers[i];
+	unsigned char piece[PIECE];
+	size_t n = t->length - f->got[i], j;
+
+	if (f->dead || (f->faults > 0 && f->got[i] > 0)) {
+		f->faults -= !f->dead;
+		f->transfers[i] = NULL;
+		t->done(t, &fault);
+		return;
+	}
+	if (n > PIECE)
+		n = PIECE;
+	for (j = 0; j < n; j++)
+		piece[j] = byte_at(t->offset + f->got[i] + j);
+	f->got[i] += n;
+	f->fetched += n;
+	t->data(t, piece, n);
+	if (f->got[i] == t->length) {
+		f->transfers[i] = NULL;
+		t->done(t, NULL);
+	}
+}
+
+static void
+fake_poll(struct source *s, int timeout_ms)
+{
+	struct fake *f = (struct fake *)s;
+	struct pollfd p = {f->wake[0], POLLIN, 0};
+	unsigned i, busy = 0;
+	char drop[64];
+
+	for (i = 0; i < CONNECTIONS && !f->silent; i++) {
+		if (f->transfers[i] == NULL)
+			continue;
+		busy++;
+		fake_move(f, i);
+	}
+	if (f->silent && timeout_ms > 50)
+		timeout_ms = 50; /* to see when it is over */
+	if (poll(&p, 1, busy > 0 ? 0 : timeout_ms) == 1)
+		CHECK(read(f->wake[0], drop, sizeof(drop)) > 0);
+}
+
+static void
+fake_wake(struct source *s)
+{
+	CHECK(write(((struct fake *)s)->wake[1], "", 1) == 1);
+}
+
+static void
+fake_close(struct source *s)
+{
+	struct fake *f = (struct fake *)s;
+
+	close(f->wake[0]);
+	close(f->wake[1]);
+}
+
+static const struct source_ops fake_ops = {
+    fake_start, fake_poll, fake_wake, fake_close};
+
+static bool
+is_cancelled(void)
+{
+	return cancel;
+}
+
+static void
+count_line(const char *line)
+{
+	(void)line;
+	logged++;
+}
+
+static struct engine *
+start(struct fake *f, unsigned slots, unsigned outage)
+{
+	struct engine_config config = {slots * (uint64_t)ENGINE_CHUNK,
+	    CONNECTIONS, outage, is_cancelled, count_line};
+	struct engine *e;
+
+	memset(f, 0, sizeof(*f));
+	f->source.ops = &fake_ops;
+	f->source.info.size = IMAGE_SIZE;
+	CHECK(pipe(f->wake) == 0);
+	cancel = false;
+	logged = 0;
+	e = engine_new(&config, &f->source);
+	CHECK(e != NULL && engine_start(e) == 0);
+	return e;
+}
+
+/* Read a range and compare it. Returns 0 or the errno. */
+static int
+reads(struct engine *e, uint64_t offset, size_t len)
+{
+	unsigned char *buf = malloc(len);
+	int error = 0;
+	size_t i;
+
+	if (engine_read(e, buf, len, offset) == -1)
+		error = errno;
+	for (i = 0; error == 0 && i < len; i++)
+		if (buf[i] != byte_at(offset + i)) {
+			CHECK(!"wrong byte");
+			error = -1;
+		}
+	free(buf);
+	return error;
+}
+
+static int64_t
+ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+test_right_bytes(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 4, 5);
+
+	CHECK(reads(e, 0, 1) == 0);
+	CHECK(reads(e, ENGINE_CHUNK - 1, 2) == 0);
+	CHECK(reads(e, IMAGE_SIZE - 1, 1) == 0);
+	/* More at once than the cache holds. */
+	CHECK(reads(e, 7, IMAGE_SIZE - 7) == 0);
+	CHECK(reads(e, 3, 0) == 0);
+	engine_free(e);
+}
+
+static void
+test_each_chunk_once(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 16, 5);
+	uint64_t offset;
+	size_t n;
+
+	for (offset = 0; offset < IMAGE_SIZE; offset += n) {
+		n = IMAGE_SIZE - offset < 4096 ? IMAGE_SIZE - offset : 4096;
+		CHECK(reads(e, offset, n) == 0);
+	}
+	CHECK(f.fetched == IMAGE_SIZE && f.started == 12);
+	CHECK(f.most > 1); /* it was read ahead */
+	engine_free(e);
+}
+
+/* A random reader's chunk is fetched, and nothing else. */
+static void
+test_random_reads_fetch_no_more(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 16, 5);
+
+	CHECK(reads(e, 9 * ENGINE_CHUNK + 5, 10) == 0);
+	CHECK(reads(e, 2 * ENGINE_CHUNK + 5, 10) == 0);
+	CHECK(reads(e, 6 * ENGINE_CHUNK + 5, 10) == 0);
+	CHECK(f.started == 3);
+	engine_free(e);
+}
+
+static void
+test_resumes(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 8, 5);
+
+	f.faults = 20;
+	CHECK(reads(e, 0, IMAGE_SIZE) == 0);
+	/* What had come before a fault was not asked for again. */
+	CHECK(f.fetched == IMAGE_SIZE);
+	CHECK(f.faults == 0);
+	engine_free(e);
+}
+
+static void
+test_outage(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 8, 1);
+	int64_t begun;
+
+	CHECK(reads(e, 0, 10) == 0);
+	f.dead = 1;
+	begun = ms();
+	CHECK(reads(e, 5 * ENGINE_CHUNK, 10) == EIO);
+	CHECK(ms() - begun >= 1000 && ms() - begun < 5000);
+	/* From now on at once; what the cache holds is still served. */
+	begun = ms();
+	CHECK(reads(e, 8 * ENGINE_CHUNK, 10) == EIO);
+	CHECK(ms() - begun < 200);
+	CHECK(reads(e, 0, 10) == 0);
+	f.dead = 0;
+	/* Back without being asked, within the longest pause. */
+	begun = ms();
+	while (reads(e, 10 * ENGINE_CHUNK, 10) != 0 && ms() - begun < 10000)
+		usleep(10000);
+	CHECK(ms() - begun < 10000);
+	engine_free(e);
+}
+
+static void
+test_refusal_is_told_at_once(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 8, 60);
+
+	f.kind = FAULT_REQUEST;
+	f.faults = 1;
+	CHECK(reads(e, 5 * ENGINE_CHUNK, ENGINE_CHUNK) == EIO);
+	CHECK(logged == 1);
+	CHECK(reads(e, 5 * ENGINE_CHUNK, ENGINE_CHUNK) == 0);
+	engine_free(e);
+}
+
+static void
+test_changed_is_for_good(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 8, 60);
+
+	CHECK(reads(e, 0, 10) == 0);
+	f.kind = FAULT_CHANGED;
+	f.faults = 1;
+	CHECK(reads(e, 5 * ENGINE_CHUNK, ENGINE_CHUNK) == EIO);
+	CHECK(reads(e, 0, 10) == EIO);
+	CHECK(reads(e, 8 * ENGINE_CHUNK, 10) == EIO);
+	CHECK(logged == 1);
+	engine_free(e);
+}
+
+static void *
+cancel_soon(void *arg)
+{
+	(void)arg;
+	usleep(200000);
+	cancel = true;
+	return NULL;
+}
+
+static void
+test_cancelled_under_silence(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 4, 3600);
+	int64_t begun = ms();
+	pthread_t thread;
+
+	f.silent = 1;
+	pthread_create(&thread, NULL, cancel_soon, NULL);
+	CHECK(reads(e, 0, 10) == ESHUTDOWN);
+	CHECK(ms() - begun < 1000);
+	pthread_join(thread, NULL);
+	engine_free(e);
+}
+
+static void *
+read_at_random(void *arg)
+{
+	struct engine *e = arg;
+	unsigned seed = (unsigned)(uintptr_t)&seed, i;
+	uint64_t offset;
+
+	for (i = 0; i < 200; i++) {
+		offset = (uint64_t)rand_r(&seed) % (IMAGE_SIZE - 70000);
+		CHECK(reads(e, offset, (size_t)rand_r(&seed) % 70000) == 0);
+	}
+	return NULL;
+}
+
+static void
+test_many_readers(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 4, 30);
+	pthread_t threads[8];
+	unsigned i;
+
+	f.faults = 50;
+	for (i = 0; i < 8; i++)
+		pthread_create(&threads[i], NULL, read_at_random, e);
+	for (i = 0; i < 8; i++)
+		pthread_join(threads[i], NULL);
+	CHECK(f.most <= CONNECTIONS);
+	engine_free(e);
+}
+
+static void
+test_warm_and_prefetch(void)
+{
+	struct engine_config config = {8 * (uint64_t)ENGINE_CHUNK, CONNECTIONS,
+	    5, is_cancelled, count_line};
+	unsigned char *first = malloc(ENGINE_CHUNK);
+	struct fake f = {.source = {&fake_ops, {.size = IMAGE_SIZE}}};
+	struct engine *e;
+	int64_t begun;
+	size_t i;
+
+	for (i = 0; i < ENGINE_CHUNK; i++)
+		first[i] = byte_at(i);
+	CHECK(pipe(f.wake) == 0);
+	e = engine_new(&config, &f.source);
+	engine_warm(e, first, ENGINE_CHUNK);
+	CHECK(engine_start(e) == 0);
+	CHECK(reads(e, 0, ENGINE_CHUNK) == 0 && f.started == 0);
+	engine_prefetch(e, ENGINE_CHUNK, 4 * ENGINE_CHUNK);
+	begun = ms();
+	while (f.fetched < ENGINE_CHUNK && ms() - begun < 5000)
+		usleep(1000);
+	CHECK(f.started == 1);
+	CHECK(reads(e, 4 * ENGINE_CHUNK, ENGINE_CHUNK) == 0 && f.started == 1);
+	engine_free(e);
+	free(first);
+}
+
+int
+main(void)
+{
+	test_right_bytes();
+	test_each_chunk_once();
+	test_random_reads_fetch_no_more();
+	test_resumes();
+	test_outage();
+	test_refusal_is_told_at_once();
+	test_changed_is_for_good();
+	test_cancelled_under_silence();
+	test_many_readers();
+	test_warm_and_prefetch();
+	return check_status();
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "url.h"
+
+static int
+shows(const char *url, const char *want)
+{
+	char *got = url_for_show(url);
+	int same = strcmp(got, want) == 0;
+
+	free(got);
+	return same;
+}
+
+int
+main(void)
+{
+	CHECK(shows("https://a.b/c.iso", "https://a.b/c.iso"));
+	CHECK(shows("https://u:p@a.b:81/c?sig=1#x", "https://a.b:81/c"));
+	CHECK(shows("https://u:p@q@[::1]/c@d", "https://[::1]/c@d"));
+	CHECK(shows("https://u:p@a.b", "https://a.b"));
+	CHECK(shows("https://a.b?u:p@c/", "https://a.b"));
+	CHECK(shows("https://u:p@", "https://"));
+	CHECK(shows("x?y@z", "x"));
+	CHECK(shows("", ""));
+	CHECK(shows("https://a/\x1b[m b\n", "https://a/?[m?b?"));
+	return check_status();
+}
