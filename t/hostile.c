@@ -145,6 +145,8 @@ add_header(struct exchange *x, const char *format, ...)
 	size_t len = strlen(x->extra);
 	va_list ap;
 
+	if (len >= sizeof(x->extra) - 2)
+		return;
 	va_start(ap, format);
 	vsnprintf(x->extra + len, sizeof(x->extra) - len - 2, format, ap);
 	va_end(ap);

@@ -105,10 +105,9 @@ print_description(void)
 {
 	char *text = nbd_get_export_description(h);
 
-	if (text == NULL)
-		errx(SERVER_ERROR, "unable to get the description: %s",
+	if (text == NULL || puts(text) == EOF)
+		errx(SERVER_ERROR, "unable to print the description: %s",
 		    nbd_get_error());
-	puts(text);
 	free(text);
 }
 
