@@ -256,7 +256,7 @@ test_outage(void)
 	struct engine *e = start(&f, 8, 1);
 	int64_t begun;
 
-	CHECK(reads(e, 0, 10) == 0);
+	CHECK(reads(e, 0, ENGINE_CHUNK) == 0);
 	f.dead = 1;
 	begun = ms();
 	CHECK(reads(e, 5 * ENGINE_CHUNK, 10) == EIO);
