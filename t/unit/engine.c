@@ -26,18 +26,18 @@ struct fake {
 	size_t got[CONNECTIONS];
 	int wake[2];
 	/* What the tests set, before they read. */
-	volatile int faults; /* so many transfers fail half-way */
-	volatile int silent; /* nothing comes at all */
-	volatile int dead;   /* every transfer fails at once */
-	volatile enum fault_kind kind;
+	_Atomic int faults; /* so many transfers fail half-way */
+	_Atomic int silent; /* nothing comes at all */
+	_Atomic int dead;   /* every transfer fails at once */
+	_Atomic enum fault_kind kind;
 	/* What they look at. */
-	volatile unsigned started;
-	volatile uint64_t fetched;
+	_Atomic unsigned started;
+	_Atomic uint64_t fetched;
 	unsigned most;
 };
 
-static volatile bool cancel;
-static volatile unsigned logged;
+static _Atomic bool cancel;
+static _Atomic unsigned logged;
 
 static unsigned char
 byte_at(uint64_t offset)
