@@ -1,0 +1,600 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Images built in memory, whole and broken. VM_SEED repeats a fuzz run.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "check.h"
+#include "image.h"
+
+#define MEMORY	    (1024 * 1024)
+#define FUZZ_ROUNDS 20000
+#define GIB	    (UINT64_C(1) << 30)
+
+/* What is beyond the memory reads as zeros, as in a sparse file. */
+static uint8_t memory[MEMORY];
+static struct image_reader reader;
+static struct image_info info;
+static enum image_media media;
+static unsigned reads;
+
+static int
+read_memory(void *ctx, void *buf, size_t len, uint64_t off)
+{
+	const struct image_reader *self = ctx;
+
+	reads++;
+	CHECK(off <= self->size && len <= self->size - off);
+	memset(buf, 0, len);
+	if (off < MEMORY)
+		memcpy(buf, memory + off,
+		    len < MEMORY - off ? len : (size_t)(MEMORY - off));
+	return 0;
+}
+
+static int
+read_nothing(void *ctx, void *buf, size_t len, uint64_t off)
+{
+	(void)ctx, (void)buf, (void)len, (void)off;
+	errno = EIO;
+	return -1;
+}
+
+static void
+probe(uint64_t size)
+{
+	reader = (struct image_reader){.pread = read_memory, .ctx = &reader};
+	reader.size = size;
+	reads = 0;
+	CHECK(image_probe(&reader, &info) == 0);
+	CHECK(reads < 128);
+}
+
+/* --- building ---------------------------------------------------------- */
+
+static void
+put32(size_t at, uint32_t value)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		memory[at + i] = value >> 8 * i & 0xff;
+}
+
+static void
+put_text(size_t at, const char *text)
+{
+	memcpy(memory + at, text, strlen(text));
+}
+
+/* A volume of so many blocks, whose label fills its field with spaces. */
+static void
+build_iso(const char *label, uint32_t blocks)
+{
+	memset(memory, 0, sizeof(memory));
+	memory[16 * 2048] = 1;
+	put_text(16 * 2048 + 1, "CD001");
+	memset(memory + 16 * 2048 + 40, ' ', 32);
+	put_text(16 * 2048 + 40, label);
+	put32(16 * 2048 + 80, blocks);
+	memory[16 * 2048 + 129] = 2048 >> 8;
+	memory[18 * 2048] = 255;
+	put_text(18 * 2048 + 1, "CD001");
+}
+
+static void
+add_el_torito(uint32_t catalog)
+{
+	memory[17 * 2048] = 0;
+	put_text(17 * 2048 + 1, "CD001\001EL TORITO SPECIFICATION");
+	put32(17 * 2048 + 0x47, catalog);
+	if (catalog >= MEMORY / 2048)
+		return;
+	catalog *= 2048;
+	memory[catalog] = 1;
+	memory[catalog + 30] = 0x55;
+	memory[catalog + 31] = 0xaa;
+	memory[catalog + 32] = 0x88;
+	memory[catalog + 64] = 0x91;
+	memory[catalog + 65] = 0xef;
+	memory[catalog + 96] = 0x88;
+}
+
+static void
+add_mbr(uint8_t flag, uint8_t type, uint32_t start, uint32_t count)
+{
+	memory[446] = flag;
+	memory[450] = type;
+	put32(454, start);
+	put32(458, count);
+	memory[510] = 0x55;
+	memory[511] = 0xaa;
+}
+
+static void
+add_gpt(uint32_t entries_lba, uint32_t count, uint32_t size)
+{
+	put_text(512, "EFI PART");
+	put32(512 + 24, 1);
+	put32(512 + 32, MEMORY / 512 - 1);
+	put32(512 + 72, entries_lba);
+	put32(512 + 80, count);
+	put32(512 + 84, size);
+}
+
+/* A descriptor's tag in the block, with its checksum. */
+static void
+put_tag(uint32_t block, uint32_t block_size, uint8_t tag)
+{
+	uint8_t *d = memory + block * block_size, sum = 0;
+	int i;
+
+	d[0] = tag;
+	put32(block * block_size + 12, block);
+	d[4] = 0;
+	for (i = 0; i < 16; i++)
+		sum += d[i];
+	d[4] = sum;
+}
+
+/* Descriptors at block 257; the label is a dstring of len bytes. */
+static void
+build_udf(uint32_t block, const char *label, uint8_t len)
+{
+	size_t base = (size_t)257 * block;
+
+	memset(memory, 0, sizeof(memory));
+	put_text(32769, "BEA01");
+	put_text(32769 + 2048, "NSR03");
+	put_text(32769 + 4096, "TEA01");
+	put32((size_t)256 * block + 16, 16 * block);
+	put32((size_t)256 * block + 20, 257);
+	put_tag(256, block, 2);
+	memcpy(memory + base + 84, label, len);
+	memory[base + 84 + 127] = len;
+	put_tag(257, block, 6);
+	put32(base + block + 188, 300);
+	put32(base + block + 192, 1000);
+	put_tag(258, block, 5);
+	put_tag(259, block, 8);
+}
+
+/* --- formats ----------------------------------------------------------- */
+
+static void
+test_iso9660(void)
+{
+	build_iso("GRML \x1b[31m \"x\"\xe9", 400);
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_ISO9660 && info.boot == 0);
+	CHECK(strcmp(info.label, "GRML ?[31m \"x\"?") == 0);
+	CHECK(info.claimed == 400 * 2048 && info.size == MEMORY);
+	build_iso("0123456789ABCDEF0123456789ABCDEF", 1);
+	probe(MEMORY);
+	CHECK(strlen(info.label) == 32);
+	build_iso("", 0xffffffff);
+	probe(MEMORY);
+	CHECK(*info.label == '\0');
+	CHECK(info.claimed == UINT64_C(0xffffffff) * 2048);
+	memory[16 * 2048 + 129] = 3;
+	probe(MEMORY);
+	CHECK(info.claimed == 0);
+	memmove(memory + 17 * 2048, memory + 16 * 2048, 2048);
+	put_text(16 * 2048 + 1, "BEA01");
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_RAW);
+}
+
+static void
+test_el_torito(void)
+{
+	build_iso("BOOT", 1);
+	add_el_torito(20);
+	probe(MEMORY);
+	CHECK(info.boot == (IMAGE_BOOT_CD_BIOS | IMAGE_BOOT_CD_EFI));
+	CHECK(image_media_boot(&info, IMAGE_DISK) == 0);
+	memory[20 * 2048 + 32] = 0;
+	probe(MEMORY);
+	CHECK(info.boot == IMAGE_BOOT_CD_EFI);
+	memory[20 * 2048 + 31] = 0;
+	probe(MEMORY);
+	CHECK(info.boot == 0);
+	add_el_torito(0xffffffff);
+	probe(MEMORY);
+	CHECK(info.boot == 0 && info.format == IMAGE_ISO9660);
+}
+
+static void
+test_hybrid(void)
+{
+	build_iso("H", 1);
+	add_mbr(0x80, 0x00, 0, 4);
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_HYBRID && info.boot == 0);
+	add_mbr(0, 0xef, 64, 4);
+	memory[0] = 0x90;
+	probe(MEMORY);
+	CHECK(info.boot == (IMAGE_BOOT_DISK_BIOS | IMAGE_BOOT_DISK_EFI));
+	add_mbr(0x80, 0x17, 0, 0);
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_ISO9660);
+	build_iso("H", 1);
+	add_gpt(2, 128, 128);
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_HYBRID && info.claimed == MEMORY);
+}
+
+static void
+test_mbr(void)
+{
+	memset(memory, 0, sizeof(memory));
+	add_mbr(0x80, 0x83, 1, MEMORY / 512 - 1);
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_MBR && info.claimed == MEMORY);
+	CHECK(info.boot == 0);
+	add_mbr(0x80, 0x83, 0xffffffff, 0xffffffff);
+	probe(MEMORY);
+	CHECK(info.claimed == UINT64_C(0x1fffffffe) * 512);
+	add_mbr(0x80, 0xee, 1, 0xffffffff);
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_MBR && info.claimed == 0);
+	/* A FAT volume's boot code is no partition table. */
+	memory[0] = 0xeb;
+	add_mbr('N', 'o', 0x20202020, 0x6b736964);
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_RAW && info.claimed == 0);
+	CHECK(info.boot == IMAGE_BOOT_DISK_BIOS);
+}
+
+static void
+test_gpt(void)
+{
+	static const uint8_t esp[16] = {0x28, 0x73, 0x2a, 0xc1, 0x1f, 0xf8,
+	    0xd2, 0x11, 0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e, 0xc9, 0x3b};
+
+	memset(memory, 0, sizeof(memory));
+	add_mbr(0, 0xee, 1, 0xffffffff);
+	add_gpt(2, 128, 128);
+	memcpy(memory + 1024 + 127 * 128, esp, sizeof(esp));
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_GPT && info.boot == IMAGE_BOOT_DISK_EFI);
+	probe(MEMORY - 512);
+	CHECK(info.claimed == info.size + 512);
+	add_gpt(2, 127, 128);
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_GPT && info.boot == 0);
+	/* A size that is no power of two, as its second entry would lie. */
+	memcpy(memory + 1024 + 384, esp, sizeof(esp));
+	add_gpt(2, 2, 384);
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_GPT && info.boot == 0);
+	add_gpt(2, 128, 0);
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_GPT && info.boot == 0);
+	add_gpt(0xffffffff, 0xffffffff, 128);
+	put32(512 + 32, 0xffffffff);
+	put32(512 + 36, 0xffffffff);
+	put32(512 + 76, 0xffffffff);
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_GPT && info.claimed == UINT64_MAX);
+}
+
+static void
+test_udf(void)
+{
+	uint32_t block;
+
+	build_udf(2048, "\x08Gr\xfc\xdf", 5);
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_UDF && info.udf_block == 2048);
+	CHECK(strcmp(info.label, "Gr\xc3\xbc\xc3\x9f") == 0);
+	CHECK(info.claimed == 1300 * 2048);
+	build_udf(512, "\x10\x20\x2e\x65\xe5\xd8\x00\x00\x41", 9);
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_UDF && info.udf_block == 512);
+	CHECK(strcmp(info.label, "?\xe6\x97\xa5?A") == 0);
+	build_udf(2048, "\x08long", 5);
+	memory[257 * 2048 + 84 + 127] = 255;
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_UDF && *info.label == '\0');
+	/* More descriptors than there can be use for. */
+	build_udf(2048, "\x08U", 2);
+	put32(256 * 2048 + 16, 0xffffffff);
+	put_tag(256, 2048, 2);
+	for (block = 259; block < MEMORY / 2048; block++)
+		put_tag(block, 2048, 4);
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_UDF);
+	/* A bridge: ISO 9660 counts, and names it. */
+	build_udf(2048, "\x08U", 2);
+	memmove(memory + 34817 + 2048, memory + 32769, 3 * 2048);
+	memory[32768] = 1;
+	put_text(32769, "CD001");
+	put_text(32768 + 40, "I");
+	memory[34816] = 255;
+	put_text(34817, "CD001");
+	probe(MEMORY);
+	CHECK(info.format == IMAGE_ISO9660 && strcmp(info.label, "I") == 0);
+	CHECK(info.claimed == 1300 * 2048);
+}
+
+/* A label can't be longer than its buffer, whatever its characters take. */
+static void
+test_label_room(void)
+{
+	char label[127];
+	int i;
+
+	memset(label, 0xe9, sizeof(label));
+	label[0] = 8;
+	build_udf(2048, label, sizeof(label));
+	probe(MEMORY);
+	CHECK(strlen(info.label) == 2 * 126);
+	label[0] = 16;
+	for (i = 1; i < 127; i++)
+		label[i] = 0x65;
+	build_udf(2048, label, sizeof(label));
+	probe(MEMORY);
+	CHECK(strlen(info.label) == 3 * 63);
+}
+
+static void
+test_foreign(void)
+{
+	static const struct {
+		const char *head;
+		enum image_format format;
+	} cases[] = {
+	    {"\xfd"
+	     "7zXZ",
+		IMAGE_XZ},
+	    {"\x1f\x8b\x08", IMAGE_GZIP},
+	    {"\x28\xb5\x2f\xfd", IMAGE_ZSTD},
+	    {"BZh9", IMAGE_BZIP2},
+	    {"PK\x03\x04", IMAGE_ZIP},
+	    {"QFI\xfb", IMAGE_QCOW2},
+	    {"KDMV", IMAGE_VMDK},
+	    {"vhdxfile", IMAGE_VHDX},
+	    {"<html>", IMAGE_HTML},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memset(memory, 0, sizeof(memory));
+		put_text(0, cases[i].head);
+		add_mbr(0x80, 0x83, 1, 1);
+		probe(MEMORY);
+		CHECK(info.format == cases[i].format && info.boot == 0);
+		CHECK(image_media_choose(&info, IMAGE_CD_MAX, &media) != NULL);
+		CHECK(
+		    image_media_fits(&info, IMAGE_DISK, IMAGE_CD_MAX) != NULL);
+	}
+}
+
+static void
+test_html(void)
+{
+#define HTML(text) image_is_html(text, sizeof(text) - 1)
+	char late[2048] = "<?xml version='1.0'?>";
+
+	CHECK(HTML("<!DocType HTML PUBLIC"));
+	CHECK(HTML("\xef\xbb\xbf\r\n\t <HTML>"));
+	CHECK(HTML("<head>"));
+	CHECK(HTML("<!-- proxy --><html>"));
+	CHECK(HTML("<?xml version='1.0'?>\n<!DOCTYPE x><html xmlns="));
+	CHECK(!HTML("<?xml version='1.0'?><svg/>"));
+	CHECK(!HTML(""));
+	CHECK(!HTML("  "));
+	CHECK(!HTML("\xef\xbb"));
+	CHECK(!HTML("<htm"));
+	CHECK(!HTML("text <html>"));
+	memcpy(late + 2000, "<html>", 6);
+	CHECK(!image_is_html(late, sizeof(late)));
+#undef HTML
+}
+
+static void
+test_small(void)
+{
+	uint64_t size;
+
+	memset(memory, 0, sizeof(memory));
+	for (size = 0; size < 1030; size++) {
+		probe(size);
+		CHECK(info.format == IMAGE_RAW);
+		CHECK((image_media_choose(&info, IMAGE_CD_MAX, &media) ==
+			  NULL) == (size >= 512));
+	}
+	reader.pread = read_nothing;
+	CHECK(image_probe(&reader, &info) == -1 && errno == EIO);
+}
+
+static void
+test_is_iso9660(void)
+{
+	build_iso("X", 1);
+	CHECK(image_is_iso9660(memory, MEMORY));
+	CHECK(image_is_iso9660(memory, 32774));
+	CHECK(!image_is_iso9660(memory, 32773));
+	CHECK(!image_is_iso9660(memory, 0));
+	memory[32769] = 'B';
+	CHECK(!image_is_iso9660(memory, MEMORY));
+}
+
+/* --- media ------------------------------------------------------------- */
+
+static const char *
+choose(enum image_format format, uint64_t size, uint64_t cd_max)
+{
+	memset(&info, 0, sizeof(info));
+	info.format = format;
+	info.size = size;
+	media = (enum image_media)7;
+	return image_media_choose(&info, cd_max, &media);
+}
+
+static int
+chooses(enum image_format format, uint64_t size, enum image_media want)
+{
+	return choose(format, size, IMAGE_CD_MAX) == NULL && media == want;
+}
+
+static void
+test_choice(void)
+{
+	CHECK(IMAGE_CD_MAX == UINT64_C(2359293952));
+	CHECK(chooses(IMAGE_ISO9660, IMAGE_CD_MAX, IMAGE_CD));
+	CHECK(chooses(IMAGE_ISO9660, IMAGE_CD_MIN, IMAGE_CD));
+	CHECK(chooses(IMAGE_HYBRID, IMAGE_CD_MAX, IMAGE_CD));
+	CHECK(chooses(IMAGE_HYBRID, IMAGE_CD_MAX + 1, IMAGE_DISK));
+	CHECK(chooses(IMAGE_HYBRID, IMAGE_CD_MIN - 1, IMAGE_DISK));
+	CHECK(chooses(IMAGE_UDF, IMAGE_CD_MAX, IMAGE_CD));
+	CHECK(chooses(IMAGE_MBR, 100 * GIB, IMAGE_DISK));
+	CHECK(chooses(IMAGE_GPT, 100 * GIB, IMAGE_DISK));
+	CHECK(chooses(IMAGE_RAW, 512, IMAGE_DISK));
+	CHECK(choose(IMAGE_ISO9660, IMAGE_CD_MAX + 1, IMAGE_CD_MAX) != NULL);
+	CHECK(choose(IMAGE_ISO9660, IMAGE_CD_MIN - 1, IMAGE_CD_MAX) != NULL);
+	CHECK(choose(IMAGE_UDF, IMAGE_CD_MAX + 1, IMAGE_CD_MAX) != NULL);
+	CHECK(choose(IMAGE_RAW, 0, IMAGE_CD_MAX) != NULL);
+	CHECK(media == 7);
+	info.format = IMAGE_UDF;
+	info.udf_block = 512;
+	info.size = 100 * GIB;
+	CHECK(image_media_choose(&info, IMAGE_CD_MAX, &media) == NULL);
+	CHECK(media == IMAGE_DISK);
+}
+
+/* The kernel's DVD patch moves the limit, and the advice names it. */
+static void
+test_dvd(void)
+{
+	const char *reason;
+	char number[24];
+
+	CHECK(choose(IMAGE_ISO9660, 5 * GIB, IMAGE_DVD_MAX) == NULL);
+	CHECK(media == IMAGE_CD);
+	reason = choose(IMAGE_ISO9660, 5 * GIB, IMAGE_CD_MAX);
+	snprintf(number, sizeof(number), "%" PRIu64, IMAGE_CD_MAX);
+	CHECK(strstr(reason, "DVD patch") && strstr(reason, number));
+	reason = choose(IMAGE_ISO9660, 32 * GIB, IMAGE_DVD_MAX);
+	snprintf(number, sizeof(number), "%" PRIu64, IMAGE_DVD_MAX);
+	CHECK(!strstr(reason, "DVD patch") && strstr(reason, number));
+}
+
+static void
+test_forced(void)
+{
+	choose(IMAGE_RAW, GIB, IMAGE_CD_MAX);
+	CHECK(image_media_fits(&info, IMAGE_CD, IMAGE_CD_MAX) == NULL);
+	choose(IMAGE_ISO9660, 5 * GIB, IMAGE_CD_MAX);
+	CHECK(image_media_fits(&info, IMAGE_DISK, IMAGE_CD_MAX) == NULL);
+	CHECK(image_media_fits(&info, IMAGE_CD, IMAGE_CD_MAX) != NULL);
+	choose(IMAGE_HYBRID, 5 * GIB, IMAGE_CD_MAX);
+	CHECK(image_media_fits(&info, IMAGE_CD, IMAGE_CD_MAX) != NULL);
+}
+
+static void
+test_padding(void)
+{
+	CHECK(image_padded_size(0, false) == 0);
+	CHECK(image_padded_size(1, false) == 512);
+	CHECK(image_padded_size(512, false) == 512);
+	CHECK(image_padded_size(1, true) == 300 * 2048);
+	CHECK(image_padded_size(300 * 2048 + 1, true) == 301 * 2048);
+	CHECK(image_padded_size(UINT64_MAX, false) == UINT64_MAX - 511);
+	CHECK(image_padded_size(UINT64_MAX, true) == UINT64_MAX - 2047);
+	CHECK(image_padded_size(UINT64_MAX - 511, false) == UINT64_MAX - 511);
+}
+
+/* --- hostile ----------------------------------------------------------- */
+
+/* Where the fields are that parsers follow. */
+static const struct {
+	size_t at, len;
+} targets[] = {{0, 1024}, {1024, 256}, {32768, 256}, {34816, 256}, {36864, 64},
+    {40960, 128}, {256 * 2048, 64}, {257 * 2048, 256}, {258 * 2048, 256}};
+
+static void
+mutate(void)
+{
+	size_t i, n = 1 + random() % 8, target;
+
+	for (i = 0; i < n; i++) {
+		target = random() % (sizeof(targets) / sizeof(targets[0]));
+		memory[targets[target].at + random() % targets[target].len] =
+		    random() % 3 ? random() & 0xff : 0xff;
+	}
+	/* So that not the tag's checksum alone ends most of it. */
+	if (random() % 2) {
+		put_tag(256, 2048, 2);
+		put_tag(257, 2048, random() % 2 ? 5 : 6);
+	}
+}
+
+/* A label must be safe to print and end in its buffer. */
+static int
+is_clean(const char *label)
+{
+	const char *end = memchr(label, '\0', IMAGE_LABEL_SIZE), *p;
+
+	for (p = label; end != NULL && p < end; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			return 0;
+	return end != NULL;
+}
+
+static void
+test_fuzz(void)
+{
+	const char *given = getenv("VM_SEED");
+	unsigned seed =
+	    given ? (unsigned)strtoul(given, NULL, 10) : (unsigned)time(NULL);
+	int i;
+
+	printf("seed %u\n", seed);
+	srandom(seed);
+	for (i = 0; i < FUZZ_ROUNDS; i++) {
+		if (i % 16 == 0) {
+			build_udf(2048, "\x08X", 2);
+			memmove(memory + 36865, memory + 32769, 3 * 2048);
+			memory[32768] = 1;
+			put_text(32769, "CD001");
+			add_el_torito(20);
+			add_mbr(0x80, 0xef, 1, 9);
+			add_gpt(2, 128, 128);
+		}
+		mutate();
+		probe(random() % 4 ? (uint64_t)MEMORY
+				   : (uint64_t)random() % MEMORY);
+		CHECK(is_clean(info.label));
+		(void)image_media_choose(&info, IMAGE_CD_MAX, &media);
+		CHECK(*image_format_name(info.format) != '\0');
+	}
+}
+
+int
+main(void)
+{
+	test_iso9660();
+	test_el_torito();
+	test_hybrid();
+	test_mbr();
+	test_gpt();
+	test_udf();
+	test_label_room();
+	test_foreign();
+	test_html();
+	test_small();
+	test_is_iso9660();
+	test_choice();
+	test_dvd();
+	test_forced();
+	test_padding();
+	test_fuzz();
+	return check_status();
+}
