@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * vm-probe: say what an image is, and as which kind of drive a host should
+ * see it.
+ *
+ * Reads a block device, a file, or an NBD server's Unix socket: the last so
+ * that a remote image can be judged before anything is attached.
+ */
+#include <sys/stat.h>
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <libnbd.h>
+
+#include "image.h"
+#include "json.h"
+
+struct source {
+	const char *name;
+	int fd;
+	struct nbd_handle *nbd; /* instead of fd, where it is not NULL */
+};
+
+/* Everything that is printed. */
+struct findings {
+	struct image_info info;
+	const char *media; /* NULL: it can't be used */
+	bool bios, efi;	   /* boots so, in that kind of drive */
+	uint64_t missing;  /* bytes that the image itself says it has more */
+	unsigned hidden;   /* bytes at its end: less than a drive's block */
+};
+
+static const char *const fields[] = {
+    "size", "format", "label", "boot", "media", "warning", NULL};
+static const char *const types[] = {"auto", "cd", "disk", NULL};
+
+static void
+usage(FILE *out)
+{
+	fprintf(out, "usage: vm-probe [-DhjV] [-f FIELD] [-t auto|cd|disk] "
+		     "DEVICE|FILE|SOCKET\n"
+		     "fields: size format label boot media warning\n");
+}
+
+/* --- reading ----------------------------------------------------------- */
+
+static int
+read_nbd(void *ctx, void *buf, size_t len, uint64_t off)
+{
+	struct source *source = ctx;
+
+	if (nbd_pread(source->nbd, buf, len, off, 0) == 0)
+		return 0;
+	errno = nbd_get_errno() != 0 ? nbd_get_errno() : EIO;
+	return -1;
+}
+
+static int
+read_file(void *ctx, void *buf, size_t len, uint64_t off)
+{
+	struct source *source = ctx;
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < len) {
+		n = pread(source->fd, (char *)buf + done, len - done,
+		    (off_t)(off + done));
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		if (n == 0) {
+			/* It has become shorter since we asked for its size. */
+			errno = EIO;
+			return -1;
+		}
+		done += n;
+	}
+	return 0;
+}
+
+static uint64_t
+open_socket(struct source *source)
+{
+	int64_t size;
+
+	source->nbd = nbd_create();
+	if (source->nbd == NULL)
+		errx(EX_OSERR, "unable to use libnbd: %s", nbd_get_error());
+	if (nbd_connect_unix(source->nbd, source->name) == -1)
+		errx(EX_UNAVAILABLE, "unable to connect to %s: %s",
+		    source->name, nbd_get_error());
+	size = nbd_get_size(source->nbd);
+	if (size == -1)
+		errx(EX_PROTOCOL, "unable to get the size of %s: %s",
+		    source->name, nbd_get_error());
+	return (uint64_t)size;
+}
+
+static int
+open_status(void)
+{
+	if (errno == ENOENT || errno == ENOTDIR)
+		return EX_NOINPUT;
+	return errno == EACCES ? EX_NOPERM : EX_IOERR;
+}
+
+static uint64_t
+open_file(struct source *source)
+{
+	struct stat st;
+	off_t size;
+
+	/* O_NONBLOCK: a FIFO must not keep us before we see that it is one. */
+	source->fd = open(source->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (source->fd == -1 || fstat(source->fd, &st) == -1)
+		err(open_status(), "unable to open %s", source->name);
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		errx(EX_NOINPUT,
+		    "unable to read %s: neither a file, a block device "
+		    "nor a socket",
+		    source->name);
+	size = lseek(source->fd, 0, SEEK_END);
+	if (size == -1)
+		err(EX_IOERR, "unable to get the size of %s", source->name);
+	return (uint64_t)size;
+}
+
+static void
+probe(const char *name, struct image_info *info)
+{
+	struct source source = {.name = name, .fd = -1};
+	struct image_reader reader = {.ctx = &source};
+	struct stat st;
+
+	if (stat(name, &st) == 0 && S_ISSOCK(st.st_mode)) {
+		reader.pread = read_nbd;
+		reader.size = open_socket(&source);
+	} else {
+		reader.pread = read_file;
+		reader.size = open_file(&source);
+	}
+	if (image_probe(&reader, info) == -1)
+		err(EX_IOERR, "unable to read %s", name);
+	if (source.nbd != NULL)
+		nbd_close(source.nbd);
+	else
+		close(source.fd);
+}
+
+/* --- judging ----------------------------------------------------------- */
+
+/* How it boots: in its drive, or in any where there is none for it. */
+static void
+judge(struct findings *found, const char *reason, enum image_media media)
+{
+	const struct image_info *info = &found->info;
+	unsigned boot = info->boot;
+
+	if (info->claimed > info->size)
+		found->missing = info->claimed - info->size;
+	if (reason == NULL) {
+		boot = image_media_boot(info, media);
+		found->media = image_media_name(media);
+		found->hidden =
+		    info->size %
+		    (media == IMAGE_CD ? IMAGE_CD_BLOCK : IMAGE_DISK_BLOCK);
+	}
+	found->bios = boot & IMAGE_BOOT_BIOS;
+	found->efi = boot & IMAGE_BOOT_EFI;
+}
+
+/* --- printing ---------------------------------------------------------- */
+
+/* One line: the value alone where just this field was asked for. */
+static void __attribute__((format(printf, 3, 4)))
+print_value(const char *only, const char *field, const char *format, ...)
+{
+	va_list ap;
+
+	if (only != NULL && strcmp(only, field) != 0)
+		return;
+	if (only == NULL)
+		printf("%s: ", field);
+	va_start(ap, format);
+	vprintf(format, ap);
+	va_end(ap);
+	putchar('\n');
+}
+
+static void
+print_text(const struct findings *found, const char *only)
+{
+	static const char *const boot[] = {"none", "bios", "efi", "bios efi"};
+	const struct image_info *info = &found->info;
+
+	print_value(only, "size", "%" PRIu64, info->size);
+	print_value(only, "format", "%s", image_format_name(info->format));
+	if (info->label[0] != '\0')
+		print_value(only, "label", "%s", info->label);
+	print_value(only, "boot", "%s", boot[found->bios + 2 * found->efi]);
+	if (found->media != NULL)
+		print_value(only, "media", "%s", found->media);
+	if (found->missing > 0)
+		print_value(only, "warning",
+		    "the image is shorter than its own volume says: "
+		    "%" PRIu64 " of %" PRIu64 " bytes",
+		    info->size, info->claimed);
+	if (found->hidden > 0)
+		print_value(only, "warning",
+		    "the last %u bytes are less than a block: the host will "
+		    "not see them",
+		    found->hidden);
+}
+
+static void
+print_json(const struct findings *found)
+{
+	const struct image_info *info = &found->info;
+	char label[JSON_QUOTED_SIZE(IMAGE_LABEL_SIZE)];
+	char media[JSON_QUOTED_SIZE(4)] = "null";
+
+	if (found->media != NULL)
+		json_quote(media, found->media);
+	printf("{\"schema\": 1, \"size\": %" PRIu64 ", \"format\": \"%s\", "
+	       "\"label\": %s, \"boot\": {\"bios\": %s, \"efi\": %s}, "
+	       "\"media\": %s, \"missing\": %" PRIu64 ", \"hidden\": %u}\n",
+	    info->size, image_format_name(info->format),
+	    json_quote(label, info->label), found->bios ? "true" : "false",
+	    found->efi ? "true" : "false", media, found->missing,
+	    found->hidden);
+}
+
+/* --- options ----------------------------------------------------------- */
+
+static int
+is_one_of(const char *word, const char *const *words)
+{
+	while (*words != NULL && strcmp(word, *words) != 0)
+		words++;
+	return *words != NULL;
+}
+
+static const char *
+choose(const struct image_info *info, const char *type, uint64_t cd_max,
+    enum image_media *media)
+{
+	if (strcmp(type, "auto") == 0)
+		return image_media_choose(info, cd_max, media);
+	*media = strcmp(type, "cd") == 0 ? IMAGE_CD : IMAGE_DISK;
+	return image_media_fits(info, *media, cd_max);
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *field = NULL, *type = "auto", *reason;
+	enum image_media media = IMAGE_DISK;
+	uint64_t cd_max = IMAGE_CD_MAX;
+	struct findings found = {0};
+	bool json = false, wrong = false;
+	int c;
+
+	while ((c = getopt(argc, argv, "Df:hjt:V")) != -1) {
+		switch (c) {
+		case 'D':
+			cd_max = IMAGE_DVD_MAX;
+			break;
+		case 'f':
+			field = optarg;
+			wrong |= !is_one_of(field, fields);
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 'j':
+			json = true;
+			break;
+		case 't':
+			type = optarg;
+			wrong |= !is_one_of(type, types);
+			break;
+		case 'V':
+			printf("vm-probe %s\n", VERSION);
+			return 0;
+		default:
+			wrong = true;
+		}
+	}
+	if (wrong || argc - optind != 1 || (json && field != NULL)) {
+		usage(stderr);
+		return EX_USAGE;
+	}
+	probe(argv[optind], &found.info);
+	reason = choose(&found.info, type, cd_max, &media);
+	judge(&found, reason, media);
+	if (json)
+		print_json(&found);
+	else
+		print_text(&found, field);
+	if (fflush(stdout) == EOF)
+		err(EX_IOERR, "unable to write the result");
+	if (reason != NULL)
+		errx(EX_DATAERR, "unable to use %s: %s", argv[optind], reason);
+	return 0;
+}
