@@ -52,6 +52,14 @@ held() {
 	[ -f "$DIR/pid" ] && ! flock -n -s "$DIR/pid" true
 }
 
+# medium_reads: how many reads the inserted device has served, ever. The host's
+# are among them, whose first of each block goes past this machine's cache.
+medium_reads() {
+	device=$(get device)
+	read -r reads _ <"${VM_SYS:-/sys}/block/${device#/dev/}/stat" &&
+		echo "$reads"
+}
+
 # pause: a moment. Not every busybox sleeps for less than a second.
 pause() {
 	sleep 0.1 2>/dev/null || sleep 1
