@@ -153,10 +153,14 @@ probe(const char *name, struct image_info *info)
 	}
 	if (image_probe(&reader, info) == -1)
 		err(EX_IOERR, "unable to read %s", name);
-	if (source.nbd != NULL)
+	if (source.nbd != NULL) {
 		nbd_close(source.nbd);
-	else
-		close(source.fd);
+		return;
+	}
+	/* Who counts a device's reads will want to see the next reader's. */
+	if (S_ISBLK(st.st_mode))
+		posix_fadvise(source.fd, 0, 0, POSIX_FADV_DONTNEED);
+	close(source.fd);
 }
 
 /* --- judging ----------------------------------------------------------- */

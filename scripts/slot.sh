@@ -60,6 +60,15 @@ medium_reads() {
 		echo "$reads"
 }
 
+# renamed TEXT PATH NAME: TEXT with NAME where it has PATH. What a program says
+# of our socket or device is about the image, for people.
+renamed() {
+	case $1 in
+	*"$2"*) printf '%s\n' "${1%%"$2"*}$3${1#*"$2"}" ;;
+	*) printf '%s\n' "$1" ;;
+	esac
+}
+
 # pause: a moment. Not every busybox sleeps for less than a second.
 pause() {
 	sleep 0.1 2>/dev/null || sleep 1
