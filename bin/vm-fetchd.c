@@ -225,6 +225,7 @@ add_parameters(char **words)
 			    *words);
 		*equals = '\0';
 		add_parameter(*words, equals + 1);
+		*equals = '='; /* as the process list shows it */
 	}
 }
 
@@ -319,50 +320,63 @@ listen_on(const char *path)
 
 /* --- nbdkit ------------------------------------------------------------ */
 
+/* In the child, whose exit must not run what is to run at our own. */
+static void __attribute__((noreturn))
+give_up(int report_write, int status, const char *what)
+{
+	char text[REPORT_MAX];
+
+	snprintf(text, sizeof(text), "%s: %s", what, strerror(errno));
+	report_send(report_write, status, text);
+	_exit(status);
+}
+
 /*
  * Become the user that reads from the network: its own, or else nobody. By
  * then every secret has been read, and the socket is bound.
  */
-static void
+static int
 drop_privileges(const char *name)
 {
 	struct passwd *pw = getpwnam(name != NULL ? name : "vmedia");
 
-	if (pw == NULL && name != NULL)
-		errx(EX_NOUSER, "unable to run as %s: no such user", name);
-	if (pw == NULL)
+	if (pw == NULL && name == NULL)
 		pw = getpwnam("nobody");
-	if (pw == NULL)
-		errx(EX_NOUSER, "unable to run as nobody: no such user");
-	if (setgroups(0, NULL) == -1 || setgid(pw->pw_gid) == -1 ||
-	    setuid(pw->pw_uid) == -1)
-		err(EX_OSERR, "unable to run as %s", pw->pw_name);
+	if (pw == NULL) {
+		errno = ENOENT;
+		return -1;
+	}
+	return setgroups(0, NULL) == -1 || setgid(pw->pw_gid) == -1
+		   ? -1
+		   : setuid(pw->pw_uid);
 }
 
 static void
-run_nbdkit(const char *user, pid_t parent)
+run_nbdkit(const char *user, pid_t parent, int report_write)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	char pid[16];
 	sigset_t none;
 
-	if (geteuid() == 0)
-		drop_privileges(user);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		err(EX_OSERR, "unable to give up privileges");
+	if (geteuid() == 0 && drop_privileges(user) == -1)
+		give_up(report_write, EX_CONFIG,
+		    "unable to run as the user for it (vmedia, nobody or -u)");
 	/* nbdkit asks for the same (--exit-with-parent), but later. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+		give_up(report_write, EX_OSERR, "unable to start nbdkit");
+	if (getppid() != parent)
 		_exit(EX_OSERR);
 	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
 	setenv("LISTEN_PID", pid, 1);
 	setenv("LISTEN_FDS", "1", 1);
 	if (dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1 ||
 	    dup2(server.listen_fd, LISTEN_FD) == -1)
-		err(EX_OSERR, "unable to pass the socket");
+		give_up(report_write, EX_OSERR, "unable to pass the socket");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execvp("nbdkit", server.argv);
-	err(errno == ENOENT ? EX_UNAVAILABLE : EX_OSERR,
+	give_up(report_write, errno == ENOENT ? EX_UNAVAILABLE : EX_OSERR,
 	    "unable to start nbdkit (package nbdkit)");
 }
 
@@ -376,7 +390,7 @@ start_nbdkit(const char *user, int report_write)
 	if (server.pid == -1)
 		err(EX_OSERR, "unable to start nbdkit");
 	if (server.pid == 0)
-		run_nbdkit(user, parent);
+		run_nbdkit(user, parent, report_write);
 	close(report_write);
 }
 

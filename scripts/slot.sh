@@ -76,7 +76,7 @@ pause() {
 
 # with_source REQUEST COMMAND...: run COMMAND with the parameters of
 # vm-fetchd(1) that a request directory asks for. Secrets go by the names of
-# their files.
+# their files. With COMMAND `exec ...` a background job's pid is its own.
 with_source() {
 	request=$1
 	shift

@@ -1,0 +1,194 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# vmctl as far as it goes without a kernel: words, requests, probe, export,
+# and what it shows of secrets. Under each shell that a target may have.
+
+load helper
+
+# vmctl by the shell of the test's name: its first word.
+vmctl() {
+	"$VM_SHELL" "$BUILD/bin/vmctl" "$@"
+}
+
+setup() {
+	export VM_RUN_DIR=$BATS_TEST_TMPDIR/run VM_CONF=$BATS_TEST_TMPDIR/conf
+	export TMPDIR=$BATS_TEST_TMPDIR
+	VM_SHELL=dash
+	cd "$BATS_TEST_TMPDIR"
+}
+teardown() {
+	cleanup
+	[ -z "${BUSYBOX:-}" ] || rm -rf "$BUSYBOX"
+}
+
+# start_server: a tiny ISO at $URL/MODE/x.iso, requests in $PWD/log.
+start_server() {
+	mkdir root && echo hello >root/HELLO.TXT
+	xorriso -as mkisofs -quiet -V TEST -o x.iso root
+	background hostile -L log x.iso >port
+	wait_until 5 test -s port
+	URL=http://127.0.0.1:$(cat port)
+}
+
+# under_busybox: from now on sh and all tools are busybox's, and no others
+# but our own programs and nbdkit can be found.
+under_busybox() {
+	BUSYBOX=$(mktemp -d -p /tmp)
+	chmod 755 "$BUSYBOX" # nbdkit is looked for by nobody
+	busybox --install -s "$BUSYBOX"
+	ln -s "$(PATH=/usr/sbin:/usr/bin command -v nbdkit)" "$BUSYBOX/nbdkit"
+	export VM_PATH=$BUSYBOX
+	VM_SHELL=$BUSYBOX/sh
+}
+
+@test "help, version and no word at all" {
+	[[ $(vmctl help) == "usage: vmctl mount"* ]]
+	[[ $(vmctl version) == "vmctl "[0-9]* ]]
+	run vmctl
+	[ "$status" = 64 ]
+	fails 64 vmctl frobnicate
+}
+
+@test "wrong words are usage errors of one line" {
+	fails 64 vmctl mount
+	fails 64 vmctl mount --frob https://a/b
+	fails 64 vmctl mount -s 8 https://a/b
+	fails 64 vmctl mount -s
+	fails 64 vmctl mount -t floppy https://a/b
+	fails 64 vmctl mount --timeout=0 https://a/b
+	fails 64 vmctl mount --timeout x https://a/b
+	fails 64 vmctl mount https://a/b https://a/c
+	fails 64 vmctl mount /etc/passwd
+	fails 64 vmctl mount ftp://a/b
+	fails 64 vmctl mount file:///etc/passwd
+	fails 64 vmctl eject https://a/b
+}
+
+@test "a URL that is none is shown without its secrets" {
+	fails 64 vmctl probe 'ftp://alice:topsecret@host/x?sig=topsecret'
+	grep -q 'ftp://host/x' stderr
+	! grep -q topsecret stderr
+}
+
+@test "a missing password, CA or key file is named" {
+	fails 66 vmctl probe -P /nonexistent https://a/b
+	fails 66 vmctl probe --cacert=/nonexistent https://a/b
+	grep -q /nonexistent stderr
+}
+
+@test "the configuration is checked" {
+	echo 'slots = cd cd disk' >conf
+	vmctl list | wc -l | grep -qx 3
+	echo 'speed = 3' >conf
+	fails 78 vmctl list
+	echo 'slots' >conf
+	fails 78 vmctl list
+	printf '# all is default\n\n' >conf
+	vmctl list
+}
+
+@test "probe tells what an image is" {
+	start_server
+	vmctl probe "$URL/ok/x.iso" >out
+	grep -qx 'format: iso9660' out
+	grep -qx 'label: TEST' out
+	grep -qx 'media: cd' out
+	[ "$(vmctl probe -j "$URL/ok/x.iso" | jq -r .label)" = TEST ]
+}
+
+@test "probe under busybox alone" {
+	start_server
+	under_busybox
+	vmctl probe "$URL/ok/x.iso" | grep -qx 'media: cd'
+	fails 66 vmctl probe "$URL/status/404/x.iso"
+}
+
+@test "probe reads the URL and the password from standard input" {
+	start_server
+	printf '%s\n%s\n' "$URL/auth/bob/s3cret/x.iso" s3cret |
+		vmctl probe -u bob -P - - | grep -qx 'label: TEST'
+}
+
+@test "user and password in the URL work and are not shown" {
+	start_server
+	vmctl probe "http://bob:s3cret@${URL#http://}/auth/bob/s3cret/x.iso" |
+		grep -qx 'label: TEST'
+	fails 77 vmctl probe "http://bob:topsecret@${URL#http://}/auth/bob/s/x.iso?k=topsecret"
+	! grep -q topsecret stderr
+}
+
+@test "each failure has its own status and one line" {
+	start_server
+	fails 66 vmctl probe "$URL/status/404/x.iso"
+	fails 77 vmctl probe "$URL/status/403/x.iso"
+	fails 65 vmctl probe "$URL/ignore-range/x.iso"
+	fails 65 vmctl probe "$URL/html206/x.iso"
+	fails 65 vmctl probe "$URL/empty/x.iso"
+	fails 68 vmctl probe http://no-such-host.invalid/x.iso
+	fails 69 vmctl probe http://127.0.0.1:1/x.iso
+}
+
+@test "a file that is no image is named by its URL" {
+	echo hello | gzip >x.gz
+	background hostile x.gz >port
+	wait_until 5 test -s port
+	fails 65 vmctl probe "http://127.0.0.1:$(cat port)/ok/x.gz"
+	grep -q "http://127.0.0.1:$(cat port)/ok/x.gz" stderr
+}
+
+@test "a server that never answers is given up after --timeout" {
+	start_server
+	fails 75 vmctl probe --timeout 1 "$URL/stall/x.iso"
+	grep -q 'gave up after 1 s' stderr
+	! pgrep -f "$BATS_TEST_TMPDIR"
+}
+
+@test "nothing of a probe stays" {
+	start_server
+	vmctl probe "$URL/ok/x.iso" >out
+	fails 66 vmctl probe "$URL/status/404/x.iso"
+	[ -z "$(find . -name 'tmp.*')" ]
+	! pgrep -f "vm-fetchd.*$BATS_TEST_TMPDIR"
+}
+
+@test "export serves until it is ended, and removes its socket" {
+	start_server
+	background dash "$BUILD/bin/vmctl" export -U "$PWD/sock" "$URL/ok/x.iso" >ready
+	wait_until 10 test -s ready
+	[ "$(cat ready)" = "$PWD/sock" ]
+	nbdcopy "nbd+unix:///?socket=$PWD/sock" copy
+	cmp -n "$(stat -c %s x.iso)" x.iso copy
+	cleanup
+	[ ! -e sock ]
+}
+
+@test "the usual proxy variables count, and are not passed on" {
+	start_server
+	http_proxy=http://127.0.0.1:1 fails 69 vmctl probe "$URL/ok/x.iso"
+	http_proxy=http://127.0.0.1:1 no_proxy=127.0.0.1 \
+		vmctl probe "$URL/ok/x.iso" | grep -qx 'label: TEST'
+	http_proxy=http://127.0.0.1:1 vmctl probe --proxy "$URL" \
+		"$URL/ok/x.iso" | grep -qx 'label: TEST'
+}
+
+@test "an insecure source is said loudly" {
+	start_server
+	vmctl probe --insecure "$URL/ok/x.iso" 2>err
+	grep -q WARNING err
+}
+
+@test "doctor looks at the machine and at a URL" {
+	start_server
+	vmctl doctor "$URL/ok/x.iso" >out || [ $? = 1 ]
+	grep -q '^ok .*round trip' out
+	vmctl doctor "$URL/status/404/x.iso" >out || [ $? = 1 ]
+	grep -q '^FAIL .*no such image' out
+	vmctl doctor http://no-such-host.invalid/ >out || [ $? = 1 ]
+	grep -q '^FAIL .*no-such-host.invalid.*resolv.conf' out
+}
+
+@test "status and list of slots that were never used" {
+	vmctl list | grep -q '^0  cd    empty'
+	[ "$(vmctl status -j | jq -r '.slots[1].state')" = empty ]
+	vmctl eject -s 0 | grep -q empty
+}
