@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The handshake with an NBD server (NBD protocol, doc/proto.md, "Fixed
+ * newstyle negotiation"), through libnbd, so that the kernel can take the
+ * connection over.
+ */
+#ifndef VM_NBD_CLIENT_H
+#define VM_NBD_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define NBD_CLIENT_IDENTITY_SIZE 80 /* "vmedia:" and a SHA-256 in hex */
+
+/* A connection in transmission phase, with nothing in flight. */
+struct nbd_connection {
+	int socket;	/* the caller closes it */
+	uint64_t size;	/* bytes of the export */
+	uint64_t flags; /* its transmission flags, NBD_FLAG_* */
+	/*
+	 * Stands for what the export says of itself (its description and
+	 * size): a hash, for sysfs shows it to everyone.
+	 */
+	char identity[NBD_CLIENT_IDENTITY_SIZE];
+};
+
+/*
+ * Connect to the server at a Unix socket, or take over the connected socket
+ * fd where path is NULL (fd itself stays the caller's), and go through the
+ * handshake as the kernel needs it: simple replies, no TLS, no contexts.
+ *
+ * Returns 0; or -1 with errno, where libnbd knows one (ECONNREFUSED, ENOENT,
+ * ...), else EPROTO, and its words in why.
+ */
+int nbd_client_open(const char *path, int fd, struct nbd_connection *,
+    char *why, size_t why_size);
+
+#endif
