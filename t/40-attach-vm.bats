@@ -48,6 +48,10 @@ in_flight() {
 	[ "$reads" -gt 0 ]
 }
 
+no_attach() {
+	! pgrep -x vm-nbd-attach
+}
+
 fresh() {
 	echo 3 >/proc/sys/vm/drop_caches
 }
@@ -84,7 +88,7 @@ fresh() {
 	attach
 	vm-nbd-attach -D "$DEVICE"
 	[ "$(cat "$SYS/size")" = 0 ]
-	wait_until 5 test -z "$(pgrep vm-nbd-attach)"
+	wait_until 5 no_attach
 	vm-nbd-attach -D "$DEVICE"
 }
 
