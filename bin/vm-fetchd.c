@@ -265,16 +265,28 @@ make_own_socket(void)
 	    server.socket, sizeof(server.socket), "%s/socket", server.own_dir);
 }
 
-/* Is anybody listening there? */
-static bool
-is_served(const struct sockaddr_un *address)
+/*
+ * Make room at the address: for a socket that was left behind by one that was
+ * killed, but not where one is served, nor where something else lies.
+ */
+static void
+remove_stale(const struct sockaddr_un *address)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool served = fd != -1 && connect(fd, (const struct sockaddr *)address,
-				      sizeof(*address)) == 0;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct stat st;
 
+	if (fd == -1)
+		err(EX_OSERR, "unable to make a socket");
+	if (lstat(server.socket, &st) == 0 && !S_ISSOCK(st.st_mode))
+		errx(EX_CANTCREAT, "unable to bind %s: it is no socket",
+		    server.socket);
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) ==
+		0 ||
+	    errno == EAGAIN)
+		errx(EX_TEMPFAIL, "unable to bind %s: in use", server.socket);
+	if (errno == ECONNREFUSED)
+		unlink(server.socket);
 	close(fd);
-	return served;
 }
 
 /* Bind the socket here, so that nbdkit needs no right to the directory. */
@@ -283,7 +295,7 @@ listen_on(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	mode_t old = umask(0177);
-	int fd;
+	int fd, bound;
 
 	if (path == NULL)
 		make_own_socket();
@@ -298,18 +310,13 @@ listen_on(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		err(EX_OSERR, "unable to make a socket");
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == -1) {
-		if (errno != EADDRINUSE)
-			err(EX_CANTCREAT, "unable to bind %s", server.socket);
-		if (is_served(&address))
-			errx(EX_TEMPFAIL, "unable to bind %s: in use",
-			    server.socket);
-		/* Left behind by one that was killed. */
-		unlink(server.socket);
-		if (bind(fd, (struct sockaddr *)&address, sizeof(address)) ==
-		    -1)
-			err(EX_CANTCREAT, "unable to bind %s", server.socket);
+	bound = bind(fd, (struct sockaddr *)&address, sizeof(address));
+	if (bound == -1 && errno == EADDRINUSE) {
+		remove_stale(&address);
+		bound = bind(fd, (struct sockaddr *)&address, sizeof(address));
 	}
+	if (bound == -1)
+		err(EX_CANTCREAT, "unable to bind %s", server.socket);
 	server.listen_fd = inherited(fd);
 	fcntl(server.listen_fd, F_SETFD, FD_CLOEXEC);
 	fd = server.listen_fd;
