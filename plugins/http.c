@@ -36,7 +36,7 @@ struct connection {
 	bool believed;	    /* the answer was checked: its bytes may pass */
 	bool found_fault;   /* ours, not libcurl's: in fault */
 	bool used_shortcut; /* asked where the last redirect led */
-	size_t got;
+	size_t due, got;    /* bytes: in the range, of them here */
 	struct fault fault;
 	char error[CURL_ERROR_SIZE];
 };
@@ -127,6 +127,7 @@ believe(struct connection *c)
 		    "the server answered with another range than was asked");
 		return false;
 	}
+	c->due = last - t->offset + 1;
 	if (!is_probe)
 		return check_identity(c);
 	learn_identity(c);
@@ -155,7 +156,7 @@ on_body(char *bytes, size_t size, size_t n, void *arg)
 	if (!c->believed && !believe(c))
 		return 0;
 	c->believed = true;
-	if (n > t->length - c->got) {
+	if (n > c->due - c->got) {
 		connection_fault(c, FAULT_TRANSIENT, EX_PROTOCOL,
 		    "the server sent more than was asked");
 		return 0;
@@ -266,14 +267,11 @@ connection_begin(struct connection *c, struct transfer *t)
 static const struct fault *
 connection_end(struct connection *c, CURLcode code)
 {
-	struct transfer *t = c->transfer;
-	uint64_t size = c->http->source.info.size;
-
 	if (code == CURLE_OK) {
 		/* An answer without a body never came by on_body(). */
 		if (!c->believed && !believe(c))
 			code = CURLE_WRITE_ERROR;
-		else if (c->got < t->length && t->offset + c->got < size)
+		else if (c->got < c->due)
 			connection_fault(c, FAULT_TRANSIENT, EX_PROTOCOL,
 			    "the server sent less than was asked");
 	}
