@@ -124,6 +124,17 @@ add_clock(struct fault *f)
 		    "; this machine's clock says %s", date);
 }
 
+/*
+ * libcurl has one code for a scheme that it may not be redirected to and for
+ * an answer in no HTTP that it knows; in the texts of the latter is "HTTP".
+ */
+static bool
+is_bad_redirect(int code, const char *text)
+{
+	return code == CURLE_UNSUPPORTED_PROTOCOL &&
+	       strstr(text, "HTTP") == NULL;
+}
+
 static void
 kind_of_curl(int code, const char *text, struct fault *f)
 {
@@ -159,8 +170,12 @@ kind_of_curl(int code, const char *text, struct fault *f)
 		if (strstr(text, "alert") != NULL)
 			f->status = EX_NOPERM;
 		break;
-	case CURLE_TOO_MANY_REDIRECTS:
 	case CURLE_UNSUPPORTED_PROTOCOL:
+		if (is_bad_redirect(code, text))
+			f->kind = FAULT_REQUEST;
+		f->status = EX_PROTOCOL;
+		break;
+	case CURLE_TOO_MANY_REDIRECTS:
 	case CURLE_URL_MALFORMAT:
 		f->kind = FAULT_REQUEST;
 		f->status = EX_PROTOCOL;
@@ -180,7 +195,7 @@ http_fault_of_curl(int code, const char *text, struct fault *f)
 	if (*text == '\0')
 		text = curl_easy_strerror((CURLcode)code);
 	kind_of_curl(code, text, f);
-	if (code == CURLE_UNSUPPORTED_PROTOCOL)
+	if (is_bad_redirect(code, text))
 		what = "the server redirects to where TLS or HTTP ends: ";
 	snprintf(f->text, sizeof(f->text), "%s%s", what, text);
 	if (f->status == EX_NOPERM)
