@@ -294,7 +294,7 @@ static void
 listen_on(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	mode_t old = umask(0177);
+	mode_t old;
 	int fd, bound;
 
 	if (path == NULL)
@@ -310,6 +310,7 @@ listen_on(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		err(EX_OSERR, "unable to make a socket");
+	old = umask(0177);
 	bound = bind(fd, (struct sockaddr *)&address, sizeof(address));
 	if (bound == -1 && errno == EADDRINUSE) {
 		remove_stale(&address);
@@ -317,12 +318,12 @@ listen_on(const char *path)
 	}
 	if (bound == -1)
 		err(EX_CANTCREAT, "unable to bind %s", server.socket);
+	umask(old);
 	server.listen_fd = inherited(fd);
 	fcntl(server.listen_fd, F_SETFD, FD_CLOEXEC);
 	fd = server.listen_fd;
 	if (listen(fd, SOMAXCONN) == -1)
 		err(EX_OSERR, "unable to listen on %s", server.socket);
-	umask(old);
 }
 
 /* --- nbdkit ------------------------------------------------------------ */
