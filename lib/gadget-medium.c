@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * One slot's drive and the medium in it.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "gadget.h"
+#include "gadget-path.h"
+
+int
+gadget_get_medium(
+    struct gadget *gadget, unsigned slot, struct gadget_medium *medium)
+{
+	char cdrom[4], ro[4];
+
+	*medium = (struct gadget_medium){.unknown = false};
+	gadget_at_lun(gadget, slot, "cdrom");
+	if (gadget_get(gadget, cdrom, sizeof(cdrom)) == -1)
+		return -1;
+	gadget_at_lun(gadget, slot, "ro");
+	if (gadget_get(gadget, ro, sizeof(ro)) == -1)
+		return -1;
+	medium->type = *cdrom == '1' ? IMAGE_CD : IMAGE_DISK;
+	medium->ro = *ro == '1';
+	gadget_at_lun(gadget, slot, "file");
+	if (gadget_get(gadget, medium->file, sizeof(medium->file)) == 0)
+		return 0;
+	medium->unknown = errno == ETIMEDOUT;
+	return medium->unknown ? 0 : -1;
+}
+
+int
+gadget_get_stall(struct gadget *gadget, unsigned slot, bool *stall)
+{
+	char value[4];
+
+	gadget_at(gadget, "functions/mass_storage.%u/stall", slot);
+	if (gadget_get(gadget, value, sizeof(value)) == -1)
+		return -1;
+	*stall = *value == '1';
+	return 0;
+}
+
+/*
+ * `ro` is written even where it reads as it shall be: it reads 1 too where
+ * the last medium could not be written to, and that does not last. The kernel
+ * takes it while there is no medium, EBUSY otherwise.
+ */
+int
+gadget_insert(struct gadget *gadget, unsigned slot, const char *file, bool ro)
+{
+	gadget_at_lun(gadget, slot, "ro");
+	if (gadget_set(gadget, ro ? "1" : "0") == -1)
+		return -1;
+	gadget_at_lun(gadget, slot, "file");
+	return gadget_set(gadget, file);
+}
+
+int
+gadget_eject(struct gadget *gadget, unsigned slot)
+{
+	gadget_at_lun(gadget, slot, "file");
+	return gadget_set(gadget, "");
+}
+
+/* Do something while the host sees nothing of the gadget, then show it. */
+static int
+while_unbound(struct gadget *gadget, unsigned slot,
+    int (*act)(struct gadget *, unsigned slot, const char *), const char *value)
+{
+	char udc[UDC_NAME_SIZE], at[sizeof(gadget->at)];
+	int rc, saved;
+
+	if (gadget_udc(gadget, udc) == -1 || gadget_unbind(gadget) == -1)
+		return -1;
+	rc = act(gadget, slot, value);
+	saved = errno;
+	memcpy(at, gadget->at, sizeof(at));
+	if (*udc != '\0' && gadget_bind(gadget, udc) == -1)
+		return -1;
+	memcpy(gadget->at, at, sizeof(at));
+	errno = saved;
+	return rc;
+}
+
+static int
+eject_unbound(struct gadget *gadget, unsigned slot, const char *value)
+{
+	(void)value;
+	return gadget_eject(gadget, slot);
+}
+
+/* Kernels before 6.0 have no forced_eject; unbinding takes the lock off. */
+int
+gadget_eject_forced(struct gadget *gadget, unsigned slot)
+{
+	gadget_at_lun(gadget, slot, "forced_eject");
+	if (gadget_set(gadget, "1") == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	if (gadget_eject(gadget, slot) == 0)
+		return 0;
+	if (errno != EBUSY)
+		return -1;
+	return while_unbound(gadget, slot, eject_unbound, NULL);
+}
+
+const char *
+gadget_inquiry(enum image_media type)
+{
+	/* 8, 16 and 4 characters (SPC-4, standard INQUIRY data). */
+	return type == IMAGE_CD ? "vmedia  Virtual CD/DVD  1.0 "
+				: "vmedia  Virtual Disk    1.0 ";
+}
+
+static int
+set_cdrom(struct gadget *gadget, unsigned slot, const char *value)
+{
+	gadget_at_lun(gadget, slot, "cdrom");
+	if (gadget_set(gadget, value) == -1)
+		return -1;
+	gadget_at_lun(gadget, slot, "inquiry_string");
+	return gadget_set_if_any(
+	    gadget, gadget_inquiry(*value == '1' ? IMAGE_CD : IMAGE_DISK));
+}
+
+int
+gadget_set_type(struct gadget *gadget, unsigned slot, enum image_media type)
+{
+	return while_unbound(
+	    gadget, slot, set_cdrom, type == IMAGE_CD ? "1" : "0");
+}

@@ -1,0 +1,458 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# vm-gadget with a kernel: dummy_hcd is both the UDC and, in the same machine,
+# the host that sees the drives.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+GADGETS=/sys/kernel/config/usb_gadget
+
+setup_file() {
+	modprobe usb_f_mass_storage
+	modprobe sr_mod
+	modprobe sd_mod
+	modprobe usb-storage
+	modprobe loop
+}
+
+setup() {
+	requires_vm
+	modprobe dummy_hcd num=1
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# Whatever has failed, the next test finds nothing: no drive, no UDC, no dm.
+teardown() {
+	! mountpoint -q "$BATS_TEST_TMPDIR/mnt" ||
+		umount "$BATS_TEST_TMPDIR/mnt"
+	! dmsetup info slow >/dev/null 2>&1 || dmsetup resume slow
+	cleanup
+	vm-gadget teardown
+	! dmsetup info slow >/dev/null 2>&1 || dmsetup remove --retry slow
+	losetup -D
+	[ ! -d $GADGETS/other ] || remove_other
+	modprobe -r dummy_hcd
+}
+
+# image FILE MIB: random bytes.
+image() {
+	dd if=/dev/urandom of="$1" bs=1M count="$2" status=none
+}
+
+# has_medium SLOT BYTES: the host has the drive, and a medium of that size.
+has_medium() {
+	local device
+	device=$(drive "$1") &&
+		[ "$(blockdev --getsize64 "$device" 2>/dev/null)" = "$2" ]
+}
+
+# shows SLOT FILE: the host reads from the drive just what is in the file.
+shows() {
+	wait_until 20 has_medium "$1" "$(stat -c %s "$2")"
+	blockdev --flushbufs "$(drive "$1")"
+	echo 3 >/proc/sys/vm/drop_caches
+	cmp "$(drive "$1")" "$2"
+}
+
+# drive SLOT: the host's name of that drive, /dev/srN or /dev/sdX. The slots
+# of one gadget are its interfaces, in their order.
+drive() {
+	local block
+	for block in /sys/block/s[rd]*; do
+		case $(realpath "$block") in
+		*/usb*:1."$1"/*)
+			echo "/dev/${block##*/}"
+			return
+			;;
+		esac
+	done
+	return 1
+}
+
+# model SLOT: what the host has by INQUIRY.
+model() {
+	local device
+	device=$(drive "$1")
+	sed 's/ *$//' "/sys/block/${device##*/}/device/model"
+}
+
+# host_is STATE [SLOT]
+host_is() {
+	[ "$(vm-gadget status -f state "${2:-0}")" = "$1" ]
+}
+
+# insert ARGUMENT...: once the host has seen the drives.
+insert() {
+	wait_until 20 host_is configured
+	vm-gadget insert "$@"
+}
+
+is_empty() {
+	[ -z "$(vm-gadget status -f file "$1")" ]
+}
+
+# A gadget that is not ours, on the UDC of this name if one is given.
+make_other() {
+	mkdir $GADGETS/other $GADGETS/other/configs/c.1 \
+		$GADGETS/other/functions/mass_storage.0
+	ln -s $GADGETS/other/functions/mass_storage.0 $GADGETS/other/configs/c.1
+	[ $# = 0 ] || echo "$1" >$GADGETS/other/UDC
+}
+remove_other() {
+	echo >$GADGETS/other/UDC 2>/dev/null || :
+	rm $GADGETS/other/configs/c.1/mass_storage.0
+	rmdir $GADGETS/other/configs/c.1 \
+		$GADGETS/other/functions/mass_storage.0 $GADGETS/other
+}
+
+@test "setup: one UDC, one gadget of two functions; twice changes nothing" {
+	vm-gadget setup >first
+	diff first - <<-EOF
+		0 cd dummy_udc.0
+		1 disk dummy_udc.0
+	EOF
+	wait_until 20 host_is configured
+	before=$(ls -di $GADGETS/vmedia/functions/*)
+	dmesg -C
+	vm-gadget setup | diff first -
+	[ "$(ls -di $GADGETS/vmedia/functions/*)" = "$before" ]
+	! dmesg | grep -i usb
+	[ "$(ls $GADGETS)" = vmedia ]
+}
+
+@test "setup: as many UDCs as slots, a gadget for each" {
+	modprobe -r dummy_hcd
+	modprobe dummy_hcd num=2
+	diff <(vm-gadget setup) - <<-EOF
+		0 cd dummy_udc.0
+		1 disk dummy_udc.1
+	EOF
+	[ "$(ls $GADGETS | tr '\n' ' ')" = "vmedia.0 vmedia.1 " ]
+	wait_until 20 host_is configured 0
+	wait_until 20 host_is configured 1
+}
+
+@test "setup: -u takes that UDC alone" {
+	modprobe -r dummy_hcd
+	modprobe dummy_hcd num=2
+	diff <(vm-gadget setup -u dummy_udc.1) - <<-EOF
+		0 cd dummy_udc.1
+		1 disk dummy_udc.1
+	EOF
+}
+
+@test "setup: without a UDC it says what to do" {
+	modprobe -r dummy_hcd
+	fails 69 vm-gadget setup
+	grep -q 'peripheral mode' stderr
+	[ -z "$(ls $GADGETS)" ]
+}
+
+@test "setup: another's UDC is not free, and its gadget stays" {
+	make_other dummy_udc.0
+	fails 75 vm-gadget setup
+	vm-gadget teardown
+	[ "$(ls $GADGETS)" = other ]
+	[ "$(cat $GADGETS/other/UDC)" = dummy_udc.0 ]
+}
+
+@test "setup: other slots than before replace the drives, but no medium" {
+	vm-gadget setup
+	image a.img 1
+	insert 1 a.img
+	fails 75 vm-gadget setup cd disk disk
+	grep -q 'slot 1 holds .*/a.img: eject it first' stderr
+	vm-gadget eject 1
+	vm-gadget setup cd disk disk | wc -l | grep -qx 3
+	vm-gadget setup disk | diff - <(echo 0 disk dummy_udc.0)
+}
+
+@test "setup: -S sets the stall attribute" {
+	vm-gadget setup -S 1
+	[ "$(cat $GADGETS/vmedia/functions/mass_storage.0/stall)" = 1 ]
+	vm-gadget setup -S 0
+	[ "$(cat $GADGETS/vmedia/functions/mass_storage.1/stall)" = 0 ]
+}
+
+@test "setup: what a crash has left is completed" {
+	vm-gadget setup >whole
+	echo >$GADGETS/vmedia/UDC
+	vm-gadget setup | diff whole -
+	echo >$GADGETS/vmedia/UDC
+	rm $GADGETS/vmedia/configs/c.1/mass_storage.1
+	vm-gadget setup | diff whole -
+	vm-gadget teardown
+	mkdir $GADGETS/vmedia $GADGETS/vmedia.1 \
+		$GADGETS/vmedia.1/functions/mass_storage.1
+	vm-gadget setup | diff whole -
+	[ "$(ls $GADGETS)" = vmedia ]
+}
+
+@test "setup: two at a time come to one end" {
+	for i in 1 2 3; do
+		vm-gadget setup >one &
+		vm-gadget setup >two
+		wait $!
+		diff one two
+		vm-gadget teardown
+	done
+}
+
+@test "the host knows our drives by name and serial number" {
+	vm-gadget setup
+	wait_until 20 drive 0
+	wait_until 20 drive 1
+	[ "$(model 0)" = "Virtual CD/DVD" ]
+	[ "$(model 1)" = "Virtual Disk" ]
+	grep -qx 766D6564696100 /sys/bus/usb/devices/*/serial
+}
+
+@test "a CD: the host reads what is in the file, and then the next" {
+	vm-gadget setup
+	image a.iso 3
+	image b.iso 2
+	insert -t cd 0 a.iso
+	shows 0 a.iso
+	[ "$(blockdev --getss "$(drive 0)")" = 2048 ]
+	vm-gadget eject 0
+	is_empty 0
+	insert 0 b.iso
+	shows 0 b.iso
+}
+
+@test "a disk: blocks of 512 bytes, read-only unless -w" {
+	vm-gadget setup
+	image a.img 2
+	insert 1 a.img
+	shows 1 a.img
+	disk=$(drive 1)
+	[ "$(blockdev --getss "$disk")" = 512 ]
+	[ "$(blockdev --getro "$disk")" = 1 ]
+	vm-gadget eject 1
+	insert -w 1 a.img
+	[ "$(vm-gadget status -f ro 1)" = 0 ]
+	wait_until 20 has_medium 1 2097152
+	echo hello >text
+	dd if=text of="$disk" bs=512 conv=sync,fsync oflag=direct status=none
+	[ "$(head -n 1 a.img)" = hello ]
+}
+
+@test "insert: the same again changes nothing, another is refused" {
+	vm-gadget setup
+	image a.iso 1
+	image b.iso 1
+	insert 0 a.iso
+	insert 0 ./a.iso
+	insert -t cd 0 a.iso
+	fails 75 vm-gadget insert 0 b.iso
+	grep -qF "slot 0 holds $PWD/a.iso: eject it first" stderr
+}
+
+@test "insert: what can't be written to is not inserted for writing" {
+	vm-gadget setup
+	image a.img 1
+	loop=$(losetup -r -f --show a.img)
+	fails 77 insert -w 1 "$loop"
+	is_empty 1
+	mkdir root mnt
+	mount --bind root mnt
+	image root/a.img 1
+	mount -o remount,bind,ro mnt
+	fails 77 vm-gadget insert -w 1 mnt/a.img
+	is_empty 1
+	insert 1 "$loop"
+	[ "$(vm-gadget status -f ro 1)" = 1 ]
+	vm-gadget eject 1
+	# The fallback to read-only does not make the next one writable.
+	insert 1 a.img
+	[ "$(vm-gadget status -f ro 1)" = 1 ]
+	fails 65 vm-gadget insert -w 0 a.img
+}
+
+@test "insert: a file of too few or too many blocks for a CD is refused" {
+	vm-gadget setup
+	truncate -s 600K small.iso
+	truncate -s 614399 tiny.iso
+	truncate -s 2359293952 full.iso
+	truncate -s 2359296000 large.iso
+	fails 65 vm-gadget insert 0 tiny.iso
+	fails 65 vm-gadget insert 0 large.iso
+	dmesg -C
+	for file in small.iso full.iso; do
+		vm-gadget insert 0 $file
+		vm-gadget eject 0
+	done
+	! dmesg | grep -i 'file too'
+	vm-gadget insert -D 0 large.iso
+}
+
+@test "insert: another type needs -R, and no other medium in the gadget" {
+	vm-gadget setup
+	image a.img 2
+	image b.iso 1
+	fails 65 insert -t disk 0 a.img
+	grep -q 'slot 0 is no disk drive: use slot 1, or -R' stderr
+	insert 1 b.iso
+	fails 75 vm-gadget insert -R -t disk 0 a.img
+	grep -q 'slot 1 holds' stderr
+	vm-gadget eject 1
+	vm-gadget insert -R -t cd 1 b.iso
+	shows 1 b.iso
+	[ "$(vm-gadget status -f type 1)" = cd ]
+	[ "$(model 1)" = "Virtual CD/DVD" ]
+	vm-gadget setup | grep -qx '1 cd dummy_udc.0'
+	vm-gadget eject 1
+	vm-gadget setup | grep -qx '1 disk dummy_udc.0'
+}
+
+@test "eject: a drive that the host has locked needs -f" {
+	vm-gadget setup
+	mkdir root mnt
+	image root/data 1
+	xorriso -as mkisofs -quiet -o a.iso root
+	insert 0 a.iso
+	shows 0 a.iso
+	mount -r "$(drive 0)" mnt
+	fails 75 vm-gadget eject 0
+	grep -q 'slot 0 is locked by the host: eject it there, or -f' stderr
+	vm-gadget eject -f 0
+	is_empty 0
+}
+
+# A kernel without forced_eject is this one, seen through a tree without it.
+@test "eject: -f works on a kernel without forced_eject" {
+	vm-gadget setup
+	image a.iso 1
+	insert 0 a.iso
+	shows 0 a.iso
+	eject -i 1 "$(drive 0)"
+	fails 75 vm-gadget eject 0
+	mkdir -p fake/usb_gadget/vmedia/functions/mass_storage.0/lun.0
+	ln -s $GADGETS/vmedia/UDC fake/usb_gadget/vmedia
+	ln -s $GADGETS/vmedia/functions/mass_storage.0/lun.0/{file,ro,cdrom} \
+		fake/usb_gadget/vmedia/functions/mass_storage.0/lun.0
+	VM_CONFIGFS=$PWD/fake vm-gadget eject -f 0
+	is_empty 0
+	wait_until 20 host_is configured
+}
+
+@test "wait: ends when the host ejects" {
+	vm-gadget setup
+	vm-gadget wait 0
+	image a.iso 1
+	insert 0 a.iso
+	shows 0 a.iso
+	vm-gadget wait 0 3>&- &
+	eject "$(drive 0)"
+	wait_until 20 is_empty 0
+	wait $!
+}
+
+@test "wait: ends when the drive is removed" {
+	vm-gadget setup
+	image a.iso 1
+	insert 0 a.iso
+	vm-gadget wait 0 3>&- &
+	wait_until 20 has_gadget $!
+	vm-gadget teardown
+	wait $!
+}
+
+# has_gadget PID: the process has found the drives.
+has_gadget() {
+	find "/proc/$1/fd" -lname "$GADGETS/*" | grep -q .
+}
+
+# with_stuck_read: slot 0 holds a device that stops answering while the host
+# reads from it.
+with_stuck_read() {
+	image a.iso 8
+	loop=$(losetup -f --show a.iso)
+	dmsetup create slow --noudevsync --table "0 16384 linear $loop 0"
+	vm-gadget setup
+	insert 0 "/dev/dm-$(dmsetup info -c --noheadings -o minor slow)"
+	wait_until 20 has_medium 0 8388608
+	blockdev --flushbufs "$loop"
+	echo 3 >/proc/sys/vm/drop_caches
+	# The host locks a drive that it opens; this one is to be ejected.
+	exec 7<"$(drive 0)"
+	eject -i 0 "$(drive 0)"
+	dmsetup suspend --nolockfs --noflush slow
+	background sh -c 'exec dd of=/dev/null bs=1M skip=2 count=1 <&7'
+	exec 7<&-
+	wait_until 20 is_read 0
+}
+
+# is_read SLOT: the host waits for the answer to a read.
+is_read() {
+	local device
+	device=$(drive "$1")
+	! grep -q '^ *0 ' "/sys/block/${device##*/}/inflight"
+}
+
+@test "a source that does not answer holds up nobody beyond the deadline" {
+	with_stuck_read
+	vm-gadget wait 0 3>&- &
+	waiter=$!
+	begin=$SECONDS
+	fails 75 vm-gadget eject -T 1 0
+	grep -q "the medium's source does not answer" stderr
+	fails 75 vm-gadget eject -f -T 1 0
+	fails 75 vm-gadget status -T 1 -f file 0
+	# A pipe that callers read to its end: no stuck child has it.
+	text=$(vm-gadget status -T 1 2>&1)
+	[ "$((SECONDS - begin))" -lt 15 ]
+	[[ $text == *"slot 0: cd, a medium that does not answer"*"slot 1: disk, empty"* ]]
+	vm-gadget status -j -T 1 | jq -e '.slots[0].file == null'
+	kill -0 $waiter
+	dmsetup resume slow
+	vm-gadget eject -f 0
+	wait_until 20 is_empty 0
+	wait $waiter
+}
+
+@test "a source that does not answer leaves the lock to others" {
+	with_stuck_read
+	fails 75 vm-gadget teardown -T 1
+	image b.img 1
+	vm-gadget insert 1 b.img
+	vm-gadget eject 1
+	dmsetup resume slow
+	vm-gadget teardown
+	[ -z "$(ls $GADGETS)" ]
+}
+
+@test "teardown: locked, loaded or half-built, nothing of ours stays" {
+	make_other
+	vm-gadget setup
+	image a.iso 1
+	insert 0 a.iso
+	shows 0 a.iso
+	eject -i 1 "$(drive 0)"
+	vm-gadget teardown
+	[ "$(ls $GADGETS)" = other ]
+	mkdir $GADGETS/vmedia.3 $GADGETS/vmedia.3/configs/c.1 \
+		$GADGETS/vmedia.3/configs/c.1/strings/0x409
+	vm-gadget teardown
+	vm-gadget teardown
+	[ "$(ls $GADGETS)" = other ]
+}
+
+@test "status: text, JSON and fields agree" {
+	vm-gadget setup
+	image 'a "b".img' 1
+	insert 1 'a "b".img'
+	diff <(vm-gadget status) - <<-EOF
+		slot 0: cd, empty, UDC dummy_udc.0 configured
+		slot 1: disk, $PWD/a "b".img ro, UDC dummy_udc.0 configured
+	EOF
+	vm-gadget status -j 1 | jq -e --arg file "$PWD/a \"b\".img" '. ==
+		{schema: 1, slots: [{slot: 1, type: "disk", file: $file,
+		ro: true, gadget: "vmedia", udc: "dummy_udc.0",
+		state: "configured"}]}'
+	[ "$(vm-gadget status -f udc 1)" = dummy_udc.0 ]
+	vm-gadget teardown
+	[ "$(vm-gadget status -j)" = '{"schema": 1, "slots": []}' ]
+	fails 69 vm-gadget status 0
+}

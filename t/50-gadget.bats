@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# vm-gadget as far as it goes without a kernel: its words, and what it reads
+# and writes in a tree of plain files.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	export VM_CONFIGFS=$PWD/configfs VM_SYS=$PWD/sys
+	mkdir -p configfs/usb_gadget sys/class/udc
+	truncate -s 1M a.img
+}
+teardown() {
+	cleanup
+}
+
+# fake_udc NAME DRIVER STATE [GADGET]
+fake_udc() {
+	mkdir -p "sys/class/udc/$1/device" "sys/drivers/$2"
+	ln -s "$PWD/sys/drivers/$2" "sys/class/udc/$1/device/driver"
+	echo "$3" >"sys/class/udc/$1/state"
+	echo "${4:-}" >"sys/class/udc/$1/function"
+}
+
+# fake_slot N CDROM [FILE]: slot N as it is in the gadget of all.
+fake_slot() {
+	local gadget=$VM_CONFIGFS/usb_gadget/vmedia
+	LUN=$gadget/functions/mass_storage.$1/lun.0
+	mkdir -p "$LUN" "$gadget/configs/c.1"
+	ln -s "$gadget/functions/mass_storage.$1" "$gadget/configs/c.1"
+	echo "$2" >"$LUN/cdrom"
+	echo 1 >"$LUN/ro"
+	printf '%s' "${3:+$3
+}" >"$LUN/file"
+	echo udc.0 >"$gadget/UDC"
+}
+
+@test "the usage is on stdout when asked for, with every verb" {
+	run --separate-stderr vm-gadget -h
+	[ "$status" = 0 ] && [ -z "$stderr" ]
+	for verb in setup insert eject status wait teardown; do
+		[[ $output == *"vm-gadget $verb"* ]]
+		vm-gadget $verb -h | diff - <(vm-gadget -h)
+	done
+	[[ $(vm-gadget -V) == "vm-gadget "[0-9]* ]]
+}
+
+# misuse ARGUMENT...: is wrong usage, and nothing on stdout.
+misuse() {
+	run --separate-stderr vm-gadget "$@"
+	[ "$status" = 64 ] && [ -z "$output" ] &&
+		[[ $stderr == *"usage: vm-gadget setup"* ]]
+}
+
+@test "wrong usage is 64" {
+	misuse
+	misuse frobnicate
+	misuse setup floppy
+	misuse setup cd cd cd cd cd cd cd cd cd
+	misuse setup -S 2
+	misuse insert 0
+	misuse insert 8 a.img
+	misuse insert -- -1 a.img
+	misuse insert x a.img
+	misuse insert -t floppy 0 a.img
+	misuse insert -t cd -w 0 a.img
+	misuse insert -T 0 0 a.img
+	misuse eject
+	misuse eject -T x 0
+	misuse status -f colour 0
+	misuse status -f file
+	misuse status -j -f file 0
+	misuse status 0 1
+	misuse wait
+	misuse teardown 0
+}
+
+@test "without gadgets in configfs it says how to get them" {
+	rmdir configfs/usb_gadget
+	fails 69 vm-gadget setup
+	grep -q 'modprobe libcomposite' stderr
+	[ "$(vm-gadget status -j)" = '{"schema": 1, "slots": []}' ]
+}
+
+@test "without a UDC, or the one asked for, setup is 69" {
+	fails 69 vm-gadget setup
+	grep -q 'no USB device controller' stderr
+	fake_udc udc.0 dwc2 configured
+	fails 69 vm-gadget setup -u udc.1
+	grep -q 'unable to use UDC udc.1' stderr
+	[ -z "$(ls configfs/usb_gadget)" ]
+}
+
+@test "setup adopts what is there" {
+	fake_udc udc.0 dwc2 configured vmedia
+	fake_slot 0 1
+	fake_slot 1 0 /srv/a.img
+	diff <(vm-gadget setup) <(printf '0 cd udc.0\n1 disk udc.0\n')
+	fails 75 vm-gadget setup cd
+	grep -q 'slot 1 holds /srv/a.img: eject it first' stderr
+}
+
+@test "status shows what the kernel's files say" {
+	fake_udc udc.0 dwc2 "not attached" vmedia
+	fake_slot 0 1 '/srv/a "b" (deleted)'
+	fake_slot 5 0
+	diff <(vm-gadget status) - <<-EOF
+		slot 0: cd, /srv/a "b" (deleted) ro, UDC udc.0 not attached
+		slot 5: disk, empty, UDC udc.0 not attached
+	EOF
+	vm-gadget status -j | jq -e '[.slots[] | .slot, .file, .state] ==
+		[0, "/srv/a \"b\" (deleted)", "not attached",
+		5, "", "not attached"]'
+	[ "$(vm-gadget status -f type 0)" = cd ]
+	[ "$(vm-gadget status -f ro 0)" = 1 ]
+	[ "$(vm-gadget status -f state 5)" = "not attached" ]
+	fails 69 vm-gadget status 1
+}
+
+@test "insert writes the absolute path, eject an empty line" {
+	fake_slot 1 0
+	ln -s a.img link
+	vm-gadget insert -w 1 link
+	diff "$LUN/file" <(echo "$PWD/a.img")
+	[ "$(cat "$LUN/ro")" = 0 ]
+	vm-gadget insert -w 1 a.img
+	fails 75 vm-gadget insert 1 a.img
+	vm-gadget eject 1
+	diff "$LUN/file" <(echo)
+	vm-gadget eject 1
+}
+
+@test "insert refuses what is no image for the drive" {
+	fake_slot 0 1
+	mkfifo fifo
+	truncate -s 2359296000 large.iso
+	truncate -s 614399 small.iso
+	: >empty
+	fails 66 vm-gadget insert 0 nothing
+	fails 65 vm-gadget insert 0 fifo
+	fails 65 vm-gadget insert 0 /dev/null
+	fails 65 vm-gadget insert 0 .
+	fails 65 vm-gadget insert 0 empty
+	fails 65 vm-gadget insert 0 small.iso
+	fails 65 vm-gadget insert 0 large.iso
+	[ -z "$(cat "$LUN/file")" ]
+	vm-gadget insert -D 0 large.iso
+}
+
+@test "insert of another type names what helps" {
+	fake_slot 0 1
+	fails 65 vm-gadget insert -t disk 0 a.img
+	grep -q 'slot 0 is no disk drive: use -R' stderr
+	fake_slot 3 0
+	fails 65 vm-gadget insert -t disk 0 a.img
+	grep -q 'slot 0 is no disk drive: use slot 3, or -R' stderr
+	fails 65 vm-gadget insert -w 0 a.img
+	fails 69 vm-gadget insert 1 a.img
+}
+
+@test "wait ends when the file is gone, not before" {
+	fake_slot 0 0 /srv/a.img
+	background vm-gadget wait 0
+	sleep 0.5
+	kill -0 "$!"
+	echo >"$LUN/file"
+	wait "$!"
+	vm-gadget wait 0
+}
+
+@test "one at a time: another is waited for, not for ever" {
+	fake_slot 0 0 /srv/a.img
+	background flock configfs/usb_gadget sleep 600
+	wait_until 5 is_locked
+	fails 75 vm-gadget eject 0
+	grep -q 'another vm-gadget is at work' stderr
+	vm-gadget status 0
+}
+is_locked() {
+	! flock -n configfs/usb_gadget true
+}
