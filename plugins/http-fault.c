@@ -135,6 +135,20 @@ is_bad_redirect(int code, const char *text)
 	       strstr(text, "HTTP") == NULL;
 }
 
+/* A connection that broke by a TLS alert, or by a proxy that won't tunnel. */
+static void
+kind_of_broken(const char *text, struct fault *f)
+{
+	if (strstr(text, "alert") != NULL) {
+		f->status = EX_NOPERM;
+	} else if (strstr(text, "tunnel failed, response 4") != NULL) {
+		f->kind = FAULT_REQUEST;
+		f->status = EX_NOPERM;
+	} else if (strstr(text, "tunnel failed") != NULL) {
+		f->status = EX_UNAVAILABLE;
+	}
+}
+
 static void
 kind_of_curl(int code, const char *text, struct fault *f)
 {
@@ -167,8 +181,7 @@ kind_of_curl(int code, const char *text, struct fault *f)
 		f->status = EX_NOPERM;
 		break;
 	case CURLE_RECV_ERROR:
-		if (strstr(text, "alert") != NULL)
-			f->status = EX_NOPERM;
+		kind_of_broken(text, f);
 		break;
 	case CURLE_UNSUPPORTED_PROTOCOL:
 		if (is_bad_redirect(code, text))
@@ -197,6 +210,8 @@ http_fault_of_curl(int code, const char *text, struct fault *f)
 	kind_of_curl(code, text, f);
 	if (is_bad_redirect(code, text))
 		what = "the server redirects to where TLS or HTTP ends: ";
+	else if (strstr(text, "tunnel failed") != NULL)
+		what = "the proxy refuses: ";
 	snprintf(f->text, sizeof(f->text), "%s%s", what, text);
 	if (f->status == EX_NOPERM)
 		add_clock(f);
