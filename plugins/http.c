@@ -392,6 +392,11 @@ set_trust(CURL *easy, const struct http_config *config)
 		curl_easy_setopt(easy, CURLOPT_PROXY, config->proxy);
 	if (config->noproxy != NULL)
 		curl_easy_setopt(easy, CURLOPT_NOPROXY, config->noproxy);
+	/*
+	 * For an encrypted key without it, OpenSSL asks at the terminal, and
+	 * libcurl 7.88, which has the key as a blob, crashes.
+	 */
+	curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
 	return set_blob(easy, CURLOPT_CAINFO_BLOB, &config->cacert) &&
 	       set_blob(easy, CURLOPT_SSLCERT_BLOB, &config->cert) &&
 	       set_blob(easy, CURLOPT_SSLKEY_BLOB, &config->key);
