@@ -199,6 +199,10 @@ add_parameter(const char *name, const char *value)
 	}
 	if (p->passing == PASS_FILE || p->passing == PASS_PATH) {
 		text = read_file(name, value, &len);
+		/* No CA at all would become those of the system. */
+		if (len == 0)
+			errx(EX_DATAERR, "unable to use %s file %s: empty",
+			    name, value);
 	} else {
 		text = read_text(p, value);
 		len = strlen(text);
