@@ -1,10 +1,57 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The pure parts, each by its unit-test program.
+# The pure parts, each by its unit-test program, and none forgotten.
 
 load helper
 
-# One bats test for each program found: bats_test_function is bats's own way.
 unit() {
 	"$BUILD/t/unit/$1"
+}
+
+@test "unit: attr" {
+	unit attr
+}
+
+@test "unit: engine" {
+	unit engine
+}
+
+@test "unit: http-answer" {
+	unit http-answer
+}
+
+@test "unit: image" {
+	unit image
+}
+
+@test "unit: json" {
+	unit json
+}
+
+@test "unit: number" {
+	unit number
+}
+
+@test "unit: readahead" {
+	unit readahead
+}
+
+@test "unit: report" {
+	unit report
+}
+
+@test "unit: secret" {
+	unit secret
+}
+
+@test "unit: url" {
+	unit url
+}
+
+@test "every unit-test program has a test here" {
+	local source name
+	for source in "$HERE"/unit/*.c; do
+		name=${source##*/}
+		grep -qx "	unit ${name%.c}" "$BATS_TEST_FILENAME"
+	done
 }

@@ -1,0 +1,662 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# vm-fetchd against a server that misbehaves: right bytes or an error, exact
+# requests, one line for each failure, and nothing left behind.
+
+load helper
+load servers
+
+MIB=1048576
+
+setup() {
+	export TMPDIR=$BATS_TEST_TMPDIR
+	cd "$BATS_TEST_TMPDIR" || return
+}
+teardown() {
+	cleanup
+}
+
+# serve SIZE PATH [ARGUMENT...]: an image of random bytes, by a hostile server
+# in the mode that PATH says, by vm-fetchd.
+serve() {
+	head -c "$1" /dev/urandom >image
+	start_hostile image
+	start_fetchd "$HOSTILE/$2" "${@:3}"
+}
+# is_right FIRST LENGTH: these bytes of the export are the image's.
+is_right() {
+	nbdread -f image "$SOCK" "$1" "$2"
+}
+# ranges: what was asked, in the order of asking.
+ranges() {
+	sed -n 's/^[0-9]* .* range=\([^ ]*\) .*/\1/p' log
+}
+requests() {
+	grep -c '^[0-9]* conn=' log
+}
+# is_tiled SIZE: the ranges asked are SIZE bytes, each of them once.
+is_tiled() {
+	ranges | tr - ' ' | sort -n | awk -v size="$1" '
+		$1 != end + 0 { print "at", end + 0, "asked", $0; exit 1 }
+		{ end = $2 + 1 }
+		END { if (end != size) { print "ended at", end; exit 1 } }'
+}
+# now: milliseconds.
+now() {
+	echo $(($(date +%s%N) / 1000000))
+}
+# within MILLISECONDS COMMAND...
+within() {
+	local start limit=$1
+	shift
+	start=$(now)
+	"$@" || return
+	[ $(($(now) - start)) -lt "$limit" ]
+}
+# refused STATUS URL TEXT [ARGUMENT...]: vm-fetchd ends with STATUS and one
+# line with TEXT in it, and leaves nothing.
+refused() {
+	fails "$1" timeout 20 vm-fetchd -U nbd "$2" "${@:4}"
+	grep -qF -- "$3" stderr
+	nothing_left
+}
+# refuses STATUS MODE TEXT [ARGUMENT...]: the same, for the hostile server.
+refuses() {
+	refused "$1" "$HOSTILE/$2/x.img" "$3" "${@:4}"
+}
+
+# --- right bytes ---------------------------------------------------------
+
+@test "every size comes right, padded with zeros to 512 bytes" {
+	local size
+	for size in 1 511 512 513 $((MIB - 1)) $MIB $((MIB + 1)) \
+		$((3 * MIB + 777)); do
+		serve $size ok/x
+		[ "$(nbdread -s "$SOCK")" = $(((size + 511) / 512 * 512)) ]
+		is_right 0 $(((size + 511) / 512 * 512))
+		cleanup
+	done
+}
+
+@test "nbdcopy of an image that is no multiple of 512 keeps its last bytes" {
+	serve $((5 * MIB + 5)) ok/x
+	nbdcopy "nbd+unix:///?socket=$SOCK" copy
+	cmp -n $((5 * MIB + 5)) image copy
+	tail -c 507 copy | cmp - <(head -c 507 /dev/zero)
+}
+
+@test "an ISO 9660 image of 100 KiB is padded to 300 blocks of 2048" {
+	mkdir tree && echo hello >tree/file
+	xorriso -as mkisofs -quiet -no-pad -o image tree
+	[ "$(stat -c %s image)" -lt 102400 ]
+	start_hostile image
+	start_fetchd "$HOSTILE/ok/x.iso"
+	[ "$(nbdread -s "$SOCK")" = 614400 ]
+	is_right 0 614400
+}
+
+@test "marks above 2 and 4 GiB and the last byte of 5 GiB come right" {
+	local mark
+	truncate -s $((5 << 30 | 1)) image
+	for mark in $(((2 << 30) - 3)) $(((4 << 30) - 3)) $((5 << 30)); do
+		printf 'mark@%d' $mark | head -c $(((5 << 30 | 1) - mark)) |
+			dd of=image bs=1 seek=$mark conv=notrunc status=none
+	done
+	start_hostile image
+	start_fetchd "$HOSTILE/ok/x"
+	is_right $(((2 << 30) - 4096)) 8192
+	is_right $(((4 << 30) - 4096)) 8192
+	is_right $(((5 << 30) - 512)) 1024
+	[ "$(nbdread "$SOCK" $((5 << 30)) 1)" = m ]
+}
+
+@test "nothing can be read behind the end, nor written" {
+	serve 1000 ok/x
+	fails 1 nbdread "$SOCK" 1024 1
+	fails 1 nbdread "$SOCK" $(((1 << 62) + 1)) 512
+	nbdinfo --is read-only "nbd+unix:///?socket=$SOCK"
+	is_right 0 1024
+}
+
+@test "the description tells URL, size and validator, and nothing secret" {
+	head -c 1000 /dev/urandom >image
+	start_hostile image
+	start_fetchd "${HOSTILE/\/\//\/\/joe:hush@}/ok/x?sig=hush#hush"
+	diff <(nbdread -d "$SOCK") - <<-END
+		url: $HOSTILE/ok/x
+		size: 1000
+		validator: "first"
+	END
+	cleanup
+	serve 1000 weak-etag/x
+	nbdread -d "$SOCK" | grep -x 'validator: weak Thu, 01 Jan 2026 .* GMT'
+	cleanup
+	serve 1000 no-validator/x
+	nbdread -d "$SOCK" | grep -x 'validator: weak none'
+}
+
+# --- exact requests ------------------------------------------------------
+
+@test "opening costs one request, and so do many clients" {
+	serve $((3 * MIB)) ok/x
+	nbdread -s "$SOCK"
+	nbdread -d "$SOCK"
+	nbdinfo "nbd+unix:///?socket=$SOCK"
+	is_right 0 4096
+	[ "$(ranges)" = 0-1048575 ]
+}
+
+@test "a parallel copy fetches each byte once" {
+	serve $((20 * MIB + 5)) ok/x
+	nbdcopy "nbd+unix:///?socket=$SOCK" copy
+	cmp -n $((20 * MIB + 5)) image copy
+	is_tiled $((20 * MIB + 5))
+}
+
+@test "no byte more than asked is requested" {
+	serve $((2 * MIB + 10)) ok/x
+	is_right $((2 * MIB)) 10
+	is_right $MIB 1
+	[ "$(ranges | sort -n | paste -sd' ')" = \
+		"0-1048575 1048576-2097151 2097152-2097161" ]
+}
+
+@test "random reads fetch at most a chunk each" {
+	truncate -s 4G image
+	start_hostile image
+	start_fetchd "$HOSTILE/ok/x"
+	nbdread -n 16 -r 3 -f image "$SOCK"
+	[ "$(requests)" -le 17 ]
+	ranges | tr - ' ' | awk '$2 - $1 >= 1048576 { exit 1 }'
+}
+
+@test "many readers of one chunk cause one request" {
+	local i pids=()
+	serve $((3 * MIB)) slow-after/500/1/x
+	for i in 1 2 3 4 5; do
+		is_right $((2 * MIB + i * 1000)) 4096 3>&- &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i"
+	done
+	[ "$(ranges | paste -sd' ')" = "0-1048575 2097152-3145727" ]
+}
+
+@test "a copy keeps connections=N requests under way and no more" {
+	serve $((24 * MIB)) slow-after/100/1/x connections=3
+	nbdcopy "nbd+unix:///?socket=$SOCK" copy
+	cmp image copy
+	[ "$(grep -c ^max-concurrent log)" = 3 ]
+	[ "$(sed -n 's/.* conn=\([0-9]*\) .*/\1/p' log | sort -u | wc -l)" -le 4 ]
+}
+
+@test "a cache smaller than the image gives the right bytes" {
+	serve $((12 * MIB + 1)) ok/x cache=4M connections=8
+	nbdcopy "nbd+unix:///?socket=$SOCK" copy
+	cmp -n $((12 * MIB + 1)) image copy
+	nbdread -p -n 200 -f image "$SOCK"
+}
+
+@test "a redirect is followed once, not for every read" {
+	serve $((6 * MIB)) redirect/ok/x
+	nbdcopy "nbd+unix:///?socket=$SOCK" copy
+	cmp image copy
+	[ "$(grep -c 'GET /redirect' log)" = 1 ]
+	[ "$(grep -c 'GET /ok' log)" = 6 ]
+}
+
+@test "a signed redirect that expires is asked for anew" {
+	serve $((12 * MIB)) signed-redirect/4/x
+	nbdcopy "nbd+unix:///?socket=$SOCK" copy
+	cmp image copy
+	[ "$(grep -c ' GET [^?]* range' log)" -ge 3 ]
+}
+
+@test "HEAD is never needed" {
+	serve $((2 * MIB)) head405/x
+	is_right 0 $((2 * MIB))
+	[ "$(grep -c HEAD log)" = 0 ]
+}
+
+@test "Accept-Ranges is not needed" {
+	serve $((2 * MIB)) noaccept/x
+	is_right 0 $((2 * MIB))
+}
+
+@test "a chunked body without a length is as good" {
+	serve $((2 * MIB + 3)) chunked/x
+	is_right 0 $((2 * MIB + 3))
+}
+
+@test "a server that closes after each answer gives the right bytes" {
+	serve $((5 * MIB + 3)) close/x
+	is_right 0 $((5 * MIB + 3))
+	is_tiled $((5 * MIB + 3))
+}
+
+# --- a server that breaks off, or lies, after the probe --------------------
+
+@test "a server that ignores the range after the probe gives no wrong byte" {
+	serve $((3 * MIB)) ignore-range-after/1/x outage=2
+	fails 1 nbdread "$SOCK" $((2 * MIB)) 512
+	is_right 0 $MIB
+	grep -q 'cannot send parts of a file' fetchd.err
+}
+
+@test "a range that is ignored once is asked again" {
+	serve $((3 * MIB)) ignore-range-once/2/x
+	is_right 0 $((3 * MIB))
+}
+
+@test "another range than asked, by header or by length, gives no wrong byte" {
+	local mode
+	for mode in wrong-range short-range long; do
+		serve $((3 * MIB)) $mode-after/1/x outage=2
+		fails 1 nbdread "$SOCK" $MIB 512
+		is_right 0 $MIB
+		grep -q 'another range than was asked' fetchd.err
+		cleanup
+	done
+}
+
+@test "no wrong byte comes of any lie that is told once" {
+	local mode
+	for mode in bad-status-line cut-headers extra garbage gzip header-bomb \
+		html200 long long-length negative no-content-range no-total \
+		short-length short-range wrong-range wrapped-size; do
+		echo "$mode"
+		serve $((3 * MIB)) $mode-once/2/x
+		is_right $((MIB + 7)) $((2 * MIB - 7))
+		cleanup
+	done
+}
+
+@test "a short body does not kill nbdkit" {
+	serve $((2 * MIB)) short-after/1/x
+	is_right $MIB 1000000
+	is_right 0 $MIB
+	[ "$(requests)" -gt 5 ]
+}
+
+@test "a cut chunk is resumed: no byte is asked twice" {
+	serve $((2 * MIB)) short-once/2/x
+	is_right $MIB $MIB
+	diff <(ranges) - <<-END
+		0-1048575
+		1048576-2097151
+		1572864-2097151
+	END
+}
+
+@test "connections that are reset again and again give the right bytes" {
+	serve $((8 * MIB)) reset-after/3/x
+	nbdcopy "nbd+unix:///?socket=$SOCK" copy
+	cmp image copy
+}
+
+@test "a 206 without a body is no answer, and does not hang its reader" {
+	serve $((MIB + 1)) short-length-once/2/x
+	timeout 5 nbdread -f image "$SOCK" $MIB 1
+}
+
+@test "503 with Retry-After, and 429, are tried again" {
+	serve $((2 * MIB)) retry-after/1/2/x
+	is_right $MIB $MIB
+	cleanup
+	serve $((2 * MIB)) status-once/429/2/x
+	is_right $MIB $MIB
+}
+
+@test "a refusal in the middle fails that read at once, and says why" {
+	serve $((3 * MIB)) status-once/403/2/x
+	within 1000 fails 1 nbdread "$SOCK" $MIB 512
+	grep -q 'the server forbids it.*403' fetchd.err
+	is_right 0 $((3 * MIB))
+	cleanup
+	serve $((3 * MIB)) 416-after/1/x
+	fails 1 nbdread "$SOCK" $MIB 512
+	grep -q 'HTTP 416' fetchd.err
+}
+
+@test "an image that changed (ETag, Last-Modified, size) is never mixed" {
+	local mode
+	for mode in etag-change lastmod-change size-change ifmatch; do
+		serve $((3 * MIB)) $mode/1/x
+		is_right 0 $MIB
+		within 2000 fails 1 nbdread "$SOCK" $MIB 512
+		fails 1 nbdread "$SOCK" 0 512
+		[ "$(grep -c 'the image changed on the server' fetchd.err)" = 1 ]
+		cleanup
+	done
+}
+
+@test "a source that is away fails reads after outage=, and is found again" {
+	local port
+	serve $((4 * MIB)) ok/x outage=2
+	port=${HOSTILE##*:}
+	kill "${STARTED[0]}"
+	wait "${STARTED[0]}" || :
+	fails 1 nbdread "$SOCK" $MIB 512
+	within 500 fails 1 nbdread "$SOCK" $((2 * MIB)) 512
+	is_right 0 $MIB
+	start_hostile image -p "$port"
+	wait_until 10 nbdread -f image "$SOCK" $((3 * MIB)) 512
+	is_right 0 $((4 * MIB))
+	grep -q 'the image.s source is back' fetchd.err
+}
+
+# --- credentials -----------------------------------------------------------
+
+@test "user and password reach the server" {
+	printf 'pass:word' >password
+	serve $((2 * MIB)) auth/joe/pass:word/x user=joe password=+password
+	is_right 0 $((2 * MIB))
+}
+
+@test "user and password in the URL are decoded" {
+	head -c 1000 /dev/urandom >image
+	start_hostile image
+	start_fetchd "${HOSTILE/\/\//\/\/joe:a%40b%3Ac@}/auth/joe/a@b:c/x"
+	is_right 0 1000
+}
+
+@test "credentials are not sent to a redirect's other host, ever" {
+	echo hush >password
+	head -c $((3 * MIB)) /dev/urandom >image
+	start_hostile image
+	start_fetchd "$HOSTILE/redirect-to/x?${HOSTILE/127.0.0.1/localhost}/ok/x" \
+		user=joe password=+password
+	is_right 0 $((3 * MIB))
+	grep -q 'GET /redirect-to.* auth=joe' log
+	[ "$(grep -c 'GET /ok' log)" = 3 ]
+	[ "$(grep 'GET /ok' log | grep -vc 'auth=- ')" = 0 ]
+}
+
+@test "credentials follow a redirect within their host" {
+	echo hush >password
+	serve $((3 * MIB)) redirect/auth/joe/hush/x user=joe password=+password
+	is_right 0 $((3 * MIB))
+	[ "$(grep 'GET /auth' log | grep -c 'auth=joe ')" = 3 ]
+}
+
+@test "no password and no query is in any argv, environment or message" {
+	printf 'hush1\n' >password
+	printf '%s\n' hush1 hush2 hush3 hush4 >secrets
+	head -c $((3 * MIB)) /dev/urandom >image
+	start_hostile image
+	printf '%s\n' "${HOSTILE/\/\//\/\/joe:hush2@}/ifmatch/2/x?sig=hush3#hush4" \
+		>url
+	start_fetchd url=+url password=+password
+	is_right $MIB 512
+	fails 1 nbdread "$SOCK" $((2 * MIB)) 512
+	[ -n "$(nbdkits)" ]
+	no_secret_in /proc/[0-9]*/cmdline /proc/[0-9]*/environ
+	nbdread -d "$SOCK" >description
+	kill -9 "$(nbdkits)"
+	wait "$FETCHD" || :
+	grep -q 'changed on the server' fetchd.err
+	no_secret_in fetchd.out fetchd.err description
+}
+
+@test "a failure shows the URL without password and query" {
+	printf 'hush\n' >secrets
+	refused 69 'http://joe:hush@127.0.0.1:1/x?hush#hush' http://127.0.0.1:1/x:
+	no_secret_in stderr
+	refused 64 'ftp://joe:hush@127.0.0.1:1/x?hush#hush' ftp://127.0.0.1:1/x:
+	no_secret_in stderr
+}
+
+@test "a password on the command line is refused and not repeated" {
+	echo hush >secrets
+	fails 64 vm-fetchd http://127.0.0.1:1/x password=hush
+	no_secret_in stderr
+}
+
+# --- a failure to open says why --------------------------------------------
+
+@test "not a URL: 64" {
+	local url
+	for url in x http:// ftp://127.0.0.1/x file:///etc/passwd /etc/passwd \
+		'http://[::1/x' http://127.0.0.1:99999/x; do
+		refused 64 "$url" 'not an http or https URL'
+	done
+}
+
+@test "wrong usage: 64" {
+	run vm-fetchd
+	[ "$status" = 64 ]
+	run vm-fetchd -x
+	[ "$status" = 64 ]
+	fails 64 vm-fetchd http://127.0.0.1:1/x frob
+	fails 64 vm-fetchd http://127.0.0.1:1/x frob=1
+	fails 64 vm-fetchd http://127.0.0.1:1/x cache=1
+	fails 64 vm-fetchd http://127.0.0.1:1/x connections=0
+	fails 64 vm-fetchd http://127.0.0.1:1/x outage=x
+	fails 66 vm-fetchd http://127.0.0.1:1/x password=+no-such-file
+	fails 66 vm-fetchd http://127.0.0.1:1/x cacert=no-such-file
+	[[ $(vm-fetchd -h) == "usage: vm-fetchd "* ]]
+	[[ $(vm-fetchd -V) == "vm-fetchd "[0-9]* ]]
+}
+
+@test "an unknown host: 68; a port that is refused: 69" {
+	refused 68 http://nowhere.invalid/x nowhere.invalid
+	refused 69 http://127.0.0.1:1/x 'connect to 127.0.0.1 port 1'
+}
+
+@test "no image: 66; no permission: 77" {
+	: >image
+	start_hostile image
+	refuses 66 misspelt 'HTTP 404'
+	refuses 66 status/410 'HTTP 410'
+	refuses 77 auth/joe/hush 'wants a user and a password'
+	refuses 77 auth/joe/hush 'wants a user and a password' user=joe
+	refuses 77 status/403 'the server forbids it'
+	refuses 77 status/407 'the proxy wants a user and a password'
+}
+
+@test "a server in trouble: 69" {
+	: >image
+	start_hostile image
+	refuses 69 status/503 'in trouble (HTTP 503)'
+}
+
+@test "no ranges, no size, compressed, or empty: 65" {
+	echo some >image
+	start_hostile image
+	refuses 65 ignore-range 'cannot send parts of a file'
+	refuses 65 no-total 'does not tell the image'
+	refuses 65 gzip 'compresses'
+	refuses 65 empty 'empty'
+	refuses 65 empty416 'the image is empty'
+}
+
+@test "a login page, answered with 200 or 206: 65" {
+	echo some >image
+	start_hostile image
+	refuses 65 html200 'login page'
+	refuses 65 html206 'login page'
+}
+
+@test "a server that breaks the protocol: 76" {
+	local mode
+	head -c 1000 /dev/urandom >image
+	start_hostile image
+	for mode in no-content-range garbage negative huge-size wrapped-size \
+		wrong-range bad-status-line long-length; do
+		refuses 76 $mode ''
+	done
+	refuses 76 header-bomb 'too long a header'
+	refuses 76 redirect-loop 'redirects'
+	refuses 76 status/302 'HTTP 302'
+	refuses 76 status/204 'HTTP 204'
+}
+
+@test "a connection that breaks: 74; each time it is tried again" {
+	head -c 1000 /dev/urandom >image
+	start_hostile image
+	refuses 74 short ''
+	refuses 74 reset-after/1 ''
+	[ "$(requests)" = 6 ]
+}
+
+@test "a server that never answers: 75, in ten seconds" {
+	head -c 1000 /dev/urandom >image
+	start_hostile image
+	within 13000 refuses 75 stall 'too slow'
+}
+
+@test "a redirect to where HTTP ends is refused: 76" {
+	: >image
+	start_hostile image
+	refused 76 "$HOSTILE/redirect-to?file:///etc/passwd" 'redirects'
+	refused 76 "$HOSTILE/redirect-to?ftp://127.0.0.1/x" 'redirects'
+}
+
+# --- processes and sockets -------------------------------------------------
+
+@test "SIGTERM ends it within a second under a stalled server" {
+	serve $((3 * MIB)) stall-after/1/x
+	background nbdread "$SOCK" $((2 * MIB)) 512 2>nbdread.err
+	wait_until 5 grep -q status=0 log
+	kill "$FETCHD"
+	within 1000 wait "$FETCHD"
+	nothing_left
+}
+
+@test "SIGTERM ends it within a second before it is ready" {
+	head -c 1000 /dev/urandom >image
+	start_hostile image
+	background vm-fetchd -U "$PWD/nbd" "$HOSTILE/stall/x"
+	wait_until 5 grep -q status=0 log
+	kill "${STARTED[1]}"
+	within 1000 wait "${STARTED[1]}"
+	nothing_left
+}
+
+@test "kill -9 of vm-fetchd leaves no nbdkit, even under a stalled server" {
+	serve $((3 * MIB)) stall-after/1/x
+	background nbdread "$SOCK" $((2 * MIB)) 512 2>nbdread.err
+	wait_until 5 grep -q status=0 log
+	kill -9 "$FETCHD"
+	wait_until 2 test -z "$(nbdkits)"
+}
+
+@test "kill -9 of nbdkit ends vm-fetchd: 71, no socket" {
+	local rc=0
+	serve 1000 ok/x
+	kill -9 "$(nbdkits)"
+	wait "$FETCHD" || rc=$?
+	[ "$rc" = 71 ]
+	grep -q 'ended by signal 9' fetchd.err
+	nothing_left
+}
+
+@test "a socket left by one that was killed is taken over" {
+	serve 1000 ok/x
+	kill -9 "$FETCHD"
+	wait_until 2 test -z "$(nbdkits)"
+	[ -S "$SOCK" ]
+	start_fetchd "$HOSTILE/ok/x"
+	is_right 0 1000
+}
+
+@test "a socket that is served, or a file, is left alone" {
+	serve 1000 ok/x
+	fails 75 timeout 5 vm-fetchd -U "$SOCK" "$HOSTILE/ok/x"
+	is_right 0 1000
+	fails 73 timeout 5 vm-fetchd -U image "$HOSTILE/ok/x"
+	[ "$(stat -c %s image)" = 1000 ]
+	fails 73 timeout 5 vm-fetchd -U no/such/dir "$HOSTILE/ok/x"
+}
+
+@test "without -U the socket has a directory of its own, that goes with it" {
+	local socket
+	head -c 1000 /dev/urandom >image
+	start_hostile image
+	background vm-fetchd "$HOSTILE/ok/x" >out
+	wait_until 5 test -s out
+	socket=$(cat out)
+	[ "$(stat -c %a "$socket" "${socket%/*}" | paste -sd' ')" = "600 700" ]
+	nbdread -f image "$socket" 0 512
+	kill "${STARTED[1]}"
+	wait "${STARTED[1]}"
+	[ ! -e "${socket%/*}" ]
+}
+
+@test "-c tells what the way is like, and ends" {
+	head -c $((2 * MIB)) /dev/urandom >image
+	start_hostile image
+	run vm-fetchd -c "$HOSTILE/ok/x"
+	[ "$status" = 0 ]
+	[[ $output == "127.0.0.1, round trip "*" MB/s"* ]]
+	[ "${#lines[@]}" = 1 ]
+	[ -z "$(nbdkits)" ]
+	fails 66 vm-fetchd -c "$HOSTILE/misspelt/x"
+}
+
+@test "the URL and the password by descriptor" {
+	head -c 1000 /dev/urandom >image
+	echo hush >password
+	start_hostile image
+	echo "$HOSTILE/auth/joe/hush/x" >url
+	start_fetchd url=-8 user=joe password=-9 8<url 9<password
+	is_right 0 1000
+	fails 66 vm-fetchd url=-7
+}
+
+@test "nbdkit runs as nobody, without capabilities or new privileges" {
+	requires_root
+	local pid
+	head -c 1000 /dev/urandom >image
+	start_hostile image
+	start_fetchd -u nobody "$HOSTILE/ok/x"
+	pid=$(nbdkits)
+	[ "$(stat -c %U /proc/"$pid")" = nobody ]
+	grep -q $'^CapEff:\t0*$' /proc/"$pid"/status
+	grep -q $'^CapPrm:\t0*$' /proc/"$pid"/status
+	grep -q $'^NoNewPrivs:\t1$' /proc/"$pid"/status
+	grep -q $'^Groups:\t *$' /proc/"$pid"/status
+	fails 78 timeout 5 vm-fetchd -u no-such-user "$HOSTILE/ok/x"
+}
+
+@test "nbdkit holds no secret open once it has read them" {
+	echo hush >password
+	serve 1000 ok/x password=+password
+	readlink "/proc/$(nbdkits)/fd/"* >fds
+	grep -q socket fds
+	[ "$(grep -c memfd fds)" = 0 ]
+}
+
+@test "without root it works as well, in a directory of its own" {
+	requires_root
+	local socket
+	head -c 1000 /dev/urandom >image
+	start_hostile image
+	background setpriv --reuid nobody --regid nogroup --clear-groups \
+		vm-fetchd "$HOSTILE/ok/x" >out
+	wait_until 5 test -s out
+	nbdread -f image "$(cat out)" 0 512
+}
+
+# --- memory ----------------------------------------------------------------
+
+@test "no leak and no bad access over a mount's life" {
+	local plugin=$BUILD/lib/vmedia/nbdkit-vm-fetchd-plugin.so
+	local check=(valgrind -q --leak-check=full --error-exitcode=99
+		--keep-debuginfo=yes --suppressions=suppressions)
+	# nbdkit itself leaks a connection that ends as nbdkit does.
+	printf '%s\n' '{' nbdkit Memcheck:Leak 'fun:malloc' 'obj:*/nbdkit' '}' \
+		>suppressions
+	# A sanitized build has brought its own.
+	[ ! -x "$BUILD/bin/nbdkit" ] || check=()
+	head -c $((6 * MIB + 5)) /dev/urandom >image
+	start_hostile image
+	SOCK=$PWD/nbd
+	background "${check[@]}" nbdkit -f -r -U "$SOCK" "$plugin" \
+		url="$HOSTILE/redirect/reset-after/3/x" 2>nbdkit.err
+	wait_until 60 test -S "$SOCK"
+	nbdread -p -S 128K -f image "$SOCK" 0 $((6 * MIB + 5))
+	kill "${STARTED[1]}"
+	wait "${STARTED[1]}" || { cat nbdkit.err; false; }
+}

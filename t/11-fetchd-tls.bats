@@ -1,0 +1,246 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# vm-fetchd against a real web server over TLS, and through a real proxy.
+
+load helper
+load servers
+
+SIZE=3000001
+
+setup() {
+	export TMPDIR=$BATS_TEST_TMPDIR
+	cd "$BATS_TEST_TMPDIR" || return
+	mkdir root
+	head -c $SIZE /dev/urandom >root/image
+	make_cert server
+}
+teardown() {
+	cleanup
+}
+
+# is_right: the export is the image.
+is_right() {
+	nbdcopy "nbd+unix:///?socket=$SOCK" copy
+	cmp -n $SIZE root/image copy
+}
+# serves URL [ARGUMENT...]: vm-fetchd serves the right bytes.
+serves() {
+	start_fetchd "$@"
+	is_right
+	kill "$FETCHD"
+	wait "$FETCHD"
+}
+# refused STATUS URL TEXT [ARGUMENT...]: vm-fetchd ends with STATUS and one
+# line with TEXT in it, and leaves nothing.
+refused() {
+	fails "$1" timeout 30 vm-fetchd -U nbd "$2" "${@:4}"
+	grep -qiF -- "$3" stderr
+	nothing_left
+}
+# with_password LOGIN:PASSWORD: lines for nginx that want it.
+with_password() {
+	printf '%s:%s\n' "${1%%:*}" "$(openssl passwd -apr1 "${1#*:}")" >htpasswd
+	printf '%s\n' 'auth_basic vm;' "auth_basic_user_file $PWD/htpasswd;"
+}
+
+@test "https with our own CA, over IPv4 and IPv6" {
+	start_nginx
+	serves "$HTTPS/image" cacert=ca.pem
+	serves "$HTTPS6/image" cacert=ca.pem
+	serves "${HTTPS/127.0.0.1/localhost}/image" cacert=ca.pem
+	[ "$(grep -vc '"GET /image HTTP/1.1" 206' nginx/access)" = 0 ]
+}
+
+@test "an unknown CA: 77, and says so" {
+	make_ca other
+	start_nginx
+	refused 77 "$HTTPS/image" 'unable to get local issuer certificate'
+	refused 77 "$HTTPS/image" certificate cacert=other.pem
+}
+
+@test "insecure=1 does not verify the server" {
+	make_cert server DNS:elsewhere.example 200101 210101
+	start_nginx
+	serves "$HTTPS/image" insecure=1
+	refused 77 "$HTTPS/image" '' insecure=0
+}
+
+@test "a certificate for another host: 77" {
+	make_cert server DNS:elsewhere.example
+	start_nginx
+	refused 77 "$HTTPS/image" "certificate" cacert=ca.pem
+	refused 77 "${HTTPS/127.0.0.1/localhost}/image" "'localhost'" cacert=ca.pem
+}
+
+@test "an expired certificate: 77, with the date of this machine's clock" {
+	make_cert server '' 200101 210101
+	start_nginx
+	refused 77 "$HTTPS/image" "expired; this machine's clock says $(date -u +%F)" \
+		cacert=ca.pem
+}
+
+@test "a certificate of tomorrow: 77, with the date of this machine's clock" {
+	make_cert server '' "$(date -u -d '2 days' +%y%m%d)" 491231
+	start_nginx
+	refused 77 "$HTTPS/image" "clock says $(date -u +%F)" cacert=ca.pem
+}
+
+@test "a cacert= that is no certificate: 77" {
+	start_nginx
+	echo garbage >garbage.pem
+	refused 77 "$HTTPS/image" '' cacert=garbage.pem
+	: >empty.pem
+	refused 65 "$HTTPS/image" 'empty' cacert=empty.pem
+}
+
+@test "http spoken to a TLS port, and TLS to an HTTP port" {
+	start_nginx
+	start_hostile root/image
+	refused 76 "${HTTPS/https/http}/image" 'HTTP 400'
+	refused 77 "${HOSTILE/http/https}/ok/x" ''
+}
+
+@test "a client certificate is given where the server wants one" {
+	make_cert client
+	start_nginx "ssl_client_certificate $PWD/ca.pem; ssl_verify_client on;"
+	serves "$HTTPS/image" cacert=ca.pem cert=client.pem key=client.key
+	refused 76 "$HTTPS/image" 'HTTP 400' cacert=ca.pem
+}
+
+@test "a client certificate without its key, or with another: 77" {
+	make_cert client
+	start_nginx "ssl_client_certificate $PWD/ca.pem; ssl_verify_client on;"
+	refused 77 "$HTTPS/image" '' cacert=ca.pem cert=client.pem
+	refused 77 "$HTTPS/image" '' cacert=ca.pem cert=client.pem key=ca.key
+}
+
+@test "an encrypted key asks nobody for its passphrase: 77" {
+	make_cert client
+	openssl ec -in client.key -aes128 -passout pass:hush -out locked.key \
+		2>/dev/null
+	start_nginx "ssl_client_certificate $PWD/ca.pem; ssl_verify_client on;"
+	# With a terminal to ask at.
+	run timeout 10 script -qec "vm-fetchd -U nbd $HTTPS/image cacert=ca.pem \
+		cert=client.pem key=locked.key" /dev/null </dev/null
+	[ "$status" = 77 ]
+	[[ $output != *"pass phrase:"* ]]
+}
+
+@test "Basic authentication by user= and password=" {
+	start_nginx "$(with_password 'joe:a:b@c d')"
+	printf 'a:b@c d' >password
+	serves "$HTTPS/image" cacert=ca.pem user=joe password=+password
+	refused 77 "$HTTPS/image" 'user and a password' cacert=ca.pem
+	refused 77 "$HTTPS/image" 'user and a password' cacert=ca.pem \
+		user=jim password=+password
+}
+
+@test "Basic authentication by the URL, percent-encoded" {
+	start_nginx "$(with_password 'joe:a:b@c%d')"
+	serves "${HTTPS/\/\//\/\/joe:a:b%40c%25d@}/image" cacert=ca.pem
+}
+
+@test "Basic authentication by netrc=, read as nobody but root may" {
+	start_nginx "$(with_password joe:hush)"
+	echo 'machine 127.0.0.1 login joe password hush' >netrc
+	chmod 600 netrc
+	serves "$HTTPS/image" cacert=ca.pem netrc=netrc
+	sed -i s/127.0.0.1/elsewhere.example/ netrc
+	refused 77 "$HTTPS/image" 'user and a password' cacert=ca.pem netrc=netrc
+}
+
+@test "a redirect from https to http is refused: 76" {
+	start_hostile root/image
+	start_nginx "location /away { return 302 $HOSTILE/ok/x; }"
+	refused 76 "$HTTPS/away" 'redirects' cacert=ca.pem
+	[ ! -s log ]
+}
+
+@test "a redirect from http to https is followed, once" {
+	start_nginx
+	start_hostile root/image
+	serves "$HOSTILE/redirect-to?$HTTPS/image" cacert=ca.pem
+	[ "$(grep -c GET log)" = 1 ]
+}
+
+@test "a proxy, by proxy=: tunnelled for https, asked for http" {
+	start_nginx
+	start_hostile root/image
+	start_tinyproxy
+	serves "$HTTPS/image" cacert=ca.pem proxy="$PROXY"
+	grep -q "CONNECT ${HTTPS#https://}" tinyproxy.log
+	serves "$HOSTILE/ok/x" proxy="$PROXY"
+	grep -q "GET $HOSTILE/ok/x" tinyproxy.log
+}
+
+@test "a proxy, by the environment" {
+	start_nginx
+	start_hostile root/image
+	start_tinyproxy
+	https_proxy=$PROXY serves "$HTTPS/image" cacert=ca.pem
+	grep -q "CONNECT ${HTTPS#https://}" tinyproxy.log
+	http_proxy=$PROXY serves "$HOSTILE/ok/x"
+	grep -q "GET $HOSTILE/ok/x" tinyproxy.log
+}
+
+@test "noproxy=, and no_proxy, go past the proxy" {
+	start_hostile root/image
+	serves "$HOSTILE/ok/x" proxy=http://127.0.0.1:1 noproxy=127.0.0.1
+	http_proxy=http://127.0.0.1:1 no_proxy=127.0.0.1 serves "$HOSTILE/ok/x"
+	http_proxy=http://127.0.0.1:1 serves "$HOSTILE/ok/x" noproxy='*'
+	refused 69 "$HOSTILE/ok/x" 'port 1' proxy=http://127.0.0.1:1
+}
+
+@test "a proxy's password: given, kept out of sight, missing" {
+	start_nginx
+	start_hostile root/image
+	start_tinyproxy 'BasicAuth joe hush'
+	echo "${PROXY/\/\//\/\/joe:hush@}" >proxy
+	start_fetchd "$HTTPS/image" cacert=ca.pem proxy=+proxy
+	echo joe:hush >secrets
+	no_secret_in /proc/[0-9]*/cmdline /proc/[0-9]*/environ
+	is_right
+	kill "$FETCHD"
+	wait "$FETCHD"
+	serves "$HOSTILE/ok/x" proxy=+proxy
+	refused 77 "$HTTPS/image" 'the proxy refuses' cacert=ca.pem proxy="$PROXY"
+	refused 77 "$HOSTILE/ok/x" 'proxy wants a user' proxy="$PROXY"
+}
+
+@test "a proxy that is not there: 69; unknown: 68" {
+	refused 69 http://127.0.0.1:2/x 'port 1' proxy=http://127.0.0.1:1
+	refused 68 http://127.0.0.1:2/x 'proxy' proxy=http://nowhere.invalid:1
+}
+
+@test "a web server that restarts is no fault to the reader" {
+	start_nginx
+	start_fetchd "$HTTPS/image" cacert=ca.pem
+	kill "${STARTED[0]}"
+	wait "${STARTED[0]}" || :
+	background nbdcopy "nbd+unix:///?socket=$SOCK" copy
+	background nginx -p "$PWD/nginx" -e "$PWD/nginx/error" -c "$PWD/nginx/conf"
+	wait "${STARTED[2]}"
+	cmp -n $SIZE root/image copy
+}
+
+@test "an image that is replaced on the server is noticed" {
+	start_nginx
+	start_fetchd "$HTTPS/image" cacert=ca.pem
+	head -c $SIZE /dev/urandom >other
+	touch -d yesterday other
+	mv other root/image
+	fails 1 nbdread "$SOCK" 2000000 512
+	grep -q 'the image changed on the server' fetchd.err
+}
+
+@test "SIGTERM ends it within a second amid a TLS handshake" {
+	start_hostile root/image
+	background vm-fetchd -U "$PWD/nbd" "${HOSTILE/http/https}/stall/x"
+	wait_until 5 nbdkits_run
+	kill "${STARTED[1]}"
+	wait "${STARTED[1]}" || :
+	nothing_left
+}
+nbdkits_run() {
+	[ -n "$(nbdkits)" ]
+}

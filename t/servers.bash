@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# The servers that tests talk to, and vm-fetchd itself. Load `helper` first;
+# each starts in the current directory (a test's own), waits until it is
+# ready, and is ended by `cleanup`.
+
+# start_hostile IMAGE [OPTION...]: t/hostile serves IMAGE at $HOSTILE/MODE/...
+# (under both loopback addresses' names if -l says so) and logs in ./log.
+start_hostile() {
+	local image=$1
+	shift
+	rm -f hostile.port
+	background hostile -L log "$@" "$image" >hostile.port
+	wait_until 5 test -s hostile.port
+	HOSTILE=http://127.0.0.1:$(cat hostile.port)
+}
+
+# start_fetchd ARGUMENT...: vm-fetchd serves on $SOCK; its process is $FETCHD,
+# its messages are in ./fetchd.err. Fails, and shows them, where it ends.
+start_fetchd() {
+	SOCK=$PWD/nbd
+	rm -f fetchd.out
+	background vm-fetchd -U "$SOCK" "$@" >fetchd.out 2>fetchd.err
+	FETCHD=${STARTED[-1]}
+	wait_until 20 is_true_or_ended "$FETCHD" test -s fetchd.out
+	[ -s fetchd.out ] || cat fetchd.err >&2
+	[ -s fetchd.out ]
+}
+
+# nbdkits: the processes of vm-fetchd's plugin that this test has started.
+nbdkits() {
+	local dir
+	for dir in /proc/[0-9]*; do
+		grep -qsF nbdkit-vm-fetchd-plugin "$dir/cmdline" &&
+			grep -qsF "TMPDIR=$BATS_TEST_TMPDIR" "$dir/environ" &&
+			echo "${dir#/proc/}"
+	done
+	return 0
+}
+
+# nothing_left: no vm-fetchd of this test serves any more.
+nothing_left() {
+	[ ! -e nbd ] && [ -z "$(nbdkits)" ]
+}
+
+# no_secret_in FILE...: no line of ./secrets is anywhere in them. (grep takes
+# them from a file because it has an argv, too.)
+no_secret_in() {
+	! grep -qasFf secrets "$@"
+}
+
+# make_cert NAME [SUBJECT-ALT-NAME [START END]]: NAME.pem and NAME.key, signed
+# by the CA ca.pem, which is made if there is none; START and END as YYMMDD.
+make_cert() {
+	local name=$1 alt=${2:-DNS:localhost,IP:127.0.0.1,IP:::1}
+	[ -e ca.pem ] || make_ca ca
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+		-nodes -keyout "$name.key" -out "$name.csr" -subj "/CN=$name" \
+		2>/dev/null
+	openssl ca -batch -notext -config <(
+		printf '%s\n' '[ca]' 'default_ca=own' '[own]' 'database=ca.db' \
+			'new_certs_dir=.' 'rand_serial=yes' 'policy=any' \
+			'unique_subject=no' 'default_md=sha256' \
+			'x509_extensions=alt' \
+			'[any]' 'commonName=supplied' \
+			'[alt]' "subjectAltName=$alt"
+	) -cert ca.pem -keyfile ca.key -in "$name.csr" -out "$name.pem" \
+		-startdate "${3:-200101}000000Z" -enddate "${4:-491231}000000Z" \
+		2>openssl.err || cat openssl.err >&2
+	[ -s "$name.pem" ]
+}
+
+# make_ca NAME: NAME.pem and NAME.key, a CA of one's own.
+make_ca() {
+	: >"$1.db"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+		-nodes -keyout "$1.key" -out "$1.pem" -days 30 \
+		-subj "/CN=$1" 2>/dev/null
+}
+
+# start_nginx [LINE...]: nginx serves ./root over TLS with server.pem and
+# server.key at $HTTPS (127.0.0.1) and $HTTPS6 ([::1]), with LINEs in its
+# server block; it logs in ./nginx/.
+start_nginx() {
+	local port
+	mkdir -p nginx root
+	rm -f nginx/pid
+	for _ in 1 2 3 4 5; do
+		port=$((20000 + RANDOM % 10000))
+		nginx_conf "$port" "$@" >nginx/conf
+		background nginx -p "$PWD/nginx" -e "$PWD/nginx/error" \
+			-c "$PWD/nginx/conf" 2>nginx/stderr
+		wait_until 10 is_true_or_ended "${STARTED[-1]}" test -s nginx/pid
+		HTTPS=https://127.0.0.1:$port
+		HTTPS6="https://[::1]:$port"
+		! kill -0 "${STARTED[-1]}" 2>/dev/null || return 0
+	done
+	cat nginx/stderr nginx/error >&2
+	return 1
+}
+
+nginx_conf() {
+	local port=$1 module
+	shift
+	# One process, so that it is this user's and ends at one signal.
+	cat <<-END
+		daemon off;
+		master_process off;
+		pid pid;
+		events { }
+		http {
+			access_log $PWD/nginx/access;
+			server {
+				listen 127.0.0.1:$port ssl;
+				listen [::1]:$port ssl;
+				ssl_certificate $PWD/server.pem;
+				ssl_certificate_key $PWD/server.key;
+				root $PWD/root;
+				$(printf '%s\n' "$@")
+			}
+	END
+	for module in client_body proxy fastcgi uwsgi scgi; do
+		echo "	${module}_temp_path $PWD/nginx/$module;"
+	done
+	echo "}"
+}
+
+# start_tinyproxy [LINE...]: an HTTP proxy at $PROXY, with LINEs in its
+# configuration; it logs what it is asked in ./tinyproxy.log.
+start_tinyproxy() {
+	local port
+	rm -f tinyproxy.log
+	for _ in 1 2 3 4 5; do
+		port=$((20000 + RANDOM % 10000))
+		printf '%s\n' "Port $port" "Listen 127.0.0.1" "Timeout 60" \
+			"LogFile \"$PWD/tinyproxy.log\"" "LogLevel Info" \
+			"MaxClients 100" "$@" >tinyproxy.conf
+		background tinyproxy -d -c tinyproxy.conf 2>tinyproxy.err
+		wait_until 10 is_true_or_ended "${STARTED[-1]}" \
+			grep -qs "Accepting connections" tinyproxy.log
+		PROXY=http://127.0.0.1:$port
+		! kill -0 "${STARTED[-1]}" 2>/dev/null || return 0
+	done
+	cat tinyproxy.err tinyproxy.log >&2
+	return 1
+}
+
+# is_true_or_ended PID COMMAND...: COMMAND succeeds, or PID has ended.
+is_true_or_ended() {
+	! kill -0 "$1" 2>/dev/null || "${@:2}"
+}
