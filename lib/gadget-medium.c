@@ -44,9 +44,8 @@ gadget_get_stall(struct gadget *gadget, unsigned slot, bool *stall)
 }
 
 /*
- * `ro` is written even where it reads as it shall be: it reads 1 too where
- * the last medium could not be written to, and that does not last. The kernel
- * takes it while there is no medium, EBUSY otherwise.
+ * `ro` is written first, whatever it was for the last medium: there is none
+ * now, else the kernel would say EBUSY even to the same value.
  */
 int
 gadget_insert(struct gadget *gadget, unsigned slot, const char *file, bool ro)
