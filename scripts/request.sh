@@ -63,11 +63,13 @@ slots_of() {
 
 # ask NAME VALUE
 ask() {
+	[ -n "$REQ" ] || misuse "unable to $VERB with a $1"
 	printf '%s\n' "$2" >"$REQ/$1" || die $EX_CANTCREAT "unable to write $REQ"
 }
 
 # ask_file NAME FILE: its content, for it may be gone at a restart.
 ask_file() {
+	[ -n "$REQ" ] || misuse "unable to $VERB with a $1"
 	cat -- "$2" >"$REQ/$1" 2>/dev/null ||
 		die $EX_NOINPUT "unable to read $1 file $2"
 }

@@ -34,15 +34,23 @@ is_slot() {
 	esac
 }
 
-# get FILE: a value of slot DIR, or nothing.
-get() {
-	[ -f "$DIR/$1" ] && cat "$DIR/$1"
+# read_value FILE: the one line of a file, or nothing. No process is needed.
+read_value() {
+	[ -f "$1" ] && IFS= read -r line <"$1" && printf '%s\n' "$line"
 }
 
-# put FILE VALUE: written whole, readable by all, one line of plain text.
+# get NAME: a value of slot DIR, or nothing.
+get() {
+	read_value "$DIR/$1"
+}
+
+# put NAME VALUE: written whole, readable by all, one line of plain text.
 put() {
-	printf '%s\n' "$2" | tr -d '\000-\010\013-\037\177' >"$DIR/.$1.new" &&
-		chmod 644 "$DIR/.$1.new" &&
+	text=$2
+	case $text in
+	*[[:cntrl:]]*) text=$(printf %s "$text" | tr -d '[:cntrl:]') ;;
+	esac
+	(umask 022 && printf '%s\n' "$text" >"$DIR/.$1.new") &&
 		mv "$DIR/.$1.new" "$DIR/$1"
 }
 
@@ -69,6 +77,11 @@ renamed() {
 	esac
 }
 
+# now: seconds, by a clock that nobody sets.
+now() {
+	read -r uptime _ </proc/uptime && echo "${uptime%.*}"
+}
+
 # pause: a moment. Not every busybox sleeps for less than a second.
 pause() {
 	sleep 0.1 2>/dev/null || sleep 1
@@ -89,7 +102,7 @@ with_source() {
 	done
 	for key in noproxy insecure cache connections outage; do
 		[ ! -f "$request/$key" ] ||
-			set -- "$@" "$key=$(cat "$request/$key")"
+			set -- "$@" "$key=$(read_value "$request/$key")"
 	done
 	"$@"
 }

@@ -62,6 +62,8 @@ under_busybox() {
 	fails 64 vmctl mount ftp://a/b
 	fails 64 vmctl mount file:///etc/passwd
 	fails 64 vmctl eject https://a/b
+	fails 64 vmctl eject -t cd
+	fails 64 vmctl status -P /etc/passwd
 }
 
 @test "a URL that is none is shown without its secrets" {

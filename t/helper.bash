@@ -27,7 +27,7 @@ wait_until() {
 			echo "gave up waiting for: $*" >&2
 			return 1
 		fi
-		sleep 0.05
+		sleep 0.1
 	done
 }
 

@@ -1,0 +1,233 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# The column on a bad day: whatever dies or hangs, at whatever step, nothing
+# stays behind and the next mount works.
+
+load helper
+load column
+
+setup_file() {
+	column_start
+	make_iso "$WWW/one.iso" 8 ONE
+	make_iso "$WWW/two.iso" 8 TWO
+	head -c 20M /dev/urandom >"$WWW/disk.img"
+}
+teardown_file() {
+	column_stop
+	vm-gadget teardown
+}
+teardown() {
+	pkill -CONT nginx || :
+	cleanup
+	vmctl eject -f -s 0 || :
+	vmctl eject -f -s 1 || :
+}
+
+# start_hostile: like nginx, but misbehaving, on $BAD.
+start_hostile() {
+	background hostile -L "$BATS_TEST_TMPDIR/log" "$WWW/one.iso" \
+		>"$BATS_TEST_TMPDIR/port"
+	wait_until 10 test -s "$BATS_TEST_TMPDIR/port"
+	BAD=http://127.0.0.1:$(cat "$BATS_TEST_TMPDIR/port")
+}
+
+# works: a mount, a read and an eject, to show that nothing is in the way.
+works() {
+	mount_image one.iso -s 0
+	wait_until 30 host_has 0
+	drop_caches
+	cmp "$WWW/one.iso" "$(host_drive 0)"
+	vmctl eject -s 0
+	nothing_left
+}
+
+# dies_at STEP PROGRAM: the mount's way there is a slow server; kill PROGRAM
+# as soon as vm-slot is at STEP, and see the mount fail cleanly.
+dies_at() {
+	vmctl mount -s 0 "$1" 2>"$BATS_TEST_TMPDIR/err" &
+	local vmctl=$!
+	wait_until 30 grep -q "$2" "$VM_RUN_DIR/0/step"
+	wait_until 30 pkill -KILL -x "$3"
+	! wait $vmctl
+	cat "$BATS_TEST_TMPDIR/err"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/err")" = 1 ]
+	wait_until 10 nothing_left
+	works
+}
+
+@test "vm-fetchd killed while it connects" {
+	start_hostile
+	dies_at "$BAD/stall/x.iso" connecting vm-fetchd
+}
+
+@test "nbdkit killed while it connects" {
+	start_hostile
+	dies_at "$BAD/stall/x.iso" connecting nbdkit
+}
+
+@test "vm-slot terminated while it connects" {
+	start_hostile
+	vmctl mount -s 0 "$BAD/stall/x.iso" &
+	local vmctl=$!
+	wait_until 30 grep -q connecting "$VM_RUN_DIR/0/step"
+	kill "$(cat "$VM_RUN_DIR/0/pid")"
+	! wait $vmctl
+	nothing_left
+	works
+}
+
+@test "vm-slot killed while it connects" {
+	start_hostile
+	dies_at "$BAD/stall/x.iso" connecting vm-slot
+}
+
+@test "vm-nbd-attach killed while the image is looked at" {
+	start_hostile
+	# One answer for the probe that opens it; the rest never comes.
+	dies_at "$BAD/stall-after/1/x.iso" reading vm-nbd-attach
+}
+
+@test "vm-probe killed while it reads" {
+	start_hostile
+	dies_at "$BAD/stall-after/1/x.iso" reading vm-probe
+}
+
+@test "nbdkit killed while the image is looked at" {
+	start_hostile
+	dies_at "$BAD/stall-after/1/x.iso" reading nbdkit
+}
+
+@test "vm-slot killed while the image is looked at" {
+	start_hostile
+	dies_at "$BAD/stall-after/1/x.iso" reading vm-slot
+}
+
+@test "nbdkit killed under a mounted medium: failed, and clean" {
+	mount_image one.iso
+	pkill -KILL -x nbdkit
+	wait_until 20 test "$(cat "$VM_RUN_DIR/0/state")" = failed || :
+	wait_until 20 nothing_left
+	vmctl status | grep -q failed
+	works
+}
+
+@test "vm-nbd-attach killed under a mounted medium: failed, and clean" {
+	mount_image one.iso
+	pkill -KILL -x vm-nbd-attach
+	wait_until 20 nothing_left
+	works
+}
+
+@test "vm-slot terminated under a mounted medium: clean" {
+	mount_image one.iso
+	kill "$(cat "$VM_RUN_DIR/0/pid")"
+	wait_until 20 nothing_left
+	[ "$(cat "$VM_RUN_DIR/0/state")" = empty ]
+	works
+}
+
+@test "vm-slot killed under a mounted medium: status tells, eject cleans" {
+	mount_image one.iso
+	kill -KILL "$(cat "$VM_RUN_DIR/0/pid")"
+	wait_until 5 sh -c 'vmctl status | grep -q "slot 0: cd, failed"'
+	vmctl eject -s 0
+	nothing_left
+	works
+}
+
+@test "vm-slot killed under a mounted medium: the next mount cleans" {
+	mount_image one.iso
+	kill -KILL "$(cat "$VM_RUN_DIR/0/pid")"
+	mount_image two.iso
+	wait_until 30 host_has 0
+	drop_caches
+	cmp "$WWW/two.iso" "$(host_drive 0)"
+}
+
+@test "everything of the column killed: the next mount cleans" {
+	mount_image one.iso
+	pkill -KILL 'vm-|nbdkit'
+	mount_image two.iso
+	wait_until 30 host_has 0
+	drop_caches
+	cmp "$WWW/two.iso" "$(host_drive 0)"
+}
+
+@test "a source that stalls under a read: eject within 5 seconds" {
+	start_hostile
+	# The first chunk, and no more.
+	vmctl mount -s 0 "$BAD/stall-after/2/x.iso"
+	wait_until 30 host_has 0
+	dd if="$(host_drive 0)" of=/dev/null bs=1M 2>/dev/null &
+	local reader=$!
+	wait_until 30 grep -q 'status=0' "$BATS_TEST_TMPDIR/log"
+	local start=$EPOCHREALTIME
+	vmctl eject -s 0
+	local end=$EPOCHREALTIME
+	echo "ejected in $(((${end/./} - ${start/./}) / 1000)) ms"
+	[ $((${end/./} - ${start/./})) -lt 5000000 ]
+	wait $reader || :
+	nothing_left
+}
+
+@test "one slot's dead source leaves the other alone" {
+	start_hostile
+	vmctl mount -s 0 "$BAD/stall-after/2/x.iso"
+	mount_image disk.img -s 1
+	wait_until 30 host_has 0
+	wait_until 30 host_has 1
+	dd if="$(host_drive 0)" of=/dev/null bs=1M 2>/dev/null &
+	local reader=$!
+	wait_until 30 grep -q 'status=0' "$BATS_TEST_TMPDIR/log"
+	drop_caches
+	local start=$EPOCHREALTIME
+	cmp -n 1048576 "$WWW/disk.img" "$(host_drive 1)"
+	local read=$EPOCHREALTIME
+	vmctl eject -s 1
+	local end=$EPOCHREALTIME
+	echo "read in $(((${read/./} - ${start/./}) / 1000)) ms," \
+		"ejected in $(((${end/./} - ${read/./}) / 1000)) ms"
+	[ $((${read/./} - ${start/./})) -lt 1000000 ]
+	vmctl eject -s 0
+	wait $reader || :
+	nothing_left 0
+	nothing_left 1
+}
+
+@test "two vmctl on one slot: the second waits, then names the first" {
+	start_hostile
+	vmctl mount -s 0 --timeout 30 "$BAD/stall/x.iso" 2>/dev/null &
+	local first=$!
+	wait_until 30 grep -q connecting "$VM_RUN_DIR/0/step"
+	fails 75 mount_image one.iso -s 0
+	grep -q "used by process $first (mount)" "$BATS_TEST_TMPDIR/stderr"
+	kill $first
+	wait $first || :
+	wait_until 10 nothing_left
+}
+
+@test "a mount that takes too long is given up, and tells where it was" {
+	start_hostile
+	fails 75 vmctl mount -s 0 --timeout 3 "$BAD/drip/x.iso"
+	grep -q 'gave up after 3 s while connecting' "$BATS_TEST_TMPDIR/stderr"
+	nothing_left
+}
+
+@test "an interrupted mount leaves nothing" {
+	start_hostile
+	vmctl mount -s 0 "$BAD/stall/x.iso" &
+	local vmctl=$!
+	wait_until 30 grep -q connecting "$VM_RUN_DIR/0/step"
+	kill -TERM $vmctl
+	wait $vmctl || :
+	wait_until 10 nothing_left
+}
+
+@test "a mount outlives the session that made it" {
+	setsid -w sh -c "vmctl mount --cacert $CA $URL/one.iso; kill -HUP 0" ||
+		:
+	[ "$(cat "$VM_RUN_DIR/0/state")" = active ]
+	wait_until 30 host_has 0
+	drop_caches
+	cmp "$WWW/one.iso" "$(host_drive 0)"
+}

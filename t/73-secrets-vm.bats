@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# Secrets are looked for everywhere but where they may rest.
+
+load helper
+load column
+
+setup_file() {
+	column_start
+	make_iso "$WWW/one.iso" 4 ONE
+}
+teardown_file() {
+	column_stop
+	vm-gadget teardown
+}
+setup() {
+	SECRET=hunter2secret
+}
+teardown() {
+	cleanup
+	vmctl eject -f -s 0 || :
+}
+
+# leaks: where $SECRET can be found, of all that others may read. vmctl's own
+# arguments are the person's, and gone by now.
+leaks() {
+	local dir
+	for dir in /proc/[0-9]*; do
+		[ "$dir" != /proc/$$ ] || continue
+		grep -laF "$SECRET" "$dir/cmdline" "$dir/environ" 2>/dev/null
+	done
+	grep -rlaF "$SECRET" /sys/block/nbd*/backend /sys/kernel/config \
+		"$VM_RUN_DIR" 2>/dev/null | grep -v "^$VM_RUN_DIR/[0-9]/request/"
+	dmesg | grep -F "$SECRET"
+	grep -F "$SECRET" "$BATS_TEST_TMPDIR"/out* 2>/dev/null
+	vmctl status -j | grep -F "$SECRET"
+	vmctl status | grep -F "$SECRET"
+	return 0
+}
+
+# no_leaks: with the medium inserted, and with it gone.
+no_leaks() {
+	[ "$(vmctl status -j | jq -r '.slots[0].state')" = active ]
+	[ "$(leaks)" = "" ]
+	stat -c '%a %U' "$VM_RUN_DIR/0/request" | grep -qx '700 root'
+	[ "$(find "$VM_RUN_DIR/0/request" -type f ! -perm 600)" = "" ]
+	vmctl eject -s 0
+	[ "$(leaks)" = "" ]
+	! grep -rlaF "$SECRET" "$VM_RUN_DIR" /tmp/tmp.* 2>/dev/null
+}
+
+# htpasswd_server: nginx on port 8443 that wants bob and $SECRET.
+htpasswd_server() {
+	printf 'bob:%s\n' "$(openssl passwd -apr1 "$SECRET")" \
+		>"$BATS_FILE_TMPDIR/htpasswd"
+	chmod 644 "$BATS_FILE_TMPDIR/htpasswd"
+	sed "s/443 ssl/8443 ssl; auth_basic x; auth_basic_user_file htpasswd/
+		s/nginx.pid/nginx2.pid/" "$BATS_FILE_TMPDIR/nginx.conf" \
+		>"$BATS_FILE_TMPDIR/nginx2.conf"
+	background nginx -c "$BATS_FILE_TMPDIR/nginx2.conf" 2>/dev/null
+	wait_until 10 curl -sk -o /dev/null https://localhost:8443/
+}
+
+@test "a password on standard input" {
+	htpasswd_server
+	echo $SECRET | vmctl mount -v -u bob -P - --cacert "$CA" \
+		https://localhost:8443/one.iso >"$BATS_TEST_TMPDIR/out" 2>&1
+	no_leaks
+}
+
+@test "a password in a file" {
+	htpasswd_server
+	echo $SECRET >"$BATS_TEST_TMPDIR/password"
+	vmctl mount -v -u bob -P "$BATS_TEST_TMPDIR/password" --cacert "$CA" \
+		https://localhost:8443/one.iso >"$BATS_TEST_TMPDIR/out" 2>&1
+	no_leaks
+}
+
+@test "user and password in the URL" {
+	htpasswd_server
+	vmctl mount -v --cacert "$CA" \
+		"https://bob:$SECRET@localhost:8443/one.iso" \
+		>"$BATS_TEST_TMPDIR/out" 2>&1
+	no_leaks
+}
+
+@test "users and passwords by host" {
+	htpasswd_server
+	echo "machine localhost login bob password $SECRET" \
+		>"$BATS_TEST_TMPDIR/netrc"
+	vmctl mount -v --netrc "$BATS_TEST_TMPDIR/netrc" --cacert "$CA" \
+		https://localhost:8443/one.iso >"$BATS_TEST_TMPDIR/out" 2>&1
+	no_leaks
+}
+
+@test "a query string" {
+	vmctl mount -v --cacert "$CA" "$URL/one.iso?X-Signature=$SECRET" \
+		>"$BATS_TEST_TMPDIR/out" 2>&1
+	no_leaks
+}
+
+@test "a wrong password is refused without being shown" {
+	htpasswd_server
+	fails 77 vmctl mount --cacert "$CA" -s 0 \
+		"https://bob:wrong$SECRET@localhost:8443/one.iso?k=$SECRET"
+	! grep -F "$SECRET" "$BATS_TEST_TMPDIR/stderr"
+	[ "$(leaks)" = "" ]
+}

@@ -1,0 +1,66 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# The column where there is nothing but busybox: a root directory with its
+# applets, our programs, nbdkit, and the libraries that those need.
+
+load helper
+load column
+
+setup_file() {
+	column_start
+	make_iso "$WWW/one.iso" 4 ONE
+	export ROOT=/tmp/bmc
+	mkdir -p $ROOT/bin $ROOT/usr/lib $ROOT/usr/bin $ROOT/etc/ssl \
+		$ROOT/proc $ROOT/sys $ROOT/dev $ROOT/run $ROOT/tmp $ROOT/vmedia
+	cp "$(command -v busybox)" $ROOT/bin
+	chroot $ROOT /bin/busybox --install -s /bin
+	ln -s usr/lib $ROOT/lib
+	ln -s usr/lib64 $ROOT/lib64
+	mount --bind /usr/lib $ROOT/usr/lib
+	mkdir -p $ROOT/usr/lib64
+	mount --bind /usr/lib64 $ROOT/usr/lib64
+	cp "$(PATH=/usr/sbin:/usr/bin command -v nbdkit)" $ROOT/usr/bin
+	cp /etc/passwd /etc/group /etc/hosts /etc/nsswitch.conf $ROOT/etc
+	cp "$CA" $ROOT/etc/ca.pem
+	cp -rL "$BUILD/bin" $ROOT/vmedia/bin
+	cp -rL "$BUILD/lib" $ROOT/vmedia/lib
+	for dir in proc sys dev run; do
+		mount --rbind /$dir $ROOT/$dir
+	done
+}
+teardown_file() {
+	column_stop
+	vm-gadget teardown
+}
+
+# bmc COMMAND...: in that root.
+bmc() {
+	chroot $ROOT /usr/bin/env -i PATH=/vmedia/bin:/bin:/usr/bin "$@"
+}
+teardown() {
+	bmc vmctl eject -f -s 0
+}
+
+@test "mount, status, eject, with busybox alone" {
+	[ "$(bmc sh -c 'command -v sed')" = /bin/sed ]
+	[ ! -e $ROOT/usr/bin/sed ]
+	bmc vmctl mount --wait-host --cacert /etc/ca.pem "$URL/one.iso"
+	drop_caches
+	cmp "$WWW/one.iso" "$(host_drive 0)"
+	bmc vmctl status -j | jq -e '.slots[0].state == "active"'
+	bmc vmctl list | grep -q 'cd    active'
+	bmc vmctl eject
+	nothing_left
+}
+
+@test "a failure is told, with busybox alone" {
+	fails 66 bmc vmctl mount -s 0 --cacert /etc/ca.pem "$URL/none.iso"
+	nothing_left
+}
+
+@test "a killed vm-slot is cleaned up, with busybox alone" {
+	bmc vmctl mount --cacert /etc/ca.pem "$URL/one.iso"
+	kill -KILL "$(cat "$VM_RUN_DIR/0/pid")"
+	bmc vmctl eject -s 0
+	nothing_left
+}

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# For tests of the whole column in the virtual machine: images served over
+# HTTPS by nginx, and the host's end of the USB cable.
+
+# column_start [UDCS]: once a file, in setup_file. A USB device controller
+# wired to this machine's own host, and nginx with a CA of its own.
+column_start() {
+	modprobe -a usb-storage sr_mod sd_mod
+	modprobe dummy_hcd num="${1:-1}"
+	export VM_RUN_DIR=/run/vmedia VM_CONF=/tmp/vmedia.conf
+	export WWW=$BATS_FILE_TMPDIR/www CA=$BATS_FILE_TMPDIR/ca.pem
+	mkdir -p "$WWW"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "${BATS_FILE_TMPDIR%/*}"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 30 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+		-keyout "$BATS_FILE_TMPDIR/key.pem" -out "$CA" 2>/dev/null
+	cat >"$BATS_FILE_TMPDIR/nginx.conf" <<-NGINX
+		daemon off; pid $BATS_FILE_TMPDIR/nginx.pid;
+		error_log $BATS_FILE_TMPDIR/nginx.err;
+		events {}
+		http {
+			access_log $BATS_FILE_TMPDIR/nginx.log; sendfile on;
+			server {
+				listen 443 ssl;
+				ssl_certificate $CA;
+				ssl_certificate_key $BATS_FILE_TMPDIR/key.pem;
+				root $WWW;
+			}
+		}
+	NGINX
+	nginx -c "$BATS_FILE_TMPDIR/nginx.conf" 3>&- 2>/dev/null &
+	wait_until 30 curl -sk -o /dev/null https://localhost/
+	export URL=https://localhost
+}
+
+# column_stop: in teardown_file.
+column_stop() {
+	kill "$(cat "$BATS_FILE_TMPDIR/nginx.pid")" || :
+}
+
+# mount_image NAME [OPTION...]: vmctl mount of an image of $WWW.
+mount_image() {
+	local name=$1
+	shift
+	vmctl mount --cacert "$CA" "$@" "$URL/$name"
+}
+
+# host_drive SLOT: the host's device of that slot: /dev/sr0 or /dev/sdX. The
+# USB interface's number is the function's, and the slot's.
+host_drive() {
+	local dir
+	for dir in /sys/block/sr* /sys/block/sd*; do
+		case $(cd -P "$dir/device" 2>/dev/null && pwd) in
+		*:1."$1"/*) echo "/dev/${dir##*/}" ;;
+		esac
+	done
+}
+
+# host_size SLOT: what the host thinks its medium has, in bytes. The kernel
+# looks at a drive when it is opened.
+host_size() {
+	local drive sectors
+	drive=$(host_drive "$1")
+	[ -n "$drive" ] && : <"$drive" && read -r sectors <"/sys/block/${drive#/dev/}/size" &&
+		echo $((sectors * 512))
+} 2>/dev/null
+
+# host_has SLOT: does the host have that drive, with a medium in it?
+host_has() {
+	local size
+	size=$(host_size "$1") && [ "$size" -gt 0 ]
+}
+
+# drop_caches: so that what is read next comes over the whole column.
+drop_caches() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+}
+
+# nothing_left: no process, socket, device or state of the column.
+nothing_left() {
+	local slot=${1:-0}
+	! pgrep -a 'vm-fetchd|vm-nbd-attach|vm-slot|nbdkit' &&
+		! grep -qv '^0$' /sys/block/nbd*/size &&
+		[ "$(vm-gadget status -f file "$slot")" = "" ] &&
+		[ ! -e "$VM_RUN_DIR/$slot/request" ] &&
+		[ ! -e "$VM_RUN_DIR/$slot/work" ]
+}
+
+# make_iso FILE MIB LABEL: random content of that size, and a marker.
+make_iso() {
+	local root
+	root=$(mktemp -d)
+	echo "$3" >"$root/MARKER.TXT"
+	[ "$2" = 0 ] || head -c "$2M" /dev/urandom >"$root/data"
+	xorriso -as mkisofs -quiet -V "$3" -o "$1" "$root" 2>/dev/null
+	rm -r "$root"
+}
