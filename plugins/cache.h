@@ -34,6 +34,7 @@ struct slot {
 	unsigned tries;	  /* faults in a row */
 	int64_t retry_at; /* milliseconds: not to be started before */
 	int64_t progress; /* milliseconds: when bytes last came, or it began */
+	int64_t failing_since; /* milliseconds; 0: not failing */
 	struct waiter *waiters;
 	struct engine *engine;
 	struct transfer transfer;

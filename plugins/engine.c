@@ -43,6 +43,7 @@ struct engine {
 	bool changed;	      /* the image is not the one that was opened */
 	int64_t outage_since; /* ms when bytes last came; 0: no outage */
 	bool outage_logged;
+	uint64_t refused; /* the chunk last refused because of an outage */
 	unsigned under_way;
 	unsigned seed;
 	struct cache cache;
@@ -68,13 +69,26 @@ wait_slice(struct engine *e, pthread_cond_t *cond)
 	pthread_cond_timedwait(cond, &e->lock, &t);
 }
 
-/* Has the source been silent for longer than a reader is made to wait? */
+/* Is that longer ago than a reader is made to wait? 0: never was. */
+static bool
+is_over_limit(const struct engine *e, int64_t since)
+{
+	return since != 0 &&
+	       now_ms() - since > (int64_t)e->config.outage_limit * 1000;
+}
+
+/* Has the source been silent for too long? */
 static bool
 is_down(const struct engine *e)
 {
-	return e->outage_since != 0 &&
-	       now_ms() - e->outage_since >
-		   (int64_t)e->config.outage_limit * 1000;
+	return is_over_limit(e, e->outage_since);
+}
+
+/* Or has it kept back this one chunk, whatever else it gave meanwhile? */
+static bool
+is_lost(const struct engine *e, const struct slot *s)
+{
+	return is_down(e) || is_over_limit(e, s->failing_since);
 }
 
 /* The errno that a read deserves before it is served at all, or 0. */
@@ -151,6 +165,7 @@ on_data(struct transfer *t, const void *bytes, size_t len)
 	pthread_mutex_lock(&e->lock);
 	s->filled += len;
 	s->tries = 0;
+	s->failing_since = 0;
 	s->progress = now_ms();
 	if (e->outage_logged)
 		e->config.log("the image's source is back");
@@ -189,6 +204,44 @@ retry_pause(struct engine *e, unsigned tries)
 	return pause * 3 / 4 + rand_r(&e->seed) % (pause / 2);
 }
 
+static size_t
+chunk_length(const struct engine *e, uint64_t chunk)
+{
+	uint64_t rest = e->source->info.size - chunk * ENGINE_CHUNK;
+
+	return rest < ENGINE_CHUNK ? (size_t)rest : ENGINE_CHUNK;
+}
+
+/* Take a slot for a chunk that has none; NULL where all are in use. */
+static struct slot *
+claim_slot(struct engine *e, uint64_t chunk)
+{
+	struct slot *s;
+
+	s = cache_claim(&e->cache, chunk, chunk_length(e, chunk));
+	if (s != NULL)
+		s->engine = e;
+	return s;
+}
+
+/*
+ * The chunk by which the end of the outage shall be noticed: not for ever the
+ * one that began it, which may be the only one that cannot be had.
+ */
+static struct slot *
+choose_probe(struct engine *e, struct slot *s)
+{
+	unsigned tries = s->tries;
+
+	if (!is_down(e) || s->pins > 0 || s->waiters != NULL ||
+	    cache_find(&e->cache, e->refused) != NULL)
+		return s;
+	cache_release(&e->cache, s);
+	s = claim_slot(e, e->refused); /* there is a free one now */
+	s->tries = tries;
+	return s;
+}
+
 /*
  * Ask again for what is missing. What nobody waits for is dropped, all but
  * the last one: it is how the end of the outage will be noticed.
@@ -200,6 +253,8 @@ retry(struct engine *e, struct slot *s, const struct fault *f)
 	bool is_last;
 
 	s->tries++;
+	if (s->failing_since == 0)
+		s->failing_since = s->progress;
 	if (e->outage_since == 0)
 		e->outage_since = s->progress;
 	if (!e->outage_logged && now_ms() - e->outage_since > QUIET_MS) {
@@ -208,12 +263,13 @@ retry(struct engine *e, struct slot *s, const struct fault *f)
 	}
 	is_last = slot_list_first(&c->demand) == NULL &&
 		  slot_list_first(&c->ahead) == NULL && e->under_way == 0;
-	if (is_down(e))
+	if (is_lost(e, s))
 		fail_waiters(s);
 	if (s->waiters == NULL && !is_last) {
 		drop_slot(e, s);
 		return;
 	}
+	s = choose_probe(e, s);
 	s->retry_at = now_ms() + retry_pause(e, s->tries);
 	cache_queue(c, s);
 }
@@ -305,26 +361,6 @@ fetch_thread(void *arg)
 	return NULL;
 }
 
-static size_t
-chunk_length(const struct engine *e, uint64_t chunk)
-{
-	uint64_t rest = e->source->info.size - chunk * ENGINE_CHUNK;
-
-	return rest < ENGINE_CHUNK ? (size_t)rest : ENGINE_CHUNK;
-}
-
-/* Take a slot for a chunk that has none; NULL where all are in use. */
-static struct slot *
-claim_slot(struct engine *e, uint64_t chunk)
-{
-	struct slot *s;
-
-	s = cache_claim(&e->cache, chunk, chunk_length(e, chunk));
-	if (s != NULL)
-		s->engine = e;
-	return s;
-}
-
 /* Queue up to count chunks from first on that are not there yet. */
 static void
 queue_ahead(struct engine *e, uint64_t first, uint64_t count)
@@ -357,6 +393,7 @@ want_slot(struct engine *e, uint64_t chunk, size_t need)
 			return NULL;
 		s = cache_find(&e->cache, chunk);
 		if (is_down(e) && (s == NULL || s->filled < need)) {
+			e->refused = chunk;
 			errno = EIO;
 			return NULL;
 		}
@@ -395,7 +432,7 @@ wait_for_bytes(struct engine *e, struct slot *s, size_t need)
 	e->source->ops->wake(e->source);
 	while (!w.done && error == 0) {
 		wait_slice(e, &w.woken);
-		if (!w.done && (error = refusal(e)) == 0 && is_down(e))
+		if (!w.done && (error = refusal(e)) == 0 && is_lost(e, s))
 			error = EIO;
 	}
 	if (w.done)

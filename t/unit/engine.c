@@ -30,6 +30,7 @@ struct fake {
 	_Atomic int silent; /* nothing comes at all */
 	_Atomic int dead;   /* every transfer fails at once */
 	_Atomic enum fault_kind kind;
+	_Atomic uint64_t bad_chunk; /* every transfer of it fails; 0: of none */
 	/* What they look at. */
 	_Atomic unsigned started;
 	_Atomic uint64_t fetched;
@@ -73,6 +74,11 @@ fake_move(struct fake *f, unsigned i)
 	unsigned char piece[PIECE];
 	size_t n = t->length - f->got[i], j;
 
+	if (f->bad_chunk != 0 && t->offset / ENGINE_CHUNK == f->bad_chunk) {
+		f->transfers[i] = NULL;
+		t->done(t, &fault);
+		return;
+	}
 	if (f->dead || (f->faults > 0 && f->got[i] > 0)) {
 		f->faults -= !f->dead;
 		f->transfers[i] = NULL;
@@ -275,6 +281,54 @@ test_outage(void)
 	engine_free(e);
 }
 
+/* A proxy that dislikes some bytes, a bad sector: the rest must be had. */
+static void
+test_one_bad_chunk(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 8, 1);
+	int64_t begun = ms();
+
+	f.bad_chunk = 5;
+	CHECK(reads(e, 5 * ENGINE_CHUNK, 10) == EIO);
+	CHECK(ms() - begun >= 1000 && ms() - begun < 5000);
+	begun = ms();
+	while (reads(e, 8 * ENGINE_CHUNK, 10) != 0 && ms() - begun < 20000)
+		usleep(10000);
+	CHECK(ms() - begun < 20000);
+	engine_free(e);
+}
+
+static void *
+read_others(void *arg)
+{
+	struct engine *e = arg;
+	uint64_t i;
+
+	/* More chunks than the cache holds, so that some come all the time. */
+	for (i = 0; !cancel; i = (i + 1) % 10)
+		reads(e, (i < 5 ? i : i + 1) * ENGINE_CHUNK, 10);
+	return NULL;
+}
+
+static void
+test_one_bad_chunk_among_good(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 4, 1);
+	pthread_t others;
+	int64_t begun = ms();
+
+	f.bad_chunk = 5;
+	CHECK(pthread_create(&others, NULL, read_others, e) == 0);
+	CHECK(reads(e, 5 * ENGINE_CHUNK, 10) == EIO);
+	CHECK(ms() - begun < 10000);
+	cancel = true;
+	pthread_join(others, NULL);
+	cancel = false;
+	engine_free(e);
+}
+
 static void
 test_refusal_is_told_at_once(void)
 {
@@ -397,6 +451,8 @@ main(void)
 	test_random_reads_fetch_no_more();
 	test_resumes();
 	test_outage();
+	test_one_bad_chunk();
+	test_one_bad_chunk_among_good();
 	test_refusal_is_told_at_once();
 	test_changed_is_for_good();
 	test_cancelled_under_silence();
