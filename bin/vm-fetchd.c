@@ -506,6 +506,18 @@ supervise(int signals, int report, bool only_check)
 	return EX_OSERR;
 }
 
+/* What we open must not be taken for a standard descriptor that is closed. */
+static void
+fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd != -1 && fd <= STDERR_FILENO);
+	close(fd);
+}
+
 /* A descriptor that tells of the signals that end us, and nbdkit's end. */
 static int
 catch_signals(void)
@@ -519,6 +531,8 @@ catch_signals(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* Whoever asked for the socket's name need not stay to read it. */
+	signal(SIGPIPE, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd == -1)
 		err(EX_OSERR, "unable to catch signals");
@@ -559,6 +573,7 @@ main(int argc, char **argv)
 		usage(stderr);
 		return EX_USAGE;
 	}
+	fill_standard_descriptors();
 	if (pipe2(report, O_CLOEXEC) == -1)
 		err(EX_OSERR, "unable to make a pipe");
 	report[1] = inherited(report[1]);
