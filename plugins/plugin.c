@@ -244,6 +244,12 @@ plugin_get_ready(void)
 	}
 	export_size =
 	    image_padded_size(info->size, image_is_iso9660(first, got));
+	if (export_size > INT64_MAX) {
+		why.status = EX_DATAERR;
+		snprintf(why.text, sizeof(why.text),
+		    "the server tells a size that no drive has");
+		goto out;
+	}
 	engine = engine_new(&config, source);
 	source = NULL;
 	if (engine == NULL)
@@ -411,5 +417,8 @@ static struct nbdkit_plugin plugin = {
     .pread = plugin_pread,
     .cache = plugin_cache,
 };
+
+/* The macro gives it no prototype. */
+struct nbdkit_plugin *plugin_init(void);
 
 NBDKIT_REGISTER_PLUGIN(plugin)
