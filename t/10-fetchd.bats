@@ -534,12 +534,16 @@ refuses() {
 	nothing_left
 }
 
+no_nbdkit() {
+	[ -z "$(nbdkits)" ]
+}
+
 @test "kill -9 of vm-fetchd leaves no nbdkit, even under a stalled server" {
 	serve $((3 * MIB)) stall-after/1/x
 	background nbdread "$SOCK" $((2 * MIB)) 512 2>nbdread.err
 	wait_until 5 grep -q status=0 log
 	kill -9 "$FETCHD"
-	wait_until 2 test -z "$(nbdkits)"
+	wait_until 5 no_nbdkit
 }
 
 @test "kill -9 of nbdkit ends vm-fetchd: 71, no socket" {
@@ -555,7 +559,7 @@ refuses() {
 @test "a socket left by one that was killed is taken over" {
 	serve 1000 ok/x
 	kill -9 "$FETCHD"
-	wait_until 2 test -z "$(nbdkits)"
+	wait_until 5 no_nbdkit
 	[ -S "$SOCK" ]
 	start_fetchd "$HOSTILE/ok/x"
 	is_right 0 1000
@@ -582,6 +586,20 @@ refuses() {
 	kill "${STARTED[1]}"
 	wait "${STARTED[1]}"
 	[ ! -e "${socket%/*}" ]
+}
+
+@test "closed standard descriptors do no harm, nor does a closed pipe" {
+	head -c 1000 /dev/urandom >image
+	start_hostile image
+	background vm-fetchd -U "$PWD/nbd" "$HOSTILE/ok/x" <&- >&- 2>&-
+	wait_until 5 nbdread -f image nbd 0 512
+	kill "${STARTED[1]}"
+	within 1000 wait "${STARTED[1]}"
+	background vm-fetchd -U "$PWD/nbd" "$HOSTILE/ok/x" > >(:)
+	wait_until 5 nbdread -f image nbd 0 512
+	kill "${STARTED[2]}"
+	wait "${STARTED[2]}"
+	nothing_left
 }
 
 @test "-c tells what the way is like, and ends" {
