@@ -162,7 +162,7 @@ dies_at() {
 	local reader=$!
 	wait_until 30 grep -q 'status=0' "$BATS_TEST_TMPDIR/log"
 	local start=$EPOCHREALTIME
-	vmctl eject -s 0
+	vmctl eject -f -s 0
 	local end=$EPOCHREALTIME
 	echo "ejected in $(((${end/./} - ${start/./}) / 1000)) ms"
 	[ $((${end/./} - ${start/./})) -lt 5000000 ]
@@ -188,7 +188,7 @@ dies_at() {
 	echo "read in $(((${read/./} - ${start/./}) / 1000)) ms," \
 		"ejected in $(((${end/./} - ${read/./}) / 1000)) ms"
 	[ $((${read/./} - ${start/./})) -lt 1000000 ]
-	vmctl eject -s 0
+	vmctl eject -f -s 0
 	wait $reader || :
 	nothing_left 0
 	nothing_left 1

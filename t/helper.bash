@@ -3,6 +3,7 @@
 # What every test file loads: where the build is, a place of the test's own,
 # what a test needs, and the end of whatever it started.
 
+bats_require_minimum_version 1.5.0
 HERE=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 TOP=${HERE%/t}
 BUILD=${VM_BUILD:-$TOP/build}
