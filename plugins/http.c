@@ -560,7 +560,7 @@ http_new(const struct http_config *config, struct fault *why)
 
 	why->kind = FAULT_REQUEST;
 	why->status = EX_OSERR;
-	snprintf(why->text, sizeof(why->text), "%s", strerror(ENOMEM));
+	snprintf(why->text, sizeof(why->text), "out of memory");
 	if (h == NULL)
 		return NULL;
 	h->source.ops = &http_ops;
