@@ -661,20 +661,29 @@ no_nbdkit() {
 
 @test "no leak and no bad access over a mount's life" {
 	local plugin=$BUILD/lib/vmedia/nbdkit-vm-fetchd-plugin.so
-	local check=(valgrind -q --leak-check=full --error-exitcode=99
-		--keep-debuginfo=yes --suppressions=suppressions)
+	[ ! -x "$BUILD/bin/nbdkit" ] || return 0 # sanitized: the test below
 	# nbdkit itself leaks a connection that ends as nbdkit does.
 	printf '%s\n' '{' nbdkit Memcheck:Leak 'fun:malloc' 'obj:*/nbdkit' '}' \
 		>suppressions
-	# A sanitized build has brought its own.
-	[ ! -x "$BUILD/bin/nbdkit" ] || check=()
 	head -c $((6 * MIB + 5)) /dev/urandom >image
 	start_hostile image
 	SOCK=$PWD/nbd
-	background "${check[@]}" nbdkit -f -r -U "$SOCK" "$plugin" \
+	background valgrind -q --leak-check=full --error-exitcode=99 \
+		--keep-debuginfo=yes --suppressions=suppressions \
+		nbdkit -f -r -U "$SOCK" "$plugin" \
 		url="$HOSTILE/redirect/reset-after/3/x" 2>nbdkit.err
 	wait_until 60 test -S "$SOCK"
 	nbdread -p -S 128K -f image "$SOCK" 0 $((6 * MIB + 5))
 	kill "${STARTED[1]}"
 	wait "${STARTED[1]}" || { cat nbdkit.err; false; }
+}
+
+# Not for its leaks: after any strerror(3), libasan lets glibc 2.36 hang in
+# exit(3), so that vm-fetchd ends nbdkit by force.
+@test "the sanitizers find nothing over a mount's life" {
+	serve $((6 * MIB + 5)) redirect/reset-after/3/x
+	nbdread -p -S 128K -f image "$SOCK" 0 $((6 * MIB + 5))
+	kill "$FETCHD"
+	wait "$FETCHD"
+	[ "$(grep -c 'Sanitizer\|runtime error' fetchd.err)" = 0 ]
 }
