@@ -22,8 +22,8 @@
 #include "url.h"
 
 #define CONNECT_SECONDS 10
-#define STALL_SECONDS	10 /* a transfer that brings nothing for so long */
-#define STALL_BYTES	1  /* a second */
+#define STALL_SECONDS	10  /* a transfer that brings nothing for so long */
+#define STALL_BYTES	512 /* a second */
 #define REDIRECTS_MAX	5
 #define PROBE_TRIES	3
 
@@ -501,35 +501,47 @@ probe_done(struct transfer *t, const struct fault *f)
 		p->fault = *f;
 }
 
-/* Fetch the beginning of the image, with a few tries. */
+/* One try to fetch the beginning of the image. */
 static bool
-probe_run(struct http *h, struct probe *p, size_t room)
+probe_once(struct http *h, struct probe *p, size_t room)
 {
 	struct transfer t = {
 	    .length = room, .data = probe_data, .done = probe_done, .owner = p};
+
+	p->got = 0;
+	p->ended = false;
+	p->fault.status = 0;
+	h->source.info.size = 0;
+	http_start(&h->source, &t);
+	while (!p->ended)
+		http_poll(&h->source, 1000);
+	return p->fault.status == 0;
+}
+
+/* What can't be reached, or has stalled, was waited for long enough. */
+static bool
+is_worth_a_retry(const struct http *h, const struct fault *f)
+{
+	bool was_reached = h->connections[0].answer.status != 0;
+
+	return f->kind == FAULT_TRANSIENT && f->status != EX_NOHOST &&
+	       f->status != EX_TEMPFAIL &&
+	       (was_reached || f->status != EX_UNAVAILABLE);
+}
+
+static bool
+probe_run(struct http *h, struct probe *p, size_t room)
+{
 	struct timespec pause = {0, 250000000};
 	int tries;
 
-	for (tries = 0; tries < PROBE_TRIES; tries++) {
-		p->got = 0;
-		p->ended = false;
-		p->fault.status = 0;
-		h->source.info.size = 0;
-		http_start(&h->source, &t);
-		while (!p->ended)
-			http_poll(&h->source, 1000);
-		if (p->fault.status == 0)
-			return true;
-		/* What is not there, or has stalled, need not be asked. */
-		if (p->fault.kind != FAULT_TRANSIENT ||
-		    p->fault.status == EX_NOHOST ||
-		    p->fault.status == EX_UNAVAILABLE ||
-		    p->fault.status == EX_TEMPFAIL)
+	for (tries = 1; !probe_once(h, p, room); tries++) {
+		if (tries == PROBE_TRIES || !is_worth_a_retry(h, &p->fault))
 			return false;
 		nanosleep(&pause, NULL);
 		pause.tv_nsec *= 2;
 	}
-	return false;
+	return true;
 }
 
 /* What the first request, on a connection of its own, tells of the way. */

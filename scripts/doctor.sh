@@ -31,7 +31,7 @@ has_module() {
 }
 
 examine_programs() {
-	for program in nbdkit flock setsid timeout diff; do
+	for program in nbdkit setsid timeout diff; do
 		examine "program $program" "install it" command -v $program
 	done
 }

@@ -111,14 +111,21 @@ ask_proxy() {
 	unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY value
 }
 
-# show URL: without what is secret in it.
+# show URL: without what is secret in it, also where a password holds what
+# it should not and the URL is none.
 show() {
 	shown=${1%%[?#]*}
 	case $shown in
 	*://*)
-		host=${shown#*://}
-		host=${host%%/*}
-		shown=${shown%%://*}://${host##*@}${shown#*://"$host"}
+		rest=${shown#*://}
+		host=${rest%%/*}
+		path=${rest#"$host"}
+		case $host in
+		*@*) host=${host##*@} ;;
+		\[*) ;;
+		*:*[!0-9]*) host='' path=${path#"${path%@*}"} path=${path#@} ;;
+		esac
+		shown=${shown%%://*}://$host$path
 		;;
 	esac
 	printf '%s\n' "$shown" | tr -c '[:print:]\n' '?'

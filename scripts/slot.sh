@@ -57,7 +57,7 @@ put() {
 # held: is there a living vm-slot in DIR? Its lock tells, not its pid, which
 # may be another's by now.
 held() {
-	[ -f "$DIR/pid" ] && ! flock -n -s "$DIR/pid" true
+	vm-lock -t "$DIR/pid"
 }
 
 # medium_reads: how many reads the inserted device has served, ever. The host's

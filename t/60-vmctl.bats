@@ -72,6 +72,15 @@ under_busybox() {
 	! grep -q topsecret stderr
 }
 
+@test "a password with a slash or a question mark is not shown either" {
+	start_server
+	for secret in top/secret 'top?secret' 'top#secret'; do
+		run vmctl probe "${URL%%:*}://bob:$secret@127.0.0.1:1/ok/x.iso"
+		[ "$status" != 0 ]
+		[[ $output != *secret* && $output != *bob* ]]
+	done
+}
+
 @test "a missing password, CA or key file is named" {
 	fails 66 vmctl probe -P /nonexistent https://a/b
 	fails 66 vmctl probe --cacert=/nonexistent https://a/b

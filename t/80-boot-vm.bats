@@ -29,7 +29,8 @@ teardown() {
 
 @test "a PC reaches GRUB's menu from the mounted ISO" {
 	vm_console=$BATS_TEST_TMPDIR/console
-	mount_image boot.iso --wait-host
+	mount_image boot.iso
+	wait_until 30 host_has 0
 	background qemu-system-x86_64 -accel tcg -m 128 -display none \
 		-serial "file:$vm_console" -monitor none -nic none \
 		-device qemu-xhci -device \

@@ -26,6 +26,13 @@ main(void)
 	CHECK(shows("https://u:p@a.b", "https://a.b"));
 	CHECK(shows("https://a.b?u:p@c/", "https://a.b"));
 	CHECK(shows("https://u:p@", "https://"));
+	/* Written wrongly, and still a password. */
+	CHECK(shows("http://u:p/w@a.b/c", "http://a.b/c"));
+	CHECK(shows("http://u:p?w@a.b/c", "http://"));
+	CHECK(shows("http://u:p#w@a.b/c", "http://"));
+	CHECK(shows("http://u:p/w", "http://"));
+	CHECK(shows("http://[::1]:80/a@b", "http://[::1]:80/a@b"));
+	CHECK(shows("http://a.b:80/c@d", "http://a.b:80/c@d"));
 	CHECK(shows("x?y@z", "x"));
 	CHECK(shows("", ""));
 	CHECK(shows("https://a/\x1b[m b\n", "https://a/?[m?b?"));

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * vm-lock: flock(2) for shell scripts. Not every busybox has flock(1), and
+ * none of them waits for a limited time.
+ */
+#include <sys/file.h>
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "number.h"
+
+#define WAIT_MAX 3600 /* seconds */
+
+static void
+usage(FILE *out)
+{
+	fputs("usage: vm-lock [-hV] [-w SECONDS] DESCRIPTOR\n"
+	      "       vm-lock -t FILE\n",
+	    out);
+}
+
+/* Does anybody hold the lock of a file? One that is not there, nobody. */
+static int
+test_lock(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1 && errno == ENOENT)
+		return 1;
+	if (fd == -1)
+		err(EX_NOPERM, "unable to open %s", path);
+	if (flock(fd, LOCK_SH | LOCK_NB) == 0)
+		return 1;
+	if (errno != EWOULDBLOCK)
+		err(EX_OSERR, "unable to test the lock of %s", path);
+	return 0;
+}
+
+static void
+on_alarm(int signal)
+{
+	(void)signal; /* to end a system call is all that it is for */
+}
+
+/* Lock what our caller has open: the lock is its, and stays when we end. */
+static int
+take_lock(int fd, unsigned seconds)
+{
+	struct sigaction action = {.sa_handler = on_alarm};
+
+	if (seconds > 0) {
+		sigaction(SIGALRM, &action, NULL);
+		alarm(seconds);
+	}
+	if (flock(fd, seconds > 0 ? LOCK_EX : LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EINTR || errno == EWOULDBLOCK)
+		return EX_TEMPFAIL;
+	err(EX_OSERR, "unable to lock descriptor %d", fd);
+}
+
+int
+main(int argc, char **argv)
+{
+	uint64_t seconds = 0, fd;
+	const char *test = NULL;
+	int c;
+
+	while ((c = getopt(argc, argv, "ht:Vw:")) != -1) {
+		switch (c) {
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 't':
+			test = optarg;
+			break;
+		case 'V':
+			puts("vm-lock " VERSION);
+			return 0;
+		case 'w':
+			if (number_parse(optarg, 0, WAIT_MAX, &seconds) == -1)
+				errx(EX_USAGE, "unable to wait for %s s",
+				    optarg);
+			break;
+		default:
+			usage(stderr);
+			return EX_USAGE;
+		}
+	}
+	if (test != NULL && optind == argc)
+		return test_lock(test);
+	if (test != NULL || argc - optind != 1 ||
+	    number_parse(argv[optind], 0, INT_MAX, &fd) == -1) {
+		usage(stderr);
+		return EX_USAGE;
+	}
+	return take_lock((int)fd, (unsigned)seconds);
+}
