@@ -233,18 +233,25 @@ add_parameters(char **words)
 	}
 }
 
-/* Where we lie; the plugin is beside it, as built and as installed. */
-static const char *
-own_dir(void)
+/*
+ * Open the plugin, which lies beside us, as built and as installed. By then
+ * we may still enter every directory; nbdkit's user may not.
+ */
+static int
+open_plugin(void)
 {
-	static char exe[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char path[PATH_MAX + sizeof(PLUGIN) + 32];
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	int fd;
 
 	if (n == -1)
 		err(EX_OSERR, "unable to find " PLUGIN);
-	exe[n] = '\0';
-	*strrchr(exe, '/') = '\0';
-	return exe;
+	path[n] = '\0';
+	strcpy(strrchr(path, '/'), "/../lib/vmedia/" PLUGIN);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		err(EX_UNAVAILABLE, "unable to open %s", path);
+	return inherited(fd);
 }
 
 /* --- the socket -------------------------------------------------------- */
@@ -415,7 +422,7 @@ add_nbdkit_arguments(int report_write)
 	add_argument("--exit-with-parent");
 	add_argument("--readonly");
 	add_argument("--log=stderr");
-	add_argument("%s/../lib/vmedia/" PLUGIN, own_dir());
+	add_argument("/proc/self/fd/%d", open_plugin());
 	add_argument("report-fd=%d", report_write);
 }
 

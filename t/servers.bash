@@ -31,7 +31,7 @@ start_fetchd() {
 nbdkits() {
 	local dir
 	for dir in /proc/[0-9]*; do
-		grep -qsF nbdkit-vm-fetchd-plugin "$dir/cmdline" &&
+		grep -qsF report-fd= "$dir/cmdline" &&
 			grep -qsF "TMPDIR=$BATS_TEST_TMPDIR" "$dir/environ" &&
 			echo "${dir#/proc/}"
 	done
