@@ -129,7 +129,7 @@ lint: deps
 	@$(MAKE) --no-print-directory O=$(O)/lint-clang CC=clang \
 	    CFLAGS='-O2 -Werror' tests
 	shellcheck -x -s sh $(shfiles)
-	shellcheck -x -s bash t/helper.bash scripts/completion/vmctl
+	shellcheck -x -s bash -e SC2034,SC2154 t/*.bash scripts/completion/vmctl
 	! mandoc -T lint $(mans) 2>&1 | grep -v 'manual not found\|outdated'
 	clang-format --dry-run -Werror $(cfiles)
 	cppcheck -q --enable=warning,performance,portability --inline-suppr \

@@ -1,0 +1,30 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# The sources are clean, by every tool that has an opinion.
+
+load helper
+
+@test "make lint finds nothing" {
+	make -s -C "$TOP" O="$BUILD" lint 3>&-
+}
+
+@test "every program has a man page, and help that its page agrees with" {
+	cd "$TOP"
+	for program in bin/*.c scripts/vm-slot scripts/vmctl; do
+		name=$(basename "${program%.c}")
+		ls "man/$name".[18]
+	done
+	# Each option that the help names is in the page.
+	for name in vm-fetchd vm-lock vm-nbd-attach vm-probe vm-slot; do
+		for letter in $("$name" -h | tr -cs 'A-Za-z[]-' '\n' |
+			sed -n 's/^\[*-\([A-Za-z]*\)\]*$/\1/p' | fold -w1 | sort -u); do
+			grep -qE "^\.(It|Op|Nm|Fl).*Fl.*$letter" man/"$name".[18] ||
+				{ echo "$name -$letter"; false; }
+		done
+	done
+}
+
+@test "nothing of the workplace is named, and nothing is unfinished" {
+	cd "$TOP"
+	! grep -rnE 'TODO|FIXME|XXX[^X]' bin lib plugins scripts man README Makefile
+}
