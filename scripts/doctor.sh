@@ -31,7 +31,7 @@ has_module() {
 }
 
 examine_programs() {
-	for program in nbdkit setsid timeout diff; do
+	for program in nbdkit setsid diff; do
 		examine "program $program" "install it" command -v $program
 	done
 }
@@ -87,16 +87,13 @@ remedy_for() {
 }
 
 examine_url() {
-	line=$(with_source "$REQ" timeout "$TIMEOUT" vm-fetchd -c \
-		2>"$TEMP/said")
-	status=$?
-	if [ $status = 0 ]; then
-		well "$URL: $line"
-		return
+	if start_source -c; then
+		end_source
+		well "$URL: $(read_value "$TEMP/ready")"
+	else
+		status=$?
+		ill "$(tail -n 1 "$TEMP/said"): $(remedy_for $status)"
 	fi
-	why=$(tail -n 1 "$TEMP/said")
-	[ $status != 124 ] || status=75 why="no answer in $TIMEOUT s"
-	ill "$why: $(remedy_for $status)"
 }
 
 doctor() {

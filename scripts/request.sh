@@ -128,7 +128,7 @@ show() {
 		shown=${shown%%://*}://$host$path
 		;;
 	esac
-	printf '%s\n' "$shown" | tr -c '[:print:]\n' '?'
+	printf '%s\n' "$shown" | tr -c '\040-\176\n' '?'
 }
 
 take_url() {

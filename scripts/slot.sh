@@ -48,7 +48,7 @@ get() {
 put() {
 	text=$2
 	case $text in
-	*[[:cntrl:]]*) text=$(printf %s "$text" | tr -d '[:cntrl:]') ;;
+	*[[:cntrl:]]*) text=$(printf %s "$text" | tr -d '\000-\037\177') ;;
 	esac
 	(umask 022 && printf '%s\n' "$text" >"$DIR/.$1.new") &&
 		mv "$DIR/.$1.new" "$DIR/$1"
