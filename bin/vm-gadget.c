@@ -135,9 +135,9 @@ status_of(int error)
 	case EROFS:
 		return EX_NOPERM;
 	case EBUSY:
-	case ETIMEDOUT:
 		return EX_TEMPFAIL;
 	case EIO:
+	case ETIMEDOUT:
 		return EX_IOERR;
 	case ENODEV:
 	case ENOENT:
@@ -157,7 +157,7 @@ fail(const struct gadget *gadget, const char *what)
 	int error = errno;
 
 	if (error == ETIMEDOUT)
-		errx(EX_TEMPFAIL,
+		errx(EX_IOERR,
 		    "unable to %s: the medium's source does not answer", what);
 	errx(status_of(error), "unable to %s: %s/%s: %s", what,
 	    gadget_name(gadget->number, name), gadget->at,
@@ -554,8 +554,8 @@ print_field(const struct slot_status *st, const char *field)
 	for (i = 0; strcmp(fields[i], field) != 0; i++)
 		;
 	if (values[i] == st->medium.file && st->medium.unknown)
-		errx(EX_TEMPFAIL,
-		    "slot %u: the medium's source does not answer", st->slot);
+		errx(EX_IOERR, "slot %u: the medium's source does not answer",
+		    st->slot);
 	printf("%s\n", values[i]);
 }
 

@@ -396,10 +396,10 @@ is_read() {
 	vm-gadget wait 0 3>&- &
 	waiter=$!
 	begin=$SECONDS
-	fails 75 vm-gadget eject -T 1 0
+	fails 74 vm-gadget eject -T 1 0
 	grep -q "the medium's source does not answer" stderr
-	fails 75 vm-gadget eject -f -T 1 0
-	fails 75 vm-gadget status -T 1 -f file 0
+	fails 74 vm-gadget eject -f -T 1 0
+	fails 74 vm-gadget status -T 1 -f file 0
 	# A pipe that callers read to its end: no stuck child has it.
 	text=$(vm-gadget status -T 1 2>&1)
 	[ "$((SECONDS - begin))" -lt 15 ]
@@ -414,7 +414,7 @@ is_read() {
 
 @test "a source that does not answer leaves the lock to others" {
 	with_stuck_read
-	fails 75 vm-gadget teardown -T 1
+	fails 74 vm-gadget teardown -T 1
 	image b.img 1
 	vm-gadget insert 1 b.img
 	vm-gadget eject 1
