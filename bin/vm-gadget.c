@@ -7,13 +7,8 @@
  * What it says it has read back, and nothing that it does waits for ever: a
  * medium whose source is dead would hold up its eject until the next boot.
  */
-#include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <linux/fs.h>
-
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,38 +17,33 @@
 #include <unistd.h>
 
 #include "attr.h"
-#include "gadget.h"
-#include "image.h"
-#include "json.h"
+#include "gadget-error.h"
+#include "gadget-insert.h"
+#include "gadget-plan.h"
+#include "gadget-status.h"
 #include "number.h"
-#include "udc.h"
 
-#define LOCK_MS	  10000 /* another vm-gadget is done by then */
-#define DEADLINE  2	/* seconds */
-#define ETOOSMALL 525	/* include/linux/errno.h: user space has no name */
+#define LOCK_MS	 10000 /* another vm-gadget is done by then */
+#define DEADLINE 2     /* seconds */
 
-/* What the command line says, for all verbs. */
-struct options {
-	bool dvd, force, json, retype, write;
-	const char *field; /* NULL: all of them */
-	const char *type;  /* NULL: what the drive is */
-	const char *udc;
-	int stall; /* 0, 1, or -1 */
-	int ms;
-	int argc;
+/* What the command line says. */
+struct request {
+	const char *given[128]; /* options by letter: their argument, or "" */
+	int ms;			/* the deadline of each access */
+	int argc;		/* what follows the options */
 	char **argv;
 };
 
-static void cmd_setup(const struct options *opt);
-static void cmd_insert(const struct options *opt);
-static void cmd_eject(const struct options *opt);
-static void cmd_status(const struct options *opt);
-static void cmd_wait(const struct options *opt);
-static void cmd_teardown(const struct options *opt);
+static void cmd_setup(const struct request *req);
+static void cmd_insert(const struct request *req);
+static void cmd_eject(const struct request *req);
+static void cmd_status(const struct request *req);
+static void cmd_wait(const struct request *req);
+static void cmd_teardown(const struct request *req);
 
 static const struct verb {
 	const char *name;
-	void (*run)(const struct options *opt);
+	void (*run)(const struct request *req);
 	const char *options;
 	int min, max; /* arguments */
 	const char *usage, *help;
@@ -74,9 +64,6 @@ static const struct verb {
 	"eject all and remove the drives"},
 };
 #define NVERBS (sizeof(verbs) / sizeof(*verbs))
-
-static const char *const fields[] = {"type", "file", "ro", "udc", "state"};
-#define NFIELDS (sizeof(fields) / sizeof(*fields))
 
 static void
 usage(FILE *out)
@@ -103,9 +90,9 @@ parse_type(const char *word)
 {
 	if (strcmp(word, "cd") == 0)
 		return IMAGE_CD;
-	if (strcmp(word, "disk") != 0)
-		misuse();
-	return IMAGE_DISK;
+	if (strcmp(word, "disk") == 0)
+		return IMAGE_DISK;
+	misuse();
 }
 
 static unsigned
@@ -126,42 +113,18 @@ parse_slot(const char *word)
 
 /* --- failing ----------------------------------------------------------- */
 
-static int
-status_of(int error)
-{
-	switch (error) {
-	case EACCES:
-	case EPERM:
-	case EROFS:
-		return EX_NOPERM;
-	case EBUSY:
-		return EX_TEMPFAIL;
-	case EIO:
-	case ETIMEDOUT:
-		return EX_IOERR;
-	case ENODEV:
-	case ENOENT:
-		return EX_UNAVAILABLE;
-	case ETOOSMALL:
-		return EX_DATAERR;
-	default:
-		return EX_OSERR;
-	}
-}
-
 /* Give up on what was to be done with a gadget, by errno. */
 static void __attribute__((noreturn))
 fail(const struct gadget *gadget, const char *what)
 {
+	int status = gadget_exit_status(errno);
+	const char *reason = gadget_strerror(errno);
 	char name[16];
-	int error = errno;
 
-	if (error == ETIMEDOUT)
-		errx(EX_IOERR,
-		    "unable to %s: the medium's source does not answer", what);
-	errx(status_of(error), "unable to %s: %s/%s: %s", what,
-	    gadget_name(gadget->number, name), gadget->at,
-	    error == ETOOSMALL ? "too small for the drive" : strerror(error));
+	if (errno == ETIMEDOUT)
+		errx(status, "unable to %s: %s", what, reason);
+	errx(status, "unable to %s: %s/%s: %s", what,
+	    gadget_name(gadget->number, name), gadget->at, reason);
 }
 
 /* Held to our end. */
@@ -176,7 +139,7 @@ lock(void)
 		errx(EX_UNAVAILABLE,
 		    "there are no USB gadgets in configfs: modprobe "
 		    "libcomposite; mount -t configfs none /sys/kernel/config");
-	err(status_of(errno), "unable to use USB gadgets");
+	err(gadget_exit_status(errno), "unable to use USB gadgets");
 }
 
 static void
@@ -185,112 +148,27 @@ open_slot(struct gadget *gadget, unsigned slot, int ms)
 	if (gadget_open_slot(gadget, slot, ms) == 0)
 		return;
 	if (errno != ENOENT)
-		err(status_of(errno), "unable to use slot %u", slot);
+		err(gadget_exit_status(errno), "unable to use slot %u", slot);
 	errx(
 	    EX_UNAVAILABLE, "slot %u is not set up: see vm-gadget setup", slot);
 }
 
-static void
-get_medium(struct gadget *gadget, unsigned slot, struct gadget_medium *medium)
-{
-	if (gadget_get_medium(gadget, slot, medium) == -1)
-		fail(gadget, "read the drive's state");
-}
-
-/* Which slot of the gadget, but for one, holds a medium? -1 if none does. */
-static int
-find_held(struct gadget *gadget, unsigned except, struct gadget_medium *medium)
-{
-	unsigned slot;
-
-	for (slot = 0; slot < GADGET_SLOTS; slot++) {
-		if (slot == except || !gadget_has_slot(gadget, slot))
-			continue;
-		get_medium(gadget, slot, medium);
-		if (medium->unknown || *medium->file != '\0')
-			return (int)slot;
-	}
-	return -1;
-}
-
 static void __attribute__((noreturn))
-refuse_held(unsigned slot, const struct gadget_medium *medium)
+fail_held(const struct gadget_medium *medium)
 {
-	errx(EX_TEMPFAIL, "slot %u holds %s: eject it first", slot,
+	errx(EX_TEMPFAIL, "slot %u holds %s: eject it first", medium->slot,
 	    medium->unknown ? "a medium" : medium->file);
 }
 
+static void
+get_status(struct gadget *gadget, unsigned slot, struct gadget_status *status)
+{
+	if (gadget_get_status(gadget, slot, status) == -1)
+		fail(gadget, "read the drive's state");
+	gadget_close(gadget);
+}
+
 /* --- setup, teardown --------------------------------------------------- */
-
-/* Do something with each gadget of ours that there is. */
-static void
-each_gadget(const struct options *opt,
-    void (*act)(struct gadget *, const struct options *))
-{
-	struct gadget gadget;
-	int number;
-
-	for (number = 0; number < GADGET_MAX; number++) {
-		if (gadget_open(&gadget, number, opt->ms) == 0)
-			act(&gadget, opt);
-		else if (errno != ENOENT)
-			fail(&gadget, "open a gadget");
-		gadget_close(&gadget);
-	}
-}
-
-static void
-refuse_if_held(struct gadget *gadget, const struct options *opt)
-{
-	struct gadget_medium medium;
-	int slot = find_held(gadget, GADGET_SLOTS, &medium);
-
-	(void)opt;
-	if (slot != -1)
-		refuse_held((unsigned)slot, &medium);
-}
-
-static void
-remove_gadget(struct gadget *gadget, const struct options *opt)
-{
-	(void)opt;
-	if (gadget_remove(gadget) == -1)
-		fail(gadget, "remove the drives");
-}
-
-/* Whoever was to bind it has died before. */
-static void
-bind_gadget(struct gadget *gadget, const struct options *opt)
-{
-	char udc[UDC_NAME_SIZE];
-
-	if (gadget_udc(gadget, udc) == -1)
-		fail(gadget, "set up the drives");
-	if (*udc == '\0' && (udc_find_free(opt->udc, udc) == -1 ||
-				gadget_bind(gadget, udc) == -1))
-		fail(gadget, "set up the drives");
-}
-
-/* A type that differs stays so as long as the change would disturb a host. */
-static void
-finish_slot(const struct gadget_plan *plan, unsigned slot)
-{
-	struct gadget_medium medium;
-	char udc[UDC_NAME_SIZE];
-	struct gadget gadget;
-
-	open_slot(&gadget, slot, plan->ms);
-	get_medium(&gadget, slot, &medium);
-	if (medium.type != plan->types[slot] &&
-	    find_held(&gadget, GADGET_SLOTS, &medium) == -1 &&
-	    gadget_set_type(&gadget, slot, plan->types[slot]) == -1)
-		fail(&gadget, "change the drive's type");
-	get_medium(&gadget, slot, &medium);
-	if (gadget_udc(&gadget, udc) == -1)
-		fail(&gadget, "read the drive's state");
-	printf("%u %s %s\n", slot, image_media_name(medium.type), udc);
-	gadget_close(&gadget);
-}
 
 static void
 require_udc(const char *udc)
@@ -306,193 +184,138 @@ require_udc(const char *udc)
 }
 
 static void
-cmd_setup(const struct options *opt)
+cmd_setup(const struct request *req)
 {
 	struct gadget_plan plan = {.count = 2,
 	    .types = {IMAGE_CD, IMAGE_DISK},
-	    .udc = opt->udc,
-	    .stall = opt->stall,
-	    .ms = opt->ms};
+	    .udc = req->given['u'],
+	    .stall = -1,
+	    .ms = req->ms};
+	struct gadget_medium medium;
+	struct gadget_status status;
 	struct gadget gadget;
 	unsigned slot;
 
-	if (opt->argc > 0)
-		plan.count = (unsigned)opt->argc;
-	for (slot = 0; slot < (unsigned)opt->argc; slot++)
-		plan.types[slot] = parse_type(opt->argv[slot]);
+	if (req->given['S'] != NULL)
+		plan.stall = (int)parse_number(req->given['S'], 0, 1);
+	if (req->argc > 0)
+		plan.count = (unsigned)req->argc;
+	for (slot = 0; slot < (unsigned)req->argc; slot++)
+		plan.types[slot] = parse_type(req->argv[slot]);
 	lock();
-	require_udc(opt->udc);
-	if (!gadget_plan_is_met(&plan)) {
-		each_gadget(opt, refuse_if_held);
-		each_gadget(opt, remove_gadget);
-		if (gadget_plan_build(&plan, &gadget) == -1)
-			fail(&gadget, "set up the drives");
+	require_udc(plan.udc);
+	switch (gadget_plan_apply(&plan, &gadget, &medium)) {
+	case GADGET_DONE:
+		break;
+	case GADGET_HELD:
+		fail_held(&medium);
+	default:
+		fail(&gadget, "set up the drives");
 	}
-	each_gadget(opt, bind_gadget);
-	for (slot = 0; slot < plan.count; slot++)
-		finish_slot(&plan, slot);
+	for (slot = 0; slot < plan.count; slot++) {
+		open_slot(&gadget, slot, req->ms);
+		get_status(&gadget, slot, &status);
+		printf("%u %s %s\n", slot,
+		    gadget_status_value(&status, GADGET_TYPE), status.udc);
+	}
 }
 
 static void
-cmd_teardown(const struct options *opt)
+cmd_teardown(const struct request *req)
 {
+	struct gadget gadget;
+
 	lock();
-	each_gadget(opt, remove_gadget);
+	if (gadget_remove_all(&gadget, req->ms) == -1)
+		fail(&gadget, "remove the drives");
 }
 
 /* --- insert ------------------------------------------------------------ */
 
-/*
- * The kernel opens a read-only block device for writing all the same, and
- * only then lets each write fail.
- */
-static void
-require_writable(int fd, const char *file)
-{
-	int ro;
-
-	if (ioctl(fd, BLKROGET, &ro) == 0 && ro)
-		errx(EX_NOPERM, "unable to write to %s: it is read-only", file);
-}
-
-/* Size of a file or block device, and its whole path, as the kernel has it. */
-static uint64_t
-examine(const char *file, bool write, char path[PATH_MAX])
-{
-	struct stat st;
-	off_t size;
-	int fd, status;
-
-	/* O_NONBLOCK: a FIFO must not keep us before we see that it is one. */
-	fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd == -1 || fstat(fd, &st) == -1 || realpath(file, path) == NULL) {
-		status = status_of(errno);
-		err(status == EX_UNAVAILABLE ? EX_NOINPUT : status,
-		    "unable to open %s", file);
-	}
-	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-		errx(EX_DATAERR,
-		    "unable to use %s: neither a file nor a block device",
-		    file);
-	size = lseek(fd, 0, SEEK_END);
-	if (size == -1)
-		err(EX_IOERR, "unable to get the size of %s", file);
-	if (write && S_ISBLK(st.st_mode))
-		require_writable(fd, file);
-	close(fd);
-	return (uint64_t)size;
-}
-
-/* The first slot with a drive of that type, as a remedy. */
+/* A slot with a drive of that type, as a remedy. */
 static const char *
 other_slot(enum image_media type, int ms)
 {
 	static char text[32];
-	struct gadget_medium medium;
-	struct gadget gadget;
-	unsigned slot;
-	bool found;
+	int slot = gadget_find_type(type, ms);
 
-	for (slot = 0; slot < GADGET_SLOTS; slot++) {
-		if (gadget_open_slot(&gadget, slot, ms) == -1)
-			continue;
-		found = gadget_get_medium(&gadget, slot, &medium) == 0 &&
-			medium.type == type;
-		gadget_close(&gadget);
-		if (found) {
-			snprintf(text, sizeof(text), "slot %u, or ", slot);
-			break;
-		}
-	}
+	if (slot != -1)
+		snprintf(text, sizeof(text), "slot %d, or ", slot);
 	return text;
 }
 
-static void
-retype(struct gadget *gadget, unsigned slot, enum image_media type,
-    const struct options *opt)
+/* Say why it is not in. */
+static void __attribute__((noreturn)) fail_insertion(
+    const struct gadget *gadget, const struct gadget_insertion *insertion,
+    enum gadget_result result, const struct gadget_refusal *refusal)
 {
-	struct gadget_medium medium;
-	int held;
+	enum image_media type = (enum image_media)insertion->type;
+	int status = gadget_exit_status(errno);
+	const char *file = insertion->file;
+	unsigned slot = insertion->slot;
 
-	if (!opt->retype)
-		errx(EX_DATAERR, "slot %u is no %s drive: use %s-R", slot,
-		    image_media_name(type), other_slot(type, opt->ms));
-	held = find_held(gadget, slot, &medium);
-	if (held != -1)
-		refuse_held((unsigned)held, &medium);
-	if (gadget_set_type(gadget, slot, type) == -1)
-		fail(gadget, "change the drive's type");
-}
-
-/* The kernel falls back to reading where it can't open a file for writing. */
-static void
-insert(struct gadget *gadget, unsigned slot, const char *path, bool write)
-{
-	struct gadget_medium medium;
-
-	if (gadget_insert(gadget, slot, path, !write) == -1)
-		fail(gadget, "insert the medium");
-	get_medium(gadget, slot, &medium);
-	if (*medium.file == '\0' && !medium.unknown)
-		errx(EX_IOERR, "slot %u is empty after the insertion", slot);
-	if (medium.ro == !write)
-		return;
-	if (gadget_eject_forced(gadget, slot) == -1)
-		fail(gadget, "eject the medium");
-	errx(EX_NOPERM, "unable to write to %s: it is read-only", path);
-}
-
-static void
-cmd_insert(const struct options *opt)
-{
-	unsigned slot = parse_slot(opt->argv[0]);
-	struct image_info info = {.format = IMAGE_RAW};
-	struct gadget_medium medium;
-	enum image_media type;
-	struct gadget gadget;
-	char path[PATH_MAX];
-	const char *reason;
-
-	if (opt->type != NULL && parse_type(opt->type) == IMAGE_CD &&
-	    opt->write)
-		misuse();
-	lock();
-	open_slot(&gadget, slot, opt->ms);
-	get_medium(&gadget, slot, &medium);
-	type = opt->type != NULL ? parse_type(opt->type) : medium.type;
-	info.size = examine(opt->argv[1], opt->write, path);
-	if (strcmp(medium.file, path) == 0 && medium.type == type &&
-	    medium.ro == !opt->write)
-		return;
-	if (medium.unknown || *medium.file != '\0')
-		refuse_held(slot, &medium);
-	reason = image_media_fits(
-	    &info, type, opt->dvd ? IMAGE_DVD_MAX : IMAGE_CD_MAX);
-	if (reason != NULL)
-		errx(EX_DATAERR, "unable to use %s: %s", opt->argv[1], reason);
-	if (type == IMAGE_CD && opt->write)
+	switch (result) {
+	case GADGET_HELD:
+		fail_held(&refusal->medium);
+	case GADGET_NO_FILE:
+		err(status == EX_UNAVAILABLE ? EX_NOINPUT : status,
+		    "unable to open %s", file);
+	case GADGET_UNFIT:
+		errx(EX_DATAERR, "unable to use %s: %s", file, refusal->reason);
+	case GADGET_ONLY_READS:
 		errx(EX_DATAERR,
 		    "slot %u is a cd drive, which only reads: "
 		    "use %s-t disk -R",
-		    slot, other_slot(IMAGE_DISK, opt->ms));
-	if (type != medium.type)
-		retype(&gadget, slot, type, opt);
-	insert(&gadget, slot, path, opt->write);
+		    slot, other_slot(IMAGE_DISK, gadget->ms));
+	case GADGET_OTHER_TYPE:
+		errx(EX_DATAERR, "slot %u is no %s drive: use %s-R", slot,
+		    image_media_name(type), other_slot(type, gadget->ms));
+	case GADGET_UNWRITABLE:
+		errx(EX_NOPERM, "unable to write to %s: it is read-only", file);
+	case GADGET_GONE:
+		errx(EX_IOERR, "slot %u is empty after the insertion", slot);
+	default:
+		fail(gadget, "insert the medium");
+	}
+}
+
+static void
+cmd_insert(const struct request *req)
+{
+	struct gadget_insertion insertion = {.slot = parse_slot(req->argv[0]),
+	    .file = req->argv[1],
+	    .type = -1,
+	    .write = req->given['w'] != NULL,
+	    .retype = req->given['R'] != NULL,
+	    .cd_max = req->given['D'] ? IMAGE_DVD_MAX : IMAGE_CD_MAX};
+	struct gadget_refusal refusal;
+	enum gadget_result result;
+	struct gadget gadget;
+
+	if (req->given['t'] != NULL)
+		insertion.type = (int)parse_type(req->given['t']);
+	if (insertion.type == IMAGE_CD && insertion.write)
+		misuse();
+	lock();
+	open_slot(&gadget, insertion.slot, req->ms);
+	result = gadget_insert(&gadget, &insertion, &refusal);
+	if (result != GADGET_DONE)
+		fail_insertion(&gadget, &insertion, result, &refusal);
 	gadget_close(&gadget);
 }
 
 /* --- eject, wait ------------------------------------------------------- */
 
 static void
-cmd_eject(const struct options *opt)
+cmd_eject(const struct request *req)
 {
-	unsigned slot = parse_slot(opt->argv[0]);
+	unsigned slot = parse_slot(req->argv[0]);
 	struct gadget gadget;
 	int rc;
 
 	lock();
-	open_slot(&gadget, slot, opt->ms);
-	if (opt->force)
+	open_slot(&gadget, slot, req->ms);
+	if (req->given['f'] != NULL)
 		rc = gadget_eject_forced(&gadget, slot);
 	else
 		rc = gadget_eject(&gadget, slot);
@@ -505,192 +328,98 @@ cmd_eject(const struct options *opt)
 	gadget_close(&gadget);
 }
 
-/* configfs tells nobody of a change: its files have no poll(2). */
 static void
-cmd_wait(const struct options *opt)
+cmd_wait(const struct request *req)
 {
-	unsigned slot = parse_slot(opt->argv[0]);
-	struct gadget_medium medium;
+	unsigned slot = parse_slot(req->argv[0]);
 	struct gadget gadget;
 
 	open_slot(&gadget, slot, ATTR_FOREVER);
-	while (gadget_get_medium(&gadget, slot, &medium) == 0) {
-		if (*medium.file == '\0')
-			return;
-		sleep(1);
-	}
-	/* Removed: it holds nothing any more. */
-	if (errno != ENOENT && errno != ENODEV)
+	if (gadget_wait_empty(&gadget, slot) == -1)
 		fail(&gadget, "wait for the medium");
+	gadget_close(&gadget);
 }
 
 /* --- status ------------------------------------------------------------ */
 
-struct slot_status {
-	unsigned slot;
-	struct gadget_medium medium;
-	char gadget[16], udc[UDC_NAME_SIZE], state[UDC_STATE_SIZE];
-};
-
 static void
-get_status(struct gadget *gadget, struct slot_status *st)
+print_field(const struct gadget_status *status, enum gadget_field field)
 {
-	get_medium(gadget, st->slot, &st->medium);
-	gadget_name(gadget->number, st->gadget);
-	*st->udc = *st->state = '\0';
-	if (gadget_udc(gadget, st->udc) == -1 && errno != ETIMEDOUT)
-		fail(gadget, "read the drive's state");
-	if (*st->udc != '\0' && udc_state(st->udc, st->state) == -1)
-		*st->state = '\0';
+	const char *value = gadget_status_value(status, field);
+
+	if (value == NULL)
+		errx(EX_TEMPFAIL,
+		    "slot %u: the medium's source does not answer",
+		    status->medium.slot);
+	puts(value);
 }
 
 static void
-print_field(const struct slot_status *st, const char *field)
+cmd_status(const struct request *req)
 {
-	const char *const values[NFIELDS] = {image_media_name(st->medium.type),
-	    st->medium.file, st->medium.ro ? "1" : "0", st->udc, st->state};
-	size_t i;
-
-	for (i = 0; strcmp(fields[i], field) != 0; i++)
-		;
-	if (values[i] == st->medium.file && st->medium.unknown)
-		errx(EX_IOERR, "slot %u: the medium's source does not answer",
-		    st->slot);
-	printf("%s\n", values[i]);
-}
-
-static void
-print_text(const struct slot_status *st)
-{
-	const struct gadget_medium *medium = &st->medium;
-
-	printf("slot %u: %s, ", st->slot, image_media_name(medium->type));
-	if (medium->unknown)
-		printf("a medium that does not answer");
-	else if (*medium->file == '\0')
-		printf("empty");
-	else
-		printf("%s %s", medium->file, medium->ro ? "ro" : "rw");
-	if (*st->udc == '\0')
-		printf(", no UDC\n");
-	else
-		printf(", UDC %s %s\n", st->udc, st->state);
-}
-
-static void
-print_json(const struct slot_status *st)
-{
-	static char file[JSON_QUOTED_SIZE(PATH_MAX)];
-	char udc[JSON_QUOTED_SIZE(UDC_NAME_SIZE)];
-	char state[JSON_QUOTED_SIZE(UDC_STATE_SIZE)];
-
-	json_quote(file, st->medium.file);
-	printf("{\"slot\": %u, \"type\": \"%s\", \"file\": %s, \"ro\": %s, "
-	       "\"gadget\": \"%s\", \"udc\": %s, \"state\": %s}",
-	    st->slot, image_media_name(st->medium.type),
-	    st->medium.unknown ? "null" : file,
-	    st->medium.ro ? "true" : "false", st->gadget,
-	    json_quote(udc, st->udc), json_quote(state, st->state));
-}
-
-static void
-cmd_status(const struct options *opt)
-{
-	unsigned last = opt->argc > 0 ? parse_slot(opt->argv[0]) : GADGET_SLOTS;
 	const char *separator = "{\"schema\": 1, \"slots\": [";
-	struct slot_status st = {.slot = opt->argc > 0 ? last : 0};
+	unsigned slot = req->argc > 0 ? parse_slot(req->argv[0]) : 0;
+	unsigned end = req->argc > 0 ? slot + 1 : GADGET_SLOTS;
+	bool json = req->given['j'] != NULL;
+	static char text[GADGET_STATUS_SIZE];
+	struct gadget_status status;
 	struct gadget gadget;
+	int field = -1;
 
-	if (opt->field != NULL && (opt->argc == 0 || opt->json))
-		misuse();
-	for (; st.slot <= last && st.slot < GADGET_SLOTS; st.slot++) {
-		if (opt->argc > 0)
-			open_slot(&gadget, st.slot, opt->ms);
-		else if (gadget_open_slot(&gadget, st.slot, opt->ms) == -1)
+	if (req->given['f'] != NULL) {
+		field = gadget_find_field(req->given['f']);
+		if (field == -1 || req->argc == 0 || json)
+			misuse();
+	}
+	for (; slot < end; slot++) {
+		if (req->argc > 0)
+			open_slot(&gadget, slot, req->ms);
+		else if (gadget_open_slot(&gadget, slot, req->ms) == -1)
 			continue;
-		get_status(&gadget, &st);
-		gadget_close(&gadget);
-		if (opt->json) {
-			fputs(separator, stdout);
-			print_json(&st);
+		get_status(&gadget, slot, &status);
+		if (field != -1) {
+			print_field(&status, (enum gadget_field)field);
+		} else if (json) {
+			printf("%s%s", separator,
+			    gadget_status_json(&status, text));
 			separator = ", ";
-		} else if (opt->field != NULL) {
-			print_field(&st, opt->field);
 		} else {
-			print_text(&st);
+			puts(gadget_status_text(&status, text));
 		}
 	}
-	if (opt->json)
+	if (json)
 		printf("%s]}\n", *separator == '{' ? separator : "");
 }
 
-/* --- options ----------------------------------------------------------- */
-
-static const char *
-parse_field(const char *word)
-{
-	size_t i;
-
-	for (i = 0; i < NFIELDS; i++)
-		if (strcmp(word, fields[i]) == 0)
-			return fields[i];
-	misuse();
-}
+/* --- main -------------------------------------------------------------- */
 
 static void
 parse_options(
-    const struct verb *verb, int argc, char *argv[], struct options *opt)
+    const struct verb *verb, int argc, char *argv[], struct request *req)
 {
 	int c;
 
 	while ((c = getopt(argc, argv, verb->options)) != -1) {
-		switch (c) {
-		case 'D':
-			opt->dvd = true;
-			break;
-		case 'f': /* of eject, or status */
-			opt->force = true;
-			opt->field = optarg ? parse_field(optarg) : NULL;
-			break;
-		case 'h':
-			usage(stdout);
-			exit(0);
-		case 'j':
-			opt->json = true;
-			break;
-		case 'R':
-			opt->retype = true;
-			break;
-		case 'S':
-			opt->stall = (int)parse_number(optarg, 0, 1);
-			break;
-		case 'T':
-			opt->ms = 1000 * (int)parse_number(optarg, 1, 3600);
-			break;
-		case 't':
-			opt->type = optarg;
-			parse_type(optarg);
-			break;
-		case 'u':
-			opt->udc = optarg;
-			break;
-		case 'w':
-			opt->write = true;
-			break;
-		default:
+		if (c == '?')
 			misuse();
-		}
+		req->given[c] = optarg != NULL ? optarg : "";
 	}
-	opt->argc = argc - optind;
-	opt->argv = argv + optind;
-	if (opt->argc < verb->min || opt->argc > verb->max)
+	if (req->given['h'] != NULL) {
+		usage(stdout);
+		exit(0);
+	}
+	if (req->given['T'] != NULL)
+		req->ms = 1000 * (int)parse_number(req->given['T'], 1, 3600);
+	req->argc = argc - optind;
+	req->argv = argv + optind;
+	if (req->argc < verb->min || req->argc > verb->max)
 		misuse();
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct options opt = {.stall = -1, .ms = 1000 * DEADLINE};
+	struct request req = {.ms = 1000 * DEADLINE};
 	size_t i;
 
 	if (argc < 2)
@@ -700,7 +429,7 @@ main(int argc, char *argv[])
 		return 0;
 	}
 	if (strcmp(argv[1], "-V") == 0) {
-		printf("vm-gadget %s\n", VERSION);
+		puts("vm-gadget " VERSION);
 		return 0;
 	}
 	for (i = 0; i < NVERBS; i++)
@@ -708,8 +437,8 @@ main(int argc, char *argv[])
 			break;
 	if (i == NVERBS)
 		misuse();
-	parse_options(&verbs[i], argc - 1, argv + 1, &opt);
-	verbs[i].run(&opt);
+	parse_options(&verbs[i], argc - 1, argv + 1, &req);
+	verbs[i].run(&req);
 	if (fflush(stdout) == EOF)
 		err(EX_IOERR, "unable to write the result");
 	return 0;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
- *
- * One slot's drive and the medium in it.
  */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "gadget.h"
+#include "gadget-medium.h"
 #include "gadget-path.h"
+
+/* --- looking ----------------------------------------------------------- */
 
 int
 gadget_get_medium(
@@ -15,7 +16,7 @@ gadget_get_medium(
 {
 	char cdrom[4], ro[4];
 
-	*medium = (struct gadget_medium){.unknown = false};
+	*medium = (struct gadget_medium){.slot = slot};
 	gadget_at_lun(gadget, slot, "cdrom");
 	if (gadget_get(gadget, cdrom, sizeof(cdrom)) == -1)
 		return -1;
@@ -31,31 +32,65 @@ gadget_get_medium(
 	return medium->unknown ? 0 : -1;
 }
 
-int
-gadget_get_stall(struct gadget *gadget, unsigned slot, bool *stall)
+bool
+gadget_is_held(const struct gadget_medium *medium)
 {
-	char value[4];
-
-	gadget_at(gadget, "functions/mass_storage.%u/stall", slot);
-	if (gadget_get(gadget, value, sizeof(value)) == -1)
-		return -1;
-	*stall = *value == '1';
-	return 0;
+	return medium->unknown || *medium->file != '\0';
 }
 
-/*
- * `ro` is written first, whatever it was for the last medium: there is none
- * now, else the kernel would say EBUSY even to the same value.
- */
-int
-gadget_insert(struct gadget *gadget, unsigned slot, const char *file, bool ro)
+enum gadget_result
+gadget_find_held(
+    struct gadget *gadget, unsigned except, struct gadget_medium *medium)
 {
-	gadget_at_lun(gadget, slot, "ro");
-	if (gadget_set(gadget, ro ? "1" : "0") == -1)
-		return -1;
-	gadget_at_lun(gadget, slot, "file");
-	return gadget_set(gadget, file);
+	unsigned slot;
+
+	for (slot = 0; slot < GADGET_SLOTS; slot++) {
+		if (slot == except || !gadget_has_slot(gadget, slot))
+			continue;
+		if (gadget_get_medium(gadget, slot, medium) == -1)
+			return GADGET_FAILED;
+		if (gadget_is_held(medium))
+			return GADGET_HELD;
+	}
+	return GADGET_DONE;
 }
+
+int
+gadget_find_type(enum image_media type, int ms)
+{
+	struct gadget_medium medium;
+	struct gadget gadget;
+	unsigned slot;
+	bool found;
+
+	for (slot = 0; slot < GADGET_SLOTS; slot++) {
+		if (gadget_open_slot(&gadget, slot, ms) == -1)
+			continue;
+		found = gadget_get_medium(&gadget, slot, &medium) == 0 &&
+			medium.type == type;
+		gadget_close(&gadget);
+		if (found)
+			return (int)slot;
+	}
+	return -1;
+}
+
+/* configfs tells nobody of a change: its files have no poll(2). */
+int
+gadget_wait_empty(struct gadget *gadget, unsigned slot)
+{
+	struct gadget_medium medium;
+
+	while (gadget_get_medium(gadget, slot, &medium) == 0) {
+		if (*medium.file == '\0')
+			return 0;
+		sleep(1);
+	}
+	/* Removed: it holds nothing any more. */
+	return errno == ENOENT || errno == ENODEV ? 0 : -1;
+}
+
+/* --- changing ---------------------------------------------------------- */
 
 int
 gadget_eject(struct gadget *gadget, unsigned slot)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * How the parts of gadget.h find things in configfs; nobody else includes it.
+ * How lib/gadget*.c find things in configfs; nobody else includes it.
  */
 #ifndef VM_GADGET_PATH_H
 #define VM_GADGET_PATH_H
@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "gadget.h"
+#include "image.h"
 
 /* Open the directory of all gadgets, ours and others'. -1 with errno. */
 int gadget_base(void);

@@ -7,6 +7,10 @@
  * LUNs of one function: its one thread would let a host's read of a slot
  * whose source is slow hold up all the others.
  *
+ * This is how to find them. What is in a slot is in gadget-medium.h, putting
+ * something there in gadget-insert.h, making and removing all in
+ * gadget-plan.h, and describing it in gadget-status.h.
+ *
  * By Documentation/ABI/testing/configfs-usb-gadget{,-mass-storage} and
  * drivers/usb/gadget/{configfs.c,function/{f_mass_storage,storage_common}.c}.
  * VM_CONFIGFS in the environment stands for /sys/kernel/config.
@@ -18,32 +22,21 @@
 #ifndef VM_GADGET_H
 #define VM_GADGET_H
 
-#include <limits.h>
 #include <stdbool.h>
 
-#include "image.h"
 #include "udc.h"
 
 #define GADGET_SLOTS 8 /* FSG_MAX_LUNS is 16, but UDCs have few endpoints */
 
 /* Gadgets by number: of one slot each, and that of all. */
-#define GADGET_ALL  GADGET_SLOTS
-#define GADGET_MAX  (GADGET_SLOTS + 1)
-#define GADGET_NONE (-1)
+#define GADGET_ALL GADGET_SLOTS
+#define GADGET_MAX (GADGET_SLOTS + 1)
 
 struct gadget {
 	int dir;      /* its directory; an O_PATH descriptor */
 	int number;   /* a slot's, or GADGET_ALL */
 	int ms;	      /* the deadline of each access, in milliseconds */
 	char at[320]; /* what was last touched, relative to dir */
-};
-
-/* What is in a slot, by the kernel. */
-struct gadget_medium {
-	enum image_media type;
-	bool ro;
-	bool unknown;	     /* file can't be read: an access is stuck */
-	char file[PATH_MAX]; /* absolute, "" if there is no medium */
 };
 
 /* --- all of them -------------------------------------------------------- */
@@ -82,55 +75,5 @@ bool gadget_is_whole(struct gadget *gadget, unsigned slot);
 int gadget_udc(struct gadget *gadget, char udc[UDC_NAME_SIZE]);
 int gadget_bind(struct gadget *gadget, const char *udc);
 int gadget_unbind(struct gadget *gadget);
-
-/* --- one slot of a gadget ----------------------------------------------- */
-
-int gadget_get_medium(
-    struct gadget *gadget, unsigned slot, struct gadget_medium *medium);
-
-/* May the function halt its endpoint? Set when it was made. */
-int gadget_get_stall(struct gadget *gadget, unsigned slot, bool *stall);
-
-/*
- * Put a file (absolute path) into an empty drive. ro holds for a disk; a CD
- * is always read-only. The kernel opens the file, read-only if it can't be
- * written to, and tells nobody: read the medium back.
- */
-int gadget_insert(
-    struct gadget *gadget, unsigned slot, const char *file, bool ro);
-
-/* Take it out; fine if it is empty. EBUSY if the host has locked the drive. */
-int gadget_eject(struct gadget *gadget, unsigned slot);
-
-/* The same, locked or not. */
-int gadget_eject_forced(struct gadget *gadget, unsigned slot);
-
-/* Make an empty drive one of another kind: the host sees a new device. */
-int gadget_set_type(
-    struct gadget *gadget, unsigned slot, enum image_media type);
-
-/* --- making and removing ------------------------------------------------ */
-
-/* How the drives are to be. */
-struct gadget_plan {
-	unsigned count;			      /* of slots */
-	enum image_media types[GADGET_SLOTS]; /* of each */
-	const char *udc;		      /* the only one to use, or NULL */
-	int stall; /* 0, 1, or -1: what suits the UDC */
-	int ms;	   /* deadline of each access */
-};
-
-/* Is all there that the plan says, but for types and being bound? */
-bool gadget_plan_is_met(const struct gadget_plan *plan);
-
-/*
- * Build and bind it where nothing of ours is (gadget_remove): a gadget for
- * each slot if that many UDCs are free, else one for all. On failure gadget
- * is the one at which it failed, for its at[]; what there is of it stays.
- */
-int gadget_plan_build(const struct gadget_plan *plan, struct gadget *gadget);
-
-/* Unbind and remove it, however incomplete it is, after all has been ejected. */
-int gadget_remove(struct gadget *gadget);
 
 #endif
