@@ -348,9 +348,8 @@ print_field(const struct gadget_status *status, enum gadget_field field)
 	const char *value = gadget_status_value(status, field);
 
 	if (value == NULL)
-		errx(EX_TEMPFAIL,
-		    "slot %u: the medium's source does not answer",
-		    status->medium.slot);
+		errx(gadget_exit_status(ETIMEDOUT), "slot %u: %s",
+		    status->medium.slot, gadget_strerror(ETIMEDOUT));
 	puts(value);
 }
 

@@ -18,9 +18,9 @@ gadget_exit_status(int error)
 	case EROFS:
 		return EX_NOPERM;
 	case EBUSY:
-	case ETIMEDOUT:
 		return EX_TEMPFAIL;
 	case EIO:
+	case ETIMEDOUT: /* and not as if the host had locked its drive */
 		return EX_IOERR;
 	case ENODEV:
 	case ENOENT:

@@ -160,6 +160,25 @@ misuse() {
 	fails 69 vm-gadget insert 1 a.img
 }
 
+# stuck ATTRIBUTE: reading or writing it waits until the test has ended.
+stuck() {
+	rm "$1"
+	mkfifo "$1"
+	exec 8<>"$1"
+}
+
+@test "a source that does not answer is 74, and not as if locked" {
+	fake_slot 0 1
+	stuck "$LUN/file"
+	fails 74 vm-gadget status -T 1 -f file 0
+	grep -q "slot 0: the medium's source does not answer" stderr
+	vm-gadget status -T 1 0 | grep -q 'a medium that does not answer'
+	vm-gadget status -T 1 -j | jq -e '.slots[0].file == null'
+	fails 75 vm-gadget insert -T 1 0 a.img
+	head -c 65536 /dev/zero >&8
+	fails 74 vm-gadget eject -T 1 0
+}
+
 @test "wait ends when the file is gone, not before" {
 	fake_slot 0 0 /srv/a.img
 	background vm-gadget wait 0
