@@ -347,10 +347,11 @@ print_field(const struct gadget_status *status, enum gadget_field field)
 {
 	const char *value = gadget_status_value(status, field);
 
-	if (value == NULL)
+	if (value != NULL)
+		puts(value);
+	else
 		errx(gadget_exit_status(ETIMEDOUT), "slot %u: %s",
 		    status->medium.slot, gadget_strerror(ETIMEDOUT));
-	puts(value);
 }
 
 static void
