@@ -11,6 +11,7 @@ setup_file() {
 	make_iso "$WWW/one.iso" 8 ONE
 	make_iso "$WWW/two.iso" 8 TWO
 	head -c 20M /dev/urandom >"$WWW/disk.img"
+	make_far_gpt "$WWW/far.img"
 }
 teardown_file() {
 	column_stop
@@ -23,12 +24,26 @@ teardown() {
 	vmctl eject -f -s 1 || :
 }
 
-# start_hostile: like nginx, but misbehaving, on $BAD.
+# start_hostile [NAME]: an image like nginx's, but misbehaving, on $BAD.
 start_hostile() {
-	background hostile -L "$BATS_TEST_TMPDIR/log" "$WWW/one.iso" \
+	background hostile -L "$BATS_TEST_TMPDIR/log" "$WWW/${1:-one.iso}" \
 		>"$BATS_TEST_TMPDIR/port"
 	wait_until 10 test -s "$BATS_TEST_TMPDIR/port"
 	BAD=http://127.0.0.1:$(cat "$BATS_TEST_TMPDIR/port")
+}
+
+# make_far_gpt FILE: a disk whose partition entries are 4 MiB away from their
+# header (UEFI 2.10 section 5.3.2): what it is takes two looks at the source.
+make_far_gpt() {
+	truncate -s 8M "$1"
+	printf 'EFI PART' | poke "$1" 512
+	printf '\1' | poke "$1" $((512 + 24))    # MyLBA
+	printf '\0\40' | poke "$1" $((512 + 72)) # PartitionEntryLBA: 8192
+	printf '\200' | poke "$1" $((512 + 80))  # their number
+	printf '\200' | poke "$1" $((512 + 84))  # the size of one
+}
+poke() {
+	dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
 # works: a mount, a read and an eject, to show that nothing is in the way.
@@ -82,24 +97,24 @@ dies_at() {
 }
 
 @test "vm-nbd-attach killed while the image is looked at" {
-	start_hostile
-	# One answer for the probe that opens it; the rest never comes.
-	dies_at "$BAD/stall-after/1/x.iso" reading vm-nbd-attach
+	start_hostile far.img
+	# One answer for the source's own look at it; the rest never comes.
+	dies_at "$BAD/stall-after/1/x.img" reading vm-nbd-attach
 }
 
 @test "vm-probe killed while it reads" {
-	start_hostile
-	dies_at "$BAD/stall-after/1/x.iso" reading vm-probe
+	start_hostile far.img
+	dies_at "$BAD/stall-after/1/x.img" reading vm-probe
 }
 
 @test "nbdkit killed while the image is looked at" {
-	start_hostile
-	dies_at "$BAD/stall-after/1/x.iso" reading nbdkit
+	start_hostile far.img
+	dies_at "$BAD/stall-after/1/x.img" reading nbdkit
 }
 
 @test "vm-slot killed while the image is looked at" {
-	start_hostile
-	dies_at "$BAD/stall-after/1/x.iso" reading vm-slot
+	start_hostile far.img
+	dies_at "$BAD/stall-after/1/x.img" reading vm-slot
 }
 
 @test "nbdkit killed under a mounted medium: failed, and clean" {
