@@ -11,7 +11,6 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -31,6 +30,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "listen.h"
 #include "report.h"
 #include "secret.h"
 #include "url.h"
@@ -266,8 +266,9 @@ remove_socket(void)
 		rmdir(server.own_dir);
 }
 
+/* Where the caller names none: in a directory that is ours alone. */
 static void
-make_own_socket(void)
+make_own_path(void)
 {
 	strcpy(server.own_dir, "/tmp/vm-fetchd.XXXXXX");
 	if (mkdtemp(server.own_dir) == NULL)
@@ -276,65 +277,31 @@ make_own_socket(void)
 	    server.socket, sizeof(server.socket), "%s/socket", server.own_dir);
 }
 
-/*
- * Make room at the address: for a socket that was left behind by one that was
- * killed, but not where one is served, nor where something else lies.
- */
-static void
-remove_stale(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct stat st;
-
-	if (fd == -1)
-		err(EX_OSERR, "unable to make a socket");
-	if (lstat(server.socket, &st) == 0 && !S_ISSOCK(st.st_mode))
-		errx(EX_CANTCREAT, "unable to bind %s: it is no socket",
-		    server.socket);
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) ==
-		0 ||
-	    errno == EAGAIN)
-		errx(EX_TEMPFAIL, "unable to bind %s: in use", server.socket);
-	if (errno == ECONNREFUSED)
-		unlink(server.socket);
-	close(fd);
-}
-
 /* Bind the socket here, so that nbdkit needs no right to the directory. */
 static void
 listen_on(const char *path)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	mode_t old;
-	int fd, bound;
+	int fd;
 
 	if (path == NULL)
-		make_own_socket();
-	else if (strlen(path) >= sizeof(server.socket))
+		make_own_path();
+	else if (strlen(path) < sizeof(server.socket))
+		strcpy(server.socket, path);
+	else
 		errx(EX_USAGE,
 		    "unable to use %s: a socket's path has at "
 		    "most %zu bytes",
 		    path, sizeof(server.socket) - 1);
-	else
-		strcpy(server.socket, path);
-	strcpy(address.sun_path, server.socket);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = listen_unix(server.socket);
+	if (fd == -1 && errno == EADDRINUSE)
+		errx(EX_TEMPFAIL, "unable to bind %s: in use", server.socket);
+	if (fd == -1 && errno == ENOTSOCK)
+		errx(EX_CANTCREAT, "unable to bind %s: it is no socket",
+		    server.socket);
 	if (fd == -1)
-		err(EX_OSERR, "unable to make a socket");
-	old = umask(0177);
-	bound = bind(fd, (struct sockaddr *)&address, sizeof(address));
-	if (bound == -1 && errno == EADDRINUSE) {
-		remove_stale(&address);
-		bound = bind(fd, (struct sockaddr *)&address, sizeof(address));
-	}
-	if (bound == -1)
 		err(EX_CANTCREAT, "unable to bind %s", server.socket);
-	umask(old);
 	server.listen_fd = inherited(fd);
 	fcntl(server.listen_fd, F_SETFD, FD_CLOEXEC);
-	fd = server.listen_fd;
-	if (listen(fd, SOMAXCONN) == -1)
-		err(EX_OSERR, "unable to listen on %s", server.socket);
 }
 
 /* --- nbdkit ------------------------------------------------------------ */
