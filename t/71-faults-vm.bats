@@ -186,6 +186,22 @@ dies_at() {
 	nothing_left
 }
 
+@test "a source that stalls while the image is looked at: terminated at once" {
+	start_hostile far.img
+	vmctl mount -s 0 "$BAD/stall-after/1/x.img" &
+	local vmctl=$!
+	wait_until 30 pgrep -x vm-probe
+	local start=$EPOCHREALTIME
+	kill "$(cat "$VM_RUN_DIR/0/pid")"
+	! wait $vmctl
+	local end=$EPOCHREALTIME
+	echo "ended in $(((${end/./} - ${start/./}) / 1000)) ms"
+	# Held up by the read it would take the outage limit, 25 s.
+	[ $((${end/./} - ${start/./})) -lt 12000000 ]
+	nothing_left
+	works
+}
+
 @test "one slot's dead source leaves the other alone" {
 	start_hostile
 	vmctl mount -s 0 "$BAD/stall-after/2/x.iso"
