@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
+ * HTTP and HTTPS as a source, through libcurl: ranged GETs (RFC 9110 section
+ * 14) on a pool of connections. A byte is passed on only when the answer is
+ * a 206 for exactly the range that was asked, of exactly the size and with
+ * the validator of the image that was opened.
+ *
  * One libcurl multi handle and a pool of easy handles that are configured
  * once; a transfer borrows one. What server, proxy and network may do wrong
  * is sorted in http-fault.c, what an answer's header says in http-answer.c.
@@ -17,8 +22,8 @@
 
 #include "http-answer.h"
 #include "http-fault.h"
-#include "http.h"
 #include "secret.h"
+#include "source.h"
 #include "url.h"
 
 #define CONNECT_SECONDS 10
@@ -365,7 +370,7 @@ static const struct source_ops http_ops = {
 /* --- opening ----------------------------------------------------------- */
 
 static bool
-set_blob(CURL *easy, CURLoption option, const struct http_blob *b)
+set_blob(CURL *easy, CURLoption option, const struct source_blob *b)
 {
 	struct curl_blob blob = {b->pem, b->len, CURL_BLOB_COPY};
 
@@ -374,7 +379,7 @@ set_blob(CURL *easy, CURLoption option, const struct http_blob *b)
 
 /* Who the server must be, and who we are. */
 static bool
-set_trust(CURL *easy, const struct http_config *config)
+set_trust(CURL *easy, const struct source_config *config)
 {
 	if (config->insecure) {
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
@@ -404,7 +409,7 @@ set_trust(CURL *easy, const struct http_config *config)
 
 static bool
 connection_init(struct connection *c, struct http *h, const char *scheme,
-    const struct http_config *config)
+    const struct source_config *config)
 {
 	CURL *easy = curl_easy_init();
 
@@ -451,7 +456,7 @@ url_part(CURLU *url, CURLUPart part, unsigned flags)
 
 /* Take the URL apart: what to ask, as whom, and what may be shown of it. */
 static bool
-set_url(struct http *h, const struct http_config *config, char **scheme)
+set_url(struct http *h, const struct source_config *config, char **scheme)
 {
 	h->url = curl_url();
 	if (h->url == NULL ||
@@ -563,7 +568,7 @@ measure(struct http *h)
 }
 
 static struct http *
-http_new(const struct http_config *config, struct fault *why)
+http_new(const struct source_config *config, struct fault *why)
 {
 	struct http *h = calloc(1, sizeof(*h));
 	char *scheme = NULL;
@@ -603,7 +608,7 @@ out:
 }
 
 struct source *
-http_open(const struct http_config *config, void *first, size_t room,
+http_open(const struct source_config *config, void *first, size_t room,
     size_t *got, struct fault *why)
 {
 	struct probe p = {.first = first};

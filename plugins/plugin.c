@@ -20,11 +20,11 @@
 #include <nbdkit-plugin.h>
 
 #include "engine.h"
-#include "http.h"
 #include "image.h"
 #include "number.h"
 #include "report.h"
 #include "secret.h"
+#include "source.h"
 
 /* Nothing here is shared between requests but the engine, which locks. */
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
@@ -36,7 +36,7 @@
 /* Where the image lies, and who asks: url, user, password, netrc, ... */
 static char *url, *user, *password, *netrc, *proxy, *noproxy;
 /* PEM texts: cacert, cert, key. */
-static struct http_blob cacert, cert, key;
+static struct source_blob cacert, cert, key;
 /* Do not verify the server: insecure=1. */
 static uint64_t insecure;
 /* Bytes of memory for chunks: cache=64M. */
@@ -119,7 +119,7 @@ plugin_config(const char *name, const char *value)
 	    {"netrc", &netrc}, {"proxy", &proxy}, {"noproxy", &noproxy}};
 	static const struct {
 		const char *name;
-		struct http_blob *blob;
+		struct source_blob *blob;
 	} blobs[] = {{"cacert", &cacert}, {"cert", &cert}, {"key", &key}};
 	static const struct {
 		const char *name;
@@ -191,7 +191,7 @@ log_line(const char *line)
 static struct source *
 open_source(void *first, size_t *got, struct fault *why)
 {
-	struct http_config config = {.url = url,
+	struct source_config config = {.url = url,
 	    .user = user,
 	    .password = password,
 	    .netrc = netrc,
@@ -226,7 +226,7 @@ plugin_get_ready(void)
 	    .log = log_line};
 	unsigned char *first = malloc(ENGINE_CHUNK);
 	struct fault why = {
-	    FAULT_REQUEST, EX_OSERR, "unable to allocate the cache"};
+	    FAULT_REQUEST, EX_OSERR, 0, "unable to allocate the cache"};
 	size_t got;
 	int result = -1;
 

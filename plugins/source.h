@@ -11,10 +11,31 @@
 #ifndef VM_SOURCE_H
 #define VM_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define FAULT_TEXT_MAX 512
+
+/*
+ * Where the image lies and who asks for it. A source copies what it needs;
+ * all strings but url may be NULL.
+ */
+struct source_config {
+	const char *url; /* may hold user:password@ and a query */
+	const char *user, *password;
+	const char *domain; /* of the user (SMB) */
+	const char *netrc;  /* a file's path; read at every request */
+	/* PEM, by its text and not by a path; size 0: none. */
+	struct source_blob {
+		char *pem;
+		size_t len;
+	} cacert, cert, key;
+	const char *proxy, *noproxy; /* NULL: the usual environment variables */
+	bool insecure;		     /* do not verify the server */
+	bool writable;		     /* it shall be written to as well */
+	unsigned connections;	     /* transfers at once, >= 1 */
+};
 
 /*
  * Why something did not come. The texts are for people, hold no secret, and
@@ -28,7 +49,8 @@ enum fault_kind {
 
 struct fault {
 	enum fault_kind kind;
-	int status; /* of sysexits(3), should it end the program */
+	int status;	      /* of sysexits(3), should it end the program */
+	unsigned retry_after; /* seconds that the server asks for; 0: none */
 	char text[FAULT_TEXT_MAX];
 };
 
@@ -43,13 +65,21 @@ struct source_info {
 	uint64_t rate;	       /* bytes a second, of the first transfer */
 };
 
+enum transfer_kind {
+	TRANSFER_READ,
+	TRANSFER_WRITE, /* of a writable source only */
+	TRANSFER_FLUSH, /* what was written before is on stable storage */
+};
+
 /*
- * A range on its way. Its owner fills in the first five fields, hands it to
+ * A range on its way. Its owner fills in all fields but work, hands it to
  * start(), and leaves it alone until done() has been called.
  */
 struct transfer {
+	enum transfer_kind kind;
 	uint64_t offset;
-	size_t length; /* bytes, at least 1, all inside the image */
+	size_t length; /* bytes, at least 1, all inside the image; flush: 0 */
+	const void *bytes; /* to write */
 	/* The next len bytes, in order, never more than length in total. */
 	void (*data)(struct transfer *, const void *bytes, size_t len);
 	/* The last word: NULL when all has come. */
@@ -81,5 +111,18 @@ struct source {
 	const struct source_ops *ops;
 	struct source_info info;
 };
+
+/*
+ * How a source is opened: the image's first `room` bytes are kept in first
+ * (*got of them: room, or the whole image), so that the probe costs no more
+ * than a read and warms the cache. Blocks; transient faults are met with a
+ * few more tries. Returns the source, or NULL with *why.
+ */
+typedef struct source *source_open(const struct source_config *, void *first,
+    size_t room, size_t *got, struct fault *why);
+
+/* HTTP and HTTPS are linked in; other sources are modules, with this symbol. */
+source_open http_open;
+#define SOURCE_MODULE_SYMBOL "vm_source_open"
 
 #endif

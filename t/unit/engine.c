@@ -70,7 +70,7 @@ fake_start(struct source *s, struct transfer *t)
 static void
 fake_move(struct fake *f, unsigned i)
 {
-	struct fault fault = {f->kind, EX_IOERR, "told to fail"};
+	struct fault fault = {f->kind, EX_IOERR, 0, "told to fail"};
 	struct transfer *t = f->transfers[i];
 	unsigned char piece[PIECE];
 	size_t n = t->length - f->got[i], j;
