@@ -32,8 +32,8 @@ blocks_are_all_set(const struct blocks *b, unsigned from, unsigned to)
 }
 
 unsigned
-blocks_find_absent(const struct blocks *a, const struct blocks *b,
-    unsigned from, unsigned to)
+blocks_find_absent(
+    const struct blocks *a, const struct blocks *b, unsigned from, unsigned to)
 {
 	while (from < to && (is_set(a, from) || is_set(b, from)))
 		from++;
@@ -41,8 +41,8 @@ blocks_find_absent(const struct blocks *a, const struct blocks *b,
 }
 
 unsigned
-blocks_find_present(const struct blocks *a, const struct blocks *b,
-    unsigned from, unsigned to)
+blocks_find_present(
+    const struct blocks *a, const struct blocks *b, unsigned from, unsigned to)
 {
 	while (from < to && !is_set(a, from) && !is_set(b, from))
 		from++;

@@ -26,9 +26,9 @@ bool blocks_are_all_set(const struct blocks *, unsigned from, unsigned to);
  * The first of the range that is in neither set, or in one of them; `to`
  * where there is none.
  */
-unsigned blocks_find_absent(const struct blocks *, const struct blocks *,
-    unsigned from, unsigned to);
-unsigned blocks_find_present(const struct blocks *, const struct blocks *,
-    unsigned from, unsigned to);
+unsigned blocks_find_absent(
+    const struct blocks *, const struct blocks *, unsigned from, unsigned to);
+unsigned blocks_find_present(
+    const struct blocks *, const struct blocks *, unsigned from, unsigned to);
 
 #endif
