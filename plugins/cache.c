@@ -9,44 +9,6 @@
 
 #include "cache.h"
 
-static void
-list_init(struct slot_list *l)
-{
-	l->head.prev = l->head.next = &l->head;
-}
-
-static void
-list_remove(struct slot *s)
-{
-	if (s->next == NULL)
-		return;
-	s->prev->next = s->next;
-	s->next->prev = s->prev;
-	s->prev = s->next = NULL;
-}
-
-static void
-list_append(struct slot_list *l, struct slot *s)
-{
-	list_remove(s);
-	s->prev = l->head.prev;
-	s->next = &l->head;
-	s->prev->next = s;
-	l->head.prev = s;
-}
-
-struct slot *
-slot_list_first(struct slot_list *l)
-{
-	return slot_list_next(l, &l->head);
-}
-
-struct slot *
-slot_list_next(struct slot_list *l, struct slot *s)
-{
-	return s->next == &l->head ? NULL : s->next;
-}
-
 static struct slot **
 bucket_of(struct cache *c, uint64_t chunk)
 {
@@ -61,25 +23,35 @@ hash_remove(struct cache *c, struct slot *s)
 	while (*p != s)
 		p = &(*p)->hash_next;
 	*p = s->hash_next;
-	s->hash_next = NULL;
+}
+
+static void
+move_to(struct cache *c, struct slot *s, enum slot_list list)
+{
+	c->protected_count -= s->list == SLOTS_PROTECTED;
+	TAILQ_REMOVE(&c->lists[s->list], s, entry);
+	s->list = list;
+	TAILQ_INSERT_TAIL(&c->lists[list], s, entry);
+	c->protected_count += list == SLOTS_PROTECTED;
 }
 
 int
-cache_init(struct cache *c, uint32_t slot_count, size_t chunk_size)
+cache_init(struct cache *c, uint32_t slot_count, uint64_t image_size)
 {
+	uint64_t size = (uint64_t)slot_count * CHUNK_SIZE;
 	uint32_t i;
 
 	memset(c, 0, sizeof(*c));
-	if (slot_count == 0 || chunk_size > SIZE_MAX / slot_count) {
+	if (size == 0 || size != (size_t)size) {
 		errno = ENOMEM;
 		return -1;
 	}
 	c->slots = calloc(slot_count, sizeof(*c->slots));
 	c->buckets = calloc(slot_count, sizeof(*c->buckets));
-	c->arena = mmap(NULL, slot_count * chunk_size, PROT_READ | PROT_WRITE,
+	c->arena = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	c->slot_count = slot_count;
-	c->chunk_size = chunk_size;
+	c->image_size = image_size;
 	if (c->arena == MAP_FAILED)
 		c->arena = NULL;
 	if (c->slots == NULL || c->buckets == NULL || c->arena == NULL) {
@@ -87,13 +59,12 @@ cache_init(struct cache *c, uint32_t slot_count, size_t chunk_size)
 		errno = ENOMEM;
 		return -1;
 	}
-	list_init(&c->free);
-	list_init(&c->ready);
-	list_init(&c->demand);
-	list_init(&c->ahead);
-	list_init(&c->fetching);
-	for (i = 0; i < slot_count; i++)
-		list_append(&c->free, &c->slots[i]);
+	for (i = 0; i < SLOTS_LISTS; i++)
+		TAILQ_INIT(&c->lists[i]);
+	for (i = 0; i < slot_count; i++) {
+		TAILQ_INIT(&c->slots[i].waiters);
+		TAILQ_INSERT_TAIL(&c->lists[SLOTS_FREE], &c->slots[i], entry);
+	}
 	return 0;
 }
 
@@ -101,7 +72,7 @@ void
 cache_destroy(struct cache *c)
 {
 	if (c->arena != NULL)
-		munmap(c->arena, c->slot_count * c->chunk_size);
+		munmap(c->arena, (size_t)c->slot_count * CHUNK_SIZE);
 	free(c->slots);
 	free(c->buckets);
 	memset(c, 0, sizeof(*c));
@@ -118,60 +89,81 @@ cache_find(struct cache *c, uint64_t chunk)
 	return NULL;
 }
 
-struct slot *
-cache_claim(struct cache *c, uint64_t chunk, size_t length)
+/* The slot to give up; NULL where all have pins. */
+static struct slot *
+choose_victim(struct cache *c)
 {
-	struct slot **bucket = bucket_of(c, chunk);
-	struct slot *s = slot_list_first(&c->free);
+	struct slot *s;
+	unsigned i;
 
-	if (s == NULL) {
-		s = slot_list_first(&c->ready);
-		while (s != NULL && s->pins > 0)
-			s = slot_list_next(&c->ready, s);
-		if (s == NULL)
-			return NULL;
-		cache_release(c, s);
-	}
-	list_remove(s);
+	for (i = 0; i < SLOTS_LISTS; i++)
+		TAILQ_FOREACH(s, &c->lists[i], entry)
+	if (s->pins == 0)
+		return s;
+	return NULL;
+}
+
+struct slot *
+cache_claim(struct cache *c, uint64_t chunk)
+{
+	struct slot *s = cache_find(c, chunk), **bucket;
+	uint64_t rest = c->image_size - chunk * CHUNK_SIZE;
+
+	if (s != NULL)
+		return s;
+	s = choose_victim(c);
+	if (s == NULL)
+		return NULL;
+	if (s->list != SLOTS_FREE)
+		hash_remove(c, s);
+	memset(&s->have, 0, sizeof(s->have));
+	memset(&s->coming, 0, sizeof(s->coming));
 	s->chunk = chunk;
-	s->length = length;
+	s->length = rest < CHUNK_SIZE ? (size_t)rest : CHUNK_SIZE;
+	s->failing_since = 0;
+	bucket = bucket_of(c, chunk);
 	s->hash_next = *bucket;
 	*bucket = s;
+	move_to(c, s, SLOTS_PROBATION);
+	s->touched = false;
 	return s;
 }
 
 void
-cache_queue(struct cache *c, struct slot *s)
+cache_touch(struct cache *c, struct slot *s)
 {
-	s->state = SLOT_QUEUED;
-	list_append(s->waiters != NULL ? &c->demand : &c->ahead, s);
+	struct slot *oldest;
+
+	if (!s->touched) {
+		s->touched = true;
+		move_to(c, s, SLOTS_PROBATION);
+		return;
+	}
+	move_to(c, s, SLOTS_PROTECTED);
+	if (c->protected_count > c->slot_count / 2) {
+		oldest = TAILQ_FIRST(&c->lists[SLOTS_PROTECTED]);
+		move_to(c, oldest, SLOTS_PROBATION);
+	}
 }
 
 void
-cache_set_fetching(struct cache *c, struct slot *s)
+cache_touch_stream(struct cache *c, struct slot *s, bool to_end)
 {
-	s->state = SLOT_FETCHING;
-	list_append(&c->fetching, s);
-}
-
-void
-cache_set_ready(struct cache *c, struct slot *s)
-{
-	s->state = SLOT_READY;
-	list_append(&c->ready, s);
-}
-
-void
-cache_release(struct cache *c, struct slot *s)
-{
-	hash_remove(c, s);
-	list_remove(s);
-	memset(s, 0, sizeof(*s));
-	list_append(&c->free, s);
+	/* What is read at random as well is worth more than a stream's. */
+	if (s->list == SLOTS_PROTECTED)
+		return;
+	s->touched = true;
+	move_to(c, s, to_end ? SLOTS_PASSED : SLOTS_PROBATION);
 }
 
 unsigned char *
-cache_bytes(struct cache *c, struct slot *s)
+cache_bytes(struct cache *c, const struct slot *s)
 {
-	return c->arena + (size_t)(s - c->slots) * c->chunk_size;
+	return c->arena + (size_t)(s - c->slots) * CHUNK_SIZE;
+}
+
+unsigned
+slot_blocks(const struct slot *s)
+{
+	return (unsigned)((s->length + BLOCK_SIZE - 1) / BLOCK_SIZE);
 }

@@ -4,7 +4,7 @@
  * The chunk engine: reads of an image, served from a cache that a fetch
  * thread fills from a source, several ranges at a time.
  *
- * The image is cut into chunks of ENGINE_CHUNK bytes. A chunk that is wanted
+ * The image is cut into chunks of CHUNK_SIZE bytes. A chunk that is wanted
  * takes a slot of one arena, allocated whole at the start: nothing else
  * grows. Each chunk is fetched once however many readers want it, and a
  * reader goes on as soon as its own bytes have come, not the chunk's last.
@@ -21,10 +21,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cache.h"
 #include "source.h"
 
-#define ENGINE_CHUNK	 (1024 * 1024) /* bytes */
-#define ENGINE_CACHE_MIN (4 * ENGINE_CHUNK)
+#define ENGINE_CACHE_MIN (4 * CHUNK_SIZE)
 
 struct engine;
 
@@ -32,6 +32,7 @@ struct engine_config {
 	uint64_t cache;	       /* bytes of the arena, >= ENGINE_CACHE_MIN */
 	unsigned connections;  /* transfers at once, >= 1 */
 	unsigned outage_limit; /* seconds, >= 1 */
+	uint64_t limit_rate;   /* bytes a second, on average; 0: no limit */
 	/* True when a read that waits should be given up. Any thread. */
 	bool (*cancelled)(void);
 	/* One line for the log, when the source fails or is back. */
@@ -47,7 +48,7 @@ struct engine *engine_new(const struct engine_config *, struct source *);
 
 /*
  * Put what is known already of the image's beginning into the cache; len is
- * ENGINE_CHUNK or the whole image. Before engine_start().
+ * CHUNK_SIZE or the whole image. Before engine_start().
  */
 void engine_warm(struct engine *, const void *bytes, size_t len);
 

@@ -29,7 +29,7 @@
 /* Nothing here is shared between requests but the engine, which locks. */
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
 
-#define CACHE_MAX	((uint64_t)UINT32_MAX * ENGINE_CHUNK)
+#define CACHE_MAX	((uint64_t)UINT32_MAX * CHUNK_SIZE)
 #define CONNECTIONS_MAX 64
 #define OUTAGE_MAX	3600
 
@@ -40,7 +40,7 @@ static struct source_blob cacert, cert, key;
 /* Do not verify the server: insecure=1. */
 static uint64_t insecure;
 /* Bytes of memory for chunks: cache=64M. */
-static uint64_t cache = 64 * ENGINE_CHUNK;
+static uint64_t cache = 64 * CHUNK_SIZE;
 /* Transfers at once: connections=8. */
 static uint64_t connections = 8;
 /* Seconds for which a silent source is hidden from readers: outage=25. */
@@ -203,7 +203,7 @@ open_source(void *first, size_t *got, struct fault *why)
 	    .insecure = insecure != 0,
 	    .connections = (unsigned)connections};
 
-	return http_open(&config, first, ENGINE_CHUNK, got, why);
+	return http_open(&config, first, CHUNK_SIZE, got, why);
 }
 
 /* What clients see of the image's identity: nothing of it is secret. */
@@ -224,7 +224,7 @@ plugin_get_ready(void)
 	    .outage_limit = (unsigned)outage,
 	    .cancelled = is_cancelled,
 	    .log = log_line};
-	unsigned char *first = malloc(ENGINE_CHUNK);
+	unsigned char *first = malloc(CHUNK_SIZE);
 	struct fault why = {
 	    FAULT_REQUEST, EX_OSERR, 0, "unable to allocate the cache"};
 	size_t got;

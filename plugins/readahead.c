@@ -5,55 +5,122 @@
 
 #include "readahead.h"
 
-void
-readahead_init(struct readahead *ra, uint32_t max_window)
-{
-	memset(ra, 0, sizeof(*ra));
-	ra->max_window = max_window;
-}
+#define MIB (1024 * 1024)
 
 /*
- * The stream that chunk continues, or else the one longest unused. A kernel
- * has several requests out at once and they overtake each other, so a stream
- * may also touch the two chunks behind it.
+ * A kernel has several requests out at once and they overtake each other: a
+ * stream's read may lie a bit before where it should go on, or after it.
  */
+#define TOLERANCE_BACK	  MIB
+#define TOLERANCE_FORWARD (MIB / 2)
+#define LARGE_READ	  MIB /* is a stream from the first on */
+#define FAST_GROWTH	  MIB /* windows below it grow by four */
+#define ACTIVE_TOUCHES	  64  /* a stream unused for more shares no memory */
+
+void
+readahead_init(struct readahead *ra)
+{
+	memset(ra, 0, sizeof(*ra));
+}
+
+void
+readahead_set_windows(struct readahead *ra, uint64_t first, uint64_t most)
+{
+	ra->first = first < most ? first : most;
+	ra->most = most;
+}
+
+static bool
+continues(const struct readahead_stream *s, uint64_t from, uint64_t to)
+{
+	if (s->used == 0)
+		return false;
+	if (s->window == 0)
+		return from <= s->next && to > s->next;
+	return to + TOLERANCE_BACK > s->next &&
+	       from <= s->next + TOLERANCE_FORWARD;
+}
+
+/* What one of the streams in use may have at most. */
+static uint64_t
+share(const struct readahead *ra)
+{
+	uint64_t active = 0;
+	unsigned i;
+
+	for (i = 0; i < READAHEAD_STREAMS; i++)
+		active += ra->streams[i].window > 0 &&
+			  ra->streams[i].used + ACTIVE_TOUCHES > ra->touches;
+	return ra->most / (active > 0 ? active : 1);
+}
+
 static struct readahead_stream *
-find_stream(struct readahead *ra, uint64_t chunk)
+find_stream(struct readahead *ra, uint64_t from, uint64_t to)
 {
 	struct readahead_stream *s, *oldest = &ra->streams[0];
 
 	for (s = ra->streams; s < ra->streams + READAHEAD_STREAMS; s++) {
-		if (s->used != 0 && chunk <= s->next && chunk + 2 >= s->next)
+		if (continues(s, from, to))
 			return s;
 		if (s->used < oldest->used)
 			oldest = s;
 	}
 	memset(oldest, 0, sizeof(*oldest));
-	oldest->next = oldest->ahead = chunk + 1;
+	oldest->next = oldest->ahead = from;
 	return oldest;
 }
 
-uint32_t
-readahead_touch(struct readahead *ra, uint64_t chunk, uint64_t *first)
+struct readahead_stream *
+readahead_touch(struct readahead *ra, uint64_t from, uint64_t to)
 {
-	struct readahead_stream *s = find_stream(ra, chunk);
-	uint64_t end;
-	uint32_t count;
+	struct readahead_stream *s = find_stream(ra, from, to);
+	bool is_new = s->used == 0, advances = to > s->next;
+	uint64_t most;
 
 	s->used = ++ra->touches;
-	if (chunk != s->next)
-		return 0; /* still in the chunk that it has been in */
-	s->next = chunk + 1;
-	s->window = s->window == 0 ? 1 : 2 * s->window;
-	if (s->window > ra->max_window)
-		s->window = ra->max_window;
+	if (advances)
+		s->next = to;
+	/* The image's first bytes are read by those who read the next. */
+	if (s->window == 0 &&
+	    (!is_new || from == 0 || to - from >= LARGE_READ)) {
+		s->window = ra->first;
+		s->grown_at = from;
+	}
+	most = share(ra);
+	if (s->window > most)
+		s->window = most;
 	if (s->ahead < s->next)
 		s->ahead = s->next;
-	end = s->next + s->window;
-	if (s->ahead >= end)
-		return 0;
-	*first = s->ahead;
-	count = (uint32_t)(end - s->ahead);
-	s->ahead = end;
-	return count;
+	return s;
+}
+
+void
+readahead_stalled(struct readahead *ra, struct readahead_stream *s)
+{
+	uint64_t most = share(ra);
+
+	if (s->window == 0 || s->next < s->grown_at + s->window / 4)
+		return; /* the last growth has not had its effect yet */
+	s->grown_at = s->next;
+	s->window *= s->window < FAST_GROWTH ? 4 : 2;
+	if (s->window > most)
+		s->window = most;
+}
+
+bool
+readahead_next(struct readahead_stream *s, uint64_t unit, uint64_t image_size,
+    uint64_t *from, uint64_t *to)
+{
+	uint64_t end = s->next + s->window;
+
+	if (s->window == 0 || s->ahead >= image_size)
+		return false;
+	if (s->ahead + unit > end && end < image_size)
+		return false;
+	*from = s->ahead;
+	s->ahead += unit;
+	if (s->ahead > image_size)
+		s->ahead = image_size;
+	*to = s->ahead;
+	return true;
 }

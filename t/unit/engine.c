@@ -18,7 +18,7 @@
 
 #define CONNECTIONS 4
 #define PIECE	    50000 /* bytes at a time: no divisor of a chunk */
-#define IMAGE_SIZE  (11 * (uint64_t)ENGINE_CHUNK + 12345)
+#define IMAGE_SIZE  (11 * (uint64_t)CHUNK_SIZE + 12345)
 
 struct fake {
 	struct source source;
@@ -75,7 +75,7 @@ fake_move(struct fake *f, unsigned i)
 	unsigned char piece[PIECE];
 	size_t n = t->length - f->got[i], j;
 
-	if (f->bad_chunk != 0 && t->offset / ENGINE_CHUNK == f->bad_chunk) {
+	if (f->bad_chunk != 0 && t->offset / CHUNK_SIZE == f->bad_chunk) {
 		f->transfers[i] = NULL;
 		t->done(t, &fault);
 		return;
@@ -153,8 +153,8 @@ count_line(const char *line)
 static struct engine *
 start(struct fake *f, unsigned slots, unsigned outage)
 {
-	struct engine_config config = {slots * (uint64_t)ENGINE_CHUNK,
-	    CONNECTIONS, outage, is_cancelled, count_line};
+	struct engine_config config = {slots * (uint64_t)CHUNK_SIZE,
+	    CONNECTIONS, outage, 0, is_cancelled, count_line};
 	struct engine *e;
 
 	memset(f, 0, sizeof(*f));
@@ -203,7 +203,7 @@ test_right_bytes(void)
 	struct engine *e = start(&f, 4, 5);
 
 	CHECK(reads(e, 0, 1) == 0);
-	CHECK(reads(e, ENGINE_CHUNK - 1, 2) == 0);
+	CHECK(reads(e, CHUNK_SIZE - 1, 2) == 0);
 	CHECK(reads(e, IMAGE_SIZE - 1, 1) == 0);
 	/* More at once than the cache holds. */
 	CHECK(reads(e, 7, IMAGE_SIZE - 7) == 0);
@@ -223,7 +223,7 @@ test_each_chunk_once(void)
 		n = IMAGE_SIZE - offset < 4096 ? IMAGE_SIZE - offset : 4096;
 		CHECK(reads(e, offset, n) == 0);
 	}
-	CHECK(f.fetched == IMAGE_SIZE && f.started == 12);
+	CHECK(f.fetched == IMAGE_SIZE && f.started <= 40);
 	CHECK(f.most > 1); /* it was read ahead */
 	engine_free(e);
 }
@@ -235,9 +235,9 @@ test_random_reads_fetch_no_more(void)
 	struct fake f;
 	struct engine *e = start(&f, 16, 5);
 
-	CHECK(reads(e, 9 * ENGINE_CHUNK + 5, 10) == 0);
-	CHECK(reads(e, 2 * ENGINE_CHUNK + 5, 10) == 0);
-	CHECK(reads(e, 6 * ENGINE_CHUNK + 5, 10) == 0);
+	CHECK(reads(e, 9 * CHUNK_SIZE + 5, 10) == 0);
+	CHECK(reads(e, 2 * CHUNK_SIZE + 5, 10) == 0);
+	CHECK(reads(e, 6 * CHUNK_SIZE + 5, 10) == 0);
 	CHECK(f.started == 3);
 	engine_free(e);
 }
@@ -250,8 +250,8 @@ test_resumes(void)
 
 	f.faults = 20;
 	CHECK(reads(e, 0, IMAGE_SIZE) == 0);
-	/* What had come before a fault was not asked for again. */
-	CHECK(f.fetched == IMAGE_SIZE);
+	/* What had come before a fault was not asked for again, but blocks. */
+	CHECK(f.fetched < IMAGE_SIZE + 20 * BLOCK_SIZE);
 	CHECK(f.faults == 0);
 	engine_free(e);
 }
@@ -263,20 +263,20 @@ test_outage(void)
 	struct engine *e = start(&f, 8, 1);
 	int64_t begun;
 
-	CHECK(reads(e, 0, ENGINE_CHUNK) == 0);
+	CHECK(reads(e, 0, CHUNK_SIZE) == 0);
 	f.dead = 1;
 	begun = ms();
-	CHECK(reads(e, 5 * ENGINE_CHUNK, 10) == EIO);
+	CHECK(reads(e, 5 * CHUNK_SIZE, 10) == EIO);
 	CHECK(ms() - begun >= 1000 && ms() - begun < 5000);
 	/* From now on at once; what the cache holds is still served. */
 	begun = ms();
-	CHECK(reads(e, 8 * ENGINE_CHUNK, 10) == EIO);
+	CHECK(reads(e, 8 * CHUNK_SIZE, 10) == EIO);
 	CHECK(ms() - begun < 200);
 	CHECK(reads(e, 0, 10) == 0);
 	f.dead = 0;
 	/* Back without being asked, within the longest pause. */
 	begun = ms();
-	while (reads(e, 10 * ENGINE_CHUNK, 10) != 0 && ms() - begun < 10000)
+	while (reads(e, 10 * CHUNK_SIZE, 10) != 0 && ms() - begun < 10000)
 		usleep(10000);
 	CHECK(ms() - begun < 10000);
 	engine_free(e);
@@ -291,10 +291,10 @@ test_one_bad_chunk(void)
 	int64_t begun = ms();
 
 	f.bad_chunk = 5;
-	CHECK(reads(e, 5 * ENGINE_CHUNK, 10) == EIO);
+	CHECK(reads(e, 5 * CHUNK_SIZE, 10) == EIO);
 	CHECK(ms() - begun >= 1000 && ms() - begun < 5000);
 	begun = ms();
-	while (reads(e, 8 * ENGINE_CHUNK, 10) != 0 && ms() - begun < 20000)
+	while (reads(e, 8 * CHUNK_SIZE, 10) != 0 && ms() - begun < 20000)
 		usleep(10000);
 	CHECK(ms() - begun < 20000);
 	engine_free(e);
@@ -308,7 +308,7 @@ read_others(void *arg)
 
 	/* More chunks than the cache holds, so that some come all the time. */
 	for (i = 0; !cancel; i = (i + 1) % 10)
-		reads(e, (i < 5 ? i : i + 1) * ENGINE_CHUNK, 10);
+		reads(e, (i < 5 ? i : i + 1) * CHUNK_SIZE, 10);
 	return NULL;
 }
 
@@ -322,7 +322,7 @@ test_one_bad_chunk_among_good(void)
 
 	f.bad_chunk = 5;
 	CHECK(pthread_create(&others, NULL, read_others, e) == 0);
-	CHECK(reads(e, 5 * ENGINE_CHUNK, 10) == EIO);
+	CHECK(reads(e, 5 * CHUNK_SIZE, 10) == EIO);
 	CHECK(ms() - begun < 10000);
 	cancel = true;
 	pthread_join(others, NULL);
@@ -338,9 +338,9 @@ test_refusal_is_told_at_once(void)
 
 	f.kind = FAULT_REQUEST;
 	f.faults = 1;
-	CHECK(reads(e, 5 * ENGINE_CHUNK, ENGINE_CHUNK) == EIO);
+	CHECK(reads(e, 5 * CHUNK_SIZE, CHUNK_SIZE) == EIO);
 	CHECK(logged == 1);
-	CHECK(reads(e, 5 * ENGINE_CHUNK, ENGINE_CHUNK) == 0);
+	CHECK(reads(e, 5 * CHUNK_SIZE, CHUNK_SIZE) == 0);
 	engine_free(e);
 }
 
@@ -353,9 +353,9 @@ test_changed_is_for_good(void)
 	CHECK(reads(e, 0, 10) == 0);
 	f.kind = FAULT_CHANGED;
 	f.faults = 1;
-	CHECK(reads(e, 5 * ENGINE_CHUNK, ENGINE_CHUNK) == EIO);
+	CHECK(reads(e, 5 * CHUNK_SIZE, CHUNK_SIZE) == EIO);
 	CHECK(reads(e, 0, 10) == EIO);
-	CHECK(reads(e, 8 * ENGINE_CHUNK, 10) == EIO);
+	CHECK(reads(e, 8 * CHUNK_SIZE, 10) == EIO);
 	CHECK(logged == 1);
 	engine_free(e);
 }
@@ -419,27 +419,29 @@ test_many_readers(void)
 static void
 test_warm_and_prefetch(void)
 {
-	struct engine_config config = {8 * (uint64_t)ENGINE_CHUNK, CONNECTIONS,
-	    5, is_cancelled, count_line};
-	unsigned char *first = malloc(ENGINE_CHUNK);
+	struct engine_config config = {8 * (uint64_t)CHUNK_SIZE, CONNECTIONS, 5,
+	    0, is_cancelled, count_line};
+	unsigned char *first = malloc(CHUNK_SIZE);
 	struct fake f = {.source = {&fake_ops, {.size = IMAGE_SIZE}}};
 	struct engine *e;
 	int64_t begun;
 	size_t i;
 
-	for (i = 0; i < ENGINE_CHUNK; i++)
+	for (i = 0; i < CHUNK_SIZE; i++)
 		first[i] = byte_at(i);
 	CHECK(pipe(f.wake) == 0);
 	e = engine_new(&config, &f.source);
-	engine_warm(e, first, ENGINE_CHUNK);
+	engine_warm(e, first, CHUNK_SIZE);
 	CHECK(engine_start(e) == 0);
-	CHECK(reads(e, 0, ENGINE_CHUNK) == 0 && f.started == 0);
-	engine_prefetch(e, ENGINE_CHUNK, 4 * ENGINE_CHUNK);
+	/* One byte less, so that it is no stream's. */
+	CHECK(reads(e, 1, CHUNK_SIZE - 1) == 0 && f.started == 0);
+	engine_prefetch(e, CHUNK_SIZE, 4 * CHUNK_SIZE);
 	begun = ms();
-	while (f.fetched < ENGINE_CHUNK && ms() - begun < 5000)
+	while (f.fetched < CHUNK_SIZE && ms() - begun < 5000)
 		usleep(1000);
 	CHECK(f.started == 1);
-	CHECK(reads(e, 4 * ENGINE_CHUNK, ENGINE_CHUNK) == 0 && f.started == 1);
+	CHECK(reads(e, 4 * CHUNK_SIZE + 1, CHUNK_SIZE - 1) == 0 &&
+	      f.started == 1);
 	engine_free(e);
 	free(first);
 }

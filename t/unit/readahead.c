@@ -4,91 +4,157 @@
 #include "check.h"
 #include "readahead.h"
 
+#define KIB  1024
+#define MIB  (1024 * 1024)
+#define SIZE (100 * (uint64_t)MIB)
+
+/* Read [at, at+len) and take what is to be asked for: nothing twice. */
+static uint64_t
+step(struct readahead *ra, uint64_t at, uint64_t len, uint64_t *asked)
+{
+	struct readahead_stream *s = readahead_touch(ra, at, at + len);
+	uint64_t from, to;
+
+	while (readahead_next(s, 256 * KIB, SIZE, &from, &to)) {
+		CHECK(from >= *asked || *asked == 0);
+		CHECK(to > from && to <= SIZE);
+		*asked = to;
+	}
+	return s->window;
+}
+
 static void
 test_sequential(void)
 {
 	struct readahead ra;
-	uint64_t first, chunk, asked = 1, last_window = 0;
-	uint32_t n;
+	uint64_t at, asked = 0;
 
-	readahead_init(&ra, 8);
-	CHECK(readahead_touch(&ra, 0, &first) == 0);
-	for (chunk = 1; chunk < 40; chunk++) {
-		n = readahead_touch(&ra, chunk, &first);
-		if (n > 0) {
-			/* Nothing twice, nothing left out. */
-			CHECK(first == (asked > chunk ? asked : chunk + 1));
-			asked = first + n;
-		}
-		CHECK(asked - chunk - 1 <= 8);
-		CHECK(asked - chunk - 1 >= last_window);
-		last_window = asked - chunk - 1;
-		/* Again in the same chunk: no news. */
-		CHECK(readahead_touch(&ra, chunk, &first) == 0);
+	readahead_init(&ra);
+	readahead_set_windows(&ra, MIB, 8 * MIB);
+	for (at = 0; at < SIZE; at += 128 * KIB) {
+		CHECK(step(&ra, at, 128 * KIB, &asked) == MIB);
+		CHECK(asked >= at + MIB - 256 * KIB || asked == SIZE);
+		CHECK(asked <= at + 128 * KIB + MIB || asked == SIZE);
 	}
-	CHECK(last_window == 8);
+	CHECK(asked == SIZE);
+}
+
+/* A window grows when its reader waits, and only once for each quarter. */
+static void
+test_growth(void)
+{
+	struct readahead ra;
+	struct readahead_stream *s;
+	uint64_t at = 0;
+
+	readahead_init(&ra);
+	readahead_set_windows(&ra, 256 * KIB, 8 * MIB);
+	s = readahead_touch(&ra, 0, 128 * KIB);
+	readahead_stalled(&ra, s);
+	CHECK(s->window == MIB);
+	readahead_stalled(&ra, s);
+	CHECK(s->window == MIB);
+	for (at = 128 * KIB; at < SIZE; at += 128 * KIB) {
+		s = readahead_touch(&ra, at, at + 128 * KIB);
+		readahead_stalled(&ra, s);
+	}
+	CHECK(s->window == 8 * MIB);
+	readahead_set_windows(&ra, 256 * KIB, 4 * MIB);
+	s = readahead_touch(&ra, at, at + 128 * KIB);
+	CHECK(s->window == 4 * MIB);
 }
 
 static void
 test_random(void)
 {
-	static const uint64_t chunks[] = {7, 400, 3, 90, 12, 5000, 44, 900};
+	static const uint64_t at[] = {7, 400, 3, 90, 12, 50, 44, 900};
 	struct readahead ra;
-	uint64_t first;
+	uint64_t asked = 0;
 	unsigned i;
 
-	readahead_init(&ra, 8);
-	for (i = 0; i < sizeof(chunks) / sizeof(chunks[0]); i++)
-		CHECK(readahead_touch(&ra, chunks[i], &first) == 0);
+	readahead_init(&ra);
+	readahead_set_windows(&ra, MIB, 8 * MIB);
+	for (i = 0; i < sizeof(at) / sizeof(at[0]); i++)
+		CHECK(step(&ra, at[i] * 100 * KIB, 4 * KIB, &asked) == 0);
+	CHECK(asked == 0);
+	/* The same place again is no stream either. */
+	CHECK(step(&ra, 700 * KIB, 4 * KIB, &asked) == 0);
 }
 
+static void
+test_large_read_is_a_stream(void)
+{
+	struct readahead ra;
+	uint64_t asked = 0;
+
+	readahead_init(&ra);
+	readahead_set_windows(&ra, 2 * MIB, 8 * MIB);
+	CHECK(step(&ra, 30 * MIB, 4 * MIB, &asked) == 2 * MIB);
+	CHECK(asked == 36 * MIB); /* its own bytes among them */
+}
+
+/* Two readers share what there is, and neither loses its place. */
 static void
 test_two_streams(void)
 {
 	struct readahead ra;
-	uint64_t first, i;
+	struct readahead_stream *a, *b;
+	uint64_t i, at;
 
-	readahead_init(&ra, 4);
-	readahead_touch(&ra, 100, &first);
-	readahead_touch(&ra, 900, &first);
-	for (i = 1; i < 10; i++) {
-		CHECK(readahead_touch(&ra, 100 + i, &first) > 0 &&
-		      first > 100 + i && first <= 100 + i + 4);
-		CHECK(readahead_touch(&ra, 900 + i, &first) > 0 &&
-		      first > 900 + i && first <= 900 + i + 4);
+	readahead_init(&ra);
+	readahead_set_windows(&ra, 256 * KIB, 8 * MIB);
+	for (i = 0; i < 200; i++) {
+		at = 10 * MIB + i * 64 * KIB;
+		a = readahead_touch(&ra, at, at + 64 * KIB);
+		readahead_stalled(&ra, a);
+		at = 60 * MIB + i * 64 * KIB;
+		b = readahead_touch(&ra, at, at + 64 * KIB);
+		readahead_stalled(&ra, b);
+		CHECK(a != b);
 	}
+	CHECK(a->window == 4 * MIB && b->window == 4 * MIB);
 }
 
 /* Requests of one reader that overtake each other are one stream. */
 static void
 test_out_of_order(void)
 {
+	static const uint64_t at[] = {0, 1, 3, 2, 6, 5, 4, 7};
 	struct readahead ra;
-	uint64_t first;
+	struct readahead_stream *s, *first = NULL;
+	unsigned i;
 
-	readahead_init(&ra, 4);
-	readahead_touch(&ra, 10, &first);
-	CHECK(readahead_touch(&ra, 11, &first) > 0);
-	CHECK(readahead_touch(&ra, 10, &first) == 0);
-	CHECK(readahead_touch(&ra, 12, &first) > 0);
+	readahead_init(&ra);
+	readahead_set_windows(&ra, 256 * KIB, 8 * MIB);
+	for (i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		s = readahead_touch(
+		    &ra, at[i] * 128 * KIB, (at[i] + 1) * 128 * KIB);
+		if (first == NULL)
+			first = s;
+		CHECK(s == first);
+	}
+	CHECK(s->next == MIB);
 }
 
 static void
 test_off(void)
 {
 	struct readahead ra;
-	uint64_t first, i;
+	uint64_t asked = 0, i;
 
-	readahead_init(&ra, 0);
+	readahead_init(&ra);
 	for (i = 0; i < 10; i++)
-		CHECK(readahead_touch(&ra, i, &first) == 0);
+		CHECK(step(&ra, i * MIB, MIB, &asked) == 0);
+	CHECK(asked == 0);
 }
 
 int
 main(void)
 {
 	test_sequential();
+	test_growth();
 	test_random();
+	test_large_read_is_a_stream();
 	test_two_streams();
 	test_out_of_order();
 	test_off();

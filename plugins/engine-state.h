@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * What the two halves of the engine share: the readers (engine.c) and the
+ * fetch thread (engine-fetch.c).
+ *
+ * One mutex guards all of it. It is never held while bytes are copied: a
+ * reader copies from blocks that are here, of a slot that it has pinned; the
+ * fetch thread writes to blocks that are coming, of slots that the fetch has
+ * pinned. Functions here want it held, unless they say otherwise.
+ */
+#ifndef VM_ENGINE_STATE_H
+#define VM_ENGINE_STATE_H
+
+#include <sys/queue.h>
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cache.h"
+#include "engine.h"
+#include "fetch.h"
+#include "meter.h"
+#include "readahead.h"
+
+/* A reader that waits for some blocks of a slot, which it has pinned. */
+struct waiter {
+	TAILQ_ENTRY(waiter) entry;
+	pthread_cond_t woken;
+	unsigned from, to; /* blocks */
+	int error;	   /* errno: they were refused; 0: not so far */
+};
+
+struct engine {
+	struct engine_config config;
+	struct source *source;
+	pthread_mutex_t lock;
+	pthread_condattr_t monotonic;
+	pthread_cond_t slot_freed; /* or a range of the pool */
+	pthread_t thread;
+	bool started, stopping;
+	bool changed;	      /* the image is not the one that was opened */
+	int64_t outage_since; /* ms when bytes last came; 0: no outage */
+	bool outage_logged;
+	uint64_t refused;      /* the offset last refused in an outage */
+	int64_t hold_until;    /* ms: the server asked for a pause */
+	int64_t last_random;   /* ms: when a reader last missed at random */
+	double tokens;	       /* bytes that the limit lets pass now */
+	int64_t tokens_at;     /* ms: when they were counted */
+	uint64_t ahead_budget; /* bytes that may be asked for ahead of need */
+	unsigned seed;
+	struct cache cache;
+	struct fetches fetches;
+	struct readahead readahead;
+	struct meter meter;
+};
+
+/* Milliseconds of a clock that never jumps. No lock. */
+int64_t engine_now(void);
+
+/* Has the source been silent for longer than a reader is made to wait? */
+bool engine_is_down(const struct engine *);
+
+/* Or has it kept back this one chunk, whatever else it gave meanwhile? */
+bool engine_is_lost(const struct engine *, const struct slot *);
+
+/*
+ * Ask for what is neither here nor coming of the blocks that [from, to)
+ * touches. False where slots or ranges ran out before all was asked for.
+ */
+bool engine_ask(struct engine *, uint64_t from, uint64_t to, bool for_reader);
+
+/* Set the windows of read-ahead by what is known of the way. */
+void engine_tune(struct engine *);
+
+/* The fetch thread, for pthread_create(3). No lock. */
+void *engine_fetch_thread(void *engine);
+
+/* Give back a pin. */
+void engine_unpin(struct engine *, struct slot *);
+
+#endif
