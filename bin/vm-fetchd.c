@@ -59,6 +59,7 @@ static const struct parameter {
     {"connections", PASS_PLAIN},
     {"insecure", PASS_PLAIN},
     {"key", PASS_FILE},
+    {"limit-rate", PASS_PLAIN},
     {"netrc", PASS_PATH},
     {"noproxy", PASS_PLAIN},
     {"outage", PASS_PLAIN},

@@ -16,6 +16,7 @@
 #define RETRY_LAST_MS  4000
 #define HOLD_MAX_S     30 /* of what a server asks for by Retry-After */
 #define IDLE_POLL_MS   10000
+#define TELL_MS	       1000
 #define QUIET_MS       1000  /* an outage shorter than that is not logged */
 #define RANDOM_MS      10000 /* for so long a connection is kept for readers */
 #define PROBE_BYTES    (64 * 1024)
@@ -253,6 +254,7 @@ note_bytes(struct engine *e, struct fetch *f, size_t n)
 		f->got_some = true;
 	}
 	meter_bytes(&e->meter, n, f->progress);
+	stats_fetched(&e->stats, f->offset, n);
 	f->tries = 0;
 	s->failing_since = 0;
 	end_outage(e);
@@ -331,6 +333,7 @@ retry(struct engine *e, struct fetch *f, const struct fault *fault)
 {
 	bool is_wanted = call_waiters(e, f, 0);
 
+	e->stats.retries++;
 	f->tries++;
 	if (f->slot->failing_since == 0)
 		f->slot->failing_since = f->progress;
@@ -473,12 +476,54 @@ start_queue(struct engine *e, enum fetch_list list, unsigned most)
 	return next;
 }
 
+/* --- what is told ------------------------------------------------------ */
+
+static const char *
+state_of(const struct engine *e)
+{
+	if (e->changed)
+		return "changed";
+	if (engine_is_down(e))
+		return "down";
+	return e->outage_logged ? "waiting" : "ok";
+}
+
+/*
+ * Tell the stats, a second after the last time, if there is any news.
+ * Returns when there may be some.
+ */
+static int64_t
+tell(struct engine *e)
+{
+	struct stats *s = &e->stats;
+	const char *state = state_of(e);
+	int64_t now = engine_now();
+	char text[STATS_TEXT_MAX];
+
+	if (e->config.tell == NULL)
+		return now + IDLE_POLL_MS;
+	if (now < e->told_at + TELL_MS)
+		return e->told_at + TELL_MS;
+	if (s->fetched == s->counted && s->read == e->told_read &&
+	    s->rate == 0 && state == s->state && e->told_at != 0)
+		return now + TELL_MS;
+	stats_tick(s, now);
+	s->state = state;
+	s->connections = e->fetches.running;
+	s->latency = e->meter.latency;
+	e->told_at = now;
+	e->told_read = s->read;
+	stats_format(s, text);
+	e->config.tell(text);
+	return now + TELL_MS;
+}
+
 void *
 engine_fetch_thread(void *arg)
 {
 	struct engine *e = arg;
 	unsigned all = e->config.connections, most;
-	int64_t next, next_ahead;
+	int64_t next, other;
 
 	pthread_mutex_lock(&e->lock);
 	while (!e->stopping) {
@@ -488,9 +533,12 @@ engine_fetch_thread(void *arg)
 		if (all > 1 && e->last_random != 0 &&
 		    engine_now() - e->last_random < RANDOM_MS)
 			most--;
-		next_ahead = start_queue(e, FETCHES_AHEAD, most);
-		if (next_ahead < next)
-			next = next_ahead;
+		other = start_queue(e, FETCHES_AHEAD, most);
+		if (other < next)
+			next = other;
+		other = tell(e);
+		if (other < next)
+			next = other;
 		pthread_mutex_unlock(&e->lock);
 		next -= engine_now();
 		e->source->ops->poll(e->source, next < 0 ? 0 : (int)next);

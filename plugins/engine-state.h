@@ -23,6 +23,7 @@
 #include "fetch.h"
 #include "meter.h"
 #include "readahead.h"
+#include "stats.h"
 
 /* A reader that waits for some blocks of a slot, which it has pinned. */
 struct waiter {
@@ -54,6 +55,9 @@ struct engine {
 	struct fetches fetches;
 	struct readahead readahead;
 	struct meter meter;
+	struct stats stats;
+	int64_t told_at;    /* ms: when the stats were last told */
+	uint64_t told_read; /* ... and what they were */
 };
 
 /* Milliseconds of a clock that never jumps. No lock. */

@@ -241,11 +241,16 @@ read_part(struct engine *e, void *buf, struct part *p)
 
 	if (s == NULL)
 		return errno;
-	if (!is_here(s, p))
+	if (!is_here(s, p)) {
+		e->stats.misses++;
 		error = wait_for(e, s, p);
-	else if (p->stream != NULL)
-		plan_ahead(e, p->stream);
+	} else {
+		e->stats.hits++;
+		if (p->stream != NULL)
+			plan_ahead(e, p->stream);
+	}
 	if (error == 0) {
+		e->stats.read += p->len;
 		pthread_mutex_unlock(&e->lock);
 		memcpy(buf, cache_bytes(&e->cache, s) + p->from, p->len);
 		pthread_mutex_lock(&e->lock);
@@ -350,6 +355,7 @@ engine_new(const struct engine_config *config, struct source *source)
 	meter_init(&e->meter, info->round_trip, info->rate, engine_now());
 	readahead_init(&e->readahead);
 	engine_tune(e);
+	stats_init(&e->stats, info->size, engine_now());
 	return e;
 fail:
 	if (e != NULL)

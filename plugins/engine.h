@@ -37,6 +37,11 @@ struct engine_config {
 	bool (*cancelled)(void);
 	/* One line for the log, when the source fails or is back. */
 	void (*log)(const char *line);
+	/*
+	 * What stats.h says, as a JSON object, every second while something
+	 * happens; NULL where nobody wants to know. The fetch thread.
+	 */
+	void (*tell)(const char *text);
 };
 
 /*

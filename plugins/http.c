@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -272,6 +273,8 @@ connection_begin(struct connection *c, struct transfer *t)
 static const struct fault *
 connection_end(struct connection *c, CURLcode code)
 {
+	curl_off_t pause = 0; /* Retry-After, also where it is a date */
+
 	if (code == CURLE_OK) {
 		/* An answer without a body never came by on_body(). */
 		if (!c->believed && !believe(c))
@@ -287,6 +290,8 @@ connection_end(struct connection *c, CURLcode code)
 	}
 	if (!c->found_fault)
 		http_fault_of_curl(code, c->error, &c->fault);
+	curl_easy_getinfo(c->easy, CURLINFO_RETRY_AFTER, &pause);
+	c->fault.retry_after = pause > UINT_MAX ? UINT_MAX : (unsigned)pause;
 	if (forget_redirect(c))
 		c->fault.kind = FAULT_TRANSIENT;
 	return &c->fault;

@@ -5,6 +5,8 @@
  * opened once, before any client is served; every connection reads through
  * the one engine.
  */
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -32,6 +34,7 @@
 #define CACHE_MAX	((uint64_t)UINT32_MAX * CHUNK_SIZE)
 #define CONNECTIONS_MAX 64
 #define OUTAGE_MAX	3600
+#define LIMIT_MIN	4096 /* bytes a second */
 
 /* Where the image lies, and who asks: url, user, password, netrc, ... */
 static char *url, *user, *password, *netrc, *proxy, *noproxy;
@@ -45,8 +48,12 @@ static uint64_t cache = 64 * CHUNK_SIZE;
 static uint64_t connections = 8;
 /* Seconds for which a silent source is hidden from readers: outage=25. */
 static uint64_t outage = 25;
+/* Bytes a second, on average, to take from the source; 0: what it gives. */
+static uint64_t limit_rate;
 /* Where to report that we are ready, or why not: report-fd=N; -1: nowhere. */
 static int report_fd = -1;
+/* A socket on which to tell what is going on: stats-fd=N; -1: nowhere. */
+static int stats_fd = -1;
 
 static struct source *source; /* until the engine owns it */
 static struct engine *engine;
@@ -129,7 +136,12 @@ plugin_config(const char *name, const char *value)
 	    {"cache", &cache, ENGINE_CACHE_MIN, CACHE_MAX},
 	    {"connections", &connections, 1, CONNECTIONS_MAX},
 	    {"outage", &outage, 1, OUTAGE_MAX},
+	    {"limit-rate", &limit_rate, LIMIT_MIN, INT64_MAX},
 	};
+	static const struct {
+		const char *name;
+		int *fd;
+	} fds[] = {{"report-fd", &report_fd}, {"stats-fd", &stats_fd}};
 	uint64_t fd;
 	size_t i;
 
@@ -144,10 +156,12 @@ plugin_config(const char *name, const char *value)
 		if (strcmp(name, numbers[i].name) == 0)
 			return take_number(name, value, numbers[i].min,
 			    numbers[i].max, numbers[i].number);
-	if (strcmp(name, "report-fd") == 0) {
+	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		if (strcmp(name, fds[i].name) != 0)
+			continue;
 		if (take_number(name, value, 3, INT32_MAX, &fd) == -1)
 			return -1;
-		report_fd = (int)fd;
+		*fds[i].fd = (int)fd;
 		return 0;
 	}
 	return refuse(EX_USAGE, "there is no parameter %s", name);
@@ -161,17 +175,19 @@ plugin_config_complete(void)
 	return 0;
 }
 
-#define plugin_config_help                                                \
-	"url=URL              (required) the image, over http or https\n" \
-	"user=, password=     who asks; -FD reads any text from a "       \
-	"descriptor\n"                                                    \
-	"netrc=FILE           users and passwords by host\n"              \
-	"cacert=, cert=, key= PEM texts, usually by -FD\n"                \
-	"insecure=1           do not verify the server\n"                 \
-	"proxy=, noproxy=     as curl(1) knows them\n"                    \
-	"cache=64M            memory for the image's chunks\n"            \
-	"connections=8        transfers at once\n"                        \
-	"outage=25            seconds for which a silent source is waited for"
+#define plugin_config_help                                                  \
+	"url=URL              (required) the image, over http or https\n"   \
+	"user=, password=     who asks; -FD reads any text from a "         \
+	"descriptor\n"                                                      \
+	"netrc=FILE           users and passwords by host\n"                \
+	"cacert=, cert=, key= PEM texts, usually by -FD\n"                  \
+	"insecure=1           do not verify the server\n"                   \
+	"proxy=, noproxy=     as curl(1) knows them\n"                      \
+	"cache=64M            memory for the image's chunks\n"              \
+	"connections=8        transfers at once\n"                          \
+	"outage=25            seconds for which a silent source is waited " \
+	"for\n"                                                             \
+	"limit-rate=SIZE      bytes a second to take at most, on average"
 
 /* --- starting ---------------------------------------------------------- */
 
@@ -186,6 +202,13 @@ static void
 log_line(const char *line)
 {
 	nbdkit_error("%s", line);
+}
+
+/* Whoever does not listen misses it: nobody waits for that here. */
+static void
+tell(const char *text)
+{
+	send(stats_fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static struct source *
@@ -222,6 +245,8 @@ plugin_get_ready(void)
 	const struct engine_config config = {.cache = cache,
 	    .connections = (unsigned)connections,
 	    .outage_limit = (unsigned)outage,
+	    .limit_rate = limit_rate,
+	    .tell = stats_fd != -1 ? tell : NULL,
 	    .cancelled = is_cancelled,
 	    .log = log_line};
 	unsigned char *first = malloc(CHUNK_SIZE);

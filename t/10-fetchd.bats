@@ -157,8 +157,12 @@ refuses() {
 	serve $((2 * MIB + 10)) ok/x
 	is_right $((2 * MIB)) 10
 	is_right $MIB 1
-	[ "$(ranges | sort -n | paste -sd' ')" = \
-		"0-1048575 1048576-2097151 2097152-2097161" ]
+	ranges | sed 's/-/ /' | sort -n >asked
+	[ "$(head -n 1 asked)" = "0 1048575" ]
+	[ "$(tail -n 1 asked)" = "2097152 2097161" ]
+	# Each byte once at most, and of a chunk no more than its rest.
+	awk 'NR > 1 && $1 <= end { exit 1 } { end = $2 }
+		int($1 / 1048576) != int($2 / 1048576) { exit 1 }' asked
 }
 
 @test "random reads fetch at most a chunk each" {
@@ -170,17 +174,18 @@ refuses() {
 	ranges | tr - ' ' | awk '$2 - $1 >= 1048576 { exit 1 }'
 }
 
-@test "many readers of one chunk cause one request" {
+@test "many readers of one block cause one request" {
 	local i pids=()
 	serve $((3 * MIB)) slow-after/500/1/x
 	for i in 1 2 3 4 5; do
-		is_right $((2 * MIB + i * 1000)) 4096 3>&- &
+		is_right $((2 * MIB + i * 100)) 1000 3>&- &
 		pids+=($!)
 	done
 	for i in "${pids[@]}"; do
 		wait "$i"
 	done
-	[ "$(ranges | paste -sd' ')" = "0-1048575 2097152-3145727" ]
+	[ "$(requests)" = 2 ]
+	ranges | grep -q ^2097152-
 }
 
 @test "a copy keeps connections=N requests under way and no more" {
@@ -203,7 +208,7 @@ refuses() {
 	nbdcopy "nbd+unix:///?socket=$SOCK" copy
 	cmp image copy
 	[ "$(grep -c 'GET /redirect' log)" = 1 ]
-	[ "$(grep -c 'GET /ok' log)" = 6 ]
+	[ "$(grep -c 'GET /ok' log)" -ge 3 ]
 }
 
 @test "a signed redirect that expires is asked for anew" {
@@ -369,7 +374,7 @@ refuses() {
 		user=joe password=+password
 	is_right 0 $((3 * MIB))
 	grep -q 'GET /redirect-to.* auth=joe' log
-	[ "$(grep -c 'GET /ok' log)" = 3 ]
+	[ "$(grep -c 'GET /ok' log)" -ge 2 ]
 	[ "$(grep 'GET /ok' log | grep -vc 'auth=- ')" = 0 ]
 }
 
@@ -377,7 +382,8 @@ refuses() {
 	echo hush >password
 	serve $((3 * MIB)) redirect/auth/joe/hush/x user=joe password=+password
 	is_right 0 $((3 * MIB))
-	[ "$(grep 'GET /auth' log | grep -c 'auth=joe ')" = 3 ]
+	[ "$(grep 'GET /auth' log | grep -c 'auth=joe ')" -ge 2 ]
+	[ "$(grep 'GET /auth' log | grep -vc 'auth=joe ')" = 0 ]
 }
 
 @test "no password and no query is in any argv, environment or message" {

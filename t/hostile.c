@@ -715,7 +715,7 @@ make_answer(struct exchange *x)
 	run_calls(x, 0);
 
 	if (x->flags & HALF_BODY)
-		x->body_size /= 2;
+		x->body_size -= x->body_size / 2; /* never nothing */
 	if (x->flags & SHORT_LENGTH)
 		x->content_length = x->body_size /= 2;
 	if (x->flags & LONG_LENGTH)

@@ -154,7 +154,7 @@ static struct engine *
 start(struct fake *f, unsigned slots, unsigned outage)
 {
 	struct engine_config config = {slots * (uint64_t)CHUNK_SIZE,
-	    CONNECTIONS, outage, 0, is_cancelled, count_line};
+	    CONNECTIONS, outage, 0, is_cancelled, count_line, NULL};
 	struct engine *e;
 
 	memset(f, 0, sizeof(*f));
@@ -420,7 +420,7 @@ static void
 test_warm_and_prefetch(void)
 {
 	struct engine_config config = {8 * (uint64_t)CHUNK_SIZE, CONNECTIONS, 5,
-	    0, is_cancelled, count_line};
+	    0, is_cancelled, count_line, NULL};
 	unsigned char *first = malloc(CHUNK_SIZE);
 	struct fake f = {.source = {&fake_ops, {.size = IMAGE_SIZE}}};
 	struct engine *e;
