@@ -41,6 +41,7 @@ struct slot {
 	struct blocks have; /* are here */
 	struct blocks coming;  /* are asked for, and not here */
 	unsigned pins;	       /* readers and fetches that use it: it stays */
+	unsigned copying;      /* readers that copy from it just now */
 	int64_t failing_since; /* milliseconds; 0: not failing */
 	TAILQ_HEAD(, waiter) waiters;
 	bool touched; /* by a reader, since it was claimed */

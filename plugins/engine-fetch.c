@@ -167,12 +167,8 @@ drop(struct engine *e, struct fetch *f)
 
 /* --- those who wait ---------------------------------------------------- */
 
-/*
- * Call those who wait for some of what a range still has to bring, with an
- * error or, 0, to look for themselves. Is there anybody?
- */
-static bool
-call_waiters(struct engine *e, const struct fetch *f, int error)
+bool
+engine_call_waiters(struct engine *e, const struct fetch *f, int error)
 {
 	unsigned first, last;
 	bool any = false;
@@ -293,6 +289,15 @@ on_data(struct transfer *t, const void *bytes, size_t len)
 
 /* --- what does not come ------------------------------------------------ */
 
+static void
+give_up(struct engine *e, struct fetch *f)
+{
+	if (f->kind == TRANSFER_READ)
+		drop(e, f);
+	else
+		engine_end_write(e, f, EIO);
+}
+
 /* Pause before the n-th try: doubling, and jittered by a quarter. */
 static int64_t
 retry_pause(struct engine *e, unsigned tries)
@@ -305,23 +310,47 @@ retry_pause(struct engine *e, unsigned tries)
 }
 
 /*
- * The range by which the end of the outage shall be noticed: not for ever the
- * one that began it, which may be the only one that cannot be had.
+ * The range by which the end of the outage shall be noticed, instead of f,
+ * which nobody waits for: not for ever the one that began it, which may be
+ * the only one that cannot be had. A write is never tried again unasked; in
+ * its place is a flush, which does no harm.
  */
 static struct fetch *
 choose_probe(struct engine *e, struct fetch *f)
 {
 	uint64_t from = e->refused - e->refused % BLOCK_SIZE;
-	unsigned tries = f->tries;
+	struct fetch *probe;
 
-	if (from >= f->offset && from < f->end)
+	if (f->kind == TRANSFER_READ && !engine_is_down(e))
 		return f;
-	drop(e, f); /* which frees a range and at least a slot */
 	engine_ask(e, from, from + PROBE_BYTES, true);
-	f = TAILQ_FIRST(&e->fetches.lists[FETCHES_DEMAND]);
-	if (f != NULL)
-		f->tries = tries;
-	return f;
+	probe = TAILQ_FIRST(&e->fetches.lists[FETCHES_DEMAND]);
+	if (probe == NULL && f->kind == TRANSFER_READ)
+		return f;
+	if (probe == NULL)
+		probe = fetches_add_flush(&e->fetches);
+	probe->tries = f->tries;
+	give_up(e, f);
+	return probe;
+}
+
+/* Take note of a fault that another try may mend. */
+static void
+note_fault(struct engine *e, struct fetch *f, const struct fault *fault)
+{
+	e->stats.retries++;
+	f->tries++;
+	if (f->slot != NULL && f->slot->failing_since == 0)
+		f->slot->failing_since = f->progress;
+	if (e->outage_since == 0)
+		e->outage_since = f->progress;
+	if (e->outage_logged || engine_now() - e->outage_since <= QUIET_MS)
+		return;
+	log_fault(e,
+	    f->kind == TRANSFER_READ ? "unable to read, trying again"
+				     : "unable to write, trying again",
+	    fault);
+	e->outage_logged = true;
 }
 
 /*
@@ -331,34 +360,32 @@ choose_probe(struct engine *e, struct fetch *f)
 static void
 retry(struct engine *e, struct fetch *f, const struct fault *fault)
 {
-	bool is_wanted = call_waiters(e, f, 0);
+	bool is_wanted = f->kind == TRANSFER_READ ? engine_call_waiters(e, f, 0)
+						  : f->writer != NULL;
 
-	e->stats.retries++;
-	f->tries++;
-	if (f->slot->failing_since == 0)
-		f->slot->failing_since = f->progress;
-	if (e->outage_since == 0)
-		e->outage_since = f->progress;
-	if (!e->outage_logged && engine_now() - e->outage_since > QUIET_MS) {
-		log_fault(e, "unable to read, trying again", fault);
-		e->outage_logged = true;
-	}
+	note_fault(e, f, fault);
 	if (!is_wanted && !fetches_is_last(&e->fetches, f)) {
-		drop(e, f);
+		give_up(e, f);
 		return;
 	}
-	if (!is_wanted && engine_is_down(e))
+	if (!is_wanted)
 		f = choose_probe(e, f);
-	if (f == NULL)
-		return;
 	f->retry_at = engine_now() + retry_pause(e, f->tries);
 	fetches_move(
-	    &e->fetches, f, is_wanted ? FETCHES_DEMAND : FETCHES_AHEAD);
+	    &e->fetches, f, f->for_reader ? FETCHES_DEMAND : FETCHES_AHEAD);
 }
 
 static void
 finish(struct engine *e, struct fetch *f)
 {
+	if (f->kind != TRANSFER_READ) {
+		end_outage(e);
+		if (f->slot != NULL)
+			f->slot->failing_since = 0;
+		e->stats.written += f->end - f->offset;
+		engine_end_write(e, f, 0);
+		return;
+	}
 	meter_transfer(
 	    &e->meter, f->end - f->first_offset, f->progress - f->first_byte);
 	engine_tune(e);
@@ -383,9 +410,11 @@ on_done(struct transfer *t, const struct fault *fault)
 	    "the source said that all had come, and it had not"};
 	struct fetch *f = t->owner;
 	struct engine *e = f->engine;
+	bool is_read;
 
 	pthread_mutex_lock(&e->lock);
-	if (fault == NULL && f->offset < f->end)
+	is_read = f->kind == TRANSFER_READ;
+	if (is_read && fault == NULL && f->offset < f->end)
 		fault = &cut;
 	if (fault == NULL) {
 		finish(e, f);
@@ -393,8 +422,8 @@ on_done(struct transfer *t, const struct fault *fault)
 		if (!e->changed)
 			log_fault(e, "unable to go on", fault);
 		fail_for_good(e);
-		drop(e, f);
-	} else if (f->offset == f->end) {
+		give_up(e, f);
+	} else if (is_read && f->offset == f->end) {
 		finish(e, f); /* what was wrong came behind the last byte */
 	} else if (fault->kind == FAULT_TRANSIENT) {
 		hold(e, fault->retry_after);
@@ -406,9 +435,12 @@ on_done(struct transfer *t, const struct fault *fault)
 		 */
 		e->outage_since = 0;
 		if (f->for_reader)
-			log_fault(e, "unable to read", fault);
-		call_waiters(e, f, f->for_reader ? EIO : 0);
-		drop(e, f);
+			log_fault(e,
+			    is_read ? "unable to read" : "unable to write",
+			    fault);
+		if (is_read)
+			engine_call_waiters(e, f, f->for_reader ? EIO : 0);
+		give_up(e, f);
 	}
 	pthread_mutex_unlock(&e->lock);
 }
@@ -420,7 +452,7 @@ start(struct engine *e, struct fetch *f, int64_t now)
 {
 	struct transfer *t = &f->transfer;
 
-	t->kind = TRANSFER_READ;
+	t->kind = f->kind;
 	t->offset = f->offset;
 	t->length = (size_t)(f->end - f->offset);
 	t->data = on_data;
@@ -429,9 +461,14 @@ start(struct engine *e, struct fetch *f, int64_t now)
 	f->first_offset = f->offset;
 	f->started = f->progress = now;
 	f->got_some = false;
-	f->slot = cache_find(&e->cache, f->offset / CHUNK_SIZE);
+	if (f->kind == TRANSFER_READ) {
+		f->slot = cache_find(&e->cache, f->offset / CHUNK_SIZE);
+		e->tokens -= (double)t->length;
+	} else if (f->kind == TRANSFER_WRITE) {
+		t->bytes =
+		    cache_bytes(&e->cache, f->slot) + f->offset % CHUNK_SIZE;
+	}
 	fetches_move(&e->fetches, f, FETCHES_RUNNING);
-	e->tokens -= (double)t->length;
 	e->source->ops->start(e->source, t);
 }
 

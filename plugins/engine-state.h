@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the two halves of the engine share: the readers (engine.c) and the
- * fetch thread (engine-fetch.c).
+ * What the parts of the engine share: the readers (engine.c), the writers
+ * (engine-write.c) and the fetch thread (engine-fetch.c).
  *
  * One mutex guards all of it. It is never held while bytes are copied: a
  * reader copies from blocks that are here, of a slot that it has pinned; the
@@ -31,6 +31,13 @@ struct waiter {
 	pthread_cond_t woken;
 	unsigned from, to; /* blocks */
 	int error;	   /* errno: they were refused; 0: not so far */
+};
+
+/* One that waits for the end of a write or a flush. */
+struct writer {
+	pthread_cond_t woken;
+	bool ended;
+	int error; /* errno, once it has ended; 0: none */
 };
 
 struct engine {
@@ -81,7 +88,28 @@ void engine_tune(struct engine *);
 /* The fetch thread, for pthread_create(3). No lock. */
 void *engine_fetch_thread(void *engine);
 
+/* The errno that a request deserves before it is served at all, or 0. */
+int engine_refusal(const struct engine *);
+
+/*
+ * The slot of a chunk, pinned, after waiting for one that may be given up.
+ * NULL with errno; EIO at once where the source is down.
+ */
+struct slot *engine_claim(struct engine *, uint64_t chunk);
+
 /* Give back a pin. */
 void engine_unpin(struct engine *, struct slot *);
+
+/* Wait for a condition, for a quarter of a second at most. */
+void engine_wait_slice(struct engine *, pthread_cond_t *);
+
+/*
+ * Call those who wait for some of what a range still has to bring, with an
+ * error or, 0, to look for themselves. Is there anybody?
+ */
+bool engine_call_waiters(struct engine *, const struct fetch *, int error);
+
+/* A write or a flush has ended: tell its writer, and give up the range. */
+void engine_end_write(struct engine *, struct fetch *, int error);
 
 #endif

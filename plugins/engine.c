@@ -29,9 +29,8 @@
 /* Of what a random read asks for. */
 #define RANDOM_MIN (64 * KIB)
 
-/* Wait on cond for at most a slice. */
-static void
-wait_slice(struct engine *e, pthread_cond_t *cond)
+void
+engine_wait_slice(struct engine *e, pthread_cond_t *cond)
 {
 	int64_t end = engine_now() + WAIT_SLICE_MS;
 	struct timespec t = {end / 1000, end % 1000 * 1000000};
@@ -39,9 +38,8 @@ wait_slice(struct engine *e, pthread_cond_t *cond)
 	pthread_cond_timedwait(cond, &e->lock, &t);
 }
 
-/* The errno that a read deserves before it is served at all, or 0. */
-static int
-refusal(const struct engine *e)
+int
+engine_refusal(const struct engine *e)
 {
 	if (e->stopping || e->config.cancelled())
 		return ESHUTDOWN;
@@ -129,30 +127,51 @@ is_here(const struct slot *s, const struct part *p)
 	return blocks_are_all_set(&s->have, p->first, p->end);
 }
 
-/* The slot of a part's chunk, pinned; NULL with errno. */
-static struct slot *
-want_slot(struct engine *e, struct part *p)
+struct slot *
+engine_claim(struct engine *e, uint64_t chunk)
 {
 	struct slot *s;
 
 	for (;;) {
-		errno = refusal(e);
+		errno = engine_refusal(e);
+		if (errno == 0 && engine_is_down(e))
+			errno = EIO;
 		if (errno != 0)
 			return NULL;
-		s = cache_find(&e->cache, p->chunk);
-		if (engine_is_down(e) && (s == NULL || !is_here(s, p))) {
-			e->refused = p->chunk * CHUNK_SIZE + p->from;
-			errno = EIO;
-			return NULL;
-		}
-		s = cache_claim(&e->cache, p->chunk);
+		s = cache_claim(&e->cache, chunk);
 		if (s != NULL) {
 			s->pins++;
 			return s;
 		}
-		wait_slice(e, &e->slot_freed);
-		p->stream = NULL;
+		engine_wait_slice(e, &e->slot_freed);
 	}
+}
+
+/* The slot of a part's chunk, pinned; NULL with errno. */
+static struct slot *
+want_slot(struct engine *e, struct part *p)
+{
+	struct slot *s = cache_find(&e->cache, p->chunk);
+
+	errno = engine_refusal(e);
+	if (errno != 0)
+		return NULL;
+	if (s != NULL && is_here(s, p)) {
+		s->pins++;
+		return s;
+	}
+	if (engine_is_down(e)) {
+		e->refused = p->chunk * CHUNK_SIZE + p->from;
+		errno = EIO;
+		return NULL;
+	}
+	s = cache_claim(&e->cache, p->chunk);
+	if (s == NULL) {
+		p->stream = NULL; /* others may come while this one waits */
+		return engine_claim(e, p->chunk);
+	}
+	s->pins++;
+	return s;
 }
 
 /*
@@ -210,7 +229,7 @@ wait_for(struct engine *e, struct slot *s, struct part *p)
 	pthread_cond_init(&w.woken, &e->monotonic);
 	TAILQ_INSERT_TAIL(&s->waiters, &w, entry);
 	for (;;) {
-		error = w.error != 0 ? w.error : refusal(e);
+		error = w.error != 0 ? w.error : engine_refusal(e);
 		if (error != 0 || is_here(s, p))
 			break;
 		asked = demand(e, s, p);
@@ -224,7 +243,7 @@ wait_for(struct engine *e, struct slot *s, struct part *p)
 			plan_ahead(e, p->stream);
 		p->stream = NULL;
 		e->source->ops->wake(e->source);
-		wait_slice(e, asked ? &w.woken : &e->slot_freed);
+		engine_wait_slice(e, asked ? &w.woken : &e->slot_freed);
 	}
 	TAILQ_REMOVE(&s->waiters, &w, entry);
 	pthread_cond_destroy(&w.woken);
@@ -251,9 +270,12 @@ read_part(struct engine *e, void *buf, struct part *p)
 	}
 	if (error == 0) {
 		e->stats.read += p->len;
+		s->copying++;
 		pthread_mutex_unlock(&e->lock);
 		memcpy(buf, cache_bytes(&e->cache, s) + p->from, p->len);
 		pthread_mutex_lock(&e->lock);
+		if (--s->copying == 0)
+			pthread_cond_broadcast(&e->slot_freed);
 		if (is_stream)
 			cache_touch_stream(
 			    &e->cache, s, p->from + p->len == s->length);
@@ -278,8 +300,8 @@ engine_read(struct engine *e, void *buf, size_t len, uint64_t offset)
 	p.stream = readahead_touch(&e->readahead, offset, end);
 	/* Two chunks are two ranges, but need not be two round trips. */
 	if (len <= CHUNK_SIZE &&
-	    offset / CHUNK_SIZE != (end - 1) / CHUNK_SIZE && refusal(e) == 0 &&
-	    !engine_is_down(e))
+	    offset / CHUNK_SIZE != (end - 1) / CHUNK_SIZE &&
+	    engine_refusal(e) == 0 && !engine_is_down(e))
 		engine_ask(e, offset, end, true);
 	for (; offset < end && error == 0; offset += p.len, out += p.len) {
 		p.chunk = offset / CHUNK_SIZE;

@@ -67,6 +67,14 @@ int engine_start(struct engine *);
  */
 int engine_read(struct engine *, void *buf, size_t len, uint64_t offset);
 
+/*
+ * Write len bytes at offset, all inside the image, of a source that is
+ * writable: when this returns, the source has them. And see to it that what
+ * was written is on stable storage. Any thread; 0 or -1 as engine_read().
+ */
+int engine_write(struct engine *, const void *buf, size_t len, uint64_t offset);
+int engine_flush(struct engine *);
+
 /* Fetch the range when there is nothing better to do. Any thread. */
 void engine_prefetch(struct engine *, uint64_t len, uint64_t offset);
 

@@ -38,19 +38,48 @@ fetches_has_room(const struct fetches *f, bool for_reader)
 	return f->used < (for_reader ? f->count : f->count / 2);
 }
 
-void
-fetches_add(struct fetches *f, uint64_t from, uint64_t to, bool for_reader)
+/* One from the pool, for [from, to), on a queue. */
+static struct fetch *
+take(struct fetches *f, enum transfer_kind kind, uint64_t from, uint64_t to,
+    enum fetch_list list)
 {
 	struct fetch *x = TAILQ_FIRST(&f->lists[FETCHES_FREE]);
 
-	if (!for_reader)
-		f->ahead_bytes += to - from;
+	x->kind = kind;
 	x->offset = from;
 	x->end = to;
-	x->for_reader = for_reader;
+	x->for_reader = list == FETCHES_DEMAND;
 	x->tries = 0;
 	x->retry_at = 0;
-	fetches_move(f, x, for_reader ? FETCHES_DEMAND : FETCHES_AHEAD);
+	x->slot = NULL;
+	x->writer = NULL;
+	fetches_move(f, x, list);
+	return x;
+}
+
+void
+fetches_add(struct fetches *f, uint64_t from, uint64_t to, bool for_reader)
+{
+	if (!for_reader)
+		f->ahead_bytes += to - from;
+	take(f, TRANSFER_READ, from, to,
+	    for_reader ? FETCHES_DEMAND : FETCHES_AHEAD);
+}
+
+struct fetch *
+fetches_add_write(
+    struct fetches *f, struct slot *slot, uint64_t from, uint64_t to)
+{
+	struct fetch *x = take(f, TRANSFER_WRITE, from, to, FETCHES_DEMAND);
+
+	x->slot = slot;
+	return x;
+}
+
+struct fetch *
+fetches_add_flush(struct fetches *f)
+{
+	return take(f, TRANSFER_FLUSH, 0, 0, FETCHES_DEMAND);
 }
 
 void

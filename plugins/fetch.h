@@ -25,20 +25,23 @@ enum fetch_list {
 
 struct engine;
 struct slot;
+struct writer;
 
 struct fetch {
 	struct transfer transfer;
 	struct engine *engine;
-	uint64_t offset, end;  /* bytes of the image: the next one, the end */
-	bool for_reader;       /* asked for because a reader wanted it */
-	bool got_some;	       /* since it was last started */
+	enum transfer_kind kind;
+	uint64_t offset, end; /* bytes of the image: the next one, the end */
+	bool for_reader;      /* asked for because somebody waits */
+	/* Where its next bytes go; of a write, whence; of a flush, NULL. */
+	struct slot *slot;
+	struct writer *writer; /* who waits for its end; NULL: nobody */
 	unsigned tries;	       /* faults in a row */
-	int64_t retry_at;      /* milliseconds: not to be started before */
-	int64_t started;       /* milliseconds: when it was */
-	int64_t first_byte;    /* milliseconds: when that came */
-	uint64_t first_offset; /* the offset with which it was started */
-	int64_t progress;  /* milliseconds: when bytes last came, or started */
-	struct slot *slot; /* that its next bytes go to, while it runs */
+	/* Milliseconds: not to be started before; when it was; when its first
+	 * byte came; when its last did, or it was started. */
+	int64_t retry_at, started, first_byte, progress;
+	bool got_some;	       /* since it was started */
+	uint64_t first_offset; /* at which it was started */
 	enum fetch_list list;
 	TAILQ_ENTRY(fetch) entry;
 };
@@ -60,6 +63,11 @@ bool fetches_has_room(const struct fetches *, bool for_reader);
 
 /* Queue a range; there must be room. */
 void fetches_add(struct fetches *, uint64_t from, uint64_t to, bool for_reader);
+
+/* Queue a write from a slot, or a flush; there must be room. */
+struct fetch *fetches_add_write(
+    struct fetches *, struct slot *, uint64_t from, uint64_t to);
+struct fetch *fetches_add_flush(struct fetches *);
 
 /* Its next n bytes have come; or, of the pool again, none of it will. */
 void fetches_advance(struct fetches *, struct fetch *, uint64_t n);

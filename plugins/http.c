@@ -591,6 +591,12 @@ http_new(const struct source_config *config, struct fault *why)
 	h->count = config->connections;
 	if (h->multi == NULL || h->connections == NULL)
 		goto out;
+	if (config->writable) {
+		why->status = EX_USAGE;
+		snprintf(why->text, sizeof(why->text),
+		    "there is no writing over HTTP");
+		goto out;
+	}
 	if (!set_url(h, config, &scheme)) {
 		why->status = EX_USAGE;
 		snprintf(

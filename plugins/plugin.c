@@ -42,6 +42,8 @@ static char *url, *user, *password, *netrc, *proxy, *noproxy;
 static struct source_blob cacert, cert, key;
 /* Do not verify the server: insecure=1. */
 static uint64_t insecure;
+/* Clients may write: writable=1. */
+static uint64_t writable;
 /* Bytes of memory for chunks: cache=64M. */
 static uint64_t cache = 64 * CHUNK_SIZE;
 /* Transfers at once: connections=8. */
@@ -133,6 +135,7 @@ plugin_config(const char *name, const char *value)
 		uint64_t *number, min, max;
 	} numbers[] = {
 	    {"insecure", &insecure, 0, 1},
+	    {"writable", &writable, 0, 1},
 	    {"cache", &cache, ENGINE_CACHE_MIN, CACHE_MAX},
 	    {"connections", &connections, 1, CONNECTIONS_MAX},
 	    {"outage", &outage, 1, OUTAGE_MAX},
@@ -224,6 +227,7 @@ open_source(void *first, size_t *got, struct fault *why)
 	    .proxy = proxy,
 	    .noproxy = noproxy,
 	    .insecure = insecure != 0,
+	    .writable = writable != 0,
 	    .connections = (unsigned)connections};
 
 	return http_open(&config, first, CHUNK_SIZE, got, why);
@@ -273,6 +277,14 @@ plugin_get_ready(void)
 		why.status = EX_DATAERR;
 		snprintf(why.text, sizeof(why.text),
 		    "the server tells a size that no drive has");
+		goto out;
+	}
+	if (writable && export_size != info->size) {
+		why.status = EX_DATAERR;
+		snprintf(why.text, sizeof(why.text),
+		    "an image that is written to must have whole sectors, "
+		    "and this has %" PRIu64 " bytes",
+		    info->size);
 		goto out;
 	}
 	engine = engine_new(&config, source);
@@ -343,7 +355,7 @@ plugin_load(void)
 static void *
 plugin_open(int readonly)
 {
-	(void)readonly; /* there is no way to write */
+	(void)readonly; /* writable=1 says it */
 	return NBDKIT_HANDLE_NOT_NEEDED;
 }
 
@@ -361,7 +373,7 @@ plugin_export_description(void *handle)
 	return description;
 }
 
-/* Nothing is ever written, so every connection sees the same. */
+/* A write is at the source when it ends, so every connection sees the same. */
 static int
 plugin_can_multi_conn(void *handle)
 {
@@ -412,6 +424,36 @@ plugin_pread(
 }
 
 static int
+plugin_can_write(void *handle)
+{
+	(void)handle;
+	return writable != 0;
+}
+
+static int
+plugin_pwrite(void *handle, const void *buf, uint32_t count, uint64_t offset,
+    uint32_t flags)
+{
+	(void)handle;
+	(void)flags;
+	if (engine_write(engine, buf, count, offset) == 0)
+		return 0;
+	nbdkit_set_error(errno);
+	return -1;
+}
+
+static int
+plugin_flush(void *handle, uint32_t flags)
+{
+	(void)handle;
+	(void)flags;
+	if (engine_flush(engine) == 0)
+		return 0;
+	nbdkit_set_error(errno);
+	return -1;
+}
+
+static int
 plugin_cache(void *handle, uint32_t count, uint64_t offset, uint32_t flags)
 {
 	(void)handle;
@@ -440,6 +482,9 @@ static struct nbdkit_plugin plugin = {
     .can_cache = plugin_can_cache,
     .block_size = plugin_block_size,
     .pread = plugin_pread,
+    .can_write = plugin_can_write,
+    .pwrite = plugin_pwrite,
+    .flush = plugin_flush,
     .cache = plugin_cache,
 };
 

@@ -74,10 +74,11 @@ stats_format(const struct stats *s, char text[STATS_TEXT_MAX])
 	map[i] = '\0';
 	snprintf(text, STATS_TEXT_MAX,
 	    "{\"source\": \"%s\", \"size\": %" PRIu64 ", \"read\": %" PRIu64
-	    ", \"fetched\": %" PRIu64 ", \"hits\": %" PRIu64
-	    ", \"misses\": %" PRIu64 ", \"retries\": %" PRIu64
+	    ", \"fetched\": %" PRIu64 ", \"written\": %" PRIu64
+	    ", \"hits\": %" PRIu64 ", \"misses\": %" PRIu64
+	    ", \"retries\": %" PRIu64
 	    ", \"connections\": %u, \"rate\": %.0f, \"latency_ms\": %.1f"
 	    ", \"map\": \"%s\"}",
-	    s->state, s->image_size, s->read, s->fetched, s->hits, s->misses,
-	    s->retries, s->connections, s->rate, s->latency, map);
+	    s->state, s->image_size, s->read, s->fetched, s->written, s->hits,
+	    s->misses, s->retries, s->connections, s->rate, s->latency, map);
 }

@@ -16,6 +16,7 @@
 struct stats {
 	uint64_t image_size;
 	uint64_t read, fetched; /* bytes: given to readers, from the source */
+	uint64_t written;	/* bytes: to the source */
 	uint64_t hits, misses;	/* parts of reads, of one chunk each */
 	uint64_t retries;	/* transfers that were begun again */
 	unsigned connections;	/* transfers under way */

@@ -34,8 +34,12 @@ struct fake {
 	/* What they look at. */
 	_Atomic unsigned started;
 	_Atomic uint64_t fetched;
+	_Atomic unsigned writes, flushes; /* that were done */
 	unsigned most;
 };
+
+/* What the server has; reads of the tests expect what byte_at() says. */
+static unsigned char content[IMAGE_SIZE];
 
 static _Atomic bool cancel;
 static _Atomic unsigned logged;
@@ -52,7 +56,8 @@ fake_start(struct source *s, struct transfer *t)
 	struct fake *f = (struct fake *)s;
 	unsigned i = 0, busy = 1;
 
-	CHECK(t->length > 0 && t->offset + t->length <= IMAGE_SIZE);
+	CHECK(t->kind == TRANSFER_FLUSH ||
+	      (t->length > 0 && t->offset + t->length <= IMAGE_SIZE));
 	while (i < CONNECTIONS && f->transfers[i] != NULL)
 		i++;
 	if (i == CONNECTIONS)
@@ -66,6 +71,24 @@ fake_start(struct source *s, struct transfer *t)
 		f->most = busy - 1;
 }
 
+/* Take n bytes of the write i, or do the flush. */
+static void
+fake_write(struct fake *f, unsigned i, size_t n)
+{
+	struct transfer *t = f->transfers[i];
+
+	if (n > 0)
+		memcpy(content + t->offset + f->got[i],
+		    (const char *)t->bytes + f->got[i], n);
+	f->got[i] += n;
+	if (f->got[i] < t->length)
+		return;
+	f->writes += t->kind == TRANSFER_WRITE;
+	f->flushes += t->kind == TRANSFER_FLUSH;
+	f->transfers[i] = NULL;
+	t->done(t, NULL);
+}
+
 /* Move transfer i by one piece, or end it. */
 static void
 fake_move(struct fake *f, unsigned i)
@@ -73,7 +96,7 @@ fake_move(struct fake *f, unsigned i)
 	struct fault fault = {f->kind, EX_IOERR, 0, "told to fail"};
 	struct transfer *t = f->transfers[i];
 	unsigned char piece[PIECE];
-	size_t n = t->length - f->got[i], j;
+	size_t n = t->length - f->got[i];
 
 	if (f->bad_chunk != 0 && t->offset / CHUNK_SIZE == f->bad_chunk) {
 		f->transfers[i] = NULL;
@@ -88,8 +111,11 @@ fake_move(struct fake *f, unsigned i)
 	}
 	if (n > PIECE)
 		n = PIECE;
-	for (j = 0; j < n; j++)
-		piece[j] = byte_at(t->offset + f->got[i] + j);
+	if (t->kind != TRANSFER_READ) {
+		fake_write(f, i, n);
+		return;
+	}
+	memcpy(piece, content + t->offset + f->got[i], n);
 	f->got[i] += n;
 	f->fetched += n;
 	t->data(t, piece, n);
@@ -223,7 +249,7 @@ test_each_chunk_once(void)
 		n = IMAGE_SIZE - offset < 4096 ? IMAGE_SIZE - offset : 4096;
 		CHECK(reads(e, offset, n) == 0);
 	}
-	CHECK(f.fetched == IMAGE_SIZE && f.started <= 40);
+	CHECK(f.fetched == IMAGE_SIZE && f.started <= 64);
 	CHECK(f.most > 1); /* it was read ahead */
 	engine_free(e);
 }
@@ -416,6 +442,127 @@ test_many_readers(void)
 	engine_free(e);
 }
 
+/* Bytes that no other write has, and where they belong. */
+static void
+fill(unsigned char *buf, size_t len, unsigned seed)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		buf[i] = (unsigned char)rand_r(&seed);
+}
+
+static void
+restore_content(void)
+{
+	uint64_t i;
+
+	for (i = 0; i < IMAGE_SIZE; i++)
+		content[i] = byte_at(i);
+}
+
+/* Write at random places of all kinds, and read back what is around them. */
+static void
+test_write(void)
+{
+	static unsigned char buf[3 * CHUNK_SIZE], back[3 * CHUNK_SIZE];
+	struct fake f;
+	struct engine *e = start(&f, 4, 5);
+	unsigned seed = 7, i;
+	uint64_t at;
+	size_t len;
+
+	for (i = 0; i < 60; i++) {
+		len = 1 + (size_t)rand_r(&seed) % (i % 3 ? 9000 : sizeof(buf));
+		at = (uint64_t)rand_r(&seed) % (IMAGE_SIZE - len + 1);
+		if (i % 4 == 0)
+			engine_prefetch(e, len, at);
+		if (i % 7 == 0)
+			f.faults = 2;
+		fill(buf, len, i);
+		CHECK(engine_write(e, buf, len, at) == 0);
+		CHECK(memcmp(content + at, buf, len) == 0);
+		memset(back, 0, len);
+		CHECK(engine_read(e, back, len, at) == 0);
+		CHECK(memcmp(back, buf, len) == 0);
+		/* The blocks around what was written are right as well. */
+		at = at > 5000 ? at - 5000 : 0;
+		len =
+		    IMAGE_SIZE - at < len + 9000 ? IMAGE_SIZE - at : len + 9000;
+		if (len > sizeof(back))
+			len = sizeof(back);
+		CHECK(engine_read(e, back, len, at) == 0);
+		CHECK(memcmp(back, content + at, len) == 0);
+	}
+	CHECK(engine_flush(e) == 0 && f.flushes == 1);
+	engine_free(e);
+	restore_content();
+}
+
+static void *
+write_own_stripe(void *arg)
+{
+	struct engine *e = arg;
+	unsigned char buf[6000], back[6000];
+	static _Atomic unsigned next;
+	unsigned stripe = next++ % 8, seed = stripe, i;
+	uint64_t at;
+
+	for (i = 0; i < 100; i++) {
+		/* Stripes of 6000 bytes: neighbours share blocks. */
+		at = ((uint64_t)rand_r(&seed) % 100 * 8 + stripe) * 6000;
+		fill(buf, sizeof(buf), stripe * 1000 + i);
+		CHECK(engine_write(e, buf, sizeof(buf), at) == 0);
+		CHECK(engine_read(e, back, sizeof(back), at) == 0);
+		CHECK(memcmp(buf, back, sizeof(buf)) == 0);
+	}
+	return NULL;
+}
+
+static void
+test_many_writers(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 4, 30);
+	pthread_t threads[8];
+	unsigned i;
+
+	f.faults = 30;
+	for (i = 0; i < 8; i++)
+		pthread_create(&threads[i], NULL, write_own_stripe, e);
+	for (i = 0; i < 8; i++)
+		pthread_join(threads[i], NULL);
+	engine_free(e);
+	restore_content();
+}
+
+static void
+test_write_in_an_outage(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 8, 1);
+	unsigned char buf[5000] = {1};
+	int64_t begun = ms();
+
+	f.dead = 1;
+	CHECK(engine_write(e, buf, sizeof(buf), 100) == -1 && errno == EIO);
+	CHECK(ms() - begun >= 1000 && ms() - begun < 5000);
+	begun = ms();
+	CHECK(engine_write(e, buf, sizeof(buf), 100) == -1 && errno == EIO);
+	CHECK(engine_flush(e) == -1 && errno == EIO);
+	CHECK(ms() - begun < 200);
+	f.dead = 0;
+	begun = ms();
+	while (engine_write(e, buf, sizeof(buf), 9 * CHUNK_SIZE) != 0 &&
+	       ms() - begun < 10000)
+		usleep(10000);
+	CHECK(ms() - begun < 10000);
+	/* What was given up was not written behind anybody's back. */
+	CHECK(f.writes == 1 && content[100] == byte_at(100));
+	engine_free(e);
+	restore_content();
+}
+
 static void
 test_warm_and_prefetch(void)
 {
@@ -449,6 +596,7 @@ test_warm_and_prefetch(void)
 int
 main(void)
 {
+	restore_content();
 	test_right_bytes();
 	test_each_chunk_once();
 	test_random_reads_fetch_no_more();
@@ -460,6 +608,9 @@ main(void)
 	test_changed_is_for_good();
 	test_cancelled_under_silence();
 	test_many_readers();
+	test_write();
+	test_many_writers();
+	test_write_in_an_outage();
 	test_warm_and_prefetch();
 	return check_status();
 }
