@@ -18,13 +18,14 @@
 #define MIB	      (1024 * 1024)
 
 /* Of the windows of read-ahead, see engine_tune(). */
-#define FIRST_MIN  (256 * KIB)
-#define FIRST_MAX  (4 * MIB)
-#define MOST_MIN   (4 * MIB)
-#define MOST_AHEAD 500 /* milliseconds of the way's rate, and two latencies */
+#define FIRST_MIN   (256 * KIB)
+#define FIRST_MAX   (8 * MIB)
+#define MOST_MIN    (4 * MIB)
+#define FIRST_AHEAD 100 /* milliseconds of the way's rate, and two latencies */
+#define MOST_AHEAD  1000
 /* Of a range that is asked for ahead of need. */
 #define UNIT_MIN (256 * KIB)
-#define UNIT_MAX (4 * MIB)
+#define UNIT_MAX (6 * MIB)
 #define UNIT_MS	 500 /* of one connection's rate */
 /* Of what a random read asks for. */
 #define RANDOM_MIN (64 * KIB)
@@ -60,13 +61,13 @@ void
 engine_tune(struct engine *e)
 {
 	const struct meter *m = &e->meter;
-	double first = 2 * m->rate * m->latency / 1e3;
-	double most = m->total * (MOST_AHEAD + 2 * m->latency) / 1e3;
+	double first = m->rate * (FIRST_AHEAD + 2 * m->latency) / 1e3;
+	double most = m->total * (MOST_AHEAD + 4 * m->latency) / 1e3;
 	uint64_t least =
 	    e->ahead_budget < MOST_MIN ? e->ahead_budget : MOST_MIN;
 
 	readahead_set_windows(&e->readahead, clamp(first, FIRST_MIN, FIRST_MAX),
-	    clamp(2 * most, least, e->ahead_budget));
+	    clamp(most, least, e->ahead_budget));
 }
 
 /*
@@ -373,7 +374,7 @@ engine_new(const struct engine_config *config, struct source *source)
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	e->seed = (unsigned)t.tv_nsec;
 	/* The rest is for what was read, and for those who read at random. */
-	e->ahead_budget = slots * CHUNK_SIZE / 8 * 5;
+	e->ahead_budget = slots * CHUNK_SIZE / 4 * 3;
 	meter_init(&e->meter, info->round_trip, info->rate, engine_now());
 	readahead_init(&e->readahead);
 	engine_tune(e);

@@ -559,17 +559,21 @@ static void
 measure(struct http *h)
 {
 	CURL *easy = h->connections[0].easy;
-	curl_off_t found = 0, connected = 0, rate = 0;
+	curl_off_t found = 0, connected = 0, begun = 0, ended = 0, got = 0;
 	char *address = NULL;
 
 	curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &found);
 	curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
-	curl_easy_getinfo(easy, CURLINFO_SPEED_DOWNLOAD_T, &rate);
+	curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &begun);
+	curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &ended);
+	curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &got);
 	curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address);
 	snprintf(h->server, sizeof(h->server), "%s", address ? address : "");
 	h->source.info.address = h->server;
 	h->source.info.round_trip = (unsigned)(connected - found);
-	h->source.info.rate = (uint64_t)rate;
+	/* Without the handshakes: what the line carries once it is open. */
+	h->source.info.rate = (uint64_t)got * 1000000 /
+			      (uint64_t)(ended > begun ? ended - begun : 1);
 }
 
 static struct http *

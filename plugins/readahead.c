@@ -14,7 +14,6 @@
 #define TOLERANCE_BACK	  MIB
 #define TOLERANCE_FORWARD (MIB / 2)
 #define LARGE_READ	  MIB /* is a stream from the first on */
-#define FAST_GROWTH	  MIB /* windows below it grow by four */
 #define ACTIVE_TOUCHES	  64  /* a stream unused for more shares no memory */
 
 void
@@ -102,7 +101,7 @@ readahead_stalled(struct readahead *ra, struct readahead_stream *s)
 	if (s->window == 0 || s->next < s->grown_at + s->window / 4)
 		return; /* the last growth has not had its effect yet */
 	s->grown_at = s->next;
-	s->window *= s->window < FAST_GROWTH ? 4 : 2;
+	s->window *= s->window < most / 4 ? 4 : 2;
 	if (s->window > most)
 		s->window = most;
 }
