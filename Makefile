@@ -105,6 +105,7 @@ help:
 	@echo 'make [all]     build into $(O)/; programs run from $(O)/bin'
 	@echo 'make check     build and test all (SAN=1: with sanitizers)'
 	@echo 'make lint      warnings, shellcheck, mandoc, clang-format, cppcheck'
+	@echo 'make bench     measure beside the peers (ROWS=...: only those)'
 	@echo 'make demo      the main job, on this machine alone'
 	@echo 'make deps      install what is missing (Debian packages; be root)'
 	@echo 'make install   into DESTDIR, PREFIX ($(PREFIX)), SYSCONFDIR'
@@ -116,6 +117,11 @@ deps:
 check: deps
 	@$(MAKE) --no-print-directory tests
 	@VM_BUILD=$(abspath $(O)) t/run $(TESTS)
+
+bench: deps
+	@t/deps t/bench/packages
+	@$(MAKE) --no-print-directory tests
+	@VM_BUILD=$(abspath $(O)) t/bench/run $(ROWS)
 
 demo: deps
 	@$(MAKE) --no-print-directory all
@@ -131,7 +137,8 @@ lint: deps
 	@$(MAKE) --no-print-directory O=$(O)/lint-clang CC=clang \
 	    CFLAGS='-O2 -Werror' tests
 	shellcheck -x -s sh $(shfiles)
-	shellcheck -x -s bash -e SC2034,SC2154 t/*.bash scripts/completion/vmctl
+	shellcheck -x -s bash -e SC2034,SC2154 t/*.bash t/bench/run \
+	    scripts/completion/vmctl
 	! mandoc -T lint $(mans) 2>&1 | grep -v 'manual not found\|outdated'
 	clang-format --dry-run -Werror $(cfiles)
 	cppcheck -q --enable=warning,performance,portability --inline-suppr \
@@ -169,4 +176,4 @@ dist:
 clean:
 	rm -rf build vmedia-*.tar.gz
 
-.PHONY: all tests help deps check demo lint install dist clean
+.PHONY: all tests help deps check bench demo lint install dist clean

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "number.h"
@@ -47,6 +48,8 @@ struct job {
 	unsigned short seed[3];
 	const char *path; /* what it must equal, or NULL */
 	int fd;
+	bool timed;
+	double *took; /* milliseconds, of each request, where it is timed */
 };
 
 static struct nbd_handle *h;
@@ -55,15 +58,17 @@ static void
 usage(FILE *out)
 {
 	fputs(
-	    "usage: nbdread [-p] [-f FILE] [-S REQUEST] SOCKET OFFSET LENGTH\n"
-	    "       nbdread [-p] [-f FILE] [-r SEED] -n COUNT SOCKET\n"
+	    "usage: nbdread [-pt] [-f FILE] [-S REQUEST] SOCKET OFFSET LENGTH\n"
+	    "       nbdread [-pt] [-f FILE] [-r SEED] -n COUNT SOCKET\n"
 	    "       nbdread -d | -s SOCKET\n"
 	    "  -d  print the export's description\n"
 	    "  -f  compare with FILE instead of writing the data\n"
 	    "  -n  read COUNT blocks of 4 KiB at random\n"
 	    "  -p  16 requests at a time instead of one\n"
 	    "  -S  bytes for each request (32M)\n"
-	    "  -s  print the export's size\n",
+	    "  -s  print the export's size\n"
+	    "  -t  instead of data print seconds, MB/s, and the requests'\n"
+	    "      median and longest milliseconds\n",
 	    out);
 	exit(out == stderr ? EX_USAGE : EX_OK);
 }
@@ -160,12 +165,40 @@ compare(const struct job *job, const struct request *r)
 	free(want);
 }
 
+static double
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+print_times(const struct job *job, double ms)
+{
+	uint64_t bytes = job->random ? job->count * job->size : job->length;
+
+	qsort(job->took, job->count, sizeof(*job->took), by_size);
+	printf("%.3f %.1f %.2f %.2f\n", ms / 1e3, (double)bytes / ms / 1e3,
+	    job->took[job->count / 2], job->took[job->count - 1]);
+}
+
 static void
 use_data(const struct job *job, const struct request *r)
 {
 	if (job->path != NULL)
 		compare(job, r);
-	else if (!job->random && fwrite(r->data, 1, r->len, stdout) != r->len)
+	else if (!job->random && !job->timed &&
+		 fwrite(r->data, 1, r->len, stdout) != r->len)
 		err(EX_IOERR, "unable to write");
 }
 
@@ -174,6 +207,7 @@ static void
 run_job(struct job *job)
 {
 	struct request batch[PARALLEL];
+	double begun = now_ms(), batch_begun;
 	uint64_t n = 0;
 	unsigned i, started;
 
@@ -183,14 +217,21 @@ run_job(struct job *job)
 			err(EX_OSERR, "unable to read");
 	}
 	while (n < job->count) {
+		batch_begun = now_ms();
 		for (started = 0; started < job->depth && n < job->count;
 		     started++)
 			start_request(job, &batch[started], n++);
-		for (i = 0; i < started; i++)
+		for (i = 0; i < started; i++) {
 			finish_request(&batch[i]);
+			if (job->timed)
+				job->took[n - started + i] =
+				    now_ms() - batch_begun;
+		}
 		for (i = 0; i < started; i++)
 			use_data(job, &batch[i]);
 	}
+	if (job->timed)
+		print_times(job, now_ms() - begun);
 	if (fflush(stdout) == EOF)
 		err(EX_IOERR, "unable to write");
 	for (i = 0; i < job->depth; i++)
@@ -214,6 +255,11 @@ plan_job(struct job *job, char **argv)
 			job->size = job->length;
 		job->count = (job->length - 1) / job->size + 1;
 	}
+	if (job->timed) {
+		job->took = calloc(job->count, sizeof(*job->took));
+		if (job->took == NULL)
+			err(EX_OSERR, "unable to take times");
+	}
 	if (job->path == NULL)
 		return;
 	job->fd = open(job->path, O_RDONLY | O_CLOEXEC);
@@ -227,7 +273,7 @@ main(int argc, char **argv)
 	struct job job = {.size = MAX_REQUEST, .depth = 1, .fd = -1};
 	int c, what = 0;
 
-	while ((c = getopt(argc, argv, "df:hn:pr:S:s")) != -1)
+	while ((c = getopt(argc, argv, "df:hn:pr:S:st")) != -1)
 		switch (c) {
 		case 'd':
 		case 's':
@@ -252,6 +298,9 @@ main(int argc, char **argv)
 		case 'S':
 			job.size = size_or_die(optarg, 1, MAX_REQUEST);
 			break;
+		case 't':
+			job.timed = true;
+			break;
 		default:
 			usage(stderr);
 		}
@@ -266,6 +315,7 @@ main(int argc, char **argv)
 	} else {
 		plan_job(&job, argv);
 		run_job(&job);
+		free(job.took);
 	}
 	nbd_close(h);
 	return EX_OK;

@@ -125,6 +125,15 @@ nginx_conf() {
 	echo "}"
 }
 
+# start_link HOST PORT [OPTION...]: a long line to that server, at $LINK, with
+# t/link's options.
+start_link() {
+	local out=link.$RANDOM
+	background link "${@:3}" "$1" "$2" >"$out" </dev/null
+	wait_until 5 test -s "$out"
+	LINK=127.0.0.1:$(cat "$out")
+}
+
 # start_tinyproxy [LINE...]: an HTTP proxy at $PROXY, with LINEs in its
 # configuration; it logs what it is asked in ./tinyproxy.log.
 start_tinyproxy() {

@@ -1,0 +1,16 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# The benchmark runs: its figures are for `make bench` on a quiet machine.
+
+load helper
+
+@test "some rows of the benchmark run and are written down" {
+	VM_BUILD=$BATS_TEST_TMPDIR/build
+	mkdir "$VM_BUILD"
+	ln -s "$BUILD/bin" "$BUILD/lib" "$BUILD/t" "$VM_BUILD"
+	export VM_BUILD
+	"$TOP/t/bench/run" -q random copy memory plot 3>&-
+	grep -q "^copy .*held$" "$VM_BUILD/bench/table.txt"
+	[ "$(grep -c . "$VM_BUILD/bench/table.txt")" = 6 ]
+	grep -q "vm-fetchd</text>" "$VM_BUILD/bench/throughput.svg"
+}
