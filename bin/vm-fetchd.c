@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "listen.h"
+#include "replace.h"
 #include "report.h"
 #include "secret.h"
 #include "url.h"
@@ -47,6 +48,7 @@ enum passing {
 	PASS_SECRET, /* the same, but never the text itself */
 	PASS_FILE,   /* a file's content, in a memory file */
 	PASS_PATH,   /* the same, for one that wants a path to open */
+	PASS_NOT,    /* it is ours: where to write what the plugin tells */
 };
 
 static const struct parameter {
@@ -65,6 +67,7 @@ static const struct parameter {
     {"outage", PASS_PLAIN},
     {"password", PASS_SECRET},
     {"proxy", PASS_TEXT},
+    {"stats", PASS_NOT},
     {"url", PASS_TEXT},
     {"user", PASS_TEXT},
 };
@@ -75,12 +78,13 @@ struct server {
 	int argc;
 	char *shown_url;
 	char socket[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	char own_dir[32]; /* "" where the caller gave the socket */
-	int listen_fd;
+	char own_dir[32];	/* "" where the caller gave the socket */
+	const char *stats_path; /* NULL: nobody wants to know */
+	int listen_fd, stats_fd;
 	pid_t pid;
 };
 
-static struct server server = {.listen_fd = -1};
+static struct server server = {.listen_fd = -1, .stats_fd = -1};
 
 static void
 usage(FILE *out)
@@ -90,7 +94,7 @@ usage(FILE *out)
 	    "[key=value...]\n"
 	    "keys: user password=+FILE|-FD netrc=FILE cacert=FILE cert=FILE\n"
 	    "      key=FILE insecure=1 proxy=URL noproxy=HOSTS cache=SIZE\n"
-	    "      connections=N outage=SECONDS\n");
+	    "      connections=N outage=SECONDS limit-rate=SIZE stats=PATH\n");
 }
 
 /* --- parameters -------------------------------------------------------- */
@@ -180,6 +184,21 @@ read_file(const char *name, const char *path, size_t *len)
 	return text;
 }
 
+/* What the plugin tells shall be written to path. */
+static void
+add_stats(const char *path)
+{
+	int pair[2];
+
+	if (server.stats_fd != -1)
+		errx(EX_USAGE, "unable to write stats= to two files");
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) == -1)
+		err(EX_OSERR, "unable to make a socket");
+	server.stats_path = path;
+	server.stats_fd = pair[0];
+	add_argument("stats-fd=%d", inherited(pair[1]));
+}
+
 /* Take one parameter: what it stands for is read now, while we may. */
 static void
 add_parameter(const char *name, const char *value)
@@ -196,6 +215,10 @@ add_parameter(const char *name, const char *value)
 		errx(EX_USAGE, "unable to use %s=: no such parameter", name);
 	if (p->passing == PASS_PLAIN) {
 		add_argument("%s=%s", name, value);
+		return;
+	}
+	if (p->passing == PASS_NOT) {
+		add_stats(value);
 		return;
 	}
 	if (p->passing == PASS_FILE || p->passing == PASS_PATH) {
@@ -408,6 +431,23 @@ wait_ended(int signals, int timeout_ms, int *status)
 	       waitpid(server.pid, status, WNOHANG) == server.pid;
 }
 
+/*
+ * Write down what the plugin tells, which speaks to the network: a line of
+ * printable text and nothing else. Nobody is disturbed where that fails.
+ */
+static void
+take_stats(void)
+{
+	char text[4096];
+	ssize_t len = recv(server.stats_fd, text, sizeof(text), MSG_DONTWAIT);
+	ssize_t i;
+
+	for (i = 0; i < len && text[i] >= ' ' && text[i] <= '~'; i++)
+		continue;
+	if (len > 0 && i == len)
+		replace_file(server.stats_path, text, (size_t)len);
+}
+
 /* End nbdkit, whatever it is doing, within a second. */
 static void
 stop_nbdkit(int signals)
@@ -434,14 +474,17 @@ stop_nbdkit(int signals)
 static int
 supervise(int signals, int report, bool only_check)
 {
-	struct pollfd p[] = {{signals, POLLIN, 0}, {report, POLLIN, 0}};
+	struct pollfd p[] = {{signals, POLLIN, 0}, {report, POLLIN, 0},
+	    {server.stats_fd, POLLIN, 0}};
 	struct signalfd_siginfo info;
 	char text[REPORT_MAX];
 	int status;
 
 	for (;;) {
-		if (poll(p, 2, -1) == -1 && errno != EINTR)
+		if (poll(p, 3, -1) == -1 && errno != EINTR)
 			err(EX_OSERR, "unable to wait");
+		if (p[2].revents != 0)
+			take_stats();
 		if (p[1].revents != 0) {
 			p[1].fd = -1;
 			p[1].revents = 0;

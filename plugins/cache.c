@@ -9,6 +9,9 @@
 
 #include "cache.h"
 
+#define PASSED_BITS ((uint64_t)1 << 20)
+#define STALE_MS    10000 /* what was read ahead and not wanted for so long */
+
 static struct slot **
 bucket_of(struct cache *c, uint64_t chunk)
 {
@@ -46,6 +49,8 @@ cache_init(struct cache *c, uint32_t slot_count, uint64_t image_size)
 		errno = ENOMEM;
 		return -1;
 	}
+	c->chunks_of_bit = image_size / CHUNK_SIZE / PASSED_BITS + 1;
+	c->passed = calloc(1, PASSED_BITS / 8);
 	c->slots = calloc(slot_count, sizeof(*c->slots));
 	c->buckets = calloc(slot_count, sizeof(*c->buckets));
 	c->arena = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE,
@@ -56,7 +61,8 @@ cache_init(struct cache *c, uint32_t slot_count, uint64_t image_size)
 		c->arena = NULL;
 	else /* where there are such: a fault for each 4 KiB shows */
 		madvise(c->arena, (size_t)size, MADV_HUGEPAGE);
-	if (c->slots == NULL || c->buckets == NULL || c->arena == NULL) {
+	if (c->slots == NULL || c->buckets == NULL || c->arena == NULL ||
+	    c->passed == NULL) {
 		cache_destroy(c);
 		errno = ENOMEM;
 		return -1;
@@ -77,6 +83,7 @@ cache_destroy(struct cache *c)
 		munmap(c->arena, (size_t)c->slot_count * CHUNK_SIZE);
 	free(c->slots);
 	free(c->buckets);
+	free(c->passed);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -91,29 +98,31 @@ cache_find(struct cache *c, uint64_t chunk)
 	return NULL;
 }
 
-/* The slot to give up; NULL where all have pins. */
+/* The slot to give up; those untouched that were claimed since are spared. */
 static struct slot *
-choose_victim(struct cache *c)
+choose_victim(struct cache *c, int64_t since)
 {
 	struct slot *s;
 	unsigned i;
 
 	for (i = 0; i < SLOTS_LISTS; i++)
 		TAILQ_FOREACH(s, &c->lists[i], entry)
-	if (s->pins == 0)
-		return s;
+			if (s->pins == 0 &&
+			    (s->list == SLOTS_FREE || s->touched ||
+				s->claimed_at < since))
+				return s;
 	return NULL;
 }
 
 struct slot *
-cache_claim(struct cache *c, uint64_t chunk)
+cache_claim(struct cache *c, uint64_t chunk, int64_t now, bool ahead)
 {
 	struct slot *s = cache_find(c, chunk), **bucket;
 	uint64_t rest = c->image_size - chunk * CHUNK_SIZE;
 
 	if (s != NULL)
 		return s;
-	s = choose_victim(c);
+	s = choose_victim(c, ahead ? now - STALE_MS : INT64_MAX);
 	if (s == NULL)
 		return NULL;
 	if (s->list != SLOTS_FREE)
@@ -128,6 +137,7 @@ cache_claim(struct cache *c, uint64_t chunk)
 	*bucket = s;
 	move_to(c, s, SLOTS_PROBATION);
 	s->touched = false;
+	s->claimed_at = now;
 	return s;
 }
 
@@ -148,9 +158,27 @@ cache_touch(struct cache *c, struct slot *s)
 	}
 }
 
+static uint64_t
+passed_bit(const struct cache *c, uint64_t chunk)
+{
+	return chunk / c->chunks_of_bit;
+}
+
+bool
+cache_was_passed(const struct cache *c, uint64_t chunk)
+{
+	uint64_t bit = passed_bit(c, chunk);
+
+	return c->passed[bit / 8] >> bit % 8 & 1;
+}
+
 void
 cache_touch_stream(struct cache *c, struct slot *s, bool to_end)
 {
+	uint64_t bit = passed_bit(c, s->chunk);
+
+	if (to_end)
+		c->passed[bit / 8] |= (unsigned char)(1 << bit % 8);
 	/* What is read at random as well is worth more than a stream's. */
 	if (s->list == SLOTS_PROTECTED)
 		return;

@@ -44,7 +44,8 @@ struct slot {
 	unsigned copying;      /* readers that copy from it just now */
 	int64_t failing_since; /* milliseconds; 0: not failing */
 	TAILQ_HEAD(, waiter) waiters;
-	bool touched; /* by a reader, since it was claimed */
+	bool touched;	    /* by a reader, since it was claimed */
+	int64_t claimed_at; /* milliseconds */
 	enum slot_list list;
 	TAILQ_ENTRY(slot) entry; /* of that list */
 	struct slot *hash_next;
@@ -59,6 +60,9 @@ struct cache {
 	/* The least recently used first. */
 	TAILQ_HEAD(slots, slot) lists[SLOTS_LISTS];
 	uint32_t protected_count;
+	/* A bit for each chunk that was passed once, or for some together. */
+	unsigned char *passed;
+	uint64_t chunks_of_bit;
 };
 
 /*
@@ -73,10 +77,13 @@ struct slot *cache_find(struct cache *, uint64_t chunk);
 
 /*
  * The slot of a chunk, or, where it has none, one with no blocks: a free one,
- * else the first to be given up of those without pins. NULL where every slot
- * has pins.
+ * else the first to be given up of those without pins. NULL where there is
+ * none. now is in milliseconds. What is claimed ahead of need does not push
+ * out what was not read since it was claimed ahead of need itself: one stream
+ * would undo another's; but after a while nobody will want that any more.
  */
-struct slot *cache_claim(struct cache *, uint64_t chunk);
+struct slot *cache_claim(
+    struct cache *, uint64_t chunk, int64_t now, bool ahead);
 
 /*
  * A reader has used the slot: once more at random, or as part of a stream,
@@ -84,6 +91,9 @@ struct slot *cache_claim(struct cache *, uint64_t chunk);
  */
 void cache_touch(struct cache *, struct slot *);
 void cache_touch_stream(struct cache *, struct slot *, bool to_end);
+
+/* Has a stream read the chunk to its end, whether or not it is here still? */
+bool cache_was_passed(const struct cache *, uint64_t chunk);
 
 /* Where a slot's bytes lie. */
 unsigned char *cache_bytes(struct cache *, const struct slot *);

@@ -89,7 +89,8 @@ ask_gap(struct engine *e, uint64_t from, uint64_t to, bool for_reader)
 	if (!fetches_has_room(&e->fetches, for_reader))
 		return false;
 	for (at = from; at < end; at = next_chunk(at)) {
-		s = cache_claim(&e->cache, at / CHUNK_SIZE);
+		s = cache_claim(
+		    &e->cache, at / CHUNK_SIZE, engine_now(), !for_reader);
 		if (s == NULL) {
 			end = at;
 			break;
@@ -179,8 +180,7 @@ engine_call_waiters(struct engine *e, const struct fetch *f, int error)
 	for (at = f->offset; at < f->end; at = next_chunk(at)) {
 		s = cache_find(&e->cache, at / CHUNK_SIZE);
 		blocks_of(s, f->offset, f->end, &first, &last);
-		TAILQ_FOREACH(w, &s->waiters, entry)
-		{
+		TAILQ_FOREACH(w, &s->waiters, entry) {
 			if (w->from >= last || w->to <= first)
 				continue;
 			any = true;
@@ -202,7 +202,7 @@ fail_for_good(struct engine *e)
 	e->changed = true;
 	for (i = 0; i < e->cache.slot_count; i++)
 		TAILQ_FOREACH(w, &e->cache.slots[i].waiters, entry)
-	pthread_cond_signal(&w->woken);
+			pthread_cond_signal(&w->woken);
 }
 
 /* --- what comes -------------------------------------------------------- */
@@ -257,8 +257,8 @@ note_bytes(struct engine *e, struct fetch *f, size_t n)
 	blocks_set(&s->have, first, last);
 	blocks_clear(&s->coming, first, last);
 	TAILQ_FOREACH(w, &s->waiters, entry)
-	if (blocks_are_all_set(&s->have, w->from, w->to))
-		pthread_cond_signal(&w->woken);
+		if (blocks_are_all_set(&s->have, w->from, w->to))
+			pthread_cond_signal(&w->woken);
 	fetches_advance(&e->fetches, f, n);
 	if (byte + n < s->length && f->offset < f->end)
 		return;
@@ -565,10 +565,13 @@ engine_fetch_thread(void *arg)
 	pthread_mutex_lock(&e->lock);
 	while (!e->stopping) {
 		next = start_queue(e, FETCHES_DEMAND, all);
-		/* Who reads at random shall find a connection that is free. */
+		/*
+		 * Who reads at random shall find a connection that is free.
+		 * One miss is none: so begins each stream.
+		 */
 		most = all;
-		if (all > 1 && e->last_random != 0 &&
-		    engine_now() - e->last_random < RANDOM_MS)
+		if (all > 1 && e->random_before != 0 &&
+		    engine_now() - e->random_before < RANDOM_MS)
 			most--;
 		other = start_queue(e, FETCHES_AHEAD, most);
 		if (other < next)

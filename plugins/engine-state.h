@@ -51,9 +51,10 @@ struct engine {
 	bool changed;	      /* the image is not the one that was opened */
 	int64_t outage_since; /* ms when bytes last came; 0: no outage */
 	bool outage_logged;
-	uint64_t refused;      /* the offset last refused in an outage */
-	int64_t hold_until;    /* ms: the server asked for a pause */
-	int64_t last_random;   /* ms: when a reader last missed at random */
+	uint64_t refused;   /* the offset last refused in an outage */
+	int64_t hold_until; /* ms: the server asked for a pause */
+	/* ms: when readers last missed at random, and the time before. */
+	int64_t last_random, random_before;
 	double tokens;	       /* bytes that the limit lets pass now */
 	int64_t tokens_at;     /* ms: when they were counted */
 	uint64_t ahead_budget; /* bytes that may be asked for ahead of need */

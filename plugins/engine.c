@@ -91,19 +91,37 @@ unit_of(const struct engine *e, const struct readahead_stream *stream)
 	return unit < stream->window ? unit : stream->window;
 }
 
+/*
+ * How far to read ahead of [from, to). Where another has passed already, the
+ * stream will hardly go: several readers that share an image stop there.
+ */
+static uint64_t
+stop_of(const struct engine *e, const struct readahead_stream *stream,
+    uint64_t from, uint64_t to)
+{
+	uint64_t chunk;
+
+	for (chunk = from / CHUNK_SIZE; chunk * CHUNK_SIZE < to; chunk++)
+		if (!stream->again && cache_was_passed(&e->cache, chunk))
+			return chunk * CHUNK_SIZE > from ? chunk * CHUNK_SIZE
+							 : from;
+	return to;
+}
+
 /* Ask for what the stream should have ahead of it. */
 static void
 plan_ahead(struct engine *e, struct readahead_stream *stream)
 {
-	uint64_t unit = unit_of(e, stream), from, to;
+	uint64_t unit = unit_of(e, stream), from, to, stop;
 	bool asked = false;
 
 	if (engine_is_down(e))
 		return;
 	while (e->fetches.ahead_bytes + unit <= e->ahead_budget &&
 	       readahead_next(stream, unit, e->source->info.size, &from, &to)) {
-		asked = true;
-		if (engine_ask(e, from, to, false))
+		stop = stop_of(e, stream, from, to);
+		asked = asked || stop > from;
+		if (engine_ask(e, from, stop, false) && stop == to)
 			continue;
 		stream->ahead = from; /* not all of it: later */
 		break;
@@ -139,7 +157,7 @@ engine_claim(struct engine *e, uint64_t chunk)
 			errno = EIO;
 		if (errno != 0)
 			return NULL;
-		s = cache_claim(&e->cache, chunk);
+		s = cache_claim(&e->cache, chunk, engine_now(), false);
 		if (s != NULL) {
 			s->pins++;
 			return s;
@@ -166,7 +184,7 @@ want_slot(struct engine *e, struct part *p)
 		errno = EIO;
 		return NULL;
 	}
-	s = cache_claim(&e->cache, p->chunk);
+	s = cache_claim(&e->cache, p->chunk, engine_now(), false);
 	if (s == NULL) {
 		p->stream = NULL; /* others may come while this one waits */
 		return engine_claim(e, p->chunk);
@@ -191,6 +209,7 @@ reach(struct engine *e, const struct slot *s, const struct part *p)
 					  BLOCK_SIZE);
 		if (end > most)
 			end = most > p->end ? most : p->end;
+		e->random_before = e->last_random;
 		e->last_random = engine_now();
 	}
 	return blocks_find_present(&s->have, &s->coming, p->end, end);
@@ -212,6 +231,8 @@ demand(struct engine *e, struct slot *s, struct part *p)
 		return true;
 	}
 	to = base + (uint64_t)reach(e, s, p) * BLOCK_SIZE;
+	if (p->stream != NULL && cache_was_passed(&e->cache, p->chunk))
+		p->stream->again = true;
 	/* What was planned behind it has been dropped, or never was. */
 	if (p->stream != NULL)
 		p->stream->ahead = to;
@@ -340,7 +361,7 @@ engine_prefetch(struct engine *e, uint64_t len, uint64_t offset)
 void
 engine_warm(struct engine *e, const void *bytes, size_t len)
 {
-	struct slot *s = cache_claim(&e->cache, 0);
+	struct slot *s = cache_claim(&e->cache, 0, 0, false);
 
 	if (s->length != len)
 		return;

@@ -22,6 +22,7 @@ struct readahead_stream {
 	uint64_t window;   /* 0: one read, and no stream yet */
 	uint64_t grown_at; /* where it was when the window last grew */
 	uint64_t used;	   /* when it was last touched, as a count of touches */
+	bool again;	   /* the engine's: it reads what was read before */
 };
 
 struct readahead {

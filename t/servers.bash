@@ -126,10 +126,10 @@ nginx_conf() {
 }
 
 # start_link HOST PORT [OPTION...]: a long line to that server, at $LINK, with
-# t/link's options.
+# t/wan's options.
 start_link() {
 	local out=link.$RANDOM
-	background link "${@:3}" "$1" "$2" >"$out" </dev/null
+	background wan "${@:3}" "$1" "$2" >"$out" </dev/null
 	wait_until 5 test -s "$out"
 	LINK=127.0.0.1:$(cat "$out")
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * link: a TCP proxy that behaves like a long line. What it reads at one end it
+ * wan: a TCP proxy that behaves like a long line. What it reads at one end it
  * gives to the other half a round trip later, no faster than the line allows;
  * a new connection costs the round trip that its handshake would take. The
  * connections share the line fairly. Slow start and loss of packets are not
@@ -511,7 +511,7 @@ run(int listener, const struct addrinfo *server)
 static void
 usage(FILE *out)
 {
-	fputs("usage: link [-c MBIT] [-d MS] [-l PORT] [-t MBIT] HOST PORT\n"
+	fputs("usage: wan [-c MBIT] [-d MS] [-l PORT] [-t MBIT] HOST PORT\n"
 	      "  -c  megabits a second of each connection\n"
 	      "  -d  milliseconds of a round trip\n"
 	      "  -l  listen on that port of 127.0.0.1, which is printed else\n"
@@ -585,5 +585,6 @@ main(int argc, char **argv)
 	if (getaddrinfo(argv[optind], argv[optind + 1], &hints, &server) != 0)
 		errx(EX_NOHOST, "unable to find %s", argv[optind]);
 	signal(SIGPIPE, SIG_IGN);
+	setbuf(stdin, NULL); /* no line shall wait where poll(2) is blind */
 	run(listen_on(port), server);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# t/link, with which the engine is tested and measured: it passes on what it
+# t/wan, with which the engine is tested and measured: it passes on what it
 # is given, late, and no faster than it is told.
 
 load helper
@@ -58,7 +58,7 @@ over() {
 	local status=0
 	mkfifo orders
 	exec 9<>orders
-	background sh -c "exec link 127.0.0.1 ${HOSTILE##*:} <orders" >told 9>&-
+	background sh -c "exec wan 127.0.0.1 ${HOSTILE##*:} <orders" >told 9>&-
 	wait_until 5 test -s told
 	LINK=127.0.0.1:$(head -n 1 told)
 	get
