@@ -367,6 +367,7 @@ engine_warm(struct engine *e, const void *bytes, size_t len)
 		return;
 	memcpy(cache_bytes(&e->cache, s), bytes, len);
 	blocks_set(&s->have, 0, slot_blocks(s));
+	stats_fetched(&e->stats, 0, len);
 }
 
 struct engine *

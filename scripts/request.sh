@@ -12,7 +12,7 @@ URL=			# what may be shown of it
 TEMP='' REQ=''	# a directory of our own, and the request in it
 TIMEOUT=60
 JSON='' VERBOSE='' WAIT_HOST='' REPLACE='' FORCE='' SOCKET='' PASSWORD=''
-CACHE='' CONNECTIONS='' OUTAGE='' DVD='' STALL='' UDC='' CACERT='' PROXY=''
+CACHE='' CONNECTIONS='' LIMIT_RATE='' WATCH='' OUTAGE='' DVD='' STALL='' UDC='' CACERT='' PROXY=''
 
 misuse() {
 	die $EX_USAGE "$* (vmctl help tells how it is used)"
@@ -40,6 +40,7 @@ read_conf() {
 		cache) CACHE=$value ;;
 		connections) CONNECTIONS=$value ;;
 		outage) OUTAGE=$value ;;
+		limit_rate) LIMIT_RATE=$value ;;
 		dvd) [ "$value" = yes ] && DVD=1 ;;
 		stall) STALL=$value ;;
 		udc) UDC=$value ;;
@@ -162,6 +163,7 @@ parse() {
 		--replace) REPLACE=1 ;;
 		--retype) ask retype 1 ;;
 		--wait-host) WAIT_HOST=1 ;;
+		--watch) WATCH=1 ;;
 		--force | -f) FORCE=1 ;;
 		- | [!-]*)
 			[ -z "$given" ] || misuse "unable to take more than one URL"
@@ -198,6 +200,12 @@ parse_value() {
 		;;
 	--netrc | --cacert | --cert | --key) ask_file "${1#--}" "$2" ;;
 	--proxy) PROXY=$2 ;;
+	--limit-rate)
+		case ${2%[KMG]} in
+		'' | *[!0-9]*) misuse "unable to use $1 $2: not a size" ;;
+		esac
+		LIMIT_RATE=$2
+		;;
 	--timeout)
 		number "$1" "$2" 86400
 		TIMEOUT=$2
@@ -215,6 +223,7 @@ complete_request() {
 	[ -z "$CACHE" ] || ask cache "$CACHE"
 	[ -z "$CONNECTIONS" ] || ask connections "$CONNECTIONS"
 	[ -z "$OUTAGE" ] || ask outage "$OUTAGE"
+	[ -z "$LIMIT_RATE" ] || ask limit-rate "$LIMIT_RATE"
 	[ -z "$DVD" ] || ask dvd 1
 	[ ! -f "$REQ/insecure" ] || echo \
 		"$PROG: WARNING: the server is not verified: anybody may be it" >&2

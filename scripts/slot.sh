@@ -88,8 +88,8 @@ pause() {
 }
 
 # with_source REQUEST COMMAND...: run COMMAND with the parameters of
-# vm-fetchd(1) that a request directory asks for. Secrets go by the names of
-# their files. With COMMAND `exec ...` a background job's pid is its own.
+# vm-fetchd(1) that a request directory asks for, and stats in $STATS. Secrets
+# go by the names of their files. With COMMAND `exec ...` a background job's pid is its own.
 with_source() {
 	request=$1
 	shift
@@ -100,9 +100,10 @@ with_source() {
 	for key in user password proxy; do
 		[ ! -f "$request/$key" ] || set -- "$@" "$key=+$request/$key"
 	done
-	for key in noproxy insecure cache connections outage; do
+	for key in noproxy insecure cache connections outage limit-rate; do
 		[ ! -f "$request/$key" ] ||
 			set -- "$@" "$key=$(read_value "$request/$key")"
 	done
+	[ -z "${STATS:-}" ] || set -- "$@" "stats=$STATS"
 	"$@"
 }

@@ -17,6 +17,58 @@ json_string() {
 	printf '"%s"' "$(printf %s "$1" | sed 's/[\\"]/\\&/g')"
 }
 
+# stat_value NAME: of what vm-fetchd tells, in $stats: a word or a number and
+# nothing else, because its plugin speaks to the network.
+stat_value() {
+	value=${stats#*\""$1\": "}
+	value=${value%%[,\}]*}
+	value=$(printf %s "$value" | tr -cd '0-9a-z.')
+	printf '%s\n' "${value:-0}"
+}
+
+# draw_map: the map of what was fetched in 64 columns.
+draw_map() {
+	stat_value map | awk '{
+		n = length($0)
+		w = n < 64 ? n : 64
+		for (i = 0; i < w; i++) {
+			from = int(i * n / w)
+			to = int((i + 1) * n / w)
+			sum = 0
+			for (j = from; j < to; j++)
+				sum += substr($0, j + 1, 1)
+			level = int(sum / (to - from) + 0.5)
+			printf "%s", substr(".:::+++##@", level + 1, 1)
+		}
+		print ""
+	}'
+}
+
+# source_text: how the source does, for people.
+source_text() {
+	stats=$(read_value "$DIR/stats") || return 0
+	mib=1048576
+	printf '  source  %s: %s KiB/s on %s connections, latency %s ms\n' \
+		"$(stat_value source)" $(($(stat_value rate) / 1024)) \
+		"$(stat_value connections)" "$(stat_value latency_ms)"
+	printf '  reads   %s MiB read, %s MiB fetched; %s hits, %s misses, %s retries\n' \
+		$(($(stat_value read) / mib)) $(($(stat_value fetched) / mib)) \
+		"$(stat_value hits)" "$(stat_value misses)" \
+		"$(stat_value retries)"
+	printf '  map     %s\n' "$(draw_map)"
+}
+
+# source_json: the same, as one more member of the slot's object.
+source_json() {
+	stats=$(read_value "$DIR/stats") || return 0
+	printf ', "source": {"state": "%s"' "$(stat_value source)"
+	for key in read fetched written hits misses retries connections rate \
+		latency_ms; do
+		printf ', "%s": %s' $key "$(stat_value $key)"
+	done
+	printf ', "map": "%s"}' "$(stat_value map)"
+}
+
 # slot_json N: the slot as a JSON object.
 slot_json() {
 	DIR=$RUN/$1
@@ -34,6 +86,7 @@ slot_json() {
 		esac
 		printf ', "%s": %s' $key "$(json_string "$value")"
 	done
+	source_json
 	printf '}'
 }
 
@@ -48,7 +101,7 @@ slot_text() {
 		value=$(get $key) && [ -n "$value" ] &&
 			printf '  %-7s %s\n' $key "$value"
 	done
-	return 0
+	source_text
 }
 
 # each_slot COMMAND: for the slot that was asked for, or all.

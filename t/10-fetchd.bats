@@ -693,3 +693,27 @@ no_nbdkit() {
 	wait "$FETCHD"
 	[ "$(grep -c 'Sanitizer\|runtime error' fetchd.err)" = 0 ]
 }
+
+@test "stats=FILE tells what was read and fetched" {
+	serve $((4 * MIB)) ok/x stats=stats
+	nbdcopy "nbd+unix:///?socket=$SOCK" null:
+	wait_until 10 eval '[ "$(jq .read stats)" = $((4 * MIB)) ]'
+	[ "$(jq .fetched stats)" = $((4 * MIB)) ]
+	[ "$(jq -r .source stats)" = ok ]
+	[[ $(jq -r .map stats) =~ ^9{1024}$ ]]
+	[ ! -e stats.new ]
+}
+
+@test "a stats file that cannot be written disturbs nobody" {
+	serve $((2 * MIB)) ok/x stats=/dev/null/stats
+	is_right 0 $((2 * MIB))
+}
+
+@test "limit-rate=SIZE is kept on average" {
+	serve $((5 * MIB)) ok/x limit-rate=2M
+	nbdread -t -S 128K "$SOCK" 0 $((5 * MIB)) >took
+	# 4 MiB at 2 MiB a second, but the first MiB and a half at once.
+	[ "$(awk '{ print ($1 >= 1.2) }' took)" = 1 ]
+	cleanup
+	refused 64 "$HOSTILE/ok/x" "limit-rate" limit-rate=none
+}

@@ -199,3 +199,37 @@ under_busybox() {
 	[ "$(vmctl status -j | jq -r '.slots[1].state')" = empty ]
 	vmctl eject -s 0 | grep -q empty
 }
+
+# A slot's stats as vm-fetchd writes them, and as a bad one might.
+write_stats() {
+	mkdir -p "$VM_RUN_DIR/0"
+	printf '{"source": "%s", "size": 8388608, "read": 4194304, "fetched": 6291456, "written": 0, "hits": 90, "misses": 7, "retries": 2, "connections": 3, "rate": 2097152, "latency_ms": 50.1, "map": "%s"}\n' \
+		"$1" "$2" >"$VM_RUN_DIR/0/stats"
+}
+
+@test "status tells how the source does" {
+	write_stats ok 9999999900005555
+	run -0 vmctl status -s 0
+	[[ $output == *"source  ok: 2048 KiB/s on 3 connections, latency 50.1 ms"* ]]
+	[[ $output == *"4 MiB read, 6 MiB fetched; 90 hits, 7 misses, 2 retries"* ]]
+	[[ $output == *"map     @@@@@@@@....++++"* ]]
+	vmctl status -j >json
+	[ "$(jq -r '.slots[0].source | "\(.state) \(.fetched) \(.latency_ms)"' \
+		json)" = "ok 6291456 50.1" ]
+	# What comes from the network's side stays in its place.
+	write_stats 'x", "slot": "7' '12"}, {"slot": "9'
+	vmctl status -j >json
+	[ "$(jq -c '[.slots[].slot]' json)" = "[0,1]" ]
+}
+
+@test "status --watch goes on until it is told to end" {
+	write_stats ok 99
+	background "$VM_SHELL" "$BUILD/bin/vmctl" status -s 0 --watch >seen
+	wait_until 10 eval '[ "$(grep -c "^  source" seen)" -ge 2 ]'
+	kill -0 "${STARTED[-1]}"
+}
+
+@test "a rate that is no size is a usage error" {
+	fails 64 vmctl mount --limit-rate fast https://a/b
+	fails 64 vmctl mount --limit-rate https://a/b
+}
