@@ -70,6 +70,14 @@ engine_tune(struct engine *e)
 	    clamp(most, least, e->ahead_budget));
 }
 
+/* How much to ask for at once where the rate is limited; else no limit. */
+static uint64_t
+limit_of(const struct engine *e)
+{
+	return e->config.limit_rate > 0 ? e->config.limit_rate * UNIT_MS / 1000
+					: UINT64_MAX;
+}
+
 /*
  * How much to ask for at once ahead of a stream: all connections shall have
  * a share of its window, and none be busy for long should a reader turn up
@@ -80,12 +88,12 @@ unit_of(const struct engine *e, const struct readahead_stream *stream)
 {
 	double busy = e->meter.rate * UNIT_MS / 1e3;
 	double part = (double)stream->window / e->config.connections;
-	double limit = (double)e->config.limit_rate * UNIT_MS / 1e3;
+	double limit = (double)limit_of(e);
 	uint64_t unit;
 
 	if (part > busy)
 		part = busy;
-	if (limit > 0 && part > limit)
+	if (part > limit)
 		part = limit;
 	unit = clamp(part, UNIT_MIN, UNIT_MAX);
 	return unit < stream->window ? unit : stream->window;
@@ -102,10 +110,11 @@ stop_of(const struct engine *e, const struct readahead_stream *stream,
 	uint64_t chunk;
 
 	for (chunk = from / CHUNK_SIZE; chunk * CHUNK_SIZE < to; chunk++)
-		if (!stream->again && cache_was_passed(&e->cache, chunk))
-			return chunk * CHUNK_SIZE > from ? chunk * CHUNK_SIZE
-							 : from;
-	return to;
+		if (!stream->again && cache_was_passed(&e->cache, chunk)) {
+			to = chunk * CHUNK_SIZE;
+			break;
+		}
+	return to > from ? to : from;
 }
 
 /* Ask for what the stream should have ahead of it. */
@@ -137,6 +146,7 @@ struct part {
 	uint64_t chunk;
 	size_t from, len;		 /* bytes of the chunk */
 	unsigned first, end;		 /* the blocks that they touch */
+	bool is_stream;			 /* it belongs to one */
 	struct readahead_stream *stream; /* until the lock is given back */
 };
 
@@ -198,20 +208,21 @@ want_slot(struct engine *e, struct part *p)
  * it is a stream's; else what comes in the time that asking took anyway.
  */
 static unsigned
-reach(struct engine *e, const struct slot *s, const struct part *p)
+reach(const struct engine *e, const struct slot *s, const struct part *p)
 {
-	double more = e->meter.rate * e->meter.latency / 1e3;
-	unsigned end = slot_blocks(s), most;
+	uint64_t more = CHUNK_SIZE;
+	unsigned end;
 
-	if (p->stream == NULL || p->stream->window == 0) {
-		most =
-		    p->first + (unsigned)(clamp(more, RANDOM_MIN, CHUNK_SIZE) /
-					  BLOCK_SIZE);
-		if (end > most)
-			end = most > p->end ? most : p->end;
-		e->random_before = e->last_random;
-		e->last_random = engine_now();
-	}
+	if (!p->is_stream)
+		more = clamp(e->meter.rate * e->meter.latency / 1e3, RANDOM_MIN,
+		    CHUNK_SIZE);
+	if (more > limit_of(e))
+		more = limit_of(e);
+	end = p->first + (unsigned)(more / BLOCK_SIZE);
+	if (end > slot_blocks(s))
+		end = slot_blocks(s);
+	if (end < p->end)
+		end = p->end;
 	return blocks_find_present(&s->have, &s->coming, p->end, end);
 }
 
@@ -231,11 +242,16 @@ demand(struct engine *e, struct slot *s, struct part *p)
 		return true;
 	}
 	to = base + (uint64_t)reach(e, s, p) * BLOCK_SIZE;
-	if (p->stream != NULL && cache_was_passed(&e->cache, p->chunk))
-		p->stream->again = true;
-	/* What was planned behind it has been dropped, or never was. */
-	if (p->stream != NULL)
+	if (!p->is_stream) {
+		e->random_before = e->last_random;
+		e->last_random = engine_now();
+	}
+	if (p->stream != NULL) {
+		/* What was planned behind it was dropped, or never was. */
 		p->stream->ahead = to;
+		if (cache_was_passed(&e->cache, p->chunk))
+			p->stream->again = true;
+	}
 	return engine_ask(e, base + (uint64_t)p->first * BLOCK_SIZE, to, true);
 }
 
@@ -276,7 +292,6 @@ wait_for(struct engine *e, struct slot *s, struct part *p)
 static int
 read_part(struct engine *e, void *buf, struct part *p)
 {
-	bool is_stream = p->stream != NULL && p->stream->window > 0;
 	struct slot *s = want_slot(e, p);
 	int error = 0;
 
@@ -298,7 +313,7 @@ read_part(struct engine *e, void *buf, struct part *p)
 		pthread_mutex_lock(&e->lock);
 		if (--s->copying == 0)
 			pthread_cond_broadcast(&e->slot_freed);
-		if (is_stream)
+		if (p->is_stream)
 			cache_touch_stream(
 			    &e->cache, s, p->from + p->len == s->length);
 		else
@@ -319,7 +334,6 @@ engine_read(struct engine *e, void *buf, size_t len, uint64_t offset)
 	if (len == 0)
 		return 0;
 	pthread_mutex_lock(&e->lock);
-	p.stream = readahead_touch(&e->readahead, offset, end);
 	/* Two chunks are two ranges, but need not be two round trips. */
 	if (len <= CHUNK_SIZE &&
 	    offset / CHUNK_SIZE != (end - 1) / CHUNK_SIZE &&
@@ -334,6 +348,8 @@ engine_read(struct engine *e, void *buf, size_t len, uint64_t offset)
 		p.first = (unsigned)(p.from / BLOCK_SIZE);
 		p.end =
 		    (unsigned)((p.from + p.len + BLOCK_SIZE - 1) / BLOCK_SIZE);
+		p.stream = readahead_touch(&e->readahead, offset, end);
+		p.is_stream = p.stream->window > 0;
 		error = read_part(e, out, &p);
 	}
 	pthread_mutex_unlock(&e->lock);

@@ -34,7 +34,8 @@
 #define CACHE_MAX	((uint64_t)UINT32_MAX * CHUNK_SIZE)
 #define CONNECTIONS_MAX 64
 #define OUTAGE_MAX	3600
-#define LIMIT_MIN	4096 /* bytes a second */
+/* Bytes a second: less would not serve a kernel's read in its patience. */
+#define LIMIT_MIN (64 * 1024)
 
 /* Where the image lies, and who asks: url, user, password, netrc, ... */
 static char *url, *user, *password, *netrc, *proxy, *noproxy;

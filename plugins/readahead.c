@@ -79,9 +79,7 @@ readahead_touch(struct readahead *ra, uint64_t from, uint64_t to)
 	s->used = ++ra->touches;
 	if (advances)
 		s->next = to;
-	/* The image's first bytes are read by those who read the next. */
-	if (s->window == 0 &&
-	    (!is_new || from == 0 || to - from >= LARGE_READ)) {
+	if (s->window == 0 && (!is_new || to - from >= LARGE_READ)) {
 		s->window = ra->first;
 		s->grown_at = from;
 	}

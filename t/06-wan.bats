@@ -70,8 +70,8 @@ over() {
 	echo "delay 0" >&9
 	echo "rate 1" >&9
 	wait_until 5 grep -q "rate 1" told
-	curl -sS -o copy "http://$LINK/ok/x" 2>error 9>&- 3>&- &
-	wait_until 5 test -s copy
+	curl -sS -o part "http://$LINK/ok/x" 2>error 9>&- 3>&- &
+	wait_until 5 test -s part
 	echo cut >&9
 	wait "$!" || status=$?
 	[ "$status" = 56 ]

@@ -31,7 +31,8 @@ test_sequential(void)
 
 	readahead_init(&ra);
 	readahead_set_windows(&ra, MIB, 8 * MIB);
-	for (at = 0; at < SIZE; at += 128 * KIB) {
+	CHECK(step(&ra, 0, 128 * KIB, &asked) == 0 && asked == 0);
+	for (at = 128 * KIB; at < SIZE; at += 128 * KIB) {
 		CHECK(step(&ra, at, 128 * KIB, &asked) == MIB);
 		CHECK(asked >= at + MIB - 256 * KIB || asked == SIZE);
 		CHECK(asked <= at + 128 * KIB + MIB || asked == SIZE);
@@ -49,12 +50,13 @@ test_growth(void)
 
 	readahead_init(&ra);
 	readahead_set_windows(&ra, 256 * KIB, 8 * MIB);
-	s = readahead_touch(&ra, 0, 128 * KIB);
+	readahead_touch(&ra, 0, 128 * KIB);
+	s = readahead_touch(&ra, 128 * KIB, 256 * KIB);
 	readahead_stalled(&ra, s);
 	CHECK(s->window == MIB);
 	readahead_stalled(&ra, s);
 	CHECK(s->window == MIB);
-	for (at = 128 * KIB; at < SIZE; at += 128 * KIB) {
+	for (at = 256 * KIB; at < SIZE; at += 128 * KIB) {
 		s = readahead_touch(&ra, at, at + 128 * KIB);
 		readahead_stalled(&ra, s);
 	}
