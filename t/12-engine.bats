@@ -1,0 +1,129 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# What the engine asks for, and when: seen from the server, and over a line
+# that is long, or bad.
+
+load helper
+load servers
+
+MIB=1048576
+
+setup() {
+	export TMPDIR=$BATS_TEST_TMPDIR
+	cd "$BATS_TEST_TMPDIR" || return
+}
+teardown() {
+	cleanup
+}
+
+# serve MIB PATH [ARGUMENT...]: a random image by a hostile server, in the mode
+# that PATH says, by vm-fetchd.
+serve() {
+	head -c $(($1 * MIB)) /dev/urandom >image
+	start_hostile image
+	start_fetchd "$HOSTILE/$2" "${@:3}"
+}
+# serve_far MIB WAN-OPTION...: the same, of a good server behind a line.
+serve_far() {
+	head -c $(($1 * MIB)) /dev/urandom >image
+	start_hostile image
+	start_link 127.0.0.1 "${HOSTILE##*:}" "${@:2}"
+	start_fetchd "http://$LINK/ok/x"
+}
+ranges() {
+	sed -n 's/^[0-9]* .* range=\([^ ]*\) .*/\1/p' log
+}
+# nothing_twice: no byte was asked for more than once.
+nothing_twice() {
+	ranges | tr - ' ' | sort -n | awk 'NR > 1 && $1 <= end { exit 1 }
+		{ end = $2 }'
+}
+is_right() {
+	nbdread -f image "$SOCK" "$@"
+}
+
+@test "a random read asks from its own block on, and a stream from its next" {
+	serve 20 ok/x
+	is_right $((5 * MIB + 9000)) 1000
+	ranges | grep -q "^$((5 * MIB + 8192))-"
+	is_right $((5 * MIB + 4000)) 4500
+	ranges | grep -q "^$((5 * MIB))-$((5 * MIB + 8191))$"
+	nothing_twice
+}
+
+@test "a stream is fetched in long ranges on all connections" {
+	serve 40 slow-after/50/1/x connections=4
+	nbdread -S 128K -f image "$SOCK" 0 $((40 * MIB))
+	nothing_twice
+	[ "$(grep -c ^max-concurrent log)" = 4 ]
+	[ "$(ranges | wc -l)" -le 80 ] # kernel's reads: 320
+}
+
+@test "two readers at once are both read ahead of" {
+	local other
+	serve 40 slow-after/50/1/x
+	nbdread -S 128K -f image "$SOCK" $((20 * MIB)) $((20 * MIB)) 3>&- &
+	other=$!
+	nbdread -S 128K -f image "$SOCK" 0 $((20 * MIB))
+	wait "$other"
+	nothing_twice
+	[ "$(ranges | wc -l)" -le 100 ]
+}
+
+@test "a read of two chunks asks for both at once" {
+	serve 8 slow-after/300/1/x
+	nbdread -t -S 64K "$SOCK" $((4 * MIB - 32768)) 65536 >took
+	[ "$(awk '{ print ($1 >= 0.3 && $1 < 0.6) }' took)" = 1 ]
+}
+
+@test "memory stays within the cache and 24 MiB" {
+	local pid
+	serve 60 ok/x cache=16M
+	nbdread -p -n 2000 -f image "$SOCK"
+	nbdread -p -S 128K -f image "$SOCK" 0 $((60 * MIB))
+	pid=$(nbdkits)
+	[ "$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")" -le \
+		$(((16 + 24) * 1024)) ]
+}
+
+@test "over 100 ms a stream does not pay a round trip for each read" {
+	serve_far 24 -d 100
+	nbdread -t -S 128K "$SOCK" 0 $((24 * MIB)) >took
+	# 192 round trips are 19 seconds.
+	[ "$(awk '{ print ($1 < 9) }' took)" = 1 ]
+	nothing_twice
+}
+
+@test "over 100 ms a random read costs a round trip or little more" {
+	serve_far 64 -d 100
+	nbdread -t -n 16 "$SOCK" >took
+	[ "$(awk '{ print ($3 >= 100 && $3 < 190) }' took)" = 1 ]
+}
+
+@test "Retry-After holds back all that is asked" {
+	serve 8 retry-after/2/2/x
+	nbdread -t -S 128K "$SOCK" 0 $((8 * MIB)) >took
+	[ "$(awk '{ print ($1 >= 1.9) }' took)" = 1 ]
+	is_right 0 $((8 * MIB))
+}
+
+@test "a line that is cut again and again gives the right bytes" {
+	local i copy
+	head -c $((48 * MIB)) /dev/urandom >image
+	start_hostile image
+	mkfifo orders
+	exec 9<>orders
+	background sh -c "exec wan -d 20 -t 160 127.0.0.1 ${HOSTILE##*:} <orders" \
+		>told 9>&-
+	wait_until 5 test -s told
+	start_fetchd "http://127.0.0.1:$(head -n 1 told)/ok/x"
+	nbdread -S 128K -f image "$SOCK" 0 $((48 * MIB)) 3>&- 9>&- &
+	copy=$!
+	for i in 1 2 3 4 5 6 7 8; do
+		sleep 0.2
+		echo cut >&9
+	done
+	wait "$copy"
+	nbdread -p -n 500 -f image "$SOCK"
+	exec 9>&-
+}
