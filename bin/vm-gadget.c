@@ -127,19 +127,26 @@ fail(const struct gadget *gadget, const char *what)
 	    gadget_name(gadget->number, name), gadget->at, reason);
 }
 
-/* Held to our end. */
+/* Held to our end. False where this kernel has no USB gadgets at all. */
+static bool
+lock_if_any(void)
+{
+	if (gadget_lock(LOCK_MS) != -1)
+		return true;
+	if (errno == EWOULDBLOCK)
+		errx(EX_TEMPFAIL, "another vm-gadget is at work");
+	if (errno != ENOENT)
+		err(gadget_exit_status(errno), "unable to use USB gadgets");
+	return false;
+}
+
 static void
 lock(void)
 {
-	if (gadget_lock(LOCK_MS) != -1)
-		return;
-	if (errno == EWOULDBLOCK)
-		errx(EX_TEMPFAIL, "another vm-gadget is at work");
-	if (errno == ENOENT)
+	if (!lock_if_any())
 		errx(EX_UNAVAILABLE,
 		    "there are no USB gadgets in configfs: modprobe "
 		    "libcomposite; mount -t configfs none /sys/kernel/config");
-	err(gadget_exit_status(errno), "unable to use USB gadgets");
 }
 
 static void
@@ -225,7 +232,8 @@ cmd_teardown(const struct request *req)
 {
 	struct gadget gadget;
 
-	lock();
+	if (!lock_if_any())
+		return; /* there is nothing, as asked */
 	if (gadget_remove_all(&gadget, req->ms) == -1)
 		fail(&gadget, "remove the drives");
 }

@@ -82,6 +82,7 @@ misuse() {
 	fails 69 vm-gadget setup
 	grep -q 'modprobe libcomposite' stderr
 	[ "$(vm-gadget status -j)" = '{"schema": 1, "slots": []}' ]
+	vm-gadget teardown # there is nothing, as asked
 }
 
 @test "without a UDC, or the one asked for, setup is 69" {
