@@ -144,6 +144,7 @@ lint: deps
 	cppcheck -q --enable=warning,performance,portability --inline-suppr \
 	    --error-exitcode=1 --suppress=missingIncludeSystem \
 	    -Ilib -Iplugins -D_GNU_SOURCE -DVERSION='""' \
+	    '-DTAILQ_FOREACH(v,h,e)=for((v)=(h)->tqh_first;v;(v)=(v)->e.tqe_next)' \
 	    -DRELEASE_TIME=$(RELEASE_TIME)L $(filter %.c,$(cfiles))
 
 BINDIR = $(DESTDIR)$(PREFIX)/bin

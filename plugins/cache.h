@@ -43,7 +43,7 @@ struct slot {
 	unsigned pins;	       /* readers and fetches that use it: it stays */
 	unsigned copying;      /* readers that copy from it just now */
 	int64_t failing_since; /* milliseconds; 0: not failing */
-	TAILQ_HEAD(, waiter) waiters;
+	TAILQ_HEAD(waiter_list, waiter) waiters;
 	bool touched;	    /* by a reader, since it was claimed */
 	int64_t claimed_at; /* milliseconds */
 	enum slot_list list;

@@ -40,7 +40,8 @@ wait_for_end(struct engine *e, struct fetch *f)
 	int error = 0;
 
 	pthread_cond_init(&w.woken, &e->monotonic);
-	f->writer = &w;
+	/* Until it has ended or is abandoned, which is below. */
+	f->writer = &w; /* cppcheck-suppress autoVariables */
 	e->source->ops->wake(e->source);
 	while (!w.ended && error == 0) {
 		engine_wait_slice(e, &w.woken);
