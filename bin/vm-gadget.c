@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "attr.h"
@@ -23,8 +24,10 @@
 #include "gadget-status.h"
 #include "number.h"
 
-#define LOCK_MS	 10000 /* another vm-gadget is done by then */
-#define DEADLINE 2     /* seconds */
+#define LOCK_MS		10000 /* another vm-gadget is done by then */
+#define LOCKED_MS	1000  /* a host that only looks is done by then */
+#define LOCKED_PAUSE_MS 50
+#define DEADLINE	2 /* seconds */
 
 /* What the command line says. */
 struct request {
@@ -314,6 +317,24 @@ cmd_insert(const struct request *req)
 
 /* --- eject, wait ------------------------------------------------------- */
 
+/*
+ * Eject by leave of the host. One that has the drive open for a moment, to
+ * look at a partition table, has it locked for so long.
+ */
+static int
+eject_unlocked(struct gadget *gadget, unsigned slot)
+{
+	const struct timespec pause = {0, LOCKED_PAUSE_MS * 1000000L};
+	int tries, rc;
+
+	for (tries = LOCKED_MS / LOCKED_PAUSE_MS;; tries--) {
+		rc = gadget_eject(gadget, slot);
+		if (rc == 0 || errno != EBUSY || tries == 0)
+			return rc;
+		nanosleep(&pause, NULL);
+	}
+}
+
 static void
 cmd_eject(const struct request *req)
 {
@@ -326,7 +347,7 @@ cmd_eject(const struct request *req)
 	if (req->given['f'] != NULL)
 		rc = gadget_eject_forced(&gadget, slot);
 	else
-		rc = gadget_eject(&gadget, slot);
+		rc = eject_unlocked(&gadget, slot);
 	if (rc == -1 && errno == EBUSY)
 		errx(EX_TEMPFAIL,
 		    "slot %u is locked by the host: eject it there, or -f",

@@ -12,6 +12,10 @@ unit() {
 	unit attr
 }
 
+@test "unit: cache" {
+	unit cache
+}
+
 @test "unit: engine" {
 	unit engine
 }
@@ -28,6 +32,10 @@ unit() {
 	unit json
 }
 
+@test "unit: meter" {
+	unit meter
+}
+
 @test "unit: number" {
 	unit number
 }
@@ -42,6 +50,10 @@ unit() {
 
 @test "unit: secret" {
 	unit secret
+}
+
+@test "unit: stats" {
+	unit stats
 }
 
 @test "unit: url" {
