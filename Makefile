@@ -157,7 +157,10 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install $(addprefix $(O)/bin/,$(progs)) \
 	    $(addprefix scripts/,$(scripts)) $(BINDIR)
-	install -m 644 $(wildcard scripts/*.sh) $(LIBDIR)
+	for part in $(wildcard scripts/*.sh); do \
+	    sed 's,/etc/vmedia,$(SYSCONFDIR)/vmedia,' $$part \
+		>$(LIBDIR)/$${part##*/}; \
+	done
 	install -m 644 $(plugin) $(LIBDIR)
 	for page in $(mans); do \
 	    install -D -m 644 $$page $(MANDIR)/man$${page##*.}/$${page##*/}; \

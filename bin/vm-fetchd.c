@@ -468,6 +468,19 @@ stop_nbdkit(int signals)
 }
 
 /*
+ * Tell whoever started us. One who has gone does not need it; but a word that
+ * could not be written would be waited for. Returns the status to end with.
+ */
+static int
+say_ready(const char *text)
+{
+	if ((puts(text) != EOF && fclose(stdout) != EOF) || errno == EPIPE)
+		return 0;
+	warn("unable to print that it is ready");
+	return EX_IOERR;
+}
+
+/*
  * Live until we are told to stop (exit status 0), or nbdkit ends. A report
  * that comes first says which; after it the pipe's end means nothing.
  */
@@ -496,8 +509,12 @@ supervise(int signals, int report, bool only_check)
 				return status;
 			}
 			if (status == 0) {
-				puts(only_check ? text : server.socket);
-				fclose(stdout);
+				status = say_ready(
+				    only_check ? text : server.socket);
+				if (status != 0) {
+					stop_nbdkit(signals);
+					return status;
+				}
 			}
 			if (status == 0 && only_check) {
 				stop_nbdkit(signals);

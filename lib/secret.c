@@ -71,6 +71,9 @@ secret_read_line(int fd)
 		errno = EINVAL;
 		return NULL;
 	}
+	/* Windows ends its lines so. */
+	if (end > 0 && secret[end - 1] == '\r')
+		end--;
 	explicit_bzero(secret + end, len - end);
 	return secret;
 }

@@ -162,6 +162,8 @@ http_answer_line(struct http_answer *a, const char *line, size_t len)
 	value = text_trim((struct text){colon + 1, len - name.len - 1});
 	if (text_is(name, "content-range"))
 		parse_content_range(a, value);
+	else if (text_is(name, "content-length"))
+		a->is_void = text_is(value, "0");
 	else if (text_is(name, "content-encoding"))
 		a->is_encoded = value.len > 0 && !text_is(value, "identity");
 	else if (text_is(name, "content-type"))

@@ -21,6 +21,7 @@ struct http_answer {
 	uint64_t first, last, total;
 	bool no_total;		   /* ... or with total "*" (total is 0) */
 	bool bad_range;		   /* ... or one that says nothing sound */
+	bool is_void;		   /* Content-Length: 0 */
 	bool is_encoded;	   /* Content-Encoding that is not identity */
 	bool is_html;		   /* Content-Type: text/html */
 	char etag[HTTP_VALUE_MAX]; /* with its quotes and W/ */

@@ -76,7 +76,8 @@ bool
 http_fault_of_answer(
     const struct http_answer *a, bool is_probe, struct fault *f)
 {
-	if (a->status == 416 && is_probe)
+	/* nginx knows no range of nothing, and says 200. */
+	if ((a->status == 416 || (a->status == 200 && a->is_void)) && is_probe)
 		return flaw(true, EX_DATAERR, "the image is empty", f);
 	if (a->status == 200 && a->is_html)
 		return flaw(is_probe, EX_DATAERR,

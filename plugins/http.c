@@ -459,6 +459,21 @@ url_part(CURLU *url, CURLUPart part, unsigned flags)
 	return copy;
 }
 
+/* Why set_url() would not take a URL. */
+static void
+fault_of_url(const char *url, struct fault *why)
+{
+	why->status = EX_USAGE;
+	if (strncasecmp(url, "http://", 7) == 0 ||
+	    strncasecmp(url, "https://", 8) == 0)
+		snprintf(why->text, sizeof(why->text),
+		    "not a valid URL (a space in it is written %%20, other "
+		    "letters than ASCII likewise; a port is at most 65535)");
+	else
+		snprintf(
+		    why->text, sizeof(why->text), "not an http or https URL");
+}
+
 /* Take the URL apart: what to ask, as whom, and what may be shown of it. */
 static bool
 set_url(struct http *h, const struct source_config *config, char **scheme)
@@ -602,9 +617,7 @@ http_new(const struct source_config *config, struct fault *why)
 		goto out;
 	}
 	if (!set_url(h, config, &scheme)) {
-		why->status = EX_USAGE;
-		snprintf(
-		    why->text, sizeof(why->text), "not an http or https URL");
+		fault_of_url(config->url, why);
 		goto out;
 	}
 	h->source.info.url = h->display;

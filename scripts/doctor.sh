@@ -73,7 +73,26 @@ examine_udc() {
 	done
 }
 
+# remedy_for STATUS WHY
 remedy_for() {
+	case $2 in
+	*"in trouble"* | *"(HTTP 4"*)
+		echo "what is wrong is at the server"
+		return
+		;;
+	*"does not match"*)
+		echo "use the name that the server's certificate has"
+		return
+		;;
+	*issuer* | *self-signed*)
+		echo "give the CA that signed it with --cacert"
+		return
+		;;
+	*"wants a user"*)
+		echo "see --user and --password"
+		return
+		;;
+	esac
 	case $1 in
 	64) echo "give an http or https URL" ;;
 	65) echo "another server, or another image" ;;
@@ -92,7 +111,8 @@ examine_url() {
 		well "$URL: $(read_value "$TEMP/ready")"
 	else
 		status=$?
-		ill "$(tail -n 1 "$TEMP/said"): $(remedy_for $status)"
+		why=$(tail -n 1 "$TEMP/said")
+		ill "$why: $(remedy_for $status "$why")"
 	fi
 }
 

@@ -29,13 +29,36 @@ number() {
 		misuse "unable to use $1 $2: not from 1 to $3"
 }
 
+# trim TEXT: without blanks around it.
+trim() {
+	printf '%s\n' "$1" | (read -r text && printf '%s\n' "$text")
+}
+
+check_types() {
+	for type in $1; do
+		case $type in
+		cd | disk) ;;
+		*) die $EX_CONFIG "$CONF: slots: $type: not cd or disk" ;;
+		esac
+	done
+}
+
 read_conf() {
 	[ -f "$CONF" ] || return 0
-	while read -r key equals value; do
-		case $key in '' | '#'*) continue ;; esac
-		[ "$equals" = = ] || die $EX_CONFIG "$CONF: $key: not NAME = VALUE"
+	while IFS= read -r line; do
+		line=$(trim "$line")
+		case $line in
+		'' | '#'*) continue ;;
+		*=*) ;;
+		*) die $EX_CONFIG "$CONF: $line: not NAME = VALUE" ;;
+		esac
+		key=$(trim "${line%%=*}")
+		value=$(trim "${line#*=}")
 		case $key in
-		slots) TYPES=$value ;;
+		slots)
+			check_types "$value"
+			TYPES=$value
+			;;
 		timeout) TIMEOUT=$value ;;
 		cache) CACHE=$value ;;
 		connections) CONNECTIONS=$value ;;
@@ -58,6 +81,12 @@ slots_of() {
 		[ "$type" != "$1" ] || echo $n
 		n=$((n + 1))
 	done
+}
+
+count_slots() {
+	# shellcheck disable=SC2086 # a list of words
+	set -- $TYPES
+	echo $#
 }
 
 # --- requests -------------------------------------------------------------
@@ -136,8 +165,13 @@ take_url() {
 	url=$1
 	[ "$url" != - ] || IFS= read -r url ||
 		misuse "unable to read a URL from standard input"
+	url=${url%"$(printf '\r')"}
+	case $VERB in
+	eject | status | list) misuse \
+		"unable to $VERB $(show "$url"): give the slot with -s" ;;
+	esac
 	case $url in
-	http://?* | https://?*) ;;
+	[Hh][Tt][Tt][Pp]://?* | [Hh][Tt][Tt][Pp][Ss]://?*) ;;
 	*) die $EX_USAGE "unable to use $(show "$url"): not an http or https URL" ;;
 	esac
 	ask url "$url"
@@ -165,6 +199,7 @@ parse() {
 		--wait-host) WAIT_HOST=1 ;;
 		--watch) WATCH=1 ;;
 		--force | -f) FORCE=1 ;;
+		--) ;;
 		- | [!-]*)
 			[ -z "$given" ] || misuse "unable to take more than one URL"
 			given=$1
@@ -185,6 +220,8 @@ parse_value() {
 	case $1 in
 	-s | --slot)
 		is_slot "$2" || misuse "unable to use slot $2: not 0 to 7"
+		[ "$2" -lt "$(count_slots)" ] || misuse \
+			"unable to use slot $2: $CONF makes $(count_slots)"
 		SLOT=$2
 		;;
 	-t | --type)

@@ -3,11 +3,16 @@
 # What is so in the slots, told to people and to programs. Sourced by vmctl,
 # after slot.sh and request.sh.
 
-# slot_state: what is so, by the lock and the kernel.
+# slot_state: what is so, by the lock and the kernel. `other` is a medium that
+# somebody has inserted without us.
 slot_state() {
 	state=$(get state)
 	case ${state:-empty} in
-	empty | failed) echo "${state:-empty}" ;;
+	empty)
+		file=$(vm-gadget status -f file "${DIR##*/}" 2>/dev/null)
+		if [ -n "$file" ]; then echo other; else echo empty; fi
+		;;
+	failed) echo failed ;;
 	*) if held; then echo "$state"; else echo failed; fi ;;
 	esac
 }
@@ -95,7 +100,14 @@ slot_text() {
 	DIR=$RUN/$1
 	drive=$(vm-gadget status -f type "$1" 2>/dev/null)
 	host=$(vm-gadget status -f state "$1" 2>/dev/null)
-	printf 'slot %s: %s, %s\n' "$1" "${drive:-not set up}" "$(slot_state)"
+	state=$(slot_state)
+	printf 'slot %s: %s, %s\n' "$1" "${drive:-not set up}" "$state"
+	case $state in
+	other) printf '  medium  %s\n' \
+		"$(vm-gadget status -f file "$1" 2>/dev/null)" ;;
+	failed) [ -f "$DIR/error" ] || printf '  error   %s\n' \
+		"its vm-slot was killed: mount again, or eject" ;;
+	esac
 	[ -z "$host" ] || printf '  host    %s\n' "$host"
 	for key in step url label size device error; do
 		value=$(get $key) && [ -n "$value" ] &&

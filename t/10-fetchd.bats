@@ -474,7 +474,7 @@ refuses() {
 	refuses 65 ignore-range 'cannot send parts of a file'
 	refuses 65 no-total 'does not tell the image'
 	refuses 65 gzip 'compresses'
-	refuses 65 empty 'empty'
+	refuses 65 empty 'the image is empty'
 	refuses 65 empty416 'the image is empty'
 }
 
@@ -717,4 +717,26 @@ no_nbdkit() {
 	[ "$(awk '{ print ($1 >= 1.2) }' took)" = 1 ]
 	cleanup
 	refused 64 "$HOSTILE/ok/x" "limit-rate" limit-rate=none
+}
+
+@test "a word that cannot be written is no silent success: 74" {
+	head -c 5000 /dev/urandom >image
+	start_hostile image
+	local option rc
+	for option in '' -c; do
+		rc=0
+		timeout 20 vm-fetchd $option "$HOSTILE/ok/x" \
+			>/dev/full 2>err || rc=$?
+		[ "$rc" = 74 ]
+		[ "$(wc -l <err)" = 1 ]
+	done
+}
+
+@test "files with the line ends of Windows" {
+	head -c 5000 /dev/urandom >image
+	start_hostile image
+	printf '%s/auth/joe/hush/x\r\n' "$HOSTILE" >url
+	printf 'hush\r\n' >password
+	start_fetchd url=+url user=joe password=+password
+	is_right 0 5000
 }

@@ -93,6 +93,11 @@ under_busybox() {
 @test "the configuration is checked" {
 	echo 'slots = cd cd disk' >conf
 	vmctl list | wc -l | grep -qx 3
+	echo 'slots = cd floppy' >conf
+	fails 78 vmctl list
+	grep -q 'floppy: not cd or disk' stderr
+	printf '  slots=disk  cd \n\t\n' >conf
+	[ "$(vmctl list | cut -c 1-7 | paste -sd,)" = "0  disk,1  cd  " ]
 	echo 'speed = 3' >conf
 	fails 78 vmctl list
 	echo 'slots' >conf
@@ -232,4 +237,48 @@ write_stats() {
 @test "a rate that is no size is a usage error" {
 	fails 64 vmctl mount --limit-rate fast https://a/b
 	fails 64 vmctl mount --limit-rate https://a/b
+}
+
+@test "a pipe that nobody reads any more leaves nothing behind" {
+	mkdir tmp
+	TMPDIR=$PWD/tmp "$VM_SHELL" "$BUILD/bin/vmctl" doctor | head -n 1
+	wait_until 5 eval '[ -z "$(ls tmp)" ]'
+}
+
+@test "slots: one that there is not, and one given without -s" {
+	fails 64 vmctl status -s 5
+	grep -q "makes 2" stderr
+	fails 64 vmctl eject 0
+	grep -q "give the slot with -s" stderr
+}
+
+@test "a medium that somebody else has inserted is no empty slot" {
+	local lun=configfs/usb_gadget/vmedia/functions/mass_storage.0/lun.0
+	export VM_CONFIGFS=$PWD/configfs VM_SYS=$PWD/sys
+	mkdir -p "$lun" configfs/usb_gadget/vmedia/configs/c.1
+	ln -s "$PWD/configfs/usb_gadget/vmedia/functions/mass_storage.0" \
+		configfs/usb_gadget/vmedia/configs/c.1
+	echo 1 >"$lun/cdrom"
+	echo 1 >"$lun/ro"
+	echo /some/where.iso >"$lun/file"
+	: >configfs/usb_gadget/vmedia/UDC
+	[[ $(vmctl list) == "0  cd    other"* ]]
+	[[ $(vmctl status -s 0) == *"medium  /some/where.iso"* ]]
+}
+
+@test "URLs as people have them: CRLF, capitals, spaces, behind --" {
+	start_server
+	printf '%s/ok/x.iso\r\n' "$URL" >link.txt
+	[[ $(vmctl probe - <link.txt) == *"label: TEST"* ]]
+	[[ $(vmctl probe -- "HTTP${URL#http}/ok/x.iso") == *"label: TEST"* ]]
+	fails 64 vmctl probe "$URL/ok/sp ace.iso"
+	grep -q "%20" stderr
+}
+
+@test "an installed vmctl reads the configuration that was installed" {
+	make -s -C "$TOP" install O="$BUILD" DESTDIR="$PWD/dest" PREFIX=/usr \
+		SYSCONFDIR=/opt/etc
+	[ -f dest/opt/etc/vmedia/vmedia.conf ]
+	grep -q /opt/etc/vmedia/vmedia.conf dest/usr/lib/vmedia/request.sh
+	! grep -r '[^t]/etc/vmedia' dest/usr/lib/vmedia dest/usr/bin/vmctl
 }

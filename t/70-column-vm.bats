@@ -96,6 +96,8 @@ teardown() {
 	fails 75 mount_image two.iso -s 0
 	grep -q 'slot 0 holds https://localhost/one.iso' "$BATS_TEST_TMPDIR/stderr"
 	fails 66 mount_image missing.iso -s 0 --replace
+	fails 65 mount_image odd.img -s 0 --replace
+	[ "$(vmctl status -j | jq -r '.slots[0].state')" = active ]
 	[ "$(vmctl status -j | jq -r '.slots[0].label')" = ONE ]
 	mount_image two.iso -s 0 --replace
 	[ "$(vmctl status -j | jq -r '.slots[0].label')" = TWO ]

@@ -32,6 +32,14 @@ test_range(void)
 }
 
 static void
+test_length(void)
+{
+	CHECK(line("Content-Length: 0\r\n")->is_void);
+	CHECK(!line("Content-Length: 10\r\n")->is_void);
+	CHECK(!line("Content-Length: 00x\r\n")->is_void);
+}
+
+static void
 test_bad_ranges(void)
 {
 	static const char *bad[] = {"", "bytes", "bytes ", "0-99/1234",
@@ -126,6 +134,7 @@ int
 main(void)
 {
 	test_range();
+	test_length();
 	test_bad_ranges();
 	test_status();
 	test_validator();
