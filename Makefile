@@ -159,7 +159,7 @@ install: all
 	    $(addprefix scripts/,$(scripts)) $(BINDIR)
 	for part in $(wildcard scripts/*.sh); do \
 	    sed 's,/etc/vmedia,$(SYSCONFDIR)/vmedia,' $$part \
-		>$(LIBDIR)/$${part##*/}; \
+		>$(LIBDIR)/$${part##*/} && chmod 644 $(LIBDIR)/$${part##*/}; \
 	done
 	install -m 644 $(plugin) $(LIBDIR)
 	for page in $(mans); do \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The fetch thread's half of the engine: what is asked of the source and in
+ * The fetch thread's part of the engine: what is asked of the source and in
  * which order, what comes, and what is done about what does not.
  */
 #include <errno.h>

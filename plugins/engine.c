@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The readers' half of the engine, and its beginning and end. What is asked
- * of the source, and when, is in engine-fetch.c.
+ * The readers' part of the engine, and its beginning and end. What is asked
+ * of the source, and when, is in engine-fetch.c; writing, in engine-write.c.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -17,11 +17,14 @@
 #define KIB	      1024
 #define MIB	      (1024 * 1024)
 
-/* Of the windows of read-ahead, see engine_tune(). */
+/*
+ * Of the windows of read-ahead: bytes; and the milliseconds of the way's rate
+ * that they shall hold, beyond its latencies.
+ */
 #define FIRST_MIN   (256 * KIB)
 #define FIRST_MAX   (8 * MIB)
 #define MOST_MIN    (4 * MIB)
-#define FIRST_AHEAD 100 /* milliseconds of the way's rate, and two latencies */
+#define FIRST_AHEAD 100
 #define MOST_AHEAD  1000
 /* Of a range that is asked for ahead of need. */
 #define UNIT_MIN (256 * KIB)

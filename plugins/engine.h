@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The chunk engine: reads of an image, served from a cache that a fetch
- * thread fills from a source, several ranges at a time.
+ * The engine: reads of an image, served from a cache that a fetch thread fills
+ * from a source, several ranges at a time; and writes, which go through.
  *
- * The image is cut into chunks of CHUNK_SIZE bytes. A chunk that is wanted
- * takes a slot of one arena, allocated whole at the start: nothing else
- * grows. Each chunk is fetched once however many readers want it, and a
- * reader goes on as soon as its own bytes have come, not the chunk's last.
+ * The image is cut into chunks of CHUNK_SIZE bytes, a chunk into blocks of
+ * BLOCK_SIZE. A chunk of which something is wanted takes a slot of one arena,
+ * allocated whole at the start: nothing else grows. Each block is fetched once
+ * however many readers want it, and a reader goes on as soon as its own bytes
+ * have come. What a stream will want is asked for ahead, in ranges of up to
+ * some chunks; what a reader waits for goes first.
  *
  * A fault is met by asking again for what is missing, with growing pauses,
  * until the source has given nothing for the outage limit. From then on
- * every read that the cache does not hold fails at once, and one chunk is
+ * every read that the cache does not hold fails at once, and one range is
  * asked for again and again until the source is back.
  */
 #ifndef VM_ENGINE_H
