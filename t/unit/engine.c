@@ -29,6 +29,7 @@ struct fake {
 	_Atomic int faults; /* so many transfers fail half-way */
 	_Atomic int silent; /* nothing comes at all */
 	_Atomic int dead;   /* every transfer fails at once */
+	_Atomic int lies;   /* so many say half-way that all has come */
 	_Atomic enum fault_kind kind;
 	_Atomic uint64_t bad_chunk; /* every transfer of it fails; 0: of none */
 	/* What they look at. */
@@ -107,6 +108,12 @@ fake_move(struct fake *f, unsigned i)
 		f->faults -= !f->dead;
 		f->transfers[i] = NULL;
 		t->done(t, &fault);
+		return;
+	}
+	if (f->lies > 0 && f->got[i] > 0) {
+		f->lies--;
+		f->transfers[i] = NULL;
+		t->done(t, NULL);
 		return;
 	}
 	if (n > PIECE)
@@ -279,6 +286,19 @@ test_resumes(void)
 	/* What had come before a fault was not asked for again, but blocks. */
 	CHECK(f.fetched < IMAGE_SIZE + 20 * BLOCK_SIZE);
 	CHECK(f.faults == 0);
+	engine_free(e);
+}
+
+/* A source that says that all has come, and it has not, is asked again. */
+static void
+test_end_before_the_end(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 8, 5);
+
+	f.lies = 5;
+	CHECK(reads(e, 0, IMAGE_SIZE) == 0);
+	CHECK(f.lies == 0);
 	engine_free(e);
 }
 
@@ -499,6 +519,26 @@ test_write(void)
 	restore_content();
 }
 
+/* After a write that failed half-way the server knows what is there. */
+static void
+test_failed_write(void)
+{
+	static unsigned char buf[3 * PIECE], back[3 * PIECE];
+	struct fake f;
+	struct engine *e = start(&f, 8, 5);
+
+	CHECK(reads(e, 0, CHUNK_SIZE) == 0);
+	fill(buf, sizeof(buf), 1);
+	f.kind = FAULT_REQUEST;
+	f.faults = 1;
+	CHECK(engine_write(e, buf, sizeof(buf), 1000) == -1 && errno == EIO);
+	CHECK(engine_read(e, back, sizeof(back), 1000) == 0);
+	CHECK(memcmp(back, content + 1000, sizeof(back)) == 0);
+	CHECK(memcmp(back, buf, sizeof(back)) != 0);
+	engine_free(e);
+	restore_content();
+}
+
 static void *
 write_own_stripe(void *arg)
 {
@@ -601,6 +641,7 @@ main(void)
 	test_each_chunk_once();
 	test_random_reads_fetch_no_more();
 	test_resumes();
+	test_end_before_the_end();
 	test_outage();
 	test_one_bad_chunk();
 	test_one_bad_chunk_among_good();
@@ -609,6 +650,7 @@ main(void)
 	test_cancelled_under_silence();
 	test_many_readers();
 	test_write();
+	test_failed_write();
 	test_many_writers();
 	test_write_in_an_outage();
 	test_warm_and_prefetch();
