@@ -2,7 +2,7 @@
 # vmedia. `make help` lists the targets.
 #
 # Adding a program is adding a file: bin/NAME.c is a program, lib/*.c go into
-# libvm.a, plugins/*.c into the nbdkit plugin, scripts/vm* are installed as
+# libvm.a, plugins/*.c into the nbdkit plugin (or modules of it), scripts/vm* are installed as
 # they are, t/*.c are tools of the tests and t/unit/*.c their unit tests. The
 # build tree mirrors the installed one ($(O)/bin, $(O)/lib/vmedia), so every
 # program runs in place.
@@ -33,15 +33,22 @@ PKGS_vm-nbd-attach = libnbd libmnl
 LIBS_vm-nbd-attach = -lbearssl
 PKGS_vm-probe = libnbd
 PKGS_plugin = libcurl
+PKGS_nfs = libnfs
+PKGS_smb = smbclient
 PKGS_t = libnbd
 
 progs := $(notdir $(basename $(wildcard bin/*.c)))
 scripts := $(filter-out %.conf,$(notdir $(wildcard scripts/vm*)))
 libobjs := $(patsubst %.c,$(O)/obj/%.o,$(wildcard lib/*.c))
-plugobjs := $(patsubst %.c,$(O)/obj/%.o,$(wildcard plugins/*.c))
+# Sources that are modules, where their libraries are: see plugins/source.h.
+modsrcs := $(foreach m,nfs smb,$(if $(wildcard plugins/$(m).c),$(shell \
+	$(PKG_CONFIG) --exists $(PKGS_$(m)) && echo $(m))))
+plugobjs := $(patsubst %.c,$(O)/obj/%.o,$(filter-out plugins/nfs.c \
+	plugins/smb.c plugins/blocking.c,$(wildcard plugins/*.c)))
 tools := $(patsubst %.c,$(O)/%,$(wildcard t/*.c))
 units := $(patsubst %.c,$(O)/%,$(wildcard t/unit/*.c))
 plugin := $(O)/lib/vmedia/nbdkit-vm-fetchd-plugin.so
+modules := $(patsubst %,$(O)/lib/vmedia/vm-source-%.so,$(modsrcs))
 bins := $(addprefix $(O)/bin/,$(progs) $(scripts))
 shlibs := $(addprefix $(O)/lib/vmedia/,$(notdir $(wildcard scripts/*.sh)))
 mans := $(wildcard man/*.[0-9])
@@ -49,7 +56,7 @@ mans := $(wildcard man/*.[0-9])
 pkg = $(if $(1),$(shell $(PKG_CONFIG) $(2) $(1)))
 Q = $(if $(V),,@echo '  $(1)	$@';)
 
-all: $(bins) $(shlibs) $(plugin) $(if $(SAN),$(O)/bin/nbdkit)
+all: $(bins) $(shlibs) $(plugin) $(modules) $(if $(SAN),$(O)/bin/nbdkit)
 tests: all $(tools) $(units)
 
 $(O)/obj/%.o: %.c
@@ -76,6 +83,16 @@ $(plugin): $(plugobjs) $(O)/libvm.a plugins/nbdkit.syms
 	    -Wl,--version-script=plugins/nbdkit.syms \
 	    $(plugobjs) $(O)/libvm.a $(call pkg,$(PKGS_plugin),--libs)
 
+$(modules): $(O)/lib/vmedia/vm-source-%.so: $(O)/obj/plugins/%.o \
+    $(O)/obj/plugins/blocking.o $(O)/libvm.a plugins/source.syms
+	@mkdir -p $(@D)
+	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ \
+	    -Wl,--version-script=plugins/source.syms \
+	    $(filter %.o %.a,$^) $(call pkg,$(PKGS_$*),--libs)
+
+$(foreach m,$(modsrcs),$(eval $(O)/obj/plugins/$(m).o: CPPFLAGS += \
+    $(call pkg,$(PKGS_$(m)),--cflags)))
+
 # nbdkit itself is not sanitized, so a sanitized plugin needs the run-time
 # first. Leaks at exit would be nbdkit's own (a connection's, when it is told to
 # end at that moment): valgrind looks for the plugin's.
@@ -92,7 +109,8 @@ $(tools): $(O)/t/%: $(O)/obj/t/%.o $(O)/libvm.a
 
 # Unit tests see the plugin's parts too, all but its nbdkit callbacks.
 $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
-    $(filter-out %/plugin.o,$(plugobjs)) $(O)/libvm.a
+    $(filter-out %/plugin.o,$(plugobjs)) $(O)/obj/plugins/blocking.o \
+    $(O)/libvm.a
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ \
 	    $(call pkg,$(PKGS_plugin),--libs)
@@ -161,7 +179,7 @@ install: all
 	    sed 's,/etc/vmedia,$(SYSCONFDIR)/vmedia,' $$part \
 		>$(LIBDIR)/$${part##*/} && chmod 644 $(LIBDIR)/$${part##*/}; \
 	done
-	install -m 644 $(plugin) $(LIBDIR)
+	install -m 644 $(plugin) $(modules) $(LIBDIR)
 	for page in $(mans); do \
 	    install -D -m 644 $$page $(MANDIR)/man$${page##*.}/$${page##*/}; \
 	done

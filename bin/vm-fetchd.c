@@ -59,6 +59,7 @@ static const struct parameter {
     {"cache", PASS_PLAIN},
     {"cert", PASS_FILE},
     {"connections", PASS_PLAIN},
+    {"domain", PASS_TEXT},
     {"insecure", PASS_PLAIN},
     {"key", PASS_FILE},
     {"limit-rate", PASS_PLAIN},
@@ -70,6 +71,7 @@ static const struct parameter {
     {"stats", PASS_NOT},
     {"url", PASS_TEXT},
     {"user", PASS_TEXT},
+    {"writable", PASS_PLAIN},
 };
 
 /* What nbdkit is started with, and what must go when it has ended. */
@@ -92,9 +94,11 @@ usage(FILE *out)
 	fprintf(out,
 	    "usage: vm-fetchd [-chV] [-U SOCKET] [-u USER] URL|- "
 	    "[key=value...]\n"
-	    "keys: user password=+FILE|-FD netrc=FILE cacert=FILE cert=FILE\n"
+	    "keys: user domain password=+FILE|-FD netrc=FILE cacert=FILE "
+	    "cert=FILE\n"
 	    "      key=FILE insecure=1 proxy=URL noproxy=HOSTS cache=SIZE\n"
-	    "      connections=N outage=SECONDS limit-rate=SIZE stats=PATH\n");
+	    "      connections=N outage=SECONDS limit-rate=SIZE stats=PATH\n"
+	    "      writable=1\n");
 }
 
 /* --- parameters -------------------------------------------------------- */
@@ -136,6 +140,46 @@ open_file(const char *name, const char *path)
 		err(errno == ENOENT ? EX_NOINPUT : EX_NOPERM,
 		    "unable to open %s file %s", name, path);
 	return fd;
+}
+
+/*
+ * Open a file that lies beside us, as built and as installed. By now we may
+ * still enter every directory; nbdkit's user may not.
+ */
+static int
+open_beside(const char *name)
+{
+	char path[PATH_MAX + 64];
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	int fd;
+
+	if (n == -1)
+		err(EX_OSERR, "unable to find %s", name);
+	path[n] = '\0';
+	snprintf(strrchr(path, '/'), 64, "/../lib/vmedia/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		err(EX_UNAVAILABLE, "unable to open %s", path);
+	return inherited(fd);
+}
+
+/* What the URL's scheme needs beside the plugin itself. */
+static void
+add_module(const char *url)
+{
+	static const struct {
+		const char *scheme, *name;
+	} modules[] = {
+	    {"nfs://", "vm-source-nfs.so"},
+	    {"smb://", "vm-source-smb.so"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+		if (strncasecmp(
+			url, modules[i].scheme, strlen(modules[i].scheme)) == 0)
+			add_argument("module=/proc/self/fd/%d",
+			    open_beside(modules[i].name));
 }
 
 /* The text behind "TEXT", "+FILE", "-FD" or "-" (standard input). */
@@ -231,8 +275,10 @@ add_parameter(const char *name, const char *value)
 		text = read_text(p, value);
 		len = strlen(text);
 	}
-	if (strcmp(name, "url") == 0)
+	if (strcmp(name, "url") == 0) {
 		server.shown_url = url_for_show(text);
+		add_module(text);
+	}
 	fd = inherited(secret_to_fd(text, len));
 	secret_free(text);
 	if (p->passing == PASS_PATH)
@@ -255,27 +301,6 @@ add_parameters(char **words)
 		add_parameter(*words, equals + 1);
 		*equals = '='; /* as the process list shows it */
 	}
-}
-
-/*
- * Open the plugin, which lies beside us, as built and as installed. By then
- * we may still enter every directory; nbdkit's user may not.
- */
-static int
-open_plugin(void)
-{
-	char path[PATH_MAX + sizeof(PLUGIN) + 32];
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
-	int fd;
-
-	if (n == -1)
-		err(EX_OSERR, "unable to find " PLUGIN);
-	path[n] = '\0';
-	strcpy(strrchr(path, '/'), "/../lib/vmedia/" PLUGIN);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		err(EX_UNAVAILABLE, "unable to open %s", path);
-	return inherited(fd);
 }
 
 /* --- the socket -------------------------------------------------------- */
@@ -411,9 +436,8 @@ add_nbdkit_arguments(int report_write)
 	add_argument("nbdkit");
 	add_argument("--foreground");
 	add_argument("--exit-with-parent");
-	add_argument("--readonly");
 	add_argument("--log=stderr");
-	add_argument("/proc/self/fd/%d", open_plugin());
+	add_argument("/proc/self/fd/%d", open_beside(PLUGIN));
 	add_argument("report-fd=%d", report_write);
 }
 

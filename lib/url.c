@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "secret.h"
 #include "url.h"
 
 /*
@@ -45,4 +48,61 @@ url_for_show(const char *url)
 		if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f)
 			*p = '?';
 	return shown;
+}
+
+static int
+digit(char c)
+{
+	return isdigit((unsigned char)c) ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
+/* A copy of the len bytes at text, decoded; what is no code stays. */
+static char *
+decode(const char *text, size_t len)
+{
+	char *copy = malloc(len + 1), *out = copy;
+	size_t i;
+
+	for (i = 0; copy != NULL && i < len; i++) {
+		*out = text[i];
+		if (text[i] == '%' && len - i > 2 &&
+		    isxdigit((unsigned char)text[i + 1]) &&
+		    isxdigit((unsigned char)text[i + 2])) {
+			*out = (char)(digit(text[i + 1]) << 4 |
+				      digit(text[i + 2]));
+			i += 2;
+		}
+		out++;
+	}
+	if (copy != NULL)
+		*out = '\0';
+	return copy;
+}
+
+int
+url_get_user(const char *url, char **user, char **password)
+{
+	const char *rest = strstr(url, "://"), *at, *colon;
+	size_t len;
+
+	*user = *password = NULL;
+	if (rest == NULL)
+		return 0;
+	rest += 3;
+	len = strcspn(rest, "/?#");
+	for (at = rest + len; at > rest && at[-1] != '@'; at--)
+		continue;
+	if (at == rest)
+		return 0;
+	len = (size_t)(at - 1 - rest);
+	colon = memchr(rest, ':', len);
+	*user = decode(rest, colon != NULL ? (size_t)(colon - rest) : len);
+	if (colon != NULL)
+		*password = decode(colon + 1, (size_t)(rest + len - colon - 1));
+	if (*user != NULL && (colon == NULL || *password != NULL))
+		return 0;
+	secret_free(*user);
+	secret_free(*password);
+	*user = *password = NULL;
+	return -1;
 }

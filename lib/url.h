@@ -16,4 +16,11 @@
  */
 char *url_for_show(const char *url);
 
+/*
+ * The user and the password that url holds, decoded (RFC 3986 section 2.1);
+ * each NULL where there is none. Returns 0, or -1 with errno ENOMEM. Both are
+ * for secret_free().
+ */
+int url_get_user(const char *url, char **user, char **password);
+
 #endif

@@ -398,7 +398,8 @@ engine_new(const struct engine_config *config, struct source *source)
 	struct timespec t;
 
 	errno = EINVAL;
-	if (slots < 4 || slots > UINT32_MAX || config->connections < 1)
+	if (slots < 4 || slots > UINT32_MAX || config->connections < 1 ||
+	    info->connections < 1)
 		goto fail;
 	e = calloc(1, sizeof(*e));
 	if (e == NULL ||
@@ -407,6 +408,8 @@ engine_new(const struct engine_config *config, struct source *source)
 		&e->fetches, 2 * config->connections + SPARE_FETCHES, e) == -1)
 		goto fail;
 	e->config = *config;
+	if (e->config.connections > info->connections)
+		e->config.connections = info->connections;
 	e->source = source;
 	pthread_mutex_init(&e->lock, NULL);
 	pthread_condattr_init(&e->monotonic);

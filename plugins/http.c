@@ -622,6 +622,7 @@ http_new(const struct source_config *config, struct fault *why)
 	}
 	h->source.info.url = h->display;
 	h->source.info.validator = h->validator;
+	h->source.info.connections = config->connections;
 	curl_multi_setopt(
 	    h->multi, CURLMOPT_MAXCONNECTS, (long)config->connections);
 	for (i = 0, ok = true; ok && i < h->count; i++)

@@ -7,6 +7,7 @@
  */
 #include <sys/socket.h>
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -38,7 +39,9 @@
 #define LIMIT_MIN (64 * 1024)
 
 /* Where the image lies, and who asks: url, user, password, netrc, ... */
-static char *url, *user, *password, *netrc, *proxy, *noproxy;
+static char *url, *user, *password, *domain, *netrc, *proxy, *noproxy;
+/* A source that is no part of us: module=FILE; NULL: HTTP. */
+static char *module;
 /* PEM texts: cacert, cert, key. */
 static struct source_blob cacert, cert, key;
 /* Do not verify the server: insecure=1. */
@@ -126,7 +129,8 @@ plugin_config(const char *name, const char *value)
 		const char *name;
 		char **text;
 	} lines[] = {{"url", &url}, {"user", &user}, {"password", &password},
-	    {"netrc", &netrc}, {"proxy", &proxy}, {"noproxy", &noproxy}};
+	    {"domain", &domain}, {"netrc", &netrc}, {"proxy", &proxy},
+	    {"noproxy", &noproxy}, {"module", &module}};
 	static const struct {
 		const char *name;
 		struct source_blob *blob;
@@ -180,7 +184,10 @@ plugin_config_complete(void)
 }
 
 #define plugin_config_help                                                  \
-	"url=URL              (required) the image, over http or https\n"   \
+	"url=URL              (required) the image\n"                       \
+	"module=FILE          the source, where it is not http or https\n"  \
+	"writable=1           clients may write\n"                          \
+	"domain=              of the user\n"                                \
 	"user=, password=     who asks; -FD reads any text from a "         \
 	"descriptor\n"                                                      \
 	"netrc=FILE           users and passwords by host\n"                \
@@ -215,12 +222,30 @@ tell(const char *text)
 	send(stats_fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+/* The way to open a source that is a module; NULL with *why. */
+static source_open *
+load_module(struct fault *why)
+{
+	/* For good: a thread that is stuck in it may outlive the engine. */
+	void *handle = dlopen(module, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	source_open *open_it = NULL;
+
+	if (handle != NULL)
+		*(void **)&open_it = dlsym(handle, SOURCE_MODULE_SYMBOL);
+	if (open_it == NULL) {
+		why->status = EX_UNAVAILABLE;
+		snprintf(why->text, sizeof(why->text), "%s", dlerror());
+	}
+	return open_it;
+}
+
 static struct source *
 open_source(void *first, size_t *got, struct fault *why)
 {
 	struct source_config config = {.url = url,
 	    .user = user,
 	    .password = password,
+	    .domain = domain,
 	    .netrc = netrc,
 	    .cacert = cacert,
 	    .cert = cert,
@@ -231,7 +256,13 @@ open_source(void *first, size_t *got, struct fault *why)
 	    .writable = writable != 0,
 	    .connections = (unsigned)connections};
 
-	return http_open(&config, first, CHUNK_SIZE, got, why);
+	source_open *open_it = http_open;
+
+	if (module != NULL)
+		open_it = load_module(why);
+	if (open_it == NULL)
+		return NULL;
+	return open_it(&config, first, CHUNK_SIZE, got, why);
 }
 
 /* What clients see of the image's identity: nothing of it is secret. */
@@ -332,8 +363,8 @@ plugin_after_fork(void)
 static void
 plugin_unload(void)
 {
-	char *secrets[] = {url, user, password, netrc, proxy, noproxy,
-	    cacert.pem, cert.pem, key.pem};
+	char *secrets[] = {url, user, password, domain, module, netrc, proxy,
+	    noproxy, cacert.pem, cert.pem, key.pem};
 	size_t i;
 
 	engine_free(engine);

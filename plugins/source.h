@@ -63,6 +63,7 @@ struct source_info {
 	const char *address;   /* numeric, of the server or proxy */
 	unsigned round_trip;   /* microseconds, to that address */
 	uint64_t rate;	       /* bytes a second, of the first transfer */
+	unsigned connections;  /* transfers that it can do at once at most */
 };
 
 enum transfer_kind {

@@ -12,6 +12,10 @@ unit() {
 	unit attr
 }
 
+@test "unit: blocking" {
+	unit blocking
+}
+
 @test "unit: cache" {
 	unit cache
 }

@@ -193,6 +193,7 @@ start(struct fake *f, unsigned slots, unsigned outage)
 	memset(f, 0, sizeof(*f));
 	f->source.ops = &fake_ops;
 	f->source.info.size = IMAGE_SIZE;
+	f->source.info.connections = CONNECTIONS;
 	CHECK(pipe(f->wake) == 0);
 	cancel = false;
 	logged = 0;
@@ -609,7 +610,8 @@ test_warm_and_prefetch(void)
 	struct engine_config config = {8 * (uint64_t)CHUNK_SIZE, CONNECTIONS, 5,
 	    0, is_cancelled, count_line, NULL};
 	unsigned char *first = malloc(CHUNK_SIZE);
-	struct fake f = {.source = {&fake_ops, {.size = IMAGE_SIZE}}};
+	struct fake f = {.source = {&fake_ops,
+			     {.size = IMAGE_SIZE, .connections = CONNECTIONS}}};
 	struct engine *e;
 	int64_t begun;
 	size_t i;

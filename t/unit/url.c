@@ -17,9 +17,31 @@ shows(const char *url, const char *want)
 	return same;
 }
 
+/* NULL is written as "-". */
+static int
+holds(const char *url, const char *user, const char *password)
+{
+	char *u, *p;
+	int same;
+
+	CHECK(url_get_user(url, &u, &p) == 0);
+	same = strcmp(u != NULL ? u : "-", user) == 0 &&
+	       strcmp(p != NULL ? p : "-", password) == 0;
+	free(u);
+	free(p);
+	return same;
+}
+
 int
 main(void)
 {
+	CHECK(holds("smb://a/b@c", "-", "-"));
+	CHECK(holds("smb://joe@a/b", "joe", "-"));
+	CHECK(holds("smb://joe:@a/b", "joe", ""));
+	CHECK(holds("smb://j%6fe:p%40:%2f@q@a/b", "joe", "p@:/@q"));
+	CHECK(holds("smb://W%3bjoe:100%@a", "W;joe", "100%"));
+	CHECK(holds("smb://a:1/b?x@y", "-", "-"));
+	CHECK(holds("joe@a", "-", "-"));
 	CHECK(shows("https://a.b/c.iso", "https://a.b/c.iso"));
 	CHECK(shows("https://u:p@a.b:81/c?sig=1#x", "https://a.b:81/c"));
 	CHECK(shows("https://u:p@q@[::1]/c@d", "https://[::1]/c@d"));
