@@ -134,6 +134,78 @@ start_link() {
 	LINK=127.0.0.1:$(cat "$out")
 }
 
+# start_nfs [PORT]: NFS-Ganesha, NFS 4, exports $NFS_DIR, which is made, at
+# $NFS/...$NFS_ARGS of a URL; its process is $NFSD, its log ./ganesha.log. The
+# directory is on a tmpfs, for not every file system has file handles.
+start_nfs() {
+	local port=${1:-$((20000 + RANDOM % 10000))}
+	: "${NFS_DIR:=$(mktemp -d /dev/shm/vmedia.XXXXXX)}"
+	chmod 755 "$NFS_DIR" # vm-fetchd asks as nobody
+	rm -f ganesha.log
+	cat >ganesha.conf <<-END
+		NFS_CORE_PARAM {
+			Protocols = 4; NFS_Port = $port; Bind_addr = 127.0.0.1;
+			Enable_NLM = false; Enable_RQUOTA = false;
+			Enable_UDP = false;
+		}
+		NFSv4 { Graceless = true; RecoveryBackend = fs; }
+		EXPORT {
+			Export_Id = 1; Path = $NFS_DIR; Pseudo = /export;
+			Access_Type = RW; Squash = No_Root_Squash;
+			SecType = sys; Protocols = 4;
+			Attr_Expiration_Time = 0; FSAL { Name = VFS; }
+		}
+	END
+	background ganesha.nfsd -F -f ganesha.conf -p "$PWD/ganesha.pid" \
+		-N NIV_EVENT -L "$PWD/ganesha.log" >/dev/null 2>&1
+	NFSD=${STARTED[-1]}
+	wait_until 20 is_true_or_ended "$NFSD" \
+		grep -qs "NFS SERVER INITIALIZED" ganesha.log
+	kill -0 "$NFSD" || cat ganesha.log >&2
+	NFS=nfs://127.0.0.1/export NFS_ARGS="?version=4&nfsport=$port"
+}
+
+# start_smb [PORT]: Samba exports ./share as `open` for guests and `closed` for
+# the user root with the password `secret`, at $SMB/SHARE/...; its process is
+# $SMBD.
+start_smb() {
+	local port=${1:-$((20000 + RANDOM % 10000))} dir
+	for dir in share samba/{private,lock,state,cache,pid,rpc}; do
+		mkdir -p "$dir"
+	done
+	cat >smb.conf <<-END
+		[global]
+		server role = standalone server
+		smb ports = $port
+		interfaces = 127.0.0.1
+		bind interfaces only = yes
+		private dir = $PWD/samba/private
+		lock directory = $PWD/samba/lock
+		state directory = $PWD/samba/state
+		cache directory = $PWD/samba/cache
+		pid directory = $PWD/samba/pid
+		ncalrpc dir = $PWD/samba/rpc
+		log file = $PWD/samba/log
+		passdb backend = smbpasswd:$PWD/samba/private/smbpasswd
+		map to guest = Bad User
+		load printers = no
+		disable spoolss = yes
+		[open]
+		path = $PWD/share
+		guest ok = yes
+		[closed]
+		path = $PWD/share
+		valid users = root
+	END
+	printf 'secret\nsecret\n' |
+		smbpasswd -c smb.conf -s -a root >/dev/null 2>&1
+	background smbd -F -s smb.conf -l samba \
+		>/dev/null 2>&1
+	SMBD=${STARTED[-1]}
+	SMB=smb://127.0.0.1:$port
+	wait_until 20 smbclient -N -p "$port" //127.0.0.1/open -c ls >/dev/null 2>&1
+}
+
 # start_tinyproxy [LINE...]: an HTTP proxy at $PROXY, with LINEs in its
 # configuration; it logs what it is asked in ./tinyproxy.log.
 start_tinyproxy() {

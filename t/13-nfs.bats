@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# vm-fetchd with an image on NFS, by NFS-Ganesha: read and written, and a
+# server that goes and comes.
+
+load helper
+load servers
+
+MIB=1048576
+
+setup() {
+	requires_root
+	export TMPDIR=$BATS_TEST_TMPDIR
+	cd "$BATS_TEST_TMPDIR" || return
+	start_nfs
+	head -c $((20 * MIB)) /dev/urandom >"$NFS_DIR/image"
+	chmod 666 "$NFS_DIR/image"
+}
+teardown() {
+	cleanup
+	rm -rf "${NFS_DIR:?}"
+}
+
+# serve NAME [ARGUMENT...]: by vm-fetchd.
+serve() {
+	start_fetchd "$NFS/$1$NFS_ARGS" "${@:2}"
+}
+# refused STATUS URL TEXT [ARGUMENT...]
+refused() {
+	fails "$1" timeout 40 vm-fetchd -c "$2" "${@:4}"
+	grep -qF -- "$3" stderr
+}
+
+@test "nfs: an image is read right, by several connections" {
+	serve image
+	nbdcopy "nbd+unix:///?socket=$SOCK" copy
+	cmp copy "$NFS_DIR/image"
+	nbdread -p -n 500 -f copy "$SOCK"
+}
+
+@test "nfs: each failure has its status and one line" {
+	: >"$NFS_DIR/empty"
+	refused 66 "$NFS/nothing$NFS_ARGS" "no such file or export"
+	refused 66 "${NFS/export/other}/image$NFS_ARGS" "no such file or export"
+	refused 65 "$NFS/empty$NFS_ARGS" "empty"
+	refused 77 "$NFS/image$NFS_ARGS" "the server forbids it" writable=1
+	refused 68 "nfs://no.such.host.invalid/export/image" "resolve"
+	kill -KILL "$NFSD"
+	wait "$NFSD" || :
+	refused 69 "$NFS/image$NFS_ARGS" "unable to mount"
+}
+
+@test "nfs: an image that changed is not mixed with what it was" {
+	serve image cache=4M
+	nbdread -f "$NFS_DIR/image" "$SOCK" 0 $((2 * MIB))
+	head -c $((20 * MIB)) /dev/urandom >"$NFS_DIR/image"
+	# It is looked at every five seconds while somebody reads.
+	wait_until 20 grep_after_read "the image changed on the server"
+	run -1 nbdread "$SOCK" 0 4096
+}
+grep_after_read() {
+	nbdread -n 20 "$SOCK" 2>/dev/null || :
+	grep -q "$1" fetchd.err
+}
+
+@test "nfs: a server that is killed and comes back is found again" {
+	local port=${NFS_ARGS##*=}
+	serve image cache=4M outage=20
+	nbdread -f "$NFS_DIR/image" "$SOCK" 0 $((2 * MIB))
+	kill -KILL "$NFSD"
+	wait "$NFSD" || :
+	nbdread -f "$NFS_DIR/image" "$SOCK" $((10 * MIB)) $((8 * MIB)) 3>&- &
+	copy=$!
+	start_nfs "$port"
+	wait "$copy"
+}
+
+@test "nfs: SIGTERM ends it within a second under a stalled server" {
+	local begun
+	serve image
+	kill -STOP "$NFSD"
+	nbdread "$SOCK" $((15 * MIB)) 4096 2>/dev/null 3>&- &
+	begun=$(date +%s%N)
+	kill -TERM "$FETCHD"
+	wait "$FETCHD"
+	[ $((($(date +%s%N) - begun) / 1000000)) -lt 1500 ]
+	kill -KILL "$NFSD"
+}
+
+@test "nfs: what is written is on the server, and is read again" {
+	head -c $((20 * MIB)) /dev/urandom >new
+	# Ganesha lets none but root write here, whatever the file's mode.
+	NFS_ARGS+='&uid=0&gid=0'
+	serve image writable=1
+	nbdcopy new "nbd+unix:///?socket=$SOCK" --flush
+	cmp new "$NFS_DIR/image"
+	nbdread -p -n 500 -f new "$SOCK"
+	serve_again image
+	nbdread -f new "$SOCK" 0 $((20 * MIB))
+}
+serve_again() {
+	kill "$FETCHD"
+	wait "$FETCHD"
+	serve "$@"
+}
