@@ -131,6 +131,7 @@ read_password() {
 # The usual variables hold passwords at times: ours to keep, not to inherit.
 ask_proxy() {
 	case $1 in
+	nfs:* | smb:*) return ;;
 	https:*) value=${PROXY:-${https_proxy:-${HTTPS_PROXY:-}}} ;;
 	*) value=${PROXY:-${http_proxy:-}} ;;
 	esac
@@ -172,7 +173,8 @@ take_url() {
 	esac
 	case $url in
 	[Hh][Tt][Tt][Pp]://?* | [Hh][Tt][Tt][Pp][Ss]://?*) ;;
-	*) die $EX_USAGE "unable to use $(show "$url"): not an http or https URL" ;;
+	nfs://?* | smb://?*) ;;
+	*) die $EX_USAGE "unable to use $(show "$url"): not an http, https, nfs or smb URL" ;;
 	esac
 	ask url "$url"
 	URL=$(show "$url")
@@ -231,6 +233,7 @@ parse_value() {
 		esac
 		;;
 	-u | --user) ask user "$2" ;;
+	--domain) ask domain "$2" ;;
 	-P | --password)
 		PASSWORD=$2
 		[ "$2" = - ] || ask_file password "$2"

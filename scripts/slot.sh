@@ -100,7 +100,7 @@ with_source() {
 	for key in user password proxy; do
 		[ ! -f "$request/$key" ] || set -- "$@" "$key=+$request/$key"
 	done
-	for key in noproxy insecure cache connections outage limit-rate; do
+	for key in domain noproxy insecure cache connections outage limit-rate; do
 		[ ! -f "$request/$key" ] ||
 			set -- "$@" "$key=$(read_value "$request/$key")"
 	done

@@ -1,0 +1,91 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# vm-fetchd with an image on SMB, by Samba: guests and users, and a server
+# that goes and comes.
+
+load helper
+load servers
+
+MIB=1048576
+
+setup() {
+	requires_root
+	export TMPDIR=$BATS_TEST_TMPDIR
+	cd "$BATS_TEST_TMPDIR" || return
+	chmod 755 . .. ../..
+	start_smb
+	head -c $((20 * MIB)) /dev/urandom >share/image
+	chmod 644 share/image
+	echo secret >secret
+	echo wrong >wrong
+}
+teardown() {
+	cleanup
+}
+
+# refused STATUS URL TEXT [ARGUMENT...]
+refused() {
+	fails "$1" timeout 40 vm-fetchd -c "$2" "${@:4}"
+	grep -qF -- "$3" stderr
+}
+
+# kill_smb: it and its children, which are a process group.
+kill_smb() {
+	kill -KILL -- "-$SMBD"
+	wait "$SMBD" || :
+}
+
+@test "smb: a guest reads an image right" {
+	start_fetchd "$SMB/open/image"
+	nbdcopy "nbd+unix:///?socket=$SOCK" copy
+	cmp copy share/image
+	nbdread -p -n 300 -f copy "$SOCK"
+}
+
+@test "smb: a user with a password does, told by file or in the URL" {
+	start_fetchd "$SMB/closed/image" user=root password=+secret
+	nbdread -f share/image "$SOCK" 0 $((5 * MIB))
+	cleanup
+	start_smb
+	start_fetchd "${SMB/\/\//\/\/root:secret@}/closed/image"
+	nbdread -f share/image "$SOCK" 0 $((5 * MIB))
+	! grep -rq secret fetchd.err
+	run -0 nbdread -d "$SOCK"
+	[[ $output != *secret* ]]
+}
+
+@test "smb: each failure has its status and one line" {
+	refused 77 "$SMB/closed/image" "wrong user or password"
+	refused 77 "$SMB/closed/image" "wrong user or password" \
+		user=root password=+wrong
+	refused 66 "$SMB/none/image" "no such file or share"
+	refused 66 "$SMB/open/nothing" "no such file or share"
+	refused 65 "$SMB/open" "directory"
+	refused 68 "smb://no.such.host.invalid/open/image" "resolve"
+	refused 64 "$SMB/open/image" "no writing" writable=1
+	kill_smb
+	refused 69 "$SMB/open/image" "refused"
+}
+
+@test "smb: a server that is killed and comes back is found again" {
+	local copy
+	start_fetchd "$SMB/open/image" cache=4M outage=20
+	nbdread -f share/image "$SOCK" 0 $((2 * MIB))
+	kill_smb
+	nbdread -f share/image "$SOCK" $((10 * MIB)) $((8 * MIB)) 3>&- &
+	copy=$!
+	start_smb "${SMB##*:}"
+	wait "$copy"
+}
+
+@test "smb: SIGTERM ends it within a second under a stalled server" {
+	local begun
+	start_fetchd "$SMB/open/image"
+	kill -STOP -- "-$SMBD"
+	nbdread "$SOCK" $((15 * MIB)) 4096 2>/dev/null 3>&- &
+	begun=$(date +%s%N)
+	kill -TERM "$FETCHD"
+	wait "$FETCHD"
+	[ $((($(date +%s%N) - begun) / 1000000)) -lt 1500 ]
+	kill_smb
+}
