@@ -29,6 +29,8 @@ SANFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
 
 # What each program needs beyond libvm.a: pkg-config names, then plain flags.
+PKGS_vm-fetchd = libnbd
+LIBS_vm-fetchd = -lbearssl
 PKGS_vm-nbd-attach = libnbd libmnl
 LIBS_vm-nbd-attach = -lbearssl
 PKGS_vm-probe = libnbd
@@ -41,10 +43,10 @@ progs := $(notdir $(basename $(wildcard bin/*.c)))
 scripts := $(filter-out %.conf,$(notdir $(wildcard scripts/vm*)))
 libobjs := $(patsubst %.c,$(O)/obj/%.o,$(wildcard lib/*.c))
 # Sources that are modules, where their libraries are: see plugins/source.h.
-modsrcs := $(foreach m,nfs smb,$(if $(wildcard plugins/$(m).c),$(shell \
+modsrcs := file $(foreach m,nfs smb,$(if $(wildcard plugins/$(m).c),$(shell \
 	$(PKG_CONFIG) --exists $(PKGS_$(m)) && echo $(m))))
-plugobjs := $(patsubst %.c,$(O)/obj/%.o,$(filter-out plugins/nfs.c \
-	plugins/smb.c plugins/blocking.c,$(wildcard plugins/*.c)))
+plugobjs := $(patsubst %.c,$(O)/obj/%.o,$(filter-out plugins/file.c \
+	plugins/nfs.c plugins/smb.c plugins/blocking.c,$(wildcard plugins/*.c)))
 tools := $(patsubst %.c,$(O)/%,$(wildcard t/*.c))
 units := $(patsubst %.c,$(O)/%,$(wildcard t/unit/*.c))
 plugin := $(O)/lib/vmedia/nbdkit-vm-fetchd-plugin.so
@@ -109,7 +111,7 @@ $(tools): $(O)/t/%: $(O)/obj/t/%.o $(O)/libvm.a
 
 # Unit tests see the plugin's parts too, all but its nbdkit callbacks.
 $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
-    $(filter-out %/plugin.o,$(plugobjs)) $(O)/obj/plugins/blocking.o \
+    $(filter-out %/plugin.o %/settings.o,$(plugobjs)) $(O)/obj/plugins/blocking.o \
     $(O)/libvm.a
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ \

@@ -30,277 +30,42 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "fetchd-args.h"
 #include "listen.h"
+#include "nbd-client.h"
 #include "replace.h"
 #include "report.h"
 #include "secret.h"
-#include "url.h"
 
-#define PLUGIN	      "nbdkit-vm-fetchd-plugin.so"
-#define STOP_MS	      800 /* for nbdkit to end by itself when asked */
-#define ARGUMENTS_MAX 64
-#define LISTEN_FD     3 /* sd_listen_fds(3): the first one */
+#define STOP_MS	  800 /* for nbdkit to end by itself when asked */
+#define STATS_MAX 4096
 
-/* How a key=value reaches the plugin. */
-enum passing {
-	PASS_PLAIN,  /* as it is */
-	PASS_TEXT,   /* in a memory file: the text, +FILE or -FD */
-	PASS_SECRET, /* the same, but never the text itself */
-	PASS_FILE,   /* a file's content, in a memory file */
-	PASS_PATH,   /* the same, for one that wants a path to open */
-	PASS_NOT,    /* it is ours: where to write what the plugin tells */
-};
+static struct fetchd_args args;
 
-static const struct parameter {
-	const char *name;
-	enum passing passing;
-} parameters[] = {
-    {"cacert", PASS_FILE},
-    {"cache", PASS_PLAIN},
-    {"cert", PASS_FILE},
-    {"connections", PASS_PLAIN},
-    {"domain", PASS_TEXT},
-    {"insecure", PASS_PLAIN},
-    {"key", PASS_FILE},
-    {"limit-rate", PASS_PLAIN},
-    {"netrc", PASS_PATH},
-    {"noproxy", PASS_PLAIN},
-    {"outage", PASS_PLAIN},
-    {"password", PASS_SECRET},
-    {"proxy", PASS_TEXT},
-    {"stats", PASS_NOT},
-    {"url", PASS_TEXT},
-    {"user", PASS_TEXT},
-    {"writable", PASS_PLAIN},
-};
-
-/* What nbdkit is started with, and what must go when it has ended. */
-struct server {
-	char *argv[ARGUMENTS_MAX + 1];
-	int argc;
-	char *shown_url;
+/* nbdkit, and what must go when it has ended. */
+static struct {
 	char socket[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	char own_dir[32];	/* "" where the caller gave the socket */
-	const char *stats_path; /* NULL: nobody wants to know */
-	int listen_fd, stats_fd;
+	char own_dir[32]; /* "" where the caller gave the socket */
+	int listen_fd;
+	int report_fd, control_fd; /* nbdkit's ends */
+	int report, control;	   /* ours; report -1: it has come */
+	int signals;		   /* signalfd(2) */
 	pid_t pid;
-};
-
-static struct server server = {.listen_fd = -1, .stats_fd = -1};
+	pid_t checker;	    /* tries to read what is unpacked; 0: none */
+	const char *filter; /* that unpacks it; NULL: none */
+} server = {.listen_fd = -1};
 
 static void
 usage(FILE *out)
 {
 	fprintf(out,
-	    "usage: vm-fetchd [-chV] [-U SOCKET] [-u USER] URL|- "
+	    "usage: vm-fetchd [-chV] [-U SOCKET] [-u USER] URL|PATH|- "
 	    "[key=value...]\n"
 	    "keys: user domain password=+FILE|-FD netrc=FILE cacert=FILE "
 	    "cert=FILE\n"
 	    "      key=FILE insecure=1 proxy=URL noproxy=HOSTS cache=SIZE\n"
 	    "      connections=N outage=SECONDS limit-rate=SIZE stats=PATH\n"
-	    "      writable=1\n");
-}
-
-/* --- parameters -------------------------------------------------------- */
-
-/* Add one argument for nbdkit, printf(3)-wise. */
-static void __attribute__((format(printf, 1, 2)))
-add_argument(const char *format, ...)
-{
-	va_list ap;
-	char *text;
-
-	if (server.argc == ARGUMENTS_MAX)
-		errx(EX_USAGE, "unable to take so many parameters");
-	va_start(ap, format);
-	if (vasprintf(&text, format, ap) == -1)
-		err(EX_OSERR, "unable to start nbdkit");
-	va_end(ap);
-	server.argv[server.argc++] = text;
-}
-
-/* The same descriptor, inherited by nbdkit, and out of LISTEN_FD's way. */
-static int
-inherited(int fd)
-{
-	int high = fcntl(fd, F_DUPFD, LISTEN_FD + 1);
-
-	if (high == -1)
-		err(EX_OSERR, "unable to pass a descriptor");
-	close(fd);
-	return high;
-}
-
-static int
-open_file(const char *name, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd == -1)
-		err(errno == ENOENT ? EX_NOINPUT : EX_NOPERM,
-		    "unable to open %s file %s", name, path);
-	return fd;
-}
-
-/*
- * Open a file that lies beside us, as built and as installed. By now we may
- * still enter every directory; nbdkit's user may not.
- */
-static int
-open_beside(const char *name)
-{
-	char path[PATH_MAX + 64];
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
-	int fd;
-
-	if (n == -1)
-		err(EX_OSERR, "unable to find %s", name);
-	path[n] = '\0';
-	snprintf(strrchr(path, '/'), 64, "/../lib/vmedia/%s", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		err(EX_UNAVAILABLE, "unable to open %s", path);
-	return inherited(fd);
-}
-
-/* What the URL's scheme needs beside the plugin itself. */
-static void
-add_module(const char *url)
-{
-	static const struct {
-		const char *scheme, *name;
-	} modules[] = {
-	    {"nfs://", "vm-source-nfs.so"},
-	    {"smb://", "vm-source-smb.so"},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
-		if (strncasecmp(
-			url, modules[i].scheme, strlen(modules[i].scheme)) == 0)
-			add_argument("module=/proc/self/fd/%d",
-			    open_beside(modules[i].name));
-}
-
-/* The text behind "TEXT", "+FILE", "-FD" or "-" (standard input). */
-static char *
-read_text(const struct parameter *p, const char *value)
-{
-	char *text, *end;
-	long fd = STDIN_FILENO;
-
-	if (value[0] != '+' && value[0] != '-') {
-		if (p->passing == PASS_SECRET)
-			errx(EX_USAGE,
-			    "unable to take a %s from the command line: "
-			    "give +FILE or -FD",
-			    p->name);
-		text = strdup(value);
-	} else {
-		if (value[0] == '+') {
-			fd = open_file(p->name, value + 1);
-		} else if (value[1] != '\0') {
-			fd = strtol(value + 1, &end, 10);
-			if (*end != '\0' || fd < 0 || fd > INT_MAX)
-				errx(EX_USAGE,
-				    "unable to use %s=%s: "
-				    "not a descriptor",
-				    p->name, value);
-		}
-		text = secret_read_line((int)fd);
-		if (fd != STDIN_FILENO)
-			close((int)fd);
-	}
-	if (text == NULL)
-		err(EX_NOINPUT, "unable to read %s", p->name);
-	return text;
-}
-
-static char *
-read_file(const char *name, const char *path, size_t *len)
-{
-	int fd = open_file(name, path);
-	char *text = secret_read(fd, len);
-
-	if (text == NULL)
-		err(EX_NOINPUT, "unable to read %s file %s", name, path);
-	close(fd);
-	return text;
-}
-
-/* What the plugin tells shall be written to path. */
-static void
-add_stats(const char *path)
-{
-	int pair[2];
-
-	if (server.stats_fd != -1)
-		errx(EX_USAGE, "unable to write stats= to two files");
-	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) == -1)
-		err(EX_OSERR, "unable to make a socket");
-	server.stats_path = path;
-	server.stats_fd = pair[0];
-	add_argument("stats-fd=%d", inherited(pair[1]));
-}
-
-/* Take one parameter: what it stands for is read now, while we may. */
-static void
-add_parameter(const char *name, const char *value)
-{
-	const struct parameter *p = parameters, *end;
-	char *text;
-	size_t len;
-	int fd;
-
-	end = p + sizeof(parameters) / sizeof(parameters[0]);
-	while (p < end && strcmp(p->name, name) != 0)
-		p++;
-	if (p == end)
-		errx(EX_USAGE, "unable to use %s=: no such parameter", name);
-	if (p->passing == PASS_PLAIN) {
-		add_argument("%s=%s", name, value);
-		return;
-	}
-	if (p->passing == PASS_NOT) {
-		add_stats(value);
-		return;
-	}
-	if (p->passing == PASS_FILE || p->passing == PASS_PATH) {
-		text = read_file(name, value, &len);
-		/* No CA at all would become those of the system. */
-		if (len == 0)
-			errx(EX_DATAERR, "unable to use %s file %s: empty",
-			    name, value);
-	} else {
-		text = read_text(p, value);
-		len = strlen(text);
-	}
-	if (strcmp(name, "url") == 0) {
-		server.shown_url = url_for_show(text);
-		add_module(text);
-	}
-	fd = inherited(secret_to_fd(text, len));
-	secret_free(text);
-	if (p->passing == PASS_PATH)
-		add_argument("%s=/proc/self/fd/%d", name, fd);
-	else
-		add_argument("%s=-%d", name, fd);
-}
-
-static void
-add_parameters(char **words)
-{
-	char *equals;
-
-	for (; *words != NULL; words++) {
-		equals = strchr(*words, '=');
-		if (equals == NULL)
-			errx(EX_USAGE, "unable to use %s: not key=value",
-			    *words);
-		*equals = '\0';
-		add_parameter(*words, equals + 1);
-		*equals = '='; /* as the process list shows it */
-	}
+	    "      writable=1 overlay=FILE overlay-size=SIZE\n");
 }
 
 /* --- the socket -------------------------------------------------------- */
@@ -349,7 +114,7 @@ listen_on(const char *path)
 		    server.socket);
 	if (fd == -1)
 		err(EX_CANTCREAT, "unable to bind %s", server.socket);
-	server.listen_fd = inherited(fd);
+	server.listen_fd = fetchd_args_inherit(fd);
 	fcntl(server.listen_fd, F_SETFD, FD_CLOEXEC);
 }
 
@@ -387,72 +152,129 @@ drop_privileges(const char *name)
 }
 
 static void
-run_nbdkit(const char *user, pid_t parent, int report_write)
+run_nbdkit(const char *user, pid_t parent)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	char pid[16];
 	sigset_t none;
 
 	if (geteuid() == 0 && drop_privileges(user) == -1)
-		give_up(report_write, EX_CONFIG,
+		give_up(server.report_fd, EX_CONFIG,
 		    "unable to run as the user for it (vmedia, nobody or -u)");
 	/* nbdkit asks for the same (--exit-with-parent), but later. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
-		give_up(report_write, EX_OSERR, "unable to start nbdkit");
+		give_up(server.report_fd, EX_OSERR, "unable to start nbdkit");
 	if (getppid() != parent)
 		_exit(EX_OSERR);
 	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
 	setenv("LISTEN_PID", pid, 1);
 	setenv("LISTEN_FDS", "1", 1);
 	if (dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1 ||
-	    dup2(server.listen_fd, LISTEN_FD) == -1)
-		give_up(report_write, EX_OSERR, "unable to pass the socket");
+	    dup2(server.listen_fd, FETCHD_LISTEN_FD) == -1)
+		give_up(
+		    server.report_fd, EX_OSERR, "unable to pass the socket");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	execvp("nbdkit", server.argv);
-	give_up(report_write, errno == ENOENT ? EX_UNAVAILABLE : EX_OSERR,
+	execvp("nbdkit", args.argv);
+	give_up(server.report_fd, errno == ENOENT ? EX_UNAVAILABLE : EX_OSERR,
 	    "unable to start nbdkit (package nbdkit)");
 }
 
 /* Start nbdkit; what is left open here is what it inherits. */
 static void
-start_nbdkit(const char *user, int report_write)
+start_nbdkit(const char *user)
 {
 	pid_t parent = getpid();
+	int report[2];
 
+	if (pipe2(report, O_CLOEXEC) == -1 ||
+	    dup2(report[1], server.report_fd) == -1)
+		err(EX_OSERR, "unable to make a pipe");
+	close(report[1]);
+	server.report = report[0];
 	server.pid = fork();
 	if (server.pid == -1)
 		err(EX_OSERR, "unable to start nbdkit");
 	if (server.pid == 0)
-		run_nbdkit(user, parent, report_write);
-	close(report_write);
+		run_nbdkit(user, parent);
+	/* Our copy is closed, and its number kept for another start. */
+	dup2(server.listen_fd, server.report_fd);
 }
 
-/* The arguments of nbdkit, but for the parameters that follow. */
+/*
+ * Whether an image can be unpacked as it is read, and for gzip all of the
+ * unpacking, is known when a first client comes: here it is, and it reports
+ * like nbdkit. (In a process of its own, for it may take minutes.)
+ */
 static void
-add_nbdkit_arguments(int report_write)
+start_checker(void)
 {
-	add_argument("nbdkit");
-	add_argument("--foreground");
-	add_argument("--exit-with-parent");
-	add_argument("--log=stderr");
-	add_argument("/proc/self/fd/%d", open_beside(PLUGIN));
-	add_argument("report-fd=%d", report_write);
+	char why[REPORT_MAX / 2], text[REPORT_MAX];
+	pid_t parent = getpid();
+	struct nbd_connection c;
+	int report[2];
+
+	if (pipe2(report, O_CLOEXEC) == -1)
+		err(EX_OSERR, "unable to make a pipe");
+	server.report = report[0];
+	server.checker = fork();
+	if (server.checker == -1)
+		err(EX_OSERR, "unable to start a process");
+	if (server.checker > 0) {
+		close(report[1]);
+		return;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EX_OSERR);
+	if (nbd_client_open(server.socket, -1, &c, why, sizeof(why)) == 0) {
+		report_send(report[1], 0, "it can be read");
+		_exit(0);
+	}
+	snprintf(text, sizeof(text),
+	    "unable to unpack it as %s: it must be whole, and %s",
+	    server.filter,
+	    strcmp(server.filter, "xz") == 0
+		? "made of blocks that memory has room for (xz -T0)"
+		: "there must be room for it in /var/tmp, or TMPDIR");
+	report_send(report[1], EX_DATAERR, text);
+	_exit(0);
 }
 
 /* --- waiting ----------------------------------------------------------- */
 
-/* Wait for nbdkit for at most timeout_ms (-1: for ever). Has it ended? */
+/* Has nbdkit ended after timeout_ms at most? */
 static bool
-wait_ended(int signals, int timeout_ms, int *status)
+wait_ended(int timeout_ms, int *status)
 {
-	struct pollfd p = {signals, POLLIN, 0};
+	struct pollfd p = {server.signals, POLLIN, 0};
 
 	if (waitpid(server.pid, status, WNOHANG) == server.pid)
 		return true;
 	return poll(&p, 1, timeout_ms) == 1 &&
 	       waitpid(server.pid, status, WNOHANG) == server.pid;
+}
+
+/* End nbdkit, whatever it is doing, within a second. */
+static void
+stop_nbdkit(void)
+{
+	struct signalfd_siginfo info;
+	int status, left;
+
+	if (server.checker > 0)
+		kill(server.checker, SIGKILL);
+	kill(server.pid, SIGTERM);
+	for (left = STOP_MS; left > 0; left -= 100) {
+		if (wait_ended(100, &status))
+			return;
+		/* A second signal is no reason to spin. */
+		while (read(server.signals, &info, sizeof(info)) > 0)
+			;
+	}
+	kill(server.pid, SIGKILL);
+	waitpid(server.pid, &status, 0);
 }
 
 /*
@@ -462,33 +284,25 @@ wait_ended(int signals, int timeout_ms, int *status)
 static void
 take_stats(void)
 {
-	char text[4096];
-	ssize_t len = recv(server.stats_fd, text, sizeof(text), MSG_DONTWAIT);
+	char text[STATS_MAX];
+	ssize_t len = recv(server.control, text, sizeof(text), MSG_DONTWAIT);
 	ssize_t i;
 
 	for (i = 0; i < len && text[i] >= ' ' && text[i] <= '~'; i++)
 		continue;
-	if (len > 0 && i == len)
-		replace_file(server.stats_path, text, (size_t)len);
+	if (len > 0 && i == len && args.stats_path != NULL)
+		replace_file(args.stats_path, text, (size_t)len);
 }
 
-/* End nbdkit, whatever it is doing, within a second. */
+/* The URL's secret part has expired: hand over the one that its file has now. */
 static void
-stop_nbdkit(int signals)
+renew_url(void)
 {
-	struct signalfd_siginfo info;
-	int status, left;
+	char *url = fetchd_args_read_url(&args);
 
-	kill(server.pid, SIGTERM);
-	for (left = STOP_MS; left > 0; left -= 100) {
-		if (wait_ended(signals, 100, &status))
-			return;
-		/* A second signal is no reason to spin. */
-		while (read(signals, &info, sizeof(info)) > 0)
-			;
-	}
-	kill(server.pid, SIGKILL);
-	waitpid(server.pid, &status, 0);
+	if (url != NULL && send(server.control, url, strlen(url), 0) == -1)
+		warn("unable to renew the URL");
+	secret_free(url);
 }
 
 /*
@@ -504,58 +318,69 @@ say_ready(const char *text)
 	return EX_IOERR;
 }
 
+/* What take_report() and supervise() say where it is no status to end with. */
+#define GO_ON (-1)
+#define AGAIN (-2) /* start nbdkit again, with server.filter */
+
+/* The image is packed; by a name that is not taken on trust. */
+static int
+take_filter(const char *name)
+{
+	static const struct {
+		const char *name, *filter, *note;
+	} filters[] = {
+	    {"xz", "xz", "it is unpacked while it is read"},
+	    {"gz", "gzip",
+		"it is unpacked first, which takes as much room as the "
+		"image in /var/tmp, or TMPDIR"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+		if (strcmp(name, filters[i].name) != 0)
+			continue;
+		server.filter = filters[i].filter;
+		warnx("note: %s is packed (%s): %s", args.shown_url, name,
+		    filters[i].note);
+		return AGAIN;
+	}
+	warnx("unable to open %s: it is packed", args.shown_url);
+	return EX_DATAERR;
+}
+
 /*
- * Live until we are told to stop (exit status 0), or nbdkit ends. A report
- * that comes first says which; after it the pipe's end means nothing.
+ * nbdkit is ready, or knows why it will not be. Without a report its end will
+ * tell.
  */
 static int
-supervise(int signals, int report, bool only_check)
+take_report(bool only_check)
 {
-	struct pollfd p[] = {{signals, POLLIN, 0}, {report, POLLIN, 0},
-	    {server.stats_fd, POLLIN, 0}};
-	struct signalfd_siginfo info;
 	char text[REPORT_MAX];
-	int status;
+	int status = report_receive(server.report, text);
 
-	for (;;) {
-		if (poll(p, 3, -1) == -1 && errno != EINTR)
-			err(EX_OSERR, "unable to wait");
-		if (p[2].revents != 0)
-			take_stats();
-		if (p[1].revents != 0) {
-			p[1].fd = -1;
-			p[1].revents = 0;
-			status = report_receive(report, text);
-			if (status > 0) {
-				warnx("unable to open %s: %s", server.shown_url,
-				    text);
-				stop_nbdkit(signals);
-				return status;
-			}
-			if (status == 0) {
-				status = say_ready(
-				    only_check ? text : server.socket);
-				if (status != 0) {
-					stop_nbdkit(signals);
-					return status;
-				}
-			}
-			if (status == 0 && only_check) {
-				stop_nbdkit(signals);
-				return 0;
-			}
-		}
-		if (p[0].revents == 0)
-			continue;
-		if (read(signals, &info, sizeof(info)) != sizeof(info))
-			continue;
-		if (info.ssi_signo != SIGCHLD) {
-			stop_nbdkit(signals);
-			return 0;
-		}
-		if (waitpid(server.pid, &status, WNOHANG) == server.pid)
-			break;
+	close(server.report);
+	server.report = -1;
+	if (status == REPORT_PACKED)
+		return take_filter(text);
+	if (status > 0) {
+		warnx("unable to open %s: %s", args.shown_url, text);
+		return status;
 	}
+	if (status == -1)
+		return GO_ON;
+	if (only_check)
+		return say_ready(text);
+	if (server.filter != NULL && server.checker == 0) {
+		start_checker();
+		return GO_ON;
+	}
+	status = say_ready(server.socket);
+	return status == 0 ? GO_ON : status;
+}
+
+static int
+status_of_nbdkit(int status)
+{
 	if (WIFSIGNALED(status))
 		warnx("unable to go on: nbdkit was ended by signal %d",
 		    WTERMSIG(status));
@@ -563,6 +388,53 @@ supervise(int signals, int report, bool only_check)
 		warnx("unable to go on: nbdkit ended with status %d",
 		    WEXITSTATUS(status));
 	return EX_OSERR;
+}
+
+/* Take a signal. Returns GO_ON, or the status to end with. */
+static int
+take_signal(void)
+{
+	struct signalfd_siginfo info;
+	int status;
+
+	if (read(server.signals, &info, sizeof(info)) != sizeof(info))
+		return GO_ON;
+	switch (info.ssi_signo) {
+	case SIGUSR1:
+		renew_url();
+		return GO_ON;
+	case SIGCHLD:
+		if (server.checker > 0)
+			waitpid(server.checker, NULL, WNOHANG);
+		return waitpid(server.pid, &status, WNOHANG) == server.pid
+			   ? status_of_nbdkit(status)
+			   : GO_ON;
+	default:
+		return 0;
+	}
+}
+
+/* Live until we are told to stop, or nbdkit fails or ends; or AGAIN. */
+static int
+supervise(bool only_check)
+{
+	struct pollfd p[3] = {
+	    {server.signals, POLLIN, 0}, {server.control, POLLIN, 0}};
+	int status = GO_ON;
+
+	while (status == GO_ON) {
+		p[2] = (struct pollfd){server.report, POLLIN, 0};
+		if (poll(p, 3, -1) == -1 && errno != EINTR)
+			err(EX_OSERR, "unable to wait");
+		if (p[1].revents != 0)
+			take_stats();
+		if (p[2].revents != 0)
+			status = take_report(only_check);
+		if (p[0].revents != 0 && status == GO_ON)
+			status = take_signal();
+	}
+	stop_nbdkit();
+	return status;
 }
 
 /* What we open must not be taken for a standard descriptor that is closed. */
@@ -577,25 +449,37 @@ fill_standard_descriptors(void)
 	close(fd);
 }
 
-/* A descriptor that tells of the signals that end us, and nbdkit's end. */
-static int
+/* The lines to the plugin; that for its report has its number from now on. */
+static void
+open_lines(void)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) == -1)
+		err(EX_OSERR, "unable to make a socket");
+	server.control = pair[0];
+	server.control_fd = fetchd_args_inherit(pair[1]);
+	server.report_fd = fetchd_args_inherit(open("/dev/null", O_RDWR));
+}
+
+/* Have a descriptor that tells of signals, and of nbdkit's end. */
+static void
 catch_signals(void)
 {
 	sigset_t set;
-	int fd;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	/* Whoever asked for the socket's name need not stay to read it. */
 	signal(SIGPIPE, SIG_IGN);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd == -1)
+	server.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (server.signals == -1)
 		err(EX_OSERR, "unable to catch signals");
-	return fd;
 }
 
 int
@@ -603,7 +487,7 @@ main(int argc, char **argv)
 {
 	const char *socket_path = NULL, *user = NULL;
 	bool only_check = false;
-	int option, signals, report[2];
+	int option, status;
 
 	while ((option = getopt(argc, argv, "+chU:u:V")) != -1) {
 		switch (option) {
@@ -632,17 +516,22 @@ main(int argc, char **argv)
 		usage(stderr);
 		return EX_USAGE;
 	}
+	fetchd_args_check(argv);
 	fill_standard_descriptors();
-	if (pipe2(report, O_CLOEXEC) == -1)
-		err(EX_OSERR, "unable to make a pipe");
-	report[1] = inherited(report[1]);
-	add_nbdkit_arguments(report[1]);
+	open_lines();
+	fetchd_args_begin(&args, server.report_fd, server.control_fd);
 	if (strncmp(argv[0], "url=", 4) != 0)
-		add_parameter("url", *argv++);
-	add_parameters(argv);
-	signals = catch_signals();
+		fetchd_args_add(&args, "url", *argv++);
+	fetchd_args_add_words(&args, argv);
+	fetchd_args_end(&args);
+	catch_signals();
 	atexit(remove_socket);
 	listen_on(socket_path);
-	start_nbdkit(user, report[1]);
-	return supervise(signals, report[0], only_check);
+	start_nbdkit(user);
+	status = supervise(only_check);
+	if (status != AGAIN)
+		return status;
+	fetchd_args_unpack(&args, server.filter);
+	start_nbdkit(user);
+	return supervise(only_check);
 }

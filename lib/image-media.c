@@ -34,6 +34,12 @@ image_format_name(enum image_format format)
 }
 
 const char *
+image_format_reason(enum image_format format)
+{
+	return formats[format].reason;
+}
+
+const char *
 image_media_name(enum image_media media)
 {
 	return media == IMAGE_CD ? "cd" : "disk";

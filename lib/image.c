@@ -133,8 +133,8 @@ image_is_html(const void *head, size_t len)
 	return false;
 }
 
-static enum image_format
-foreign_format(const uint8_t *head, size_t len)
+enum image_format
+image_foreign_format(const void *head, size_t len)
 {
 	size_t i;
 
@@ -252,7 +252,7 @@ image_probe(const struct image_reader *reader, struct image_info *info)
 	if (image_read(reader, head, len, 0) == -1 ||
 	    image_parse_volumes(reader, info, &iso9660, &udf) == -1)
 		return -1;
-	info->format = foreign_format(head, len);
+	info->format = image_foreign_format(head, len);
 	if (info->format != IMAGE_RAW && !iso9660)
 		return 0;
 	mbr = parse_mbr(head, len, info);

@@ -103,6 +103,12 @@ int image_probe(const struct image_reader *reader, struct image_info *info);
 /* "iso9660", "hybrid", "udf", "mbr", "gpt", "raw", "html", "xz", ... */
 const char *image_format_name(enum image_format format);
 
+/*
+ * Why a host cannot use the format, and what helps: static text that follows
+ * "unable to use FILE: ". NULL where it can.
+ */
+const char *image_format_reason(enum image_format format);
+
 /* "cd" or "disk". */
 const char *image_media_name(enum image_media media);
 
@@ -134,6 +140,12 @@ const char *image_media_choose(
  * signs that browsers go by (WHATWG MIME Sniffing, section 7.1).
  */
 bool image_is_html(const void *head, size_t len);
+
+/*
+ * What a file that begins with these len bytes is, where a host cannot use it
+ * as it is: IMAGE_HTML and what follows it; else IMAGE_RAW.
+ */
+enum image_format image_foreign_format(const void *head, size_t len);
 
 /*
  * Does the image that begins with these len bytes hold an ISO 9660 volume?

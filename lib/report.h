@@ -11,6 +11,9 @@
 
 #include <stddef.h>
 
+/* A status beyond sysexits(3): the image is packed, and TEXT says how. */
+#define REPORT_PACKED 200
+
 #define REPORT_MAX 1024 /* bytes of a report, its NUL included */
 
 /*

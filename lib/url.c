@@ -2,8 +2,10 @@
  * Copyright (c) 2026 The vmedia authors
  */
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "secret.h"
 #include "url.h"
@@ -105,4 +107,24 @@ url_get_user(const char *url, char **user, char **password)
 	secret_free(*password);
 	*user = *password = NULL;
 	return -1;
+}
+
+char *
+url_file_path(const char *url)
+{
+	static const char *const beginnings[] = {
+	    "file://localhost/", "file:///", "file:/"};
+	size_t i, len;
+
+	for (i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+		len = strlen(beginnings[i]);
+		/* file://HOST/ is somebody else's. */
+		if (strncasecmp(url, beginnings[i], len) != 0 ||
+		    url[len] == '/')
+			continue;
+		url += len - 1;
+		return decode(url, strcspn(url, "?#"));
+	}
+	errno = EINVAL;
+	return NULL;
 }

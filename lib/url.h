@@ -23,4 +23,10 @@ char *url_for_show(const char *url);
  */
 int url_get_user(const char *url, char **user, char **password);
 
+/*
+ * The path that a file: URL names on this machine (RFC 8089), decoded, for
+ * free(3). NULL with errno: EINVAL where it is none, ENOMEM.
+ */
+char *url_file_path(const char *url);
+
 #endif

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "engine-state.h"
+#include "secret.h"
 
 #define RETRY_FIRST_MS 100
 #define RETRY_LAST_MS  4000
@@ -222,7 +223,7 @@ end_outage(struct engine *e)
 	if (e->outage_logged)
 		e->config.log("the image's source is back");
 	e->outage_since = 0;
-	e->outage_logged = false;
+	e->outage_logged = e->denied = false;
 }
 
 /* Is this byte of a slot the end of a block? The chunk's last may be short. */
@@ -434,6 +435,7 @@ on_done(struct transfer *t, const struct fault *fault)
 		 * read ahead asks for itself.
 		 */
 		e->outage_since = 0;
+		e->denied = true;
 		if (f->for_reader)
 			log_fault(e,
 			    is_read ? "unable to read" : "unable to write",
@@ -522,6 +524,8 @@ state_of(const struct engine *e)
 		return "changed";
 	if (engine_is_down(e))
 		return "down";
+	if (e->denied)
+		return "refused";
 	return e->outage_logged ? "waiting" : "ok";
 }
 
@@ -555,12 +559,31 @@ tell(struct engine *e)
 	return now + TELL_MS;
 }
 
+/* Have the source take a renewed URL. Without the lock. */
+static void
+renew(struct engine *e, char *url)
+{
+	struct fault why;
+
+	if (url == NULL)
+		return;
+	if (e->source->ops->renew == NULL)
+		e->config.log("unable to renew the URL: there is nothing in "
+			      "it that expires");
+	else if (e->source->ops->renew(e->source, url, &why) == -1)
+		log_fault(e, "unable to renew the URL", &why);
+	else
+		e->config.log("the URL was renewed");
+	secret_free(url);
+}
+
 void *
 engine_fetch_thread(void *arg)
 {
 	struct engine *e = arg;
 	unsigned all = e->config.connections, most;
 	int64_t next, other;
+	char *url;
 
 	pthread_mutex_lock(&e->lock);
 	while (!e->stopping) {
@@ -579,7 +602,10 @@ engine_fetch_thread(void *arg)
 		other = tell(e);
 		if (other < next)
 			next = other;
+		url = e->renewal;
+		e->renewal = NULL;
 		pthread_mutex_unlock(&e->lock);
+		renew(e, url);
 		next -= engine_now();
 		e->source->ops->poll(e->source, next < 0 ? 0 : (int)next);
 		pthread_mutex_lock(&e->lock);

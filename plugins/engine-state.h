@@ -51,6 +51,9 @@ struct engine {
 	bool changed;	      /* the image is not the one that was opened */
 	int64_t outage_since; /* ms when bytes last came; 0: no outage */
 	bool outage_logged;
+	bool denied;	    /* the source's last word was a refusal */
+	bool unflushed;	    /* something was written since the last flush */
+	char *renewal;	    /* a URL for the source to use; NULL: none */
 	uint64_t refused;   /* the offset last refused in an outage */
 	int64_t hold_until; /* ms: the server asked for a pause */
 	/* ms: when readers last missed at random, and the time before. */

@@ -115,6 +115,7 @@ write_part(struct engine *e, struct slot *s, const void *buf, size_t len,
 		return error;
 	}
 	s->pins++; /* the transfer's own */
+	e->unflushed = true;
 	return wait_for_end(
 	    e, fetches_add_write(&e->fetches, s, offset, offset + len));
 }
@@ -151,12 +152,17 @@ engine_write(struct engine *e, const void *buf, size_t len, uint64_t offset)
 int
 engine_flush(struct engine *e)
 {
-	int error;
+	int error = 0;
 
 	pthread_mutex_lock(&e->lock);
-	error = engine_is_down(e) ? EIO : wait_for_room(e);
-	if (error == 0)
-		error = wait_for_end(e, fetches_add_flush(&e->fetches));
+	if (e->unflushed) {
+		error = engine_is_down(e) ? EIO : wait_for_room(e);
+		e->unflushed = false;
+		if (error == 0)
+			error = wait_for_end(e, fetches_add_flush(&e->fetches));
+		if (error != 0)
+			e->unflushed = true;
+	}
 	pthread_mutex_unlock(&e->lock);
 	errno = error;
 	return error == 0 ? 0 : -1;

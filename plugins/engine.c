@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "engine-state.h"
+#include "secret.h"
 
 #define WAIT_SLICE_MS 250 /* between two looks at `cancelled` */
 #define SPARE_FETCHES 64  /* ranges queued, beyond two for each connection */
@@ -375,6 +376,18 @@ engine_prefetch(struct engine *e, uint64_t len, uint64_t offset)
 	pthread_mutex_unlock(&e->lock);
 }
 
+void
+engine_renew(struct engine *e, const char *url)
+{
+	char *copy = strdup(url);
+
+	pthread_mutex_lock(&e->lock);
+	secret_free(e->renewal);
+	e->renewal = copy;
+	pthread_mutex_unlock(&e->lock);
+	e->source->ops->wake(e->source);
+}
+
 /* --- beginning and end ------------------------------------------------- */
 
 void
@@ -453,6 +466,7 @@ engine_free(struct engine *e)
 		pthread_join(e->thread, NULL);
 	}
 	e->source->ops->close(e->source);
+	secret_free(e->renewal);
 	fetches_destroy(&e->fetches);
 	cache_destroy(&e->cache);
 	pthread_cond_destroy(&e->slot_freed);

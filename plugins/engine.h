@@ -80,6 +80,12 @@ int engine_flush(struct engine *);
 /* Fetch the range when there is nothing better to do. Any thread. */
 void engine_prefetch(struct engine *, uint64_t len, uint64_t offset);
 
+/*
+ * Ask the source with this URL from now on (see source.h). Logs how it went,
+ * in the fetch thread. Any thread.
+ */
+void engine_renew(struct engine *, const char *url);
+
 /* Stop the fetch thread, close the source, free everything. NULL is fine. */
 void engine_free(struct engine *);
 

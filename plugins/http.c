@@ -174,6 +174,28 @@ on_body(char *bytes, size_t size, size_t n, void *arg)
 
 /* --- where to ask ------------------------------------------------------ */
 
+/* A part of the URL, decoded, for secret_free(); NULL where it has none. */
+static char *
+url_part(CURLU *url, CURLUPart part, unsigned flags)
+{
+	char *text = NULL, *copy = NULL;
+
+	if (curl_url_get(url, part, &text, flags) == CURLUE_OK)
+		copy = strdup(text);
+	curl_free(text);
+	return copy;
+}
+
+/* What to ask for: the URL without user and fragment, for secret_free(). */
+static char *
+take_address(CURLU *url)
+{
+	curl_url_set(url, CURLUPART_USER, NULL, 0);
+	curl_url_set(url, CURLUPART_PASSWORD, NULL, 0);
+	curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0);
+	return url_part(url, CURLUPART_URL, 0);
+}
+
 /* Scheme, host and port: what credentials are given for. */
 static bool
 same_origin(const char *address, CURLU *url)
@@ -340,6 +362,33 @@ http_wake(struct source *s)
 	curl_multi_wakeup(((struct http *)s)->multi);
 }
 
+static int
+http_renew(struct source *s, const char *text, struct fault *why)
+{
+	struct http *h = (struct http *)s;
+	char *address = NULL, *shown = url_for_show(text);
+	CURLU *url = curl_url();
+
+	why->kind = FAULT_REQUEST;
+	why->status = EX_USAGE;
+	snprintf(why->text, sizeof(why->text), "it is not of %s", h->display);
+	if (url != NULL && shown != NULL && strcmp(shown, h->display) == 0 &&
+	    curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK)
+		address = take_address(url);
+	free(shown);
+	if (address == NULL) {
+		curl_url_cleanup(url);
+		return -1;
+	}
+	secret_free(h->address);
+	secret_free(h->shortcut);
+	curl_url_cleanup(h->url);
+	h->address = address;
+	h->shortcut = NULL;
+	h->url = url;
+	return 0;
+}
+
 static void
 http_close(struct source *s)
 {
@@ -368,6 +417,7 @@ http_close(struct source *s)
 static const struct source_ops http_ops = {
     .start = http_start,
     .poll = http_poll,
+    .renew = http_renew,
     .wake = http_wake,
     .close = http_close,
 };
@@ -447,18 +497,6 @@ connection_init(struct connection *c, struct http *h, const char *scheme,
 	return set_trust(easy, config);
 }
 
-/* A part of the URL, decoded, for secret_free(); NULL where it has none. */
-static char *
-url_part(CURLU *url, CURLUPart part, unsigned flags)
-{
-	char *text = NULL, *copy = NULL;
-
-	if (curl_url_get(url, part, &text, flags) == CURLUE_OK)
-		copy = strdup(text);
-	curl_free(text);
-	return copy;
-}
-
 /* Why set_url() would not take a URL. */
 static void
 fault_of_url(const char *url, struct fault *why)
@@ -490,10 +528,7 @@ set_url(struct http *h, const struct source_config *config, char **scheme)
 	    config->password != NULL
 		? strdup(config->password)
 		: url_part(h->url, CURLUPART_PASSWORD, CURLU_URLDECODE);
-	curl_url_set(h->url, CURLUPART_USER, NULL, 0);
-	curl_url_set(h->url, CURLUPART_PASSWORD, NULL, 0);
-	curl_url_set(h->url, CURLUPART_FRAGMENT, NULL, 0);
-	h->address = url_part(h->url, CURLUPART_URL, 0);
+	h->address = take_address(h->url);
 	h->display = url_for_show(config->url);
 	return *scheme != NULL && h->address != NULL && h->display != NULL &&
 	       (strcmp(*scheme, "http") == 0 || strcmp(*scheme, "https") == 0);

@@ -10,7 +10,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,161 +25,30 @@
 
 #include "engine.h"
 #include "image.h"
-#include "number.h"
+#include "overlay.h"
 #include "report.h"
 #include "secret.h"
+#include "settings.h"
 #include "source.h"
 
 /* Nothing here is shared between requests but the engine, which locks. */
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
 
-#define CACHE_MAX	((uint64_t)UINT32_MAX * CHUNK_SIZE)
-#define CONNECTIONS_MAX 64
-#define OUTAGE_MAX	3600
-/* Bytes a second: less would not serve a kernel's read in its patience. */
-#define LIMIT_MIN (64 * 1024)
-
-/* Where the image lies, and who asks: url, user, password, netrc, ... */
-static char *url, *user, *password, *domain, *netrc, *proxy, *noproxy;
-/* A source that is no part of us: module=FILE; NULL: HTTP. */
-static char *module;
-/* PEM texts: cacert, cert, key. */
-static struct source_blob cacert, cert, key;
-/* Do not verify the server: insecure=1. */
-static uint64_t insecure;
-/* Clients may write: writable=1. */
-static uint64_t writable;
-/* Bytes of memory for chunks: cache=64M. */
-static uint64_t cache = 64 * CHUNK_SIZE;
-/* Transfers at once: connections=8. */
-static uint64_t connections = 8;
-/* Seconds for which a silent source is hidden from readers: outage=25. */
-static uint64_t outage = 25;
-/* Bytes a second, on average, to take from the source; 0: what it gives. */
-static uint64_t limit_rate;
-/* Where to report that we are ready, or why not: report-fd=N; -1: nowhere. */
-static int report_fd = -1;
-/* A socket on which to tell what is going on: stats-fd=N; -1: nowhere. */
-static int stats_fd = -1;
+#define CONTROL_MAX 8192 /* bytes of a URL, with its NUL */
 
 static struct source *source; /* until the engine owns it */
 static struct engine *engine;
+static struct overlay *overlay; /* NULL: clients write to the source, or not */
 static const struct source_info *info;
 static uint64_t export_size;
 static char *description;
-
-/* Say why we can't go on: to our starter, else to nbdkit's log. */
-static int __attribute__((format(printf, 2, 3)))
-refuse(int status, const char *format, ...)
-{
-	char text[REPORT_MAX];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	if (report_fd == -1 || report_send(report_fd, status, text) == -1)
-		nbdkit_error("%s", text);
-	return -1;
-}
-
-/* --- configuration ----------------------------------------------------- */
-
-/*
- * A value that may be a secret: "-FD" is read from that descriptor, anything
- * else is meant as it stands. With len, all there is; else its first line.
- */
-static int
-take_secret(const char *name, const char *value, char **out, size_t *len)
-{
-	uint64_t fd;
-
-	secret_free(*out);
-	if (value[0] != '-') {
-		*out = strdup(value);
-		if (len != NULL)
-			*len = strlen(value);
-	} else if (number_parse(value + 1, 3, INT32_MAX, &fd) == -1) {
-		*out = NULL;
-	} else {
-		*out = len != NULL ? secret_read((int)fd, len)
-				   : secret_read_line((int)fd);
-		close((int)fd);
-	}
-	if (*out == NULL)
-		return refuse(
-		    EX_NOINPUT, "unable to read %s: %s", name, strerror(errno));
-	return 0;
-}
-
-static int
-take_number(const char *name, const char *value, uint64_t min, uint64_t max,
-    uint64_t *out)
-{
-	if (number_parse_size(value, min, max, out) == 0)
-		return 0;
-	return refuse(EX_USAGE,
-	    "%s=%s is not a number from %" PRIu64 " to %" PRIu64, name, value,
-	    min, max);
-}
-
-static int
-plugin_config(const char *name, const char *value)
-{
-	static const struct {
-		const char *name;
-		char **text;
-	} lines[] = {{"url", &url}, {"user", &user}, {"password", &password},
-	    {"domain", &domain}, {"netrc", &netrc}, {"proxy", &proxy},
-	    {"noproxy", &noproxy}, {"module", &module}};
-	static const struct {
-		const char *name;
-		struct source_blob *blob;
-	} blobs[] = {{"cacert", &cacert}, {"cert", &cert}, {"key", &key}};
-	static const struct {
-		const char *name;
-		uint64_t *number, min, max;
-	} numbers[] = {
-	    {"insecure", &insecure, 0, 1},
-	    {"writable", &writable, 0, 1},
-	    {"cache", &cache, ENGINE_CACHE_MIN, CACHE_MAX},
-	    {"connections", &connections, 1, CONNECTIONS_MAX},
-	    {"outage", &outage, 1, OUTAGE_MAX},
-	    {"limit-rate", &limit_rate, LIMIT_MIN, INT64_MAX},
-	};
-	static const struct {
-		const char *name;
-		int *fd;
-	} fds[] = {{"report-fd", &report_fd}, {"stats-fd", &stats_fd}};
-	uint64_t fd;
-	size_t i;
-
-	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-		if (strcmp(name, lines[i].name) == 0)
-			return take_secret(name, value, lines[i].text, NULL);
-	for (i = 0; i < sizeof(blobs) / sizeof(blobs[0]); i++)
-		if (strcmp(name, blobs[i].name) == 0)
-			return take_secret(name, value, &blobs[i].blob->pem,
-			    &blobs[i].blob->len);
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (strcmp(name, numbers[i].name) == 0)
-			return take_number(name, value, numbers[i].min,
-			    numbers[i].max, numbers[i].number);
-	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
-		if (strcmp(name, fds[i].name) != 0)
-			continue;
-		if (take_number(name, value, 3, INT32_MAX, &fd) == -1)
-			return -1;
-		*fds[i].fd = (int)fd;
-		return 0;
-	}
-	return refuse(EX_USAGE, "there is no parameter %s", name);
-}
+static pthread_t control;
+static bool control_started;
 
 static int
 plugin_config_complete(void)
 {
-	if (url == NULL)
+	if (settings.url == NULL)
 		return refuse(EX_USAGE, "url= is missing");
 	return 0;
 }
@@ -198,7 +68,9 @@ plugin_config_complete(void)
 	"connections=8        transfers at once\n"                          \
 	"outage=25            seconds for which a silent source is waited " \
 	"for\n"                                                             \
-	"limit-rate=SIZE      bytes a second to take at most, on average"
+	"limit-rate=SIZE      bytes a second to take at most, on average\n" \
+	"overlay-fd=FD        clients write to this file\n"                 \
+	"overlay-size=1G      as much of it at most"
 
 /* --- starting ---------------------------------------------------------- */
 
@@ -219,7 +91,8 @@ log_line(const char *line)
 static void
 tell(const char *text)
 {
-	send(stats_fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+	send(settings.control_fd, text, strlen(text),
+	    MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /* The way to open a source that is a module; NULL with *why. */
@@ -227,7 +100,8 @@ static source_open *
 load_module(struct fault *why)
 {
 	/* For good: a thread that is stuck in it may outlive the engine. */
-	void *handle = dlopen(module, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	void *handle =
+	    dlopen(settings.module, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	source_open *open_it = NULL;
 
 	if (handle != NULL)
@@ -242,28 +116,31 @@ load_module(struct fault *why)
 static struct source *
 open_source(void *first, size_t *got, struct fault *why)
 {
-	struct source_config config = {.url = url,
-	    .user = user,
-	    .password = password,
-	    .domain = domain,
-	    .netrc = netrc,
-	    .cacert = cacert,
-	    .cert = cert,
-	    .key = key,
-	    .proxy = proxy,
-	    .noproxy = noproxy,
-	    .insecure = insecure != 0,
-	    .writable = writable != 0,
-	    .connections = (unsigned)connections};
-
+	const struct settings *s = &settings;
+	struct source_config config = {.url = s->url,
+	    .user = s->user,
+	    .password = s->password,
+	    .domain = s->domain,
+	    .netrc = s->netrc,
+	    .cacert = s->cacert,
+	    .cert = s->cert,
+	    .key = s->key,
+	    .proxy = s->proxy,
+	    .noproxy = s->noproxy,
+	    .insecure = s->insecure != 0,
+	    .writable = s->writable != 0 && s->overlay_fd == -1,
+	    .connections = (unsigned)s->connections,
+	    .fd = s->file_fd};
 	source_open *open_it = http_open;
 
-	if (module != NULL)
+	if (s->module != NULL)
 		open_it = load_module(why);
 	if (open_it == NULL)
 		return NULL;
 	return open_it(&config, first, CHUNK_SIZE, got, why);
 }
+
+/* --- what the image is ------------------------------------------------- */
 
 /* What clients see of the image's identity: nothing of it is secret. */
 static int
@@ -275,64 +152,112 @@ describe(void)
 	    info->validator);
 }
 
+/* A size that a drive can have, and sectors to write. Returns 0 or -1. */
+static int
+check_size(const void *first, size_t got)
+{
+	export_size = settings.unpacked ? info->size
+					: image_padded_size(info->size,
+					      image_is_iso9660(first, got));
+	if (export_size > INT64_MAX)
+		return refuse(
+		    EX_DATAERR, "the server tells a size that no drive has");
+	if (!settings.writable || settings.overlay_fd != -1 ||
+	    export_size == info->size)
+		return 0;
+	return refuse(EX_DATAERR,
+	    "an image that is written to must have whole sectors, and this "
+	    "has %" PRIu64 " bytes",
+	    info->size);
+}
+
+/* No image at all, or one that a filter must unpack? Returns 0 or -1. */
+static int
+check_content(const void *first, size_t got)
+{
+	enum image_format format = image_foreign_format(first, got);
+	const char *name = image_format_name(format);
+
+	if (format == IMAGE_RAW || settings.unpacked)
+		return 0;
+	if (format != IMAGE_XZ && format != IMAGE_GZIP)
+		return refuse(EX_DATAERR, "%s", image_format_reason(format));
+	if (settings.writable || settings.overlay_fd != -1)
+		return refuse(EX_DATAERR,
+		    "it is packed (%s), so there is no writing to it", name);
+	return refuse(REPORT_PACKED, "%s", name);
+}
+
+/* Have the overlay, which tells in the description which it is. */
+static int
+open_overlay(void)
+{
+	struct fault why;
+	char *named;
+
+	if (settings.overlay_fd == -1)
+		return 0;
+	overlay = overlay_open(settings.overlay_fd, description, export_size,
+	    settings.overlay_size, &why);
+	if (overlay == NULL)
+		return refuse(why.status, "%s", why.text);
+	if (asprintf(&named, "%s\noverlay: %s", description,
+		overlay_name(overlay)) == -1)
+		return refuse(EX_OSERR, "out of memory");
+	free(description);
+	description = named;
+	return 0;
+}
+
+static int
+start_engine(const void *first, size_t got)
+{
+	const struct engine_config config = {.cache = settings.cache,
+	    .connections = (unsigned)settings.connections,
+	    .outage_limit = (unsigned)settings.outage,
+	    .limit_rate = settings.limit_rate,
+	    .tell = settings.control_fd != -1 ? tell : NULL,
+	    .cancelled = is_cancelled,
+	    .log = log_line};
+
+	engine = engine_new(&config, source);
+	source = NULL;
+	if (engine == NULL)
+		return refuse(EX_OSERR, "unable to allocate the cache");
+	engine_warm(engine, first, got);
+	return 0;
+}
+
 static int
 plugin_get_ready(void)
 {
-	const struct engine_config config = {.cache = cache,
-	    .connections = (unsigned)connections,
-	    .outage_limit = (unsigned)outage,
-	    .limit_rate = limit_rate,
-	    .tell = stats_fd != -1 ? tell : NULL,
-	    .cancelled = is_cancelled,
-	    .log = log_line};
 	unsigned char *first = malloc(CHUNK_SIZE);
-	struct fault why = {
-	    FAULT_REQUEST, EX_OSERR, 0, "unable to allocate the cache"};
+	struct fault why;
 	size_t got;
 	int result = -1;
 
 	if (first == NULL)
-		goto out;
+		return refuse(EX_OSERR, "out of memory");
 	source = open_source(first, &got, &why);
-	if (source == NULL)
-		goto out;
-	info = &source->info;
-	if (image_is_html(first, got)) {
-		why.status = EX_DATAERR;
-		snprintf(why.text, sizeof(why.text),
-		    "it is a web page (a login page?) and no image");
-		goto out;
-	}
-	export_size =
-	    image_padded_size(info->size, image_is_iso9660(first, got));
-	if (export_size > INT64_MAX) {
-		why.status = EX_DATAERR;
-		snprintf(why.text, sizeof(why.text),
-		    "the server tells a size that no drive has");
-		goto out;
-	}
-	if (writable && export_size != info->size) {
-		why.status = EX_DATAERR;
-		snprintf(why.text, sizeof(why.text),
-		    "an image that is written to must have whole sectors, "
-		    "and this has %" PRIu64 " bytes",
-		    info->size);
-		goto out;
-	}
-	engine = engine_new(&config, source);
-	source = NULL;
-	if (engine == NULL)
-		goto out;
-	engine_warm(engine, first, got);
-	if (describe() == -1)
-		goto out;
-	result = 0;
-out:
-	if (result == -1)
+	if (source == NULL) {
 		refuse(why.status, "%s", why.text);
+		goto out;
+	}
+	info = &source->info;
+	if (check_content(first, got) == -1 || check_size(first, got) == -1)
+		goto out;
+	if (describe() == -1) {
+		refuse(EX_OSERR, "out of memory");
+		goto out;
+	}
+	if (open_overlay() == 0)
+		result = start_engine(first, got);
+out:
 	free(first);
 	return result;
 }
+
+/* --- serving begins, and ends ------------------------------------------ */
 
 /* Ready; and, for a person, what the way to the image is like. */
 static void
@@ -341,13 +266,31 @@ report_ready(void)
 	char text[REPORT_MAX];
 	double rate = (double)info->rate / 1e6;
 
+	if (settings.report_fd == -1)
+		return;
 	snprintf(text, sizeof(text),
-	    "%s, round trip %.1f ms, the first MiB at %.1f MB/s on one "
+	    "%s%sround trip %.1f ms, the first MiB at %.1f MB/s on one "
 	    "connection: expect up to %.0f MB/s on %u",
-	    info->address, info->round_trip / 1e3, rate,
-	    rate * (double)connections, (unsigned)connections);
-	if (report_fd != -1)
-		report_send(report_fd, 0, text);
+	    info->address, info->address[0] != '\0' ? ", " : "",
+	    info->round_trip / 1e3, rate, rate * (double)info->connections,
+	    info->connections);
+	report_send(settings.report_fd, 0, text);
+}
+
+/* Take renewed URLs, until there is no line any more. */
+static void *
+take_control(void *arg)
+{
+	char url[CONTROL_MAX];
+	ssize_t n;
+
+	(void)arg;
+	while ((n = recv(settings.control_fd, url, sizeof(url) - 1, 0)) > 0) {
+		url[n] = '\0';
+		engine_renew(engine, url);
+	}
+	explicit_bzero(url, sizeof(url));
+	return NULL;
 }
 
 static int
@@ -356,6 +299,13 @@ plugin_after_fork(void)
 	if (engine_start(engine) == -1)
 		return refuse(EX_OSERR, "unable to start the fetch thread: %s",
 		    strerror(errno));
+	if (settings.control_fd != -1) {
+		errno = pthread_create(&control, NULL, take_control, NULL);
+		control_started = errno == 0;
+		if (!control_started)
+			return refuse(EX_OSERR, "unable to start a thread: %s",
+			    strerror(errno));
+	}
 	report_ready();
 	return 0;
 }
@@ -363,16 +313,16 @@ plugin_after_fork(void)
 static void
 plugin_unload(void)
 {
-	char *secrets[] = {url, user, password, domain, module, netrc, proxy,
-	    noproxy, cacert.pem, cert.pem, key.pem};
-	size_t i;
-
+	if (control_started) {
+		shutdown(settings.control_fd, SHUT_RD);
+		pthread_join(control, NULL);
+	}
 	engine_free(engine);
+	overlay_close(overlay);
 	free(description);
 	if (source != NULL)
 		source->ops->close(source);
-	for (i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
-		secret_free(secrets[i]);
+	settings_free();
 	curl_global_cleanup();
 }
 
@@ -425,7 +375,7 @@ plugin_block_size(
     void *handle, uint32_t *minimum, uint32_t *preferred, uint32_t *maximum)
 {
 	(void)handle;
-	*minimum = 1;
+	*minimum = overlay != NULL ? OVERLAY_SECTOR : 1;
 	*preferred = 64 * 1024;
 	*maximum = 32 * 1024 * 1024;
 	return 0;
@@ -440,26 +390,42 @@ inside(uint32_t count, uint64_t offset)
 	return rest < count ? (uint32_t)rest : count;
 }
 
+/* Tell nbdkit how it went. */
+static int
+ended(int result)
+{
+	if (result == -1)
+		nbdkit_set_error(errno);
+	return result;
+}
+
+/* Read the padded image, as an overlay_below. */
+static int
+read_image(void *ctx, void *buf, size_t len, uint64_t offset)
+{
+	uint32_t have = inside((uint32_t)len, offset);
+
+	(void)ctx;
+	memset((char *)buf + have, 0, len - have);
+	return engine_read(engine, buf, have, offset);
+}
+
 static int
 plugin_pread(
     void *handle, void *buf, uint32_t count, uint64_t offset, uint32_t flags)
 {
-	uint32_t have = inside(count, offset);
-
 	(void)handle;
 	(void)flags;
-	memset((char *)buf + have, 0, count - have);
-	if (engine_read(engine, buf, have, offset) == 0)
-		return 0;
-	nbdkit_set_error(errno);
-	return -1;
+	return ended(overlay != NULL ? overlay_read(overlay, buf, count, offset,
+					   read_image, NULL)
+				     : read_image(NULL, buf, count, offset));
 }
 
 static int
 plugin_can_write(void *handle)
 {
 	(void)handle;
-	return writable != 0;
+	return settings.writable != 0 || overlay != NULL;
 }
 
 static int
@@ -468,10 +434,9 @@ plugin_pwrite(void *handle, const void *buf, uint32_t count, uint64_t offset,
 {
 	(void)handle;
 	(void)flags;
-	if (engine_write(engine, buf, count, offset) == 0)
-		return 0;
-	nbdkit_set_error(errno);
-	return -1;
+	return ended(overlay != NULL
+			 ? overlay_write(overlay, buf, count, offset)
+			 : engine_write(engine, buf, count, offset));
 }
 
 static int
@@ -479,10 +444,8 @@ plugin_flush(void *handle, uint32_t flags)
 {
 	(void)handle;
 	(void)flags;
-	if (engine_flush(engine) == 0)
-		return 0;
-	nbdkit_set_error(errno);
-	return -1;
+	return ended(
+	    overlay != NULL ? overlay_flush(overlay) : engine_flush(engine));
 }
 
 static int
@@ -500,7 +463,7 @@ static struct nbdkit_plugin plugin = {
     .version = VERSION,
     .description = "a remote image, fetched in chunks",
     .load = plugin_load,
-    .config = plugin_config,
+    .config = settings_take,
     .config_complete = plugin_config_complete,
     .config_help = plugin_config_help,
     .magic_config_key = "url",

@@ -35,6 +35,7 @@ struct source_config {
 	bool insecure;		     /* do not verify the server */
 	bool writable;		     /* it shall be written to as well */
 	unsigned connections;	     /* transfers at once, >= 1 */
+	int fd; /* a local image, open, of its opener; else unused */
 };
 
 /*
@@ -102,6 +103,12 @@ struct source_ops {
 	 * timeout_ms milliseconds or until wake().
 	 */
 	void (*poll)(struct source *, int timeout_ms);
+	/*
+	 * Ask with this URL from now on, which shows like the one that was
+	 * given (url.h): its secret part has expired. Returns 0, or -1 with
+	 * *why. NULL where a source has no such part.
+	 */
+	int (*renew)(struct source *, const char *url, struct fault *why);
 	/* End the poll() that is waiting, or else the next one. Any thread. */
 	void (*wake)(struct source *);
 	/* Drop what is under way, without a callback, and free everything. */

@@ -44,6 +44,9 @@ unit() {
 	unit number
 }
 
+@test "unit: overlay" {
+	unit overlay
+}
 @test "unit: readahead" {
 	unit readahead
 }

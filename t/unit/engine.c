@@ -168,7 +168,11 @@ fake_close(struct source *s)
 }
 
 static const struct source_ops fake_ops = {
-    fake_start, fake_poll, fake_wake, fake_close};
+    .start = fake_start,
+    .poll = fake_poll,
+    .wake = fake_wake,
+    .close = fake_close,
+};
 
 static bool
 is_cancelled(void)

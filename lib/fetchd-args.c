@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "fetchd-args.h"
+#include "secret.h"
+#include "url.h"
+
+#define XZ_BLOCKS    2 /* in memory at once */
+#define XZ_BLOCK_MAX (512ULL << 20)
+#define PLUGIN	     "nbdkit-vm-fetchd-plugin.so"
+
+/* How a key=value reaches the plugin. */
+enum passing {
+	PASS_PLAIN,    /* as it is */
+	PASS_TEXT,     /* in a memory file: the text, +FILE or -FD */
+	PASS_SECRET,   /* the same, but never the text itself */
+	PASS_FILE,     /* a file's content, in a memory file */
+	PASS_PATH,     /* the same, for one that wants a path to open */
+	PASS_URL,      /* PASS_TEXT, and it decides on more */
+	PASS_STATS,    /* it is ours: where to write what the plugin tells */
+	PASS_OVERLAY,  /* a file, open for writing */
+	PASS_WRITABLE, /* PASS_PLAIN, but we want to know */
+};
+
+static const struct parameter {
+	const char *name;
+	enum passing passing;
+} parameters[] = {
+    {"cacert", PASS_FILE},
+    {"cache", PASS_PLAIN},
+    {"cert", PASS_FILE},
+    {"connections", PASS_PLAIN},
+    {"domain", PASS_TEXT},
+    {"insecure", PASS_PLAIN},
+    {"key", PASS_FILE},
+    {"limit-rate", PASS_PLAIN},
+    {"netrc", PASS_PATH},
+    {"noproxy", PASS_PLAIN},
+    {"outage", PASS_PLAIN},
+    {"overlay", PASS_OVERLAY},
+    {"overlay-size", PASS_PLAIN},
+    {"password", PASS_SECRET},
+    {"proxy", PASS_TEXT},
+    {"stats", PASS_STATS},
+    {"url", PASS_URL},
+    {"user", PASS_TEXT},
+    {"writable", PASS_WRITABLE},
+};
+
+/* Have one argument for nbdkit at a place, printf(3)-wise. */
+static void __attribute__((format(printf, 3, 4)))
+insert_argument(struct fetchd_args *a, int place, const char *format, ...)
+{
+	va_list ap;
+	char *text;
+
+	if (a->argc == FETCHD_ARGUMENTS_MAX)
+		errx(EX_USAGE, "unable to take so many parameters");
+	va_start(ap, format);
+	if (vasprintf(&text, format, ap) == -1)
+		err(EX_OSERR, "unable to start nbdkit");
+	va_end(ap);
+	memmove(&a->argv[place + 1], &a->argv[place],
+	    (size_t)(a->argc - place) * sizeof(a->argv[0]));
+	a->argv[place] = text;
+	a->argc++;
+}
+
+#define add_argument(a, ...) insert_argument(a, (a)->argc, __VA_ARGS__)
+
+int
+fetchd_args_inherit(int fd)
+{
+	int high = fcntl(fd, F_DUPFD, FETCHD_LISTEN_FD + 1);
+
+	if (high == -1)
+		err(EX_OSERR, "unable to pass a descriptor");
+	close(fd);
+	return high;
+}
+
+/* --- opening and reading ----------------------------------------------- */
+
+/* The status that a file deserves which can't be opened. */
+static int
+status_of(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+		return EX_NOINPUT;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return EX_NOPERM;
+	default:
+		return EX_IOERR;
+	}
+}
+
+static int
+open_file(const char *name, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		err(errno == ENOENT ? EX_NOINPUT : EX_NOPERM,
+		    "unable to open %s file %s", name, path);
+	return fd;
+}
+
+/*
+ * Open a file that lies beside us, as built and as installed. By now we may
+ * still enter every directory; nbdkit's user may not.
+ */
+static int
+open_beside(const char *name)
+{
+	char path[PATH_MAX + 64];
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	int fd;
+
+	if (n == -1)
+		err(EX_OSERR, "unable to find %s", name);
+	path[n] = '\0';
+	snprintf(strrchr(path, '/'), 64, "/../lib/vmedia/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		err(EX_UNAVAILABLE, "unable to open %s", path);
+	return fetchd_args_inherit(fd);
+}
+
+/* The text behind "TEXT", "+FILE", "-FD" or "-" (standard input). */
+static char *
+read_text(const struct parameter *p, const char *value)
+{
+	char *text, *end;
+	long fd = STDIN_FILENO;
+
+	if (value[0] != '+' && value[0] != '-') {
+		if (p->passing == PASS_SECRET)
+			errx(EX_USAGE,
+			    "unable to take a %s from the command line: "
+			    "give +FILE or -FD",
+			    p->name);
+		text = strdup(value);
+	} else {
+		if (value[0] == '+') {
+			fd = open_file(p->name, value + 1);
+		} else if (value[1] != '\0') {
+			fd = strtol(value + 1, &end, 10);
+			if (*end != '\0' || fd < 0 || fd > INT_MAX)
+				errx(EX_USAGE,
+				    "unable to use %s=%s: "
+				    "not a descriptor",
+				    p->name, value);
+		}
+		text = secret_read_line((int)fd);
+		if (fd != STDIN_FILENO)
+			close((int)fd);
+	}
+	if (text == NULL)
+		err(EX_NOINPUT, "unable to read %s", p->name);
+	return text;
+}
+
+static char *
+read_file(const char *name, const char *path, size_t *len)
+{
+	int fd = open_file(name, path);
+	char *text = secret_read(fd, len);
+
+	if (text == NULL)
+		err(EX_NOINPUT, "unable to read %s file %s", name, path);
+	close(fd);
+	/* No CA at all would become those of the system. */
+	if (*len == 0)
+		errx(EX_DATAERR, "unable to use %s file %s: empty", name, path);
+	return text;
+}
+
+/* --- parameters -------------------------------------------------------- */
+
+/* The path of a local image, for free(3); NULL where the URL is another's. */
+static char *
+local_path(const char *url)
+{
+	return url[0] == '/' ? strdup(url) : url_file_path(url);
+}
+
+/* What the URL's scheme needs beside the plugin itself. */
+static void
+take_url(struct fetchd_args *a, const char *url, const char *value)
+{
+	static const struct {
+		const char *scheme, *name;
+	} modules[] = {
+	    {"nfs://", "vm-source-nfs.so"},
+	    {"smb://", "vm-source-smb.so"},
+	};
+	size_t i;
+
+	a->shown_url = url_for_show(url);
+	a->url_file = value[0] == '+' ? value + 1 : NULL;
+	a->image = local_path(url);
+	if (a->image != NULL)
+		add_argument(a, "module=/proc/self/fd/%d",
+		    open_beside("vm-source-file.so"));
+	for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+		if (strncasecmp(
+			url, modules[i].scheme, strlen(modules[i].scheme)) == 0)
+			add_argument(a, "module=/proc/self/fd/%d",
+			    open_beside(modules[i].name));
+}
+
+/* Hand over a text in a memory file, and forget it. */
+static void
+add_text(
+    struct fetchd_args *a, const struct parameter *p, char *text, size_t len)
+{
+	int fd = fetchd_args_inherit(secret_to_fd(text, len));
+
+	secret_free(text);
+	if (p->passing == PASS_PATH)
+		add_argument(a, "%s=/proc/self/fd/%d", p->name, fd);
+	else
+		add_argument(a, "%s=-%d", p->name, fd);
+	a->texts[a->text_count++] = fd;
+}
+
+void
+fetchd_args_add(struct fetchd_args *a, const char *name, const char *value)
+{
+	const struct parameter *p = parameters, *end;
+	char *text;
+	size_t len;
+
+	end = p + sizeof(parameters) / sizeof(parameters[0]);
+	while (p < end && strcmp(p->name, name) != 0)
+		p++;
+	if (p == end)
+		errx(EX_USAGE, "unable to use %s=: no such parameter", name);
+	switch (p->passing) {
+	case PASS_WRITABLE:
+		a->writable = strcmp(value, "1") == 0;
+		/* FALLTHROUGH */
+	case PASS_PLAIN:
+		add_argument(a, "%s=%s", name, value);
+		return;
+	case PASS_STATS:
+		a->stats_path = value;
+		return;
+	case PASS_OVERLAY:
+		a->overlay = value;
+		return;
+	case PASS_FILE:
+	case PASS_PATH:
+		text = read_file(name, value, &len);
+		break;
+	default:
+		text = read_text(p, value);
+		len = strlen(text);
+	}
+	if (p->passing == PASS_URL)
+		take_url(a, text, value);
+	add_text(a, p, text, len);
+}
+
+void
+fetchd_args_add_words(struct fetchd_args *a, char **words)
+{
+	char *equals;
+
+	for (; *words != NULL; words++) {
+		equals = strchr(*words, '=');
+		if (equals == NULL)
+			errx(EX_USAGE, "unable to use %s: not key=value",
+			    *words);
+		*equals = '\0';
+		fetchd_args_add(a, *words, equals + 1);
+		*equals = '='; /* as the process list shows it */
+	}
+}
+
+void
+fetchd_args_check(char **words)
+{
+	const char *value;
+	char *end;
+	long fd;
+
+	for (; *words != NULL; words++) {
+		value = strstr(*words, "=-");
+		if (value == NULL || value[2] == '\0')
+			continue;
+		fd = strtol(value + 2, &end, 10);
+		if (*end == '\0' &&
+		    (fd < 0 || fd > INT_MAX || fcntl((int)fd, F_GETFD) == -1))
+			errx(EX_NOINPUT,
+			    "unable to read %s: there is no such descriptor",
+			    *words);
+	}
+}
+
+/* --- the whole --------------------------------------------------------- */
+
+void
+fetchd_args_begin(struct fetchd_args *a, int report_fd, int control_fd)
+{
+	add_argument(a, "nbdkit");
+	add_argument(a, "--foreground");
+	add_argument(a, "--exit-with-parent");
+	add_argument(a, "--log=stderr");
+	add_argument(a, "/proc/self/fd/%d", open_beside(PLUGIN));
+	add_argument(a, "control-fd=%d", control_fd);
+	add_argument(a, "report-fd=%d", report_fd);
+}
+
+void
+fetchd_args_end(struct fetchd_args *a)
+{
+	int flags = (a->writable ? O_RDWR : O_RDONLY) | O_CLOEXEC, fd;
+
+	if (a->image != NULL) {
+		fd = open(a->image, flags);
+		if (fd == -1)
+			err(status_of(errno), "unable to open %s",
+			    a->shown_url);
+		add_argument(a, "file-fd=%d", fetchd_args_inherit(fd));
+	}
+	if (a->overlay != NULL) {
+		fd = open(a->overlay, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		if (fd == -1)
+			err(EX_CANTCREAT, "unable to open overlay %s",
+			    a->overlay);
+		add_argument(a, "overlay-fd=%d", fetchd_args_inherit(fd));
+	}
+}
+
+/* The filter keeps whole blocks in memory: a quarter of the machine's. */
+static unsigned long long
+xz_block_max(void)
+{
+	unsigned long long bytes = (unsigned long long)sysconf(_SC_PHYS_PAGES) *
+				   (unsigned long long)sysconf(_SC_PAGESIZE) /
+				   4 / XZ_BLOCKS;
+
+	return bytes < XZ_BLOCK_MAX ? bytes : XZ_BLOCK_MAX;
+}
+
+void
+fetchd_args_unpack(struct fetchd_args *a, const char *filter)
+{
+	int i;
+
+	/* The outermost first: what is unpacked has whole sectors again. */
+	insert_argument(a, 1, "--filter=%s", filter);
+	insert_argument(a, 1, "--filter=truncate");
+	add_argument(a, "round-up=512");
+	add_argument(a, "unpacked=1");
+	if (strcmp(filter, "xz") == 0) {
+		add_argument(a, "xz-max-block=%llu", xz_block_max());
+		add_argument(a, "xz-max-depth=%d", XZ_BLOCKS);
+	}
+	/* nbdkit has read them by our common position. */
+	for (i = 0; i < a->text_count; i++)
+		lseek(a->texts[i], 0, SEEK_SET);
+}
+
+char *
+fetchd_args_read_url(const struct fetchd_args *a)
+{
+	char *text = NULL, *shown;
+	int fd;
+
+	if (a->url_file == NULL) {
+		warnx("unable to renew the URL: it did not come from a file");
+		return NULL;
+	}
+	fd = open(a->url_file, O_RDONLY | O_CLOEXEC);
+	if (fd != -1) {
+		text = secret_read_line(fd);
+		close(fd);
+	}
+	if (text == NULL) {
+		warn("unable to read the URL from %s", a->url_file);
+		return NULL;
+	}
+	shown = url_for_show(text);
+	if (shown != NULL && strcmp(shown, a->shown_url) == 0) {
+		free(shown);
+		return text;
+	}
+	warnx("unable to renew the URL: it is not %s", a->shown_url);
+	free(shown);
+	secret_free(text);
+	return NULL;
+}

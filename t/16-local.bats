@@ -1,0 +1,164 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# vm-fetchd with an image of this machine; with an overlay, which keeps what
+# is written to any image; and with a link that expires and is renewed.
+
+load helper
+load servers
+
+MIB=1048576
+
+setup() {
+	export TMPDIR=$BATS_TEST_TMPDIR
+	cd "$BATS_TEST_TMPDIR" || return
+	head -c $((5 * MIB)) /dev/urandom >image
+}
+teardown() {
+	cleanup
+}
+
+uri() {
+	echo "nbd+unix:///?socket=$SOCK"
+}
+# refused STATUS TEXT ARGUMENT...
+refused() {
+	fails "$1" timeout 20 vm-fetchd -c "${@:3}"
+	grep -qF -- "$2" stderr
+}
+stop_fetchd() {
+	kill "$FETCHD"
+	wait "$FETCHD"
+}
+
+@test "local: a file by its path and by its URL, whatever its name" {
+	mkdir 'a b'
+	cp image 'a b/c%20d?e'
+	start_fetchd "$PWD/a b/c%20d?e"
+	nbdread -p -n 200 -f image "$SOCK"
+	stop_fetchd
+	start_fetchd "file://$PWD/a%20b/c%2520d%3fe"
+	nbdcopy "$(uri)" copy
+	cmp copy image
+}
+
+@test "local: a file that its own user may read is served by another" {
+	requires_root
+	chmod 600 image
+	start_fetchd "$PWD/image"
+	nbdread -f image "$SOCK" 0 $MIB
+}
+
+@test "local: what is none is refused" {
+	refused 66 "No such file" "$PWD/nothing"
+	refused 65 "neither a file" /
+	refused 64 "not an http" "file://elsewhere/image"
+	: >empty
+	refused 65 "empty" "$PWD/empty"
+}
+
+@test "local: a file that changes is noticed, and what is written is there" {
+	start_fetchd "$PWD/image" writable=1
+	head -c $((5 * MIB)) /dev/urandom >new
+	nbdcopy new "$(uri)" --flush
+	cmp new image
+	stop_fetchd
+	start_fetchd "$PWD/image" cache=4M
+	cp image copy
+	echo x | dd of=image conv=notrunc status=none
+	wait_until 20 grep_after_read "the image changed"
+}
+grep_after_read() {
+	nbdread -n 20 "$SOCK" 2>/dev/null || :
+	grep -q "$1" fetchd.err
+}
+
+@test "local: an image of broken sectors is not written to" {
+	truncate -s 1000 image
+	refused 65 "whole sectors" "$PWD/image" writable=1
+}
+
+@test "overlay: what is written is read, again after a kill, and the image is as it was" {
+	cp image before
+	head -c $((5 * MIB)) /dev/urandom >new
+	start_hostile image
+	start_fetchd "$HOSTILE/ok/x" overlay=over
+	nbdcopy new "$(uri)"
+	nbdread -p -n 200 -f new "$SOCK"
+	kill -KILL "$FETCHD"
+	wait "$FETCHD" || :
+	start_fetchd "$HOSTILE/ok/x" overlay=over
+	nbdcopy "$(uri)" copy
+	cmp copy new
+	cmp image before
+}
+
+@test "overlay: it holds no more than its limit, and says so" {
+	start_hostile image
+	start_fetchd "$HOSTILE/ok/x" overlay=over overlay-size=2M
+	run ! nbdcopy image "$(uri)"
+	[[ $output = *"No space left"* ]]
+	nbdread -f image "$SOCK" 0 $((5 * MIB))
+}
+
+@test "overlay: of another image, in use, or no overlay: refused" {
+	start_hostile image
+	start_fetchd "$HOSTILE/ok/x" overlay=over
+	refused 75 "another process" "$HOSTILE/ok/x" overlay=over
+	stop_fetchd
+	refused 65 "another image" "$HOSTILE/ok/y" overlay=over
+	echo hello >over
+	refused 65 "the file is none" "$HOSTILE/ok/x" overlay=over
+	[ "$(cat over)" = hello ]
+	refused 73 "unable to open overlay" "$HOSTILE/ok/x" overlay=/none/over
+}
+
+@test "overlay: the export says which it is, so that another is no continuation" {
+	start_hostile image
+	start_fetchd "$HOSTILE/ok/x" overlay=over
+	nbdinfo "$(uri)" >first
+	grep -q 'overlay: [0-9a-f]\{32\}' first
+	stop_fetchd
+	rm over
+	start_fetchd "$HOSTILE/ok/x" overlay=over
+	nbdinfo "$(uri)" >second
+	! cmp <(grep overlay: first) <(grep overlay: second)
+}
+
+# An nginx whose link is good while the file link.SECRET is there.
+start_signed() {
+	mkdir -p root
+	cp image root/image
+	touch "root/link.$1"
+	make_cert server
+	start_nginx "location = /image {
+		if (!-f \$document_root/link.\$arg_sig) { return 403; } }"
+}
+
+@test "renew: a link that has expired is replaced under a live export" {
+	start_signed first
+	echo "$HTTPS/image?sig=first" >link
+	start_fetchd url=+link cacert=ca.pem cache=4M
+	nbdread -f image "$SOCK" 0 1000
+	mv root/link.first root/link.second
+	run -1 nbdread "$SOCK" $((4 * MIB)) 4096
+	grep -q "403" fetchd.err
+	echo "$HTTPS/image?sig=second" >link
+	kill -USR1 "$FETCHD"
+	wait_until 5 grep -q "the URL was renewed" fetchd.err
+	nbdread -f image "$SOCK" 0 $((5 * MIB))
+	! grep -q "first\|second" fetchd.err
+}
+
+@test "renew: a link to something else is not taken, nor one that is gone" {
+	start_signed first
+	echo "$HTTPS/image?sig=first" >link
+	start_fetchd url=+link cacert=ca.pem cache=4M
+	echo "$HTTPS/other?sig=first" >link
+	kill -USR1 "$FETCHD"
+	wait_until 5 grep -q "unable to renew the URL: it is not $HTTPS/image" \
+		fetchd.err
+	rm link
+	kill -USR1 "$FETCHD"
+	wait_until 5 grep -q "unable to read the URL from link" fetchd.err
+	nbdread -f image "$SOCK" 0 $((5 * MIB))
+}
