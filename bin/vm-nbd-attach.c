@@ -10,6 +10,7 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@
 #define LOOK_MS	      500 /* between two looks whether it is still ours */
 #define RETRY_MIN_MS  100 /* between two tries to reconnect */
 #define RETRY_MAX_MS  2000
+#define WRITE_OUT_MS  1000 /* between two times */
 #define DETACH_MS     1000 /* for a device to go once it is disconnected */
 #define READ_AHEAD_KB 1024 /* a chunk of vm-fetchd: one fetch, one wait */
 #define INDEX_MAX     1023
@@ -46,7 +48,7 @@ usage(FILE *out)
 {
 	fputs("usage: vm-nbd-attach [-hrV] [-d /dev/nbdN] [-i ID] "
 	      "[-o SECONDS] [-t SECONDS] SOCKET|-\n"
-	      "       vm-nbd-attach -D /dev/nbdN\n",
+	      "       vm-nbd-attach -D|-F|-W /dev/nbdN\n",
 	    out);
 }
 
@@ -216,6 +218,46 @@ stay(struct nbd_kernel *k, const struct options *o,
 
 /* --- main -------------------------------------------------------------- */
 
+/* --- writing out ------------------------------------------------------- */
+
+static int
+open_device(const char *device)
+{
+	int fd = open(device, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		err(EX_OSERR, "unable to open %s", device);
+	return fd;
+}
+
+/* What was written to the device shall be on the source's stable storage. */
+static void
+write_out(int fd, const char *device)
+{
+	if (fsync(fd) == -1)
+		errx(EX_IOERR,
+		    "unable to write out %s: some of what was written is "
+		    "lost",
+		    device);
+}
+
+/*
+ * Write out without end. A Linux host takes a USB disk for one without a
+ * cache, and never asks for it (drivers/usb/storage/scsiglue.c sets
+ * skip_ms_page_8); and the gadget writes to this machine's page cache, where
+ * an error is nobody's. So it is done every second; and while we have the
+ * device open, nobody's close(2) takes such an error away.
+ */
+static void __attribute__((noreturn)) keep_writing_out(const char *device)
+{
+	int fd = open_device(device);
+
+	for (;;) {
+		sleep_ms(WRITE_OUT_MS);
+		write_out(fd, device);
+	}
+}
+
 static int
 detach(int index)
 {
@@ -257,10 +299,14 @@ main(int argc, char **argv)
 	struct nbd_kernel kernel;
 	int c, index;
 
-	while ((c = getopt(argc, argv, "D:d:hi:o:rt:V")) != -1) {
+	while ((c = getopt(argc, argv, "D:d:F:hi:o:rt:VW:")) != -1) {
 		switch (c) {
 		case 'D':
 			return detach(parse_device(optarg));
+		case 'F':
+			parse_device(optarg);
+			write_out(open_device(optarg), optarg);
+			return 0;
 		case 'd':
 			o.index = parse_device(optarg);
 			break;
@@ -279,6 +325,9 @@ main(int argc, char **argv)
 		case 't':
 			o.timeout = parse_seconds(optarg, 60);
 			break;
+		case 'W':
+			parse_device(optarg);
+			keep_writing_out(optarg);
 		case 'V':
 			puts("vm-nbd-attach " VERSION);
 			return 0;

@@ -12,7 +12,7 @@ URL=			# what may be shown of it
 TEMP='' REQ=''	# a directory of our own, and the request in it
 TIMEOUT=60
 JSON='' VERBOSE='' WAIT_HOST='' REPLACE='' FORCE='' SOCKET='' PASSWORD=''
-CACHE='' CONNECTIONS='' LIMIT_RATE='' WATCH='' OUTAGE='' DVD='' STALL='' UDC='' CACERT='' PROXY=''
+CACHE='' CONNECTIONS='' LIMIT_RATE='' WATCH='' OUTAGE='' ALLOW_FILE='' OVERLAY_SIZE='' DVD='' STALL='' UDC='' CACERT='' PROXY=''
 
 misuse() {
 	die $EX_USAGE "$* (vmctl help tells how it is used)"
@@ -68,6 +68,8 @@ read_conf() {
 		stall) STALL=$value ;;
 		udc) UDC=$value ;;
 		cacert) CACERT=$value ;;
+		allow_file) ALLOW_FILE=$value ;;
+		overlay_size) OVERLAY_SIZE=$value ;;
 		proxy) PROXY=$value ;;
 		*) die $EX_CONFIG "$CONF: $key: no such setting" ;;
 		esac
@@ -174,12 +176,37 @@ take_url() {
 	case $url in
 	[Hh][Tt][Tt][Pp]://?* | [Hh][Tt][Tt][Pp][Ss]://?*) ;;
 	nfs://?* | smb://?*) ;;
-	*) die $EX_USAGE "unable to use $(show "$url"): not an http, https, nfs or smb URL" ;;
+	/* | file:*) take_file ;;
+	*) die $EX_USAGE "unable to use $(show "$url"): not an http, https, nfs or smb URL, nor a path" ;;
 	esac
 	ask url "$url"
 	URL=$(show "$url")
 	ask_proxy "$url"
 	url=
+}
+
+# take_file: a local image, url, is an administrator's to allow: it lies, all
+# links followed, in a directory that the configuration names.
+take_file() {
+	case $url in
+	*%*) [ "${url#/}" != "$url" ] || misuse \
+		"unable to use $(show "$url"): give its path as it is" ;;
+	file:///*) url=${url#file://} ;;
+	file:/*) url=${url#file:} ;;
+	file:*) misuse "unable to use $(show "$url"): give a whole path" ;;
+	esac
+	path=$(readlink -f -- "$url") && [ -e "$path" ] ||
+		die $EX_NOINPUT "unable to open $(show "$url"): no such file"
+	for dir in $ALLOW_FILE; do
+		dir=$(readlink -f -- "$dir") || continue
+		case $path in
+		"${dir%/}"/*)
+			url=$path
+			return
+			;;
+		esac
+	done
+	die $EX_NOPERM "unable to open $(show "$url"): allow_file in $CONF does not name its directory"
 }
 
 # parse WORDS...: options and one URL.
@@ -196,6 +223,7 @@ parse() {
 		--json | -j) JSON=1 ;;
 		--verbose | -v) VERBOSE=1 ;;
 		--insecure) ask insecure 1 ;;
+		--writable | -w) ask writable 1 ;;
 		--replace) REPLACE=1 ;;
 		--retype) ask retype 1 ;;
 		--wait-host) WAIT_HOST=1 ;;
@@ -216,6 +244,13 @@ parse() {
 	done
 	[ -z "$given" ] || take_url "$given"
 	[ "$PASSWORD" != - ] || read_password
+}
+
+# is_size WORD: 500K, 2M, 1G.
+is_size() {
+	case ${1%[KMG]} in
+	'' | *[!0-9]*) return 1 ;;
+	esac
 }
 
 parse_value() {
@@ -241,17 +276,42 @@ parse_value() {
 	--netrc | --cacert | --cert | --key) ask_file "${1#--}" "$2" ;;
 	--proxy) PROXY=$2 ;;
 	--limit-rate)
-		case ${2%[KMG]} in
-		'' | *[!0-9]*) misuse "unable to use $1 $2: not a size" ;;
-		esac
+		is_size "$2" || misuse "unable to use $1 $2: not a size"
 		LIMIT_RATE=$2
 		;;
 	--timeout)
 		number "$1" "$2" 86400
 		TIMEOUT=$2
 		;;
+	--overlay)
+		case $2 in
+		/*) ask overlay "$2" ;;
+		*) ask overlay "$PWD/$2" ;;
+		esac
+		ask writable 1
+		;;
+	--overlay-size)
+		is_size "$2" || misuse "unable to use $1 $2: not a size"
+		OVERLAY_SIZE=$2
+		;;
 	-U | --socket) SOCKET=$2 ;;
 	*) misuse "unable to use $1: no such option" ;;
+	esac
+}
+
+# What is written to goes in as a disk, and must have a place to go.
+complete_writable() {
+	case $(read_value "$REQ/type") in
+	cd) misuse "unable to write to a CD drive: a disk can be written to" ;;
+	esac
+	ask type disk
+	if [ -f "$REQ/overlay" ]; then
+		ask overlay-size "${OVERLAY_SIZE:-1G}"
+		return
+	fi
+	case $URL in
+	[Hh][Tt][Tt][Pp]*) misuse \
+		"unable to write to $URL: name a file that keeps what is written, with --overlay" ;;
 	esac
 }
 
@@ -265,6 +325,7 @@ complete_request() {
 	[ -z "$OUTAGE" ] || ask outage "$OUTAGE"
 	[ -z "$LIMIT_RATE" ] || ask limit-rate "$LIMIT_RATE"
 	[ -z "$DVD" ] || ask dvd 1
+	[ ! -f "$REQ/writable" ] || complete_writable
 	[ ! -f "$REQ/insecure" ] || echo \
 		"$PROG: WARNING: the server is not verified: anybody may be it" >&2
 }

@@ -100,10 +100,14 @@ with_source() {
 	for key in user password proxy; do
 		[ ! -f "$request/$key" ] || set -- "$@" "$key=+$request/$key"
 	done
-	for key in domain noproxy insecure cache connections outage limit-rate; do
+	for key in domain noproxy insecure cache connections outage limit-rate \
+		overlay overlay-size; do
 		[ ! -f "$request/$key" ] ||
 			set -- "$@" "$key=$(read_value "$request/$key")"
 	done
+	# With an overlay the image itself is left as it is.
+	[ ! -f "$request/writable" ] || [ -f "$request/overlay" ] ||
+		set -- "$@" writable=1
 	[ -z "${STATS:-}" ] || set -- "$@" "stats=$STATS"
 	"$@"
 }

@@ -78,7 +78,7 @@ source_json() {
 slot_json() {
 	DIR=$RUN/$1
 	printf '{"slot": %s, "state": "%s"' "$1" "$(slot_state)"
-	for key in url device format label media error; do
+	for key in url device format label media overlay note error; do
 		value=$(get $key) && [ -n "$value" ] &&
 			printf ', "%s": %s' $key "$(json_string "$value")"
 	done
@@ -88,6 +88,11 @@ slot_json() {
 		case $key in
 		state) key=host ;;
 		file) key=inserted ;;
+		ro)
+			[ "$value" = 1 ] && value=true || value=false
+			printf ', "ro": %s' $value
+			continue
+			;;
 		esac
 		printf ', "%s": %s' $key "$(json_string "$value")"
 	done
@@ -109,7 +114,7 @@ slot_text() {
 		"its vm-slot was killed: mount again, or eject" ;;
 	esac
 	[ -z "$host" ] || printf '  host    %s\n' "$host"
-	for key in step url label size device error; do
+	for key in step url label size device overlay note error; do
 		value=$(get $key) && [ -n "$value" ] &&
 			printf '  %-7s %s\n' $key "$value"
 	done
