@@ -331,8 +331,12 @@ fetchd_args_begin(struct fetchd_args *a, int report_fd, int control_fd)
 void
 fetchd_args_end(struct fetchd_args *a)
 {
+	const char *smb = "smb://";
 	int flags = (a->writable ? O_RDWR : O_RDONLY) | O_CLOEXEC, fd;
 
+	if (a->writable && strncasecmp(a->shown_url, smb, strlen(smb)) == 0)
+		warnx("note: when what is written is on its disk, the SMB "
+		      "server decides");
 	if (a->image != NULL) {
 		fd = open(a->image, flags);
 		if (fd == -1)

@@ -49,7 +49,8 @@ struct worker {
 	struct fault fault; /* status 0: none */
 	/* The worker's own: */
 	void *context;
-	time_t looked; /* when its file was last looked at */
+	time_t looked;	/* when its file was last looked at */
+	bool unflushed; /* it was written to, and nothing was flushed since */
 };
 
 struct blocking {
@@ -59,7 +60,8 @@ struct blocking {
 	struct blocking_file file;
 	char *display;
 	char validator[64];
-	int event; /* something happened: for poll() */
+	int event;	   /* something happened: for poll() */
+	_Atomic bool lost; /* a server may have forgotten what it took */
 	unsigned count;
 	struct worker *workers;
 };
@@ -131,7 +133,10 @@ drop_context(struct worker *w, bool broken)
 {
 	if (w->context != NULL)
 		w->blocking->ops->close(w->context, broken);
+	if (broken && w->unflushed)
+		w->blocking->lost = true;
 	w->context = NULL;
+	w->unflushed = false;
 }
 
 /* Is it the file that was opened at first? Returns 0 or -1 with a fault. */
@@ -218,6 +223,7 @@ do_write(struct worker *w, const struct transfer *t)
 	size_t done = 0, want, piece = w->blocking->ops->piece;
 	ssize_t n;
 
+	w->unflushed = true;
 	while (done < t->length) {
 		want = t->length - done < piece ? t->length - done : piece;
 		n = w->blocking->ops->write(w->context, bytes + done, want,
@@ -230,6 +236,23 @@ do_write(struct worker *w, const struct transfer *t)
 		done += (size_t)n;
 	}
 	return 0;
+}
+
+static int
+do_flush(struct worker *w)
+{
+	struct blocking *b = w->blocking;
+
+	if (b->ops->flush != NULL)
+		return b->ops->flush(w->context, &w->fault);
+	w->unflushed = false;
+	if (!b->lost)
+		return 0;
+	b->lost = false;
+	blocking_fault(&w->fault, FAULT_REQUEST, EX_IOERR,
+	    "the connection broke, and the server may have lost what was "
+	    "written before");
+	return -1;
 }
 
 static double
@@ -298,7 +321,7 @@ do_transfer(struct worker *w, const struct transfer *t)
 	case TRANSFER_WRITE:
 		return do_write(w, t);
 	default:
-		return w->blocking->ops->flush(w->context, &w->fault);
+		return do_flush(w);
 	}
 }
 

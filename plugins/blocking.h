@@ -44,7 +44,11 @@ struct blocking_ops {
 	/* The same; NULL where there is no writing. */
 	ssize_t (*write)(void *context, const void *bytes, size_t len,
 	    uint64_t offset, struct fault *why);
-	/* What was written is on stable storage. Returns 0 or -1. */
+	/*
+	 * What was written is on stable storage. Returns 0 or -1. NULL where
+	 * the library cannot ask for that: then a flush fails after a context
+	 * has failed that was written to since the last one.
+	 */
 	int (*flush)(void *context, struct fault *why);
 	/* broken: a call has failed, and the server may not answer. */
 	void (*close)(void *context, bool broken);

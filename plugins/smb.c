@@ -6,7 +6,8 @@
  *
  * smb://HOST[:PORT]/SHARE/PATH. SMB 2 or later, signed where a user is given,
  * encrypted where the server can; nobody's smb.conf has a say. The library
- * has no call for SMB2's FLUSH (4.17), so nothing is written.
+ * has no call for SMB2's FLUSH (4.17): when what was written is on its disk is
+ * the server's to decide.
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -51,6 +52,8 @@ fault_of(const char *what, struct fault *f)
 		"wrong user or password, or no permission"},
 	    {EPERM, FAULT_REQUEST, EX_NOPERM,
 		"wrong user or password, or no permission"},
+	    {ENOSPC, FAULT_REQUEST, EX_IOERR, "no space left on the server"},
+	    {EROFS, FAULT_REQUEST, EX_NOPERM, "the share is read-only"},
 	    {EISDIR, FAULT_REQUEST, EX_DATAERR, "it is a directory"},
 	};
 	int error = errno;
@@ -178,8 +181,8 @@ file_open(const struct source_config *config, struct fault *why)
 	if (blocking_find_host(plain, why) == -1)
 		goto fail;
 	errno = 0;
-	file->handle =
-	    smbc_getFunctionOpen(file->smb)(file->smb, plain, O_RDONLY, 0);
+	file->handle = smbc_getFunctionOpen(file->smb)(
+	    file->smb, plain, config->writable ? O_RDWR : O_RDONLY, 0);
 	if (file->handle != NULL) {
 		free(plain);
 		return file;
@@ -225,6 +228,22 @@ file_read(
 	return n;
 }
 
+static ssize_t
+file_write(void *context, const void *bytes, size_t len, uint64_t offset,
+    struct fault *why)
+{
+	struct smb_file *file = context;
+	ssize_t n = -1;
+
+	if (smbc_getFunctionLseek(file->smb)(
+		file->smb, file->handle, (off_t)offset, SEEK_SET) != -1)
+		n = smbc_getFunctionWrite(file->smb)(
+		    file->smb, file->handle, bytes, len);
+	if (n == -1)
+		fault_of("write", why);
+	return n;
+}
+
 source_open vm_source_open;
 
 struct source *
@@ -242,6 +261,7 @@ vm_source_open(const struct source_config *config, void *first, size_t room,
 	    .open = file_open,
 	    .stat = file_stat,
 	    .read = file_read,
+	    .write = file_write,
 	    .close = file_close,
 	};
 

@@ -62,7 +62,6 @@ kill_smb() {
 	refused 66 "$SMB/open/nothing" "no such file or share"
 	refused 65 "$SMB/open" "directory"
 	refused 68 "smb://no.such.host.invalid/open/image" "resolve"
-	refused 64 "$SMB/open/image" "no writing" writable=1
 	kill_smb
 	refused 69 "$SMB/open/image" "refused"
 }
@@ -88,4 +87,21 @@ kill_smb() {
 	wait "$FETCHD"
 	[ $((($(date +%s%N) - begun) / 1000000)) -lt 1500 ]
 	kill_smb
+}
+
+@test "smb: what is written is on the server, and is read again" {
+	head -c $((20 * MIB)) /dev/urandom >new
+	start_fetchd "$SMB/closed/image" user=root password=+secret writable=1
+	grep -q "note: when what is written is on its disk" fetchd.err
+	nbdcopy new "nbd+unix:///?socket=$SOCK" --flush
+	cmp new share/image
+	nbdread -p -n 300 -f new "$SOCK"
+}
+
+@test "smb: a share that is read-only is not written to: 77" {
+	local rc=0
+	timeout 40 vm-fetchd -c "$SMB/open/image" writable=1 2>stderr || rc=$?
+	cat stderr >&2
+	[ $rc = 77 ]
+	tail -n 1 stderr | grep -q "no permission"
 }

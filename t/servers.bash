@@ -196,6 +196,7 @@ start_smb() {
 		[closed]
 		path = $PWD/share
 		valid users = root
+		read only = no
 	END
 	printf 'secret\nsecret\n' |
 		smbpasswd -c smb.conf -s -a root >/dev/null 2>&1

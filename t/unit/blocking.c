@@ -91,7 +91,7 @@ fake_close(void *context, bool broken)
 	free(context);
 }
 
-static const struct blocking_ops ops = {
+static struct blocking_ops ops = {
     .piece = 128 * 1024,
     .open = fake_open,
     .stat = fake_stat,
@@ -256,6 +256,38 @@ test_writes(void)
 	free(bytes);
 }
 
+/* Where the library cannot flush, a broken context is a flush that failed. */
+static void
+test_no_flush(void)
+{
+	struct source *s;
+	struct job a;
+
+	ops.flush = NULL;
+	s = start(true);
+	begin(s, &a, TRANSFER_WRITE, 0, 1000, file);
+	end(s, &a, 0);
+	begin(s, &a, TRANSFER_FLUSH, 0, 0, NULL);
+	end(s, &a, 0);
+	/* Nothing was written since, so nothing is lost. */
+	fail_reads = 1;
+	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);
+	end(s, &a, EX_IOERR); /* of the fake */
+	begin(s, &a, TRANSFER_FLUSH, 0, 0, NULL);
+	end(s, &a, 0);
+	begin(s, &a, TRANSFER_WRITE, 0, 1000, file);
+	end(s, &a, 0);
+	fail_reads = 1;
+	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);
+	end(s, &a, EX_IOERR); /* of the fake */
+	begin(s, &a, TRANSFER_FLUSH, 0, 0, NULL);
+	end(s, &a, EX_IOERR);
+	begin(s, &a, TRANSFER_FLUSH, 0, 0, NULL);
+	end(s, &a, 0);
+	s->ops->close(s);
+	ops.flush = fake_flush;
+}
+
 static void *
 wake_soon(void *arg)
 {
@@ -306,6 +338,7 @@ main(void)
 	test_fault_and_another_context();
 	test_change();
 	test_writes();
+	test_no_flush();
 	test_wake();
 	test_stuck();
 	return check_status();
