@@ -119,6 +119,18 @@ $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 
+# Fuzzers (libFuzzer) are programs of their own: what they fuzz, and a corpus.
+fuzzed_http-answer = plugins/http-answer.c plugins/http-fault.c
+fuzzed_image = lib/image.c lib/image-media.c lib/image-volume.c
+fuzzed_url = lib/url.c lib/secret.c
+fuzzers := $(patsubst t/fuzz/%.c,$(O)/fuzz/%,$(wildcard t/fuzz/*.c))
+.SECONDEXPANSION:
+$(fuzzers): $(O)/fuzz/%: t/fuzz/%.c $$(fuzzed_$$*) $(wildcard */*.h)
+	@mkdir -p $(@D)
+	$(call Q,FUZZ)clang -g -O1 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all $(CPPFLAGS) -o $@ $(filter %.c,$^) \
+	    $(call pkg,libcurl,--libs)
+
 # --- what people type ---------------------------------------------------
 
 help:
@@ -126,6 +138,8 @@ help:
 	@echo 'make check     build and test all (SAN=1: with sanitizers)'
 	@echo 'make lint      warnings, shellcheck, mandoc, clang-format, cppcheck'
 	@echo 'make bench     measure beside the peers (ROWS=...: only those)'
+	@echo 'make soak      in the virtual machine, with faults (SEED=, PHASES=)'
+	@echo 'make fuzz      the parsers, FUZZ_SECONDS=600 each'
 	@echo 'make demo      the main job, on this machine alone'
 	@echo 'make deps      install what is missing (Debian packages; be root)'
 	@echo 'make install   into DESTDIR, PREFIX ($(PREFIX)), SYSCONFDIR'
@@ -143,13 +157,30 @@ bench: deps
 	@$(MAKE) --no-print-directory tests
 	@VM_BUILD=$(abspath $(O)) t/bench/run $(ROWS)
 
+soak: deps
+	@$(MAKE) --no-print-directory tests
+	@t/vm/vm-run -t 7200 env VM_BUILD=$(abspath $(O)) VM_RUN=1 \
+	    SEED=$(SEED) PHASES=$(PHASES) t/soak/run
+
+FUZZ_SECONDS = 600
+fuzz: deps
+	@$(MAKE) --no-print-directory fuzzers
+	@for name in $(notdir $(fuzzers)); do \
+	    mkdir -p $(O)/fuzz/found-$$name && \
+	    $(O)/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) \
+	        -print_final_stats=1 -verbosity=0 -max_len=65536 \
+	        -artifact_prefix=$(O)/fuzz/ $(O)/fuzz/found-$$name \
+	        t/fuzz/corpus/$$name || exit; \
+	done
+fuzzers: $(fuzzers)
+
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@VM_BUILD=$(abspath $(O)) t/demo
 
 shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/vm/vm-run \
 	.ci/run
-cfiles := $(wildcard bin/*.[ch] lib/*.[ch] plugins/*.[ch] t/*.[ch] t/unit/*.[ch])
+cfiles := $(wildcard bin/*.[ch] lib/*.[ch] plugins/*.[ch] t/*.[ch] t/unit/*.[ch] t/fuzz/*.c)
 
 lint: deps
 	@$(MAKE) --no-print-directory O=$(O)/lint-gcc CC=gcc \
@@ -157,7 +188,7 @@ lint: deps
 	@$(MAKE) --no-print-directory O=$(O)/lint-clang CC=clang \
 	    CFLAGS='-O2 -Werror' tests
 	shellcheck -x -s sh $(shfiles)
-	shellcheck -x -s bash -e SC2034,SC2154 t/*.bash t/bench/run \
+	shellcheck -x -s bash -e SC2034,SC2154 t/*.bash t/bench/run t/soak/run \
 	    scripts/completion/vmctl
 	! mandoc -T lint $(mans) 2>&1 | grep -v 'manual not found\|outdated'
 	clang-format --dry-run -Werror $(cfiles)
@@ -200,4 +231,4 @@ dist:
 clean:
 	rm -rf build vmedia-*.tar.gz
 
-.PHONY: all tests help deps check bench demo lint install dist clean
+.PHONY: all tests help deps check bench soak fuzz fuzzers demo lint install dist clean

@@ -61,9 +61,9 @@ under_busybox() {
 	fails 64 vmctl mount --timeout=0 https://a/b
 	fails 64 vmctl mount --timeout x https://a/b
 	fails 64 vmctl mount https://a/b https://a/c
-	fails 64 vmctl mount /etc/passwd
+	fails 77 vmctl mount /etc/passwd
+	fails 77 vmctl mount file:///etc/passwd
 	fails 64 vmctl mount ftp://a/b
-	fails 64 vmctl mount file:///etc/passwd
 	fails 64 vmctl eject https://a/b
 	fails 64 vmctl eject -t cd
 	fails 64 vmctl status -P /etc/passwd

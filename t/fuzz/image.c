@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Fuzz what is made of an image. The input is a sparse one: 2 bytes say how
+ * many times 64 KiB it has; then come sectors, each its number in 3 bytes and
+ * its 512 bytes. The rest is zeros.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "image.h"
+
+#define READS_MAX 200
+#define SECTOR	  512
+#define RECORD	  (3 + SECTOR)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+struct input {
+	const uint8_t *data;
+	uint64_t len, size;
+	unsigned reads;
+};
+
+static int
+read_input(void *ctx, void *buf, size_t len, uint64_t off)
+{
+	struct input *in = ctx;
+	const uint8_t *r;
+	uint64_t at;
+	size_t i;
+
+	if (off > in->size || len > in->size - off || ++in->reads > READS_MAX)
+		abort();
+	memset(buf, 0, len);
+	for (r = in->data; r + RECORD <= in->data + in->len; r += RECORD) {
+		at = ((uint64_t)r[0] << 16 | r[1] << 8 | r[2]) * SECTOR;
+		for (i = 0; i < SECTOR; i++)
+			if (at + i >= off && at + i < off + len)
+				((uint8_t *)buf)[at + i - off] = r[3 + i];
+	}
+	return 0;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct input in = {.data = data + 2};
+	struct image_reader reader = {read_input, &in, 0};
+	struct image_info info;
+	enum image_media media;
+	size_t i;
+
+	if (len < 3)
+		return 0;
+	in.len = len - 2;
+	in.size = (uint64_t)(data[0] << 8 | data[1]) << 16;
+	reader.size = in.size;
+	if (image_probe(&reader, &info) == -1)
+		abort();
+	if (memchr(info.label, '\0', sizeof(info.label)) == NULL)
+		abort();
+	for (i = 0; info.label[i] != '\0'; i++)
+		if ((unsigned char)info.label[i] < ' ')
+			abort();
+	if (image_format_name(info.format) == NULL)
+		abort();
+	(void)image_media_choose(&info, IMAGE_CD_MAX, &media);
+	(void)image_media_fits(&info, IMAGE_DISK, IMAGE_CD_MAX);
+	return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Fuzz what is made of a URL: nothing that is shown of it holds a query, a
+ * control character, or the password that we find in it.
+ */
+#include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "secret.h"
+#include "url.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	char *url = malloc(len + 1), *shown, *user, *password, *path;
+	const char *c;
+
+	memcpy(url, data, len);
+	url[len] = '\0';
+	shown = url_for_show(url);
+	if (shown == NULL || strpbrk(shown, "#?\n") != NULL ||
+	    strlen(shown) > strlen(url)) {
+		/* '?' stands for what cannot be shown. */
+		for (c = shown; c != NULL && *c != '\0'; c++)
+			if (*c == '#' || iscntrl((unsigned char)*c))
+				abort();
+	}
+	if (url_get_user(url, &user, &password) == 0 && password != NULL &&
+	    user == NULL)
+		abort();
+	secret_free(user);
+	secret_free(password);
+	path = url_file_path(url);
+	if (path != NULL && path[0] != '/')
+		abort();
+	free(path);
+	free(shown);
+	free(url);
+	return 0;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * soakread: read a block device for as long as standard input is open, one
+ * thread in sequence and one at random, and compare every block with a file.
+ * The host's cache is gone around (O_DIRECT), that of the device behind it
+ * (-b) dropped before each read, so that all bytes come over the whole column.
+ *
+ * A line on standard input names what is being done to the column now; what is
+ * read counts for it until the next one, and is answered by a line
+ *
+ *	NAME SECONDS SEQUENTIAL-BYTES RANDOM-BYTES ERRORS SLOWEST-READ-MS
+ *
+ * about the phase that has ended. A byte that is wrong ends it all.
+ *
+ * Exit status: 0; 3 a byte was wrong; else as sysexits(3) has it.
+ */
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <linux/fs.h>
+
+#include <err.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MISMATCH	3
+#define SEQUENTIAL_SIZE ((size_t)128 << 10) /* as a kernel reads */
+#define RANDOM_SIZE	((size_t)4 << 10)
+#define ALIGNMENT	4096
+#define ERROR_PAUSE_MS	100 /* after a failed read */
+
+struct reader {
+	pthread_t thread;
+	bool is_random;
+	unsigned seed;
+	_Atomic uint64_t bytes, errors, slowest;
+};
+
+static const char *device, *backing;
+static const unsigned char *image;
+static uint64_t size;
+static _Atomic bool stopping;
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void
+sleep_ms(long ms)
+{
+	struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
+
+	nanosleep(&t, NULL);
+}
+
+static void
+check(const struct reader *r, const unsigned char *bytes, size_t len,
+    uint64_t offset)
+{
+	size_t i;
+
+	if (memcmp(bytes, image + offset, len) == 0)
+		return;
+	for (i = 0; bytes[i] == image[offset + i]; i++)
+		continue;
+	warnx("WRONG BYTE at %" PRIu64 " (%s read)", offset + i,
+	    r->is_random ? "random" : "sequential");
+	_exit(MISMATCH);
+}
+
+static void *
+read_all(void *arg)
+{
+	struct reader *r = arg;
+	size_t len = r->is_random ? RANDOM_SIZE : SEQUENTIAL_SIZE;
+	int fd = open(device, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	int behind = open(backing, O_RDONLY | O_CLOEXEC);
+	uint64_t at = 0, begun, took;
+	void *buf;
+	ssize_t n;
+
+	if (fd == -1 || behind == -1 || posix_memalign(&buf, ALIGNMENT, len))
+		err(EX_OSERR, "unable to open %s, %s", device, backing);
+	while (!stopping) {
+		if (r->is_random)
+			at = (uint64_t)rand_r(&r->seed) % (size / RANDOM_SIZE) *
+			     RANDOM_SIZE;
+		posix_fadvise(
+		    behind, (off_t)at, (off_t)len, POSIX_FADV_DONTNEED);
+		begun = now_ms();
+		n = pread(fd, buf, len, (off_t)at);
+		took = now_ms() - begun;
+		if (took > r->slowest)
+			r->slowest = took;
+		if (n > 0) {
+			check(r, buf, (size_t)n, at);
+			r->bytes += (uint64_t)n;
+			at += (uint64_t)n;
+		} else {
+			r->errors++;
+			at += len;
+			sleep_ms(ERROR_PAUSE_MS);
+		}
+		if (at >= size)
+			at = 0;
+	}
+	return NULL;
+}
+
+static void
+map_image(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd == -1 || fstat(fd, &st) == -1)
+		err(EX_NOINPUT, "unable to open %s", path);
+	size = (uint64_t)st.st_size;
+	image = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (image == MAP_FAILED)
+		err(EX_OSERR, "unable to map %s", path);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct reader readers[2] = {{.is_random = false}, {.is_random = true}};
+	char line[64], phase[64] = "";
+	uint64_t begun = now_ms(), slowest;
+	int i;
+
+	if (argc != 5) {
+		fputs("usage: soakread SEED DEVICE BACKING-DEVICE FILE\n",
+		    stderr);
+		return EX_USAGE;
+	}
+	readers[1].seed = (unsigned)strtoul(argv[1], NULL, 10);
+	device = argv[2];
+	backing = argv[3];
+	map_image(argv[4]);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (i = 0; i < 2; i++)
+		if (pthread_create(
+			&readers[i].thread, NULL, read_all, &readers[i]) != 0)
+			errx(EX_OSERR, "unable to start a thread");
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		slowest = readers[0].slowest > readers[1].slowest
+			      ? readers[0].slowest
+			      : readers[1].slowest;
+		if (phase[0] != '\0')
+			printf("%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			       " %" PRIu64 "\n",
+			    phase, (now_ms() - begun) / 1000, readers[0].bytes,
+			    readers[1].bytes,
+			    readers[0].errors + readers[1].errors, slowest);
+		for (i = 0; i < 2; i++)
+			readers[i].bytes = readers[i].errors =
+			    readers[i].slowest = 0;
+		strcpy(phase, line);
+		begun = now_ms();
+	}
+	stopping = true;
+	for (i = 0; i < 2; i++)
+		pthread_join(readers[i].thread, NULL);
+	return 0;
+}
