@@ -127,3 +127,62 @@ is_right() {
 	nbdread -p -n 500 -f image "$SOCK"
 	exec 9>&-
 }
+
+@test "a body that stalls is resumed where it stopped" {
+	serve 6 stall-body-once/3/x outage=25
+	is_right 0 $((6 * MIB))
+	# What had come before is not asked for again.
+	! ranges | sort | uniq -d | grep .
+	[ "$(ranges | cut -d- -f2 | sort | uniq -d | wc -l)" = 1 ]
+}
+
+@test "the export may be read over several connections, and reads it right" {
+	serve 8 ok/x
+	nbdinfo --can multi-conn "nbd+unix:///?socket=$SOCK"
+	nbdcopy --connections=4 "nbd+unix:///?socket=$SOCK" copy
+	cmp copy image
+	nothing_twice
+}
+
+@test "two sequential readers and a random one beside them read right" {
+	serve 40 slow/20/x cache=16M
+	is_right 0 $((20 * MIB)) 3>&- &
+	local first=$!
+	is_right $((20 * MIB)) $((20 * MIB)) 3>&- &
+	local second=$!
+	nbdread -n 100 -f image "$SOCK"
+	wait "$first"
+	wait "$second"
+}
+
+# start_cache [LINE...]: nginx keeps what the hostile server at $HOSTILE says,
+# in parts of 1 MiB, and serves it at $HTTPS.
+start_cache() {
+	make_cert server
+	mkdir -p nginx
+	start_nginx "location / { proxy_pass $HOSTILE; proxy_http_version 1.1;
+		proxy_set_header Connection \"\"; $* }"
+}
+
+@test "a cache between us and the server: the image that it kept, or none" {
+	head -c $((6 * MIB)) /dev/urandom >image
+	start_hostile image
+	start_cache "proxy_force_ranges on; proxy_buffering on;"
+	start_fetchd "$HTTPS/etag-change/4/x" cacert=ca.pem cache=4M
+	# Where it changed the read fails, and what was read was right.
+	nbdread -f image "$SOCK" 0 4096
+	run -1 nbdread "$SOCK" 0 $((6 * MIB))
+	grep -q "the image changed on the server" fetchd.err
+}
+
+@test "a server that packs what it sends is refused, and not served packed" {
+	head -c $((3 * MIB)) /dev/zero >image
+	start_hostile image
+	start_cache "gzip on; gzip_types *; gzip_proxied any;
+		gzip_min_length 1;"
+	# It packs for whoever accepts that, and we never do.
+	start_fetchd "$HTTPS/ok/x" cacert=ca.pem
+	nbdread -f image "$SOCK" 0 $((3 * MIB))
+	fails 65 vm-fetchd -c "$HOSTILE/gzip/x"
+	grep -q "compresses" stderr
+}
