@@ -28,6 +28,7 @@
 #include "url.h"
 
 #define CONNECT_SECONDS 10
+#define NAME_SECONDS	5   /* a name may move while the image is open */
 #define STALL_SECONDS	10  /* a transfer that brings nothing for so long */
 #define STALL_BYTES	512 /* a second */
 #define REDIRECTS_MAX	5
@@ -483,6 +484,7 @@ connection_init(struct connection *c, struct http *h, const char *scheme,
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)NAME_SECONDS);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_SECONDS);
 	/* One connection for each transfer: that is where the rate is. */

@@ -186,3 +186,25 @@ start_cache() {
 	fails 65 vm-fetchd -c "$HOSTILE/gzip/x"
 	grep -q "compresses" stderr
 }
+
+@test "a server that moves to another address is found by its name" {
+	requires_root
+	head -c $((12 * MIB)) /dev/urandom >image
+	start_hostile image
+	local port=${HOSTILE##*:} first=${STARTED[-1]}
+	echo "127.0.0.1 moving.test" >hosts
+	SOCK=$PWD/nbd
+	background unshare -m sh -c 'mount --bind hosts /etc/hosts &&
+		exec "$@"' sh vm-fetchd -U "$SOCK" cache=4M \
+		url="http://moving.test:$port/ok/x" >fetchd.out 2>fetchd.err
+	FETCHD=${STARTED[-1]}
+	wait_until 20 is_true_or_ended "$FETCHD" test -s fetchd.out
+	is_right 0 $((2 * MIB))
+	kill "$first"
+	wait "$first" || :
+	background hostile -L log2 -l 127.0.0.2 -p "$port" image >second.port
+	wait_until 5 test -s second.port
+	echo "127.0.0.2 moving.test" >hosts
+	is_right $((6 * MIB)) $((6 * MIB))
+	grep -q range= log2
+}
