@@ -17,6 +17,7 @@ setup() {
 	chmod 666 "$NFS_DIR/image"
 }
 teardown() {
+	kill -KILL "$NFSD" 2>/dev/null || : # unshare(1) ignores the others
 	cleanup
 	rm -rf "${NFS_DIR:?}"
 }
@@ -27,7 +28,7 @@ serve() {
 }
 # refused STATUS URL TEXT [ARGUMENT...]
 refused() {
-	fails "$1" timeout 40 vm-fetchd -c "$2" "${@:4}"
+	fails "$1" timeout 40 "${FETCHD_IN[@]}" vm-fetchd -c "$2" "${@:4}"
 	grep -qF -- "$3" stderr
 }
 
@@ -59,7 +60,7 @@ refused() {
 	run -1 nbdread "$SOCK" 0 4096
 }
 grep_after_read() {
-	nbdread -n 20 "$SOCK" 2>/dev/null || :
+	nbdread -n 20 -r "$SECONDS" "$SOCK" 2>/dev/null || :
 	grep -q "$1" fetchd.err
 }
 
@@ -98,6 +99,52 @@ grep_after_read() {
 	serve_again image
 	nbdread -f new "$SOCK" 0 $((20 * MIB))
 }
+# Each write is stable when it is answered, so that nothing is lost with a
+# server between the last one and the flush.
+@test "nfs: a server that restarts between a write and the flush loses nothing" {
+	local port=${NFS_ARGS##*=}
+	NFS_ARGS+='&uid=0&gid=0'
+	head -c $MIB /dev/urandom >new
+	serve image writable=1
+	qemu-io -t unsafe -f raw -c "write -s new 1M 1M" \
+		"nbd+unix:///?socket=$SOCK"
+	kill -KILL "$NFSD"
+	wait "$NFSD" || :
+	start_nfs "$port"
+	qemu-io -f raw -c flush "nbd+unix:///?socket=$SOCK"
+	cmp -i 0:$MIB -n $MIB new "$NFS_DIR/image"
+	nbdread -f "$NFS_DIR/image" "$SOCK" 0 $((4 * MIB))
+}
+
+@test "nfs: a write is not lost with a server that is away for a while" {
+	local port=${NFS_ARGS##*=} writer
+	NFS_ARGS+='&uid=0&gid=0'
+	head -c $MIB /dev/urandom >new
+	serve image writable=1 outage=25
+	kill -KILL "$NFSD"
+	wait "$NFSD" || :
+	qemu-io -f raw -c "write -s new 3M 1M" -c flush \
+		"nbd+unix:///?socket=$SOCK" 3>&- &
+	writer=$!
+	start_nfs "$port"
+	wait $writer
+	cmp -i 0:$((3 * MIB)) -n $MIB new "$NFS_DIR/image"
+}
+
+@test "nfs 3: read, and written" {
+	kill "$NFSD"
+	start_nfs3
+	NFS_ARGS+='&uid=0&gid=0'
+	head -c $((20 * MIB)) /dev/urandom >new
+	serve image writable=1 outage=25
+	nbdread -f "$NFS_DIR/image" "$SOCK" 0 $((20 * MIB))
+	nbdcopy new "nbd+unix:///?socket=$SOCK" --flush
+	cmp new "$NFS_DIR/image"
+	serve_again image cache=4M
+	nbdread -p -n 500 -f new "$SOCK"
+	refused 66 "$NFS/nothing$NFS_ARGS" "no such file or export"
+}
+
 serve_again() {
 	kill "$FETCHD"
 	wait "$FETCHD"

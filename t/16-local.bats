@@ -68,7 +68,7 @@ stop_fetchd() {
 	wait_until 20 grep_after_read "the image changed"
 }
 grep_after_read() {
-	nbdread -n 20 "$SOCK" 2>/dev/null || :
+	nbdread -n 20 -r "$SECONDS" "$SOCK" 2>/dev/null || :
 	grep -q "$1" fetchd.err
 }
 

@@ -15,12 +15,14 @@ start_hostile() {
 	HOSTILE=http://127.0.0.1:$(cat hostile.port)
 }
 
+FETCHD_IN=() # a command that vm-fetchd is started by, such as nsenter(1)
+
 # start_fetchd ARGUMENT...: vm-fetchd serves on $SOCK; its process is $FETCHD,
 # its messages are in ./fetchd.err. Fails, and shows them, where it ends.
 start_fetchd() {
 	SOCK=$PWD/nbd
 	rm -f fetchd.out
-	background vm-fetchd -U "$SOCK" "$@" >fetchd.out 2>fetchd.err
+	background "${FETCHD_IN[@]}" vm-fetchd -U "$SOCK" "$@" >fetchd.out 2>fetchd.err
 	FETCHD=${STARTED[-1]}
 	wait_until 20 is_true_or_ended "$FETCHD" test -s fetchd.out
 	[ -s fetchd.out ] || cat fetchd.err >&2
@@ -163,6 +165,39 @@ start_nfs() {
 		grep -qs "NFS SERVER INITIALIZED" ganesha.log
 	kill -0 "$NFSD" || cat ganesha.log >&2
 	NFS=nfs://127.0.0.1/export NFS_ARGS="?version=4&nfsport=$port"
+}
+
+# start_nfs3: the same with NFS 3, which needs a port mapper, in a network of
+# their own; vm-fetchd is started in that. Killed, it takes all of it along.
+start_nfs3() {
+	: "${NFS_DIR:=$(mktemp -d /dev/shm/vmedia.XXXXXX)}"
+	chmod 755 "$NFS_DIR"
+	rm -f ganesha.log
+	cat >ganesha.conf <<-END
+		NFS_CORE_PARAM {
+			Protocols = 3; NFS_Port = 2049; MNT_Port = 20048;
+			Enable_NLM = false; Enable_RQUOTA = false;
+			Enable_UDP = false;
+		}
+		EXPORT {
+			Export_Id = 1; Path = $NFS_DIR; Pseudo = /export;
+			Access_Type = RW; Squash = No_Root_Squash;
+			SecType = sys; Protocols = 3;
+			Attr_Expiration_Time = 0; FSAL { Name = VFS; }
+		}
+	END
+	# shellcheck disable=SC2016 # for the inner shell to expand
+	background unshare -n -m -p -f --kill-child sh -c '
+		mount -t tmpfs none /run && ip link set lo up
+		rpcbind -w
+		exec ganesha.nfsd -F -f ganesha.conf -p "$PWD/ganesha.pid" \
+			-N NIV_EVENT -L "$PWD/ganesha.log"' >/dev/null 2>&1
+	NFSD=${STARTED[-1]}
+	wait_until 20 is_true_or_ended "$NFSD" \
+		grep -qs "NFS SERVER INITIALIZED" ganesha.log
+	kill -0 "$NFSD" || cat ganesha.log >&2
+	FETCHD_IN=(nsenter -n "--target=$(pgrep -P "$NFSD")")
+	NFS=nfs://127.0.0.1$NFS_DIR NFS_ARGS="?version=3"
 }
 
 # start_smb [PORT]: Samba exports ./share as `open` for guests and `closed` for
