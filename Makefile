@@ -188,7 +188,7 @@ lint: deps
 	@$(MAKE) --no-print-directory O=$(O)/lint-clang CC=clang \
 	    CFLAGS='-O2 -Werror' tests
 	shellcheck -x -s sh $(shfiles)
-	shellcheck -x -s bash -e SC2034,SC2154 t/*.bash t/bench/run t/soak/run \
+	shellcheck -x -s bash -e SC2034,SC2119,SC2154 t/*.bash t/bench/run t/soak/run \
 	    scripts/completion/vmctl
 	! mandoc -T lint $(mans) 2>&1 | grep -v 'manual not found\|outdated'
 	clang-format --dry-run -Werror $(cfiles)
