@@ -9,8 +9,10 @@
  * can be used, and ends with the exit status that a failure deserves.
  */
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -151,6 +153,25 @@ drop_privileges(const char *name)
 		   : setuid(pw->pw_uid);
 }
 
+/*
+ * What is unpacked may be a thousand times as large as what was sent: it shall
+ * fail before the disk, or the memory that stands for one, is full.
+ */
+static void
+limit_spool(void)
+{
+	const char *dir = getenv("TMPDIR");
+	struct rlimit limit;
+	struct statvfs room;
+
+	if (statvfs(dir != NULL ? dir : "/var/tmp", &room) == -1)
+		return;
+	limit.rlim_cur = limit.rlim_max =
+	    (rlim_t)room.f_bavail * room.f_frsize / 4 * 3;
+	setrlimit(RLIMIT_FSIZE, &limit);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
 static void
 run_nbdkit(const char *user, pid_t parent)
 {
@@ -174,6 +195,8 @@ run_nbdkit(const char *user, pid_t parent)
 	    dup2(server.listen_fd, FETCHD_LISTEN_FD) == -1)
 		give_up(
 		    server.report_fd, EX_OSERR, "unable to pass the socket");
+	if (server.filter != NULL)
+		limit_spool();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execvp("nbdkit", args.argv);

@@ -192,7 +192,7 @@ take_file() {
 	*%*) [ "${url#/}" != "$url" ] || misuse \
 		"unable to use $(show "$url"): give its path as it is" ;;
 	file:///*) url=${url#file://} ;;
-	file:/*) url=${url#file:} ;;
+	file:/[!/]*) url=${url#file:} ;;
 	file:*) misuse "unable to use $(show "$url"): give a whole path" ;;
 	esac
 	path=$(readlink -f -- "$url") && [ -e "$path" ] ||

@@ -88,7 +88,8 @@ pause() {
 }
 
 # with_source REQUEST COMMAND...: run COMMAND with the parameters of
-# vm-fetchd(1) that a request directory asks for, and stats in $STATS. Secrets
+# vm-fetchd(1) that a request directory asks for, and stats in $STATS; those of
+# a medium that is written to only with TO_WRITE. Secrets
 # go by the names of their files. With COMMAND `exec ...` a background job's pid is its own.
 with_source() {
 	request=$1
@@ -100,14 +101,16 @@ with_source() {
 	for key in user password proxy; do
 		[ ! -f "$request/$key" ] || set -- "$@" "$key=+$request/$key"
 	done
-	for key in domain noproxy insecure cache connections outage limit-rate \
-		overlay overlay-size; do
+	keys='domain noproxy insecure cache connections outage limit-rate'
+	# Who only looks at the image makes no overlay, and takes no lock of one.
+	[ -z "${TO_WRITE:-}" ] || keys="$keys overlay overlay-size"
+	for key in $keys; do
 		[ ! -f "$request/$key" ] ||
 			set -- "$@" "$key=$(read_value "$request/$key")"
 	done
 	# With an overlay the image itself is left as it is.
-	[ ! -f "$request/writable" ] || [ -f "$request/overlay" ] ||
-		set -- "$@" writable=1
+	[ -z "${TO_WRITE:-}" ] || [ ! -f "$request/writable" ] ||
+		[ -f "$request/overlay" ] || set -- "$@" writable=1
 	[ -z "${STATS:-}" ] || set -- "$@" "stats=$STATS"
 	"$@"
 }

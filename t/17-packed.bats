@@ -23,6 +23,7 @@ setup() {
 }
 teardown() {
 	cleanup
+	umount "$SPOOL" 2>/dev/null || :
 	rm -rf "$SPOOL"
 }
 
@@ -88,6 +89,15 @@ refused() {
 	refused 65 packed "bzip2 -d"
 	printf 'QFI\373hello' >packed
 	refused 65 packed "qemu-img convert"
+}
+
+@test "packed: what unpacks to more than there is room for does not fill the disk" {
+	requires_root
+	mount -t tmpfs -o size=16M,mode=1777 none "$SPOOL"
+	head -c $((64 * MIB)) /dev/zero | gzip >packed
+	refused 65 packed "there must be room for it"
+	[ -z "$(ls -A "$SPOOL")" ]
+	[ "$(df --output=avail -k "$SPOOL" | tail -n 1)" -gt 16000 ]
 }
 
 @test "packed: there is no writing to it" {

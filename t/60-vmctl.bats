@@ -282,3 +282,54 @@ write_stats() {
 	grep -q /opt/etc/vmedia/vmedia.conf dest/usr/lib/vmedia/request.sh
 	! grep -r '[^t]/etc/vmedia' dest/usr/lib/vmedia dest/usr/bin/vmctl
 }
+
+@test "to write needs a place to write to: 64" {
+	fails 64 vmctl mount -w https://a/b
+	grep -q -- "--overlay" stderr
+	fails 64 vmctl mount -w -t cd nfs://a/b/c
+	fails 64 vmctl mount --overlay-size much --overlay x https://a/b
+	fails 64 vmctl renew
+}
+
+@test "a local image, where the configuration allows its directory" {
+	start_server
+	mkdir images other
+	cp x.iso images/x.iso
+	cp x.iso other/x.iso
+	ln -s ../other/x.iso images/link.iso
+	fails 77 vmctl probe "$PWD/images/x.iso"
+	echo "allow_file = /none $PWD/images" >conf
+	[[ $(vmctl probe "$PWD/images/x.iso") == *iso9660* ]]
+	[[ $(vmctl probe "file://$PWD/images/x.iso") == *iso9660* ]]
+	fails 77 vmctl probe "$PWD/images/link.iso"
+	fails 77 vmctl probe "$PWD/images/../other/x.iso"
+	fails 64 vmctl probe "file://host/x.iso"
+}
+
+@test "export --overlay: what is written is kept, and the image left alone" {
+	start_server
+	background vmctl export --overlay over -U nbd "$URL/ok/x.iso"
+	wait_until 10 test -S nbd
+	qemu-io -f raw -c "write -P 7 0 64k" nbd+unix:///?socket=nbd
+	cleanup
+	start_server_again
+	background vmctl export --overlay over -U nbd "$URL/ok/x.iso"
+	wait_until 10 test -S nbd
+	qemu-io -f raw -c "read -P 7 0 64k" nbd+unix:///?socket=nbd
+	[ -s over ]
+}
+start_server_again() {
+	background hostile -L log -p "${URL##*:}" x.iso >port
+	wait_until 5 test -s port
+}
+
+@test "a packed image says so" {
+	start_server
+	head -c 1M /dev/zero >root/data
+	xorriso -as mkisofs -quiet -V TEST -o large.iso root
+	xz -0 -c large.iso >packed
+	background hostile -L log2 packed >port2
+	wait_until 5 test -s port2
+	run -0 --separate-stderr vmctl probe "http://127.0.0.1:$(cat port2)/ok/x"
+	[[ $output == *iso9660* ]]
+}
