@@ -581,6 +581,45 @@ test_many_writers(void)
 	restore_content();
 }
 
+#define TORN_BLOCK 65536
+#define TORN_TIMES 300
+
+/* Write one block again and again, each time all of one byte. */
+static void *
+write_one_block(void *arg)
+{
+	static unsigned char bytes[TORN_BLOCK];
+	int i;
+
+	for (i = 0; i < TORN_TIMES; i++) {
+		memset(bytes, i, sizeof(bytes));
+		CHECK(engine_write(arg, bytes, sizeof(bytes), 0) == 0);
+	}
+	return NULL;
+}
+
+/* A reader sees a write whole or not at all while it copies. */
+static void
+test_no_torn_reads(void)
+{
+	unsigned char *got = malloc(TORN_BLOCK);
+	struct fake f;
+	struct engine *e = start(&f, 4, 5);
+	pthread_t writer;
+	int i;
+
+	memset(content, 0xff, TORN_BLOCK);
+	CHECK(pthread_create(&writer, NULL, write_one_block, e) == 0);
+	for (i = 0; i < TORN_TIMES; i++) {
+		CHECK(engine_read(e, got, TORN_BLOCK, 0) == 0);
+		CHECK(memcmp(got, got + 1, TORN_BLOCK - 1) == 0);
+	}
+	pthread_join(writer, NULL);
+	engine_free(e);
+	free(got);
+	restore_content();
+}
+
 static void
 test_write_in_an_outage(void)
 {
@@ -658,6 +697,7 @@ main(void)
 	test_write();
 	test_failed_write();
 	test_many_writers();
+	test_no_torn_reads();
 	test_write_in_an_outage();
 	test_warm_and_prefetch();
 	return check_status();
