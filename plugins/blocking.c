@@ -80,6 +80,20 @@ blocking_fault(
 	va_end(ap);
 }
 
+void
+blocking_fault_of(const struct blocking_error *table, int error,
+    const char *what, const char *text, struct fault *f)
+{
+	while (table->error != 0 && table->error != error)
+		table++;
+	if (table->error != 0)
+		blocking_fault(
+		    f, table->kind, table->status, "%s", table->text);
+	else
+		blocking_fault(f, FAULT_TRANSIENT, EX_UNAVAILABLE,
+		    "unable to %s: %s", what, text);
+}
+
 int
 blocking_find_host(const char *url, struct fault *why)
 {

@@ -65,6 +65,21 @@ struct source *blocking_open(const struct blocking_ops *,
  */
 int blocking_find_host(const char *url, struct fault *why);
 
+/* An errno whose meaning is plain. A table of them ends with error 0. */
+struct blocking_error {
+	int error;
+	enum fault_kind kind;
+	int status;
+	const char *text;
+};
+
+/*
+ * Fill in the fault behind an errno: as the table has it; else another try may
+ * help, and "unable to WHAT: TEXT" is what can be said.
+ */
+void blocking_fault_of(const struct blocking_error *table, int error,
+    const char *what, const char *text, struct fault *);
+
 /* Fill in a fault; the text printf(3)-wise. */
 void blocking_fault(struct fault *, enum fault_kind, int status,
     const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -44,12 +44,7 @@ struct nfs_file {
 static void
 fault_of(struct nfs_context *nfs, int error, const char *what, struct fault *f)
 {
-	static const struct {
-		int error;
-		enum fault_kind kind;
-		int status;
-		const char *text;
-	} known[] = {
+	static const struct blocking_error known[] = {
 	    {ENOENT, FAULT_REQUEST, EX_NOINPUT, "no such file or export"},
 	    {ENOTDIR, FAULT_REQUEST, EX_NOINPUT, "no such file or export"},
 	    {EACCES, FAULT_REQUEST, EX_NOPERM,
@@ -61,17 +56,11 @@ fault_of(struct nfs_context *nfs, int error, const char *what, struct fault *f)
 	    {EISDIR, FAULT_REQUEST, EX_DATAERR, "it is a directory"},
 	    {ESTALE, FAULT_CHANGED, EX_DATAERR,
 		"the image changed on the server (it is another file)"},
+	    {0, FAULT_TRANSIENT, 0, NULL},
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (known[i].error == -error) {
-			blocking_fault(f, known[i].kind, known[i].status, "%s",
-			    known[i].text);
-			return;
-		}
-	blocking_fault(f, FAULT_TRANSIENT, EX_UNAVAILABLE, "unable to %s: %s",
-	    what, nfs != NULL ? nfs_get_error(nfs) : strerror(-error));
+	blocking_fault_of(known, -error, what,
+	    nfs != NULL ? nfs_get_error(nfs) : strerror(-error), f);
 }
 
 /* The answer to a call has come, or never will (from libnfs). */

@@ -39,12 +39,7 @@ struct smb_file {
 static void
 fault_of(const char *what, struct fault *f)
 {
-	static const struct {
-		int error;
-		enum fault_kind kind;
-		int status;
-		const char *text;
-	} known[] = {
+	static const struct blocking_error known[] = {
 	    {ENOENT, FAULT_REQUEST, EX_NOINPUT, "no such file or share"},
 	    {ENODEV, FAULT_REQUEST, EX_NOINPUT, "no such share"},
 	    {ENOTDIR, FAULT_REQUEST, EX_NOINPUT, "no such file or share"},
@@ -55,18 +50,10 @@ fault_of(const char *what, struct fault *f)
 	    {ENOSPC, FAULT_REQUEST, EX_IOERR, "no space left on the server"},
 	    {EROFS, FAULT_REQUEST, EX_NOPERM, "the share is read-only"},
 	    {EISDIR, FAULT_REQUEST, EX_DATAERR, "it is a directory"},
+	    {0, FAULT_TRANSIENT, 0, NULL},
 	};
-	int error = errno;
-	size_t i;
 
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (known[i].error == error) {
-			blocking_fault(f, known[i].kind, known[i].status, "%s",
-			    known[i].text);
-			return;
-		}
-	blocking_fault(f, FAULT_TRANSIENT, EX_UNAVAILABLE, "unable to %s: %s",
-	    what, strerror(error));
+	blocking_fault_of(known, errno, what, strerror(errno), f);
 }
 
 /* The library asks who we are. */

@@ -99,6 +99,18 @@ grep_after_read() {
 	serve_again image
 	nbdread -f new "$SOCK" 0 $((20 * MIB))
 }
+@test "nfs: a server that is away for longer fails reads, and is found again" {
+	local port=${NFS_ARGS##*=} begun=$SECONDS
+	serve image cache=4M outage=2
+	kill -STOP "$NFSD"
+	run -1 nbdread "$SOCK" $((10 * MIB)) 4096
+	[ $((SECONDS - begun)) -lt 10 ]
+	kill -KILL "$NFSD"
+	wait "$NFSD" || :
+	start_nfs "$port"
+	wait_until 30 nbdread -f "$NFS_DIR/image" "$SOCK" $((10 * MIB)) 4096
+}
+
 # Each write is stable when it is answered, so that nothing is lost with a
 # server between the last one and the flush.
 @test "nfs: a server that restarts between a write and the flush loses nothing" {

@@ -89,6 +89,17 @@ kill_smb() {
 	kill_smb
 }
 
+@test "smb: a server that is away for longer fails reads, and is found again" {
+	local begun=$SECONDS
+	start_fetchd "$SMB/open/image" cache=4M outage=2
+	kill -STOP -- "-$SMBD"
+	run -1 nbdread "$SOCK" $((10 * MIB)) 4096
+	[ $((SECONDS - begun)) -lt 10 ]
+	kill_smb
+	start_smb "${SMB##*:}"
+	wait_until 30 nbdread -f share/image "$SOCK" $((10 * MIB)) 4096
+}
+
 @test "smb: what is written is on the server, and is read again" {
 	head -c $((20 * MIB)) /dev/urandom >new
 	start_fetchd "$SMB/closed/image" user=root password=+secret writable=1

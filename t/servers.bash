@@ -136,17 +136,14 @@ start_link() {
 	LINK=127.0.0.1:$(cat "$out")
 }
 
-# start_nfs [PORT]: NFS-Ganesha, NFS 4, exports $NFS_DIR, which is made, at
-# $NFS/...$NFS_ARGS of a URL; its process is $NFSD, its log ./ganesha.log. The
-# directory is on a tmpfs, for not every file system has file handles.
-start_nfs() {
-	local port=${1:-$((20000 + RANDOM % 10000))}
+# ganesha_conf VERSION PORTS: of NFS-Ganesha, for $NFS_DIR.
+ganesha_conf() {
 	: "${NFS_DIR:=$(mktemp -d /dev/shm/vmedia.XXXXXX)}"
 	chmod 755 "$NFS_DIR" # vm-fetchd asks as nobody
 	rm -f ganesha.log
 	cat >ganesha.conf <<-END
 		NFS_CORE_PARAM {
-			Protocols = 4; NFS_Port = $port; Bind_addr = 127.0.0.1;
+			Protocols = $1; $2
 			Enable_NLM = false; Enable_RQUOTA = false;
 			Enable_UDP = false;
 		}
@@ -154,10 +151,18 @@ start_nfs() {
 		EXPORT {
 			Export_Id = 1; Path = $NFS_DIR; Pseudo = /export;
 			Access_Type = RW; Squash = No_Root_Squash;
-			SecType = sys; Protocols = 4;
+			SecType = sys; Protocols = $1;
 			Attr_Expiration_Time = 0; FSAL { Name = VFS; }
 		}
 	END
+}
+
+# start_nfs [PORT]: NFS-Ganesha, NFS 4, exports $NFS_DIR, which is made, at
+# $NFS/...$NFS_ARGS of a URL; its process is $NFSD, its log ./ganesha.log. The
+# directory is on a tmpfs, for not every file system has file handles.
+start_nfs() {
+	local port=${1:-$((20000 + RANDOM % 10000))}
+	ganesha_conf 4 "NFS_Port = $port; Bind_addr = 127.0.0.1;"
 	background ganesha.nfsd -F -f ganesha.conf -p "$PWD/ganesha.pid" \
 		-N NIV_EVENT -L "$PWD/ganesha.log" >/dev/null 2>&1
 	NFSD=${STARTED[-1]}
@@ -170,22 +175,7 @@ start_nfs() {
 # start_nfs3: the same with NFS 3, which needs a port mapper, in a network of
 # their own; vm-fetchd is started in that. Killed, it takes all of it along.
 start_nfs3() {
-	: "${NFS_DIR:=$(mktemp -d /dev/shm/vmedia.XXXXXX)}"
-	chmod 755 "$NFS_DIR"
-	rm -f ganesha.log
-	cat >ganesha.conf <<-END
-		NFS_CORE_PARAM {
-			Protocols = 3; NFS_Port = 2049; MNT_Port = 20048;
-			Enable_NLM = false; Enable_RQUOTA = false;
-			Enable_UDP = false;
-		}
-		EXPORT {
-			Export_Id = 1; Path = $NFS_DIR; Pseudo = /export;
-			Access_Type = RW; Squash = No_Root_Squash;
-			SecType = sys; Protocols = 3;
-			Attr_Expiration_Time = 0; FSAL { Name = VFS; }
-		}
-	END
+	ganesha_conf 3 "NFS_Port = 2049; MNT_Port = 20048;"
 	# shellcheck disable=SC2016 # for the inner shell to expand
 	background unshare -n -m -p -f --kill-child sh -c '
 		mount -t tmpfs none /run && ip link set lo up
