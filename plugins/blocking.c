@@ -344,6 +344,7 @@ work(void *arg)
 {
 	struct worker *w = arg;
 	const struct transfer *t;
+	bool broken;
 
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
@@ -355,12 +356,17 @@ work(void *arg)
 		t = w->transfer;
 		memset(&w->fault, 0, sizeof(w->fault));
 		pthread_mutex_unlock(&w->lock);
-		if (do_transfer(w, t) == -1)
-			drop_context(w, true);
+		broken = do_transfer(w, t) == -1;
 		pthread_mutex_lock(&w->lock);
 		w->ended = true;
 		pthread_cond_broadcast(&w->changed);
 		raise_event(w->blocking);
+		if (!broken)
+			continue;
+		/* A farewell to a server that is away takes its time. */
+		pthread_mutex_unlock(&w->lock);
+		drop_context(w, true);
+		pthread_mutex_lock(&w->lock);
 	}
 	pthread_mutex_unlock(&w->lock);
 	drop_context(w, false);
