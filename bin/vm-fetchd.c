@@ -30,6 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fetchd-args.h"
@@ -42,6 +43,13 @@
 #define STOP_MS	  800 /* for nbdkit to end by itself when asked */
 #define STATS_MAX 4096
 
+/* nbdkit that dies so often, each time within so many ms, is given up. */
+#define DEATHS_MAX 5
+#define DEATHS_MS  10000
+/* ms between tries to start it while the source is away */
+#define PAUSE_MIN 500
+#define PAUSE_MAX 8000
+
 static struct fetchd_args args;
 
 /* nbdkit, and what must go when it has ended. */
@@ -52,10 +60,18 @@ static struct {
 	int report_fd, control_fd; /* nbdkit's ends */
 	int report, control;	   /* ours; report -1: it has come */
 	int signals;		   /* signalfd(2) */
-	pid_t pid;
-	pid_t checker;	    /* tries to read what is unpacked; 0: none */
-	const char *filter; /* that unpacks it; NULL: none */
-} server = {.listen_fd = -1};
+	const char *user;	   /* whose nbdkit shall be; NULL: the usual */
+	pid_t pid;		   /* 0: there is none at the moment */
+	pid_t checker;		   /* tries to read what is unpacked; 0: none */
+	const char *filter;	   /* that unpacks it; NULL: none */
+	bool ready;		   /* it was once, and we said so */
+	bool refused;		   /* it could not start again, for a while */
+	unsigned deaths;	   /* one soon after the other */
+	int64_t died_at;	   /* ms */
+	int64_t restart_at;	   /* ms; 0: not planned */
+	int pause;		   /* ms, before the next try */
+	char identity[STATS_MAX];  /* of the image, by the plugin's words */
+} server = {.listen_fd = -1, .report = -1};
 
 static void
 usage(FILE *out)
@@ -206,7 +222,7 @@ run_nbdkit(const char *user, pid_t parent)
 
 /* Start nbdkit; what is left open here is what it inherits. */
 static void
-start_nbdkit(const char *user)
+start_nbdkit(void)
 {
 	pid_t parent = getpid();
 	int report[2];
@@ -220,7 +236,7 @@ start_nbdkit(const char *user)
 	if (server.pid == -1)
 		err(EX_OSERR, "unable to start nbdkit");
 	if (server.pid == 0)
-		run_nbdkit(user, parent);
+		run_nbdkit(server.user, parent);
 	/* Our copy is closed, and its number kept for another start. */
 	dup2(server.listen_fd, server.report_fd);
 }
@@ -288,6 +304,8 @@ stop_nbdkit(void)
 
 	if (server.checker > 0)
 		kill(server.checker, SIGKILL);
+	if (server.pid == 0)
+		return;
 	kill(server.pid, SIGTERM);
 	for (left = STOP_MS; left > 0; left -= 100) {
 		if (wait_ended(100, &status))
@@ -301,8 +319,9 @@ stop_nbdkit(void)
 }
 
 /*
- * Write down what the plugin tells, which speaks to the network: a line of
- * printable text and nothing else. Nobody is disturbed where that fails.
+ * Take what the plugin tells: the image's identity; and stats, to be written
+ * down: a line of printable text and nothing else, for it speaks to the
+ * network. Nobody is disturbed where that fails.
  */
 static void
 take_stats(void)
@@ -311,6 +330,11 @@ take_stats(void)
 	ssize_t len = recv(server.control, text, sizeof(text), MSG_DONTWAIT);
 	ssize_t i;
 
+	if (len > 0 && text[0] != '{') {
+		snprintf(server.identity, sizeof(server.identity), "%.*s",
+		    (int)len, text);
+		return;
+	}
 	for (i = 0; i < len && text[i] >= ' ' && text[i] <= '~'; i++)
 		continue;
 	if (len > 0 && i == len && args.stats_path != NULL)
@@ -371,6 +395,14 @@ take_filter(const char *name)
 	return EX_DATAERR;
 }
 
+/* Does a failure pass, where the image was there before? */
+static bool
+is_passing(int status)
+{
+	return status == EX_NOHOST || status == EX_UNAVAILABLE ||
+	       status == EX_IOERR || status == EX_TEMPFAIL;
+}
+
 /*
  * nbdkit is ready, or knows why it will not be. Without a report its end will
  * tell.
@@ -383,6 +415,14 @@ take_report(bool only_check)
 
 	close(server.report);
 	server.report = -1;
+	if (server.ready && (status == 0 || is_passing(status))) {
+		if (status != 0 && server.pause == 0)
+			warnx("unable to start nbdkit again, trying: %s", text);
+		server.refused = status != 0;
+		if (status == 0)
+			server.pause = 0;
+		return GO_ON;
+	}
 	if (status == REPORT_PACKED)
 		return take_filter(text);
 	if (status > 0) {
@@ -398,7 +438,8 @@ take_report(bool only_check)
 		return GO_ON;
 	}
 	status = say_ready(server.socket);
-	return status == 0 ? GO_ON : status;
+	server.ready = status == 0;
+	return server.ready ? GO_ON : status;
 }
 
 static int
@@ -411,6 +452,65 @@ status_of_nbdkit(int status)
 		warnx("unable to go on: nbdkit ended with status %d",
 		    WEXITSTATUS(status));
 	return EX_OSERR;
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/*
+ * nbdkit has ended, and its clients will come back to the same socket: it is
+ * started again. (Debian's 1.32 fails an assertion where a client goes with
+ * several requests under way, as the kernel does after an outage.)
+ */
+static int
+plan_restart(int status)
+{
+	int64_t now = now_ms();
+
+	if (server.refused) {
+		server.pause *= 2;
+		if (server.pause < PAUSE_MIN)
+			server.pause = PAUSE_MIN;
+		if (server.pause > PAUSE_MAX)
+			server.pause = PAUSE_MAX;
+		server.restart_at = now + server.pause;
+		return GO_ON;
+	}
+	server.deaths =
+	    now - server.died_at < DEATHS_MS ? server.deaths + 1 : 1;
+	server.died_at = now;
+	if (server.deaths > DEATHS_MAX)
+		return status_of_nbdkit(status);
+	warnx("nbdkit was ended (%s %d): starting it again",
+	    WIFSIGNALED(status) ? "signal" : "status",
+	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	server.restart_at = now;
+	return GO_ON;
+}
+
+/* Do so, if it is time. Returns the ms until then; -1: it is not planned. */
+static int
+restart_nbdkit(void)
+{
+	int64_t left = server.restart_at - now_ms();
+
+	if (server.restart_at == 0)
+		return -1;
+	if (left > 0)
+		return (int)left;
+	server.restart_at = 0;
+	server.refused = false;
+	if (server.report != -1)
+		close(server.report);
+	fetchd_args_again(&args, server.identity);
+	start_nbdkit();
+	return -1;
 }
 
 /* Take a signal. Returns GO_ON, or the status to end with. */
@@ -429,9 +529,12 @@ take_signal(void)
 	case SIGCHLD:
 		if (server.checker > 0)
 			waitpid(server.checker, NULL, WNOHANG);
-		return waitpid(server.pid, &status, WNOHANG) == server.pid
-			   ? status_of_nbdkit(status)
-			   : GO_ON;
+		if (server.pid == 0 ||
+		    waitpid(server.pid, &status, WNOHANG) != server.pid)
+			return GO_ON;
+		server.pid = 0;
+		return server.ready ? plan_restart(status)
+				    : status_of_nbdkit(status);
 	default:
 		return 0;
 	}
@@ -443,11 +546,12 @@ supervise(bool only_check)
 {
 	struct pollfd p[3] = {
 	    {server.signals, POLLIN, 0}, {server.control, POLLIN, 0}};
-	int status = GO_ON;
+	int status = GO_ON, timeout;
 
 	while (status == GO_ON) {
+		timeout = restart_nbdkit();
 		p[2] = (struct pollfd){server.report, POLLIN, 0};
-		if (poll(p, 3, -1) == -1 && errno != EINTR)
+		if (poll(p, 3, timeout) == -1 && errno != EINTR)
 			err(EX_OSERR, "unable to wait");
 		if (p[1].revents != 0)
 			take_stats();
@@ -550,11 +654,12 @@ main(int argc, char **argv)
 	catch_signals();
 	atexit(remove_socket);
 	listen_on(socket_path);
-	start_nbdkit(user);
+	server.user = user;
+	start_nbdkit();
 	status = supervise(only_check);
 	if (status != AGAIN)
 		return status;
 	fetchd_args_unpack(&args, server.filter);
-	start_nbdkit(user);
+	start_nbdkit();
 	return supervise(only_check);
 }

@@ -353,6 +353,16 @@ fetchd_args_end(struct fetchd_args *a)
 	}
 }
 
+static void
+rewind_texts(const struct fetchd_args *a)
+{
+	int i;
+
+	/* nbdkit has read them by our common position. */
+	for (i = 0; i < a->text_count; i++)
+		lseek(a->texts[i], 0, SEEK_SET);
+}
+
 /* The filter keeps whole blocks in memory: a quarter of the machine's. */
 static unsigned long long
 xz_block_max(void)
@@ -367,8 +377,6 @@ xz_block_max(void)
 void
 fetchd_args_unpack(struct fetchd_args *a, const char *filter)
 {
-	int i;
-
 	/* The outermost first: what is unpacked has whole sectors again. */
 	insert_argument(a, 1, "--filter=%s", filter);
 	insert_argument(a, 1, "--filter=truncate");
@@ -378,9 +386,23 @@ fetchd_args_unpack(struct fetchd_args *a, const char *filter)
 		add_argument(a, "xz-max-block=%llu", xz_block_max());
 		add_argument(a, "xz-max-depth=%d", XZ_BLOCKS);
 	}
-	/* nbdkit has read them by our common position. */
-	for (i = 0; i < a->text_count; i++)
-		lseek(a->texts[i], 0, SEEK_SET);
+	rewind_texts(a);
+}
+
+void
+fetchd_args_again(struct fetchd_args *a, const char *identity)
+{
+	static const struct parameter p = {"identity", PASS_TEXT};
+	char *text;
+
+	if (!a->has_identity) {
+		text = strdup(identity);
+		if (text == NULL)
+			err(EX_OSERR, "unable to start nbdkit");
+		add_text(a, &p, text, strlen(text));
+		a->has_identity = true;
+	}
+	rewind_texts(a);
 }
 
 char *

@@ -26,6 +26,7 @@ struct fetchd_args {
 	const char *overlay;	/* a path; NULL: none */
 	char *image;		/* the path of a local image, or NULL */
 	bool writable;
+	bool has_identity; /* of the image, since fetchd_args_again() */
 	int texts[FETCHD_ARGUMENTS_MAX]; /* memory files that nbdkit reads */
 	int text_count;
 };
@@ -52,7 +53,13 @@ void fetchd_args_add_words(struct fetchd_args *, char **words);
 void fetchd_args_end(struct fetchd_args *);
 
 /*
- * For another start of nbdkit: with its filter of that name ("xz", "gzip"),
+ * For another start of nbdkit: what it has read can be read again, and the
+ * image must be the one that the plugin has described.
+ */
+void fetchd_args_again(struct fetchd_args *, const char *identity);
+
+/*
+ * The same, with its filter of that name ("xz", "gzip"),
  * which unpacks the image.
  */
 void fetchd_args_unpack(struct fetchd_args *, const char *filter);

@@ -209,6 +209,16 @@ open_overlay(void)
 	return 0;
 }
 
+/* Who starts nbdkit again would not have another image served. */
+static int
+check_identity(void)
+{
+	if (settings.identity.pem == NULL ||
+	    strcmp(settings.identity.pem, description) == 0)
+		return 0;
+	return refuse(EX_DATAERR, "the image changed on the server");
+}
+
 static int
 start_engine(const void *first, size_t got)
 {
@@ -250,7 +260,7 @@ plugin_get_ready(void)
 		refuse(EX_OSERR, "out of memory");
 		goto out;
 	}
-	if (open_overlay() == 0)
+	if (open_overlay() == 0 && check_identity() == 0)
 		result = start_engine(first, got);
 out:
 	free(first);
@@ -306,6 +316,8 @@ plugin_after_fork(void)
 			return refuse(EX_OSERR, "unable to start a thread: %s",
 			    strerror(errno));
 	}
+	if (settings.control_fd != -1)
+		tell(description);
 	report_ready();
 	return 0;
 }

@@ -17,8 +17,9 @@ struct settings {
 	char *url, *user, *password, *domain, *netrc, *proxy, *noproxy;
 	char *module; /* of a source that is no part of us; NULL: HTTP */
 	struct source_blob cacert, cert, key; /* PEM */
-	uint64_t insecure;		      /* 1: do not verify the server */
-	uint64_t writable;     /* 1: clients may write to the source */
+	struct source_blob identity; /* of the image that it must still be */
+	uint64_t insecure;	     /* 1: do not verify the server */
+	uint64_t writable;	     /* 1: clients may write to the source */
 	uint64_t unpacked;     /* 1: a filter above us unpacks the image */
 	uint64_t cache;	       /* bytes of memory for chunks */
 	uint64_t connections;  /* transfers at once */

@@ -97,7 +97,8 @@ grep_after_read() {
 	start_fetchd "$HOSTILE/ok/x" overlay=over overlay-size=2M
 	run ! nbdcopy image "$(uri)"
 	[[ $output = *"No space left"* ]]
-	nbdread -f image "$SOCK" 0 $((5 * MIB))
+	# nbdcopy goes with its requests under way; see t/10-fetchd.bats.
+	wait_until 10 nbdread -f image "$SOCK" 0 $((5 * MIB))
 }
 
 @test "overlay: of another image, in use, or no overlay: refused" {
