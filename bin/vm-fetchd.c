@@ -38,17 +38,11 @@
 #include "nbd-client.h"
 #include "replace.h"
 #include "report.h"
+#include "restart.h"
 #include "secret.h"
 
 #define STOP_MS	  800 /* for nbdkit to end by itself when asked */
 #define STATS_MAX 4096
-
-/* nbdkit that dies so often, each time within so many ms, is given up. */
-#define DEATHS_MAX 5
-#define DEATHS_MS  10000
-/* ms between tries to start it while the source is away */
-#define PAUSE_MIN 500
-#define PAUSE_MAX 8000
 
 static struct fetchd_args args;
 
@@ -66,11 +60,8 @@ static struct {
 	const char *filter;	   /* that unpacks it; NULL: none */
 	bool ready;		   /* it was once, and we said so */
 	bool refused;		   /* it could not start again, for a while */
-	unsigned deaths;	   /* one soon after the other */
-	int64_t died_at;	   /* ms */
-	int64_t restart_at;	   /* ms; 0: not planned */
-	int pause;		   /* ms, before the next try */
-	char identity[STATS_MAX];  /* of the image, by the plugin's words */
+	struct restart restart;
+	char identity[STATS_MAX]; /* of the image, by the plugin's words */
 } server = {.listen_fd = -1, .report = -1};
 
 static void
@@ -416,11 +407,11 @@ take_report(bool only_check)
 	close(server.report);
 	server.report = -1;
 	if (server.ready && (status == 0 || is_passing(status))) {
-		if (status != 0 && server.pause == 0)
+		if (status != 0 && server.restart.pause == 0)
 			warnx("unable to start nbdkit again, trying: %s", text);
 		server.refused = status != 0;
 		if (status == 0)
-			server.pause = 0;
+			restart_worked(&server.restart);
 		return GO_ON;
 	}
 	if (status == REPORT_PACKED)
@@ -471,40 +462,27 @@ now_ms(void)
 static int
 plan_restart(int status)
 {
-	int64_t now = now_ms();
-
 	if (server.refused) {
-		server.pause *= 2;
-		if (server.pause < PAUSE_MIN)
-			server.pause = PAUSE_MIN;
-		if (server.pause > PAUSE_MAX)
-			server.pause = PAUSE_MAX;
-		server.restart_at = now + server.pause;
+		restart_refused(&server.restart, now_ms());
 		return GO_ON;
 	}
-	server.deaths =
-	    now - server.died_at < DEATHS_MS ? server.deaths + 1 : 1;
-	server.died_at = now;
-	if (server.deaths > DEATHS_MAX)
+	if (!restart_died(&server.restart, now_ms()))
 		return status_of_nbdkit(status);
 	warnx("nbdkit was ended (%s %d): starting it again",
 	    WIFSIGNALED(status) ? "signal" : "status",
 	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-	server.restart_at = now;
 	return GO_ON;
 }
 
-/* Do so, if it is time. Returns the ms until then; -1: it is not planned. */
+/* Start it, if it is time. Returns the ms until then; -1: not planned. */
 static int
 restart_nbdkit(void)
 {
-	int64_t left = server.restart_at - now_ms();
+	int left = restart_left(&server.restart, now_ms());
 
-	if (server.restart_at == 0)
-		return -1;
-	if (left > 0)
-		return (int)left;
-	server.restart_at = 0;
+	if (left != 0)
+		return left;
+	server.restart.at = 0;
 	server.refused = false;
 	if (server.report != -1)
 		close(server.report);

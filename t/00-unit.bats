@@ -55,6 +55,9 @@ unit() {
 	unit report
 }
 
+@test "unit: restart" {
+	unit restart
+}
 @test "unit: secret" {
 	unit secret
 }
