@@ -34,9 +34,11 @@ is_slot() {
 	esac
 }
 
-# read_value FILE: the one line of a file, or nothing. No process is needed.
+# read_value FILE: the one line of a file, or nothing, also where it goes away
+# at that moment. No process is needed.
 read_value() {
-	[ -f "$1" ] && IFS= read -r line <"$1" && printf '%s\n' "$line"
+	[ -f "$1" ] && { IFS= read -r line <"$1"; } 2>/dev/null &&
+		printf '%s\n' "$line"
 }
 
 # get NAME: a value of slot DIR, or nothing.
