@@ -41,8 +41,8 @@
 #include "restart.h"
 #include "secret.h"
 
-#define STOP_MS	  800 /* for nbdkit to end by itself when asked */
-#define STATS_MAX 4096
+#define STOP_MS 800 /* for nbdkit to end by itself when asked */
+#define SECTOR	512
 
 static struct fetchd_args args;
 
@@ -61,7 +61,8 @@ static struct {
 	bool ready;		   /* it was once, and we said so */
 	bool refused;		   /* it could not start again, for a while */
 	struct restart restart;
-	char identity[STATS_MAX]; /* of the image, by the plugin's words */
+	char identity[CONTROL_MAX]; /* of the image, by the plugin's words */
+	uint64_t unpacked; /* bytes modulo 2^32, by the packed file's end */
 } server = {.listen_fd = -1, .report = -1};
 
 static void
@@ -87,6 +88,12 @@ remove_socket(void)
 	unlink(server.socket);
 	if (server.own_dir[0] != '\0')
 		rmdir(server.own_dir);
+}
+
+static void
+undo_args(void)
+{
+	fetchd_args_undo(&args);
 }
 
 /* Where the caller names none: in a directory that is ours alone. */
@@ -232,6 +239,16 @@ start_nbdkit(void)
 	dup2(server.listen_fd, server.report_fd);
 }
 
+/* Is that what gzip has packed, in whole sectors? Of xz the filter knows. */
+static bool
+is_whole(uint64_t size)
+{
+	uint64_t told = server.unpacked;
+
+	return strcmp(server.filter, "gzip") != 0 ||
+	       (size - told) % ((uint64_t)1 << 32) < SECTOR;
+}
+
 /*
  * Whether an image can be unpacked as it is read, and for gzip all of the
  * unpacking, is known when a first client comes: here it is, and it reports
@@ -259,7 +276,15 @@ start_checker(void)
 	if (getppid() != parent)
 		_exit(EX_OSERR);
 	if (nbd_client_open(server.socket, -1, &c, why, sizeof(why)) == 0) {
-		report_send(report[1], 0, "it can be read");
+		if (c.size == 0)
+			report_send(
+			    report[1], EX_DATAERR, "the image is empty");
+		else if (!is_whole(c.size))
+			report_send(report[1], EX_DATAERR,
+			    "unable to unpack it as gzip: it has several "
+			    "members, or something behind its end");
+		else
+			report_send(report[1], 0, "it can be read");
 		_exit(0);
 	}
 	snprintf(text, sizeof(text),
@@ -310,26 +335,42 @@ stop_nbdkit(void)
 }
 
 /*
- * Take what the plugin tells: the image's identity; and stats, to be written
- * down: a line of printable text and nothing else, for it speaks to the
- * network. Nobody is disturbed where that fails.
+ * Take a word of the plugin's: the image's identity; or a line of printable
+ * text and nothing else, for it speaks to the network. Stats are written down,
+ * and nobody is disturbed where that fails.
  */
 static void
-take_stats(void)
+take_word(const char *text)
 {
-	char text[STATS_MAX];
-	ssize_t len = recv(server.control, text, sizeof(text), MSG_DONTWAIT);
-	ssize_t i;
+	size_t i, len = strlen(text);
 
-	if (len > 0 && text[0] != '{') {
-		snprintf(server.identity, sizeof(server.identity), "%.*s",
-		    (int)len, text);
+	if (strncmp(text, "url: ", 5) == 0) {
+		strcpy(server.identity, text);
 		return;
 	}
-	for (i = 0; i < len && text[i] >= ' ' && text[i] <= '~'; i++)
-		continue;
-	if (len > 0 && i == len && args.stats_path != NULL)
-		replace_file(args.stats_path, text, (size_t)len);
+	for (i = 0; i < len; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return;
+	if (strncmp(text, "unpacked: ", 10) == 0)
+		server.unpacked = strtoull(text + 10, NULL, 10);
+	else if (strncmp(text, "note: ", 6) == 0)
+		warnx("%s", text);
+	else if (args.stats_path != NULL)
+		replace_file(args.stats_path, text, len);
+}
+
+/* All that were said: a report that follows relies on some. */
+static void
+take_words(void)
+{
+	static char text[CONTROL_MAX];
+	ssize_t len;
+
+	while ((len = recv(server.control, text, sizeof(text) - 1,
+		    MSG_DONTWAIT)) > 0) {
+		text[len] = '\0';
+		take_word(text);
+	}
 }
 
 /* The URL's secret part has expired: hand over the one that its file has now. */
@@ -338,7 +379,10 @@ renew_url(void)
 {
 	char *url = fetchd_args_read_url(&args);
 
-	if (url != NULL && send(server.control, url, strlen(url), 0) == -1)
+	if (url != NULL && strlen(url) >= CONTROL_MAX)
+		warnx("unable to renew the URL: it is too long");
+	else if (url != NULL && server.pid != 0 &&
+		 send(server.control, url, strlen(url), MSG_DONTWAIT) == -1)
 		warn("unable to renew the URL");
 	secret_free(url);
 }
@@ -404,6 +448,7 @@ take_report(bool only_check)
 	char text[REPORT_MAX];
 	int status = report_receive(server.report, text);
 
+	take_words();
 	close(server.report);
 	server.report = -1;
 	if (server.ready && (status == 0 || is_passing(status))) {
@@ -532,7 +577,7 @@ supervise(bool only_check)
 		if (poll(p, 3, timeout) == -1 && errno != EINTR)
 			err(EX_OSERR, "unable to wait");
 		if (p[1].revents != 0)
-			take_stats();
+			take_words();
 		if (p[2].revents != 0)
 			status = take_report(only_check);
 		if (p[0].revents != 0 && status == GO_ON)
@@ -628,9 +673,12 @@ main(int argc, char **argv)
 	if (strncmp(argv[0], "url=", 4) != 0)
 		fetchd_args_add(&args, "url", *argv++);
 	fetchd_args_add_words(&args, argv);
+	if (only_check)
+		args.overlay = NULL;
 	fetchd_args_end(&args);
 	catch_signals();
 	atexit(remove_socket);
+	atexit(undo_args);
 	listen_on(socket_path);
 	server.user = user;
 	start_nbdkit();

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <linux/openat2.h>
+
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +22,8 @@
 #include "secret.h"
 #include "url.h"
 
-#define XZ_BLOCKS    2 /* in memory at once */
+#define XZ_BLOCKS    1 /* in memory at once, of each client */
+#define XZ_CLIENTS   2
 #define XZ_BLOCK_MAX (512ULL << 20)
 #define PLUGIN	     "nbdkit-vm-fetchd-plugin.so"
 
@@ -31,6 +37,7 @@ enum passing {
 	PASS_URL,      /* PASS_TEXT, and it decides on more */
 	PASS_STATS,    /* it is ours: where to write what the plugin tells */
 	PASS_OVERLAY,  /* a file, open for writing */
+	PASS_NO_LINKS, /* it is ours: a local image's path has none */
 	PASS_WRITABLE, /* PASS_PLAIN, but we want to know */
 };
 
@@ -47,6 +54,7 @@ static const struct parameter {
     {"key", PASS_FILE},
     {"limit-rate", PASS_PLAIN},
     {"netrc", PASS_PATH},
+    {"no-links", PASS_NO_LINKS},
     {"noproxy", PASS_PLAIN},
     {"outage", PASS_PLAIN},
     {"overlay", PASS_OVERLAY},
@@ -237,21 +245,41 @@ add_text(
 		add_argument(a, "%s=/proc/self/fd/%d", p->name, fd);
 	else
 		add_argument(a, "%s=-%d", p->name, fd);
+	if (p->passing == PASS_URL)
+		a->url_text = fd;
 	a->texts[a->text_count++] = fd;
+}
+
+static const struct parameter *
+find(const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++)
+		if (strlen(parameters[i].name) == len &&
+		    memcmp(parameters[i].name, name, len) == 0)
+			return &parameters[i];
+	return NULL;
+}
+
+static bool
+takes_descriptor(const struct parameter *p)
+{
+	return p->passing == PASS_TEXT || p->passing == PASS_SECRET ||
+	       p->passing == PASS_URL;
 }
 
 void
 fetchd_args_add(struct fetchd_args *a, const char *name, const char *value)
 {
-	const struct parameter *p = parameters, *end;
+	const struct parameter *p = find(name, strlen(name));
 	char *text;
 	size_t len;
 
-	end = p + sizeof(parameters) / sizeof(parameters[0]);
-	while (p < end && strcmp(p->name, name) != 0)
-		p++;
-	if (p == end)
-		errx(EX_USAGE, "unable to use %s=: no such parameter", name);
+	/* It may be a second URL. */
+	if (p == NULL)
+		errx(EX_USAGE, "unable to use %s=: no such parameter",
+		    url_for_show(name));
 	switch (p->passing) {
 	case PASS_WRITABLE:
 		a->writable = strcmp(value, "1") == 0;
@@ -264,6 +292,9 @@ fetchd_args_add(struct fetchd_args *a, const char *name, const char *value)
 		return;
 	case PASS_OVERLAY:
 		a->overlay = value;
+		return;
+	case PASS_NO_LINKS:
+		a->no_links = strcmp(value, "1") == 0;
 		return;
 	case PASS_FILE:
 	case PASS_PATH:
@@ -287,7 +318,7 @@ fetchd_args_add_words(struct fetchd_args *a, char **words)
 		equals = strchr(*words, '=');
 		if (equals == NULL)
 			errx(EX_USAGE, "unable to use %s: not key=value",
-			    *words);
+			    url_for_show(*words));
 		*equals = '\0';
 		fetchd_args_add(a, *words, equals + 1);
 		*equals = '='; /* as the process list shows it */
@@ -297,20 +328,24 @@ fetchd_args_add_words(struct fetchd_args *a, char **words)
 void
 fetchd_args_check(char **words)
 {
+	const struct parameter *p;
 	const char *value;
 	char *end;
 	long fd;
 
 	for (; *words != NULL; words++) {
-		value = strstr(*words, "=-");
-		if (value == NULL || value[2] == '\0')
+		value = strchr(*words, '=');
+		p = value != NULL ? find(*words, (size_t)(value - *words))
+				  : NULL;
+		if (p == NULL || !takes_descriptor(p) || value[1] != '-' ||
+		    value[2] == '\0')
 			continue;
 		fd = strtol(value + 2, &end, 10);
 		if (*end == '\0' &&
 		    (fd < 0 || fd > INT_MAX || fcntl((int)fd, F_GETFD) == -1))
 			errx(EX_NOINPUT,
-			    "unable to read %s: there is no such descriptor",
-			    *words);
+			    "unable to read %s: there is no descriptor %s",
+			    p->name, value + 2);
 	}
 }
 
@@ -328,29 +363,69 @@ fetchd_args_begin(struct fetchd_args *a, int report_fd, int control_fd)
 	add_argument(a, "report-fd=%d", report_fd);
 }
 
+/* Where the path is told to have no links, it has none that came since. */
+static int
+open_image(const struct fetchd_args *a, int flags)
+{
+	struct open_how how = {.flags = (unsigned)flags | O_NONBLOCK,
+	    .resolve = a->no_links ? RESOLVE_NO_SYMLINKS : 0};
+	struct stat st;
+	int fd;
+
+	/* O_NONBLOCK: a FIFO would wait here for its other end. */
+	fd = (int)syscall(SYS_openat2, AT_FDCWD, a->image, &how, sizeof(how));
+	if (fd == -1 && (errno == ENOSYS || errno == EPERM))
+		fd = open(a->image,
+		    flags | O_NONBLOCK | (a->no_links ? O_NOFOLLOW : 0));
+	if (fd == -1 && errno != EISDIR)
+		err(status_of(errno), "unable to open %s", a->shown_url);
+	if (fd == -1 || fstat(fd, &st) == -1 ||
+	    (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)))
+		errx(EX_DATAERR,
+		    "unable to open %s: it is neither a file nor a block "
+		    "device",
+		    a->shown_url);
+	return fd;
+}
+
+static int
+open_overlay(struct fetchd_args *a)
+{
+	int flags = O_RDWR | O_CLOEXEC | O_NONBLOCK;
+	int fd = open(a->overlay, flags | O_CREAT | O_EXCL, 0600);
+
+	a->made_overlay = fd != -1;
+	if (fd == -1 && errno == EEXIST)
+		fd = open(a->overlay, flags);
+	if (fd == -1)
+		err(EX_CANTCREAT, "unable to open overlay %s", a->overlay);
+	return fd;
+}
+
 void
 fetchd_args_end(struct fetchd_args *a)
 {
 	const char *smb = "smb://";
-	int flags = (a->writable ? O_RDWR : O_RDONLY) | O_CLOEXEC, fd;
+	int flags = (a->writable ? O_RDWR : O_RDONLY) | O_CLOEXEC;
 
 	if (a->writable && strncasecmp(a->shown_url, smb, strlen(smb)) == 0)
 		warnx("note: when what is written is on its disk, the SMB "
 		      "server decides");
-	if (a->image != NULL) {
-		fd = open(a->image, flags);
-		if (fd == -1)
-			err(status_of(errno), "unable to open %s",
-			    a->shown_url);
-		add_argument(a, "file-fd=%d", fetchd_args_inherit(fd));
-	}
-	if (a->overlay != NULL) {
-		fd = open(a->overlay, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		if (fd == -1)
-			err(EX_CANTCREAT, "unable to open overlay %s",
-			    a->overlay);
-		add_argument(a, "overlay-fd=%d", fetchd_args_inherit(fd));
-	}
+	if (a->image != NULL)
+		add_argument(
+		    a, "file-fd=%d", fetchd_args_inherit(open_image(a, flags)));
+	if (a->overlay != NULL)
+		add_argument(
+		    a, "overlay-fd=%d", fetchd_args_inherit(open_overlay(a)));
+}
+
+void
+fetchd_args_undo(const struct fetchd_args *a)
+{
+	struct stat st;
+
+	if (a->made_overlay && stat(a->overlay, &st) == 0 && st.st_size == 0)
+		unlink(a->overlay);
 }
 
 static void
@@ -369,7 +444,7 @@ xz_block_max(void)
 {
 	unsigned long long bytes = (unsigned long long)sysconf(_SC_PHYS_PAGES) *
 				   (unsigned long long)sysconf(_SC_PAGESIZE) /
-				   4 / XZ_BLOCKS;
+				   4 / XZ_BLOCKS / XZ_CLIENTS;
 
 	return bytes < XZ_BLOCK_MAX ? bytes : XZ_BLOCK_MAX;
 }
@@ -380,6 +455,13 @@ fetchd_args_unpack(struct fetchd_args *a, const char *filter)
 	/* The outermost first: what is unpacked has whole sectors again. */
 	insert_argument(a, 1, "--filter=%s", filter);
 	insert_argument(a, 1, "--filter=truncate");
+	if (strcmp(filter, "xz") == 0) {
+		/* It keeps blocks for each client: the kernel, and a spare. */
+		insert_argument(a, 1, "--filter=limit");
+		insert_argument(a, 1, "--filter=multi-conn");
+		add_argument(a, "limit=%d", XZ_CLIENTS);
+		add_argument(a, "multi-conn-mode=disable");
+	}
 	add_argument(a, "round-up=512");
 	add_argument(a, "unpacked=1");
 	if (strcmp(filter, "xz") == 0) {
@@ -409,15 +491,19 @@ char *
 fetchd_args_read_url(const struct fetchd_args *a)
 {
 	char *text = NULL, *shown;
+	struct stat st;
 	int fd;
 
 	if (a->url_file == NULL) {
 		warnx("unable to renew the URL: it did not come from a file");
 		return NULL;
 	}
-	fd = open(a->url_file, O_RDONLY | O_CLOEXEC);
+	/* Not to wait for whoever writes to it. */
+	fd = open(a->url_file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd != -1) {
-		text = secret_read_line(fd);
+		errno = EINVAL;
+		if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+			text = secret_read_line(fd);
 		close(fd);
 	}
 	if (text == NULL) {
@@ -427,6 +513,10 @@ fetchd_args_read_url(const struct fetchd_args *a)
 	shown = url_for_show(text);
 	if (shown != NULL && strcmp(shown, a->shown_url) == 0) {
 		free(shown);
+		/* For an nbdkit that is started later. */
+		if (ftruncate(a->url_text, 0) == 0 &&
+		    pwrite(a->url_text, text, strlen(text), 0) == -1)
+			warn("unable to keep the URL");
 		return text;
 	}
 	warnx("unable to renew the URL: it is not %s", a->shown_url);

@@ -26,6 +26,9 @@ struct fetchd_args {
 	const char *overlay;	/* a path; NULL: none */
 	char *image;		/* the path of a local image, or NULL */
 	bool writable;
+	bool no_links;	   /* the path has none, and shall have none */
+	bool made_overlay; /* there was none */
+	int url_text;	   /* the memory file of the URL */
 	bool has_identity; /* of the image, since fetchd_args_again() */
 	int texts[FETCHD_ARGUMENTS_MAX]; /* memory files that nbdkit reads */
 	int text_count;
@@ -52,6 +55,9 @@ void fetchd_args_add_words(struct fetchd_args *, char **words);
 /* After all of them: open the files that they name together. */
 void fetchd_args_end(struct fetchd_args *);
 
+/* It did not come to that: remove what was made of it and is empty. */
+void fetchd_args_undo(const struct fetchd_args *);
+
 /*
  * For another start of nbdkit: what it has read can be read again, and the
  * image must be the one that the plugin has described.
@@ -65,8 +71,8 @@ void fetchd_args_again(struct fetchd_args *, const char *identity);
 void fetchd_args_unpack(struct fetchd_args *, const char *filter);
 
 /*
- * The URL from the file that it was read from at first, for secret_free(); or
- * NULL with a line about why not.
+ * The URL from the file that it was read from at first, for secret_free(),
+ * which nbdkit is started with from now on; or NULL with a line about why not.
  */
 char *fetchd_args_read_url(const struct fetchd_args *);
 

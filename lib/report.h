@@ -14,6 +14,9 @@
 /* A status beyond sysexits(3): the image is packed, and TEXT says how. */
 #define REPORT_PACKED 200
 
+/* Bytes of a word on the other line, of stats and renewed URLs, with its NUL. */
+#define CONTROL_MAX (64 * 1024)
+
 #define REPORT_MAX 1024 /* bytes of a report, its NUL included */
 
 /*

@@ -123,6 +123,8 @@ url_file_path(const char *url)
 		    url[len] == '/')
 			continue;
 		url += len - 1;
+		if (strstr(url, "%00") != NULL)
+			break; /* no path has that */
 		return decode(url, strcspn(url, "?#"));
 	}
 	errno = EINVAL;

@@ -221,7 +221,7 @@ static void
 end_outage(struct engine *e)
 {
 	if (e->outage_logged)
-		e->config.log("the image's source is back");
+		e->config.note("the image's source is back");
 	e->outage_since = 0;
 	e->outage_logged = e->denied = false;
 }
@@ -573,7 +573,7 @@ renew(struct engine *e, char *url)
 	else if (e->source->ops->renew(e->source, url, &why) == -1)
 		log_fault(e, "unable to renew the URL", &why);
 	else
-		e->config.log("the URL was renewed");
+		e->config.note("the URL was renewed");
 	secret_free(url);
 }
 

@@ -39,6 +39,8 @@ struct engine_config {
 	bool (*cancelled)(void);
 	/* One line for the log, when the source fails or is back. */
 	void (*log)(const char *line);
+	/* The same for what is no fault. */
+	void (*note)(const char *line);
 	/*
 	 * What stats.h says, as a JSON object, every second while something
 	 * happens; NULL where nobody wants to know. The fetch thread.

@@ -510,8 +510,8 @@ fault_of_url(const char *url, struct fault *why)
 		    "not a valid URL (a space in it is written %%20, other "
 		    "letters than ASCII likewise; a port is at most 65535)");
 	else
-		snprintf(
-		    why->text, sizeof(why->text), "not an http or https URL");
+		snprintf(why->text, sizeof(why->text),
+		    "not an http, https, nfs or smb URL, nor a whole path");
 }
 
 /* Take the URL apart: what to ask, as whom, and what may be shown of it. */

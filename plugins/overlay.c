@@ -29,6 +29,7 @@
 #define NAME_BYTES	16
 #define BOOT_SIZE	40 /* a UUID as text */
 #define UNKNOWN		"-"
+#define MAP_PIECE	4096
 #define SECTORS_IN_UNIT (OVERLAY_UNIT / OVERLAY_SECTOR)
 #define LOCK_TRIES	30 /* of 100 ms: one that was killed may be ending */
 
@@ -78,7 +79,7 @@ write_all(int fd, const void *bytes, size_t len, uint64_t offset)
 	return 0;
 }
 
-/* All of it; what is behind the file's end is zeros. */
+/* All of it, or -1 with errno: EIO where the file ends before. */
 static int
 read_all(int fd, void *buf, size_t len, uint64_t offset)
 {
@@ -86,15 +87,14 @@ read_all(int fd, void *buf, size_t len, uint64_t offset)
 	ssize_t n;
 
 	for (; len > 0; out += n, len -= (size_t)n, offset += (uint64_t)n) {
-		n = pread(fd, out, len, (off_t)offset);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n == -1)
+		do
+			n = pread(fd, out, len, (off_t)offset);
+		while (n == -1 && errno == EINTR);
+		if (n == 0)
+			errno = EIO;
+		if (n <= 0)
 			return -1;
-		else if (n == 0)
-			break;
 	}
-	memset(out, 0, len);
 	return 0;
 }
 
@@ -156,6 +156,52 @@ make_file(struct overlay *o, const char *identity, const char *boot,
 	return -1;
 }
 
+/* The first byte of a map, from `at` on, that may not be zero; or its end. */
+static uint64_t
+next_data(const struct overlay *o, bool stable, uint64_t at)
+{
+	uint64_t begin = map_at(o, stable);
+	off_t found = lseek(o->fd, (off_t)(begin + at), SEEK_DATA);
+
+	if (found == -1)
+		return errno == ENXIO ? o->map_size : at;
+	at = (uint64_t)found - begin;
+	return at < o->map_size ? at : o->map_size;
+}
+
+/*
+ * Have one of the maps in memory, and make the other one like it. Only what is
+ * no hole is looked at: the map of a large image is large.
+ */
+static int
+take_map(struct overlay *o, bool stable)
+{
+	unsigned char piece[MAP_PIECE], other[MAP_PIECE];
+	uint64_t at = 0, next;
+	size_t n, i;
+
+	for (;; at += n) {
+		next = next_data(o, stable, at);
+		at = next_data(o, !stable, at);
+		if (next < at)
+			at = next;
+		at -= at % MAP_PIECE;
+		if (at >= o->map_size)
+			return 0;
+		n = o->map_size - at < MAP_PIECE ? (size_t)(o->map_size - at)
+						 : MAP_PIECE;
+		if (read_all(o->fd, piece, n, map_at(o, stable) + at) == -1 ||
+		    read_all(o->fd, other, n, map_at(o, !stable) + at) == -1)
+			return -1;
+		memcpy(o->map + at, piece, n);
+		for (i = 0; i < n; i++)
+			o->used += piece[i] != 0 ? OVERLAY_UNIT : 0;
+		if (memcmp(piece, other, n) != 0 &&
+		    write_all(o->fd, piece, n, map_at(o, !stable) + at) == -1)
+			return -1;
+	}
+}
+
 /* Take up what another process left. */
 static int
 take_file(struct overlay *o, uint64_t length, const char *identity,
@@ -164,6 +210,8 @@ take_file(struct overlay *o, uint64_t length, const char *identity,
 	char head[HEAD_SIZE], mine[HEAD_SIZE], was[BOOT_SIZE];
 	bool same_boot;
 
+	if (length < HEAD_SIZE)
+		return fail(why, EX_DATAERR, "the file is none");
 	if (read_all(o->fd, head, HEAD_SIZE, 0) == -1)
 		return fail(why, EX_IOERR, strerror(errno));
 	head[HEAD_SIZE - 1] = '\0';
@@ -176,15 +224,15 @@ take_file(struct overlay *o, uint64_t length, const char *identity,
 	if (length != sectors_at(o) + o->size)
 		return fail(why, EX_DATAERR, "the file was cut");
 	same_boot = strcmp(was, boot) == 0 && strcmp(boot, UNKNOWN) != 0;
-	if (read_all(o->fd, o->map, o->map_size, map_at(o, !same_boot)) == -1)
-		return fail(why, EX_IOERR, strerror(errno));
-	if (same_boot)
-		return 0;
-	/* What is not known to be on the disk may not come back later. */
+	/*
+	 * In the same boot what was written last may be on no disk yet, and
+	 * its writer is gone, who knew: it is settled now. After another one
+	 * what is not known to be on the disk may not come back later.
+	 */
 	format_head(head, o, identity, boot);
-	if (write_all(o->fd, o->map, o->map_size, map_at(o, false)) == -1 ||
+	if (fdatasync(o->fd) == -1 || take_map(o, !same_boot) == -1 ||
 	    fdatasync(o->fd) == -1 ||
-	    write_all(o->fd, head, HEAD_SIZE, 0) == -1)
+	    (!same_boot && write_all(o->fd, head, HEAD_SIZE, 0) == -1))
 		return fail(why, EX_IOERR, strerror(errno));
 	return 0;
 }
@@ -226,7 +274,6 @@ overlay_open(int fd, const char *identity, uint64_t size, uint64_t limit,
     struct fault *why)
 {
 	struct overlay *o = calloc(1, sizeof(*o));
-	uint64_t i;
 
 	if (o == NULL) {
 		close(fd);
@@ -245,8 +292,6 @@ overlay_open(int fd, const char *identity, uint64_t size, uint64_t limit,
 	if (o->map == NULL)
 		fail(why, EX_OSERR, "out of memory");
 	else if (open_file(o, identity, why) == 0) {
-		for (i = 0; i < o->map_size; i++)
-			o->used += o->map[i] != 0 ? OVERLAY_UNIT : 0;
 		return o;
 	}
 	overlay_close(o);
@@ -330,7 +375,7 @@ overlay_write(struct overlay *o, const void *buf, size_t len, uint64_t offset)
 	end = (offset + len + OVERLAY_UNIT - 1) / OVERLAY_UNIT;
 	pthread_mutex_lock(&o->lock);
 	more = new_bytes(o, first, end);
-	if (more > o->limit || o->used > o->limit - more) {
+	if (more > 0 && (more > o->limit || o->used > o->limit - more)) {
 		errno = ENOSPC;
 	} else if (write_all(o->fd, buf, len, sectors_at(o) + offset) == 0) {
 		for (; sector < last; sector++)

@@ -34,8 +34,6 @@
 /* Nothing here is shared between requests but the engine, which locks. */
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
 
-#define CONTROL_MAX 8192 /* bytes of a URL, with its NUL */
-
 static struct source *source; /* until the engine owns it */
 static struct engine *engine;
 static struct overlay *overlay; /* NULL: clients write to the source, or not */
@@ -95,6 +93,17 @@ tell(const char *text)
 	    MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+/* Good news are no errors, which is all that nbdkit's log knows. */
+static void
+log_note(const char *line)
+{
+	char text[REPORT_MAX];
+
+	snprintf(text, sizeof(text), "note: %s", line);
+	if (settings.control_fd != -1)
+		tell(text);
+}
+
 /* The way to open a source that is a module; NULL with *why. */
 static source_open *
 load_module(struct fault *why)
@@ -146,6 +155,11 @@ open_source(void *first, size_t *got, struct fault *why)
 static int
 describe(void)
 {
+	/* Its time changes with each write of our own. */
+	if (settings.writable != 0 && settings.overlay_fd == -1)
+		return asprintf(&description,
+		    "url: %s\nsize: %" PRIu64 "\nvalidator: weak (written to)",
+		    info->url, info->size);
 	return asprintf(&description,
 	    "url: %s\nsize: %" PRIu64 "\nvalidator: %s%s", info->url,
 	    info->size, info->validator_is_weak ? "weak " : "",
@@ -197,6 +211,10 @@ open_overlay(void)
 
 	if (settings.overlay_fd == -1)
 		return 0;
+	if (strcmp(info->validator, "none") == 0)
+		return refuse(EX_DATAERR,
+		    "the server tells neither an ETag nor a date, so nobody "
+		    "knows whether an overlay belongs to it");
 	overlay = overlay_open(settings.overlay_fd, description, export_size,
 	    settings.overlay_size, &why);
 	if (overlay == NULL)
@@ -228,7 +246,8 @@ start_engine(const void *first, size_t got)
 	    .limit_rate = settings.limit_rate,
 	    .tell = settings.control_fd != -1 ? tell : NULL,
 	    .cancelled = is_cancelled,
-	    .log = log_line};
+	    .log = log_line,
+	    .note = log_note};
 
 	engine = engine_new(&config, source);
 	source = NULL;
@@ -287,6 +306,29 @@ report_ready(void)
 	report_send(settings.report_fd, 0, text);
 }
 
+/*
+ * What gzip says to have packed, modulo 2^32: its last 4 bytes (RFC 1952
+ * section 2.3.1). nbdkit's filter unpacks the first of several members and
+ * drops the rest without a word; by this, whoever started us can tell.
+ */
+static int
+tell_unpacked_size(void)
+{
+	unsigned char b[4];
+	char text[64];
+
+	if (settings.control_fd == -1 || settings.unpacked == 0 ||
+	    info->size < sizeof(b))
+		return 0;
+	if (engine_read(engine, b, sizeof(b), info->size - sizeof(b)) == -1)
+		return refuse(EX_IOERR, "unable to read its end");
+	snprintf(text, sizeof(text), "unpacked: %u",
+	    (unsigned)b[0] | (unsigned)b[1] << 8 | (unsigned)b[2] << 16 |
+		(unsigned)b[3] << 24);
+	tell(text);
+	return 0;
+}
+
 /* Take renewed URLs, until there is no line any more. */
 static void *
 take_control(void *arg)
@@ -318,6 +360,8 @@ plugin_after_fork(void)
 	}
 	if (settings.control_fd != -1)
 		tell(description);
+	if (tell_unpacked_size() == -1)
+		return -1;
 	report_ready();
 	return 0;
 }

@@ -43,6 +43,19 @@ check_types() {
 	done
 }
 
+# conf_number MAX: the value at hand, if it is one from 1 on.
+conf_number() {
+	case $value in
+	'' | *[!0-9]* | ?????????*) value=0 ;;
+	esac
+	[ "$value" -ge 1 ] && [ "$value" -le "$1" ] && echo "$value" ||
+		die $EX_CONFIG "$CONF: $key: not a number from 1 to $1"
+}
+conf_size() {
+	is_size "$value" && echo "$value" ||
+		die $EX_CONFIG "$CONF: $key: $value: not a size (500K, 64M)"
+}
+
 read_conf() {
 	[ -f "$CONF" ] || return 0
 	while IFS= read -r line; do
@@ -59,17 +72,17 @@ read_conf() {
 			check_types "$value"
 			TYPES=$value
 			;;
-		timeout) TIMEOUT=$value ;;
-		cache) CACHE=$value ;;
-		connections) CONNECTIONS=$value ;;
-		outage) OUTAGE=$value ;;
-		limit_rate) LIMIT_RATE=$value ;;
+		timeout) TIMEOUT=$(conf_number 86400) || exit ;;
+		cache) CACHE=$(conf_size) || exit ;;
+		connections) CONNECTIONS=$(conf_number 64) || exit ;;
+		outage) OUTAGE=$(conf_number 3600) || exit ;;
+		limit_rate) LIMIT_RATE=$(conf_size) || exit ;;
 		dvd) [ "$value" = yes ] && DVD=1 ;;
 		stall) STALL=$value ;;
 		udc) UDC=$value ;;
 		cacert) CACERT=$value ;;
 		allow_file) ALLOW_FILE=$value ;;
-		overlay_size) OVERLAY_SIZE=$value ;;
+		overlay_size) OVERLAY_SIZE=$(conf_size) || exit ;;
 		proxy) PROXY=$value ;;
 		*) die $EX_CONFIG "$CONF: $key: no such setting" ;;
 		esac
@@ -189,6 +202,7 @@ take_url() {
 # links followed, in a directory that the configuration names.
 take_file() {
 	case $url in
+	*[[:cntrl:]]*) misuse "unable to use a path with control characters" ;;
 	*%*) [ "${url#/}" != "$url" ] || misuse \
 		"unable to use $(show "$url"): give its path as it is" ;;
 	file:///*) url=${url#file://} ;;

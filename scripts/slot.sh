@@ -113,6 +113,10 @@ with_source() {
 	# With an overlay the image itself is left as it is.
 	[ -z "${TO_WRITE:-}" ] || [ ! -f "$request/writable" ] ||
 		[ -f "$request/overlay" ] || set -- "$@" writable=1
+	# vmctl has looked where its links lead.
+	case $(read_value "$request/url") in
+	/*) set -- "$@" no-links=1 ;;
+	esac
 	[ -z "${STATS:-}" ] || set -- "$@" "stats=$STATS"
 	"$@"
 }

@@ -425,12 +425,20 @@ refuses() {
 @test "not a URL: 64" {
 	local url
 	for url in x ftp://127.0.0.1/x file://elsewhere/x gopher:x; do
-		refused 64 "$url" 'not an http or https URL'
+		refused 64 "$url" 'not an http, https, nfs or smb URL, nor a whole path'
 	done
 	for url in http:// 'http://[::1/x' http://127.0.0.1:99999/x \
 		'http://127.0.0.1/a b'; do
 		refused 64 "$url" 'not a valid URL'
 	done
+}
+
+@test "what looks like a descriptor, or is a second URL, shows no secret" {
+	refused 69 'http://joe:hush@127.0.0.1:1/x?sig=hush=-99' 'connect'
+	fails 64 vm-fetchd http://127.0.0.1:1/x 'https://joe:hush@h/y?sig=hush'
+	! grep hush stderr
+	fails 64 vm-fetchd http://127.0.0.1:1/x 'https://joe:hush@h/y'
+	! grep hush stderr
 }
 
 @test "wrong usage: 64" {

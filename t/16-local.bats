@@ -104,13 +104,89 @@ grep_after_read() {
 @test "overlay: of another image, in use, or no overlay: refused" {
 	start_hostile image
 	start_fetchd "$HOSTILE/ok/x" overlay=over
-	refused 75 "another process" "$HOSTILE/ok/x" overlay=over
+	refused_serving 75 "another process" "$HOSTILE/ok/x" overlay=over
 	stop_fetchd
-	refused 65 "another image" "$HOSTILE/ok/y" overlay=over
+	refused_serving 65 "another image" "$HOSTILE/ok/y" overlay=over
 	echo hello >over
-	refused 65 "the file is none" "$HOSTILE/ok/x" overlay=over
+	refused_serving 65 "the file is none" "$HOSTILE/ok/x" overlay=over
 	[ "$(cat over)" = hello ]
-	refused 73 "unable to open overlay" "$HOSTILE/ok/x" overlay=/none/over
+	refused_serving 73 "unable to open overlay" "$HOSTILE/ok/x" \
+		overlay=/none/over
+}
+
+@test "overlay: a flush settles what a killed nbdkit had not" {
+	start_fetchd "$PWD/image" overlay=over
+	qemu-io -t unsafe -f raw -c "write -P 0xaa 0 64k" "$(uri)"
+	restart_nbdkit
+	qemu-io -f raw -c "write -P 0xbb 1M 64k" -c flush "$(uri)"
+	kill -9 "$FETCHD"
+	wait "$FETCHD" || :
+	sed -i 's/^boot: ./boot: X/' over # stands for another boot
+	start_fetchd "$PWD/image" overlay=over
+	qemu-io -f raw -c "read -P 0xaa 0 64k" -c "read -P 0xbb 1M 64k" "$(uri)" |
+		awk '/verification failed/ { bad = 1 } { print } END { exit bad }'
+}
+restart_nbdkit() {
+	local pid
+	pid=$(nbdkits)
+	kill -9 "$pid"
+	wait_until 10 another_than "$pid"
+	wait_until 10 nbdinfo --size "$(uri)"
+}
+another_than() {
+	local pid
+	pid=$(nbdkits)
+	[ -n "$pid" ] && [ "$pid" != "$1" ]
+}
+
+@test "overlay: a file that is cut under it is an error, not zeros" {
+	start_fetchd "$PWD/image" overlay=over
+	qemu-io -f raw -c "write -P 3 0 4k" "$(uri)"
+	truncate -s 0 over
+	run -1 nbdread "$SOCK" 0 4096
+}
+
+@test "overlay: a smaller limit leaves what is there writable" {
+	start_fetchd "$PWD/image" overlay=over overlay-size=64K
+	qemu-io -f raw -c "write -P 1 0 64k" "$(uri)"
+	stop_fetchd
+	start_fetchd "$PWD/image" overlay=over overlay-size=32K
+	qemu-io -f raw -c "write -P 2 0 64k" "$(uri)"
+}
+
+@test "overlay: one of 1 TiB takes no more memory when it is opened again" {
+	truncate -s 1T huge
+	start_fetchd "$PWD/huge" overlay=over
+	qemu-io -f raw -c "write -P 1 999G 64k" "$(uri)"
+	stop_fetchd
+	start_fetchd "$PWD/huge" overlay=over
+	qemu-io -f raw -c "read -P 1 999G 64k" "$(uri)"
+	[ "$(awk '/^VmRSS/ { print $2 }' "/proc/$(nbdkits)/status")" -lt 60000 ]
+}
+
+@test "overlay: over an image that nobody knows again: 65" {
+	start_hostile image
+	refused_serving 65 "neither an ETag nor a date" \
+		"$HOSTILE/no-validator/x" overlay=over
+	[ ! -e over ]
+}
+# refused_serving STATUS TEXT ARGUMENT...: not by -c, which makes no overlay.
+refused_serving() {
+	fails "$1" timeout 20 vm-fetchd -U "$PWD/other" "${@:3}"
+	grep -qF -- "$2" stderr
+}
+
+@test "local: what is written is no change of the image, for an nbdkit started again" {
+	start_fetchd "$PWD/image" writable=1
+	qemu-io -f raw -c "write -P 7 0 64k" -c flush "$(uri)"
+	restart_nbdkit
+	qemu-io -f raw -c "read -P 7 0 64k" "$(uri)"
+}
+
+@test "local: a FIFO is refused, and not waited for" {
+	mkfifo fifo
+	refused 65 "neither a file" "$PWD/fifo"
+	refused 65 "neither a file" / writable=1
 }
 
 @test "overlay: the export says which it is, so that another is no continuation" {
@@ -162,4 +238,35 @@ start_signed() {
 	kill -USR1 "$FETCHD"
 	wait_until 5 grep -q "unable to read the URL from link" fetchd.err
 	nbdread -f image "$SOCK" 0 $((5 * MIB))
+}
+
+@test "renew: the new link outlives the nbdkit that it was given to" {
+	start_signed first
+	echo "$HTTPS/image?sig=first" >link
+	start_fetchd url=+link cacert=ca.pem cache=4M
+	mv root/link.first root/link.second
+	echo "$HTTPS/image?sig=second" >link
+	kill -USR1 "$FETCHD"
+	wait_until 5 grep -q "note: the URL was renewed" fetchd.err
+	restart_nbdkit
+	nbdread -f image "$SOCK" 0 $((5 * MIB))
+}
+
+@test "renew: a link's file that is a FIFO, or asked for without end, hangs nothing" {
+	local i
+	echo "file://$PWD/image" >link
+	start_fetchd url=+link
+	rm link
+	mkfifo link
+	kill -USR1 "$FETCHD"
+	wait_until 5 grep -q "unable to read the URL" fetchd.err
+	rm link
+	echo "file://$PWD/image" >link
+	kill -STOP "$(nbdkits)"
+	for ((i = 0; i < 1000; i++)); do
+		kill -USR1 "$FETCHD"
+	done
+	timeout 3 tail --pid="$FETCHD" -f /dev/null &
+	kill "$FETCHD"
+	wait $!
 }

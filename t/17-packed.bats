@@ -84,6 +84,17 @@ refused() {
 	nothing_left
 }
 
+@test "packed: several members, or something behind: not served cut" {
+	head -c 1000000 image | gzip -1 >packed
+	tail -c +1000001 image | gzip -1 >>packed
+	refused 65 packed "several members"
+	{ gzip -1 -c image; echo behind; } >packed
+	refused 65 packed "several members"
+	: | gzip >packed
+	refused 65 packed "empty"
+	nothing_left
+}
+
 @test "packed: what no filter unpacks is refused, and told how" {
 	bzip2 -1 -c image >packed
 	refused 65 packed "bzip2 -d"

@@ -304,6 +304,7 @@ write_stats() {
 	fails 77 vmctl probe "$PWD/images/link.iso"
 	fails 77 vmctl probe "$PWD/images/../other/x.iso"
 	fails 64 vmctl probe "file://host/x.iso"
+	fails 64 vmctl probe "$PWD/images/x.iso"$'\nb'
 }
 
 @test "export --overlay: what is written is kept, and the image left alone" {
@@ -332,4 +333,14 @@ start_server_again() {
 	wait_until 5 test -s port2
 	run -0 --separate-stderr vmctl probe "http://127.0.0.1:$(cat port2)/ok/x"
 	[[ $output == *iso9660* ]]
+}
+
+@test "a configuration that is wrong: 78, and where" {
+	local line
+	for line in 'timeout = x' 'timeout = 0' 'limit_rate = fast' \
+		'overlay_size = 5X' 'cache = big' 'connections = 0' 'outage = -1'; do
+		echo "$line" >conf
+		fails 78 vmctl list
+		grep -q "conf: ${line%% *}" stderr
+	done
 }

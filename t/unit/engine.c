@@ -190,8 +190,14 @@ count_line(const char *line)
 static struct engine *
 start(struct fake *f, unsigned slots, unsigned outage)
 {
-	struct engine_config config = {slots * (uint64_t)CHUNK_SIZE,
-	    CONNECTIONS, outage, 0, is_cancelled, count_line, NULL};
+	struct engine_config config = {
+	    .cache = slots * (uint64_t)CHUNK_SIZE,
+	    .connections = CONNECTIONS,
+	    .outage_limit = outage,
+	    .cancelled = is_cancelled,
+	    .log = count_line,
+	    .note = count_line,
+	};
 	struct engine *e;
 
 	memset(f, 0, sizeof(*f));
@@ -650,8 +656,14 @@ test_write_in_an_outage(void)
 static void
 test_warm_and_prefetch(void)
 {
-	struct engine_config config = {8 * (uint64_t)CHUNK_SIZE, CONNECTIONS, 5,
-	    0, is_cancelled, count_line, NULL};
+	struct engine_config config = {
+	    .cache = 8 * (uint64_t)CHUNK_SIZE,
+	    .connections = CONNECTIONS,
+	    .outage_limit = 5,
+	    .cancelled = is_cancelled,
+	    .log = count_line,
+	    .note = count_line,
+	};
 	unsigned char *first = malloc(CHUNK_SIZE);
 	struct fake f = {.source = {&fake_ops,
 			     {.size = IMAGE_SIZE, .connections = CONNECTIONS}}};
