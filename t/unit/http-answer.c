@@ -130,9 +130,27 @@ test_hostile(void)
 	}
 }
 
+/* Two long ones may differ behind where they would be cut. */
+static void
+test_long_validators(void)
+{
+	char text[2 * HTTP_VALUE_MAX] = "ETag: \"";
+	bool weak;
+
+	memset(text + 7, 'x', HTTP_VALUE_MAX);
+	strcpy(text + 7 + HTTP_VALUE_MAX, "\"\r\n");
+	line(text);
+	CHECK(strcmp(http_answer_validator(&a, &weak), "none") == 0 && weak);
+	line("Last-Modified: yesterday\r\n");
+	memcpy(text, "ETag: \"", 7);
+	http_answer_line(&a, text, strlen(text));
+	CHECK(strcmp(http_answer_validator(&a, &weak), "yesterday") == 0);
+}
+
 int
 main(void)
 {
+	test_long_validators();
 	test_range();
 	test_length();
 	test_bad_ranges();
