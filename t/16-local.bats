@@ -30,6 +30,15 @@ stop_fetchd() {
 	wait "$FETCHD"
 }
 
+kill_fetchd() {
+	kill -KILL "$FETCHD"
+	wait "$FETCHD" || :
+	wait_until 5 is_gone # nbdkit, which still listens for a moment
+}
+is_gone() {
+	[ -z "$(nbdkits)" ]
+}
+
 @test "local: a file by its path and by its URL, whatever its name" {
 	mkdir 'a b'
 	cp image 'a b/c%20d?e'
@@ -84,8 +93,7 @@ grep_after_read() {
 	start_fetchd "$HOSTILE/ok/x" overlay=over
 	nbdcopy new "$(uri)"
 	nbdread -p -n 200 -f new "$SOCK"
-	kill -KILL "$FETCHD"
-	wait "$FETCHD" || :
+	kill_fetchd
 	start_fetchd "$HOSTILE/ok/x" overlay=over
 	nbdcopy "$(uri)" copy
 	cmp copy new
@@ -119,8 +127,7 @@ grep_after_read() {
 	qemu-io -t unsafe -f raw -c "write -P 0xaa 0 64k" "$(uri)"
 	restart_nbdkit
 	qemu-io -f raw -c "write -P 0xbb 1M 64k" -c flush "$(uri)"
-	kill -9 "$FETCHD"
-	wait "$FETCHD" || :
+	kill_fetchd
 	sed -i 's/^boot: ./boot: X/' over # stands for another boot
 	start_fetchd "$PWD/image" overlay=over
 	qemu-io -f raw -c "read -P 0xaa 0 64k" -c "read -P 0xbb 1M 64k" "$(uri)" |
