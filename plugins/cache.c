@@ -131,7 +131,7 @@ cache_claim(struct cache *c, uint64_t chunk, int64_t now, bool ahead)
 	memset(&s->coming, 0, sizeof(s->coming));
 	s->chunk = chunk;
 	s->length = rest < CHUNK_SIZE ? (size_t)rest : CHUNK_SIZE;
-	s->failing_since = 0;
+	s->failing_since = s->failed_at = 0;
 	bucket = bucket_of(c, chunk);
 	s->hash_next = *bucket;
 	*bucket = s;

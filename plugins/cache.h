@@ -39,10 +39,15 @@ struct slot {
 	uint64_t chunk;
 	size_t length;	    /* bytes of this chunk (the last one is shorter) */
 	struct blocks have; /* are here */
-	struct blocks coming;  /* are asked for, and not here */
-	unsigned pins;	       /* readers and fetches that use it: it stays */
-	unsigned copying;      /* readers that copy from it just now */
-	int64_t failing_since; /* milliseconds; 0: not failing */
+	struct blocks coming; /* are asked for, and not here */
+	unsigned pins;	      /* readers and fetches that use it: it stays */
+	unsigned copying;     /* readers that copy from it just now */
+	/*
+	 * What its ranges do while others come: milliseconds, when they began
+	 * to fail and when they last did; 0: they do not. While nothing comes
+	 * at all, that is not the chunk's to answer for.
+	 */
+	int64_t failing_since, failed_at;
 	TAILQ_HEAD(waiter_list, waiter) waiters;
 	bool touched;	    /* by a reader, since it was claimed */
 	int64_t claimed_at; /* milliseconds */

@@ -253,7 +253,8 @@ note_bytes(struct engine *e, struct fetch *f, size_t n)
 	meter_bytes(&e->meter, n, f->progress);
 	stats_fetched(&e->stats, f->offset, n);
 	f->tries = 0;
-	s->failing_since = 0;
+	s->failing_since = s->failed_at = 0;
+	e->came_at = f->progress;
 	end_outage(e);
 	blocks_set(&s->have, first, last);
 	blocks_clear(&s->coming, first, last);
@@ -335,14 +336,27 @@ choose_probe(struct engine *e, struct fetch *f)
 	return probe;
 }
 
+/*
+ * A slot's range has failed. Only if it had failed before, and others gave
+ * bytes since, is it the chunk that fails, and not the source.
+ */
+static void
+note_slot_fault(const struct engine *e, struct slot *s, int64_t progress)
+{
+	if (s->failed_at != 0 && e->came_at > s->failed_at &&
+	    s->failing_since == 0)
+		s->failing_since = progress;
+	s->failed_at = engine_now();
+}
+
 /* Take note of a fault that another try may mend. */
 static void
 note_fault(struct engine *e, struct fetch *f, const struct fault *fault)
 {
 	e->stats.retries++;
 	f->tries++;
-	if (f->slot != NULL && f->slot->failing_since == 0)
-		f->slot->failing_since = f->progress;
+	if (f->slot != NULL)
+		note_slot_fault(e, f->slot, f->progress);
 	if (e->outage_since == 0)
 		e->outage_since = f->progress;
 	if (e->outage_logged || engine_now() - e->outage_since <= QUIET_MS)
@@ -382,7 +396,7 @@ finish(struct engine *e, struct fetch *f)
 	if (f->kind != TRANSFER_READ) {
 		end_outage(e);
 		if (f->slot != NULL)
-			f->slot->failing_since = 0;
+			f->slot->failing_since = f->slot->failed_at = 0;
 		e->stats.written += f->end - f->offset;
 		engine_end_write(e, f, 0);
 		return;

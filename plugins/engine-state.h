@@ -51,6 +51,7 @@ struct engine {
 	bool changed;	      /* the image is not the one that was opened */
 	int64_t outage_since; /* ms when bytes last came; 0: no outage */
 	bool outage_logged;
+	int64_t came_at;    /* ms when bytes last came, whatever became of it */
 	bool denied;	    /* the source's last word was a refusal */
 	bool unflushed;	    /* something was written since the last flush */
 	char *renewal;	    /* a URL for the source to use; NULL: none */

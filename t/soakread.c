@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * soakread: read a block device for as long as standard input is open, one
- * thread in sequence and one at random, and compare every block with a file.
- * The host's cache is gone around (O_DIRECT), that of the device behind it
- * (-b) dropped before each read, so that all bytes come over the whole column.
+ * soakread: read a block device until standard input says "end", one thread in
+ * sequence and one at random, and compare every block with a file. The host's
+ * cache is gone around (O_DIRECT), that of the device behind it dropped before
+ * each read, so that all bytes come over the whole column.
  *
  * A line on standard input names what is being done to the column now; what is
  * read counts for it until the next one, and is answered by a line
@@ -160,6 +160,8 @@ main(int argc, char **argv)
 			errx(EX_OSERR, "unable to start a thread");
 	while (fgets(line, sizeof(line), stdin) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
+		if (strcmp(line, "end") == 0)
+			break;
 		slowest = readers[0].slowest > readers[1].slowest
 			      ? readers[0].slowest
 			      : readers[1].slowest;

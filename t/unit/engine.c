@@ -340,6 +340,47 @@ test_outage(void)
 }
 
 /* A proxy that dislikes some bytes, a bad sector: the rest must be had. */
+struct failing {
+	struct engine *e;
+	uint64_t chunk;
+};
+
+static void *
+read_failing(void *arg)
+{
+	const struct failing *r = arg;
+
+	CHECK(reads(r->e, r->chunk * CHUNK_SIZE, 10) == EIO);
+	return NULL;
+}
+
+/* When it is over, nothing is held against those that failed in it. */
+static void
+test_after_an_outage(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 16, 1);
+	struct failing readers[3];
+	pthread_t threads[3];
+	uint64_t i;
+	int64_t begun;
+
+	f.dead = 1;
+	for (i = 0; i < 3; i++) {
+		readers[i] = (struct failing){e, i + 1};
+		pthread_create(&threads[i], NULL, read_failing, &readers[i]);
+	}
+	for (i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+	f.dead = 0;
+	begun = ms();
+	while (reads(e, 10 * CHUNK_SIZE, 10) != 0 && ms() - begun < 10000)
+		usleep(10000);
+	for (i = 1; i < 4; i++)
+		CHECK(reads(e, i * CHUNK_SIZE, 10) == 0);
+	engine_free(e);
+}
+
 static void
 test_one_bad_chunk(void)
 {
@@ -700,6 +741,7 @@ main(void)
 	test_resumes();
 	test_end_before_the_end();
 	test_outage();
+	test_after_an_outage();
 	test_one_bad_chunk();
 	test_one_bad_chunk_among_good();
 	test_refusal_is_told_at_once();
