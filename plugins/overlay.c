@@ -288,7 +288,8 @@ overlay_open(int fd, const char *identity, uint64_t size, uint64_t limit,
 	o->map_size = (size + OVERLAY_UNIT - 1) / OVERLAY_UNIT;
 	/* Whole units, so that what follows begins with one. */
 	o->map_size += -o->map_size % OVERLAY_UNIT;
-	o->map = calloc(1, o->map_size);
+	if (o->map_size <= SIZE_MAX / 2)
+		o->map = calloc(1, (size_t)o->map_size);
 	if (o->map == NULL)
 		fail(why, EX_OSERR, "out of memory");
 	else if (open_file(o, identity, why) == 0) {
