@@ -455,6 +455,9 @@ take_report(bool only_check)
 		if (status != 0 && server.restart.pause == 0)
 			warnx("unable to start nbdkit again, trying: %s", text);
 		server.refused = status != 0;
+		/* It serves nobody, and has nothing to end well. */
+		if (server.refused)
+			kill(server.pid, SIGKILL);
 		if (status == 0)
 			restart_worked(&server.restart);
 		return GO_ON;

@@ -309,12 +309,12 @@ write_stats() {
 
 @test "export --overlay: what is written is kept, and the image left alone" {
 	start_server
-	background vmctl export --overlay over -U nbd "$URL/ok/x.iso"
+	background "$VM_SHELL" "$BUILD/bin/vmctl" export --overlay over -U nbd "$URL/ok/x.iso"
 	wait_until 10 test -S nbd
 	qemu-io -f raw -c "write -P 7 0 64k" nbd+unix:///?socket=nbd
 	cleanup
 	start_server_again
-	background vmctl export --overlay over -U nbd "$URL/ok/x.iso"
+	background "$VM_SHELL" "$BUILD/bin/vmctl" export --overlay over -U nbd "$URL/ok/x.iso"
 	wait_until 10 test -S nbd
 	qemu-io -f raw -c "read -P 7 0 64k" nbd+unix:///?socket=nbd
 	[ -s over ]
