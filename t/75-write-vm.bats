@@ -20,6 +20,9 @@ teardown_file() {
 	column_stop
 	vm-gadget teardown
 }
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
 teardown() {
 	cleanup
 	umount /mnt 2>/dev/null || :
