@@ -22,11 +22,12 @@
 #include <unistd.h>
 
 #include "blocking.h"
+#include "clock.h"
 #include "secret.h"
 #include "url.h"
 
-#define LOOK_AGAIN 5   /* seconds between two looks at a file */
-#define STOP_MS	   500 /* for workers to end; who is stuck is left behind */
+#define LOOK_AGAIN 5000 /* ms between two looks at a file */
+#define STOP_MS	   500	/* for workers to end; who is stuck is left behind */
 
 /* The first thing that is done: learn what the file is, read its beginning. */
 struct probe {
@@ -49,7 +50,7 @@ struct worker {
 	struct fault fault; /* status 0: none */
 	/* The worker's own: */
 	void *context;
-	time_t looked;	/* when its file was last looked at */
+	int64_t looked; /* when its file was last looked at */
 	bool unflushed; /* it was written to, and nothing was flushed since */
 };
 
@@ -122,15 +123,6 @@ blocking_find_host(const char *url, struct fault *why)
 	return error == 0 ? 0 : -1;
 }
 
-static time_t
-now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
-
 static void
 raise_event(struct blocking *b)
 {
@@ -162,7 +154,7 @@ check_file(struct worker *w)
 
 	if (b->ops->stat(w->context, &now, &w->fault) == -1)
 		return -1;
-	w->looked = now_s();
+	w->looked = clock_ms();
 	/* What we write ourselves changes the time. */
 	if (now.size == b->file.size &&
 	    (b->config.writable || (now.seconds == b->file.seconds &&
@@ -186,7 +178,7 @@ prepare(struct worker *w)
 	}
 	if (w->context == NULL)
 		return -1;
-	return w->looked != 0 && now_s() - w->looked < LOOK_AGAIN
+	return w->looked != 0 && clock_ms() - w->looked < LOOK_AGAIN
 		   ? 0
 		   : check_file(w);
 }
@@ -269,15 +261,6 @@ do_flush(struct worker *w)
 	return -1;
 }
 
-static double
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
 static int
 do_probe(struct worker *w)
 {
@@ -285,17 +268,17 @@ do_probe(struct worker *w)
 	struct source_info *info = &b->source.info;
 	struct probe *p = w->probe;
 	struct fault *why = &w->fault;
-	double begun, told;
+	int64_t begun, told;
 	ssize_t n;
 
 	w->context = b->ops->open(&b->config, why);
 	if (w->context == NULL)
 		return -1;
-	begun = now_us();
+	begun = clock_us();
 	if (b->ops->stat(w->context, &b->file, why) == -1)
 		return -1;
-	told = now_us();
-	w->looked = now_s();
+	told = clock_us();
+	w->looked = clock_ms();
 	if (b->file.size == 0) {
 		blocking_fault(
 		    why, FAULT_REQUEST, EX_DATAERR, "the image is empty");
@@ -314,7 +297,8 @@ do_probe(struct worker *w)
 	}
 	info->size = b->file.size;
 	info->round_trip = (unsigned)(told - begun);
-	info->rate = (uint64_t)((double)p->room * 1e6 / (now_us() - told + 1));
+	info->rate =
+	    (uint64_t)((double)p->room * 1e6 / (clock_us() - told + 1));
 	/* Two changes within one tick of the server's clock look the same. */
 	info->validator_is_weak = 1;
 	snprintf(b->validator, sizeof(b->validator), "%lld.%09lld",
@@ -405,14 +389,9 @@ blocking_start(struct source *s, struct transfer *t)
 	pthread_mutex_lock(&w->lock);
 	w->transfer = t;
 	w->ended = false;
-	if (!w->started && pthread_create(&w->thread, NULL, work, w) != 0) {
-		blocking_fault(&w->fault, FAULT_TRANSIENT, EX_OSERR,
-		    "unable to start a thread");
-		w->ended = true;
+	start_thread(w);
+	if (w->ended)
 		raise_event(b);
-	} else {
-		w->started = true;
-	}
 	pthread_cond_broadcast(&w->changed);
 	pthread_mutex_unlock(&w->lock);
 }

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "engine-state.h"
 #include "secret.h"
 
@@ -23,20 +23,11 @@
 #define PROBE_BYTES    (64 * 1024)
 #define LIMIT_BURST_MS 250 /* of a limited rate, after a pause */
 
-int64_t
-engine_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static bool
 is_over_limit(const struct engine *e, int64_t since)
 {
 	return since != 0 &&
-	       engine_now() - since > (int64_t)e->config.outage_limit * 1000;
+	       clock_ms() - since > (int64_t)e->config.outage_limit * 1000;
 }
 
 bool
@@ -91,7 +82,7 @@ ask_gap(struct engine *e, uint64_t from, uint64_t to, bool for_reader)
 		return false;
 	for (at = from; at < end; at = next_chunk(at)) {
 		s = cache_claim(
-		    &e->cache, at / CHUNK_SIZE, engine_now(), !for_reader);
+		    &e->cache, at / CHUNK_SIZE, clock_ms(), !for_reader);
 		if (s == NULL) {
 			end = at;
 			break;
@@ -244,7 +235,7 @@ note_bytes(struct engine *e, struct fetch *f, size_t n)
 	unsigned last = blocks_before(s, byte + n);
 	struct waiter *w;
 
-	f->progress = engine_now();
+	f->progress = clock_ms();
 	if (!f->got_some) {
 		meter_first_byte(&e->meter, f->progress - f->started);
 		f->first_byte = f->progress;
@@ -346,7 +337,7 @@ note_slot_fault(const struct engine *e, struct slot *s, int64_t progress)
 	if (s->failed_at != 0 && e->came_at > s->failed_at &&
 	    s->failing_since == 0)
 		s->failing_since = progress;
-	s->failed_at = engine_now();
+	s->failed_at = clock_ms();
 }
 
 /* Take note of a fault that another try may mend. */
@@ -359,7 +350,7 @@ note_fault(struct engine *e, struct fetch *f, const struct fault *fault)
 		note_slot_fault(e, f->slot, f->progress);
 	if (e->outage_since == 0)
 		e->outage_since = f->progress;
-	if (e->outage_logged || engine_now() - e->outage_since <= QUIET_MS)
+	if (e->outage_logged || clock_ms() - e->outage_since <= QUIET_MS)
 		return;
 	log_fault(e,
 	    f->kind == TRANSFER_READ ? "unable to read, trying again"
@@ -385,7 +376,7 @@ retry(struct engine *e, struct fetch *f, const struct fault *fault)
 	}
 	if (!is_wanted)
 		f = choose_probe(e, f);
-	f->retry_at = engine_now() + retry_pause(e, f->tries);
+	f->retry_at = clock_ms() + retry_pause(e, f->tries);
 	fetches_move(
 	    &e->fetches, f, f->for_reader ? FETCHES_DEMAND : FETCHES_AHEAD);
 }
@@ -414,7 +405,7 @@ hold(struct engine *e, unsigned seconds)
 	if (seconds > HOLD_MAX_S)
 		seconds = HOLD_MAX_S;
 	if (seconds > 0)
-		e->hold_until = engine_now() + (int64_t)seconds * 1000;
+		e->hold_until = clock_ms() + (int64_t)seconds * 1000;
 }
 
 /* A transfer has ended (fetch thread, from the source). */
@@ -514,7 +505,7 @@ static int64_t
 start_queue(struct engine *e, enum fetch_list list, unsigned most)
 {
 	struct fetch *f = TAILQ_FIRST(&e->fetches.lists[list]), *after;
-	int64_t now = engine_now(), next = now + IDLE_POLL_MS, when;
+	int64_t now = clock_ms(), next = now + IDLE_POLL_MS, when;
 
 	for (; f != NULL && e->fetches.running < most; f = after) {
 		after = TAILQ_NEXT(f, entry);
@@ -552,7 +543,7 @@ tell(struct engine *e)
 {
 	struct stats *s = &e->stats;
 	const char *state = state_of(e);
-	int64_t now = engine_now();
+	int64_t now = clock_ms();
 	char text[STATS_TEXT_MAX];
 
 	if (e->config.tell == NULL)
@@ -608,7 +599,7 @@ engine_fetch_thread(void *arg)
 		 */
 		most = all;
 		if (all > 1 && e->random_before != 0 &&
-		    engine_now() - e->random_before < RANDOM_MS)
+		    clock_ms() - e->random_before < RANDOM_MS)
 			most--;
 		other = start_queue(e, FETCHES_AHEAD, most);
 		if (other < next)
@@ -620,7 +611,7 @@ engine_fetch_thread(void *arg)
 		e->renewal = NULL;
 		pthread_mutex_unlock(&e->lock);
 		renew(e, url);
-		next -= engine_now();
+		next -= clock_ms();
 		e->source->ops->poll(e->source, next < 0 ? 0 : (int)next);
 		pthread_mutex_lock(&e->lock);
 	}

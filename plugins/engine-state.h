@@ -72,9 +72,6 @@ struct engine {
 	uint64_t told_read; /* ... and what they were */
 };
 
-/* Milliseconds of a clock that never jumps. No lock. */
-int64_t engine_now(void);
-
 /* Has the source been silent for longer than a reader is made to wait? */
 bool engine_is_down(const struct engine *);
 

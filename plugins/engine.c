@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "engine-state.h"
 #include "secret.h"
 
@@ -37,7 +38,7 @@
 void
 engine_wait_slice(struct engine *e, pthread_cond_t *cond)
 {
-	int64_t end = engine_now() + WAIT_SLICE_MS;
+	int64_t end = clock_ms() + WAIT_SLICE_MS;
 	struct timespec t = {end / 1000, end % 1000 * 1000000};
 
 	pthread_cond_timedwait(cond, &e->lock, &t);
@@ -171,7 +172,7 @@ engine_claim(struct engine *e, uint64_t chunk)
 			errno = EIO;
 		if (errno != 0)
 			return NULL;
-		s = cache_claim(&e->cache, chunk, engine_now(), false);
+		s = cache_claim(&e->cache, chunk, clock_ms(), false);
 		if (s != NULL) {
 			s->pins++;
 			return s;
@@ -198,7 +199,7 @@ want_slot(struct engine *e, struct part *p)
 		errno = EIO;
 		return NULL;
 	}
-	s = cache_claim(&e->cache, p->chunk, engine_now(), false);
+	s = cache_claim(&e->cache, p->chunk, clock_ms(), false);
 	if (s == NULL) {
 		p->stream = NULL; /* others may come while this one waits */
 		return engine_claim(e, p->chunk);
@@ -248,7 +249,7 @@ demand(struct engine *e, struct slot *s, struct part *p)
 	to = base + (uint64_t)reach(e, s, p) * BLOCK_SIZE;
 	if (!p->is_stream) {
 		e->random_before = e->last_random;
-		e->last_random = engine_now();
+		e->last_random = clock_ms();
 	}
 	if (p->stream != NULL) {
 		/* What was planned behind it was dropped, or never was. */
@@ -408,7 +409,6 @@ engine_new(const struct engine_config *config, struct source *source)
 	const struct source_info *info = &source->info;
 	uint64_t slots = config->cache / CHUNK_SIZE;
 	struct engine *e = NULL;
-	struct timespec t;
 
 	errno = EINVAL;
 	if (slots < 4 || slots > UINT32_MAX || config->connections < 1 ||
@@ -428,14 +428,13 @@ engine_new(const struct engine_config *config, struct source *source)
 	pthread_condattr_init(&e->monotonic);
 	pthread_condattr_setclock(&e->monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&e->slot_freed, &e->monotonic);
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	e->seed = (unsigned)t.tv_nsec;
+	e->seed = (unsigned)clock_us();
 	/* The rest is for what was read, and for those who read at random. */
 	e->ahead_budget = slots * CHUNK_SIZE / 4 * 3;
-	meter_init(&e->meter, info->round_trip, info->rate, engine_now());
+	meter_init(&e->meter, info->round_trip, info->rate, clock_ms());
 	readahead_init(&e->readahead);
 	engine_tune(e);
-	stats_init(&e->stats, info->size, engine_now());
+	stats_init(&e->stats, info->size, clock_ms());
 	return e;
 fail:
 	if (e != NULL)

@@ -19,6 +19,7 @@
 #include <nfsc/libnfs.h>
 
 #include "blocking.h"
+#include "clock.h"
 
 #define NFS4_VERIFIER_SIZE 8	      /* bytes; RFC 7530 section 2.2 */
 #define WRITE_MAX_4	   (3 * 1024) /* bytes; see file_write() */
@@ -102,15 +103,6 @@ expect(struct nfs_file *file, void *into, size_t size)
 	return file;
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /*
  * Wait for the answer to a call that was queued with that return value.
  * Returns the call's result; or -1 with *why, and the context is broken.
@@ -118,11 +110,11 @@ now_ms(void)
 static int
 await(struct nfs_file *file, int queued, const char *what, struct fault *why)
 {
-	int64_t end = now_ms() + CALL_MS, left;
+	int64_t end = clock_ms() + CALL_MS, left;
 	struct pollfd p;
 
 	while (queued == 0 && !file->ended) {
-		left = end - now_ms();
+		left = end - clock_ms();
 		p.fd = nfs_get_fd(file->nfs);
 		p.events = (short)nfs_which_events(file->nfs);
 		if (left <= 0 || poll(&p, 1, (int)left) == 0) {

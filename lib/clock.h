@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * A clock that nobody sets: for how long, never for when.
+ */
+#ifndef VM_CLOCK_H
+#define VM_CLOCK_H
+
+#include <stdint.h>
+
+/* Milliseconds, and microseconds, since some moment (CLOCK_MONOTONIC). */
+int64_t clock_ms(void);
+int64_t clock_us(void);
+
+#endif
