@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "fetchd-args.h"
+#include "number.h"
 #include "secret.h"
 #include "url.h"
 
@@ -154,8 +155,8 @@ open_beside(const char *name)
 static char *
 read_text(const struct parameter *p, const char *value)
 {
-	char *text, *end;
-	long fd = STDIN_FILENO;
+	uint64_t fd = STDIN_FILENO;
+	char *text;
 
 	if (value[0] != '+' && value[0] != '-') {
 		if (p->passing == PASS_SECRET)
@@ -166,14 +167,11 @@ read_text(const struct parameter *p, const char *value)
 		text = strdup(value);
 	} else {
 		if (value[0] == '+') {
-			fd = open_file(p->name, value + 1);
-		} else if (value[1] != '\0') {
-			fd = strtol(value + 1, &end, 10);
-			if (*end != '\0' || fd < 0 || fd > INT_MAX)
-				errx(EX_USAGE,
-				    "unable to use %s=%s: "
-				    "not a descriptor",
-				    p->name, value);
+			fd = (uint64_t)open_file(p->name, value + 1);
+		} else if (value[1] != '\0' &&
+			   number_parse(value + 1, 0, INT_MAX, &fd) == -1) {
+			errx(EX_USAGE, "unable to use %s=%s: not a descriptor",
+			    p->name, value);
 		}
 		text = secret_read_line((int)fd);
 		if (fd != STDIN_FILENO)
@@ -330,8 +328,7 @@ fetchd_args_check(char **words)
 {
 	const struct parameter *p;
 	const char *value;
-	char *end;
-	long fd;
+	uint64_t fd;
 
 	for (; *words != NULL; words++) {
 		value = strchr(*words, '=');
@@ -340,9 +337,8 @@ fetchd_args_check(char **words)
 		if (p == NULL || !takes_descriptor(p) || value[1] != '-' ||
 		    value[2] == '\0')
 			continue;
-		fd = strtol(value + 2, &end, 10);
-		if (*end == '\0' &&
-		    (fd < 0 || fd > INT_MAX || fcntl((int)fd, F_GETFD) == -1))
+		if (number_parse(value + 2, 0, INT_MAX, &fd) == 0 &&
+		    fcntl((int)fd, F_GETFD) == -1)
 			errx(EX_NOINPUT,
 			    "unable to read %s: there is no descriptor %s",
 			    p->name, value + 2);
@@ -367,7 +363,9 @@ fetchd_args_begin(struct fetchd_args *a, int report_fd, int control_fd)
 static int
 open_image(const struct fetchd_args *a, int flags)
 {
-	struct open_how how = {.flags = (unsigned)flags | O_NONBLOCK,
+	/* open(2) adds O_LARGEFILE by itself on 32 bits; a syscall does not. */
+	struct open_how how = {
+	    .flags = (unsigned)(flags | O_NONBLOCK | O_LARGEFILE),
 	    .resolve = a->no_links ? RESOLVE_NO_SYMLINKS : 0};
 	struct stat st;
 	int fd;
@@ -455,16 +453,14 @@ fetchd_args_unpack(struct fetchd_args *a, const char *filter)
 	/* The outermost first: what is unpacked has whole sectors again. */
 	insert_argument(a, 1, "--filter=%s", filter);
 	insert_argument(a, 1, "--filter=truncate");
+	add_argument(a, "round-up=512");
+	add_argument(a, "unpacked=1");
 	if (strcmp(filter, "xz") == 0) {
 		/* It keeps blocks for each client: the kernel, and a spare. */
 		insert_argument(a, 1, "--filter=limit");
 		insert_argument(a, 1, "--filter=multi-conn");
 		add_argument(a, "limit=%d", XZ_CLIENTS);
 		add_argument(a, "multi-conn-mode=disable");
-	}
-	add_argument(a, "round-up=512");
-	add_argument(a, "unpacked=1");
-	if (strcmp(filter, "xz") == 0) {
 		add_argument(a, "xz-max-block=%llu", xz_block_max());
 		add_argument(a, "xz-max-depth=%d", XZ_BLOCKS);
 	}
