@@ -329,7 +329,10 @@ tell_unpacked_size(void)
 	return 0;
 }
 
-/* Take renewed URLs, until there is no line any more. */
+/*
+ * Take renewed URLs, until it is cancelled, in recv(2) only: the socket is not
+ * shut down for that, for another nbdkit may inherit it after us.
+ */
 static void *
 take_control(void *arg)
 {
@@ -338,10 +341,12 @@ take_control(void *arg)
 
 	(void)arg;
 	while ((n = recv(settings.control_fd, url, sizeof(url) - 1, 0)) > 0) {
+		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 		url[n] = '\0';
 		engine_renew(engine, url);
+		explicit_bzero(url, sizeof(url));
+		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
 	}
-	explicit_bzero(url, sizeof(url));
 	return NULL;
 }
 
@@ -370,7 +375,7 @@ static void
 plugin_unload(void)
 {
 	if (control_started) {
-		shutdown(settings.control_fd, SHUT_RD);
+		pthread_cancel(control);
 		pthread_join(control, NULL);
 	}
 	engine_free(engine);

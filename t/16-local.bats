@@ -133,10 +133,11 @@ grep_after_read() {
 	qemu-io -f raw -c "read -P 0xaa 0 64k" -c "read -P 0xbb 1M 64k" "$(uri)" |
 		awk '/verification failed/ { bad = 1 } { print } END { exit bad }'
 }
+# restart_nbdkit [SIGNAL]
 restart_nbdkit() {
 	local pid
 	pid=$(nbdkits)
-	kill -9 "$pid"
+	kill "-${1:-9}" "$pid"
 	wait_until 10 another_than "$pid"
 	wait_until 10 nbdinfo --size "$(uri)"
 }
@@ -257,6 +258,16 @@ start_signed() {
 	wait_until 5 grep -q "note: the URL was renewed" fetchd.err
 	restart_nbdkit
 	nbdread -f image "$SOCK" 0 $((5 * MIB))
+	# The next one takes another, whatever the end of the one before.
+	restart_nbdkit TERM
+	mv root/link.second root/link.third
+	echo "$HTTPS/image?sig=third" >link
+	kill -USR1 "$FETCHD"
+	wait_until 5 renewed_twice
+	nbdread -f image "$SOCK" 0 $((5 * MIB))
+}
+renewed_twice() {
+	[ "$(grep -c "note: the URL was renewed" fetchd.err)" = 2 ]
 }
 
 @test "renew: a link's file that is a FIFO, or asked for without end, hangs nothing" {
