@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +49,7 @@ usage(FILE *out)
 {
 	fputs("usage: vm-nbd-attach [-hrV] [-d /dev/nbdN] [-i ID] "
 	      "[-o SECONDS] [-t SECONDS] SOCKET|-\n"
-	      "       vm-nbd-attach -D|-F|-W /dev/nbdN\n",
+	      "       vm-nbd-attach -D|-W /dev/nbdN\n",
 	    out);
 }
 
@@ -216,47 +217,40 @@ stay(struct nbd_kernel *k, const struct options *o,
 	}
 }
 
-/* --- main -------------------------------------------------------------- */
-
 /* --- writing out ------------------------------------------------------- */
 
+/*
+ * Write out every second, and once more at SIGTERM, which ends it. A Linux
+ * host takes a USB disk for one without a cache, and never asks for it
+ * (drivers/usb/storage/scsiglue.c sets skip_ms_page_8); and the gadget writes
+ * to this machine's page cache, whose error the kernel tells once to each who
+ * had the device open then (Documentation/core-api/errseq.rst). So one process
+ * has it open all the time, and is told all of them.
+ */
 static int
-open_device(const char *device)
+keep_writing_out(const char *device)
 {
-	int fd = open(device, O_RDONLY | O_CLOEXEC);
+	struct timespec pause = {WRITE_OUT_MS / 1000, 0};
+	int fd = open(device, O_RDONLY | O_CLOEXEC), signal;
+	sigset_t end;
 
 	if (fd == -1)
 		err(EX_OSERR, "unable to open %s", device);
-	return fd;
+	sigemptyset(&end);
+	sigaddset(&end, SIGTERM);
+	sigprocmask(SIG_BLOCK, &end, NULL);
+	do {
+		signal = sigtimedwait(&end, NULL, &pause);
+		if (fsync(fd) == -1)
+			errx(EX_IOERR,
+			    "unable to write out %s: some of what was "
+			    "written is lost",
+			    device);
+	} while (signal != SIGTERM);
+	return 0;
 }
 
-/* What was written to the device shall be on the source's stable storage. */
-static void
-write_out(int fd, const char *device)
-{
-	if (fsync(fd) == -1)
-		errx(EX_IOERR,
-		    "unable to write out %s: some of what was written is "
-		    "lost",
-		    device);
-}
-
-/*
- * Write out without end. A Linux host takes a USB disk for one without a
- * cache, and never asks for it (drivers/usb/storage/scsiglue.c sets
- * skip_ms_page_8); and the gadget writes to this machine's page cache, where
- * an error is nobody's. So it is done every second; and while we have the
- * device open, nobody's close(2) takes such an error away.
- */
-static void __attribute__((noreturn)) keep_writing_out(const char *device)
-{
-	int fd = open_device(device);
-
-	for (;;) {
-		sleep_ms(WRITE_OUT_MS);
-		write_out(fd, device);
-	}
-}
+/* --- main -------------------------------------------------------------- */
 
 static int
 detach(int index)
@@ -299,14 +293,10 @@ main(int argc, char **argv)
 	struct nbd_kernel kernel;
 	int c, index;
 
-	while ((c = getopt(argc, argv, "D:d:F:hi:o:rt:VW:")) != -1) {
+	while ((c = getopt(argc, argv, "D:d:hi:o:rt:VW:")) != -1) {
 		switch (c) {
 		case 'D':
 			return detach(parse_device(optarg));
-		case 'F':
-			parse_device(optarg);
-			write_out(open_device(optarg), optarg);
-			return 0;
 		case 'd':
 			o.index = parse_device(optarg);
 			break;
@@ -327,7 +317,7 @@ main(int argc, char **argv)
 			break;
 		case 'W':
 			parse_device(optarg);
-			keep_writing_out(optarg);
+			return keep_writing_out(optarg);
 		case 'V':
 			puts("vm-nbd-attach " VERSION);
 			return 0;

@@ -90,17 +90,28 @@ has_file() {
 	[ ! -e /mnt/one ]
 }
 
-# fill: the host writes more than the overlay takes; it goes to this machine's
-# page cache, so that its command is answered well.
-fill() {
+# mount_small: onto an overlay that takes less than the host will write.
+mount_small() {
 	mount_image disk.img --overlay "$BATS_TEST_TMPDIR/over" \
 		--overlay-size 1M
 	wait_until 30 host_has $SLOT
+}
+# fill: the host writes more than the overlay takes; it goes to this machine's
+# page cache, so that its command is answered well.
+fill() {
 	dd if=/dev/urandom of="$(host_drive $SLOT)" bs=64k count=64 \
 		oflag=direct status=none || :
 }
+# slot_pid [CHILD]: of the vm-slot, or of that process of its.
+slot_pid() {
+	cat "$VM_RUN_DIR/$SLOT/${1:+work/}pid${1:+.$1}"
+}
+is_gone() {
+	[ ! -e "$1" ]
+}
 
 @test "what cannot be kept takes the medium from the host, and says why" {
+	mount_small
 	fill
 	wait_until 20 grep -q failed "$VM_RUN_DIR/1/state"
 	vmctl status -s 1 | grep "error .*some of what was written is lost"
@@ -124,11 +135,37 @@ fill() {
 }
 
 @test "an eject of what cannot be written out says so: 74" {
+	mount_small
+	local writer
+	writer=$(slot_pid writer)
+	kill -STOP "$writer"
 	fill
-	run vmctl eject
-	# The slot may have failed before, and said it.
-	[ "$status" = 74 ] || grep -q "is lost" "$VM_RUN_DIR/1/error"
-	[[ $output != *ejected* ]]
+	(
+		exec 3>&-
+		vmctl eject >out 2>&1 || echo $? >status
+	) &
+	wait_until 10 grep -q deactivating "$VM_RUN_DIR/$SLOT/state"
+	kill -CONT "$writer"
+	wait $!
+	[ "$(cat status)" = 74 ]
+	grep -q "is lost" out
+	! grep ejected out
+	nothing_left $SLOT
+}
+
+@test "what was found lost just before an eject is told, too" {
+	mount_small
+	local slot dir=$VM_RUN_DIR/$SLOT
+	slot=$(slot_pid)
+	kill -STOP "$(slot_pid writer)" "$slot"
+	fill
+	echo eject >"$dir/work/events"
+	kill -CONT "$(slot_pid writer)"
+	wait_until 20 is_gone "$dir/work/pid.writer"
+	kill -CONT "$slot"
+	wait_until 20 is_gone "$dir/work"
+	wait_until 10 grep -q "is lost" "$dir/error"
+	[ "$(cat "$dir/status")" = 74 ]
 	nothing_left $SLOT
 }
 
