@@ -30,9 +30,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "fetchd-args.h"
 #include "listen.h"
 #include "nbd-client.h"
@@ -57,6 +57,7 @@ static struct {
 	const char *user;	   /* whose nbdkit shall be; NULL: the usual */
 	pid_t pid;		   /* 0: there is none at the moment */
 	pid_t checker;		   /* tries to read what is unpacked; 0: none */
+	bool checked;		   /* one was started */
 	const char *filter;	   /* that unpacks it; NULL: none */
 	bool ready;		   /* it was once, and we said so */
 	bool refused;		   /* it could not start again, for a while */
@@ -187,13 +188,13 @@ limit_spool(void)
 }
 
 static void
-run_nbdkit(const char *user, pid_t parent)
+run_nbdkit(pid_t parent)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	char pid[16];
 	sigset_t none;
 
-	if (geteuid() == 0 && drop_privileges(user) == -1)
+	if (geteuid() == 0 && drop_privileges(server.user) == -1)
 		give_up(server.report_fd, EX_CONFIG,
 		    "unable to run as the user for it (vmedia, nobody or -u)");
 	/* nbdkit asks for the same (--exit-with-parent), but later. */
@@ -234,7 +235,7 @@ start_nbdkit(void)
 	if (server.pid == -1)
 		err(EX_OSERR, "unable to start nbdkit");
 	if (server.pid == 0)
-		run_nbdkit(server.user, parent);
+		run_nbdkit(parent);
 	/* Our copy is closed, and its number kept for another start. */
 	dup2(server.listen_fd, server.report_fd);
 }
@@ -456,7 +457,7 @@ take_report(bool only_check)
 			warnx("unable to start nbdkit again, trying: %s", text);
 		server.refused = status != 0;
 		/* It serves nobody, and has nothing to end well. */
-		if (server.refused)
+		if (server.refused && server.pid > 0)
 			kill(server.pid, SIGKILL);
 		if (status == 0)
 			restart_worked(&server.restart);
@@ -472,7 +473,8 @@ take_report(bool only_check)
 		return GO_ON;
 	if (only_check)
 		return say_ready(text);
-	if (server.filter != NULL && server.checker == 0) {
+	if (server.filter != NULL && !server.checked) {
+		server.checked = true;
 		start_checker();
 		return GO_ON;
 	}
@@ -493,15 +495,6 @@ status_of_nbdkit(int status)
 	return EX_OSERR;
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /*
  * nbdkit has ended, and its clients will come back to the same socket: it is
  * started again. (Debian's 1.32 fails an assertion where a client goes with
@@ -511,10 +504,10 @@ static int
 plan_restart(int status)
 {
 	if (server.refused) {
-		restart_refused(&server.restart, now_ms());
+		restart_refused(&server.restart, clock_ms());
 		return GO_ON;
 	}
-	if (!restart_died(&server.restart, now_ms()))
+	if (!restart_died(&server.restart, clock_ms()))
 		return status_of_nbdkit(status);
 	warnx("nbdkit was ended (%s %d): starting it again",
 	    WIFSIGNALED(status) ? "signal" : "status",
@@ -526,7 +519,7 @@ plan_restart(int status)
 static int
 restart_nbdkit(void)
 {
-	int left = restart_left(&server.restart, now_ms());
+	int left = restart_left(&server.restart, clock_ms());
 
 	if (left != 0)
 		return left;
@@ -553,8 +546,10 @@ take_signal(void)
 		renew_url();
 		return GO_ON;
 	case SIGCHLD:
-		if (server.checker > 0)
-			waitpid(server.checker, NULL, WNOHANG);
+		/* From now on its number may be another's. */
+		if (server.checker > 0 &&
+		    waitpid(server.checker, NULL, WNOHANG) == server.checker)
+			server.checker = 0;
 		if (server.pid == 0 ||
 		    waitpid(server.pid, &status, WNOHANG) != server.pid)
 			return GO_ON;
