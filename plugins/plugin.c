@@ -5,11 +5,13 @@
  * opened once, before any client is served; every connection reads through
  * the one engine.
  */
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -42,6 +44,7 @@ static uint64_t export_size;
 static char *description;
 static pthread_t control;
 static bool control_started;
+static int control_end = -1; /* eventfd(2): the thread shall end */
 
 static int
 plugin_config_complete(void)
@@ -330,24 +333,50 @@ tell_unpacked_size(void)
 }
 
 /*
- * Take renewed URLs, until it is cancelled, in recv(2) only: the socket is not
- * shut down for that, for another nbdkit may inherit it after us.
+ * Take renewed URLs, until control_end. (Shutting the socket down would end it,
+ * too, for good: another nbdkit may inherit it after us.)
  */
 static void *
 take_control(void *arg)
 {
+	struct pollfd p[2] = {
+	    {settings.control_fd, POLLIN, 0}, {control_end, POLLIN, 0}};
 	char url[CONTROL_MAX];
 	ssize_t n;
 
 	(void)arg;
-	while ((n = recv(settings.control_fd, url, sizeof(url) - 1, 0)) > 0) {
-		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	while (poll(p, 2, -1) > 0 && p[1].revents == 0) {
+		n = recv(
+		    settings.control_fd, url, sizeof(url) - 1, MSG_DONTWAIT);
+		if (n <= 0)
+			break;
 		url[n] = '\0';
 		engine_renew(engine, url);
 		explicit_bzero(url, sizeof(url));
-		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
 	}
 	return NULL;
+}
+
+static int
+start_control(void)
+{
+	control_end = eventfd(0, EFD_CLOEXEC);
+	if (control_end == -1)
+		return -1;
+	errno = pthread_create(&control, NULL, take_control, NULL);
+	control_started = errno == 0;
+	return control_started ? 0 : -1;
+}
+
+static void
+end_control(void)
+{
+	if (control_started) {
+		eventfd_write(control_end, 1);
+		pthread_join(control, NULL);
+	}
+	if (control_end != -1)
+		close(control_end);
 }
 
 static int
@@ -357,14 +386,11 @@ plugin_after_fork(void)
 		return refuse(EX_OSERR, "unable to start the fetch thread: %s",
 		    strerror(errno));
 	if (settings.control_fd != -1) {
-		errno = pthread_create(&control, NULL, take_control, NULL);
-		control_started = errno == 0;
-		if (!control_started)
+		if (start_control() == -1)
 			return refuse(EX_OSERR, "unable to start a thread: %s",
 			    strerror(errno));
-	}
-	if (settings.control_fd != -1)
 		tell(description);
+	}
 	if (tell_unpacked_size() == -1)
 		return -1;
 	report_ready();
@@ -374,10 +400,7 @@ plugin_after_fork(void)
 static void
 plugin_unload(void)
 {
-	if (control_started) {
-		pthread_cancel(control);
-		pthread_join(control, NULL);
-	}
+	end_control();
 	engine_free(engine);
 	overlay_close(overlay);
 	free(description);
