@@ -30,7 +30,7 @@
 #define LOOK_MS	      500 /* between two looks whether it is still ours */
 #define RETRY_MIN_MS  100 /* between two tries to reconnect */
 #define RETRY_MAX_MS  2000
-#define WRITE_OUT_MS  1000 /* between two times */
+#define WRITE_OUT_S   1	   /* between two times */
 #define DETACH_MS     1000 /* for a device to go once it is disconnected */
 #define READ_AHEAD_KB 1024 /* a chunk of vm-fetchd: one fetch, one wait */
 #define INDEX_MAX     1023
@@ -230,8 +230,8 @@ stay(struct nbd_kernel *k, const struct options *o,
 static int
 keep_writing_out(const char *device)
 {
-	struct timespec pause = {WRITE_OUT_MS / 1000, 0};
-	int fd = open(device, O_RDONLY | O_CLOEXEC), signal;
+	const struct timespec pause = {WRITE_OUT_S, 0};
+	int fd = open(device, O_RDONLY | O_CLOEXEC), caught;
 	sigset_t end;
 
 	if (fd == -1)
@@ -239,14 +239,16 @@ keep_writing_out(const char *device)
 	sigemptyset(&end);
 	sigaddset(&end, SIGTERM);
 	sigprocmask(SIG_BLOCK, &end, NULL);
+	puts(device);
+	fclose(stdout);
 	do {
-		signal = sigtimedwait(&end, NULL, &pause);
+		caught = sigtimedwait(&end, NULL, &pause);
 		if (fsync(fd) == -1)
 			errx(EX_IOERR,
 			    "unable to write out %s: some of what was "
 			    "written is lost",
 			    device);
-	} while (signal != SIGTERM);
+	} while (caught != SIGTERM);
 	return 0;
 }
 

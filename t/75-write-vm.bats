@@ -134,6 +134,53 @@ is_gone() {
 	cmp -n $((2 * 1048576)) data /srv/images/disk.img
 }
 
+# hold: the host has written, and this machine holds it.
+hold() {
+	cp "$WWW/disk.img" /srv/images/disk.img
+	vmctl mount -w /srv/images/disk.img
+	wait_until 30 host_has $SLOT
+	head -c 2M /dev/urandom >data
+	kill -STOP "$(slot_pid writer)"
+	dd if=data of="$(host_drive $SLOT)" bs=64k oflag=direct status=none
+}
+is_kept() {
+	cmp -n $((2 * 1048576)) data /srv/images/disk.img
+	nothing_left $SLOT
+}
+# eject_beside_kill: the writer is killed just before it is told to end.
+eject_beside_kill() {
+	local slot dir=$VM_RUN_DIR/$SLOT
+	slot=$(slot_pid)
+	kill -STOP "$slot"
+	echo eject >"$dir/work/events"
+	kill -KILL "$(slot_pid writer)"
+	wait_until 20 is_gone "$dir/work/pid.writer"
+	kill -CONT "$slot"
+	wait_until 20 is_gone "$dir/work"
+}
+
+@test "... also where its vm-slot was killed" {
+	hold
+	kill -KILL "$(slot_pid)"
+	kill -CONT "$(slot_pid writer)"
+	vmctl eject -s $SLOT
+	is_kept
+}
+
+@test "... and its writer, too" {
+	hold
+	kill -KILL "$(slot_pid)" "$(slot_pid writer)"
+	vmctl eject -s $SLOT
+	is_kept
+}
+
+@test "... or the writer alone, just then" {
+	hold
+	eject_beside_kill
+	is_kept
+	[ ! -e "$VM_RUN_DIR/$SLOT/error" ]
+}
+
 @test "an eject of what cannot be written out says so: 74" {
 	mount_small
 	local writer
