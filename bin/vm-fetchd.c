@@ -56,11 +56,11 @@ static struct {
 	int signals;		   /* signalfd(2) */
 	const char *user;	   /* whose nbdkit shall be; NULL: the usual */
 	pid_t pid;		   /* 0: there is none at the moment */
-	pid_t checker;		   /* tries to read what is unpacked; 0: none */
-	bool checked;		   /* one was started */
-	const char *filter;	   /* that unpacks it; NULL: none */
-	bool ready;		   /* it was once, and we said so */
-	bool refused;		   /* it could not start again, for a while */
+	pid_t checker;	    /* tries to read what is unpacked; 0: not yet,
+				      -1: it has */
+	const char *filter; /* that unpacks it; NULL: none */
+	bool ready;	    /* it was once, and we said so */
+	bool refused;	    /* it could not start again, for a while */
 	struct restart restart;
 	char identity[CONTROL_MAX]; /* of the image, by the plugin's words */
 	uint64_t unpacked; /* bytes modulo 2^32, by the packed file's end */
@@ -473,8 +473,7 @@ take_report(bool only_check)
 		return GO_ON;
 	if (only_check)
 		return say_ready(text);
-	if (server.filter != NULL && !server.checked) {
-		server.checked = true;
+	if (server.filter != NULL && server.checker == 0) {
 		start_checker();
 		return GO_ON;
 	}
@@ -549,7 +548,7 @@ take_signal(void)
 		/* From now on its number may be another's. */
 		if (server.checker > 0 &&
 		    waitpid(server.checker, NULL, WNOHANG) == server.checker)
-			server.checker = 0;
+			server.checker = -1;
 		if (server.pid == 0 ||
 		    waitpid(server.pid, &status, WNOHANG) != server.pid)
 			return GO_ON;

@@ -43,7 +43,6 @@ static const struct source_info *info;
 static uint64_t export_size;
 static char *description;
 static pthread_t control;
-static bool control_started;
 static int control_end = -1; /* eventfd(2): the thread shall end */
 
 static int
@@ -364,19 +363,21 @@ start_control(void)
 	if (control_end == -1)
 		return -1;
 	errno = pthread_create(&control, NULL, take_control, NULL);
-	control_started = errno == 0;
-	return control_started ? 0 : -1;
+	if (errno == 0)
+		return 0;
+	close(control_end);
+	control_end = -1;
+	return -1;
 }
 
 static void
 end_control(void)
 {
-	if (control_started) {
-		eventfd_write(control_end, 1);
-		pthread_join(control, NULL);
-	}
-	if (control_end != -1)
-		close(control_end);
+	if (control_end == -1)
+		return;
+	eventfd_write(control_end, 1);
+	pthread_join(control, NULL);
+	close(control_end);
 }
 
 static int

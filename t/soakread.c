@@ -30,8 +30,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #define MISMATCH	3
 #define SEQUENTIAL_SIZE ((size_t)128 << 10) /* as a kernel reads */
@@ -43,22 +44,14 @@ struct reader {
 	pthread_t thread;
 	bool is_random;
 	unsigned seed;
-	_Atomic uint64_t bytes, errors, slowest;
+	_Atomic uint64_t bytes, errors;
+	_Atomic int64_t slowest; /* ms */
 };
 
 static const char *device, *backing;
 static const unsigned char *image;
 static uint64_t size;
 static _Atomic bool stopping;
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static void
 sleep_ms(long ms)
@@ -90,7 +83,8 @@ read_all(void *arg)
 	size_t len = r->is_random ? RANDOM_SIZE : SEQUENTIAL_SIZE;
 	int fd = open(device, O_RDONLY | O_DIRECT | O_CLOEXEC);
 	int behind = open(backing, O_RDONLY | O_CLOEXEC);
-	uint64_t at = 0, begun, took;
+	uint64_t at = 0;
+	int64_t begun, took;
 	void *buf;
 	ssize_t n;
 
@@ -102,9 +96,9 @@ read_all(void *arg)
 			     RANDOM_SIZE;
 		posix_fadvise(
 		    behind, (off_t)at, (off_t)len, POSIX_FADV_DONTNEED);
-		begun = now_ms();
+		begun = clock_ms();
 		n = pread(fd, buf, len, (off_t)at);
-		took = now_ms() - begun;
+		took = clock_ms() - begun;
 		if (took > r->slowest)
 			r->slowest = took;
 		if (n > 0) {
@@ -141,7 +135,7 @@ main(int argc, char **argv)
 {
 	struct reader readers[2] = {{.is_random = false}, {.is_random = true}};
 	char line[64], phase[64] = "";
-	uint64_t begun = now_ms(), slowest;
+	int64_t begun = clock_ms(), slowest;
 	int i;
 
 	if (argc != 5) {
@@ -166,16 +160,17 @@ main(int argc, char **argv)
 			      ? readers[0].slowest
 			      : readers[1].slowest;
 		if (phase[0] != '\0')
-			printf("%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-			       " %" PRIu64 "\n",
-			    phase, (now_ms() - begun) / 1000, readers[0].bytes,
-			    readers[1].bytes,
+			printf("%s %" PRId64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			       " %" PRId64 "\n",
+			    phase, (clock_ms() - begun) / 1000,
+			    readers[0].bytes, readers[1].bytes,
 			    readers[0].errors + readers[1].errors, slowest);
-		for (i = 0; i < 2; i++)
-			readers[i].bytes = readers[i].errors =
-			    readers[i].slowest = 0;
+		for (i = 0; i < 2; i++) {
+			readers[i].bytes = readers[i].errors = 0;
+			readers[i].slowest = 0;
+		}
 		strcpy(phase, line);
-		begun = now_ms();
+		begun = clock_ms();
 	}
 	stopping = true;
 	for (i = 0; i < 2; i++)

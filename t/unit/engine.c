@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "clock.h"
 #include "engine.h"
 
 #define CONNECTIONS 4
@@ -233,15 +233,6 @@ reads(struct engine *e, uint64_t offset, size_t len)
 	return error;
 }
 
-static int64_t
-ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void
 test_right_bytes(void)
 {
@@ -325,24 +316,23 @@ test_outage(void)
 
 	CHECK(reads(e, 0, CHUNK_SIZE) == 0);
 	f.dead = 1;
-	begun = ms();
+	begun = clock_ms();
 	CHECK(reads(e, 5 * CHUNK_SIZE, 10) == EIO);
-	CHECK(ms() - begun >= 1000 && ms() - begun < 5000);
+	CHECK(clock_ms() - begun >= 1000 && clock_ms() - begun < 5000);
 	/* From now on at once; what the cache holds is still served. */
-	begun = ms();
+	begun = clock_ms();
 	CHECK(reads(e, 8 * CHUNK_SIZE, 10) == EIO);
-	CHECK(ms() - begun < 200);
+	CHECK(clock_ms() - begun < 200);
 	CHECK(reads(e, 0, 10) == 0);
 	f.dead = 0;
 	/* Back without being asked, within the longest pause. */
-	begun = ms();
-	while (reads(e, 10 * CHUNK_SIZE, 10) != 0 && ms() - begun < 10000)
+	begun = clock_ms();
+	while (reads(e, 10 * CHUNK_SIZE, 10) != 0 && clock_ms() - begun < 10000)
 		usleep(10000);
-	CHECK(ms() - begun < 10000);
+	CHECK(clock_ms() - begun < 10000);
 	engine_free(e);
 }
 
-/* A proxy that dislikes some bytes, a bad sector: the rest must be had. */
 struct failing {
 	struct engine *e;
 	uint64_t chunk;
@@ -376,28 +366,29 @@ test_after_an_outage(void)
 	for (i = 0; i < 3; i++)
 		pthread_join(threads[i], NULL);
 	f.dead = 0;
-	begun = ms();
-	while (reads(e, 10 * CHUNK_SIZE, 10) != 0 && ms() - begun < 10000)
+	begun = clock_ms();
+	while (reads(e, 10 * CHUNK_SIZE, 10) != 0 && clock_ms() - begun < 10000)
 		usleep(10000);
 	for (i = 1; i < 4; i++)
 		CHECK(reads(e, i * CHUNK_SIZE, 10) == 0);
 	engine_free(e);
 }
 
+/* A proxy that dislikes some bytes, a bad sector: the rest must be had. */
 static void
 test_one_bad_chunk(void)
 {
 	struct fake f;
 	struct engine *e = start(&f, 8, 1);
-	int64_t begun = ms();
+	int64_t begun = clock_ms();
 
 	f.bad_chunk = 5;
 	CHECK(reads(e, 5 * CHUNK_SIZE, 10) == EIO);
-	CHECK(ms() - begun >= 1000 && ms() - begun < 5000);
-	begun = ms();
-	while (reads(e, 8 * CHUNK_SIZE, 10) != 0 && ms() - begun < 20000)
+	CHECK(clock_ms() - begun >= 1000 && clock_ms() - begun < 5000);
+	begun = clock_ms();
+	while (reads(e, 8 * CHUNK_SIZE, 10) != 0 && clock_ms() - begun < 20000)
 		usleep(10000);
-	CHECK(ms() - begun < 20000);
+	CHECK(clock_ms() - begun < 20000);
 	engine_free(e);
 }
 
@@ -419,12 +410,12 @@ test_one_bad_chunk_among_good(void)
 	struct fake f;
 	struct engine *e = start(&f, 4, 1);
 	pthread_t others;
-	int64_t begun = ms();
+	int64_t begun = clock_ms();
 
 	f.bad_chunk = 5;
 	CHECK(pthread_create(&others, NULL, read_others, e) == 0);
 	CHECK(reads(e, 5 * CHUNK_SIZE, 10) == EIO);
-	CHECK(ms() - begun < 10000);
+	CHECK(clock_ms() - begun < 10000);
 	cancel = true;
 	pthread_join(others, NULL);
 	cancel = false;
@@ -475,27 +466,33 @@ test_cancelled_under_silence(void)
 {
 	struct fake f;
 	struct engine *e = start(&f, 4, 3600);
-	int64_t begun = ms();
+	int64_t begun = clock_ms();
 	pthread_t thread;
 
 	f.silent = 1;
 	pthread_create(&thread, NULL, cancel_soon, NULL);
 	CHECK(reads(e, 0, 10) == ESHUTDOWN);
-	CHECK(ms() - begun < 1000);
+	CHECK(clock_ms() - begun < 1000);
 	pthread_join(thread, NULL);
 	engine_free(e);
 }
 
+struct random_reader {
+	struct engine *e;
+	unsigned seed;
+};
+
 static void *
 read_at_random(void *arg)
 {
-	struct engine *e = arg;
-	unsigned seed = (unsigned)(uintptr_t)&seed, i;
+	struct random_reader *r = arg;
 	uint64_t offset;
+	unsigned i;
 
 	for (i = 0; i < 200; i++) {
-		offset = (uint64_t)rand_r(&seed) % (IMAGE_SIZE - 70000);
-		CHECK(reads(e, offset, (size_t)rand_r(&seed) % 70000) == 0);
+		offset = (uint64_t)rand_r(&r->seed) % (IMAGE_SIZE - 70000);
+		CHECK(
+		    reads(r->e, offset, (size_t)rand_r(&r->seed) % 70000) == 0);
 	}
 	return NULL;
 }
@@ -505,12 +502,15 @@ test_many_readers(void)
 {
 	struct fake f;
 	struct engine *e = start(&f, 4, 30);
+	struct random_reader readers[8];
 	pthread_t threads[8];
 	unsigned i;
 
 	f.faults = 50;
-	for (i = 0; i < 8; i++)
-		pthread_create(&threads[i], NULL, read_at_random, e);
+	for (i = 0; i < 8; i++) {
+		readers[i] = (struct random_reader){e, i};
+		pthread_create(&threads[i], NULL, read_at_random, &readers[i]);
+	}
 	for (i = 0; i < 8; i++)
 		pthread_join(threads[i], NULL);
 	CHECK(f.most <= CONNECTIONS);
@@ -676,21 +676,21 @@ test_write_in_an_outage(void)
 	struct fake f;
 	struct engine *e = start(&f, 8, 1);
 	unsigned char buf[5000] = {1};
-	int64_t begun = ms();
+	int64_t begun = clock_ms();
 
 	f.dead = 1;
 	CHECK(engine_write(e, buf, sizeof(buf), 100) == -1 && errno == EIO);
-	CHECK(ms() - begun >= 1000 && ms() - begun < 5000);
-	begun = ms();
+	CHECK(clock_ms() - begun >= 1000 && clock_ms() - begun < 5000);
+	begun = clock_ms();
 	CHECK(engine_write(e, buf, sizeof(buf), 100) == -1 && errno == EIO);
 	CHECK(engine_flush(e) == -1 && errno == EIO);
-	CHECK(ms() - begun < 200);
+	CHECK(clock_ms() - begun < 200);
 	f.dead = 0;
-	begun = ms();
+	begun = clock_ms();
 	while (engine_write(e, buf, sizeof(buf), 9 * CHUNK_SIZE) != 0 &&
-	       ms() - begun < 10000)
+	       clock_ms() - begun < 10000)
 		usleep(10000);
-	CHECK(ms() - begun < 10000);
+	CHECK(clock_ms() - begun < 10000);
 	/* What was given up was not written behind anybody's back. */
 	CHECK(f.writes == 1 && content[100] == byte_at(100));
 	engine_free(e);
@@ -724,8 +724,8 @@ test_warm_and_prefetch(void)
 	/* One byte less, so that it is no stream's. */
 	CHECK(reads(e, 1, CHUNK_SIZE - 1) == 0 && f.started == 0);
 	engine_prefetch(e, CHUNK_SIZE, 4 * CHUNK_SIZE);
-	begun = ms();
-	while (f.fetched < CHUNK_SIZE && ms() - begun < 5000)
+	begun = clock_ms();
+	while (f.fetched < CHUNK_SIZE && clock_ms() - begun < 5000)
 		usleep(1000);
 	CHECK(f.started == 1);
 	CHECK(reads(e, 4 * CHUNK_SIZE + 1, CHUNK_SIZE - 1) == 0 &&
