@@ -56,11 +56,10 @@ static struct {
 	int signals;		   /* signalfd(2) */
 	const char *user;	   /* whose nbdkit shall be; NULL: the usual */
 	pid_t pid;		   /* 0: there is none at the moment */
-	pid_t checker;	    /* tries to read what is unpacked; 0: not yet,
-				      -1: it has */
-	const char *filter; /* that unpacks it; NULL: none */
-	bool ready;	    /* it was once, and we said so */
-	bool refused;	    /* it could not start again, for a while */
+	pid_t checker;		   /* tries it unpacked; 0: to come, -1: did */
+	const char *filter;	   /* that unpacks it; NULL: none */
+	bool ready;		   /* it was once, and we said so */
+	bool refused;		   /* it could not start again, for a while */
 	struct restart restart;
 	char identity[CONTROL_MAX]; /* of the image, by the plugin's words */
 	uint64_t unpacked; /* bytes modulo 2^32, by the packed file's end */
