@@ -8,6 +8,8 @@
  * whoever reads notices a pause. Its own death leaves the device as it is;
  * only -D takes it away.
  */
+#include <sys/prctl.h>
+
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +27,7 @@
 
 #include "nbd-client.h"
 #include "nbd-kernel.h"
+#include "notify.h"
 #include "number.h"
 
 #define LOOK_MS	      500 /* between two looks whether it is still ours */
@@ -39,6 +42,7 @@
 struct options {
 	const char *server; /* a Unix socket; NULL: descriptor 0 */
 	int index;	    /* -1: any */
+	bool adopt;	    /* it is attached: take it over */
 	bool read_only;
 	const char *identity; /* instead of the export's own */
 	uint64_t timeout, outage;
@@ -49,6 +53,8 @@ usage(FILE *out)
 {
 	fputs("usage: vm-nbd-attach [-hrV] [-d /dev/nbdN] [-i ID] "
 	      "[-o SECONDS] [-t SECONDS] SOCKET|-\n"
+	      "       vm-nbd-attach -a /dev/nbdN [-hrV] [-i ID] [-o SECONDS] "
+	      "[-t SECONDS] SOCKET\n"
 	      "       vm-nbd-attach -D|-W /dev/nbdN\n",
 	    out);
 }
@@ -177,28 +183,35 @@ try_rejoin(struct nbd_kernel *k, const struct options *o,
 	return result == 0;
 }
 
-/* The link has died: reconnect for as long as the device is there. */
+/* Reconnect for as long as the device is there. */
 static void
 rejoin(struct nbd_kernel *k, const struct options *o,
     const struct nbd_connection *first, int index)
 {
 	int pause = RETRY_MIN_MS;
 
+	while (
+	    nbd_kernel_is_attached(index) && !try_rejoin(k, o, first, index)) {
+		sleep_ms(pause);
+		if (pause < RETRY_MAX_MS)
+			pause *= 2;
+	}
+}
+
+/* The link has died. */
+static void
+mend(struct nbd_kernel *k, const struct options *o,
+    const struct nbd_connection *first, int index)
+{
 	warnx("/dev/nbd%d: the link is lost", index);
 	if (o->server == NULL)
 		errx(EX_IOERR,
 		    "unable to reconnect /dev/nbd%d: it came by "
 		    "descriptor",
 		    index);
-	while (nbd_kernel_is_attached(index)) {
-		if (try_rejoin(k, o, first, index)) {
-			warnx("/dev/nbd%d: the link is restored", index);
-			return;
-		}
-		sleep_ms(pause);
-		if (pause < RETRY_MAX_MS)
-			pause *= 2;
-	}
+	rejoin(k, o, first, index);
+	if (nbd_kernel_is_attached(index))
+		warnx("/dev/nbd%d: the link is restored", index);
 }
 
 /* Stay until somebody disconnects the device. */
@@ -207,14 +220,36 @@ stay(struct nbd_kernel *k, const struct options *o,
     const struct nbd_connection *first, int index)
 {
 	struct pollfd p = {nbd_kernel_event_fd(k), POLLIN, 0};
+	int dead;
 
 	/* Nothing multicasts a disconnect, so now and then we look. */
 	while (nbd_kernel_is_attached(index)) {
 		if (poll(&p, 1, LOOK_MS) < 1)
 			continue;
-		if (nbd_kernel_next_dead(k) == index)
+		dead = nbd_kernel_next_dead(k);
+		/* The kernel takes no link that it does not need. */
+		if (dead == index)
+			mend(k, o, first, index);
+		else if (dead == -1 && errno == ENOBUFS && o->server != NULL)
 			rejoin(k, o, first, index);
 	}
+}
+
+/*
+ * Take over a device that is attached, and whose vm-nbd-attach has died. Its
+ * link may have died as well, and nobody knows: the kernel takes the new one
+ * only if so, and by its identity only the same image.
+ */
+static void
+adopt(struct nbd_kernel *k, const struct options *o, struct nbd_connection *c)
+{
+	if (nbd_kernel_look(o->index, c->identity, &c->size) == -1)
+		err(EX_NOINPUT, "unable to take over /dev/nbd%d", o->index);
+	if (o->identity != NULL && strcmp(o->identity, c->identity) != 0)
+		errx(EX_DATAERR,
+		    "unable to take over /dev/nbd%d: it is another image",
+		    o->index);
+	rejoin(k, o, c, o->index);
 }
 
 /* --- writing out ------------------------------------------------------- */
@@ -295,8 +330,12 @@ main(int argc, char **argv)
 	struct nbd_kernel kernel;
 	int c, index;
 
-	while ((c = getopt(argc, argv, "D:d:hi:o:rt:VW:")) != -1) {
+	while ((c = getopt(argc, argv, "a:D:d:hi:o:rt:VW:")) != -1) {
 		switch (c) {
+		case 'a':
+			o.index = parse_device(optarg);
+			o.adopt = true;
+			break;
 		case 'D':
 			return detach(parse_device(optarg));
 		case 'd':
@@ -328,17 +367,25 @@ main(int argc, char **argv)
 			return EX_USAGE;
 		}
 	}
-	if (argc - optind != 1) {
+	if (argc - optind == 1 && strcmp(argv[optind], "-") != 0)
+		o.server = argv[optind];
+	if (argc - optind != 1 || (o.adopt && o.server == NULL)) {
 		usage(stderr);
 		return EX_USAGE;
 	}
-	if (strcmp(argv[optind], "-") != 0)
-		o.server = argv[optind];
 	open_kernel(&kernel);
-	connect_server(&o, &connection);
-	index = attach(&kernel, &o, &connection);
+	if (o.adopt) {
+		adopt(&kernel, &o, &connection);
+		index = o.index;
+	} else {
+		connect_server(&o, &connection);
+		index = attach(&kernel, &o, &connection);
+	}
+	/* To restore a link must not wait for memory that waits for it. */
+	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
 	printf("/dev/nbd%d\n", index);
 	fclose(stdout);
+	notify_ready();
 	stay(&kernel, &o, &connection, index);
 	nbd_kernel_close(&kernel);
 	return 0;

@@ -18,6 +18,7 @@
 
 #define ANSWER_SECONDS 5   /* netlink answers at once, or something is wrong */
 #define BLOCK_SIZE     512 /* larger ones hide MBR and GPT, and cut the tail */
+#define SYSFS_SECTOR   512
 
 static struct nlmsghdr *
 begin_message(void *buf, uint16_t family, uint32_t sequence, uint8_t command,
@@ -249,12 +250,8 @@ nbd_kernel_next_dead(struct nbd_kernel *k)
 	ssize_t n;
 
 	n = mnl_socket_recvfrom(k->events, buf, sizeof(buf));
-	if (n == -1) {
-		/* Events were lost: not which, only that. The caller looks. */
-		if (errno == ENOBUFS)
-			errno = EAGAIN;
+	if (n == -1)
 		return -1;
-	}
 	mnl_cb_run(buf, (size_t)n, 0, 0, on_index, &answer);
 	if (answer.index == -1)
 		errno = EAGAIN;
@@ -281,22 +278,50 @@ nbd_kernel_exists(int index)
 	return access(block_path(path, sizeof(path), index, ""), F_OK) == 0;
 }
 
+/* The first word of a file of the device; false where there is none. */
+static bool
+read_word(int index, const char *name, char word[NBD_CLIENT_IDENTITY_SIZE])
+{
+	char path[256];
+	FILE *f = fopen(block_path(path, sizeof(path), index, name), "re");
+	bool found;
+
+	if (f == NULL)
+		return false;
+	found = fscanf(f, "%79s", word) == 1;
+	fclose(f);
+	return found;
+}
+
+static uint64_t
+device_size(int index)
+{
+	char word[NBD_CLIENT_IDENTITY_SIZE];
+
+	if (!read_word(index, "/size", word))
+		return 0;
+	return strtoull(word, NULL, 10) * SYSFS_SECTOR;
+}
+
 bool
 nbd_kernel_is_attached(int index)
 {
 	char path[256];
-	unsigned long long sectors = 0;
-	FILE *f;
 
-	if (access(block_path(path, sizeof(path), index, "/pid"), F_OK) == -1)
-		return false;
-	f = fopen(block_path(path, sizeof(path), index, "/size"), "re");
-	if (f == NULL)
-		return false;
-	if (fscanf(f, "%llu", &sectors) != 1)
-		sectors = 0;
-	fclose(f);
-	return sectors > 0;
+	return access(block_path(path, sizeof(path), index, "/pid"), F_OK) ==
+		   0 &&
+	       device_size(index) > 0;
+}
+
+int
+nbd_kernel_look(
+    int index, char identity[NBD_CLIENT_IDENTITY_SIZE], uint64_t *size)
+{
+	*size = device_size(index);
+	if (*size > 0 && read_word(index, "/backend", identity))
+		return 0;
+	errno = ENOENT;
+	return -1;
 }
 
 int

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nbd-client.h"
+
 /* Bytes of a request: the attributes below and a backend identifier. */
 #define NBD_KERNEL_MESSAGE_MAX 1024
 
@@ -66,13 +68,21 @@ int nbd_kernel_disconnect(struct nbd_kernel *, int index);
 
 /*
  * Take one event: the index of a device whose link has died; -1 with errno
- * EAGAIN where there is none.
+ * EAGAIN where there is none, ENOBUFS where some were lost: anybody's link may
+ * have died.
  */
 int nbd_kernel_next_dead(struct nbd_kernel *);
 
 /* Is the device attached, and usable? By sysfs, not by netlink's STATUS,
  * which only says that somebody has the device open. */
 bool nbd_kernel_is_attached(int index);
+
+/*
+ * What is attached: the image's identity, as it was given, and the bytes.
+ * Returns 0, or -1 with errno: ENOENT where nothing is, or without an identity.
+ */
+int nbd_kernel_look(
+    int index, char identity[NBD_CLIENT_IDENTITY_SIZE], uint64_t *size);
 
 /* Does this kernel have the device at all? */
 bool nbd_kernel_exists(int index);

@@ -184,3 +184,62 @@ fresh() {
 	fails 69 vm-nbd-attach "$PWD/none"
 	grep -q 'modprobe nbd' stderr
 }
+
+# adopt [OPTION...]: DEVICE's vm-nbd-attach was killed: another takes it over,
+# and says so in ./again.
+adopt() {
+	pkill -KILL vm-nbd-attach || :
+	wait_until 5 no_attach
+	rm -f again
+	background vm-nbd-attach -a "$DEVICE" -t 2 "$@" "$PWD/sock" >again 2>said
+}
+
+@test "-a takes a device over, and mends its link" {
+	serve
+	attach
+	fresh
+	dmesg -C
+	cmp "$DEVICE" "$IMAGE" &
+	local reader=$!
+	wait_until 10 has_read
+	kill -KILL "$(cat nbdkit)"
+	rm -f sock
+	adopt
+	serve
+	wait_until 20 grep -qx "$DEVICE" again
+	wait $reader
+	fresh
+	# ... and the next one, too.
+	kill -KILL "$(cat nbdkit)"
+	wait_until 10 grep -q lost said
+	serve
+	cmp "$DEVICE" "$IMAGE"
+	! dmesg | grep "I/O error, dev ${DEVICE#/dev/}"
+}
+
+@test "-a leaves a link that lives as it is" {
+	serve
+	attach
+	adopt
+	wait_until 20 grep -qx "$DEVICE" again
+	fresh
+	cmp "$DEVICE" "$IMAGE"
+	! grep . said
+}
+
+@test "-a: another image is 65, nothing attached 66" {
+	serve
+	attach
+	pkill -KILL vm-nbd-attach
+	fails 65 vm-nbd-attach -a "$DEVICE" -i another "$PWD/sock"
+	kill "$(cat nbdkit)"
+	rm -f sock
+	nbdkit -U "$PWD/new" -P "$PWD/nbdkit2" --filter=exportname file "$IMAGE" \
+		exportdesc=fixed:another
+	mv new sock
+	fails 65 vm-nbd-attach -a "$DEVICE" "$PWD/sock"
+	kill "$(cat nbdkit2)"
+	vm-nbd-attach -D "$DEVICE"
+	fails 66 vm-nbd-attach -a "$DEVICE" "$PWD/sock"
+	run -64 vm-nbd-attach -a "$DEVICE" -
+}
