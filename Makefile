@@ -34,7 +34,7 @@ LIBS_vm-fetchd = -lbearssl
 PKGS_vm-nbd-attach = libnbd libmnl
 LIBS_vm-nbd-attach = -lbearssl
 PKGS_vm-probe = libnbd
-PKGS_plugin = libcurl
+PKGS_plugin = libcurl libseccomp
 PKGS_nfs = libnfs
 PKGS_smb = smbclient
 PKGS_t = libnbd
@@ -138,7 +138,7 @@ help:
 	@echo 'make check     build and test all (SAN=1: with sanitizers)'
 	@echo 'make lint      warnings, shellcheck, mandoc, clang-format, cppcheck'
 	@echo 'make bench     measure beside the peers (ROWS=...: only those)'
-	@echo 'make soak      in the virtual machine, with faults (SEED=, PHASES=)'
+	@echo 'make soak      hours in the virtual machine (SOAKS=$(SOAKS), SEED=)'
 	@echo 'make fuzz      the parsers, FUZZ_SECONDS=600 each'
 	@echo 'make demo      the main job, on this machine alone'
 	@echo 'make deps      install what is missing (Debian packages; be root)'
@@ -157,10 +157,15 @@ bench: deps
 	@$(MAKE) --no-print-directory tests
 	@VM_BUILD=$(abspath $(O)) t/bench/run $(ROWS)
 
+SOAKS = faults kills random
 soak: deps
 	@$(MAKE) --no-print-directory tests
-	@t/vm/vm-run -t 7200 env VM_BUILD=$(abspath $(O)) VM_RUN=1 \
-	    SEED=$(SEED) PHASES=$(PHASES) t/soak/run
+	@for soak in $(SOAKS); do \
+	    t/vm/vm-run -t 10800 $$(sed -n 's/^# vm-run: //p' t/soak/$$soak) \
+	        env VM_BUILD=$(abspath $(O)) VM_RUN=1 SEED=$(SEED) \
+	        PHASES=$(PHASES) KILLS=$(KILLS) STEPS=$(STEPS) \
+	        VERBOSE=$(VERBOSE) t/soak/$$soak || exit; \
+	done
 
 FUZZ_SECONDS = 600
 fuzz: deps
@@ -188,7 +193,7 @@ lint: deps
 	@$(MAKE) --no-print-directory O=$(O)/lint-clang CC=clang \
 	    CFLAGS='-O2 -Werror' tests
 	shellcheck -x -s sh $(shfiles)
-	shellcheck -x -s bash -e SC2034,SC2119,SC2154 t/*.bash t/bench/run t/soak/run \
+	shellcheck -x -s bash -e SC2034,SC2119,SC2154 t/*.bash t/bench/run t/soak/* \
 	    scripts/completion/vmctl
 	! mandoc -T lint $(mans) 2>&1 | grep -v 'manual not found\|outdated'
 	clang-format --dry-run -Werror $(cfiles)
@@ -217,9 +222,10 @@ install: all
 	    install -D -m 644 $$page $(MANDIR)/man$${page##*.}/$${page##*/}; \
 	done
 	for unit in scripts/systemd/*; do \
-	    sed 's,@BINDIR@,$(PREFIX)/bin,' $$unit \
+	    sed 's,@BINDIR@,$(PREFIX)/bin,;s,@SYSCONFDIR@,$(SYSCONFDIR),' $$unit \
 		>$(DESTDIR)$(UNITDIR)/$${unit##*/}; \
 	done
+	install -d $(DESTDIR)$(SYSCONFDIR)/vmedia/hooks.d
 	install -m 644 scripts/completion/vmctl \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vmctl
 	[ -e $(DESTDIR)$(SYSCONFDIR)/vmedia/vmedia.conf ] || \

@@ -36,6 +36,7 @@
 #include "fetchd-args.h"
 #include "listen.h"
 #include "nbd-client.h"
+#include "notify.h"
 #include "replace.h"
 #include "report.h"
 #include "restart.h"
@@ -62,6 +63,7 @@ static struct {
 	bool refused;		   /* it could not start again, for a while */
 	struct restart restart;
 	char identity[CONTROL_MAX]; /* of the image, by the plugin's words */
+	char source[16];   /* how the source does: a word; "": unknown */
 	uint64_t unpacked; /* bytes modulo 2^32, by the packed file's end */
 } server = {.listen_fd = -1, .report = -1};
 
@@ -168,6 +170,21 @@ drop_privileges(const char *name)
 }
 
 /*
+ * A host's read waits for nbdkit, and this machine's memory may wait for that
+ * read: it shall not wait for memory in turn (PR_SET_IO_FLUSHER, Linux 5.6),
+ * and may lock its cache, which the plugin does. Only root can give either;
+ * without, all goes as well but for that.
+ */
+static void
+prefer_in_memory(void)
+{
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+
+	setrlimit(RLIMIT_MEMLOCK, &all);
+	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
+}
+
+/*
  * What is unpacked may be a thousand times as large as what was sent: it shall
  * fail before the disk, or the memory that stands for one, is full.
  */
@@ -193,6 +210,7 @@ run_nbdkit(pid_t parent)
 	char pid[16];
 	sigset_t none;
 
+	prefer_in_memory();
 	if (geteuid() == 0 && drop_privileges(server.user) == -1)
 		give_up(server.report_fd, EX_CONFIG,
 		    "unable to run as the user for it (vmedia, nobody or -u)");
@@ -334,6 +352,27 @@ stop_nbdkit(void)
 	waitpid(server.pid, &status, 0);
 }
 
+/* Say how the source does, when that is news; in the words of the stats. */
+static void
+take_source(const char *stats)
+{
+	static const char *const words[] = {
+	    "ok", "waiting", "down", "refused", "changed"};
+	char found[16];
+	size_t i;
+
+	if (sscanf(stats, "{\"source\": \"%15[a-z]\"", found) != 1 ||
+	    strcmp(found, server.source) == 0)
+		return;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(found, words[i]) != 0)
+			continue;
+		if (i > 0 || server.source[0] != '\0')
+			warnx("source: %s", words[i]);
+		strcpy(server.source, words[i]);
+	}
+}
+
 /*
  * Take a word of the plugin's: the image's identity; or a line of printable
  * text and nothing else, for it speaks to the network. Stats are written down,
@@ -355,8 +394,11 @@ take_word(const char *text)
 		server.unpacked = strtoull(text + 10, NULL, 10);
 	else if (strncmp(text, "note: ", 6) == 0)
 		warnx("%s", text);
-	else if (args.stats_path != NULL)
-		replace_file(args.stats_path, text, len);
+	else {
+		take_source(text);
+		if (args.stats_path != NULL)
+			replace_file(args.stats_path, text, len);
+	}
 }
 
 /* All that were said: a report that follows relies on some. */
@@ -394,6 +436,7 @@ renew_url(void)
 static int
 say_ready(const char *text)
 {
+	notify_ready();
 	if ((puts(text) != EOF && fclose(stdout) != EOF) || errno == EPIPE)
 		return 0;
 	warn("unable to print that it is ready");

@@ -57,10 +57,15 @@ cache_init(struct cache *c, uint32_t slot_count, uint64_t image_size)
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	c->slot_count = slot_count;
 	c->image_size = image_size;
-	if (c->arena == MAP_FAILED)
+	if (c->arena == MAP_FAILED) {
 		c->arena = NULL;
-	else /* where there are such: a fault for each 4 KiB shows */
+	} else {
+		/* Where there are such: a fault for each 4 KiB shows. */
 		madvise(c->arena, (size_t)size, MADV_HUGEPAGE);
+		/* Where we may: it must not be swapped out to what may be
+		 * waiting for it. */
+		mlock2(c->arena, (size_t)size, MLOCK_ONFAULT);
+	}
 	if (c->slots == NULL || c->buckets == NULL || c->arena == NULL ||
 	    c->passed == NULL) {
 		cache_destroy(c);

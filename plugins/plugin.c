@@ -6,6 +6,7 @@
  * the one engine.
  */
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include <dlfcn.h>
@@ -13,6 +14,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +31,7 @@
 #include "image.h"
 #include "overlay.h"
 #include "report.h"
+#include "sandbox.h"
 #include "secret.h"
 #include "settings.h"
 #include "source.h"
@@ -380,9 +383,40 @@ end_control(void)
 	close(control_end);
 }
 
+/*
+ * nbdkit has set SIGTERM as what its parent's death sends, at which it answers
+ * what is under way with an error. Killed it says nothing, and its client asks
+ * the next one.
+ */
+static void
+die_with_parent(void)
+{
+	int signal = 0;
+
+	if (prctl(PR_GET_PDEATHSIG, &signal) == 0 && signal != 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/* Before any client, and any thread of ours, is there. */
+static int
+give_up_rights(void)
+{
+	if (sandbox_enter() == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+		return refuse(EX_OSERR, "unable to enter the sandbox: %s",
+		    strerror(errno));
+	log_note("this kernel has no seccomp: nothing keeps nbdkit from what "
+		 "it does not need");
+	return 0;
+}
+
 static int
 plugin_after_fork(void)
 {
+	die_with_parent();
+	if (give_up_rights() == -1)
+		return -1;
 	if (engine_start(engine) == -1)
 		return refuse(EX_OSERR, "unable to start the fetch thread: %s",
 		    strerror(errno));

@@ -350,6 +350,9 @@ refuses() {
 	wait_until 10 nbdread -f image "$SOCK" $((3 * MIB)) 512
 	is_right 0 $((4 * MIB))
 	grep -q 'the image.s source is back' fetchd.err
+	wait_until 10 grep -q 'vm-fetchd: source: ok' fetchd.err
+	[ "$(grep -o 'source: .*' fetchd.err | uniq | tail -n 2)" = "source: down
+source: ok" ]
 }
 
 # --- credentials -----------------------------------------------------------
@@ -708,6 +711,7 @@ another_than() {
 	grep -q $'^CapEff:\t0*$' /proc/"$pid"/status
 	grep -q $'^CapPrm:\t0*$' /proc/"$pid"/status
 	grep -q $'^NoNewPrivs:\t1$' /proc/"$pid"/status
+	grep -q $'^Seccomp:\t2$' /proc/"$pid"/status
 	grep -q $'^Groups:\t *$' /proc/"$pid"/status
 	fails 78 timeout 5 vm-fetchd -u no-such-user "$HOSTILE/ok/x"
 }
