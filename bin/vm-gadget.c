@@ -60,9 +60,10 @@ static const struct verb {
     {"eject", cmd_eject, "fhT:", 1, 1, "[-f] [-T SECONDS] SLOT",
 	"take the medium out of a drive"},
     {"status", cmd_status, "f:hjT:", 0, 1,
-	"[-j] [-f FIELD] [-T SECONDS] [SLOT]",
+	"[-j] [-f FIELD[,...]] [-T SECONDS] [SLOT]",
 	"say what is in the drives (fields: type file ro udc state)"},
-    {"wait", cmd_wait, "h", 1, 1, "SLOT", "wait until a drive is empty"},
+    {"wait", cmd_wait, "ht:", 1, 1, "[-t SECONDS] SLOT",
+	"wait until a drive is empty (-t: and say what happens)"},
     {"teardown", cmd_teardown, "hT:", 0, 0, "[-T SECONDS]",
 	"eject all and remove the drives"},
 };
@@ -357,16 +358,41 @@ cmd_eject(const struct request *req)
 	gadget_close(&gadget);
 }
 
+/* A line about the time or the port; who waits for it has it at once. */
+static void
+say_now(const char *word, const char *rest)
+{
+	printf("%s%s\n", word, rest);
+	if (fflush(stdout) == EOF)
+		err(EX_IOERR, "unable to write");
+}
+
+/* configfs tells nobody of a change: its files have no poll(2). */
 static void
 cmd_wait(const struct request *req)
 {
-	unsigned slot = parse_slot(req->argv[0]);
+	unsigned slot = parse_slot(req->argv[0]), tick = 0, passed = 0;
+	char state[UDC_STATE_SIZE] = "?";
+	struct gadget_status status;
 	struct gadget gadget;
 
+	if (req->given['t'] != NULL)
+		tick = parse_number(req->given['t'], 1, 3600);
 	open_slot(&gadget, slot, ATTR_FOREVER);
-	if (gadget_wait_empty(&gadget, slot) == -1)
+	while (gadget_get_status(&gadget, slot, &status) == 0) {
+		if (*status.medium.file == '\0')
+			return;
+		if (tick > 0 && strcmp(status.state, state) != 0)
+			say_now("port ", strcpy(state, status.state));
+		if (tick > 0 && passed++ == tick) {
+			say_now("tick", "");
+			passed = 1;
+		}
+		sleep(1);
+	}
+	/* Removed: it holds nothing any more. */
+	if (errno != ENOENT && errno != ENODEV)
 		fail(&gadget, "wait for the medium");
-	gadget_close(&gadget);
 }
 
 /* --- status ------------------------------------------------------------ */
@@ -383,6 +409,23 @@ print_field(const struct gadget_status *status, enum gadget_field field)
 		    status->medium.slot, gadget_strerror(ETIMEDOUT));
 }
 
+/* Names with commas between them. Returns how many. */
+static int
+parse_fields(const char *list, enum gadget_field fields[GADGET_FIELDS])
+{
+	char copy[64], *rest = copy, *name;
+	int field, count = 0;
+
+	snprintf(copy, sizeof(copy), "%s", list);
+	while ((name = strsep(&rest, ",")) != NULL) {
+		field = gadget_find_field(name);
+		if (field == -1 || count == GADGET_FIELDS)
+			misuse();
+		fields[count++] = (enum gadget_field)field;
+	}
+	return count;
+}
+
 static void
 cmd_status(const struct request *req)
 {
@@ -391,13 +434,14 @@ cmd_status(const struct request *req)
 	unsigned end = req->argc > 0 ? slot + 1 : GADGET_SLOTS;
 	bool json = req->given['j'] != NULL;
 	static char text[GADGET_STATUS_SIZE];
+	enum gadget_field fields[GADGET_FIELDS];
 	struct gadget_status status;
 	struct gadget gadget;
-	int field = -1;
+	int i, count = 0;
 
 	if (req->given['f'] != NULL) {
-		field = gadget_find_field(req->given['f']);
-		if (field == -1 || req->argc == 0 || json)
+		count = parse_fields(req->given['f'], fields);
+		if (req->argc == 0 || json)
 			misuse();
 	}
 	for (; slot < end; slot++) {
@@ -406,13 +450,13 @@ cmd_status(const struct request *req)
 		else if (gadget_open_slot(&gadget, slot, req->ms) == -1)
 			continue;
 		get_status(&gadget, slot, &status);
-		if (field != -1) {
-			print_field(&status, (enum gadget_field)field);
-		} else if (json) {
+		for (i = 0; i < count; i++)
+			print_field(&status, fields[i]);
+		if (json) {
 			printf("%s%s", separator,
 			    gadget_status_json(&status, text));
 			separator = ", ";
-		} else {
+		} else if (count == 0) {
 			puts(gadget_status_text(&status, text));
 		}
 	}

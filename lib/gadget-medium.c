@@ -75,21 +75,6 @@ gadget_find_type(enum image_media type, int ms)
 	return -1;
 }
 
-/* configfs tells nobody of a change: its files have no poll(2). */
-int
-gadget_wait_empty(struct gadget *gadget, unsigned slot)
-{
-	struct gadget_medium medium;
-
-	while (gadget_get_medium(gadget, slot, &medium) == 0) {
-		if (*medium.file == '\0')
-			return 0;
-		sleep(1);
-	}
-	/* Removed: it holds nothing any more. */
-	return errno == ENOENT || errno == ENODEV ? 0 : -1;
-}
-
 /* --- changing ---------------------------------------------------------- */
 
 int

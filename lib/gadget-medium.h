@@ -52,9 +52,6 @@ enum gadget_result gadget_find_held(
 /* The first slot, in any gadget, with a drive of that type; -1 if none is. */
 int gadget_find_type(enum image_media type, int ms);
 
-/* Wait until the slot is empty, or no more. */
-int gadget_wait_empty(struct gadget *gadget, unsigned slot);
-
 /* Take it out; fine if it is empty. EBUSY if the host has locked the drive. */
 int gadget_eject(struct gadget *gadget, unsigned slot);
 
