@@ -116,7 +116,48 @@ examine_url() {
 	fi
 }
 
+# repair_slot N: what a crash has left goes on, or is taken down; never a half.
+repair_slot() {
+	DIR=$RUN/$1
+	{ [ -d "$DIR/work" ] || [ -d "$DIR/request" ]; } && ! held || return 0
+	lock_slot "$1"
+	if is_in; then
+		start_slot "$1"
+		wait_held && well "slot $1: $(get url) goes on" && return
+	fi
+	vm-slot -k "$1"
+	ill "slot $1: what was left of $(get url) was taken down: mount it again"
+}
+wait_held() {
+	tries=0
+	until held && is_in; do
+		tries=$((tries + 1))
+		[ $tries -lt 50 ] || return 1
+		pause
+	done
+}
+
+# repair_devices: a block device of ours that no slot knows holds up memory.
+repair_devices() {
+	for backend in "${VM_SYS:-/sys}"/block/nbd*/backend; do
+		case $(read_value "$backend") in vmedia:*) ;; *) continue ;; esac
+		device=/dev/${backend%/backend} device=/dev/${device##*/}
+		grep -qsxF "$device" "$RUN"/[0-7]/device ||
+			{ vm-nbd-attach -D "$device" && well "$device: detached"; } ||
+			ill "$device: nobody knows it, and it can't be detached"
+	done
+}
+
+repair() {
+	each_slot repair_slot
+	repair_devices
+}
+
 doctor() {
+	if [ -n "$REPAIR" ]; then
+		repair
+		return $SICK
+	fi
 	examine_programs
 	examine_kernel
 	examine_udc

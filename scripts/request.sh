@@ -12,7 +12,10 @@ URL=			# what may be shown of it
 TEMP='' REQ=''	# a directory of our own, and the request in it
 TIMEOUT=60
 JSON='' VERBOSE='' WAIT_HOST='' REPLACE='' FORCE='' SOCKET='' PASSWORD=''
-CACHE='' CONNECTIONS='' LIMIT_RATE='' WATCH='' OUTAGE='' ALLOW_FILE='' OVERLAY_SIZE='' DVD='' STALL='' UDC='' CACERT='' PROXY=''
+CACHE='' CONNECTIONS='' LIMIT_RATE='' WATCH='' OUTAGE='' ALLOW_FILE=''
+OVERLAY_SIZE='' DVD='' STALL='' UDC='' CACERT='' PROXY='' POWER=''
+REPAIR='' FOLLOW=''
+DECLARED=		# media at boot: lines of a slot and a mount's words
 
 misuse() {
 	die $EX_USAGE "$* (vmctl help tells how it is used)"
@@ -82,6 +85,11 @@ read_conf() {
 		udc) UDC=$value ;;
 		cacert) CACERT=$value ;;
 		allow_file) ALLOW_FILE=$value ;;
+		power) POWER=$value ;;
+		slot[0-7])
+			DECLARED="$DECLARED
+${key#slot} $value"
+			;;
 		overlay_size) OVERLAY_SIZE=$(conf_size) || exit ;;
 		proxy) PROXY=$value ;;
 		*) die $EX_CONFIG "$CONF: $key: no such setting" ;;
@@ -183,7 +191,7 @@ take_url() {
 		misuse "unable to read a URL from standard input"
 	url=${url%"$(printf '\r')"}
 	case $VERB in
-	eject | status | list) misuse \
+	eject | status | list | log) misuse \
 		"unable to $VERB $(show "$url"): give the slot with -s" ;;
 	esac
 	case $url in
@@ -242,7 +250,11 @@ parse() {
 		--retype) ask retype 1 ;;
 		--wait-host) WAIT_HOST=1 ;;
 		--watch) WATCH=1 ;;
-		--force | -f) FORCE=1 ;;
+		--follow) FOLLOW=1 ;;
+		--repair) REPAIR=1 ;;
+		--boot-once) ask boot-once 1 ;;
+		--force) FORCE=1 ;;
+		-f) FORCE=1 FOLLOW=1 ;;
 		--) ;;
 		- | [!-]*)
 			[ -z "$given" ] || misuse "unable to take more than one URL"
@@ -265,6 +277,19 @@ is_size() {
 	case ${1%[KMG]} in
 	'' | *[!0-9]*) return 1 ;;
 	esac
+}
+
+# seconds_of OPTION TIME: 90, 90s, 30m, 2h, 1d.
+seconds_of() {
+	count=${2%[smhd]}
+	case $2 in
+	*m) unit=60 ;;
+	*h) unit=3600 ;;
+	*d) unit=86400 ;;
+	*) unit=1 ;;
+	esac
+	number "$1" "$count" $((31536000 / unit))
+	echo $((count * unit))
 }
 
 parse_value() {
@@ -296,6 +321,14 @@ parse_value() {
 	--timeout)
 		number "$1" "$2" 86400
 		TIMEOUT=$2
+		;;
+	--outage)
+		number "$1" "$2" 3600
+		OUTAGE=$2
+		;;
+	--expires | --idle)
+		value=$(seconds_of "$1" "$2") || exit
+		ask "${1#--}" "$value"
 		;;
 	--overlay)
 		case $2 in
@@ -339,6 +372,7 @@ complete_request() {
 	[ -z "$OUTAGE" ] || ask outage "$OUTAGE"
 	[ -z "$LIMIT_RATE" ] || ask limit-rate "$LIMIT_RATE"
 	[ -z "$DVD" ] || ask dvd 1
+	[ -z "$POWER" ] || [ ! -f "$REQ/boot-once" ] || ask power "$POWER"
 	[ ! -f "$REQ/writable" ] || complete_writable
 	[ ! -f "$REQ/insecure" ] || echo \
 		"$PROG: WARNING: the server is not verified: anybody may be it" >&2

@@ -6,7 +6,9 @@
 #   $RUN/N/lock       flock(2)ed by who operates on slot N (vmctl)
 #   $RUN/N/pid        flock(2)ed by the vm-slot that holds slot N, and its pid
 #   $RUN/N/state      empty activating active degraded deactivating failed
-#   $RUN/N/...        one value a file: url device size media label error ...
+#   $RUN/N/...        one value a file: url device size media label error
+#                     reason (why it is degraded, or how it ended) expires idle
+#                     (in seconds of this machine's uptime) once ...
 #   $RUN/N/request/   what was asked, secrets among it; root's alone
 #   $RUN/N/work/      sockets, FIFO and pids; root's alone
 #
@@ -17,6 +19,9 @@ export LC_ALL=C
 
 EX_USAGE=64 EX_DATAERR=65 EX_NOINPUT=66 EX_UNAVAILABLE=69 EX_OSERR=71
 EX_CANTCREAT=73 EX_IOERR=74 EX_TEMPFAIL=75 EX_NOPERM=77 EX_CONFIG=78
+
+# The step of a vm-slot whose medium is out, and that has only hooks to run.
+TELLING="telling the hooks"
 
 # die STATUS MESSAGE...
 die() {
@@ -68,6 +73,14 @@ medium_reads() {
 	device=$(get device)
 	read -r reads _ <"${VM_SYS:-/sys}/block/${device#/dev/}/stat" &&
 		echo "$reads"
+}
+
+# medium_requests: reads and writes, ever, in one word.
+medium_requests() {
+	device=$(get device)
+	read -r reads _ _ _ writes _ \
+		<"${VM_SYS:-/sys}/block/${device#/dev/}/stat" &&
+		echo "$reads+$writes"
 }
 
 # renamed TEXT PATH NAME: TEXT with NAME where it has PATH. What a program says

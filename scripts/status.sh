@@ -3,18 +3,62 @@
 # What is so in the slots, told to people and to programs. Sourced by vmctl,
 # after slot.sh and request.sh.
 
-# slot_state: what is so, by the lock and the kernel. `other` is a medium that
-# somebody has inserted without us.
-slot_state() {
-	state=$(get state)
-	case ${state:-empty} in
-	empty)
-		file=$(vm-gadget status -f file "${DIR##*/}" 2>/dev/null)
-		if [ -n "$file" ]; then echo other; else echo empty; fi
-		;;
-	failed) echo failed ;;
-	*) if held; then echo "$state"; else echo failed; fi ;;
+STATE='' DRIFT=''		# of the slot that was looked at
+TYPE='' FILE='' RO='' UDC_NAME='' HOST=''	# what the kernel says of it
+
+# value_of NAME: a value of slot DIR into VALUE; false where there is none. No
+# process is needed, and a BMC is glad of that.
+value_of() {
+	VALUE=
+	[ -f "$DIR/$1" ] && { IFS= read -r VALUE <"$DIR/$1"; } 2>/dev/null &&
+		[ -n "$VALUE" ]
+}
+
+# see_slot N: what is so, by the lock and the kernel, into the globals above.
+see_slot() {
+	DIR=$RUN/$1
+	TYPE='' FILE='' RO='' UDC_NAME='' HOST='' DRIFT=''
+	{
+		IFS= read -r TYPE
+		IFS= read -r FILE
+		IFS= read -r RO
+		IFS= read -r UDC_NAME
+		IFS= read -r HOST
+	} <<-END
+		$(vm-gadget status -f type,file,ro,udc,state "$1" 2>/dev/null)
+	END
+	value_of state
+	STATE=${VALUE:-empty}
+	case $STATE in
+	empty) [ -z "$FILE" ] || STATE=other ;;
+	failed) ;;
+	*) held || STATE=failed ;;
 	esac
+	case $STATE in active | degraded) see_drift ;; esac
+}
+
+# see_drift: where the kernel has something else than what we have made.
+# `other` is a medium that somebody has inserted without us.
+see_drift() {
+	value_of device
+	if [ ! -e "${VM_SYS:-/sys}/block/${VALUE#/dev/}/pid" ]; then
+		DRIFT="$VALUE is not attached"
+	elif [ -z "$TYPE" ]; then
+		DRIFT="the drive is gone"
+	elif [ -z "$FILE" ]; then
+		DRIFT="the drive is empty"
+	elif [ "$FILE" != "$VALUE" ]; then
+		DRIFT="the drive holds $FILE, and not $VALUE"
+	elif [ "$RO" = 1 ] && [ -f "$DIR/request/writable" ]; then
+		DRIFT="the drive is read-only, and was to be written to"
+	fi
+}
+
+# left FILE: the seconds until the moment that it holds.
+left() {
+	value_of "$1" || return
+	VALUE=$((VALUE - $(now)))
+	[ "$VALUE" -ge 0 ] || VALUE=0
 }
 
 # json_string TEXT
@@ -76,47 +120,44 @@ source_json() {
 
 # slot_json N: the slot as a JSON object.
 slot_json() {
-	DIR=$RUN/$1
-	printf '{"slot": %s, "state": "%s"' "$1" "$(slot_state)"
-	for key in url device format label media overlay note error; do
-		value=$(get $key) && [ -n "$value" ] &&
-			printf ', "%s": %s' $key "$(json_string "$value")"
+	see_slot "$1"
+	printf '{"slot": %s, "state": "%s"' "$1" "$STATE"
+	for key in url device format label media overlay note reason error \
+		once; do
+		value_of $key && printf ', "%s": %s' $key "$(json_string "$VALUE")"
 	done
-	value=$(get size) && printf ', "size": %s' "$value"
-	for key in type file ro udc state; do
-		value=$(vm-gadget status -f $key "$1" 2>/dev/null) || continue
-		case $key in
-		state) key=host ;;
-		file) key=inserted ;;
-		ro)
-			[ "$value" = 1 ] && value=true || value=false
-			printf ', "ro": %s' $value
-			continue
-			;;
-		esac
-		printf ', "%s": %s' $key "$(json_string "$value")"
+	[ -z "$DRIFT" ] || printf ', "drift": %s' "$(json_string "$DRIFT")"
+	value_of size && printf ', "size": %s' "$VALUE"
+	for key in expires idle; do
+		left $key && printf ', "%s": %s' $key "$VALUE"
 	done
+	[ -z "$TYPE" ] || drive_json
 	source_json
 	printf '}'
 }
 
+drive_json() {
+	[ "$RO" = 1 ] && value=true || value=false
+	printf ', "type": "%s", "inserted": %s, "ro": %s, "udc": "%s", "host": "%s"' \
+		"$TYPE" "$(json_string "$FILE")" $value "$UDC_NAME" "$HOST"
+}
+
 # slot_text N: the slot for people, its facts a line each.
 slot_text() {
-	DIR=$RUN/$1
-	drive=$(vm-gadget status -f type "$1" 2>/dev/null)
-	host=$(vm-gadget status -f state "$1" 2>/dev/null)
-	state=$(slot_state)
-	printf 'slot %s: %s, %s\n' "$1" "${drive:-not set up}" "$state"
-	case $state in
-	other) printf '  medium  %s\n' \
-		"$(vm-gadget status -f file "$1" 2>/dev/null)" ;;
+	see_slot "$1"
+	printf 'slot %s: %s, %s\n' "$1" "${TYPE:-not set up}" "$STATE"
+	case $STATE in
+	other) printf '  medium  %s\n' "$FILE" ;;
 	failed) [ -f "$DIR/error" ] || printf '  error   %s\n' \
-		"its vm-slot was killed: mount again, or eject" ;;
+		"its vm-slot was killed: vmctl doctor --repair, or eject" ;;
 	esac
-	[ -z "$host" ] || printf '  host    %s\n' "$host"
-	for key in step url label size device overlay note error; do
-		value=$(get $key) && [ -n "$value" ] &&
-			printf '  %-7s %s\n' $key "$value"
+	[ -z "$DRIFT" ] || printf '  drift   %s\n' "$DRIFT"
+	[ -z "$HOST" ] || printf '  host    %s\n' "$HOST"
+	for key in step url label size device overlay note reason error once; do
+		! value_of $key || printf '  %-7s %s\n' $key "$VALUE"
+	done
+	for key in expires idle; do
+		! left $key || printf '  %-7s %s s left\n' $key "$VALUE"
 	done
 	source_text
 }
@@ -138,6 +179,7 @@ comma_json() {
 
 # slot_line N: the slot on one line. Its type is each_slot's.
 slot_line() {
-	DIR=$RUN/$1
-	printf '%s  %-4s  %-12s  %s\n' "$1" "$type" "$(slot_state)" "$(get url)"
+	see_slot "$1"
+	value_of url || :
+	printf '%s  %-4s  %-12s  %s\n' "$1" "$type" "$STATE" "$VALUE"
 }

@@ -129,13 +129,6 @@ dies_at() {
 	wait_until 20 nothing_left
 }
 
-@test "vm-nbd-attach killed under a mounted medium: failed, and clean" {
-	mount_image one.iso
-	pkill -KILL -x vm-nbd-attach
-	wait_until 20 nothing_left
-	works
-}
-
 @test "vm-slot terminated under a mounted medium: clean" {
 	mount_image one.iso
 	kill "$(cat "$VM_RUN_DIR/0/pid")"

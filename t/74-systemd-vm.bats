@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # Installed, with systemd as process 1: a slot is a unit.
+# vm-run: -S
 
 load helper
 load column
@@ -10,7 +11,7 @@ setup_file() {
 	systemctl daemon-reload
 	column_start
 	make_iso "$WWW/one.iso" 4 ONE
-	make_iso "$WWW/two.iso" 4 TWO
+	head -c 32M /dev/urandom >"$WWW/disk.img"
 }
 teardown_file() {
 	column_stop
@@ -20,6 +21,7 @@ setup() {
 	PATH=/usr/local/bin:$PATH
 }
 teardown() {
+	cleanup
 	vmctl eject -f -s 0 || :
 	vmctl eject -f -s 1 || :
 }
@@ -43,11 +45,120 @@ teardown() {
 	! systemctl is-failed vmedia-slot@0
 }
 
-@test "a killed vm-slot is cleaned up by its unit" {
-	mount_image one.iso
-	kill -KILL "$(cat "$VM_RUN_DIR/0/pid")"
-	wait_until 30 nothing_left
-	mount_image two.iso
+# read_on COMMAND...: done while the host reads its medium, it is a pause.
+read_on() {
+	wait_until 30 host_has 1
+	start_reading 1 "$WWW/disk.img"
+	"$@"
+	is_clean
+	[ "$(cat "$VM_RUN_DIR/1/state")" = active ]
+}
+kill_slot() {
+	local pid
+	pid=$(cat "$VM_RUN_DIR/1/pid")
+	kill -KILL "$pid"
+	wait_until 30 is_another "$pid"
+}
+is_another() {
+	[ -s "$VM_RUN_DIR/1/pid" ] && [ "$(cat "$VM_RUN_DIR/1/pid")" != "$1" ] &&
+		vm-lock -t "$VM_RUN_DIR/1/pid"
+}
+
+@test "a vm-slot that is killed is followed by another: a pause" {
+	mount_image disk.img
+	read_on kill_slot
+	vmctl eject
+	nothing_left 1
+	! systemctl is-failed vmedia-slot@1
+}
+
+upgrade() {
+	local pid
+	pid=$(cat "$VM_RUN_DIR/1/pid")
+	(cd "$TOP" && make -s install O="$BUILD" PREFIX=/usr/local) 3>&-
+	systemctl daemon-reload
+	systemctl reload vmedia-slot@1
+	[ "$(cat "$VM_RUN_DIR/1/pid")" = "$pid" ]
+	[ "$(systemctl show -P MainPID vmedia-slot@1)" = "$pid" ]
+	wait_until 10 sh -c \
+		'journalctl -u vmedia-slot@1 | grep -q "going on with"'
+}
+
+@test "an upgrade of what is installed, and a reload: nothing to notice" {
+	mount_image disk.img
+	read_on upgrade
+}
+
+@test "restart ejects and inserts again what was asked" {
+	mount_image disk.img
+	local pid
+	pid=$(cat "$VM_RUN_DIR/1/pid")
+	systemctl restart vmedia-slot@1
+	[ "$(cat "$VM_RUN_DIR/1/pid")" != "$pid" ]
+	[ "$(cat "$VM_RUN_DIR/1/state")" = active ]
+	read_on true
+	systemctl stop vmedia-slot@1
+	nothing_left 1
+}
+
+@test "a slot that the configuration declares is there after a boot" {
+	printf '%s\n' "slot1 = --cacert $CA -t disk $URL/disk.img" \
+		"slot0 = --cacert $CA $URL/missing.iso" >/etc/vmedia/vmedia.conf
+	systemctl enable vmedia-gadget
+	vm-gadget teardown
+	rm -rf "$VM_RUN_DIR"
+	# What a boot does of it: what multi-user.target wants is started.
+	[ -L /etc/systemd/system/multi-user.target.wants/vmedia-gadget.service ]
+	env -u VM_CONF systemctl start --no-block vmedia-gadget
+	wait_until 60 grep -qs active "$VM_RUN_DIR/1/state"
+	read_on true
+	# The one that is not there yet is tried again.
+	wait_until 60 sh -c 'journalctl -u vmedia-gadget | grep -q "no such image"'
+	cp "$WWW/one.iso" "$WWW/missing.iso"
+	wait_until 90 grep -qs active "$VM_RUN_DIR/0/state"
+	wait_until 30 systemctl is-active vmedia-gadget
+	systemctl stop vmedia-gadget
+	systemctl disable vmedia-gadget
+	rm /etc/vmedia/vmedia.conf "$WWW/missing.iso"
+}
+
+@test "what speaks to the network has no rights, as mounted" {
+	mount_image disk.img
+	local pid
+	pid=$(pgrep -x nbdkit)
+	grep -E '^(Uid|CapEff|CapPrm|CapBnd|NoNewPrivs|Seccomp):' "/proc/$pid/status"
+	[ "$(awk '/^Uid:/ { print $2 * $3 * $4 * $5 }' "/proc/$pid/status")" != 0 ]
+	grep -qE '^CapEff:.0+$' "/proc/$pid/status"
+	grep -qE '^NoNewPrivs:.1$' "/proc/$pid/status"
+	grep -qE '^Seccomp:.2$' "/proc/$pid/status"
+	[ "$(cat /sys/module/nbd/parameters/max_part)" = 0 ]
+}
+
+@test "single tools as units: an image as NBD, and as a block device" {
+	mkdir -p /etc/vmedia/export
+	cp "$WWW/disk.img" /srv/disk.img
+	chmod 644 /srv/disk.img
+	echo "http://localhost:8080/disk.img" >/etc/vmedia/export/lab
+	sed "s/443 ssl/8080/; /ssl_/d; s/nginx.pid/nginx3.pid/" \
+		"$BATS_FILE_TMPDIR/nginx.conf" >"$BATS_FILE_TMPDIR/nginx3.conf"
+	background nginx -c "$BATS_FILE_TMPDIR/nginx3.conf" 2>/dev/null
+	wait_until 10 curl -s -o /dev/null http://localhost:8080/
+	systemctl start vm-nbd-attach@lab
+	local device pid
+	device=$(cat /run/vm-nbd-attach-lab)
+	cmp "$WWW/disk.img" "$device"
+	pid=$(systemctl show -P MainPID vm-fetchd@lab)
+	grep -qE '^CapEff:.0+$' "/proc/$pid/status"
+	systemctl stop vm-nbd-attach@lab vm-fetchd@lab
+	[ ! -e "/sys/block/${device#/dev/}/pid" ]
+	[ ! -e /run/vm-fetchd/lab ]
+}
+
+@test "systemd finds the unit of vm-fetchd safe" {
+	systemd-analyze security --no-pager vm-fetchd@lab.service |
+		grep 'Overall exposure'
+	systemd-analyze security --no-pager --threshold=25 vm-fetchd@lab.service \
+		>/dev/null
 }
 
 @test "a failed mount tells its reason, and the journal has it" {

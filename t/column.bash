@@ -78,6 +78,32 @@ drop_caches() {
 	echo 3 >/proc/sys/vm/drop_caches
 }
 
+# start_reading SLOT FILE: the host reads all of its medium, over the whole
+# column and again and again, and compares it with FILE.
+start_reading() {
+	READING=$BATS_TEST_TMPDIR/reading
+	rm -f "$READING"*
+	dmesg -C
+	read_again "$@" 3>&- &
+	READER=$!
+	wait_until 30 test -e "$READING.begun"
+}
+read_again() {
+	until [ -e "$READING.end" ]; do
+		drop_caches
+		dd if="$(host_drive "$1")" bs=64k iflag=direct 2>"$READING.err" |
+			{ head -c 1M && : >"$READING.begun" && cat; } |
+			cmp -n "$(stat -c %s "$2")" "$2" - || return
+	done
+}
+# is_clean: until here it has read right bytes, without an error.
+is_clean() {
+	kill -0 "$READER"
+	: >"$READING.end"
+	wait "$READER"
+	! dmesg | grep "I/O error"
+}
+
 # nothing_left: no process, socket, device or state of the column.
 nothing_left() {
 	local slot=${1:-0}

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# The programs that a vm-slot runs, and the events by which it hears of them
+# and of everything else: lines of one FIFO, for sh cannot wait for several
+# things. Sourced by vm-slot, after slot.sh.
+#
+#   ready NAME LINE     of a child, by vm-child(1); likewise
+#   said NAME LINE
+#   exit NAME STATUS
+#   source WORD         how the source does: ok waiting down refused changed
+#   eject [force]       by vmctl(8), as are
+#   renew, reload
+
+EVENT='' NAME='' REST=''	# the event: what, of which child, the rest
+
+# open_events: the FIFO, of a vm-slot before us or our own.
+open_events() {
+	[ -p "$DIR/work/events" ] ||
+		{ mkdir -p "$DIR/work" && mkfifo "$DIR/work/events"; } ||
+		fail $EX_CANTCREAT "unable to make $DIR/work"
+	exec 3<>"$DIR/work/events"
+}
+
+# spawn_for SECONDS NAME COMMAND...: start a child, for so long at most; 0 is
+# for ever. It does not inherit our lock (8), which would outlive us in it.
+spawn_for() {
+	limit=$1 child=$2
+	shift 2
+	[ -z "$VERBOSE" ] || say "+ $*"
+	rm -f "$DIR/work/said.$child"
+	: >"$DIR/work/pid.$child"
+	vm-child -t "$limit" "$DIR/work/events" "$child" "$@" 3>&- 8>&- &
+}
+spawn() {
+	spawn_for 0 "$@"
+}
+
+# child_pid NAME: its pid, if it lives and is ours (pids are used again); one
+# that is just being started is waited for.
+child_pid() {
+	waits=0
+	while [ -f "$DIR/work/pid.$1" ] && [ ! -s "$DIR/work/pid.$1" ] &&
+		[ $waits -lt 20 ]; do
+		waits=$((waits + 1))
+		pause
+	done
+	pid=$(read_value "$DIR/work/pid.$1") || return 1
+	# The hooks' and power's names are their own; who they are does not
+	# matter for longer than their limit.
+	case $1-$(read_value "/proc/$pid/comm") in
+	*-vm-* | *-sh | *-sleep | hook-?* | power-?*) echo "$pid" ;;
+	*) return 1 ;;
+	esac
+}
+
+# stop_child NAME: end it, by force after two seconds, and see it gone.
+stop_child() {
+	pid=$(child_pid "$1") || return 0
+	kill -TERM "$pid" 2>/dev/null
+	tries=0
+	while child_pid "$1" >/dev/null; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 20 ] || kill -KILL "$pid" 2>/dev/null
+		pause
+	done
+}
+
+# was_killed STATUS: of a child, as a shell has it.
+was_killed() {
+	[ "$1" -gt 128 ]
+}
+
+# find_lost: a vm-child that was killed took its command along, and tells
+# nobody.
+find_lost() {
+	for child in source attach writer; do
+		[ -s "$DIR/work/pid.$child" ] || continue
+		child_pid $child >/dev/null && continue
+		pause # or it is just about to tell
+		[ -s "$DIR/work/pid.$child" ] || continue
+		rm -f "$DIR/work/pid.$child"
+		echo "exit $child 137" >&3
+	done
+}
+
+# next_event: the next one, into EVENT, NAME and REST; talk is passed on.
+next_event() {
+	while IFS=' ' read -r EVENT NAME REST <&3; do
+		case $EVENT-$NAME-$REST in
+		# Killed: what it was not told is told to the next.
+		exit-writer-1[3-9]? | exit-writer-2??) attend_writer ;;
+		exit-writer-*) WRITER= ;;
+		said-source-"vm-fetchd: source: "*)
+			EVENT=source NAME=${REST##* } REST=
+			;;
+		esac
+		[ "$EVENT" = said ] || return 0
+		printf '%s\n' "$REST" >&2
+		printf '%s\n' "$REST" >"$DIR/work/said.$NAME"
+		case $REST in *": note: "*) note "${REST#*: note: }" ;; esac
+	done
+}
+
+# note TEXT: for whoever mounts to know.
+note() {
+	[ -f "$DIR/step" ] || return 0
+	notes=$(get note)
+	put note "${notes:+$notes; }$1"
+}
+
+# fail STATUS WHY: end, with that as what is said of the slot.
+fail() {
+	STATUS=$1 ERROR=$2
+	exit "$STATUS"
+}
+
+# The child at hand has ended and must not have: say what it said.
+fail_by_child() {
+	why=$(read_value "$DIR/work/said.$NAME")
+	if [ "$REST" = 0 ] || [ "$REST" -gt 125 ]; then
+		why="unable to go on: the $NAME process was ended ($REST)"
+		REST=$EX_OSERR
+	fi
+	[ "$NAME" != probe ] || why=$(renamed "$why" "$(get device)" "$(get url)")
+	fail "$REST" "$why"
+}
+
+# await NAME: until that child is ready (its line is in REST) or has done its
+# work and ended.
+await() {
+	awaited=$1
+	while next_event; do
+		case $EVENT-$NAME-$REST in
+		ready-"$awaited"-* | exit-"$awaited"-0) return 0 ;;
+		exit-timer-*) fail $EX_TEMPFAIL \
+			"gave up after ${seconds:-60} s while $(get step)" ;;
+		exit-hook-*) next_hook ;;
+		exit-*) fail_by_child ;;
+		eject-*) fail $EX_TEMPFAIL "ejected before it was inserted" ;;
+		esac
+	done
+}

@@ -1,0 +1,236 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# What ends a medium but a person: the host, and the limits that were asked
+# for; and who is told of it.
+
+load helper
+load column
+
+setup_file() {
+	column_start
+	make_iso "$WWW/one.iso" 8 ONE
+	export VM_HOOK_DIR=$BATS_FILE_TMPDIR/hooks
+	mkdir "$VM_HOOK_DIR"
+}
+teardown_file() {
+	column_stop
+	vm-gadget teardown
+}
+setup() {
+	rm -f "$VM_HOOK_DIR"/* "$VM_CONF"
+	TOLD=$BATS_TEST_TMPDIR/told
+	: >"$TOLD"
+	D=$VM_RUN_DIR/0
+}
+teardown() {
+	umount "$UDC/state" 2>/dev/null || :
+	cleanup
+	vmctl eject -f -s 0 || :
+	vmctl eject -f -s 1 || :
+}
+UDC=/sys/class/udc/dummy_udc.0
+
+# hook NAME LINE...: an executable of hooks.d.
+hook() {
+	printf '%s\n' '#!/bin/sh' "${@:2}" >"$VM_HOOK_DIR/$1"
+	chmod 755 "$VM_HOOK_DIR/$1"
+}
+mount_one() {
+	mount_image one.iso "$@"
+	wait_until 30 host_has 0
+}
+state() {
+	vmctl status -j -s 0 | jq -r '.slots[0].state'
+}
+state_is() {
+	[ "$(state)" = "$1" ]
+}
+has_read() {
+	local reads
+	read -r reads _ <"/sys/block/$(basename "$(cat "$D/device")")/stat"
+	[ "$reads" -gt "$(cat "$D/reads")" ]
+}
+host_reads() {
+	drop_caches
+	dd if="$(host_drive 0)" of=/dev/null bs=64k count=4 status=none
+	wait_until 10 has_read
+}
+# port STATE: dummy_hcd never says that it is not attached while a gadget is
+# bound; so another file is put over its state.
+port() {
+	umount "$UDC/state" 2>/dev/null || :
+	echo "$1" >"$BATS_TEST_TMPDIR/state"
+	mount --bind "$BATS_TEST_TMPDIR/state" "$UDC/state"
+}
+# cycled: vm-slot has had another look at everything.
+cycled() {
+	wait_until 10 grep -q "the host's port: $1" "$D/log"
+}
+
+@test "the host's own eject is told as that" {
+	mount_one
+	eject "$(host_drive 0)"
+	wait_until 30 state_is empty
+	vmctl status -s 0 | grep "reason .*ejected by the host"
+	wait_until 10 nothing_left
+}
+
+@test "a host that has it locked keeps it, until forced" {
+	mount_one
+	mount -r "$(host_drive 0)" /mnt
+	fails 75 vmctl eject
+	state_is active
+	cat /mnt/MARKER.TXT
+	umount /mnt
+}
+
+@test "a cable that is out and in again changes nothing" {
+	mount_one
+	local gadget
+	gadget=$(echo /sys/kernel/config/usb_gadget/vmedia*)
+	echo >"$gadget/UDC"
+	wait_until 10 not_there
+	state_is active
+	echo dummy_udc.0 >"$gadget/UDC"
+	wait_until 30 host_has 0
+	drop_caches
+	cmp "$WWW/one.iso" "$(host_drive 0)"
+	state_is active
+}
+not_there() {
+	[ -z "$(host_drive 0)" ]
+}
+
+@test "a USB reset changes nothing" {
+	mount_one --boot-once
+	host_reads
+	local device
+	device=$(cd -P "/sys/block/$(basename "$(host_drive 0)")/device" &&
+		cd ../../../.. && pwd)
+	python3 - "/dev/bus/usb/$(printf %03d "$(cat "$device/busnum")")/$(
+		printf %03d "$(cat "$device/devnum")")" <<-'PY'
+		import fcntl, os, sys
+		USBDEVFS_RESET = 0x5514
+		fcntl.ioctl(os.open(sys.argv[1], os.O_WRONLY), USBDEVFS_RESET, 0)
+	PY
+	drop_caches
+	cmp "$WWW/one.iso" "$(host_drive 0)"
+	state_is active
+	[ "$(cat "$D/once")" = waiting ]
+}
+
+@test "--boot-once: ejected when the host that has read it goes" {
+	port configured
+	mount_one --boot-once
+	vmctl status -s 0 | grep "once .*waiting"
+	cycled configured
+	port "not attached"
+	cycled "not attached"
+	state_is active
+	port configured
+	host_reads
+	port "not attached"
+	wait_until 30 state_is empty
+	vmctl status -s 0 | grep "reason .*the one boot is over"
+	nothing_left
+}
+
+@test "--boot-once: what passes while the host goes on is no end" {
+	port configured
+	mount_one --boot-once
+	host_reads
+	for passing in suspended default addressed configured; do
+		port $passing
+		cycled $passing
+		state_is active
+	done
+}
+
+@test "--boot-once: a command of the site's says that the host is off" {
+	echo on >"$BATS_TEST_TMPDIR/power"
+	hook power "echo Chassis Power is \$(cat $BATS_TEST_TMPDIR/power)"
+	mv "$VM_HOOK_DIR/power" "$BATS_TEST_TMPDIR/ask"
+	echo "power = $BATS_TEST_TMPDIR/ask now" >"$VM_CONF"
+	mount_one --boot-once
+	host_reads
+	state_is active
+	echo off >"$BATS_TEST_TMPDIR/power"
+	wait_until 40 state_is empty
+	vmctl status -s 0 | grep "reason .*the host is off"
+}
+
+@test "--expires: the time left is shown, and then it goes" {
+	mount_one --expires 1h
+	local left
+	left=$(vmctl status -j -s 0 | jq '.slots[0].expires')
+	[ "$left" -gt 3500 ] && [ "$left" -le 3600 ]
+	vmctl status -s 0 | grep -E "expires .*35[0-9]{2} s left"
+	vmctl eject
+	mount_one --expires 5s
+	wait_until 40 state_is empty
+	vmctl status -s 0 | grep "reason .*its time was over"
+	nothing_left
+}
+
+@test "--idle: a host that reads keeps it, one that does not loses it" {
+	mount_one --idle 25
+	local end=$((SECONDS + 40))
+	while [ "$SECONDS" -lt "$end" ]; do
+		host_reads
+		state_is active
+	done
+	vmctl status -s 0 | grep -E "idle .* s left"
+	wait_until 60 state_is empty
+	vmctl status -s 0 | grep "reason .*the host has not used it for 25 s"
+}
+
+@test "times that are none are refused: 64" {
+	for time in 0 x 5y 1h30m -1 '' 99999999999; do
+		fails 64 mount_image one.iso --expires "$time"
+		fails 64 mount_image one.iso --idle "$time"
+	done
+	[ ! -e "$D/request" ]
+}
+
+@test "hooks are told: in the order of their names, with the facts" {
+	hook 10-first "echo first \$@ \$VM_STATE \$VM_URL \$VM_MEDIA \$VM_LABEL >>$TOLD"
+	hook 20-second "echo second \$@ >>$TOLD"
+	hook 30-not "echo not >>$TOLD"
+	chmod -x "$VM_HOOK_DIR/30-not"
+	mount_one
+	wait_until 10 grep -q second "$TOLD"
+	vmctl eject
+	wait_until 10 grep -q "second ejected" "$TOLD"
+	cat "$TOLD"
+	[ "$(cat "$TOLD")" = "first inserted 0 active $URL/one.iso cd ONE
+second inserted 0
+first ejected 0 empty $URL/one.iso cd ONE
+second ejected 0" ]
+	: >"$TOLD"
+	mount_one
+	eject "$(host_drive 0)"
+	wait_until 30 grep -q "second ejected" "$TOLD"
+	grep -q "first host-eject 0" "$TOLD"
+}
+
+@test "a hook that hangs holds up neither the medium nor its eject" {
+	hook hang "echo \$@ >>$TOLD; exec sleep 1000"
+	mount_one
+	wait_until 10 grep -q inserted "$TOLD"
+	drop_caches
+	cmp "$WWW/one.iso" "$(host_drive 0)"
+	vmctl eject
+	state_is empty
+	[ ! -e "$D/request" ]
+	wait_until 60 grep -q ejected "$TOLD"
+	# Waits for them, and has its own way.
+	mount_one --timeout 100 || wait_until 60 mount_one
+	hook hang "exit 0"
+}
+
+@test "a hook that fails is of no consequence, and the log has its words" {
+	hook fail "echo oh dear >&2; exit 1"
+	mount_one
+	wait_until 10 grep -q "oh dear" "$D/log"
+	state_is active
+}
