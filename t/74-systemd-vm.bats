@@ -136,16 +136,18 @@ upgrade() {
 
 @test "single tools as units: an image as NBD, and as a block device" {
 	mkdir -p /etc/vmedia/export
-	cp "$WWW/disk.img" /srv/disk.img
-	chmod 644 /srv/disk.img
 	echo "http://localhost:8080/disk.img" >/etc/vmedia/export/lab
+	chmod 600 /etc/vmedia/export/lab
 	sed "s/443 ssl/8080/; /ssl_/d; s/nginx.pid/nginx3.pid/" \
 		"$BATS_FILE_TMPDIR/nginx.conf" >"$BATS_FILE_TMPDIR/nginx3.conf"
 	background nginx -c "$BATS_FILE_TMPDIR/nginx3.conf" 2>/dev/null
 	wait_until 10 curl -s -o /dev/null http://localhost:8080/
-	systemctl start vm-nbd-attach@lab
+	systemctl start vm-nbd-attach@lab || {
+		journalctl --no-pager -u vm-fetchd@lab
+		false
+	}
 	local device pid
-	device=$(cat /run/vm-nbd-attach-lab)
+	device=$(cat /run/vm-nbd-attach/lab/device)
 	cmp "$WWW/disk.img" "$device"
 	pid=$(systemctl show -P MainPID vm-fetchd@lab)
 	grep -qE '^CapEff:.0+$' "/proc/$pid/status"
