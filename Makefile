@@ -183,7 +183,7 @@ demo: deps
 	@$(MAKE) --no-print-directory all
 	@VM_BUILD=$(abspath $(O)) t/demo
 
-shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/vm/vm-run \
+shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/vm/vm-run t/vm/pc \
 	.ci/run
 cfiles := $(wildcard bin/*.[ch] lib/*.[ch] plugins/*.[ch] t/*.[ch] t/unit/*.[ch] t/fuzz/*.c)
 

@@ -83,6 +83,15 @@ medium_requests() {
 		echo "$reads+$writes"
 }
 
+# shorten_log: it lies in memory, as a rule. In place, for who has it open.
+LOG_MAX=65536	# bytes
+shorten_log() {
+	[ -f "$DIR/log" ] && [ "$(wc -c <"$DIR/log")" -gt $LOG_MAX ] || return 0
+	tail -c $((LOG_MAX / 2)) "$DIR/log" >"$DIR/.log.new" &&
+		cat "$DIR/.log.new" >"$DIR/log"
+	rm -f "$DIR/.log.new"
+}
+
 # renamed TEXT PATH NAME: TEXT with NAME where it has PATH. What a program says
 # of our socket or device is about the image, for people.
 renamed() {

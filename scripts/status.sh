@@ -4,7 +4,8 @@
 # after slot.sh and request.sh.
 
 STATE='' DRIFT=''		# of the slot that was looked at
-TYPE='' FILE='' RO='' UDC_NAME='' HOST=''	# what the kernel says of it
+# What the kernel says of it; FILE is ? where it does not answer.
+TYPE='' FILE='' RO='' UDC_NAME='' HOST=''
 
 # value_of NAME: a value of slot DIR into VALUE; false where there is none. No
 # process is needed, and a BMC is glad of that.
@@ -17,16 +18,20 @@ value_of() {
 # see_slot N: what is so, by the lock and the kernel, into the globals above.
 see_slot() {
 	DIR=$RUN/$1
-	TYPE='' FILE='' RO='' UDC_NAME='' HOST='' DRIFT=''
+	DRIFT=
+	# A medium that does not answer hides its name, which comes last.
+	seen=$(vm-gadget status -f type,ro,udc,state,file "$1" 2>/dev/null ||
+		echo '?')
 	{
 		IFS= read -r TYPE
-		IFS= read -r FILE
 		IFS= read -r RO
 		IFS= read -r UDC_NAME
 		IFS= read -r HOST
+		IFS= read -r FILE
 	} <<-END
-		$(vm-gadget status -f type,file,ro,udc,state "$1" 2>/dev/null)
+		$seen
 	END
+	[ "$TYPE" != '?' ] || TYPE=
 	value_of state
 	STATE=${VALUE:-empty}
 	case $STATE in
@@ -47,7 +52,7 @@ see_drift() {
 		DRIFT="the drive is gone"
 	elif [ -z "$FILE" ]; then
 		DRIFT="the drive is empty"
-	elif [ "$FILE" != "$VALUE" ]; then
+	elif [ "$FILE" != "$VALUE" ] && [ "$FILE" != '?' ]; then
 		DRIFT="the drive holds $FILE, and not $VALUE"
 	elif [ "$RO" = 1 ] && [ -f "$DIR/request/writable" ]; then
 		DRIFT="the drive is read-only, and was to be written to"
@@ -137,9 +142,10 @@ slot_json() {
 }
 
 drive_json() {
-	[ "$RO" = 1 ] && value=true || value=false
+	[ "$RO" = 1 ] && ro=true || ro=false
+	[ "$FILE" = '?' ] && inserted=null || inserted=$(json_string "$FILE")
 	printf ', "type": "%s", "inserted": %s, "ro": %s, "udc": "%s", "host": "%s"' \
-		"$TYPE" "$(json_string "$FILE")" $value "$UDC_NAME" "$HOST"
+		"$TYPE" "$inserted" $ro "$UDC_NAME" "$HOST"
 }
 
 # slot_text N: the slot for people, its facts a line each.

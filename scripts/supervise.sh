@@ -86,6 +86,7 @@ settle() {
 		put reason "$why"
 		[ "$was" != degraded ] || return 0
 		put state degraded
+		shorten_log
 		say "degraded: $why"
 		hook degraded
 	elif [ "$SOURCE" = ok ] && [ "$was" != active ]; then

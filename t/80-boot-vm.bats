@@ -1,39 +1,107 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# A PC boots from what vmctl mounts: QEMU in the virtual machine, its USB CD
-# drive the gadget's, its firmware SeaBIOS. Emulation within emulation.
+# A PC boots from what vmctl mounts for one boot: a second QEMU beside the
+# virtual machine (t/vm/pc), which has the gadget's drive by usbredir. SeaBIOS
+# reads it, then GRUB, then Linux, whose drivers reset the bus and read on.
+# vm-run: -n user,id=n0,guestfwd=tcp:10.0.2.100:9-cmd:t/vm/pc
 
 load helper
 load column
 
 setup_file() {
+	modprobe virtio_net
+	ip addr add 10.0.2.15/24 dev eth0
+	ip link set eth0 up
 	column_start
-	root=$BATS_FILE_TMPDIR/root
-	mkdir -p "$root/boot/grub"
-	cat >"$root/boot/grub/grub.cfg" <<-'GRUB'
-		serial
-		terminal_output serial
-		set timeout=600
-		menuentry "vmedia boots" { halt }
-	GRUB
-	grub-mkrescue -o "$WWW/boot.iso" "$root" >/dev/null 2>&1
+	make_boot_iso
 }
 teardown_file() {
 	column_stop
 	vm-gadget teardown
 }
+setup() {
+	PC=$TOP/build/pc
+	mkdir -p "$PC"
+	: >"$PC/console"
+	echo on >"$PC/power"
+}
 teardown() {
 	cleanup
+	rm -f "$VM_CONF"
 	vmctl eject -f -s 0
 }
 
-@test "a PC reaches GRUB's menu from the mounted ISO" {
-	vm_console=$BATS_TEST_TMPDIR/console
-	mount_image boot.iso
+# make_initrd FILE: Linux reads its medium, says what it read, and is off.
+make_initrd() {
+	local root=$BATS_FILE_TMPDIR/initrd module
+	mkdir -p "$root"/{bin,dev,mnt,proc,sys}
+	cp "$(command -v busybox)" "$root/bin/"
+	for module in xhci-pci usb-storage sr_mod isofs; do
+		modprobe --show-depends $module
+	done | awk '/^insmod/ && !seen[$2]++ { print $2 }' |
+		while read -r module; do
+			cp "$module" "$root/"
+			echo "/bin/busybox insmod /${module##*/}"
+		done >"$root/modules"
+	cat >"$root/init" <<-'INIT'
+		#!/bin/busybox sh
+		/bin/busybox --install -s /bin
+		mount -t proc p /proc; mount -t sysfs s /sys; mount -t devtmpfs d /dev
+		. /modules
+		echo "PC: Linux is up"
+		until mount -r -t iso9660 /dev/sr0 /mnt 2>/dev/null; do sleep 1; done
+		echo "PC: read $(sha256sum </mnt/data)"
+		poweroff -f
+	INIT
+	chmod +x "$root/init"
+	(cd "$root" && find . | cpio -o -H newc 2>/dev/null | gzip) >"$1"
+}
+make_boot_iso() {
+	local root=$BATS_FILE_TMPDIR/root
+	mkdir -p "$root/boot/grub"
+	cp "$VM_KERNEL" "$root/vmlinuz"
+	make_initrd "$root/initrd"
+	head -c 4M /dev/urandom >"$root/data"
+	cat >"$root/boot/grub/grub.cfg" <<-'GRUB'
+		serial
+		terminal_output serial
+		echo "GRUB is up"
+		linux /vmlinuz console=ttyS0 quiet
+		initrd /initrd
+		boot
+	GRUB
+	grub-mkrescue -o "$WWW/boot.iso" "$root" >/dev/null 2>&1
+}
+
+# start_pc: with the gadget's drive, which leaves this machine meanwhile.
+start_pc() {
+	background usbredirect --device 1d6b:0104 --to 10.0.2.100:9
+}
+prints() {
+	grep -qa "$1" "$PC/console"
+}
+is_off() {
+	[ "$(cat "$PC/power")" = off ]
+}
+state_is() {
+	[ "$(cat "$VM_RUN_DIR/0/state")" = "$1" ]
+}
+
+@test "a PC boots Linux from a --boot-once medium, once" {
+	echo "power = cat $PC/power" >"$VM_CONF"
+	mount_image boot.iso --boot-once
 	wait_until 30 host_has 0
-	background qemu-system-x86_64 -accel tcg -m 128 -display none \
-		-serial "file:$vm_console" -monitor none -nic none \
-		-device qemu-xhci -device \
-		usb-host,vendorid=0x1d6b,productid=0x0104,bootindex=0
-	wait_until 170 grep -qa 'vmedia boots' "$vm_console"
+	start_pc
+	wait_until 300 prints "GRUB is up"
+	wait_until 600 prints "PC: Linux is up"
+	wait_until 300 prints "PC: read $(sha256sum <"$BATS_FILE_TMPDIR/root/data")"
+	wait_until 120 is_off
+	wait_until 60 state_is empty
+	vmctl status -s 0 | grep "reason .*the one boot is over"
+	nothing_left 0
+	cleanup
+	: >"$PC/console"
+	start_pc
+	wait_until 300 prints "No bootable device"
+	! prints "GRUB is up"
 }

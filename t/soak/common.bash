@@ -111,6 +111,16 @@ is_back() {
 		[ "$(cat "$VM_RUN_DIR/1/state")" = active ]
 }
 
+# reads_done: by the host, of the device behind its drive.
+reads_done() {
+	local reads
+	read -r reads _ <"/sys/block/$(basename "$(cat "$VM_RUN_DIR/1/device")")/stat"
+	echo "$reads"
+}
+has_read_on() {
+	[ "$(reads_done)" -gt "$1" ]
+}
+
 # phase KIND: do_KIND, and then what the reader says of it.
 phase() {
 	local kind=$1
@@ -119,6 +129,9 @@ phase() {
 	"do_$kind"
 	# Until it is over, its errors are its own.
 	wait_until 60 is_back || die "the source does not come back"
+	# ... and so is the pause.
+	wait_until 60 has_read_on $(($(reads_done) + 16)) ||
+		die "nothing is read any more"
 	[ "$kind" != outage ] || sleep 1
 	echo quiet 1>&"$READER_IN" 2>/dev/null || die "the reader has ended"
 	told
