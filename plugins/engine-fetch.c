@@ -14,8 +14,8 @@
 #include "secret.h"
 
 #define RETRY_FIRST_MS 100
-#define RETRY_LAST_MS  4000
-#define HOLD_MAX_S     30 /* of what a server asks for by Retry-After */
+#define RETRY_LAST_MS  2000 /* 20 s away shall be less than 25 */
+#define HOLD_MAX_S     30   /* of what a server asks for by Retry-After */
 #define IDLE_POLL_MS   10000
 #define TELL_MS	       1000
 #define QUIET_MS       1000  /* an outage shorter than that is not logged */
@@ -208,11 +208,24 @@ log_fault(struct engine *e, const char *what, const struct fault *f)
 	e->config.log(line);
 }
 
+/* Who waits to ask again need not. */
+static void
+hurry(struct engine *e, enum fetch_list list)
+{
+	struct fetch *f;
+
+	TAILQ_FOREACH(f, &e->fetches.lists[list], entry)
+		f->retry_at = 0;
+}
+
 static void
 end_outage(struct engine *e)
 {
-	if (e->outage_logged)
+	if (e->outage_logged) {
 		e->config.note("the image's source is back");
+		hurry(e, FETCHES_DEMAND);
+		hurry(e, FETCHES_AHEAD);
+	}
 	e->outage_since = 0;
 	e->outage_logged = e->denied = false;
 }

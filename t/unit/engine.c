@@ -333,6 +333,50 @@ test_outage(void)
 	engine_free(e);
 }
 
+struct patient {
+	pthread_t thread;
+	struct engine *e;
+	uint64_t chunk;
+	int64_t answered;
+};
+
+static void *
+read_patiently(void *arg)
+{
+	struct patient *p = arg;
+
+	CHECK(reads(p->e, p->chunk * CHUNK_SIZE, 10) == 0);
+	p->answered = clock_ms();
+	return NULL;
+}
+
+/* When one of those who wait has been answered, the others need not wait for
+ * the end of their own pause. */
+static void
+test_back_for_all(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 8, 25);
+	struct patient p[6];
+	int64_t first = INT64_MAX, last = 0;
+	unsigned i;
+
+	f.dead = 1;
+	for (i = 0; i < 6; i++) {
+		p[i] = (struct patient){.e = e, .chunk = 2 * i};
+		pthread_create(&p[i].thread, NULL, read_patiently, &p[i]);
+	}
+	usleep(5000000);
+	f.dead = 0;
+	for (i = 0; i < 6; i++) {
+		pthread_join(p[i].thread, NULL);
+		first = p[i].answered < first ? p[i].answered : first;
+		last = p[i].answered > last ? p[i].answered : last;
+	}
+	CHECK(last - first < 400);
+	engine_free(e);
+}
+
 struct failing {
 	struct engine *e;
 	uint64_t chunk;
@@ -744,6 +788,7 @@ main(void)
 	test_resumes();
 	test_end_before_the_end();
 	test_outage();
+	test_back_for_all();
 	test_after_an_outage();
 	test_one_bad_chunk();
 	test_one_bad_chunk_among_good();
