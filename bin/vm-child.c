@@ -33,6 +33,7 @@
 #include "replace.h"
 
 #define LINE_MAX_SIZE 2000 /* bytes; an event is less than PIPE_BUF: whole */
+#define NAME_MAX_SIZE 64
 #define SECONDS_MAX   86400
 
 /* Lines of one of the command's outputs, on their way to the FIFO. */
@@ -72,6 +73,17 @@ tell(const char *word, const char *text, bool must)
 	while (write(events, event, (size_t)len) == -1)
 		if (errno != EAGAIN || !must || poll(&p, 1, -1) == -1)
 			return;
+}
+
+static int
+tell_end(int status)
+{
+	char text[16];
+
+	unlink(pid_file);
+	snprintf(text, sizeof(text), "%d", status);
+	tell("exit", text, true);
+	return status;
 }
 
 static void
@@ -149,6 +161,7 @@ open_pipe(struct relay *r, int ends[2])
 	return fcntl(r->fd, F_SETFL, O_NONBLOCK);
 }
 
+/* Returns its pid, or -1 with errno. */
 static pid_t
 start(char **argv, struct relay *out, struct relay *said)
 {
@@ -157,10 +170,10 @@ start(char **argv, struct relay *out, struct relay *said)
 	char text[16];
 
 	if (open_pipe(out, out_ends) == -1 || open_pipe(said, said_ends) == -1)
-		err(EX_OSERR, "unable to make a pipe");
+		return -1;
 	pid = fork();
 	if (pid == -1)
-		err(EX_OSERR, "unable to start a process");
+		return -1;
 	if (pid == 0)
 		run(parent, argv, out_ends, said_ends);
 	close(out_ends[1]);
@@ -249,13 +262,20 @@ open_events(const char *fifo)
 	    slash != NULL ? (int)(slash + 1 - fifo) : 0, fifo, name);
 }
 
+/* It is a word of an event, and part of a file's name. */
+static bool
+is_name(const char *word)
+{
+	return word[0] != '\0' && strlen(word) <= NAME_MAX_SIZE &&
+	       strpbrk(word, "/ \n") == NULL;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct relay out = {.word = "ready"}, said = {.word = "said"};
 	uint64_t seconds = 0;
 	int c, children, status;
-	char text[16];
 	pid_t pid;
 
 	while ((c = getopt(argc, argv, "+ht:V")) != -1) {
@@ -278,8 +298,7 @@ main(int argc, char **argv)
 		}
 	}
 	argv += optind;
-	if (argc - optind < 3 || strpbrk(argv[1], "/ \n") != NULL ||
-	    argv[1][0] == '\0') {
+	if (argc - optind < 3 || !is_name(argv[1])) {
 		usage(stderr);
 		return EX_USAGE;
 	}
@@ -288,14 +307,14 @@ main(int argc, char **argv)
 	setsid(); /* a terminal's signals are for who started us */
 	children = catch_children();
 	pid = start(argv + 2, &out, &said);
+	if (pid == -1) {
+		warn("unable to start %s", argv[2]);
+		return tell_end(EX_OSERR);
+	}
 	status = attend(pid, children, &out, &said,
 	    seconds > 0 ? clock_ms() + (int64_t)seconds * 1000 : 0);
 	drain(&out);
 	drain(&said);
-	status =
-	    WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	unlink(pid_file);
-	snprintf(text, sizeof(text), "%d", status);
-	tell("exit", text, true);
-	return status;
+	return tell_end(
+	    WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }

@@ -401,6 +401,17 @@ take_word(const char *text)
 	}
 }
 
+/* nbdkit, which says how the source does, cannot start again because of it. */
+static void
+say_absent(const char *why)
+{
+	warnx("unable to start nbdkit again, trying: %s", why);
+	strcpy(server.source, "down");
+	warnx("source: %s", server.source);
+	if (args.stats_path != NULL)
+		unlink(args.stats_path);
+}
+
 /* All that were said: a report that follows relies on some. */
 static void
 take_words(void)
@@ -496,7 +507,7 @@ take_report(bool only_check)
 	server.report = -1;
 	if (server.ready && (status == 0 || is_passing(status))) {
 		if (status != 0 && server.restart.pause == 0)
-			warnx("unable to start nbdkit again, trying: %s", text);
+			say_absent(text);
 		server.refused = status != 0;
 		/* It serves nobody, and has nothing to end well. */
 		if (server.refused && server.pid > 0)

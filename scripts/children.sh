@@ -29,7 +29,8 @@ spawn_for() {
 	[ -z "$VERBOSE" ] || say "+ $*"
 	rm -f "$DIR/work/said.$child"
 	: >"$DIR/work/pid.$child"
-	vm-child -t "$limit" "$DIR/work/events" "$child" "$@" 3>&- 8>&- &
+	# In a shell of its own: ours would keep a record of each for ever.
+	(vm-child -t "$limit" "$DIR/work/events" "$child" "$@" 3>&- 8>&- &)
 }
 spawn() {
 	spawn_for 0 "$@"
@@ -73,7 +74,7 @@ was_killed() {
 # find_lost: a vm-child that was killed took its command along, and tells
 # nobody.
 find_lost() {
-	for child in source attach writer; do
+	for child in source attach writer medium again hook; do
 		[ -s "$DIR/work/pid.$child" ] || continue
 		child_pid $child >/dev/null && continue
 		pause # or it is just about to tell
@@ -90,6 +91,7 @@ next_event() {
 		# Killed: what it was not told is told to the next.
 		exit-writer-1[3-9]? | exit-writer-2??) attend_writer ;;
 		exit-writer-*) WRITER= ;;
+		exit-hook-*) HOOKING= ;;
 		said-source-"vm-fetchd: source: "*)
 			EVENT=source NAME=${REST##* } REST=
 			;;
@@ -136,6 +138,7 @@ await() {
 			"gave up after ${seconds:-60} s while $(get step)" ;;
 		exit-hook-*) next_hook ;;
 		exit-*) fail_by_child ;;
+		source-changed-*) hear_source changed ;;
 		eject-*) fail $EX_TEMPFAIL "ejected before it was inserted" ;;
 		esac
 	done

@@ -22,6 +22,7 @@ is_writable() {
 # spawn_source, spawn_attach [OPTION...]: for the first time, or again.
 spawn_source() {
 	STATS=$DIR/stats
+	rm -f "$STATS"
 	TO_WRITE=1
 	with_source "$DIR/request" spawn source vm-fetchd -U "$DIR/work/nbd"
 }
@@ -177,6 +178,7 @@ write_out() {
 		return 0
 	fi
 	end_writer
+	find_lost
 	while [ -n "$WRITER" ] && [ -z "$FORCED" ] && next_event; do
 		case $EVENT-$NAME in
 		eject-force) FORCED=1 ;;
@@ -195,7 +197,7 @@ write_out() {
 teardown() {
 	device=$(get device)
 	[ -z "$device" ] || empty_drive "$device"
-	for child in timer medium insert power again; do
+	for child in timer clock medium insert power again; do
 		stop_child $child
 	done
 	write_out

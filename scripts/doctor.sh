@@ -137,11 +137,14 @@ wait_held() {
 	done
 }
 
-# repair_devices: a block device of ours that no slot knows holds up memory.
+# repair_devices: a block device of ours that no slot knows, and whose
+# vm-nbd-attach has died. (The kernel remembers who has attached it.)
 repair_devices() {
 	for backend in "${VM_SYS:-/sys}"/block/nbd*/backend; do
 		case $(read_value "$backend") in vmedia:*) ;; *) continue ;; esac
-		device=/dev/${backend%/backend} device=/dev/${device##*/}
+		pid=$(read_value "${backend%/backend}/pid")
+		[ "$(read_value "/proc/$pid/comm")" != vm-nbd-attach ] || continue
+		device=${backend%/backend} device=/dev/${device##*/}
 		grep -qsxF "$device" "$RUN"/[0-7]/device ||
 			{ vm-nbd-attach -D "$device" && well "$device: detached"; } ||
 			ill "$device: nobody knows it, and it can't be detached"

@@ -9,6 +9,7 @@ HOOK_DIR=${VM_HOOK_DIR:-/etc/vmedia/hooks.d}
 HOOK_SECONDS=30		# that each may take
 HOOKS=			# events to be told of
 HOOKED=0		# how many have been told of the first of them
+HOOKING=		# one is being told
 
 # know: what hooks are told, while it can be read.
 know() {
@@ -20,7 +21,7 @@ know() {
 # hook EVENT: inserted ejected degraded recovered failed host-eject.
 hook() {
 	HOOKS="$HOOKS $1"
-	child_pid hook >/dev/null || next_hook
+	[ -n "$HOOKING" ] || next_hook
 }
 
 # next_hook: the next one that is to be told of the event at hand, or the first
@@ -32,7 +33,7 @@ next_hook() {
 			n=$((n + 1))
 			[ $n -gt $HOOKED ] && [ -f "$file" ] && [ -x "$file" ] ||
 				continue
-			HOOKED=$n
+			HOOKED=$n HOOKING=1
 			VM_STATE=$(get state)
 			VM_REASON=$(get reason || get error)
 			export VM_STATE VM_REASON

@@ -5,6 +5,7 @@
 # by vm-slot, after column.sh.
 
 TICK=5			# seconds between two looks at the limits
+WATCH=60		# ... and at who is to tell of what
 DEATHS_MAX=5		# in a row, each so soon after the one before,
 DEATHS_SECONDS=15	# ... that it is no use
 PAUSE_MAX=10		# seconds between two tries of what refuses
@@ -16,8 +17,10 @@ COUNTED=''		# the drive's requests, when it was last not idle
 
 # --- what dies ------------------------------------------------------------
 
-# again NAME: start that part of the column once more, beside all the rest.
+# again NAME: start that part of the column once more, beside all the rest;
+# unless it lives. (Its end may be told of one before, of a vm-slot before us.)
 again() {
+	! child_pid "$1" >/dev/null || return 0
 	case $1 in
 	source)
 		SOURCE=starting
@@ -60,6 +63,13 @@ restart() {
 	esac
 }
 
+# watch: whoever tells of all the others may be lost as well.
+watch() {
+	find_lost
+	shorten_log
+	spawn clock sleep $WATCH
+}
+
 # --- the state ------------------------------------------------------------
 
 # hear_source WORD: how the source does now.
@@ -71,6 +81,14 @@ hear_source() {
 		fail $EX_DATAERR "the image changed on the server"
 	fi
 	settle
+}
+
+# check_source: a word of it may be lost, where nobody has read for hours.
+check_source() {
+	stats=$(get stats) && child_pid source >/dev/null || return 0
+	word=${stats#*\"source\": \"}
+	word=${word%%\"*}
+	[ "$word" = "$SOURCE" ] || hear_source "$word"
 }
 
 # settle: the state that follows, and who is to know when it is another. What
@@ -86,7 +104,6 @@ settle() {
 		put reason "$why"
 		[ "$was" != degraded ] || return 0
 		put state degraded
-		shorten_log
 		say "degraded: $why"
 		hook degraded
 	elif [ "$SOURCE" = ok ] && [ "$was" != active ]; then
@@ -126,7 +143,8 @@ count_requests() {
 
 # tick: some time has passed.
 tick() {
-	find_lost
+	check_source
+	child_pid clock >/dev/null || spawn clock sleep $WATCH
 	attend_power
 	end=$(get expires) && [ "$(now)" -ge "$end" ] && over "its time was over"
 	count_requests

@@ -600,14 +600,17 @@ another_than() {
 
 @test "nbdkit that is killed while the source is away comes back with it" {
 	local port
-	serve $((3 * MIB)) ok/x
+	serve $((3 * MIB)) ok/x stats=stats
 	port=${HOSTILE##*:}
 	kill "${STARTED[0]}"
 	wait "${STARTED[0]}" || :
 	kill -9 "$(nbdkits)"
 	wait_until 5 grep -q 'unable to start nbdkit again' fetchd.err
+	wait_until 5 grep -q 'vm-fetchd: source: down' fetchd.err
+	[ ! -e stats ]
 	background hostile -L log -p "$port" image >again
 	timeout 20 nbdread -f image "$SOCK" 0 $((3 * MIB))
+	wait_until 5 grep -q 'vm-fetchd: source: ok' fetchd.err
 }
 
 # nbdkit 1.32 fails an assertion where its client has gone with several

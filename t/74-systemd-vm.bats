@@ -117,6 +117,11 @@ upgrade() {
 	cp "$WWW/one.iso" "$WWW/missing.iso"
 	wait_until 90 grep -qs active "$VM_RUN_DIR/0/state"
 	wait_until 30 systemctl is-active vmedia-gadget
+	# What was ejected since stays so, until the next boot.
+	vmctl eject -f -s 1
+	env -u VM_CONF vmctl start
+	[ "$(cat "$VM_RUN_DIR/1/state")" = empty ]
+	[ "$(cat "$VM_RUN_DIR/0/state")" = active ]
 	systemctl stop vmedia-gadget
 	systemctl disable vmedia-gadget
 	rm /etc/vmedia/vmedia.conf "$WWW/missing.iso"

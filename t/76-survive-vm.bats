@@ -96,6 +96,16 @@ kill_child() {
 	is_clean
 }
 
+@test "... not even of the one that tells of time" {
+	local pid
+	pid=$(pid_of medium)
+	kill -KILL "$(ps -o ppid= -p "$pid")"
+	wait_until 120 is_another medium "$pid"
+	eject "$(host_drive 1)"
+	wait_until 30 state_is empty
+	nothing_left 1
+}
+
 @test "vm-slot killed: the medium lives, and --repair has another go on" {
 	start_reading 1 "$WWW/disk.img"
 	local source attach
@@ -108,6 +118,29 @@ kill_child() {
 	is_clean
 	vmctl eject
 	nothing_left 1
+}
+
+@test "vm-slot killed, and then vm-fetchd: one other, and no second" {
+	start_reading 1 "$WWW/disk.img"
+	local source
+	source=$(pid_of source)
+	kill -KILL "$(cat "$D/pid")"
+	kill -KILL "$source"
+	# Its end is among the events by now.
+	wait_until 10 is_gone "$D/work/pid.source"
+	vmctl doctor --repair
+	wait_until 20 is_another source "$source"
+	source=$(pid_of source)
+	wait_until 30 grep -q "starting it again" "$D/log"
+	is_clean
+	state_is active
+	[ "$(pid_of source)" = "$source" ]
+	[ "$(pgrep -xc vm-fetchd)" = 1 ]
+	vmctl eject
+	nothing_left 1
+}
+is_gone() {
+	[ ! -e "$1" ]
 }
 
 @test "all of it killed: a mount of the same goes on" {
@@ -246,6 +279,9 @@ kill_source_until() {
 	nbdkit -U "$BATS_TEST_TMPDIR/sock" -P "$BATS_TEST_TMPDIR/pid" memory 1M
 	background vm-nbd-attach -d /dev/nbd9 "$BATS_TEST_TMPDIR/sock"
 	wait_until 10 test -e /sys/block/nbd9/pid
+	vmctl doctor --repair
+	[ -e /sys/block/nbd9/pid ]
+	pkill -KILL vm-nbd-attach
 	vmctl doctor --repair | grep -q "^ok .*/dev/nbd9: detached"
 	[ ! -e /sys/block/nbd9/pid ]
 	kill "$(cat "$BATS_TEST_TMPDIR/pid")"
