@@ -115,7 +115,7 @@ $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
     $(O)/libvm.a
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ \
-	    $(call pkg,$(PKGS_plugin),--libs)
+	    $(call pkg,$(PKGS_plugin),--libs) -lbearssl
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 
@@ -123,13 +123,15 @@ $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
 fuzzed_http-answer = plugins/http-answer.c plugins/http-fault.c
 fuzzed_image = lib/image.c lib/image-media.c lib/image-volume.c
 fuzzed_url = lib/url.c lib/secret.c
+fuzzed_ws-frame = lib/ws-frame.c
+fuzzed_ws-handshake = lib/ws-handshake.c
 fuzzers := $(patsubst t/fuzz/%.c,$(O)/fuzz/%,$(wildcard t/fuzz/*.c))
 .SECONDEXPANSION:
 $(fuzzers): $(O)/fuzz/%: t/fuzz/%.c $$(fuzzed_$$*) $(wildcard */*.h)
 	@mkdir -p $(@D)
 	$(call Q,FUZZ)clang -g -O1 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all $(CPPFLAGS) -o $@ $(filter %.c,$^) \
-	    $(call pkg,libcurl,--libs)
+	    $(call pkg,libcurl,--libs) -lbearssl
 
 # --- what people type ---------------------------------------------------
 
@@ -157,7 +159,7 @@ bench: deps
 	@$(MAKE) --no-print-directory tests
 	@VM_BUILD=$(abspath $(O)) t/bench/run $(ROWS)
 
-SOAKS = faults kills random
+SOAKS = faults kills random small
 soak: deps
 	@$(MAKE) --no-print-directory tests
 	@for soak in $(SOAKS); do \
@@ -183,7 +185,7 @@ demo: deps
 	@$(MAKE) --no-print-directory all
 	@VM_BUILD=$(abspath $(O)) t/demo
 
-shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/vm/vm-run t/vm/pc \
+shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/vm/vm-run t/vm/pc t/soak/small \
 	.ci/run
 cfiles := $(wildcard bin/*.[ch] lib/*.[ch] plugins/*.[ch] t/*.[ch] t/unit/*.[ch] t/fuzz/*.c)
 
@@ -193,7 +195,7 @@ lint: deps
 	@$(MAKE) --no-print-directory O=$(O)/lint-clang CC=clang \
 	    CFLAGS='-O2 -Werror' tests
 	shellcheck -x -s sh $(shfiles)
-	shellcheck -x -s bash -e SC2034,SC2119,SC2154 t/*.bash t/bench/run t/soak/* \
+	shellcheck -x -s bash -e SC2034,SC2119,SC2154 t/*.bash t/bench/run t/soak/[!s]* \
 	    scripts/completion/vmctl
 	! mandoc -T lint $(mans) 2>&1 | grep -v 'manual not found\|outdated'
 	clang-format --dry-run -Werror $(cfiles)

@@ -70,6 +70,14 @@ unit() {
 	unit url
 }
 
+@test "unit: ws-frame" {
+	unit ws-frame
+}
+
+@test "unit: ws-handshake" {
+	unit ws-handshake
+}
+
 @test "every unit-test program has a test here" {
 	local source name
 	for source in "$HERE"/unit/*.c; do
