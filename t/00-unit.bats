@@ -70,6 +70,10 @@ unit() {
 	unit url
 }
 
+@test "unit: ws-bridge" {
+	unit ws-bridge
+}
+
 @test "unit: ws-frame" {
 	unit ws-frame
 }

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The bridge, between a peer that is scripted here and a far side.
+ */
+#include <sys/socket.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "clock.h"
+#include "ws-bridge.h"
+
+#define MIB (1 << 20)
+
+/* A bridge at work in a thread, and the ends that are ours. */
+static struct {
+	pthread_t thread;
+	struct ws_bridge bridge;
+	struct ws_end end;
+	int peer, far;
+} work;
+
+static unsigned
+ends_badly(void)
+{
+	return WS_INTERNAL;
+}
+
+static void *
+run(void *arg)
+{
+	(void)arg;
+	ws_bridge(&work.bridge, &work.end);
+	close(work.bridge.net);
+	close(work.bridge.in);
+	return NULL;
+}
+
+static void
+start(const struct ws_bridge *b)
+{
+	int net[2], far[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, net) == -1 ||
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, far) == -1)
+		abort();
+	work.bridge = *b;
+	work.bridge.net = net[0];
+	work.bridge.in = work.bridge.out = far[0];
+	work.peer = net[1];
+	work.far = far[1];
+	pthread_create(&work.thread, NULL, run, NULL);
+}
+
+static void
+join(void)
+{
+	/* Or it would read for a while what we might still say. */
+	shutdown(work.peer, SHUT_WR);
+	pthread_join(work.thread, NULL);
+	close(work.peer);
+	close(work.far);
+}
+
+static void
+put(int fd, const void *bytes, size_t len)
+{
+	CHECK(write(fd, bytes, len) == (ssize_t)len);
+}
+
+/* Does exactly that come next? */
+static bool
+comes(int fd, const void *bytes, size_t len)
+{
+	unsigned char got[512];
+	size_t n = 0;
+	ssize_t r;
+
+	while (n < len && (r = read(fd, got + n, len - n)) > 0)
+		n += (size_t)r;
+	return n == len && memcmp(got, bytes, len) == 0;
+}
+static bool
+is_end(int fd)
+{
+	char c;
+
+	return read(fd, &c, 1) == 0;
+}
+
+#define PUT(fd, literal)   put(fd, literal, sizeof(literal) - 1)
+#define COMES(fd, literal) comes(fd, literal, sizeof(literal) - 1)
+
+static const struct ws_bridge server = {.is_server = true};
+static const struct ws_bridge client = {.is_server = false};
+
+static void
+test_both_ways(void)
+{
+	start(&server);
+	PUT(work.peer, "\x82\x82\x01\x01\x01\x01\x69\x68");
+	CHECK(COMES(work.far, "hi"));
+	PUT(work.far, "you");
+	CHECK(COMES(work.peer, "\x82\x03you"));
+	/* The peer ends it: all that it sent, then the end. */
+	PUT(work.peer,
+	    "\x82\x81\x00\x00\x00\x00!\x88\x82\x00\x00\x00\x00\x03\xe8");
+	CHECK(COMES(work.far, "!") && is_end(work.far));
+	CHECK(COMES(work.peer, "\x88\x02\x03\xe8") && is_end(work.peer));
+	join();
+	CHECK(work.end.clean && work.end.by_peer && work.end.code == 1000);
+	CHECK(ws_end_status(&work.end) == 0);
+}
+
+static void
+test_early_bytes(void)
+{
+	struct ws_bridge b = server;
+
+	b.early = (const unsigned char *)"\x82\x81\x00\x00\x00\x00x\x89\x80"
+					 "abcd";
+	b.early_len = 13;
+	start(&b);
+	CHECK(COMES(work.far, "x"));
+	CHECK(COMES(work.peer, "\x8a\x00"));
+	close(work.peer);
+	work.peer = open("/dev/null", O_RDONLY);
+	join();
+	CHECK(!work.end.clean && work.end.code == 1006);
+	CHECK(ws_end_status(&work.end) == 74);
+}
+
+static void
+test_far_end(void)
+{
+	struct ws_bridge b = server;
+
+	start(&b);
+	PUT(work.far, "bye");
+	shutdown(work.far, SHUT_WR);
+	CHECK(COMES(work.peer, "\x82\x03"
+			       "bye\x88\x02\x03\xe8"));
+	/* Until it closes as well, it may speak. */
+	PUT(work.peer, "\x82\x81\x00\x00\x00\x00!");
+	CHECK(COMES(work.far, "!"));
+	PUT(work.peer, "\x88\x80\x00\x00\x00\x00");
+	CHECK(is_end(work.peer));
+	join();
+	CHECK(work.end.clean && !work.end.by_peer && work.end.code == 1000);
+	/* An end that is none of the best; and a peer that never answers. */
+	b.end_code = ends_badly;
+	b.close_limit = 300;
+	start(&b);
+	shutdown(work.far, SHUT_WR);
+	CHECK(COMES(work.peer, "\x88\x02\x03\xf3") && is_end(work.peer));
+	join();
+	CHECK(!work.end.clean && ws_end_status(&work.end) == 74);
+}
+
+static void
+test_violation(void)
+{
+	start(&server);
+	/* What was right before it counts, what comes behind it does not. */
+	PUT(work.peer,
+	    "\x82\x81\x00\x00\x00\x00x\x83\x00\x82\x81\x00\x00\x00\x00y");
+	CHECK(COMES(work.far, "x") && is_end(work.far));
+	CHECK(COMES(work.peer, "\x88\x13\x03\xea"
+			       "an unknown opcode"));
+	CHECK(is_end(work.peer));
+	join();
+	CHECK(!work.end.clean && work.end.code == 1002);
+	CHECK(ws_end_status(&work.end) == 76);
+}
+
+static void
+test_client(void)
+{
+	unsigned char frame[9], first[4];
+	int i;
+
+	start(&client);
+	for (i = 0; i < 2; i++) {
+		PUT(work.far, "abc");
+		CHECK(recv(work.peer, frame, 9, MSG_WAITALL) == 9);
+		CHECK(frame[0] == 0x82 && frame[1] == 0x83);
+		ws_mask(frame + 6, 3, frame + 2, 0);
+		CHECK(memcmp(frame + 6, "abc", 3) == 0);
+		/* Each frame has a key of its own. */
+		CHECK(i == 0 || memcmp(first, frame + 2, 4) != 0);
+		memcpy(first, frame + 2, 4);
+	}
+	PUT(work.peer, "\x82\x02yo\x88\x02\x03\xf0");
+	CHECK(COMES(work.far, "yo"));
+	CHECK(recv(work.peer, frame, 8, MSG_WAITALL) == 8 && frame[0] == 0x88);
+	join();
+	CHECK(work.end.code == WS_POLICY && ws_end_status(&work.end) == 77);
+}
+
+static void
+test_pings(void)
+{
+	struct ws_bridge b = server;
+
+	start(&b);
+	/* The newest may be all that is answered; none is lost in between. */
+	PUT(work.peer, "\x89\x81\x00\x00\x00\x00"
+		       "a");
+	CHECK(COMES(work.peer, "\x8a\x01"
+			       "a"));
+	PUT(work.peer, "\x88\x80\x00\x00\x00\x00");
+	join();
+	/* A peer that says nothing is asked twice, and given up. */
+	b.ping_after = 100;
+	start(&b);
+	CHECK(COMES(work.peer, "\x89\x00\x89\x00"));
+	CHECK(is_end(work.peer));
+	join();
+	CHECK(!work.end.clean && work.end.code == 1006);
+	CHECK(strcmp(work.end.text, "the peer does not answer") == 0);
+}
+
+/* Write as much as goes without waiting. */
+static size_t
+fill(int fd, const void *bytes, size_t len)
+{
+	struct pollfd p = {fd, POLLOUT, 0};
+	size_t all = 0;
+	ssize_t n;
+
+	while (all < 64 * MIB && poll(&p, 1, 300) == 1) {
+		n = send(fd, bytes, len, MSG_DONTWAIT);
+		if (n > 0)
+			all += (size_t)n;
+	}
+	return all;
+}
+
+/* Who does not read holds up nobody but who writes to him. */
+static void
+test_backpressure(void)
+{
+	static unsigned char frame[WS_HEADER_MAX + MIB];
+	static const unsigned char key[4];
+	struct ws_bridge b = server;
+	size_t n, header, got = 0;
+	ssize_t r;
+
+	b.ping_after = 500;
+	start(&b);
+	header = ws_header(frame, WS_BINARY, (uint64_t)1 << 40, key);
+	put(work.peer, frame, header);
+	n = fill(work.peer, frame + header, MIB);
+	CHECK(n > 0 && n < 4 * MIB);
+	/* The other direction goes on; and its silence is not its fault. */
+	PUT(work.far, "still");
+	CHECK(COMES(work.peer, "\x82\x05still"));
+	usleep(2500 * 1000);
+	PUT(work.far, "here");
+	CHECK(COMES(work.peer, "\x82\x04here"));
+	while (got < n && (r = read(work.far, frame, MIB)) > 0)
+		got += (size_t)r;
+	CHECK(got == n);
+	close(work.peer);
+	work.peer = open("/dev/null", O_RDONLY);
+	join();
+	/* The same the other way: the peer does not read. */
+	start(&server);
+	n = fill(work.far, frame, MIB);
+	CHECK(n > 0 && n < 4 * MIB);
+	PUT(work.peer, "\x82\x81\x00\x00\x00\x00x");
+	CHECK(COMES(work.far, "x"));
+	close(work.peer);
+	work.peer = open("/dev/null", O_RDONLY);
+	join();
+}
+
+int
+main(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	alarm(60); /* a bridge that hangs is a failure */
+	test_both_ways();
+	test_early_bytes();
+	test_far_end();
+	test_violation();
+	test_client();
+	test_pings();
+	test_backpressure();
+	return check_status();
+}
