@@ -66,6 +66,10 @@ unit() {
 	unit stats
 }
 
+@test "unit: tls-keys" {
+	unit tls-keys
+}
+
 @test "unit: url" {
 	unit url
 }
