@@ -46,7 +46,8 @@ poke() {
 	dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
-# works: a mount, a read and an eject, to show that nothing is in the way.
+# works: a mount, a read and an eject, to show that nothing is in the way. (Each
+# test mounts what the one before has left behind, so a few of these suffice.)
 works() {
 	mount_image one.iso -s 0
 	wait_until 30 host_has 0
@@ -67,7 +68,6 @@ dies_at() {
 	cat "$BATS_TEST_TMPDIR/err"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/err")" = 1 ]
 	wait_until 10 nothing_left
-	works
 }
 
 @test "vm-fetchd killed while it connects" {
