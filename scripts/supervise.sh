@@ -143,6 +143,7 @@ count_requests() {
 
 # tick: some time has passed.
 tick() {
+	find_lost
 	check_source
 	child_pid clock >/dev/null || spawn clock sleep $WATCH
 	attend_power
