@@ -63,11 +63,14 @@ restart() {
 	esac
 }
 
-# watch: whoever tells of all the others may be lost as well.
+# attend_clock, watch: whoever tells of all the others may be lost as well.
+attend_clock() {
+	child_pid clock >/dev/null || spawn clock sleep $WATCH
+}
 watch() {
 	find_lost
 	shorten_log
-	spawn clock sleep $WATCH
+	attend_clock
 }
 
 # --- the state ------------------------------------------------------------
@@ -145,7 +148,7 @@ count_requests() {
 tick() {
 	find_lost
 	check_source
-	child_pid clock >/dev/null || spawn clock sleep $WATCH
+	attend_clock
 	attend_power
 	end=$(get expires) && [ "$(now)" -ge "$end" ] && over "its time was over"
 	count_requests
