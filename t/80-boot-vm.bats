@@ -26,7 +26,9 @@ setup() {
 	echo on >"$PC/power"
 }
 teardown() {
+	: >"$PC/end"
 	cleanup
+	wait_until 20 is_off
 	rm -f "$VM_CONF"
 	vmctl eject -f -s 0
 }
