@@ -14,9 +14,8 @@
 
 #include <bearssl.h>
 
-#define TLS_KEY_MAX    8192 /* bytes of a private key's PEM text */
-#define TLS_CHAIN_MAX  8    /* certificates of a server's chain */
-#define TLS_PIN_LENGTH 32   /* bytes of a certificate's SHA-256 */
+#define TLS_KEY_MAX   8192 /* bytes of a private key's PEM text */
+#define TLS_CHAIN_MAX 8	   /* certificates of a server's chain */
 
 /* Who a server is: its chain, and its key. All zeros is none. */
 struct tls_identity {

@@ -127,11 +127,7 @@ activate() {
 # is_there: is the column of a vm-slot before us as it was left? (A drive that
 # is empty: the host has ejected it since, which is for live() to notice.)
 is_there() {
-	case $(get state) in
-	active | degraded) ;;
-	*) return 1 ;;
-	esac
-	device=$(get device) && [ -p "$DIR/work/events" ] &&
+	is_in && device=$(get device) && [ -p "$DIR/work/events" ] &&
 		[ -e "${VM_SYS:-/sys}/block/${device#/dev/}/pid" ] || return 1
 	case $(vm-gadget status -f file "$SLOT" 2>/dev/null) in
 	"$device" | '') ;;

@@ -67,6 +67,14 @@ held() {
 	vm-lock -t "$DIR/pid"
 }
 
+# is_in: is a medium of ours in, as far as its vm-slot has said?
+is_in() {
+	case $(get state) in
+	active | degraded) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
 # medium_reads: how many reads the inserted device has served, ever. The host's
 # are among them, whose first of each block goes past this machine's cache.
 medium_reads() {

@@ -16,6 +16,7 @@ value_of() {
 }
 
 # see_slot N: what is so, by the lock and the kernel, into the globals above.
+# The state `other` is a medium that somebody has inserted without us.
 see_slot() {
 	DIR=$RUN/$1
 	DRIFT=
@@ -43,7 +44,6 @@ see_slot() {
 }
 
 # see_drift: where the kernel has something else than what we have made.
-# `other` is a medium that somebody has inserted without us.
 see_drift() {
 	value_of device
 	if [ ! -e "${VM_SYS:-/sys}/block/${VALUE#/dev/}/pid" ]; then
