@@ -17,7 +17,6 @@
 #define RETRY_LAST_MS  2000 /* 20 s away shall be less than 25 */
 #define HOLD_MAX_S     30   /* of what a server asks for by Retry-After */
 #define IDLE_POLL_MS   10000
-#define TELL_MS	       1000
 #define QUIET_MS       1000  /* an outage shorter than that is not logged */
 #define RANDOM_MS      10000 /* for so long a connection is kept for readers */
 #define PROBE_BYTES    (64 * 1024)
@@ -221,6 +220,7 @@ hurry(struct engine *e, enum fetch_list list)
 static void
 end_outage(struct engine *e)
 {
+	engine_tell_down(e);
 	if (e->outage_logged) {
 		e->config.note("the image's source is back");
 		hurry(e, FETCHES_DEMAND);
@@ -533,50 +533,6 @@ start_queue(struct engine *e, enum fetch_list list, unsigned most)
 	return next;
 }
 
-/* --- what is told ------------------------------------------------------ */
-
-static const char *
-state_of(const struct engine *e)
-{
-	if (e->changed)
-		return "changed";
-	if (engine_is_down(e))
-		return "down";
-	if (e->denied)
-		return "refused";
-	return e->outage_logged ? "waiting" : "ok";
-}
-
-/*
- * Tell the stats, a second after the last time, if there is any news.
- * Returns when there may be some.
- */
-static int64_t
-tell(struct engine *e)
-{
-	struct stats *s = &e->stats;
-	const char *state = state_of(e);
-	int64_t now = clock_ms();
-	char text[STATS_TEXT_MAX];
-
-	if (e->config.tell == NULL)
-		return now + IDLE_POLL_MS;
-	if (now < e->told_at + TELL_MS)
-		return e->told_at + TELL_MS;
-	if (s->fetched == s->counted && s->read == e->told_read &&
-	    s->rate == 0 && state == s->state && e->told_at != 0)
-		return now + TELL_MS;
-	stats_tick(s, now);
-	s->state = state;
-	s->connections = e->fetches.running;
-	s->latency = e->meter.latency;
-	e->told_at = now;
-	e->told_read = s->read;
-	stats_format(s, text);
-	e->config.tell(text);
-	return now + TELL_MS;
-}
-
 /* Have the source take a renewed URL. Without the lock. */
 static void
 renew(struct engine *e, char *url)
@@ -617,7 +573,7 @@ engine_fetch_thread(void *arg)
 		other = start_queue(e, FETCHES_AHEAD, most);
 		if (other < next)
 			next = other;
-		other = tell(e);
+		other = engine_tell(e);
 		if (other < next)
 			next = other;
 		url = e->renewal;

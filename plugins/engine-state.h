@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * What the parts of the engine share: the readers (engine.c), the writers
- * (engine-write.c) and the fetch thread (engine-fetch.c).
+ * (engine-write.c), the fetch thread (engine-fetch.c) and what it tells
+ * (engine-tell.c).
  *
  * One mutex guards all of it. It is never held while bytes are copied: a
  * reader copies from blocks that are here, of a slot that it has pinned; the
@@ -89,6 +90,18 @@ void engine_tune(struct engine *);
 
 /* The fetch thread, for pthread_create(3). No lock. */
 void *engine_fetch_thread(void *engine);
+
+/*
+ * Tell the stats, a second after the last time, if there is any news. Returns
+ * when (ms) there may be some.
+ */
+int64_t engine_tell(struct engine *);
+
+/*
+ * An outage ends: tell first that the source was down, if it was and that was
+ * not told. Reads have failed of it, be it over within a second.
+ */
+void engine_tell_down(struct engine *);
 
 /* The errno that a request deserves before it is served at all, or 0. */
 int engine_refusal(const struct engine *);

@@ -189,6 +189,14 @@ count_line(const char *line)
 	logged++;
 }
 
+static _Atomic unsigned told_down;
+
+static void
+look_for_down(const char *stats)
+{
+	told_down += strstr(stats, "\"source\": \"down\"") != NULL;
+}
+
 static struct engine *
 start(struct fake *f, unsigned slots, unsigned outage)
 {
@@ -199,6 +207,7 @@ start(struct fake *f, unsigned slots, unsigned outage)
 	    .cancelled = is_cancelled,
 	    .log = count_line,
 	    .note = count_line,
+	    .tell = look_for_down,
 	};
 	struct engine *e;
 
@@ -208,7 +217,7 @@ start(struct fake *f, unsigned slots, unsigned outage)
 	f->source.info.connections = CONNECTIONS;
 	CHECK(pipe(f->wake) == 0);
 	cancel = false;
-	logged = 0;
+	logged = told_down = 0;
 	e = engine_new(&config, &f->source);
 	CHECK(e != NULL && engine_start(e) == 0);
 	return e;
@@ -389,6 +398,34 @@ read_failing(void *arg)
 
 	CHECK(reads(r->e, r->chunk * CHUNK_SIZE, 10) == EIO);
 	return NULL;
+}
+
+/*
+ * However short the source was down: that reads failed of it is told. The end
+ * comes at several moments of the second in which nothing else would be told.
+ */
+static void
+test_short_outage_is_told(void)
+{
+	struct fake f;
+	struct engine *e;
+	int64_t begun;
+	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		e = start(&f, 8, 1);
+		CHECK(reads(e, 0, 10) == 0);
+		usleep(300000 * i);
+		f.dead = 1;
+		CHECK(reads(e, CHUNK_SIZE, 10) == EIO);
+		f.dead = 0;
+		begun = clock_ms();
+		while (reads(e, 2 * CHUNK_SIZE, 10) != 0 &&
+		       clock_ms() - begun < 10000)
+			usleep(10000);
+		CHECK(told_down > 0);
+		engine_free(e);
+	}
 }
 
 /* When it is over, nothing is held against those that failed in it. */
@@ -751,6 +788,7 @@ test_warm_and_prefetch(void)
 	    .cancelled = is_cancelled,
 	    .log = count_line,
 	    .note = count_line,
+	    .tell = look_for_down,
 	};
 	unsigned char *first = malloc(CHUNK_SIZE);
 	struct fake f = {.source = {&fake_ops,
@@ -789,6 +827,7 @@ main(void)
 	test_end_before_the_end();
 	test_outage();
 	test_back_for_all();
+	test_short_outage_is_told();
 	test_after_an_outage();
 	test_one_bad_chunk();
 	test_one_bad_chunk_among_good();
