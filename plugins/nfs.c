@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * NFS (versions 3 and 4) as a source, through libnfs 4.0: a module, because a machine without NFS has no use for libnfs.
+ * NFS (versions 3 and 4) as a source, through libnfs 4.0: a module, because a
+ * machine without NFS has no use for libnfs.
  *
  * nfs://HOST/PATH/FILE, with libnfs's arguments behind a "?": version=4,
  * nfsport=N, mountport=N, uid=N, gid=N. The directory is what is mounted.
@@ -69,18 +70,25 @@ static void
 on_reply(int result, struct nfs_context *nfs, void *data, void *arg)
 {
 	struct nfs_file *file = arg;
-	size_t len = file->size;
 
 	(void)nfs;
 	if (file->ended)
 		return;
 	file->ended = true;
 	file->result = result;
-	if (result < 0 || file->into == NULL || data == NULL)
-		return;
-	if (result > 0 && (size_t)result < len)
-		len = (size_t)result;
-	memcpy(file->into, data, len);
+	if (result >= 0 && file->into != NULL && data != NULL)
+		memcpy(file->into, data, file->size);
+}
+
+/* Of a read: as many bytes as it says, which are none behind the end. */
+static void
+on_read(int result, struct nfs_context *nfs, void *data, void *arg)
+{
+	struct nfs_file *file = arg;
+
+	if (!file->ended && result >= 0 && (size_t)result < file->size)
+		file->size = (size_t)result;
+	on_reply(result, nfs, data, arg);
 }
 
 static void
@@ -259,7 +267,7 @@ file_read(
 	struct nfs_file *file = context;
 
 	return await(file,
-	    nfs_pread_async(file->nfs, file->handle, offset, len, on_reply,
+	    nfs_pread_async(file->nfs, file->handle, offset, len, on_read,
 		expect(file, buf, len)),
 	    "read", why);
 }
