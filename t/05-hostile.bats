@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The hostile HTTP server misbehaves as it says, and nbdread tells the truth:
 # other tests lean on both.
+# run: alone
 
 load helper
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # t/wan, with which the engine is tested and measured: it passes on what it
 # is given, late, and no faster than it is told.
+# run: alone
 
 load helper
 load servers

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # vm-fetchd against a real web server over TLS, and through a real proxy.
+# run: alone
 
 load helper
 load servers

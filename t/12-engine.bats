@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What the engine asks for, and when: seen from the server, and over a line
 # that is long, or bad.
+# run: alone
 
 load helper
 load servers
@@ -132,7 +133,7 @@ is_right() {
 	serve 6 stall-body-once/3/x outage=25
 	is_right 0 $((6 * MIB))
 	# What had come before is not asked for again.
-	! ranges | sort | uniq -d | grep .
+	ranges | sort | uniq -d | not grep .
 	[ "$(ranges | cut -d- -f2 | sort | uniq -d | wc -l)" = 1 ]
 }
 

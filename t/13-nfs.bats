@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # vm-fetchd with an image on NFS, by NFS-Ganesha: read and written, and a
 # server that goes and comes.
+# run: alone
 
 load helper
 load servers

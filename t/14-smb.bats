@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # vm-fetchd with an image on SMB, by Samba: guests and users, and a server
 # that goes and comes.
+# run: alone
 
 load helper
 load servers
@@ -50,7 +51,7 @@ kill_smb() {
 	start_smb
 	start_fetchd "${SMB/\/\//\/\/root:secret@}/closed/image"
 	nbdread -f share/image "$SOCK" 0 $((5 * MIB))
-	! grep -rq secret fetchd.err
+	not grep -rq secret fetchd.err
 	run -0 nbdread -d "$SOCK"
 	[[ $output != *secret* ]]
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # vm-fetchd with an image of this machine; with an overlay, which keeps what
 # is written to any image; and with a link that expires and is renewed.
+# run: alone
 
 load helper
 load servers
@@ -206,7 +207,7 @@ refused_serving() {
 	rm over
 	start_fetchd "$HOSTILE/ok/x" overlay=over
 	nbdinfo "$(uri)" >second
-	! cmp <(grep overlay: first) <(grep overlay: second)
+	not cmp <(grep overlay: first) <(grep overlay: second)
 }
 
 # An nginx whose link is good while the file link.SECRET is there.
@@ -231,7 +232,7 @@ start_signed() {
 	kill -USR1 "$FETCHD"
 	wait_until 5 grep -q "the URL was renewed" fetchd.err
 	nbdread -f image "$SOCK" 0 $((5 * MIB))
-	! grep -q "first\|second" fetchd.err
+	not grep -q "first\|second" fetchd.err
 }
 
 @test "renew: a link to something else is not taken, nor one that is gone" {

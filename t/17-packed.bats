@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # vm-fetchd with images that are packed: noticed by their content, unpacked by
 # nbdkit's filters where there are some.
+# run: alone
 
 load helper
 load servers

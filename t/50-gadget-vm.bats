@@ -117,7 +117,7 @@ remove_other() {
 	dmesg -C
 	vm-gadget setup | diff first -
 	[ "$(ls -di $GADGETS/vmedia/functions/*)" = "$before" ]
-	! dmesg | grep -i usb
+	dmesg | not grep -i usb
 	[ "$(ls $GADGETS)" = vmedia ]
 }
 
@@ -283,7 +283,7 @@ remove_other() {
 		vm-gadget insert 0 $file
 		vm-gadget eject 0
 	done
-	! dmesg | grep -i 'file too'
+	dmesg | not grep -i 'file too'
 	vm-gadget insert -D 0 large.iso
 }
 

@@ -86,7 +86,7 @@ dies_at() {
 	local vmctl=$!
 	wait_until 30 grep -q connecting "$VM_RUN_DIR/0/step"
 	kill "$(cat "$VM_RUN_DIR/0/pid")"
-	! wait $vmctl
+	not wait $vmctl
 	nothing_left
 	works
 }
@@ -189,7 +189,7 @@ dies_at() {
 	wait_until 30 pgrep -x vm-probe
 	local start=$EPOCHREALTIME
 	kill "$(cat "$VM_RUN_DIR/0/pid")"
-	! wait $vmctl
+	not wait $vmctl
 	local end=$EPOCHREALTIME
 	echo "ended in $(((${end/./} - ${start/./}) / 1000)) ms"
 	# Held up by the read it would take the outage limit, 25 s.

@@ -103,6 +103,6 @@ htpasswd_server() {
 	htpasswd_server
 	fails 77 vmctl mount --cacert "$CA" -s 0 \
 		"https://bob:wrong$SECRET@localhost:8443/one.iso?k=$SECRET"
-	! grep -F "$SECRET" "$BATS_TEST_TMPDIR/stderr"
+	not grep -F "$SECRET" "$BATS_TEST_TMPDIR/stderr"
 	[ "$(leaks)" = "" ]
 }

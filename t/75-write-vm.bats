@@ -115,7 +115,7 @@ is_gone() {
 	fill
 	wait_until 20 grep -q failed "$VM_RUN_DIR/1/state"
 	vmctl status -s 1 | grep "error .*some of what was written is lost"
-	! host_has $SLOT
+	not host_has $SLOT
 	nothing_left $SLOT
 	# What fitted is there.
 	mount_image disk.img --overlay "$BATS_TEST_TMPDIR/over"
@@ -196,7 +196,7 @@ eject_beside_kill() {
 	wait $!
 	[ "$(cat status)" = 74 ]
 	grep -q "is lost" out
-	! grep ejected out
+	not grep ejected out
 	nothing_left $SLOT
 }
 
@@ -236,5 +236,5 @@ eject_beside_kill() {
 	drop_caches
 	cmp "$WWW/disk.img" "$(host_drive $SLOT)"
 	tail -n 3 "$BATS_FILE_TMPDIR/nginx.log" | grep -q "sig=two"
-	! vmctl status -j | grep -q sig
+	vmctl status -j | not grep -q sig
 }

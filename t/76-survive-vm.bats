@@ -213,14 +213,14 @@ mount_again() {
 	mount_again --outage 3
 	stop_server
 	drop_caches
-	! dd if="$(host_drive 1)" of=/dev/null bs=64k skip=256 2>/dev/null
+	not dd if="$(host_drive 1)" of=/dev/null bs=64k skip=256 2>/dev/null
 	wait_until 20 state_is degraded
 	vmctl status -s 1 | grep "reason .*source does not answer"
 	wait_until 10 grep -q "^degraded 1 degraded" "$BATS_FILE_TMPDIR/told"
 	start_server
 	wait_until 60 state_is active
 	wait_until 10 grep -q "^recovered 1 active" "$BATS_FILE_TMPDIR/told"
-	! vmctl status -s 1 | grep reason
+	vmctl status -s 1 | not grep reason
 	start_reading 1 "$WWW/disk.img"
 	is_clean
 }
@@ -293,5 +293,5 @@ kill_source_until() {
 	vmctl eject
 	vmctl log -s 1 | grep -qE \
 		'^[-0-9]{10}T[0-9:]{8}Z vm-slot: slot 1: inserted https://localhost/image '
-	! vmctl log -s 1 | grep -F hunter2secret
+	vmctl log -s 1 | not grep -F hunter2secret
 }

@@ -36,7 +36,7 @@ teardown() {
 	drop_caches
 	[ "$(dd if="$(host_drive 1)" bs=1M iflag=direct status=none | sha256sum)" = \
 		"$(sha256sum <"$IMAGE")" ]
-	! dmesg | grep -i 'out of memory\|oom-kill\|I/O error\|page allocation failure'
+	dmesg | not grep -i 'out of memory\|oom-kill\|I/O error\|page allocation failure'
 	local pid locked
 	pid=$(pgrep -x nbdkit)
 	grep -E 'VmRSS|VmLck' "/proc/$pid/status"

@@ -26,6 +26,7 @@ setup() {
 	echo on >"$PC/power"
 }
 teardown() {
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 "$PC/console" "$PC/said"
 	: >"$PC/end"
 	cleanup
 	wait_until 20 is_off
@@ -105,5 +106,5 @@ state_is() {
 	: >"$PC/console"
 	start_pc
 	wait_until 300 prints "No bootable device"
-	! prints "GRUB is up"
+	not prints "GRUB is up"
 }

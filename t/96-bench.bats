@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # The benchmark runs: its figures are for `make bench` on a quiet machine.
+# run: alone
 
 load helper
 

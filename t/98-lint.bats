@@ -26,5 +26,5 @@ load helper
 
 @test "nothing is unfinished" {
 	cd "$TOP"
-	! grep -rnwE 'TODO|FIXME|XXX' bin lib plugins scripts man README Makefile
+	not grep -rnwE 'TODO|FIXME|XXX' bin lib plugins scripts man README Makefile
 }

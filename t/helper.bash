@@ -9,6 +9,9 @@ TOP=${HERE%/t}
 BUILD=${VM_BUILD:-$TOP/build}
 PATH=$BUILD/bin:$BUILD/t:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH LC_ALL=C.UTF-8
+# Of who waits: what looks holds up an emulated machine, which is slower, too.
+PAUSE=0.1 PATIENCE=1
+[ -z "${VM_RUN:-}" ] || PAUSE=0.3 PATIENCE=3
 unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY
 
 # Skip, with the reason, what cannot run here.
@@ -19,16 +22,17 @@ requires_vm() {
 	[ -n "${VM_RUN:-}" ] || skip "needs a kernel with nbd and a USB gadget"
 }
 
-# wait_until SECONDS COMMAND...: until COMMAND succeeds; fail after SECONDS.
+# wait_until SECONDS COMMAND...: until COMMAND succeeds; fail after SECONDS of a
+# real machine.
 wait_until() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * PATIENCE))
 	shift
 	until "$@"; do
 		if [ "$SECONDS" -ge "$end" ]; then
 			echo "gave up waiting for: $*" >&2
 			return 1
 		fi
-		sleep 0.1
+		sleep "$PAUSE"
 	done
 }
 
@@ -50,6 +54,11 @@ cleanup() {
 	STARTED=()
 }
 
+# not COMMAND...: it fails. What "!" turns round is nothing that bats sees.
+not() {
+	! "$@"
+}
+
 # fails STATUS COMMAND...: COMMAND exits STATUS and says one line on stderr.
 fails() {
 	local want=$1 err=$BATS_TEST_TMPDIR/stderr rc=0
@@ -60,4 +69,19 @@ fails() {
 		echo "exit status $rc, want $want and one line: $*" >&2
 		return 1
 	fi
+}
+
+# free_port: a TCP port of this machine that nobody has, nor gets by chance: no
+# connection that somebody makes begins at one below 32768.
+free_port() {
+	python3 -c 'import random, socket
+while True:
+    s = socket.socket()
+    port = random.randrange(10000, 32000)
+    try:
+        s.bind(("127.0.0.1", port))
+    except OSError:
+        continue
+    print(port)
+    break'
 }
