@@ -19,12 +19,8 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <limits.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,15 +31,15 @@
 #include "clock.h"
 #include "fetchd-args.h"
 #include "listen.h"
-#include "nbd-client.h"
 #include "notify.h"
+#include "packing.h"
 #include "replace.h"
 #include "report.h"
 #include "restart.h"
 #include "secret.h"
+#include "user.h"
 
 #define STOP_MS 800 /* for nbdkit to end by itself when asked */
-#define SECTOR	512
 
 static struct fetchd_args args;
 
@@ -58,9 +54,9 @@ static struct {
 	const char *user;	   /* whose nbdkit shall be; NULL: the usual */
 	pid_t pid;		   /* 0: there is none at the moment */
 	pid_t checker;		   /* tries it unpacked; 0: to come, -1: did */
-	const char *filter;	   /* that unpacks it; NULL: none */
-	bool ready;		   /* it was once, and we said so */
-	bool refused;		   /* it could not start again, for a while */
+	const struct packing *packing; /* of the image; NULL: none */
+	bool ready;		       /* it was once, and we said so */
+	bool refused; /* it could not start again, for a while */
 	struct restart restart;
 	char identity[CONTROL_MAX]; /* of the image, by the plugin's words */
 	char source[16];   /* how the source does: a word; "": unknown */
@@ -150,26 +146,6 @@ give_up(int report_write, int status, const char *what)
 }
 
 /*
- * Become the user that reads from the network: its own, or else nobody. By
- * then every secret has been read, and the socket is bound.
- */
-static int
-drop_privileges(const char *name)
-{
-	struct passwd *pw = getpwnam(name != NULL ? name : "vmedia");
-
-	if (pw == NULL && name == NULL)
-		pw = getpwnam("nobody");
-	if (pw == NULL) {
-		errno = ENOENT;
-		return -1;
-	}
-	return setgroups(0, NULL) == -1 || setgid(pw->pw_gid) == -1
-		   ? -1
-		   : setuid(pw->pw_uid);
-}
-
-/*
  * A host's read waits for nbdkit, and this machine's memory may wait for that
  * read: it shall not wait for memory in turn (PR_SET_IO_FLUSHER, Linux 5.6),
  * and may lock its cache, which the plugin does. Only root can give either;
@@ -211,7 +187,8 @@ run_nbdkit(pid_t parent)
 	sigset_t none;
 
 	prefer_in_memory();
-	if (geteuid() == 0 && drop_privileges(server.user) == -1)
+	/* By now every secret has been read, and the socket is bound. */
+	if (become_user(server.user) == -1)
 		give_up(server.report_fd, EX_CONFIG,
 		    "unable to run as the user for it (vmedia, nobody or -u)");
 	/* nbdkit asks for the same (--exit-with-parent), but later. */
@@ -227,7 +204,7 @@ run_nbdkit(pid_t parent)
 	    dup2(server.listen_fd, FETCHD_LISTEN_FD) == -1)
 		give_up(
 		    server.report_fd, EX_OSERR, "unable to pass the socket");
-	if (server.filter != NULL)
+	if (server.packing != NULL)
 		limit_spool();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -257,28 +234,13 @@ start_nbdkit(void)
 	dup2(server.listen_fd, server.report_fd);
 }
 
-/* Is that what gzip has packed, in whole sectors? Of xz the filter knows. */
-static bool
-is_whole(uint64_t size)
-{
-	uint64_t told = server.unpacked;
-
-	return strcmp(server.filter, "gzip") != 0 ||
-	       (size - told) % ((uint64_t)1 << 32) < SECTOR;
-}
-
-/*
- * Whether an image can be unpacked as it is read, and for gzip all of the
- * unpacking, is known when a first client comes: here it is, and it reports
- * like nbdkit. (In a process of its own, for it may take minutes.)
- */
+/* In a process of its own, which reports like nbdkit: it may take minutes. */
 static void
 start_checker(void)
 {
-	char why[REPORT_MAX / 2], text[REPORT_MAX];
+	char text[REPORT_MAX];
 	pid_t parent = getpid();
-	struct nbd_connection c;
-	int report[2];
+	int report[2], status;
 
 	if (pipe2(report, O_CLOEXEC) == -1)
 		err(EX_OSERR, "unable to make a pipe");
@@ -293,25 +255,9 @@ start_checker(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(EX_OSERR);
-	if (nbd_client_open(server.socket, -1, &c, why, sizeof(why)) == 0) {
-		if (c.size == 0)
-			report_send(
-			    report[1], EX_DATAERR, "the image is empty");
-		else if (!is_whole(c.size))
-			report_send(report[1], EX_DATAERR,
-			    "unable to unpack it as gzip: it has several "
-			    "members, or something behind its end");
-		else
-			report_send(report[1], 0, "it can be read");
-		_exit(0);
-	}
-	snprintf(text, sizeof(text),
-	    "unable to unpack it as %s: it must be whole, and %s",
-	    server.filter,
-	    strcmp(server.filter, "xz") == 0
-		? "made of blocks that memory has room for (xz -T0)"
-		: "there must be room for it in /var/tmp, or TMPDIR");
-	report_send(report[1], EX_DATAERR, text);
+	status = packing_check(
+	    server.packing, server.socket, server.unpacked, text, sizeof(text));
+	report_send(report[1], status, text);
 	_exit(0);
 }
 
@@ -456,32 +402,20 @@ say_ready(const char *text)
 
 /* What take_report() and supervise() say where it is no status to end with. */
 #define GO_ON (-1)
-#define AGAIN (-2) /* start nbdkit again, with server.filter */
+#define AGAIN (-2) /* start nbdkit again, with server.packing */
 
 /* The image is packed; by a name that is not taken on trust. */
 static int
 take_filter(const char *name)
 {
-	static const struct {
-		const char *name, *filter, *note;
-	} filters[] = {
-	    {"xz", "xz", "it is unpacked while it is read"},
-	    {"gz", "gzip",
-		"it is unpacked first, which takes as much room as the "
-		"image in /var/tmp, or TMPDIR"},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
-		if (strcmp(name, filters[i].name) != 0)
-			continue;
-		server.filter = filters[i].filter;
-		warnx("note: %s is packed (%s): %s", args.shown_url, name,
-		    filters[i].note);
-		return AGAIN;
+	server.packing = packing_find(name);
+	if (server.packing == NULL) {
+		warnx("unable to open %s: it is packed", args.shown_url);
+		return EX_DATAERR;
 	}
-	warnx("unable to open %s: it is packed", args.shown_url);
-	return EX_DATAERR;
+	warnx("note: %s is packed (%s): %s", args.shown_url, name,
+	    server.packing->note);
+	return AGAIN;
 }
 
 /* Does a failure pass, where the image was there before? */
@@ -526,7 +460,7 @@ take_report(bool only_check)
 		return GO_ON;
 	if (only_check)
 		return say_ready(text);
-	if (server.filter != NULL && server.checker == 0) {
+	if (server.packing != NULL && server.checker == 0) {
 		start_checker();
 		return GO_ON;
 	}
@@ -735,7 +669,7 @@ main(int argc, char **argv)
 	status = supervise(only_check);
 	if (status != AGAIN)
 		return status;
-	fetchd_args_unpack(&args, server.filter);
+	fetchd_args_unpack(&args, server.packing->filter);
 	start_nbdkit();
 	return supervise(only_check);
 }

@@ -6,9 +6,11 @@
  * Does the handshake, hands the connection to the kernel, prints the device,
  * and stays to give it a new connection each time the link dies, so that
  * whoever reads notices a pause. Its own death leaves the device as it is;
- * only -D takes it away.
+ * only -D takes it away. With -l it does not connect: connections are handed
+ * in, by another vm-nbd-attach with -j.
  */
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 
 #include <err.h>
 #include <errno.h>
@@ -20,31 +22,35 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <linux/nbd.h>
 
 #include "nbd-client.h"
+#include "nbd-dialed.h"
+#include "nbd-join.h"
 #include "nbd-kernel.h"
+#include "nbd-served.h"
 #include "notify.h"
 #include "number.h"
 
-#define LOOK_MS	      500 /* between two looks whether it is still ours */
-#define RETRY_MIN_MS  100 /* between two tries to reconnect */
-#define RETRY_MAX_MS  2000
-#define WRITE_OUT_S   1	   /* between two times */
-#define DETACH_MS     1000 /* for a device to go once it is disconnected */
+#define WRITE_OUT_MS  1000 /* between two times */
 #define READ_AHEAD_KB 1024 /* a chunk of vm-fetchd: one fetch, one wait */
-#define INDEX_MAX     1023
-#define SIZE_UNIT     512
+/* Of what is handed in, maybe over a slow line: two of them are on their way at
+ * a time, and must have come before the timeout. */
+#define SERVED_AHEAD_KB 512
+#define SERVED_LIMIT	10 /* seconds for a handshake */
+#define INDEX_MAX	1023
+#define SIZE_UNIT	512
 
 struct options {
 	const char *server; /* a Unix socket; NULL: descriptor 0 */
-	int index;	    /* -1: any */
-	bool adopt;	    /* it is attached: take it over */
-	bool read_only;
-	const char *identity; /* instead of the export's own */
+	const char *door;   /* a Unix socket to listen at, or to come to */
+	bool joins;	    /* to come to */
+	const char *client, *who;
+	int index;  /* -1: any */
+	bool adopt; /* it is attached: take it over */
+	struct nbd_wish wish;
 	uint64_t timeout, outage;
 };
 
@@ -55,16 +61,11 @@ usage(FILE *out)
 	      "[-o SECONDS] [-t SECONDS] SOCKET|-\n"
 	      "       vm-nbd-attach -a /dev/nbdN [-hrV] [-i ID] [-o SECONDS] "
 	      "[-t SECONDS] SOCKET\n"
+	      "       vm-nbd-attach -l SOCKET [-a|-d /dev/nbdN] [-r] [-i ID] "
+	      "[-o SECONDS] [-t SECONDS]\n"
+	      "       vm-nbd-attach -j SOCKET [-c CLIENT] [-n WHO]\n"
 	      "       vm-nbd-attach -D|-W /dev/nbdN\n",
 	    out);
-}
-
-static void
-sleep_ms(int ms)
-{
-	struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
-
-	nanosleep(&t, NULL);
 }
 
 static int
@@ -92,164 +93,232 @@ open_kernel(struct nbd_kernel *k)
 	err(EX_OSERR, "unable to use the kernel's NBD");
 }
 
-/* --- connecting -------------------------------------------------------- */
+/* --- staying ----------------------------------------------------------- */
 
-static void
-apply_options(const struct options *o, struct nbd_connection *c)
+static void __attribute__((noreturn)) fail_to_attach(void)
 {
-	if (o->identity != NULL)
-		snprintf(c->identity, sizeof(c->identity), "%s", o->identity);
-	if (o->read_only)
-		c->flags |= NBD_FLAG_READ_ONLY;
+	if (errno == EBUSY)
+		err(EX_TEMPFAIL, "unable to attach: the device is in use");
+	err(errno == EPERM ? EX_NOPERM : EX_OSERR, "unable to attach");
 }
 
+/* It is connected: see that it can be used, and as fast as it should. */
 static void
-connect_server(const struct options *o, struct nbd_connection *c)
+make_ready(int index, unsigned read_ahead_kb)
 {
-	const char *name = o->server != NULL ? o->server : "descriptor 0";
+	if (!nbd_kernel_await(index, true))
+		errx(EX_OSERR, "unable to attach: /dev/nbd%d has no size",
+		    index);
+	/* A request of the kernel's for each 128 KiB, one after the other,
+	 * is a round trip each: let it ask for more than it was asked. */
+	if (nbd_kernel_tune(index, "read_ahead_kb", read_ahead_kb) == -1)
+		warn("unable to set the read-ahead of /dev/nbd%d", index);
+}
+
+/* The device is there: say so, and be good for it. */
+static void
+begin_staying(int index)
+{
+	/* To restore a link must not wait for memory that waits for it. */
+	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
+	printf("/dev/nbd%d\n", index);
+	fclose(stdout);
+	notify_ready();
+}
+
+/*
+ * A device that is attached, and whose vm-nbd-attach has died, is to be taken
+ * over. Its link may have died as well, and nobody knows: the kernel takes a
+ * new one only if so, and by its identity only the same image.
+ */
+static void
+look_at_attached(const struct options *o, struct nbd_connection *c)
+{
+	if (nbd_kernel_look(o->index, c->identity, &c->size) == -1)
+		err(EX_NOINPUT, "unable to take over /dev/nbd%d", o->index);
+	if (o->wish.identity != NULL &&
+	    strcmp(o->wish.identity, c->identity) != 0)
+		errx(EX_DATAERR,
+		    "unable to take over /dev/nbd%d: it is another image",
+		    o->index);
+}
+
+/* --- what we connect to ------------------------------------------------ */
+
+static void
+connect_server(struct nbd_dialed *d)
+{
+	const char *name = d->server != NULL ? d->server : "descriptor 0";
 	char why[512];
 
-	if (nbd_client_open(o->server, STDIN_FILENO, c, why, sizeof(why)) == -1)
+	if (nbd_client_open(d->server, STDIN_FILENO, &d->wish, &d->image, why,
+		sizeof(why)) == -1)
 		errx(errno == EPROTO ? EX_PROTOCOL : EX_UNAVAILABLE,
 		    "unable to connect to %s: %s", name, why);
-	if (c->size == 0 || c->size % SIZE_UNIT != 0)
+	if (d->image.size == 0 || d->image.size % SIZE_UNIT != 0)
 		errx(EX_DATAERR,
 		    "unable to attach %s: its size is no multiple of %d", name,
 		    SIZE_UNIT);
-	apply_options(o, c);
 }
 
-static struct nbd_link
-make_link(const struct options *o, const struct nbd_connection *c, int index)
+/* Another image is never spliced in: returns where it is none. */
+static void
+refuse_changed(const struct nbd_dialed *d, int news)
 {
-	return (struct nbd_link){.index = index,
-	    .socket = c->socket,
-	    .size = c->size,
-	    .flags = c->flags,
-	    .timeout = (unsigned)o->timeout,
-	    .outage = (unsigned)o->outage,
-	    .identity = c->identity};
-}
-
-static int
-attach(struct nbd_kernel *k, const struct options *o, struct nbd_connection *c)
-{
-	struct nbd_link link = make_link(o, c, o->index);
-	int index = nbd_kernel_connect(k, &link), waited;
-
-	if (index == -1 && errno == EBUSY)
-		err(EX_TEMPFAIL, "unable to attach: the device is in use");
-	if (index == -1)
-		err(errno == EPERM ? EX_NOPERM : EX_OSERR, "unable to attach");
-	close(c->socket);
-	for (waited = 0; !nbd_kernel_is_attached(index); waited += 10) {
-		if (waited >= DETACH_MS)
-			errx(EX_OSERR,
-			    "unable to attach: /dev/nbd%d has no "
-			    "size",
-			    index);
-		sleep_ms(10);
-	}
-	/* A request of the kernel's for each 128 KiB, one after the other,
-	 * is a round trip each: let it ask for more than it was asked. */
-	if (nbd_kernel_tune(index, "read_ahead_kb", READ_AHEAD_KB) == -1)
-		warn("unable to set the read-ahead of /dev/nbd%d", index);
-	return index;
-}
-
-/* --- staying ----------------------------------------------------------- */
-
-/* One try to give the device a new link. False: not yet. */
-static bool
-try_rejoin(struct nbd_kernel *k, const struct options *o,
-    const struct nbd_connection *first, int index)
-{
-	struct nbd_connection c;
-	struct nbd_link link;
-	char why[512];
-	int result;
-
-	if (nbd_client_open(o->server, -1, &c, why, sizeof(why)) == -1)
-		return false;
-	apply_options(o, &c);
-	if (c.size != first->size || strcmp(c.identity, first->identity) != 0)
+	if (news == NBD_DIALED_CHANGED)
 		errx(EX_DATAERR,
-		    "unable to reconnect /dev/nbd%d: the image "
-		    "changed",
-		    index);
-	link = make_link(o, &c, index);
-	result = nbd_kernel_rejoin(k, &link);
-	close(c.socket);
-	return result == 0;
-}
-
-/* Reconnect for as long as the device is there. */
-static void
-rejoin(struct nbd_kernel *k, const struct options *o,
-    const struct nbd_connection *first, int index)
-{
-	int pause = RETRY_MIN_MS;
-
-	while (
-	    nbd_kernel_is_attached(index) && !try_rejoin(k, o, first, index)) {
-		sleep_ms(pause);
-		if (pause < RETRY_MAX_MS)
-			pause *= 2;
-	}
-}
-
-/* The link has died. */
-static void
-mend(struct nbd_kernel *k, const struct options *o,
-    const struct nbd_connection *first, int index)
-{
-	warnx("/dev/nbd%d: the link is lost", index);
-	if (o->server == NULL)
-		errx(EX_IOERR,
-		    "unable to reconnect /dev/nbd%d: it came by "
-		    "descriptor",
-		    index);
-	rejoin(k, o, first, index);
-	if (nbd_kernel_is_attached(index))
-		warnx("/dev/nbd%d: the link is restored", index);
+		    "unable to reconnect /dev/nbd%d: the image changed",
+		    d->index);
 }
 
 /* Stay until somebody disconnects the device. */
 static void
-stay(struct nbd_kernel *k, const struct options *o,
-    const struct nbd_connection *first, int index)
+stay(struct nbd_dialed *d)
 {
-	struct pollfd p = {nbd_kernel_event_fd(k), POLLIN, 0};
-	int dead;
+	int news;
 
-	/* Nothing multicasts a disconnect, so now and then we look. */
-	while (nbd_kernel_is_attached(index)) {
-		if (poll(&p, 1, LOOK_MS) < 1)
-			continue;
-		dead = nbd_kernel_next_dead(k);
-		/* The kernel takes no link that it does not need. */
-		if (dead == index)
-			mend(k, o, first, index);
-		else if (dead == -1 && errno == ENOBUFS && o->server != NULL)
-			rejoin(k, o, first, index);
+	while ((news = nbd_dialed_next(d)) == NBD_DIALED_LOST) {
+		warnx("/dev/nbd%d: the link is lost", d->index);
+		if (d->server == NULL)
+			errx(EX_IOERR,
+			    "unable to reconnect /dev/nbd%d: it came by "
+			    "descriptor",
+			    d->index);
+		news = nbd_dialed_mend(d);
+		refuse_changed(d, news);
+		if (news == NBD_DIALED_RESTORED)
+			warnx("/dev/nbd%d: the link is restored", d->index);
 	}
+	refuse_changed(d, news);
+}
+
+static int
+dial(struct nbd_kernel *k, const struct options *o)
+{
+	struct nbd_dialed d = {.kernel = k,
+	    .server = o->server,
+	    .wish = o->wish,
+	    .timeout = (unsigned)o->timeout,
+	    .outage = (unsigned)o->outage,
+	    .index = o->index};
+
+	if (o->adopt) {
+		look_at_attached(o, &d.image);
+		refuse_changed(&d, nbd_dialed_mend(&d));
+	} else {
+		connect_server(&d);
+		if (nbd_dialed_attach(&d) == -1)
+			fail_to_attach();
+		make_ready(d.index, READ_AHEAD_KB);
+	}
+	begin_staying(d.index);
+	stay(&d);
+	return 0;
 }
 
 /*
- * Take over a device that is attached, and whose vm-nbd-attach has died. Its
- * link may have died as well, and nobody knows: the kernel takes the new one
- * only if so, and by its identity only the same image.
+ * A descriptor that can be read when we are told to end, by SIGTERM or another
+ * signal as well (0: none).
  */
-static void
-adopt(struct nbd_kernel *k, const struct options *o, struct nbd_connection *c)
+static int
+catch_end(int other)
 {
-	if (nbd_kernel_look(o->index, c->identity, &c->size) == -1)
-		err(EX_NOINPUT, "unable to take over /dev/nbd%d", o->index);
-	if (o->identity != NULL && strcmp(o->identity, c->identity) != 0)
-		errx(EX_DATAERR,
-		    "unable to take over /dev/nbd%d: it is another image",
-		    o->index);
-	rejoin(k, o, c, o->index);
+	sigset_t end;
+	int fd;
+
+	sigemptyset(&end);
+	sigaddset(&end, SIGTERM);
+	if (other != 0)
+		sigaddset(&end, other);
+	sigprocmask(SIG_BLOCK, &end, NULL);
+	fd = signalfd(-1, &end, SFD_CLOEXEC);
+	if (fd == -1)
+		err(EX_OSERR, "unable to catch signals");
+	return fd;
+}
+
+/* --- what is handed in ------------------------------------------------- */
+
+/* Tell of the device what nbd_served_next() has. False at its end. */
+static bool
+tell_served(const struct nbd_served *s, int news)
+{
+	static const char *const words[] = {
+	    [NBD_SERVED_OK] = "ok",
+	    [NBD_SERVED_WAITING] = "waiting",
+	    [NBD_SERVED_DOWN] = "down",
+	    [NBD_SERVED_GONE] = "gone",
+	};
+
+	switch (news) {
+	case -1:
+		fail_to_attach();
+	case NBD_SERVED_ATTACHED:
+		make_ready(s->index, SERVED_AHEAD_KB);
+		begin_staying(s->index);
+		return true;
+	case NBD_SERVED_ENDED:
+	case NBD_SERVED_STOPPED:
+		return false;
+	case NBD_SERVED_OK:
+		warnx("served: %s %s", s->client, s->who);
+		/* FALLTHROUGH */
+	default:
+		warnx("source: %s", words[news]);
+		return true;
+	}
+}
+
+static int
+serve(struct nbd_kernel *k, const struct options *o)
+{
+	static struct nbd_served s;
+	int news;
+
+	s.kernel = k;
+	s.stop = catch_end(0);
+	s.wish = o->wish;
+	s.wish.limit = SERVED_LIMIT;
+	s.timeout = (unsigned)o->timeout;
+	s.outage = (unsigned)o->outage;
+	s.index = o->index;
+	s.is_attached = o->adopt;
+	if (o->adopt)
+		look_at_attached(o, &s.image);
+	if (nbd_served_open(&s, o->door) == -1)
+		err(EX_CANTCREAT, "unable to listen at %s", o->door);
+	if (o->adopt)
+		begin_staying(o->index);
+	do
+		news = nbd_served_next(&s);
+	while (tell_served(&s, news));
+	nbd_served_close(&s);
+	return news == NBD_SERVED_STOPPED ? 128 + SIGTERM : 0;
+}
+
+static void
+tell_attached(const char *device)
+{
+	warnx("attached: %s", device);
+}
+
+static int
+join(const struct options *o)
+{
+	struct nbd_join j = {.door = o->door,
+	    .client = o->client != NULL ? o->client : "-",
+	    .who = o->who != NULL ? o->who : "somebody",
+	    .on_attached = tell_attached};
+	char why[512];
+	int status;
+
+	signal(SIGPIPE, SIG_IGN);
+	/* vm-ws-proxy(1) says by SIGURG that its peer has ended it. */
+	j.leave = catch_end(SIGURG);
+	status = nbd_join(&j, why, sizeof(why));
+	if (status != 0)
+		warnx("%s", why);
+	return status;
 }
 
 /* --- writing out ------------------------------------------------------- */
@@ -265,25 +334,21 @@ adopt(struct nbd_kernel *k, const struct options *o, struct nbd_connection *c)
 static int
 keep_writing_out(const char *device)
 {
-	const struct timespec pause = {WRITE_OUT_S, 0};
-	int fd = open(device, O_RDONLY | O_CLOEXEC), caught;
-	sigset_t end;
+	int fd = open(device, O_RDONLY | O_CLOEXEC), ended;
+	struct pollfd end = {catch_end(0), POLLIN, 0};
 
 	if (fd == -1)
 		err(EX_OSERR, "unable to open %s", device);
-	sigemptyset(&end);
-	sigaddset(&end, SIGTERM);
-	sigprocmask(SIG_BLOCK, &end, NULL);
 	puts(device);
 	fclose(stdout);
 	do {
-		caught = sigtimedwait(&end, NULL, &pause);
+		ended = poll(&end, 1, WRITE_OUT_MS);
 		if (fsync(fd) == -1)
 			errx(EX_IOERR,
 			    "unable to write out %s: some of what was "
 			    "written is lost",
 			    device);
-	} while (caught != SIGTERM);
+	} while (ended < 1);
 	return 0;
 }
 
@@ -293,21 +358,15 @@ static int
 detach(int index)
 {
 	struct nbd_kernel k;
-	int waited;
 
 	open_kernel(&k);
 	if (nbd_kernel_disconnect(&k, index) == -1)
 		err(errno == EPERM ? EX_NOPERM : EX_OSERR,
 		    "unable to detach /dev/nbd%d", index);
 	nbd_kernel_close(&k);
-	for (waited = 0; nbd_kernel_is_attached(index); waited += 10) {
-		if (waited >= DETACH_MS)
-			errx(EX_TEMPFAIL,
-			    "unable to detach /dev/nbd%d: "
-			    "somebody has it open",
-			    index);
-		sleep_ms(10);
-	}
+	if (!nbd_kernel_await(index, false))
+		errx(EX_TEMPFAIL,
+		    "unable to detach /dev/nbd%d: somebody has it open", index);
 	return 0;
 }
 
@@ -326,15 +385,17 @@ int
 main(int argc, char **argv)
 {
 	struct options o = {.index = -1, .timeout = 10, .outage = 25};
-	struct nbd_connection connection;
 	struct nbd_kernel kernel;
-	int c, index;
+	int c;
 
-	while ((c = getopt(argc, argv, "a:D:d:hi:o:rt:VW:")) != -1) {
+	while ((c = getopt(argc, argv, "a:c:D:d:hi:j:l:n:o:rt:VW:")) != -1) {
 		switch (c) {
 		case 'a':
 			o.index = parse_device(optarg);
 			o.adopt = true;
+			break;
+		case 'c':
+			o.client = optarg;
 			break;
 		case 'D':
 			return detach(parse_device(optarg));
@@ -345,13 +406,21 @@ main(int argc, char **argv)
 			usage(stdout);
 			return 0;
 		case 'i':
-			o.identity = optarg;
+			o.wish.identity = optarg;
+			break;
+		case 'j':
+		case 'l':
+			o.door = optarg;
+			o.joins = c == 'j';
+			break;
+		case 'n':
+			o.who = optarg;
 			break;
 		case 'o':
 			o.outage = parse_seconds(optarg, 3600);
 			break;
 		case 'r':
-			o.read_only = true;
+			o.wish.read_only = true;
 			break;
 		case 't':
 			o.timeout = parse_seconds(optarg, 60);
@@ -367,26 +436,18 @@ main(int argc, char **argv)
 			return EX_USAGE;
 		}
 	}
-	if (argc - optind == 1 && strcmp(argv[optind], "-") != 0)
-		o.server = argv[optind];
-	if (argc - optind != 1 || (o.adopt && o.server == NULL)) {
+	argv += optind;
+	argc -= optind;
+	if (argc == 1 && strcmp(argv[0], "-") != 0)
+		o.server = argv[0];
+	if (argc != (o.door == NULL) ||
+	    (o.adopt && o.server == NULL && o.door == NULL) ||
+	    ((o.client != NULL || o.who != NULL) && !o.joins)) {
 		usage(stderr);
 		return EX_USAGE;
 	}
+	if (o.joins)
+		return join(&o);
 	open_kernel(&kernel);
-	if (o.adopt) {
-		adopt(&kernel, &o, &connection);
-		index = o.index;
-	} else {
-		connect_server(&o, &connection);
-		index = attach(&kernel, &o, &connection);
-	}
-	/* To restore a link must not wait for memory that waits for it. */
-	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
-	printf("/dev/nbd%d\n", index);
-	fclose(stdout);
-	notify_ready();
-	stay(&kernel, &o, &connection, index);
-	nbd_kernel_close(&kernel);
-	return 0;
+	return o.door != NULL ? serve(&kernel, &o) : dial(&kernel, &o);
 }

@@ -19,3 +19,11 @@ clock_ms(void)
 {
 	return clock_us() / 1000;
 }
+
+void
+clock_sleep_ms(int ms)
+{
+	struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
+
+	nanosleep(&t, NULL);
+}

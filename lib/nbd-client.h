@@ -8,6 +8,7 @@
 #ifndef VM_NBD_CLIENT_H
 #define VM_NBD_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,10 +20,20 @@ struct nbd_connection {
 	uint64_t size;	/* bytes of the export */
 	uint64_t flags; /* its transmission flags, NBD_FLAG_* */
 	/*
-	 * Stands for what the export says of itself (its description and
-	 * size): a hash, for sysfs shows it to everyone.
+	 * Stands for the image: a hash of its size and of what the export says
+	 * of it (its description); where it says nothing, of its first and its
+	 * last MiB, unless it may be written to. (A hash, for sysfs shows it to
+	 * everyone.)
 	 */
 	char identity[NBD_CLIENT_IDENTITY_SIZE];
+	bool is_vague; /* ... of its size alone */
+};
+
+/* What the connection shall be. */
+struct nbd_wish {
+	bool read_only;	      /* whatever the server allows */
+	const char *identity; /* instead of the export's own; NULL: its own */
+	int limit;	      /* seconds for all of it; 0: no limit */
 };
 
 /*
@@ -31,9 +42,9 @@ struct nbd_connection {
  * handshake as the kernel needs it: simple replies, no TLS, no contexts.
  *
  * Returns 0; or -1 with errno, where libnbd knows one (ECONNREFUSED, ENOENT,
- * ...), else EPROTO, and its words in why.
+ * ...), ETIMEDOUT, or else EPROTO, and words for people in why.
  */
-int nbd_client_open(const char *path, int fd, struct nbd_connection *,
-    char *why, size_t why_size);
+int nbd_client_open(const char *path, int fd, const struct nbd_wish *,
+    struct nbd_connection *, char *why, size_t why_size);
 
 #endif

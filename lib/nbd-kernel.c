@@ -14,11 +14,14 @@
 #include <linux/genetlink.h>
 #include <linux/nbd-netlink.h>
 
+#include "clock.h"
 #include "nbd-kernel.h"
 
 #define ANSWER_SECONDS 5   /* netlink answers at once, or something is wrong */
 #define BLOCK_SIZE     512 /* larger ones hide MBR and GPT, and cut the tail */
 #define SYSFS_SECTOR   512
+#define AWAIT_MS       1000 /* for a device to come or go */
+#define AWAIT_STEP_MS  10
 
 static struct nlmsghdr *
 begin_message(void *buf, uint16_t family, uint32_t sequence, uint8_t command,
@@ -311,6 +314,19 @@ nbd_kernel_is_attached(int index)
 	return access(block_path(path, sizeof(path), index, "/pid"), F_OK) ==
 		   0 &&
 	       device_size(index) > 0;
+}
+
+bool
+nbd_kernel_await(int index, bool attached)
+{
+	int waited;
+
+	for (waited = 0; waited < AWAIT_MS; waited += AWAIT_STEP_MS) {
+		if (nbd_kernel_is_attached(index) == attached)
+			return true;
+		clock_sleep_ms(AWAIT_STEP_MS);
+	}
+	return nbd_kernel_is_attached(index) == attached;
 }
 
 int

@@ -77,6 +77,9 @@ int nbd_kernel_next_dead(struct nbd_kernel *);
  * which only says that somebody has the device open. */
 bool nbd_kernel_is_attached(int index);
 
+/* Wait until it is, or is not, for a second at most. Returns whether so. */
+bool nbd_kernel_await(int index, bool attached);
+
 /*
  * What is attached: the image's identity, as it was given, and the bytes.
  * Returns 0, or -1 with errno: ENOENT where nothing is, or without an identity.

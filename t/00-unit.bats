@@ -40,6 +40,14 @@ unit() {
 	unit meter
 }
 
+@test "unit: nbd-door" {
+	unit nbd-door
+}
+
+@test "unit: nbd-join" {
+	unit nbd-join
+}
+
 @test "unit: number" {
 	unit number
 }
@@ -49,6 +57,10 @@ unit() {
 }
 @test "unit: readahead" {
 	unit readahead
+}
+
+@test "unit: relay" {
+	unit relay
 }
 
 @test "unit: report" {

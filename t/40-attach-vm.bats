@@ -104,7 +104,7 @@ fresh() {
 	serve
 	wait $reader
 	wait_until 10 grep -q restored said
-	! dmesg | grep "I/O error, dev ${DEVICE#/dev/}"
+	dmesg | not grep "I/O error, dev ${DEVICE#/dev/}"
 }
 
 @test "another image where the link was is never spliced in" {
@@ -119,7 +119,7 @@ fresh() {
 	mv new sock
 	wait_until 10 grep -q 'the image changed' said
 	fresh
-	! cmp -n 1048576 "$DEVICE" /dev/zero
+	not cmp -n 1048576 "$DEVICE" /dev/zero
 	kill "$(cat nbdkit2)"
 }
 
@@ -132,7 +132,7 @@ fresh() {
 	local reader=$!
 	wait_until 10 in_flight
 	timeout 5 vm-nbd-attach -D "$DEVICE"
-	! wait $reader
+	not wait $reader
 }
 
 @test "its death leaves the device, and -D takes it away" {
@@ -214,7 +214,7 @@ adopt() {
 	wait_until 10 grep -q lost said
 	serve
 	cmp "$DEVICE" "$IMAGE"
-	! dmesg | grep "I/O error, dev ${DEVICE#/dev/}"
+	dmesg | not grep "I/O error, dev ${DEVICE#/dev/}"
 }
 
 @test "-a leaves a link that lives as it is" {
@@ -224,7 +224,7 @@ adopt() {
 	wait_until 20 grep -qx "$DEVICE" again
 	fresh
 	cmp "$DEVICE" "$IMAGE"
-	! grep . said
+	not grep . said
 }
 
 @test "-a: another image is 65, nothing attached 66" {
@@ -242,4 +242,261 @@ adopt() {
 	vm-nbd-attach -D "$DEVICE"
 	fails 66 vm-nbd-attach -a "$DEVICE" "$PWD/sock"
 	run -64 vm-nbd-attach -a "$DEVICE" -
+}
+
+# listen [OPTION...]: a vm-nbd-attach to which sources come, at ./door.
+listen() {
+	rm -f ready
+	background vm-nbd-attach -t 2 -l "$PWD/door" "$@" >ready 2>said
+	wait_until 10 test -S door
+}
+# join CLIENT [SOCK [NAME]]: a connection to the nbdkit at ./sock or SOCK is
+# handed in; what becomes of it is in ./end.NAME (CLIENT).
+join() {
+	local name=${3:-$1}
+	(
+		rc=0
+		vm-connect "$PWD/${2:-sock}" vm-nbd-attach -j "$PWD/door" \
+			-c "$1" -n "the PC of $1" 2>"words.$name" || rc=$?
+		echo "$rc $(grep -v attached: "words.$name" | tail -n 1)" \
+			>"new.$name"
+		mv "new.$name" "end.$name"
+	) 3>&- &
+}
+# has_ended NAME STATUS [WORDS]
+has_ended() {
+	wait_until 20 test -e "end.$1"
+	[ "$(cat "end.$1")" = "$2 ${3:+vm-nbd-attach: $3}" ]
+	rm "end.$1"
+}
+# begin CLIENT [OPTION...]: listen, join, and DEVICE is there.
+begin() {
+	local client=$1
+	shift
+	serve
+	listen "$@"
+	join "$client"
+	wait_until 20 test -s ready
+	DEVICE=$(cat ready)
+	SYS=/sys/block/${DEVICE#/dev/}
+	wait_until 5 grep -q 'source: ok' said
+}
+# serve_other NAME [FILE]: another nbdkit, at ./NAME; its pid in ./NAME.pid.
+serve_other() {
+	nbdkit -U "$PWD/$1" -P "$PWD/$1.pid" file "${2:-$IMAGE}"
+}
+last_word() {
+	[ "$(grep source: said | tail -n 1)" = "vm-nbd-attach: source: $1" ]
+}
+# start_comparing: the device again and again, past the cache.
+start_comparing() {
+	fresh
+	dmesg -C
+	: >compared
+	(while [ ! -e enough ]; do
+		dd if="$DEVICE" bs=64k iflag=direct 2>/dev/null |
+			cmp - "$IMAGE" || exit
+		echo >>compared
+	done) 3>&- &
+	READER=$!
+	wait_until 10 has_read
+}
+end_comparing() {
+	local n
+	n=$(wc -l <compared)
+	wait_until 60 eval '[ "$(wc -l <compared)" -gt $((n + 1)) ]'
+	: >enough
+	wait "$READER"
+	! dmesg | grep "I/O error, dev ${DEVICE#/dev/}"
+}
+
+@test "-l, -j: what is handed in is the device, and -D ends both" {
+	begin alice
+	cmp "$DEVICE" "$IMAGE"
+	grep -qx 'vm-nbd-attach: served: alice the PC of alice' said
+	vm-nbd-attach -D "$DEVICE"
+	has_ended alice 0
+	wait_until 5 no_attach
+	[ ! -e door ]
+}
+
+@test "-j relays where its input and output are pipes" {
+	serve
+	listen
+	vm-connect "$PWD/sock" sh -c \
+		'cat | vm-nbd-attach -j door | cat' 2>words 3>&- &
+	wait_until 20 test -s ready
+	DEVICE=$(cat ready)
+	cmp "$DEVICE" "$IMAGE"
+	vm-nbd-attach -D "$DEVICE"
+	wait $!
+	[ "$(cat words)" = "vm-nbd-attach: attached: $DEVICE" ]
+}
+
+@test "-l: an NBD server that connects by itself" {
+	listen
+	vm-connect "$PWD/door" nbdkit -s file "$IMAGE" 3>&- &
+	wait_until 20 test -s ready
+	cmp "$(cat ready)" "$IMAGE"
+	kill -KILL $!
+	wait_until 10 last_word waiting
+}
+
+@test "-l: while a link lives, another client is told whose it is" {
+	begin alice
+	start_comparing
+	join bob
+	has_ended bob 75 'taken by the PC of alice'
+	join -
+	has_ended - 75 'taken by the PC of alice'
+	end_comparing
+}
+
+@test "-l: the link cut, and the same image handed in again, by another" {
+	begin alice -r
+	start_comparing
+	kill -KILL "$(cat nbdkit)"
+	wait_until 10 last_word waiting
+	has_ended alice 74 'the link is lost'
+	# Another image is none.
+	head -c "$(stat -c %s "$IMAGE")" /dev/zero >zero
+	serve_other other zero
+	join mallory other
+	has_ended mallory 75 \
+		'it waits for the image of the PC of alice, and this is another'
+	serve
+	join bob
+	wait_until 10 last_word ok
+	grep -qx 'vm-nbd-attach: served: bob the PC of bob' said
+	end_comparing
+	kill "$(cat other.pid)"
+}
+
+@test "-l: the same client comes again while its link lives" {
+	begin alice
+	start_comparing
+	local last=alice i
+	for i in 1 2 3; do
+		join alice sock alice$i
+		wait_until 20 eval '[ "$(grep -c "source: ok" said)" = $((i + 1)) ]'
+		has_ended $last 75 'taken over by the PC of alice'
+		last=alice$i
+	done
+	end_comparing
+	not grep waiting said
+	vm-nbd-attach -D "$DEVICE"
+	has_ended alice3 0
+}
+
+@test "-l killed: its successor has the link, and whose it is" {
+	begin alice -r
+	start_comparing
+	for i in 1 2; do
+		pkill -KILL -f 'vm-nbd-attach.*-l'
+		background vm-nbd-attach -a "$DEVICE" -r -t 2 -l "$PWD/door" \
+			>again 2>said
+		wait_until 10 last_word ok
+		[ "$(cat again)" = "$DEVICE" ]
+	done
+	join bob
+	has_ended bob 75 'taken by the PC of alice'
+	# It can put another in its place, and mend.
+	join alice sock again
+	has_ended alice 75 'taken over by the PC of alice'
+	kill -KILL "$(cat nbdkit)"
+	wait_until 10 last_word waiting
+	has_ended again 74 'the link is lost'
+	serve
+	join bob
+	end_comparing
+	vm-nbd-attach -D "$DEVICE"
+	has_ended bob 0
+}
+
+@test "-l killed, and the link cut meanwhile: whoever comes next mends it" {
+	begin alice -r
+	start_comparing
+	pkill -KILL -f 'vm-nbd-attach.*-l'
+	kill -KILL "$(cat nbdkit)"
+	background vm-nbd-attach -a "$DEVICE" -r -t 2 -l "$PWD/door" >again 2>said
+	has_ended alice 74 'the link is lost'
+	serve
+	join bob
+	wait_until 10 last_word ok
+	end_comparing
+}
+
+@test "-l: a link beyond the limit is down, and one more makes it good" {
+	begin alice -r -o 2
+	kill -KILL "$(cat nbdkit)"
+	wait_until 10 last_word waiting
+	wait_until 10 last_word down
+	not dd if="$DEVICE" of=/dev/null bs=64k count=1 iflag=direct 2>/dev/null
+	serve
+	join bob
+	wait_until 10 last_word ok
+	fresh
+	cmp "$DEVICE" "$IMAGE"
+}
+
+@test "-j ended by SIGTERM says that its source has gone, killed it does not" {
+	begin alice
+	pkill -TERM -f 'vm-nbd-attach -j'
+	wait_until 10 last_word gone
+	vm-nbd-attach -D "$DEVICE"
+	has_ended alice 0
+	begin bob
+	pkill -HUP -f 'vm-nbd-attach -j'
+	wait_until 10 last_word waiting
+	has_ended bob 129
+	not grep gone said
+}
+
+@test "-l: those who say nothing hold nobody up; nor does a silent server" {
+	serve
+	listen
+	for i in $(seq 20); do
+		vm-connect "$PWD/door" sleep 100 3>&- &
+	done
+	# One that hands in what is no NBD server is given ten seconds.
+	mkfifo nothing
+	exec 7<>nothing
+	vm-nbd-attach -j "$PWD/door" <nothing >/dev/null 2>words 3>&- &
+	local silent=$!
+	sleep 1
+	join alice
+	wait_until 30 test -s ready
+	cmp "$(cat ready)" "$IMAGE"
+	run -76 wait $silent
+	grep -q refused words
+	pkill sleep
+	exec 7<&-
+}
+
+@test "-l: what is not suitable is refused, and the next one is not" {
+	head -c 1000 /dev/zero >odd
+	serve odd
+	listen
+	join alice
+	has_ended alice 65 'refused: its size is no multiple of 512'
+	kill "$(cat nbdkit)"
+	serve
+	join bob
+	wait_until 20 test -s ready
+	cmp "$(cat ready)" "$IMAGE"
+	vm-nbd-attach -D "$(cat ready)"
+}
+
+@test "-l: what may be written to, and has no name, is its client's alone" {
+	begin alice
+	kill -KILL "$(cat nbdkit)"
+	wait_until 10 last_word waiting
+	serve
+	join bob
+	has_ended bob 75 \
+		'it waits for the image of the PC of alice, and this is another'
+	join alice sock again
+	wait_until 10 last_word ok
+	fresh
+	cmp "$DEVICE" "$IMAGE"
 }

@@ -17,6 +17,18 @@ load helper
 	fails 64 vm-nbd-attach -o never /tmp/x
 	fails 64 vm-nbd-attach -D nbd0
 	fails 64 vm-nbd-attach -D /dev/nbd0x
+	run -64 vm-nbd-attach -l /tmp/x /tmp/y
+	run -64 vm-nbd-attach -j /tmp/x -
+	run -64 vm-nbd-attach -c me /tmp/x
+}
+
+@test "-j: names that are none, and a door that is not there" {
+	local none=$BATS_TEST_TMPDIR/none
+	fails 64 vm-nbd-attach -j "$none" -c ../x
+	fails 64 vm-nbd-attach -j "$none" -c "$(printf '%065d')"
+	fails 64 vm-nbd-attach -j "$none" -n "$(printf 'a\nb')"
+	fails 64 vm-nbd-attach -j "$none" -n "$(printf '%0201d')"
+	fails 69 vm-nbd-attach -j "$(printf %0200d)"
 }
 
 @test "a device that does not exist" {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * nbdread: read from an NBD server on a Unix socket, in the order and the
- * sizes that a test wants, onto standard output or against a file.
+ * nbdread: read from an NBD server on a Unix socket (-: descriptor 0 is the
+ * connection), in the order and the sizes that a test wants, onto standard
+ * output or against a file.
  *
  * Exit status: 0; 1 the server answered with an error; 2 no connection, or a
  * lost one; 3 the data are not the file's; else as sysexits(3) has it.
@@ -57,18 +58,18 @@ static struct nbd_handle *h;
 static void
 usage(FILE *out)
 {
-	fputs(
-	    "usage: nbdread [-pt] [-f FILE] [-S REQUEST] SOCKET OFFSET LENGTH\n"
-	    "       nbdread [-pt] [-f FILE] [-r SEED] -n COUNT SOCKET\n"
-	    "       nbdread -d | -s SOCKET\n"
-	    "  -d  print the export's description\n"
-	    "  -f  compare with FILE instead of writing the data\n"
-	    "  -n  read COUNT blocks of 4 KiB at random\n"
-	    "  -p  16 requests at a time instead of one\n"
-	    "  -S  bytes for each request (32M)\n"
-	    "  -s  print the export's size\n"
-	    "  -t  instead of data print seconds, MB/s, and the requests'\n"
-	    "      median and longest milliseconds\n",
+	fputs("usage: nbdread [-pt] [-f FILE] [-S REQUEST] SOCKET|- OFFSET "
+	      "LENGTH\n"
+	      "       nbdread [-pt] [-f FILE] [-r SEED] -n COUNT SOCKET|-\n"
+	      "       nbdread -d | -s SOCKET|-\n"
+	      "  -d  print the export's description\n"
+	      "  -f  compare with FILE instead of writing the data\n"
+	      "  -n  read COUNT blocks of 4 KiB at random\n"
+	      "  -p  16 requests at a time instead of one\n"
+	      "  -S  bytes for each request (32M)\n"
+	      "  -s  print the export's size\n"
+	      "  -t  instead of data print seconds, MB/s, and the requests'\n"
+	      "      median and longest milliseconds\n",
 	    out);
 	exit(out == stderr ? EX_USAGE : EX_OK);
 }
@@ -83,13 +84,24 @@ size_or_die(const char *text, uint64_t min, uint64_t max)
 	return n;
 }
 
+/* libnbd leaves the connection non-blocking, and others have it after us. */
+static void
+restore_blocking(void)
+{
+	fcntl(0, F_SETFL, fcntl(0, F_GETFL) & ~O_NONBLOCK);
+}
+
 /* Bounds are the server's to judge, so libnbd must pass on what is beyond. */
 static void
 connect_or_die(const char *path)
 {
 	h = nbd_create();
+	if (strcmp(path, "-") == 0)
+		atexit(restore_blocking);
 	if (h == NULL || nbd_set_strict_mode(h, 0) == -1 ||
-	    nbd_set_full_info(h, true) == -1 || nbd_connect_unix(h, path) == -1)
+	    nbd_set_full_info(h, true) == -1 ||
+	    (strcmp(path, "-") == 0 ? nbd_connect_socket(h, dup(0))
+				    : nbd_connect_unix(h, path)) == -1)
 		errx(NO_CONNECTION, "unable to connect to %s: %s", path,
 		    nbd_get_error());
 }
