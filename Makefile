@@ -122,6 +122,7 @@ $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
 # Fuzzers (libFuzzer) are programs of their own: what they fuzz, and a corpus.
 fuzzed_http-answer = plugins/http-answer.c plugins/http-fault.c
 fuzzed_image = lib/image.c lib/image-media.c lib/image-volume.c
+fuzzed_tls-keys = lib/tls-keys.c
 fuzzed_url = lib/url.c lib/secret.c
 fuzzed_ws-frame = lib/ws-frame.c
 fuzzed_ws-handshake = lib/ws-handshake.c

@@ -133,21 +133,62 @@ take_key(void *ctx, struct object *o)
 	return br_skey_decoder_last_error(&id->key) == 0 ? 0 : -1;
 }
 
+static bool
+is_same(const void *a, size_t a_len, const void *b, size_t b_len)
+{
+	return a_len == b_len && memcmp(a, b, a_len) == 0;
+}
+
+/* Is it the key that the server's own certificate is for? */
+static bool
+is_key_of(const br_x509_certificate *own, const br_skey_decoder_context *key)
+{
+	const br_rsa_private_key *rsa = br_skey_decoder_get_rsa(key);
+	const br_ec_private_key *ec = br_skey_decoder_get_ec(key);
+	unsigned char bytes[TLS_RSA_MAX / 8 + BR_EC_KBUF_PUB_MAX_SIZE];
+	br_rsa_compute_modulus modulus = br_rsa_compute_modulus_get_default();
+	br_x509_decoder_context decoder;
+	const br_x509_pkey *pkey;
+	br_ec_public_key public;
+	size_t len;
+
+	br_x509_decoder_init(&decoder, NULL, NULL);
+	br_x509_decoder_push(&decoder, own->data, own->data_len);
+	pkey = br_x509_decoder_get_pkey(&decoder);
+	if (pkey == NULL || pkey->key_type != br_skey_decoder_key_type(key))
+		return false;
+	if (rsa != NULL) {
+		len = modulus(NULL, rsa);
+		return len > 0 && len <= sizeof(bytes) &&
+		       modulus(bytes, rsa) == len &&
+		       is_same(bytes, len, pkey->key.rsa.n, pkey->key.rsa.nlen);
+	}
+	len = br_ec_compute_pub(br_ec_get_default(), &public, bytes, ec);
+	return len > 0 &&
+	       is_same(bytes, len, pkey->key.ec.q, pkey->key.ec.qlen);
+}
+
 int
 tls_identity_take(struct tls_identity *id, const char *chain, size_t chain_len,
     const char *key, size_t key_len, const char **why)
 {
+	const br_rsa_private_key *rsa;
+
 	memset(id, 0, sizeof(*id));
 	*why = "no certificate, or one that can't be read";
 	if (each_object(chain, chain_len, take_certificate, id) == -1 ||
 	    id->chain_len == 0)
 		goto fail;
-	*why = "the private key is too large (RSA has 4096 bits at most)";
-	if (key_len > TLS_KEY_MAX)
-		goto fail;
 	*why = "no private key, or one that can't be read";
 	if (each_object(key, key_len, take_key, id) == -1 ||
 	    br_skey_decoder_key_type(&id->key) == 0)
+		goto fail;
+	*why = "the private key is too large (RSA has 4096 bits at most)";
+	rsa = br_skey_decoder_get_rsa(&id->key);
+	if (rsa != NULL && rsa->n_bitlen > TLS_RSA_MAX)
+		goto fail;
+	*why = "the key is not that of the first certificate";
+	if (!is_key_of(&id->chain[0], &id->key))
 		goto fail;
 	*why = NULL;
 	return 0;

@@ -4,8 +4,7 @@
  * What TLS by BearSSL needs to know of certificates and keys, out of PEM text.
  *
  * BearSSL keeps pointers into what it is given, so all of it lives until it is
- * freed. Its 0.6 writes behind its buffer for a private key of RSA beyond 4096
- * bits (fixed 2019): larger ones are refused here, by their size.
+ * freed.
  */
 #ifndef VM_TLS_KEYS_H
 #define VM_TLS_KEYS_H
@@ -14,7 +13,7 @@
 
 #include <bearssl.h>
 
-#define TLS_KEY_MAX   8192 /* bytes of a private key's PEM text */
+#define TLS_RSA_MAX   4096 /* bits of a private key */
 #define TLS_CHAIN_MAX 8	   /* certificates of a server's chain */
 
 /* Who a server is: its chain, and its key. All zeros is none. */
@@ -22,6 +21,9 @@ struct tls_identity {
 	br_x509_certificate chain[TLS_CHAIN_MAX];
 	size_t chain_len;
 	br_skey_decoder_context key; /* owns the key's numbers */
+	/* Of too large a key BearSSL 0.6 writes 24 bytes more than it has room
+	 * for: it takes its buffer for 3 * 520 bytes, and it is 3 * 512. */
+	unsigned char room[32];
 };
 
 /* Whom a client trusts. All zeros is nobody. */
