@@ -33,6 +33,7 @@ PKGS_vm-fetchd = libnbd
 LIBS_vm-fetchd = -lbearssl
 PKGS_vm-nbd-attach = libnbd libmnl
 LIBS_vm-nbd-attach = -lbearssl
+LIBS_vm-ws-proxy = -lbearssl
 PKGS_vm-probe = libnbd
 PKGS_plugin = libcurl libseccomp
 PKGS_nfs = libnfs
@@ -125,7 +126,7 @@ fuzzed_image = lib/image.c lib/image-media.c lib/image-volume.c
 fuzzed_tls-keys = lib/tls-keys.c
 fuzzed_url = lib/url.c lib/secret.c
 fuzzed_ws-frame = lib/ws-frame.c
-fuzzed_ws-handshake = lib/ws-handshake.c
+fuzzed_ws-handshake = lib/ws-handshake.c lib/ws-headers.c
 fuzzers := $(patsubst t/fuzz/%.c,$(O)/fuzz/%,$(wildcard t/fuzz/*.c))
 .SECONDEXPANSION:
 $(fuzzers): $(O)/fuzz/%: t/fuzz/%.c $$(fuzzed_$$*) $(wildcard */*.h)
@@ -225,7 +226,7 @@ install: all
 	    install -D -m 644 $$page $(MANDIR)/man$${page##*.}/$${page##*/}; \
 	done
 	for unit in scripts/systemd/*; do \
-	    sed 's,@BINDIR@,$(PREFIX)/bin,;s,@SYSCONFDIR@,$(SYSCONFDIR),' $$unit \
+	    sed 's,@BINDIR@,$(PREFIX)/bin,g;s,@SYSCONFDIR@,$(SYSCONFDIR),g' $$unit \
 		>$(DESTDIR)$(UNITDIR)/$${unit##*/}; \
 	done
 	install -d $(DESTDIR)$(SYSCONFDIR)/vmedia/hooks.d

@@ -182,79 +182,92 @@ check_start(const struct ws_parser *p)
 	return NULL;
 }
 
-/* How many bytes the header has. */
+/* How many bytes a length has that does not fit into the second one. */
 static unsigned
-header_length(const struct ws_parser *p)
+length_bytes(const struct ws_parser *p)
 {
 	unsigned length = p->header[1] & LENGTH;
 
-	return 2 +
-	       (length == LENGTH16	? 2
-		   : length == LENGTH64 ? 8
-					: 0) +
-	       (p->is_server ? 4 : 0);
+	return length == LENGTH16 ? 2 : length == LENGTH64 ? 8 : 0;
 }
 
-/* The whole header is there. NULL, or what is wrong. */
+/* The length is there. NULL, or what is wrong. */
 static const char *
-take_header(struct ws_parser *p)
+take_length(struct ws_parser *p)
 {
-	unsigned length = p->header[1] & LENGTH, at = 2, i;
-	unsigned bytes = length == LENGTH16 ? 2 : length == LENGTH64 ? 8 : 0;
+	unsigned length = p->header[1] & LENGTH, bytes = length_bytes(p), i;
 
 	p->left = bytes == 0 ? length : 0;
 	for (i = 0; i < bytes; i++)
-		p->left = p->left << 8 | p->header[at++];
+		p->left = p->left << 8 | p->header[2 + i];
 	if ((bytes == 2 && p->left < LENGTH16) ||
 	    (bytes == 8 && p->left <= 0xffff))
 		return "a length in more bytes than it needs";
 	if (p->left >> 63 != 0)
 		return "a length beyond all";
+	return NULL;
+}
+
+/* The whole header is there. */
+static void
+take_header(struct ws_parser *p)
+{
 	if (p->is_server)
-		memcpy(p->key, p->header + at, 4);
+		memcpy(p->key, p->header + 2 + length_bytes(p), 4);
 	p->key_at = 0;
 	p->opcode = p->header[0] & OPCODE;
 	p->is_final = (p->header[0] & FIN) != 0;
 	p->in_payload = true;
 	p->control_len = 0;
 	if (is_control(p->opcode))
-		return NULL;
+		return;
 	if (p->opcode != WS_CONTINUATION) {
 		p->is_text = p->opcode == WS_TEXT;
 		p->utf8 = 0;
 	}
 	p->in_message = !p->is_final;
-	return NULL;
 }
 
-/* Gather the header. Returns the bytes taken; on failure it is in *event. */
+/* As much of the header is there as p->have says: is that much right? 0, or the
+ * code for what is wrong, and *why. */
+static unsigned
+check_header(struct ws_parser *p, const char **why)
+{
+	*why = NULL;
+	if (p->have == 2) {
+		*why = check_start(p);
+		p->need = 2 + length_bytes(p) + (p->is_server ? 4 : 0);
+	}
+	if (*why == NULL && p->have == 2 + length_bytes(p))
+		*why = take_length(p);
+	if (*why != NULL)
+		return WS_PROTOCOL_ERROR;
+	*why = "text, and not binary";
+	return (p->header[0] & OPCODE) == WS_TEXT && !p->accepts_text
+		   ? WS_UNACCEPTABLE
+		   : 0;
+}
+
+/* Gather the header. Returns the bytes taken; on failure it is in *event. Each
+ * fault is told by the first byte that shows it. */
 static size_t
 parse_header(struct ws_parser *p, const unsigned char *buf, size_t len,
     struct ws_event *event)
 {
-	const char *wrong;
+	const char *why;
+	unsigned code;
 	size_t n = 0;
 
 	while (p->have < p->need && n < len) {
 		p->header[p->have++] = buf[n++];
-		if (p->have != 2)
-			continue;
-		wrong = check_start(p);
-		if (wrong != NULL) {
-			fail(p, event, WS_PROTOCOL_ERROR, wrong);
+		code = p->have >= 2 ? check_header(p, &why) : 0;
+		if (code != 0) {
+			fail(p, event, code, why);
 			return n;
 		}
-		if ((p->header[0] & OPCODE) == WS_TEXT && !p->accepts_text) {
-			fail(p, event, WS_UNACCEPTABLE, "text, and not binary");
-			return n;
-		}
-		p->need = header_length(p);
 	}
-	if (p->have < p->need)
-		return n;
-	wrong = take_header(p);
-	if (wrong != NULL)
-		fail(p, event, WS_PROTOCOL_ERROR, wrong);
+	if (p->have == p->need)
+		take_header(p);
 	return n;
 }
 

@@ -9,6 +9,7 @@
 #include <bearssl.h>
 
 #include "ws-handshake.h"
+#include "ws-headers.h"
 
 #define GUID	   "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 #define VERSION_13 "13"
@@ -63,65 +64,6 @@ ws_accept(const char *key, char accept[WS_ACCEPT_SIZE])
 	base64(hash, sizeof(hash), accept);
 }
 
-/* --- words ---------------------------------------------------------------- */
-
-/* RFC 9110 section 5.6.2. */
-static bool
-is_token_char(unsigned char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
-
-/*
- * The next element of a list with commas, its length in *len; NULL at the end.
- * *at goes on behind it.
- */
-static const char *
-next_element(const char **at, size_t *len)
-{
-	const char *begin = *at + strspn(*at, ", \t"), *end;
-
-	if (*begin == '\0')
-		return NULL;
-	end = begin + strcspn(begin, ",");
-	*at = end;
-	while (end > begin && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
-	*len = (size_t)(end - begin);
-	return begin;
-}
-
-static bool
-has_token(const char *list, const char *token)
-{
-	const char *element;
-	size_t len;
-
-	while (list != NULL && (element = next_element(&list, &len)) != NULL)
-		if (len == strlen(token) &&
-		    strncasecmp(element, token, len) == 0)
-			return true;
-	return false;
-}
-
-/* Is each element a token, as a subprotocol must be? */
-static bool
-is_list_of_tokens(const char *list)
-{
-	const char *element;
-	size_t len, i, count = 0;
-
-	while ((element = next_element(&list, &len)) != NULL) {
-		count++;
-		for (i = 0; i < len; i++)
-			if (!is_token_char((unsigned char)element[i]))
-				return false;
-	}
-	return count > 0;
-}
-
 /* --- blocks --------------------------------------------------------------- */
 
 size_t
@@ -132,145 +74,93 @@ ws_block_length(const char *buf, size_t len)
 	return end != NULL ? (size_t)(end - buf) + 4 : 0;
 }
 
-/* What may be there once is NULL until then; what is missing has no place. */
-struct header {
-	const char *name;
-	const char **value;
-};
-
-/* Cut off the next line of a block. NULL at its end, or where it is wrong. */
-static char *
-next_line(char **at, const char *end)
-{
-	char *line = *at, *c;
-
-	c = memmem(line, (size_t)(end - line), "\r\n", 2);
-	if (c == NULL)
-		return NULL;
-	*at = c + 2;
-	*c = '\0';
-	/* No NUL, no bare CR or LF, no control character but a tab. */
-	if (strlen(line) != (size_t)(c - line))
-		return NULL;
-	for (c = line; *c != '\0'; c++)
-		if (((unsigned char)*c < ' ' && *c != '\t') || *c == 127)
-			return NULL;
-	return line;
-}
-
-/* "Name: value" into both; false where it is none. */
-static bool
-split(char *line, char **value)
-{
-	char *colon = strchr(line, ':'), *c, *end;
-
-	if (colon == NULL || colon == line)
-		return false;
-	/* So that neither a folded line nor a space before the colon passes. */
-	for (c = line; c < colon; c++)
-		if (!is_token_char((unsigned char)*c))
-			return false;
-	*colon = '\0';
-	*value = colon + 1 + strspn(colon + 1, " \t");
-	for (end = *value + strlen(*value);
-	     end > *value && (end[-1] == ' ' || end[-1] == '\t');)
-		*--end = '\0';
-	return true;
-}
-
-/* The lines behind the first one. */
-struct headers {
-	const struct header *known;
-	const char **protocols; /* WS_PROTOCOLS_MAX of them */
-	unsigned protocol_count;
-	/* Of lists that may come in several headers: */
-	bool upgrades;	 /* Upgrade has "websocket" */
-	bool is_upgrade; /* Connection has "upgrade" */
-};
-
-/* One of those that may be there once, or is of no interest. */
-static const char *
-take_once(const struct header *h, const char *name, const char *value)
-{
-	for (; h->name != NULL; h++) {
-		if (strcasecmp(name, h->name) != 0)
-			continue;
-		if (*h->value != NULL)
-			return "a header twice";
-		*h->value = value;
-	}
-	return NULL;
-}
-
-static const char *
-take_header(struct headers *h, const char *name, const char *value)
-{
-	if (strcasecmp(name, "Upgrade") == 0) {
-		h->upgrades = h->upgrades || has_token(value, "websocket");
-		return NULL;
-	}
-	if (strcasecmp(name, "Connection") == 0) {
-		h->is_upgrade = h->is_upgrade || has_token(value, "upgrade");
-		return NULL;
-	}
-	if (strcasecmp(name, "Sec-WebSocket-Protocol") != 0)
-		return take_once(h->known, name, value);
-	if (h->protocol_count == WS_PROTOCOLS_MAX || !is_list_of_tokens(value))
-		return "subprotocols that are none";
-	h->protocols[h->protocol_count++] = value;
-	return NULL;
-}
-
-/* All of them, up to the empty line. NULL, or what is wrong. */
-static const char *
-take_headers(struct headers *h, char *at, const char *end)
-{
-	const char *wrong = NULL;
-	char *line, *value;
-
-	while ((line = next_line(&at, end)) != NULL && *line != '\0') {
-		if (!split(line, &value))
-			return "a header that is none";
-		wrong = take_header(h, line, value);
-		if (wrong != NULL)
-			return wrong;
-	}
-	return line == NULL || at != end ? "a line that is none" : NULL;
-}
-
 /* --- the server's side ---------------------------------------------------- */
+
+/*
+ * The target: a path, or all of a URL (RFC 9112 section 3.2.2), whose host is
+ * the one that counts then; it is moved over a slash to have an end. False: it
+ * is neither.
+ */
+static bool
+take_target(char *target, struct ws_request *request)
+{
+	char *host = NULL;
+	size_t len;
+
+	if (strncasecmp(target, "http://", 7) == 0)
+		host = target + 7;
+	else if (strncasecmp(target, "https://", 8) == 0)
+		host = target + 8;
+	request->path = target;
+	if (host == NULL)
+		return target[0] == '/';
+	len = strcspn(host, "/?");
+	request->path = host[len] != '\0' ? host + len : "/";
+	request->target_host = memmove(host - 1, host, len);
+	host[(ptrdiff_t)len - 1] = '\0';
+	return request->path[0] == '/';
+}
+
+/* "HTTP/1.1", or a later one that speaks like it (RFC 9110 section 2.5). */
+static bool
+is_version(const char *text)
+{
+	return strncmp(text, "HTTP/1.", 7) == 0 && text[7] >= '1' &&
+	       text[7] <= '9' && text[8] == '\0';
+}
 
 /* "GET /path HTTP/1.1". Returns 0 or a status. */
 static int
 take_request_line(char *line, struct ws_request *request, const char **why)
 {
-	char *path = strchr(line, ' '), *version;
+	char *target = strchr(line, ' '), *version;
 
 	*why = "the request line is none";
-	if (path == NULL)
+	if (target == NULL)
 		return 400;
-	*path++ = '\0';
-	version = strchr(path, ' ');
-	if (version == NULL || path[0] != '/')
+	*target++ = '\0';
+	version = strchr(target, ' ');
+	if (version == NULL || strchr(target, '\t') != NULL)
 		return 400;
 	*version++ = '\0';
+	if (!take_target(target, request))
+		return 400;
 	*why = "HTTP/1.1 is what is spoken here";
-	if (strcmp(version, "HTTP/1.1") != 0)
+	if (!is_version(version))
 		return 400;
 	*why = "a WebSocket is opened by GET";
 	if (strcmp(line, "GET") != 0)
 		return 405;
-	request->path = path;
 	return 0;
+}
+
+/* A host, with or without a port (RFC 3986 section 3.2.2). */
+static bool
+is_host(const char *text)
+{
+	static const char hex[] = "0123456789abcdefABCDEF:.",
+			  letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz"
+				      "0123456789-._~%!$&'()*+;=";
+	size_t len = strspn(text, letters);
+
+	if (text[0] == '[') {
+		len = 1 + strspn(text + 1, hex);
+		if (text[len++] != ']')
+			return false;
+	}
+	if (len > 0 && text[len] == ':')
+		len += 1 + strspn(text + len + 1, "0123456789");
+	return len > 0 && text[len] == '\0';
 }
 
 /* What RFC 6455 section 4.2.1 wants of it. */
 static int
-check_request(const struct ws_request *request, const struct headers *h,
+check_request(const struct ws_request *request, const struct ws_headers *h,
     const char *version, const char **why)
 {
-	*why = "no Host, or an empty one";
-	if (request->host == NULL || *request->host == '\0')
+	*why = "no Host, or one that is none";
+	if (request->host == NULL || !is_host(request->host))
 		return 400;
 	*why = "no upgrade to websocket";
 	if (!h->upgrades || !h->is_upgrade)
@@ -290,25 +180,30 @@ ws_request_parse(
     char *block, size_t len, struct ws_request *request, const char **why)
 {
 	const char *version = NULL, *length = NULL, *encoding = NULL;
-	const struct header known[] = {{"Host", &request->host},
+	const struct ws_header known[] = {{"Host", &request->host},
 	    {"Origin", &request->origin}, {"Sec-WebSocket-Key", &request->key},
 	    {"Sec-WebSocket-Version", &version}, {"Cookie", &request->cookie},
 	    {"Authorization", &request->authorization},
 	    {"X-Auth-Token", &request->token}, {"Content-Length", &length},
 	    {"Transfer-Encoding", &encoding}, {NULL, NULL}};
-	struct headers h = {.known = known, .protocols = request->protocols};
+	struct ws_headers h = {.known = known,
+	    .forwarded = &request->forwarded,
+	    .protocols = request->protocols};
 	char *at = block, *line;
 	int status;
 
 	memset(request, 0, sizeof(*request));
-	line = next_line(&at, block + len);
+	/* An empty line before it is of a client that is careless (2.2). */
+	if (len > 2 && memcmp(at, "\r\n", 2) == 0)
+		at += 2;
+	line = ws_line_next(&at, block + len);
 	*why = "the request line is none";
 	if (line == NULL)
 		return 400;
 	status = take_request_line(line, request, why);
 	if (status != 0)
 		return status;
-	*why = take_headers(&h, at, block + len);
+	*why = ws_headers_take(&h, at, block + len);
 	if (*why != NULL)
 		return 400;
 	/* What came behind it would be a body to others, and frames to us. */
@@ -316,23 +211,56 @@ ws_request_parse(
 	if (encoding != NULL || (length != NULL && strcmp(length, "0") != 0))
 		return 400;
 	request->protocol_count = h.protocol_count;
+	if (request->host != NULL && request->target_host != NULL)
+		request->host = request->target_host;
 	return check_request(request, &h, version, why);
+}
+
+/* Is it, in its own case (RFC 6455 section 11.5), an element of that list? */
+static bool
+has_protocol(const char *list, const char *protocol)
+{
+	const char *element;
+	size_t len;
+
+	while ((element = ws_list_next(&list, &len)) != NULL)
+		if (len == strlen(protocol) &&
+		    memcmp(element, protocol, len) == 0)
+			return true;
+	return false;
 }
 
 bool
 ws_request_offers(const struct ws_request *request, const char *protocol)
 {
+	unsigned i;
+
+	for (i = 0; i < request->protocol_count; i++)
+		if (has_protocol(request->protocols[i], protocol))
+			return true;
+	return false;
+}
+
+bool
+ws_request_protocol(
+    const struct ws_request *request, unsigned index, char *buf, size_t size)
+{
 	const char *list, *element;
 	size_t len;
 	unsigned i;
 
-	/* Their case is theirs to tell (RFC 6455 section 11.5). */
-	for (i = 0; i < request->protocol_count; i++)
-		for (list = request->protocols[i];
-		     (element = next_element(&list, &len)) != NULL;)
-			if (len == strlen(protocol) &&
-			    memcmp(element, protocol, len) == 0)
-				return true;
+	for (i = 0; i < request->protocol_count; i++) {
+		list = request->protocols[i];
+		while ((element = ws_list_next(&list, &len)) != NULL) {
+			if (index-- > 0)
+				continue;
+			if (len >= size)
+				len = 0;
+			memcpy(buf, element, len);
+			buf[len] = '\0';
+			return true;
+		}
+	}
 	return false;
 }
 
@@ -346,7 +274,7 @@ ws_request_ticket(const struct ws_request *request, const char *prefix,
 
 	for (i = 0; i < request->protocol_count; i++) {
 		list = request->protocols[i];
-		while ((element = next_element(&list, &len)) != NULL) {
+		while ((element = ws_list_next(&list, &len)) != NULL) {
 			if (len <= skip || memcmp(element, prefix, skip) != 0)
 				continue;
 			if (len - skip >= size || ++count > 1)
@@ -393,7 +321,7 @@ ws_refusal(char *buf, size_t size, int status, const char *why)
 		const char *text;
 	} phrases[] = {{400, "Bad Request"}, {401, "Unauthorized"},
 	    {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"},
-	    {408, "Request Timeout"}, {409, "Conflict"},
+	    {408, "Request Timeout"}, {409, "Conflict"}, {414, "URI Too Long"},
 	    {426, "Upgrade Required"}, {431, "Request Header Fields Too Large"},
 	    {503, "Service Unavailable"}};
 	const char *phrase = "Refused";
@@ -402,16 +330,18 @@ ws_refusal(char *buf, size_t size, int status, const char *why)
 	for (i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
 		if (phrases[i].status == status)
 			phrase = phrases[i].text;
-	return whole(
-	    snprintf(buf, size,
-		"HTTP/1.1 %d %s\r\n"
-		"Connection: close\r\n"
-		"Content-Type: text/plain\r\n"
-		"Content-Length: %zu\r\n"
-		"%s%s\r\n%s\n",
-		status, phrase, strlen(why) + 1,
-		status == 405 ? "Allow: GET\r\n" : "",
-		status == 426 ? "Sec-WebSocket-Version: 13\r\n" : "", why),
+	return whole(snprintf(buf, size,
+			 "HTTP/1.1 %d %s\r\n"
+			 "Connection: close\r\n"
+			 "Content-Type: text/plain\r\n"
+			 "Content-Length: %zu\r\n"
+			 "%s%s\r\n%s\n",
+			 status, phrase, strlen(why) + 1,
+			 status == 405 ? "Allow: GET\r\n" : "",
+			 status == 426 ? "Upgrade: websocket\r\n"
+					 "Sec-WebSocket-Version: 13\r\n"
+				       : "",
+			 why),
 	    size);
 }
 
@@ -432,14 +362,14 @@ take_status_line(const char *line)
 
 const char *
 ws_answer_check(
-    char *block, size_t len, const char *key, const char *protocol, int *status)
+    char *block, size_t len, const char *key, const char *offered, int *status)
 {
 	const char *accept = NULL, *extensions = NULL;
 	const char *protocols[WS_PROTOCOLS_MAX];
-	const struct header known[] = {{"Sec-WebSocket-Accept", &accept},
+	const struct ws_header known[] = {{"Sec-WebSocket-Accept", &accept},
 	    {"Sec-WebSocket-Extensions", &extensions}, {NULL, NULL}};
-	struct headers h = {.known = known, .protocols = protocols};
-	char *at = block, *line = next_line(&at, block + len);
+	struct ws_headers h = {.known = known, .protocols = protocols};
+	char *at = block, *line = ws_line_next(&at, block + len);
 	char expected[WS_ACCEPT_SIZE];
 	const char *wrong;
 
@@ -448,7 +378,7 @@ ws_answer_check(
 		return "the server does not speak HTTP/1.1";
 	if (*status != 101)
 		return "the server refuses";
-	wrong = take_headers(&h, at, block + len);
+	wrong = ws_headers_take(&h, at, block + len);
 	if (wrong != NULL)
 		return wrong;
 	ws_accept(key, expected);
@@ -460,9 +390,9 @@ ws_answer_check(
 		return "the server wants an extension that was not offered";
 	if (h.protocol_count > 1 ||
 	    (h.protocol_count == 1 &&
-		(protocol == NULL || strcmp(protocols[0], protocol) != 0)))
+		(offered == NULL || !has_protocol(offered, protocols[0]))))
 		return "the server wants a subprotocol that was not offered";
-	if (protocol != NULL && h.protocol_count == 0)
+	if (offered != NULL && h.protocol_count == 0)
 		return "the server does not know the subprotocol";
 	return NULL;
 }

@@ -28,10 +28,12 @@ size_t ws_block_length(const char *buf, size_t len);
 
 /* What a client asks. NULL: it did not say. */
 struct ws_request {
-	const char *path; /* with its query */
+	const char *path;	 /* with its query */
+	const char *target_host; /* of a target that is a whole URL */
 	const char *host, *origin, *key;
 	const char *cookie, *authorization, *token; /* token: X-Auth-Token */
-	const char *protocols[WS_PROTOCOLS_MAX];    /* lists with commas */
+	const char *forwarded;			 /* X-Forwarded-For, the last */
+	const char *protocols[WS_PROTOCOLS_MAX]; /* lists with commas */
 	unsigned protocol_count;
 };
 
@@ -44,6 +46,13 @@ int ws_request_parse(
 
 /* Did it offer that subprotocol? */
 bool ws_request_offers(const struct ws_request *, const char *protocol);
+
+/*
+ * The subprotocol that it offered at that index, in buf, or "" where it has size
+ * bytes or more. False where there are no more.
+ */
+bool ws_request_protocol(
+    const struct ws_request *, unsigned index, char *buf, size_t size);
 
 /*
  * The one that begins with prefix among those that it offered, behind prefix,
@@ -70,10 +79,11 @@ size_t ws_refusal(char *buf, size_t size, int status, const char *why);
 
 /*
  * Check the server's block of len bytes, which it writes to, for the answer to
- * that key and subprotocol (NULL: none was offered). Returns NULL, or what is
- * wrong; *status is that of HTTP, 0 where there is none.
+ * that key and a list of subprotocols with commas (NULL: none was offered).
+ * Returns NULL, or what is wrong; *status is that of HTTP, 0 where there is
+ * none.
  */
 const char *ws_answer_check(char *block, size_t len, const char *key,
-    const char *protocol, int *status);
+    const char *protocols, int *status);
 
 #endif

@@ -78,6 +78,10 @@ unit() {
 	unit stats
 }
 
+@test "unit: ticket" {
+	unit ticket
+}
+
 @test "unit: tls-keys" {
 	unit tls-keys
 }

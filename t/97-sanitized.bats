@@ -1,10 +1,15 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Units, vm-fetchd and vmctl again, built with the address and undefined
+# Units, vm-fetchd, vmctl and vm-ws-proxy again, built with the address and undefined
 # behaviour sanitizers; what has threads, with the thread sanitizer; and the
 # corpus of the fuzzers (make fuzz).
 
 load helper
+load servers
+
+teardown() {
+	cleanup
+}
 
 setup_file() {
 	make -s -C "$TOP" SAN=1 O="$BUILD/san" tests 3>&-
@@ -27,6 +32,41 @@ sanitized() {
 
 @test "vmctl's tests, sanitized" {
 	sanitized 60-vmctl.bats
+}
+
+# ws_cases FILE GROUP...: of t/ws, over TLS. (LeakSanitizer can't look at a
+# process that has given up its rights: valgrind does, below.)
+ws_cases() {
+	cd "$BATS_TEST_TMPDIR"
+	[ -e server.pem ] || make_cert server
+	[ -e rsa.pem ] || { cp server.pem rsa.pem && cp server.key rsa.key; }
+	PATH=$BUILD/san/bin:$PATH ASAN_OPTIONS=detect_leaks=0 \
+		VM_WS_MEMORY=0 VM_WS_SLOW=3 \
+		node "$HERE/ws/$1" -s wss "${@:2}" 3>&-
+}
+
+@test "vm-ws-proxy's cases, sanitized" {
+	ws_cases server.mjs framing strict utf8 close
+	ws_cases client.mjs request answer frames
+	ws_cases attacks.mjs origin ticket
+}
+
+@test "vm-ws-proxy in both roles, under valgrind" {
+	cd "$BATS_TEST_TMPDIR"
+	make_cert server
+	local grind="valgrind -q --leak-check=full --errors-for-leak-kinds=definite
+		--error-exitcode=99 --log-file=$PWD/valgrind.%p --trace-children=yes
+		--vgdb=no"
+	background $grind vm-ws-proxy -l 127.0.0.1:0 -c server.pem \
+		-k server.key cat >at
+	wait_until 30 test -s at
+	head -c 3M /dev/urandom >sent
+	$grind vm-ws-proxy -a ca.pem -C "wss://localhost:$(sed 's/.*://' at)/" \
+		<sent >got
+	cmp sent got
+	kill "${STARTED[0]}"
+	wait "${STARTED[0]}"
+	not grep . valgrind.*
 }
 
 @test "the engine and the blocking sources, with the thread sanitizer" {

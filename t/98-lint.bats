@@ -15,7 +15,7 @@ load helper
 		ls "man/$name".[18]
 	done
 	# Each single-letter option that the help names stands in the page.
-	for name in vm-fetchd vm-lock vm-nbd-attach vm-probe vm-slot; do
+	for name in vm-connect vm-fetchd vm-lock vm-nbd-attach vm-probe vm-slot; do
 		for letter in $("$name" -h | tr ' ' '\n' |
 			sed -n 's/^\[-\([A-Za-z]*\)\]*$/\1/p' | fold -w 1 | sort -u); do
 			grep -qE "Fl [A-Za-z]*$letter" man/"$name".[18] ||

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -24,14 +25,31 @@
 static struct {
 	pthread_t thread;
 	struct ws_bridge bridge;
+	struct wire wire;
 	struct ws_end end;
 	int peer, far;
 } work;
 
-static unsigned
-ends_badly(void)
+static void
+ends_badly(struct ws_reason *why)
 {
-	return WS_INTERNAL;
+	*why = (struct ws_reason){WS_INTERNAL, "gone"};
+}
+
+static void
+asks(int fd, struct ws_reason *why)
+{
+	char c;
+
+	CHECK(read(fd, &c, 1) == 1);
+	*why = (struct ws_reason){WS_GOING_AWAY, ""};
+}
+
+static void
+ends(const struct ws_bridge *b, const struct ws_end *end)
+{
+	(void)end;
+	shutdown(b->out, SHUT_WR);
 }
 
 static void *
@@ -39,7 +57,7 @@ run(void *arg)
 {
 	(void)arg;
 	ws_bridge(&work.bridge, &work.end);
-	close(work.bridge.net);
+	close(work.wire.in);
 	close(work.bridge.in);
 	return NULL;
 }
@@ -53,7 +71,9 @@ start(const struct ws_bridge *b)
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, far) == -1)
 		abort();
 	work.bridge = *b;
-	work.bridge.net = net[0];
+	work.bridge.over = ends;
+	work.bridge.wire = &work.wire;
+	wire_init(&work.wire, net[0], net[0], NULL);
 	work.bridge.in = work.bridge.out = far[0];
 	work.peer = net[1];
 	work.far = far[1];
@@ -99,8 +119,8 @@ is_end(int fd)
 #define PUT(fd, literal)   put(fd, literal, sizeof(literal) - 1)
 #define COMES(fd, literal) comes(fd, literal, sizeof(literal) - 1)
 
-static const struct ws_bridge server = {.is_server = true};
-static const struct ws_bridge client = {.is_server = false};
+static const struct ws_bridge server = {.is_server = true, .ask = -1};
+static const struct ws_bridge client = {.is_server = false, .ask = -1};
 
 static void
 test_both_ways(void)
@@ -156,13 +176,37 @@ test_far_end(void)
 	join();
 	CHECK(work.end.clean && !work.end.by_peer && work.end.code == 1000);
 	/* An end that is none of the best; and a peer that never answers. */
-	b.end_code = ends_badly;
+	b.far_ended = ends_badly;
 	b.close_limit = 300;
 	start(&b);
 	shutdown(work.far, SHUT_WR);
-	CHECK(COMES(work.peer, "\x88\x02\x03\xf3") && is_end(work.peer));
+	CHECK(COMES(work.peer, "\x88\x06\x03\xf3gone") && is_end(work.peer));
 	join();
 	CHECK(!work.end.clean && ws_end_status(&work.end) == 74);
+}
+
+/* It is asked for, and not before what was read is said. */
+static void
+test_asked(void)
+{
+	struct ws_bridge b = server;
+	int ask[2];
+
+	CHECK(pipe(ask) == 0);
+	b.ask = ask[0];
+	b.asked = asks;
+	start(&b);
+	PUT(work.far, "bye");
+	CHECK(COMES(work.peer, "\x82\x03"
+			       "bye"));
+	PUT(ask[1], "x");
+	CHECK(COMES(work.peer, "\x88\x02\x03\xe9"));
+	PUT(work.peer, "\x88\x80\x00\x00\x00\x00");
+	CHECK(is_end(work.peer));
+	join();
+	CHECK(work.end.clean && !work.end.by_peer && work.end.code == 1001);
+	close(ask[0]);
+	close(ask[1]);
 }
 
 static void
@@ -203,6 +247,22 @@ test_client(void)
 	CHECK(recv(work.peer, frame, 8, MSG_WAITALL) == 8 && frame[0] == 0x88);
 	join();
 	CHECK(work.end.code == WS_POLICY && ws_end_status(&work.end) == 77);
+}
+
+/* Who can't see pings hears from us all the same, unless he does anyway. */
+static void
+test_beats(void)
+{
+	struct ws_bridge b = server;
+
+	b.beat_after = 100;
+	start(&b);
+	CHECK(COMES(work.peer, "\x82\x00\x82\x00"));
+	PUT(work.far, "a");
+	CHECK(COMES(work.peer, "\x82\x01"
+			       "a\x82\x00"));
+	PUT(work.peer, "\x88\x80\x00\x00\x00\x00");
+	join();
 }
 
 static void
@@ -260,10 +320,11 @@ test_backpressure(void)
 	put(work.peer, frame, header);
 	n = fill(work.peer, frame + header, MIB);
 	CHECK(n > 0 && n < 4 * MIB);
-	/* The other direction goes on; and its silence is not its fault. */
+	/* The other direction goes on; its silence is not its fault, and it is
+	 * told that we live. */
 	PUT(work.far, "still");
 	CHECK(COMES(work.peer, "\x82\x05still"));
-	usleep(2500 * 1000);
+	CHECK(COMES(work.peer, "\x8a\x00\x8a\x00"));
 	PUT(work.far, "here");
 	CHECK(COMES(work.peer, "\x82\x04here"));
 	while (got < n && (r = read(work.far, frame, MIB)) > 0)
@@ -283,6 +344,45 @@ test_backpressure(void)
 	join();
 }
 
+/* Milliseconds of a processor that the bridge has had. */
+static int64_t
+cpu_ms(void)
+{
+	struct timespec t = {0};
+	clockid_t clock;
+
+	CHECK(pthread_getcpuclockid(work.thread, &clock) == 0 &&
+	      clock_gettime(clock, &t) == 0);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* A peer that has gone is no reason to ask after it again and again, while what
+ * it sent last waits for the far side. */
+static void
+test_gone_unread(void)
+{
+	static unsigned char frame[WS_HEADER_MAX + MIB];
+	static const unsigned char key[4];
+	size_t n, header, got = 0;
+	int64_t before;
+	ssize_t r;
+
+	start(&server);
+	header = ws_header(frame, WS_BINARY, (uint64_t)1 << 40, key);
+	put(work.peer, frame, header);
+	n = fill(work.peer, frame + header, MIB);
+	close(work.peer);
+	work.peer = open("/dev/null", O_RDONLY);
+	before = cpu_ms();
+	usleep(500 * 1000);
+	CHECK(cpu_ms() - before < 50);
+	while (got < n && (r = read(work.far, frame, MIB)) > 0)
+		got += (size_t)r;
+	CHECK(got == n && is_end(work.far));
+	join();
+	CHECK(!work.end.clean && work.end.code == 1006);
+}
+
 int
 main(void)
 {
@@ -291,9 +391,12 @@ main(void)
 	test_both_ways();
 	test_early_bytes();
 	test_far_end();
+	test_asked();
 	test_violation();
 	test_client();
+	test_beats();
 	test_pings();
 	test_backpressure();
+	test_gone_unread();
 	return check_status();
 }

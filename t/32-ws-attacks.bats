@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# What vm-ws-proxy is attacked with: pages of other sites, tickets that are not
+# good, floods (t/ws/attacks.mjs); and what it refuses to be started as.
+
+load helper
+load servers
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	make_cert server
+}
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	cp "$BATS_FILE_TMPDIR"/*.pem "$BATS_FILE_TMPDIR"/*.key .
+}
+teardown() {
+	cleanup
+}
+
+# cases SCHEME GROUP...: they all pass, and leave nothing running.
+cases() {
+	node "$HERE/ws/attacks.mjs" -s "$@" 3>&-
+}
+
+@test "ws: pages of other sites" {
+	cases ws origin
+}
+@test "wss: pages of other sites" {
+	cases wss origin
+}
+
+@test "ws: tickets used twice, expired, guessed, or for another slot" {
+	cases ws ticket
+}
+@test "wss: tickets used twice, expired, guessed, or for another slot" {
+	cases wss ticket
+}
+
+@test "ws: who the client is, behind a proxy" {
+	cases ws forwarded
+}
+
+@test "ws: floods of fragments, pings and connections, in little memory" {
+	cases ws flood
+}
+@test "wss: floods of fragments, pings and connections, in little memory" {
+	cases wss flood
+}
+
+@test "ws: limits of each address, in a network of its own" {
+	requires_root
+	# shellcheck disable=SC2016 # for the inner shell to expand
+	VM_WS_ADDRESS=192.0.2.1 unshare -n sh -c '
+		ip link set lo up && ip addr add 192.0.2.1/32 dev lo &&
+		ip addr add 192.0.2.2/32 dev lo && exec "$@"' sh \
+		node "$HERE/ws/attacks.mjs" -s ws peers 3>&-
+}
+
+# Neither pings nor TCP may end what only waits; with both of them slow, the cut
+# of the network alone is heard of.
+@test "a far side that sleeps is waited for, a machine that is gone is not" {
+	requires_root
+	head -c 20M /dev/urandom >sent
+	background vm-ws-proxy -i 1 -l 127.0.0.1:0 sh -c \
+		'sleep 35; cat >got.new; mv got.new got' >slow
+	wait_until 5 test -s slow
+	vm-ws-proxy -i 1 -C "ws://$(cat slow)/" <sent 2>slow.err 3>&- &
+	local sleeper=$!
+	# shellcheck disable=SC2016 # for the inner shell to expand
+	unshare -npf --kill-child sh -c '
+		ip link set lo up
+		vm-ws-proxy -i 3600 -l 127.0.0.1:0 sleep 1000 >at &
+		until [ -s at ]; do sleep 0.1; done
+		vm-ws-proxy -v -i 3600 -C "ws://$(cat at)/" </dev/zero 2>err &
+		until grep -q opened err; do sleep 0.1; done
+		ip link set lo down
+		wait $!' 3>&- && return 1
+	grep -q "1006 the peer.s machine does not answer" err
+	wait $sleeper
+	wait_until 20 test -e got
+	cmp sent got
+}
+
+@test "off loopback it listens with TLS, or when it is told that plain is fine" {
+	fails 64 timeout 5 vm-ws-proxy -l 0.0.0.0:0 -- cat
+	fails 64 timeout 5 vm-ws-proxy -l '[::]:0' -- cat
+	fails 64 timeout 5 vm-ws-proxy -l :0 -- cat
+	background vm-ws-proxy -l 0.0.0.0:0 -N -- cat >plain
+	background vm-ws-proxy -l '[::]:0' -c server.pem -k server.key -- cat >tls
+	wait_until 5 test -s plain
+	wait_until 5 test -s tls
+	grep -qx '0.0.0.0:[0-9]*' plain
+	grep -qxF "[::]:$(sed 's/.*://' tls)" tls
+}
+
+@test "half of an identity, none, or another's is refused" {
+	fails 64 timeout 5 vm-ws-proxy -l 127.0.0.1:0 -c server.pem -- cat
+	fails 64 timeout 5 vm-ws-proxy -l 127.0.0.1:0 -k server.key -- cat
+	: >empty
+	for files in "-c empty -k server.key" "-c server.pem -k empty" \
+		"-c server.key -k server.key" "-c server.pem -k server.pem" \
+		"-c none -k server.key" "-c server.pem -k /dev/zero"; do
+		# shellcheck disable=SC2086 # words
+		run timeout 5 vm-ws-proxy -l 127.0.0.1:0 $files -- cat
+		echo "$files: $status $output"
+		[ "$status" -ge 64 ] && [ "$status" -le 78 ]
+		[ "${#lines[@]}" = 1 ]
+	done
+}
+
+@test "an RSA key beyond 4096 bits is refused before it does harm" {
+	openssl req -x509 -newkey rsa:4992 -nodes -keyout big.key -out big.pem \
+		-days 30 -subj /CN=localhost 2>/dev/null
+	fails 78 timeout 5 vm-ws-proxy -l 127.0.0.1:0 -c big.pem -k big.key -- cat
+}
+
+@test "who talks to the network is nobody, and its memory can't be read" {
+	requires_root
+	background vm-ws-proxy -l 127.0.0.1:0 -- cat >port
+	wait_until 5 test -s port
+	exec 4<>"/dev/tcp/127.0.0.1/$(sed 's/.*://' port)"
+	talker() {
+		pgrep -u nobody -P "$(pgrep -P "${STARTED[0]}")"
+	}
+	wait_until 5 talker
+	grep -q '^Groups:[[:space:]]*$' "/proc/$(talker)/status"
+	grep -qx 'CapEff:[[:space:]]*0*' "/proc/$(talker)/status"
+	exec 4>&-
+}

@@ -1,0 +1,400 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# vm-ws-proxy in all the ways it can be started, behind the real servers that
+# would start it or stand before it.
+
+load helper
+load servers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+teardown() {
+	cleanup
+}
+
+# start_proxy ARGUMENT...: it listens at $AT; its messages are in ./proxy.err.
+start_proxy() {
+	rm -f proxy.at
+	background vm-ws-proxy -l 127.0.0.1:0 "$@" >proxy.at 2>proxy.err
+	wait_until 5 test -s proxy.at
+	AT=$(cat proxy.at)
+}
+
+# echoes ARGUMENT...: does what we send to that WebSocket come back?
+echoes() {
+	mkfifo in
+	vm-ws-proxy "$@" <in >out 3>&- &
+	exec 7>in
+	head -c 300000 /dev/urandom | tee sent >&7
+	wait_until 10 cmp -s sent out
+	exec 7>&-
+	wait $!
+	rm -f in out sent
+}
+
+# silent COMMAND...: its standard input is open, and nothing comes.
+silent() {
+	local status=0
+	mkfifo silence
+	"$@" 8<>silence <&8 || status=$?
+	rm silence
+	return $status
+}
+
+is_open() {
+	{ : >"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null
+}
+
+@test "help, version, and what does not go together" {
+	[[ $(vm-ws-proxy -h) == "usage: vm-ws-proxy"* ]]
+	[[ $(vm-ws-proxy -V) == "vm-ws-proxy "[0-9]* ]]
+	fails 64 vm-ws-proxy -l 127.0.0.1:0 -C ws://a/
+	fails 64 vm-ws-proxy -l 127.0.0.1:0 -U x cat
+	fails 64 vm-ws-proxy -l 127.0.0.1:0 -c x cat
+	fails 64 vm-ws-proxy -l localhost:0 cat
+	fails 64 vm-ws-proxy -l 127.0.0.1 cat
+	fails 64 vm-ws-proxy -l 127.0.0.1:65536 cat
+	fails 64 vm-ws-proxy -C http://a/
+	fails 64 vm-ws-proxy -C ws://user:word@a/
+	fails 64 vm-ws-proxy -C ws:///
+	fails 64 vm-ws-proxy -C ws://a:0/
+	fails 64 vm-ws-proxy -C ws://a:123456789/
+	fails 64 vm-ws-proxy -C ws://a/ -f 00
+	fails 64 vm-ws-proxy -C wss://127.0.0.1/
+	fails 64 vm-ws-proxy -C 'wss://[::1]/'
+	fails 64 vm-ws-proxy -C ws://a/ -t x
+	fails 64 vm-ws-proxy cat </dev/null
+	fails 68 vm-ws-proxy -C ws://nowhere.invalid/
+	fails 69 vm-ws-proxy -C "ws://127.0.0.1:$(free_port)/"
+	fails 66 vm-ws-proxy -C wss://a/ -a nowhere.pem
+	echo nothing >empty.pem
+	fails 78 vm-ws-proxy -C wss://a/ -a empty.pem
+	printf 'ticket.sEcReT%d\n' {1..20} >secrets
+	fails 64 vm-ws-proxy -C ws://a/ -S secrets
+	not grep sEcReT stderr
+}
+
+@test "without TLS it listens on this machine only, unless told" {
+	fails 64 vm-ws-proxy -l 0.0.0.0:0 cat
+	fails 64 vm-ws-proxy -l '[::]:0' cat
+	background vm-ws-proxy -N -l 0.0.0.0:0 cat >at
+	wait_until 5 test -s at
+	grep -q '^0.0.0.0:[1-9]' at
+	echoes -C "ws://127.0.0.1:$(sed 's/.*://' at)/"
+}
+
+@test "a port that is in use, a certificate that is none, a key of another" {
+	start_proxy cat
+	fails 75 vm-ws-proxy -l "$AT" cat
+	make_cert one
+	make_cert two
+	fails 78 vm-ws-proxy -l 127.0.0.1:0 -c one.key -k one.key cat
+	fails 78 vm-ws-proxy -l 127.0.0.1:0 -c one.pem -k one.pem cat
+	fails 66 vm-ws-proxy -l 127.0.0.1:0 -c one.pem -k none.key cat
+	fails 78 vm-ws-proxy -l 127.0.0.1:0 -c one.pem -k two.key cat
+	grep -q "the key is not that of the first certificate" stderr
+	# BearSSL can't have such keys.
+	openssl genrsa -out large.key 4608 2>/dev/null
+	fails 78 vm-ws-proxy -l 127.0.0.1:0 -c one.pem -k large.key cat
+	grep -q "4096 bits at most" stderr
+}
+
+@test "a command, and its end" {
+	start_proxy -v sh -c 'cat; exit 3'
+	echoes -C "ws://$AT/x"
+	wait_until 5 grep -q "peer closed: 1000" proxy.err
+	start_proxy sh -c 'exit 3'
+	fails 74 silent vm-ws-proxy -C "ws://$AT/x"
+	start_proxy sh -c 'kill -9 $$'
+	fails 74 silent vm-ws-proxy -C "ws://$AT/x"
+	start_proxy true
+	silent vm-ws-proxy -C "ws://$AT/x"
+	start_proxy -e sh -c 'echo first >&2; echo "vm-x: is taken" >&2; exit 75'
+	fails 75 silent vm-ws-proxy -C "ws://$AT/x"
+	grep -qx "vm-ws-proxy: peer closed: 4409 is taken" stderr
+}
+
+@test "nobody reads its output any more: it ends, and says so" {
+	start_proxy yes
+	mkfifo in
+	exec 7<>in
+	{
+		rc=0
+		timeout 20 vm-ws-proxy -C "ws://$AT/x" <in 2>err || rc=$?
+		echo $rc >rc
+	} 3>&- | head -n 1
+	exec 7>&-
+	wait_until 20 test -s rc
+	[ "$(cat rc)" = 74 ]
+	grep -qx "vm-ws-proxy: we closed: 1011 nobody reads what is sent" err
+}
+
+@test "a command that can't be executed is an end with a reason" {
+	start_proxy -e ./nowhere
+	fails 74 silent vm-ws-proxy -C "ws://$AT/x"
+	grep -q "1011 .*unable to execute ./nowhere: No such file" stderr
+}
+
+@test "a command has all that was sent, though the peer is gone" {
+	start_proxy sh -c 'sleep 1; cat >got.new; mv got.new got'
+	head -c 3000000 /dev/urandom >sent
+	vm-ws-proxy -C "ws://$AT/x" <sent
+	wait_until 10 test -e got
+	cmp sent got
+}
+
+@test "it hears that the end was meant, or that the peer was lost" {
+	cat >far <<-'END'
+		#!/bin/bash
+		trap 'echo meant >>said' URG
+		: >ready
+		cat >/dev/null
+		echo over >>said
+	END
+	chmod +x far
+	start_proxy ./far
+	mkfifo in
+	vm-ws-proxy -C "ws://$AT/x" <in 3>&- &
+	exec 7>in
+	wait_until 5 test -e ready
+	exec 7>&-
+	wait_until 5 grep -q over said
+	grep -q meant said
+	rm said
+	vm-ws-proxy -v -C "ws://$AT/x" <in 2>err 3>&- &
+	exec 7>in
+	wait_until 5 grep -q opened err
+	pkill -KILL -f "vm-ws-proxy -v -C ws://$AT/x"
+	exec 7>&-
+	wait_until 5 grep -q over said
+	not grep -q meant said
+}
+
+@test "a Unix socket is connected to for each, and one that is not there is 503" {
+	start_proxy -U "$PWD/nbd"
+	fails 75 silent vm-ws-proxy -C "ws://$AT/"
+	head -c 1M /dev/urandom >image
+	background nbdkit -f -U "$PWD/nbd" file image
+	wait_until 5 test -S nbd
+	# NBD through two bridges, the second of them at standard input.
+	start_image_client() {
+		background vm-ws-proxy -l 127.0.0.1:0 nbdread -f image - 0 1M \
+			>client.at 2>client.err
+		wait_until 5 test -s client.at
+	}
+	start_image_client
+	vm-ws-proxy -C "ws://$(cat client.at)/" vm-ws-proxy -C "ws://$AT/"
+	vm-ws-proxy -C "ws://$(cat client.at)/" -U "$PWD/nbd"
+}
+
+@test "its own standard input and output, for one connection" {
+	mkfifo in
+	vm-ws-proxy -l 127.0.0.1:0 <in >got 2>err 3>&- &
+	exec 7>in
+	wait_until 5 test -s err
+	(echo there; sleep 1) | vm-ws-proxy -C "ws://$(head -n 1 err)/" >back &
+	wait_until 5 grep -q there got
+	echo here >&7
+	wait_until 5 grep -q here back
+	exec 7>&-
+	wait
+}
+
+@test "a socket for one connection goes with it" {
+	background vm-ws-proxy -l "$PWD/one" 2>err
+	wait_until 5 test -S one
+	vm-connect "$PWD/one" true
+	wait_until 5 test ! -e one
+}
+
+@test "a server that is stopped leaves its path, and the next one's alone" {
+	background vm-ws-proxy -v -l "$PWD/sock" cat >at 2>err
+	local first=${STARTED[-1]}
+	wait_until 5 test -s at
+	# A client that is in, and does not answer the close.
+	background vm-connect "$PWD/sock" sh -c 'printf "%s\r\n" \
+		"GET / HTTP/1.1" "Host: a" "Upgrade: websocket" \
+		"Connection: Upgrade" "Sec-WebSocket-Version: 13" \
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==" ""; sleep 100'
+	wait_until 5 grep -q opened err
+	kill "$first"
+	wait_until 5 test ! -e sock
+	kill -0 "$first"
+	background vm-ws-proxy -l "$PWD/sock" cat
+	wait_until 5 test -S sock
+	wait "$first"
+	test -S sock
+}
+
+@test "as a CGI program: what it answers, and how it ends" {
+	as_cgi() {
+		GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=GET REQUEST_URI=/x \
+			HTTP_HOST=a HTTP_UPGRADE=websocket \
+			HTTP_SEC_WEBSOCKET_VERSION=13 \
+			HTTP_SEC_WEBSOCKET_KEY=dGhlIHNhbXBsZSBub25jZQ== \
+			HTTP_X_FORWARDED_FOR="6.6.6.6, 10.0.0.2" \
+			vm-ws-proxy "$@" </dev/null >answer
+	}
+	run -69 as_cgi -U "$PWD/nowhere"
+	grep -q "^Status: 503" answer
+	run -66 as_cgi -p /y cat
+	grep -q "^Status: 404" answer
+	# (It has no peer here, who would say that it ends.)
+	run -74 as_cgi -x sh -c 'echo "$VM_WS_PEER" >peer'
+	grep -qx 10.0.0.2 peer
+}
+
+@test "a Unix socket to listen at, behind nginx" {
+	background vm-ws-proxy -l "$PWD/ws.sock" -v cat >at 2>err
+	wait_until 5 test -s at
+	[ "$(cat at)" = "$PWD/ws.sock" ]
+	local port
+	port=$(free_port)
+	mkdir -p ngx
+	chmod 755 . "$BATS_TEST_TMPDIR"
+	cat >nginx.conf <<-END
+		daemon off;
+		user root;
+		pid $PWD/ngx/pid;
+		error_log $PWD/ngx/error;
+		events {}
+		http {
+			access_log off;
+			client_body_temp_path $PWD/ngx;
+			proxy_temp_path $PWD/ngx;
+			server {
+				listen 127.0.0.1:$port;
+				location /vm/ {
+					proxy_pass http://unix:$PWD/ws.sock;
+					proxy_http_version 1.1;
+					proxy_set_header Upgrade \$http_upgrade;
+					proxy_set_header Connection upgrade;
+					proxy_set_header Host \$http_host;
+				}
+			}
+		}
+	END
+	background nginx -c "$PWD/nginx.conf" -e "$PWD/ngx/error"
+	wait_until 5 is_open "$port"
+	echoes -C "ws://127.0.0.1:$port/vm/0"
+	grep -q "local: opened /vm/0" err
+}
+
+# start_lighttpd LINE...: at $PORT, with these lines.
+start_lighttpd() {
+	PORT=$(free_port)
+	{
+		printf 'server.%s\n' "document-root = \"$PWD/www\"" \
+			"port = $PORT" 'bind = "127.0.0.1"'
+		printf '%s\n' "$@"
+	} >lighttpd.conf
+	mkdir -p www
+	background lighttpd -D -f lighttpd.conf
+	wait_until 5 is_open "$PORT"
+}
+
+@test "behind lighttpd's mod_proxy, and who the client is" {
+	start_proxy -v -x sh -c 'echo "$VM_WS_PEER" >peer; exec cat'
+	start_lighttpd 'server.modules = ("mod_proxy")' \
+		"proxy.server = (\"/vm/\" => ((\"host\" => \"127.0.0.1\", \"port\" => ${AT##*:})))" \
+		'proxy.header = ("upgrade" => "enable")' \
+		'proxy.forwarded = ("for" => 1)'
+	printf 'X-Forwarded-For: 192.0.2.7\n' >headers
+	echoes -H headers -C "ws://127.0.0.1:$PORT/vm/0"
+	# What the client says of itself is before what lighttpd says.
+	[ "$(cat peer)" = 127.0.0.1 ]
+	grep -q "127.0.0.1: opened /vm/0" proxy.err
+}
+
+@test "behind lighttpd with the file that comes along, and its page" {
+	make_cert web
+	mkdir -p tickets prefix/share/vmedia
+	ln -s "$TOP/scripts/web" prefix/share/vmedia/web
+	background vm-ws-proxy -e -x -t tickets -l "$PWD/ws.sock" cat >at 2>err
+	wait_until 5 test -s at
+	local tls ticket=ticket-ticket-ticket-ticket
+	tls=$(free_port)
+	sed "s,@PREFIX@,$PWD/prefix,; s,\":443\",\"127.0.0.1:$tls\",
+		s,/etc/vmedia,$PWD,; s,/run/vm-ws-proxy.sock,$PWD/ws.sock," \
+		"$TOP/scripts/lighttpd/vmedia.conf" >vmedia.conf
+	start_lighttpd "include \"$PWD/vmedia.conf\""
+	curl -sf --cacert ca.pem "https://localhost:$tls/" | cmp - "$TOP/scripts/web/index.html"
+	[ "$(curl -s -o /dev/null -w '%{content_type}' --cacert ca.pem \
+		"https://localhost:$tls/app.js")" = text/javascript ]
+	printf 'expires 99999999999\npath /vm/0\nonce yes\n' \
+		>"tickets/$(printf %s $ticket | sha256sum | cut -c1-64)"
+	printf 'Origin: https://evil.example\n' >foreign
+	printf 'Origin: https://localhost:%s\n' "$tls" >ours
+	set -- -a ca.pem -C "wss://localhost:$tls/vm/0" -s vm.nbd.v1
+	fails 77 vm-ws-proxy -H ours "$@"
+	fails 77 vm-ws-proxy -H foreign "$@" -s ticket.$ticket
+	echoes -H ours "$@" -s ticket.$ticket
+	fails 77 vm-ws-proxy -H ours "$@" -s ticket.$ticket
+}
+
+@test "as a CGI program of lighttpd" {
+	mkdir www
+	cat >www/vm.sh <<-END
+		#!/bin/sh
+		exec $BUILD/bin/vm-ws-proxy -v cat
+	END
+	start_lighttpd 'server.modules = ("mod_cgi")' \
+		'cgi.assign = (".sh" => "/bin/sh")' 'cgi.upgrade = "enable"'
+	echoes -C "ws://127.0.0.1:$PORT/vm.sh?a=b"
+	# A request that is none of a WebSocket is refused in CGI's words.
+	[ "$(curl -s -o body -w '%{http_code}' "http://127.0.0.1:$PORT/vm.sh")" = 400 ]
+	grep -q upgrade body
+	printf 'Origin: https://evil.example\n' >headers
+	fails 77 silent vm-ws-proxy -H headers -C "ws://127.0.0.1:$PORT/vm.sh"
+}
+
+@test "under systemd's socket activation, one and all" {
+	local port
+	port=$(free_port)
+	background systemd-socket-activate -l "127.0.0.1:$port" \
+		"$BUILD/bin/vm-ws-proxy" cat 2>err
+	wait_until 5 grep -q Listening err
+	echoes -C "ws://127.0.0.1:$port/"
+	echoes -C "ws://127.0.0.1:$port/"
+	port=$(free_port)
+	background systemd-socket-activate -a --inetd -l "127.0.0.1:$port" \
+		"$BUILD/bin/vm-ws-proxy" cat 2>err
+	wait_until 5 grep -q Listening err
+	echoes -C "ws://127.0.0.1:$port/"
+	echoes -C "ws://127.0.0.1:$port/"
+}
+
+@test "another certificate is taken at SIGHUP, and none that is wrong" {
+	make_cert one
+	make_cert two
+	cp one.pem cert.pem && cp one.key cert.key
+	start_proxy -c cert.pem -k cert.key cat
+	local proxy=${STARTED[-1]} url=wss://localhost:${AT##*:}/
+	pin() { openssl x509 -in "$1" -outform der | sha256sum | cut -c1-64; }
+	echoes -f "$(pin one.pem)" -C "$url"
+	echo none >cert.pem
+	kill -HUP "$proxy"
+	wait_until 5 grep -q "unable to use cert.pem" proxy.err
+	echoes -f "$(pin one.pem)" -C "$url"
+	cp two.pem cert.pem && cp two.key cert.key
+	kill -HUP "$proxy"
+	takes_two() { vm-ws-proxy -f "$(pin two.pem)" -C "$url" </dev/null; }
+	wait_until 5 takes_two
+	fails 77 vm-ws-proxy -f "$(pin one.pem)" -C "$url" </dev/null
+}
+
+@test "a server that is stopped says so to all, and leaves nobody" {
+	start_proxy -v cat
+	local proxy=${STARTED[-1]}
+	mkfifo in
+	vm-ws-proxy -v -C "ws://$AT/x" <in 2>err 3>&- &
+	exec 7>in
+	wait_until 5 grep -q opened err
+	kill -TERM "$proxy"
+	wait $!
+	grep -q "peer closed: 1001 the proxy is stopped" err
+	wait "$proxy"
+	exec 7>&-
+	not pgrep -f "vm-ws-proxy -l 127.0.0.1:0 -v cat"
+}
