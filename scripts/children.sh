@@ -7,7 +7,8 @@
 #   ready NAME LINE     of a child, by vm-child(1); likewise
 #   said NAME LINE
 #   exit NAME STATUS
-#   source WORD         how the source does: ok waiting down refused changed
+#   source WORD         how the source does: ok waiting down refused changed,
+#                       and gone, of one that comes to us
 #   eject [force]       by vmctl(8), as are
 #   renew, reload
 
@@ -61,7 +62,7 @@ stop_child() {
 	tries=0
 	while child_pid "$1" >/dev/null; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 20 ] || kill -KILL "$pid" 2>/dev/null
+		[ "$tries" -lt 10 ] || kill -KILL "$pid" 2>/dev/null
 		pause
 	done
 }
@@ -95,12 +96,24 @@ next_event() {
 		said-source-"vm-fetchd: source: "*)
 			EVENT=source NAME=${REST##* } REST=
 			;;
+		said-attach-"vm-nbd-attach: source: "*)
+			EVENT=source NAME=${REST##* } REST=
+			;;
+		said-attach-"vm-nbd-attach: served: "*)
+			know_server "${REST#*: served: }"
+			;;
 		esac
 		[ "$EVENT" = said ] || return 0
 		printf '%s\n' "$REST" >&2
 		printf '%s\n' "$REST" >"$DIR/work/said.$NAME"
 		case $REST in *": note: "*) note "${REST#*: note: }" ;; esac
 	done
+}
+
+# know_server CLIENT WHO...: whose the source is, which comes to us.
+know_server() {
+	put client "${1%% *}"
+	put who "${1#* }"
 }
 
 # note TEXT: for whoever mounts to know.
@@ -139,6 +152,7 @@ await() {
 		exit-hook-*) next_hook ;;
 		exit-*) fail_by_child ;;
 		source-changed-*) hear_source changed ;;
+		source-gone-*) fail $EX_TEMPFAIL "its source has ended" ;;
 		eject-*) fail $EX_TEMPFAIL "ejected before it was inserted" ;;
 		esac
 	done

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 # The column of a slot: source -> attach -> probe -> insert, made step by step
-# and undone in any state. Sourced by vm-slot, after children.sh.
+# and undone in any state. A source that is served comes to attach by itself.
+# Sourced by vm-slot, after children.sh.
 
 STUCK=		# the source does not answer, known before teardown
 FORCED=		# the eject was forced: nothing is waited for
@@ -17,6 +18,11 @@ is_writable() {
 	[ -f "$DIR/request/writable" ]
 }
 
+# is_served: does the source come to us, brought by vm-nbd-attach -j?
+is_served() {
+	[ -f "$DIR/request/served" ]
+}
+
 # --- starting -------------------------------------------------------------
 
 # spawn_source, spawn_attach [OPTION...]: for the first time, or again.
@@ -29,6 +35,7 @@ spawn_source() {
 spawn_attach() {
 	outage=$(asked outage) && set -- "$@" -o "$outage"
 	is_writable || set -- "$@" -r
+	! is_served || set -- "$@" -l
 	spawn attach vm-nbd-attach "$@" "$DIR/work/nbd"
 }
 
@@ -114,8 +121,12 @@ activate() {
 	put state activating
 	seconds=$(get timeout)
 	spawn timer sleep "${seconds:-60}"
-	step "connecting to $(get url)" start_source
-	step "attaching the block device" start_attach
+	if is_served; then
+		step "waiting for $(get url)" start_attach
+	else
+		step "connecting to $(get url)" start_source
+		step "attaching the block device" start_attach
+	fi
 	step "reading what the image is" probe_medium
 	step "inserting the medium" insert_medium
 	stop_child timer
@@ -139,7 +150,7 @@ is_there() {
 # not is waited for like one that is away.
 adopt() {
 	device=$(get device)
-	child_pid source >/dev/null || spawn_source
+	is_served || child_pid source >/dev/null || spawn_source
 	child_pid attach >/dev/null || spawn_attach -a "$device"
 	! is_writable || attend_writer
 	attend_medium
@@ -204,5 +215,5 @@ teardown() {
 		stop_child $child
 	done
 	(cd "$DIR" && rm -f device size format label media reads step stats \
-		overlay note expires idle once)
+		overlay note expires idle once client who)
 }

@@ -132,7 +132,7 @@ wait_held() {
 	tries=0
 	until held && is_in; do
 		tries=$((tries + 1))
-		[ $tries -lt 50 ] || return 1
+		[ $tries -lt 25 ] || return 1
 		pause
 	done
 }

@@ -15,6 +15,10 @@ JSON='' VERBOSE='' WAIT_HOST='' REPLACE='' FORCE='' SOCKET='' PASSWORD=''
 CACHE='' CONNECTIONS='' LIMIT_RATE='' WATCH='' OUTAGE='' ALLOW_FILE=''
 OVERLAY_SIZE='' DVD='' STALL='' UDC='' CACERT='' PROXY='' POWER=''
 REPAIR='' FOLLOW=''
+IMAGE='' TO=''		# of vmctl serve
+PIN=''
+# Of a source that comes to us: its name when it comes again, and for people.
+CLIENT=- WHO='' NAME='' TAKE='' AGAIN='' EJECT='' WEB=''
 DECLARED=		# media at boot: lines of a slot and a mount's words
 
 misuse() {
@@ -127,6 +131,16 @@ ask_file() {
 		die $EX_NOINPUT "unable to read $1 file $2"
 }
 
+# take_secret NAME FILE: of vmctl serve, which hands it on; - is our input.
+take_secret() {
+	[ -n "$TEMP" ] || misuse "unable to $VERB with a $1"
+	if [ "$2" = - ]; then
+		IFS= read -r line && printf '%s\n' "$line" >"$TEMP/$1"
+	else
+		cat -- "$2" >"$TEMP/$1" 2>/dev/null
+	fi || die $EX_NOINPUT "unable to read $1 file $2"
+}
+
 make_temp() {
 	TEMP=$(mktemp -d) || die $EX_CANTCREAT "unable to make a directory"
 	REQ=$TEMP/request
@@ -187,6 +201,14 @@ show() {
 
 take_url() {
 	url=$1
+	case $VERB-$url in
+	attach--) return ;;
+	attach-*) misuse "unable to attach $(show "$url"): only standard input (-)" ;;
+	ticket-*)
+		parse_value -s "$url"
+		return
+		;;
+	esac
 	[ "$url" != - ] || IFS= read -r url ||
 		misuse "unable to read a URL from standard input"
 	url=${url%"$(printf '\r')"}
@@ -219,6 +241,11 @@ take_file() {
 	esac
 	path=$(readlink -f -- "$url") && [ -e "$path" ] ||
 		die $EX_NOINPUT "unable to open $(show "$url"): no such file"
+	# Who serves a file to another machine opens it as himself.
+	if [ "$VERB" = serve ]; then
+		url=$path
+		return
+	fi
 	for dir in $ALLOW_FILE; do
 		dir=$(readlink -f -- "$dir") || continue
 		case $path in
@@ -229,6 +256,19 @@ take_file() {
 		esac
 	done
 	die $EX_NOPERM "unable to open $(show "$url"): allow_file in $CONF does not name its directory"
+}
+
+# take_word WORD: one that is no option.
+take_word() {
+	if [ "$VERB" = serve ] && [ -n "$IMAGE" ]; then
+		[ -z "$TO" ] || misuse "unable to serve to more than one place"
+		TO=$1
+	elif [ "$VERB" = serve ]; then
+		IMAGE=$1
+	else
+		[ -z "$given" ] || misuse "unable to take more than one URL"
+		given=$1
+	fi
 }
 
 # parse WORDS...: options and one URL.
@@ -252,14 +292,15 @@ parse() {
 		--watch) WATCH=1 ;;
 		--follow) FOLLOW=1 ;;
 		--repair) REPAIR=1 ;;
+		--take) TAKE=1 ;;
+		--again) AGAIN=1 ;;
+		--eject) EJECT=1 AGAIN=1 ;;
+		--web) WEB=1 ;;
 		--boot-once) ask boot-once 1 ;;
 		--force) FORCE=1 ;;
 		-f) FORCE=1 FOLLOW=1 ;;
 		--) ;;
-		- | [!-]*)
-			[ -z "$given" ] || misuse "unable to take more than one URL"
-			given=$1
-			;;
+		- | [!-]*) take_word "$1" ;;
 		*)
 			[ $# -gt 1 ] || misuse "unable to use $1 without a value"
 			parse_value "$1" "$2"
@@ -290,6 +331,22 @@ seconds_of() {
 	esac
 	number "$1" "$count" $((31536000 / unit))
 	echo $((count * unit))
+}
+
+# is_client WORD: may a client be called so? Nobody is `-`.
+is_client() {
+	case $1 in
+	'' | *[!A-Za-z0-9_-]*) return 1 ;;
+	esac
+	[ ${#1} -le 64 ]
+}
+
+# is_text TEXT MAX: one line that can be printed, not longer than that.
+is_text() {
+	case $1 in
+	'' | *[!\ -~]*) return 1 ;;
+	esac
+	[ ${#1} -le "$2" ]
 }
 
 parse_value() {
@@ -341,17 +398,27 @@ parse_value() {
 		is_size "$2" || misuse "unable to use $1 $2: not a size"
 		OVERLAY_SIZE=$2
 		;;
+	--client)
+		is_client "$2" || misuse "unable to use $1: not 1 to 64 letters and digits"
+		CLIENT=$2
+		;;
+	--who)
+		is_text "$2" 200 || misuse "unable to use $1: not plain text"
+		WHO=$2
+		;;
+	--name)
+		is_text "$2" 255 || misuse "unable to use $1: not plain text"
+		NAME=$2
+		;;
 	-U | --socket) SOCKET=$2 ;;
+	--pin) PIN=$2 ;;
+	--ticket | --headers) take_secret "${1#--}" "$2" ;;
 	*) misuse "unable to use $1: no such option" ;;
 	esac
 }
 
-# What is written to goes in as a disk, and must have a place to go.
-complete_writable() {
-	case $(read_value "$REQ/type") in
-	cd) misuse "unable to write to a CD drive: a disk can be written to" ;;
-	esac
-	ask type disk
+# complete_overlay: what is written must have a place to go.
+complete_overlay() {
 	if [ -f "$REQ/overlay" ]; then
 		ask overlay-size "${OVERLAY_SIZE:-1G}"
 		return
@@ -362,18 +429,33 @@ complete_writable() {
 	esac
 }
 
-# What the configuration adds to a request that does not say.
-complete_request() {
-	[ -n "$URL" ] || misuse "unable to $1 without a URL"
-	[ -f "$REQ/type" ] || ask type auto
+# complete_writable: it goes in as a disk.
+complete_writable() {
+	case $(read_value "$REQ/type") in
+	cd) misuse "unable to write to a CD drive: a disk can be written to" ;;
+	esac
+	ask type disk
+	complete_overlay
+}
+
+# complete_source: what the configuration adds to a request that does not say,
+# about where the image comes from.
+complete_source() {
 	[ -f "$REQ/cacert" ] || [ -z "$CACERT" ] || ask_file cacert "$CACERT"
 	[ -z "$CACHE" ] || ask cache "$CACHE"
 	[ -z "$CONNECTIONS" ] || ask connections "$CONNECTIONS"
 	[ -z "$OUTAGE" ] || ask outage "$OUTAGE"
 	[ -z "$LIMIT_RATE" ] || ask limit-rate "$LIMIT_RATE"
+	[ ! -f "$REQ/insecure" ] || echo \
+		"$PROG: WARNING: the server is not verified: anybody may be it" >&2
+}
+
+# complete_request VERB: ... and about what becomes of it.
+complete_request() {
+	[ -n "$URL" ] || misuse "unable to $1 without a URL"
+	[ -f "$REQ/type" ] || ask type auto
+	complete_source
 	[ -z "$DVD" ] || ask dvd 1
 	[ -z "$POWER" ] || [ ! -f "$REQ/boot-once" ] || ask power "$POWER"
 	[ ! -f "$REQ/writable" ] || complete_writable
-	[ ! -f "$REQ/insecure" ] || echo \
-		"$PROG: WARNING: the server is not verified: anybody may be it" >&2
 }

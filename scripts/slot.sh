@@ -7,10 +7,13 @@
 #   $RUN/N/pid        flock(2)ed by the vm-slot that holds slot N, and its pid
 #   $RUN/N/state      empty activating active degraded deactivating failed
 #   $RUN/N/...        one value a file: url device size media label error
+#                     client who (of a source that comes to us)
 #                     reason (why it is degraded, or how it ended) expires idle
 #                     (in seconds of this machine's uptime) once ...
 #   $RUN/N/request/   what was asked, secrets among it; root's alone
 #   $RUN/N/work/      sockets, FIFO and pids; root's alone
+#   $RUN/tickets/     who may come in from the network: a file for each ticket,
+#                     by the SHA-256 of it; root's alone
 #
 # Exit statuses are those of sysexits(3).
 
@@ -114,15 +117,16 @@ now() {
 	read -r uptime _ </proc/uptime && echo "${uptime%.*}"
 }
 
-# pause: a moment. Not every busybox sleeps for less than a second.
+# pause: a moment; what is looked at meanwhile costs a small machine more than
+# that. Not every busybox sleeps for less than a second.
 pause() {
-	sleep 0.1 2>/dev/null || sleep 1
+	sleep 0.2 2>/dev/null || sleep 1
 }
 
 # with_source REQUEST COMMAND...: run COMMAND with the parameters of
 # vm-fetchd(1) that a request directory asks for, and stats in $STATS; those of
-# a medium that is written to only with TO_WRITE. Secrets
-# go by the names of their files. With COMMAND `exec ...` a background job's pid is its own.
+# a medium that is written to only with TO_WRITE. Secrets go by the names of
+# their files. With COMMAND `exec ...` a background job's pid is its own.
 with_source() {
 	request=$1
 	shift

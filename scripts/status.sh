@@ -127,8 +127,8 @@ source_json() {
 slot_json() {
 	see_slot "$1"
 	printf '{"slot": %s, "state": "%s"' "$1" "$STATE"
-	for key in url device format label media overlay note reason error \
-		once; do
+	for key in url client who device format label media overlay note \
+		reason error once; do
 		value_of $key && printf ', "%s": %s' $key "$(json_string "$VALUE")"
 	done
 	[ -z "$DRIFT" ] || printf ', "drift": %s' "$(json_string "$DRIFT")"
@@ -159,7 +159,7 @@ slot_text() {
 	esac
 	[ -z "$DRIFT" ] || printf '  drift   %s\n' "$DRIFT"
 	[ -z "$HOST" ] || printf '  host    %s\n' "$HOST"
-	for key in step url label size device overlay note reason error once; do
+	for key in step url who label size device overlay note reason error once; do
 		! value_of $key || printf '  %-7s %s\n' $key "$VALUE"
 	done
 	for key in expires idle; do

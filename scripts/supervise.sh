@@ -83,6 +83,7 @@ hear_source() {
 		END=failed
 		fail $EX_DATAERR "the image changed on the server"
 	fi
+	[ "$1" != gone ] || over "its source has ended"
 	settle
 }
 
@@ -98,7 +99,10 @@ check_source() {
 # is waited for is no reason yet.
 settle() {
 	case $SOURCE in
-	down) why="the source does not answer" ;;
+	down)
+		why="the source does not answer"
+		! is_served || why="the source has gone away"
+		;;
 	refused) why="the source refuses: $(read_value "$DIR/work/said.source" || echo 'see vmctl renew')" ;;
 	*) why= ;;
 	esac

@@ -72,7 +72,7 @@ under_busybox() {
 @test "a URL that is none is shown without its secrets" {
 	fails 64 vmctl probe 'ftp://alice:topsecret@host/x?sig=topsecret'
 	grep -q 'ftp://host/x' stderr
-	! grep -q topsecret stderr
+	not grep -q topsecret stderr
 }
 
 @test "a password with a slash or a question mark is not shown either" {
@@ -126,7 +126,7 @@ under_busybox() {
 	vmctl probe "http://bob:s3cret@${URL#http://}/auth/bob/s3cret/x.iso" |
 		grep -qx 'label: TEST'
 	fails 77 vmctl probe "http://bob:topsecret@${URL#http://}/auth/bob/s/x.iso?k=topsecret"
-	! grep -q topsecret stderr
+	not grep -q topsecret stderr
 }
 
 @test "each failure has its own status and one line" {
@@ -152,7 +152,7 @@ under_busybox() {
 	start_server
 	fails 75 vmctl probe --timeout 1 "$URL/stall/x.iso"
 	grep -q 'gave up after 1 s' stderr
-	! pgrep -f "$BATS_TEST_TMPDIR"
+	not pgrep -f "$BATS_TEST_TMPDIR"
 }
 
 @test "nothing of a probe stays" {
@@ -160,7 +160,7 @@ under_busybox() {
 	vmctl probe "$URL/ok/x.iso" >out
 	fails 66 vmctl probe "$URL/status/404/x.iso"
 	[ -z "$(find . -name 'tmp.*')" ]
-	! pgrep -f "vm-fetchd.*$BATS_TEST_TMPDIR"
+	not pgrep -f "vm-fetchd.*$BATS_TEST_TMPDIR"
 }
 
 @test "export serves until it is ended, and removes its socket" {
@@ -280,7 +280,7 @@ write_stats() {
 		SYSCONFDIR=/opt/etc
 	[ -f dest/opt/etc/vmedia/vmedia.conf ]
 	grep -q /opt/etc/vmedia/vmedia.conf dest/usr/lib/vmedia/request.sh
-	! grep -r '[^t]/etc/vmedia' dest/usr/lib/vmedia dest/usr/bin/vmctl
+	not grep -r '[^t]/etc/vmedia' dest/usr/lib/vmedia dest/usr/bin/vmctl
 }
 
 @test "to write needs a place to write to: 64" {
@@ -305,6 +305,87 @@ write_stats() {
 	fails 77 vmctl probe "$PWD/images/../other/x.iso"
 	fails 64 vmctl probe "file://host/x.iso"
 	fails 64 vmctl probe "$PWD/images/x.iso"$'\nb'
+}
+
+@test "a ticket: 32 random bytes, known by their hash, for half a minute" {
+	local ticket file
+	ticket=$(vmctl ticket 0)
+	[[ $ticket =~ ^[A-Za-z0-9_-]{43}$ ]]
+	file=run/tickets/$(printf %s "$ticket" | sha256sum | cut -d ' ' -f 1)
+	[ "$(stat -c %a run/tickets "$file" | paste -sd,)" = 700,600 ]
+	[ "$(sed 1d "$file" | paste -sd,)" = \
+		"path /vm/0,path /vm/0/0,path /nbd/0,once yes" ]
+	read -r word end <"$file"
+	[ "$word" = expires ]
+	local left=$((end - $(cut -d . -f 1 /proc/uptime)))
+	[ $left -gt 25 ] && [ $left -le 30 ]
+	not grep -rqF "$ticket" run
+	# Those of other slots, and those whose time is over.
+	printf 'expires 1\nonce yes\n' >run/tickets/old
+	[ "$(vmctl ticket -s 1)" != "$ticket" ]
+	[ ! -e run/tickets/old ] && [ -e "$file" ]
+	[ "$(cat run/tickets/* | grep -c /vm/0/0)" = 1 ]
+	fails 64 vmctl ticket
+	fails 64 vmctl ticket 9
+	fails 64 vmctl ticket 0/../1
+}
+
+@test "attach: words that are none, and what is about a URL" {
+	fails 64 vmctl attach
+	fails 64 vmctl attach https://a/b
+	fails 64 vmctl attach --client ../x -
+	fails 64 vmctl attach --client "$(printf %065d 0)" -
+	fails 64 vmctl attach --who "$(printf 'a\033b')" -
+	fails 64 vmctl attach --name "$(printf 'a\nb')" -
+	fails 64 vmctl attach --name "$(printf %0256d 0)" -
+	fails 64 vmctl attach -u bob -
+	fails 64 vmctl attach --overlay x -
+	fails 64 vmctl attach -w -t cd -
+	fails 64 vmctl attach -s 5 -
+	# Its input is the source's: no password is read from it.
+	echo secret | fails 64 vmctl attach -P - -
+}
+
+# web PATH QUERY [PEER]: vmctl attach --web, with that said by vm-ws-proxy. It
+# goes as far as the drives, which there are none of: 69.
+web() {
+	export VM_CONFIGFS=$PWD/none
+	VM_WS_PATH=$1 VM_WS_QUERY=$2 VM_WS_PEER=${3:-10.0.0.5} vmctl attach --web
+}
+
+@test "attach --web: what strangers say is taken apart, and nothing else" {
+	local bad
+	run -69 web /vm/0 ''
+	run -69 web /vm/0/0 'client=aB-_9&name=my%20disk.iso&take=1&rw=0'
+	run -69 web /nbd/1 'rw=1&name=%ff%41%e2%82%ac&'
+	for bad in '' / /vm /vm/ /vm/8 /vm/00 /vm/0/1 /vm/0/ /nbd/0/0 /vm/../0 \
+		'/vm/*' '/vm/[0-7]' /vm/0%00 '/vm/$(id)' x/vm/0; do
+		fails 66 web "$bad" ''
+	done
+	fails 64 web /vm/5 ''
+	for bad in client= client=../x 'client=a%20b' 'client=a;b' name= name=%2f \
+		name=%4 name=%zz name=% take=2 take rw=yes x=1 '&&' slot=1 '%63lient=a' \
+		'client=a&client=' "name=$(printf %0256d 0)" "$(printf %02000d 0)"; do
+		fails 64 web /vm/0 "$bad"
+	done
+	fails 64 web /vm/0 '' "$(printf 'a\nb')"
+	fails 64 web $'/vm/0\nx' ''
+	# It is never evaluated.
+	run -69 web /vm/0 'name=%24(touch%20evil)%60touch%20evil%60%27;touch'
+	fails 64 web /vm/0 'client=$(touch${IFS}evil)'
+	[ ! -e evil ] && [ ! -e run/0 ]
+}
+
+@test "attach --web: who comes again hears how it ended" {
+	export VM_WS_ENDED='0 ejected by the host'
+	run -0 --separate-stderr web /vm/0 'client=a&again=1'
+	[ "$stderr" = "slot 0: ejected: ejected by the host" ]
+	export VM_WS_ENDED='65 the image changed on the server'
+	fails 65 web /vm/0 'client=a&again=1'
+	grep -qx "vmctl: slot 0: the image changed on the server" stderr
+	# A line would be mended.
+	export VM_WS_ENDED='74 some of what was written is lost'
+	fails 73 web /vm/0 ''
 }
 
 @test "export --overlay: what is written is kept, and the image left alone" {

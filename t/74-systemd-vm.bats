@@ -21,6 +21,10 @@ setup() {
 	PATH=/usr/local/bin:$PATH
 }
 teardown() {
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || {
+		cat "$BATS_TEST_TMPDIR/err" || :
+		journalctl -q --no-pager -n 40 || :
+	}
 	cleanup
 	vmctl eject -f -s 0 || :
 	vmctl eject -f -s 1 || :
@@ -34,7 +38,7 @@ teardown() {
 	wait_until 30 host_has 0
 	cmp "$WWW/one.iso" "$(host_drive 0)"
 	vmctl eject -f # udev locks the CDs that it sees
-	! systemctl is-active vmedia-slot@0
+	not systemctl is-active vmedia-slot@0
 	nothing_left
 }
 
@@ -42,7 +46,7 @@ teardown() {
 	mount_image one.iso
 	systemctl stop vmedia-slot@0
 	nothing_left
-	! systemctl is-failed vmedia-slot@0
+	not systemctl is-failed vmedia-slot@0
 }
 
 # read_on COMMAND...: done while the host reads its medium, it is a pause.
@@ -69,7 +73,7 @@ is_another() {
 	read_on kill_slot
 	vmctl eject
 	nothing_left 1
-	! systemctl is-failed vmedia-slot@1
+	not systemctl is-failed vmedia-slot@1
 }
 
 upgrade() {
@@ -179,5 +183,27 @@ upgrade() {
 	vmctl mount -v --cacert "$CA" "$URL/one.iso?sig=hunter2secret"
 	vmctl eject -f
 	wait_until 10 sh -c 'journalctl -u vmedia-slot@0 | grep -q inserted'
-	! journalctl | grep -F hunter2secret
+	journalctl | not grep -F hunter2secret
+}
+
+@test "WebSockets come by a socket unit, which may be restarted under them" {
+	cd "$BATS_TEST_TMPDIR"
+	mkdir -p /run/systemd/system/vm-ws-proxy.socket.d
+	printf '[Socket]\nListenStream=\nListenStream=127.0.0.1:8418\n' \
+		>/run/systemd/system/vm-ws-proxy.socket.d/port.conf
+	systemctl daemon-reload
+	systemctl start vm-ws-proxy.socket
+	vmctl ticket 0 >ticket
+	background vmctl serve --ticket ticket "$WWW/one.iso" \
+		ws://127.0.0.1:8418/vm/0 >out 2>err
+	local serve=${STARTED[-1]}
+	wait_until 60 host_has 0
+	start_reading 0 "$WWW/one.iso"
+	systemctl restart vm-ws-proxy
+	wait_until 30 grep -q "the link is back" err
+	is_clean
+	vmctl eject -f -s 0
+	wait "$serve"
+	grep -q "one.iso was ejected" out
+	systemctl stop vm-ws-proxy.socket vm-ws-proxy
 }

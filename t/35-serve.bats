@@ -1,0 +1,278 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# vmctl serve, to vm-ws-proxy and an NBD client behind it. (To a slot, and by
+# ssh: 79-serve-vm.bats.)
+
+load helper
+load servers
+
+vmctl() {
+	dash "$BUILD/bin/vmctl" "$@"
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	export VM_RUN_DIR=$PWD/run VM_CONF=$PWD/conf TMPDIR=$PWD/tmp
+	mkdir tmp
+	chmod 755 . tmp # nbdkit is nobody's
+	head -c 3M /dev/urandom >image
+	make_cert bmc
+	PORT=$(free_port)
+}
+teardown() {
+	cleanup
+}
+
+# start_bmc [OPTION...] COMMAND...: at $AT, over TLS.
+start_bmc() {
+	rm -f bmc.at
+	background vm-ws-proxy -v -e -l "127.0.0.1:$PORT" -c bmc.pem \
+		-k bmc.key "$@" >bmc.at 2>>bmc.err
+	PROXY=${STARTED[-1]}
+	wait_until 5 test -s bmc.at
+	AT=localhost:$PORT
+}
+
+# start_serve OPTION...: vmctl serve of the image, as a background process, which
+# has ^C all the same.
+start_serve() {
+	background env --default-signal=INT dash "$BUILD/bin/vmctl" serve \
+		--cacert ca.pem "$@" image "wss://$AT/vm/0" >out 2>err
+	SERVE=${STARTED[-1]}
+}
+
+# nothing_stays: of a serve that has ended.
+nothing_stays() {
+	[ -z "$(ls tmp)" ] && ! pgrep -f "$PWD/tmp" >/dev/null
+}
+
+@test "a file, a device and a URL are read there, and an end there is the end" {
+	start_bmc nbdread -p -f "$PWD/image" - 0 3M
+	run -0 vmctl serve --cacert ca.pem image "wss://$AT/vm/0"
+	[[ $output == *"image was ejected" ]]
+	wait_until 5 nothing_stays
+	[ "$(vmctl serve -j --cacert ca.pem "$PWD/image" "wss://$AT/vm/0" 2>/dev/null)" = \
+		'{"schema": 1, "ended": "ejected"}' ]
+	start_hostile image
+	vmctl serve --cacert ca.pem "$HOSTILE/ok/image" "wss://$AT/vm/0"
+	wait_until 5 nothing_stays
+}
+
+@test "what goes along: who, which image, and what is asked" {
+	start_bmc sh -c 'echo "$VM_WS_PATH $VM_WS_QUERY $VM_WS_PROTOCOL" >asked'
+	vmctl serve --cacert ca.pem --take image "wss://$AT/vm/0"
+	grep -Eqx '/vm/0 client=[0-9a-f]{32}&name=%69%6d%61%67%65&take=1 vm.nbd.v1' asked
+	vmctl serve --cacert ca.pem -w image "wss://$AT/vm/1?a=b"
+	grep -Eqx '/vm/1 a=b&client=[0-9a-f]{32}&name=%69%6d%61%67%65&rw=1 vm.nbd.v1' asked
+}
+
+@test "what is asked of the image is its source's, of the medium the slot's" {
+	cat >ssh <<-END
+		#!/bin/sh
+		echo "\$*" >args
+		pgrep -af "vm-fetchd -U $PWD/tmp" >source
+		exec $BUILD/t/nbdread - 0 4096
+	END
+	chmod +x ssh
+	echo 'connections = 3' >conf
+	export VM_SSH=$PWD/ssh
+	start_hostile image
+	vmctl serve --limit-rate 1M --outage 60 -t disk --retype --boot-once \
+		--expires 1h -s 1 "$HOSTILE/ok/image" ssh:host 2>err || { cat err; false; }
+	grep -q "limit-rate=1M" source
+	grep -q "connections=3" source
+	grep -q "outage=60" source
+	grep -Eqx -- "-T -o .* host vmctl attach --client [0-9a-f]+ --name image -s 1 --retype --boot-once --type disk --expires 3600 --outage 60 -" args
+	[ ! -s err ] || not grep -q WARNING err
+	vmctl serve --insecure image ssh:host 2>&1 | grep -q "WARNING: the server is not verified"
+	fails 64 vmctl serve --insecure image wss://host/vm/0
+	fails 64 vmctl serve image 'wss://host/vm/0#slot=0&ticket=sEcReT'
+	not grep sEcReT stderr
+	# Neither is silently left undone.
+	fails 64 vmctl serve -w "$HOSTILE/ok/image" ssh:host
+	fails 64 vmctl serve --replace image ssh:host
+	fails 64 vmctl serve -t disk image ws://127.0.0.1:1/vm/0
+	fails 64 vmctl serve -s 1 image ws://127.0.0.1:1/vm/0
+}
+
+@test "a long name is cut to what a request has room for" {
+	local name
+	name=$(printf %0240d 1)
+	cp image "$name"
+	start_bmc sh -c 'echo "$VM_WS_QUERY" >asked'
+	vmctl serve --cacert ca.pem "$name" "wss://$AT/vm/0"
+	grep -Eqx 'client=[0-9a-f]{32}&name=(%30){80}' asked
+}
+
+# write_far: what has a writable image, as far.py: it reads a block, writes a word
+# and has it flushed; with an argument only when somebody else has asked for an
+# eject.
+write_far() {
+	cat >far.py <<-'END'
+		import os, socket, struct, sys, time
+		if "eject=1" in os.environ["VM_WS_QUERY"]:
+		    open("ejecting", "w")
+		    sys.exit()
+		s = socket.socket(fileno=0)
+		def get(n):
+		    b = b""
+		    while len(b) < n:
+		        b += s.recv(n - len(b))
+		    return b
+		def ask(command, offset, length, data=b"", answer=0):
+		    s.send(struct.pack(">IHHQQI", 0x25609513, 0, command, 7, offset, length) + data)
+		    assert struct.unpack(">IIQ", get(16))[1] == 0
+		    get(answer)
+		get(18)
+		s.send(struct.pack(">I", 3) + b"IHAVEOPT" + struct.pack(">II", 1, 0))
+		size, flags = struct.unpack(">QH", get(10))
+		assert not flags & 2, "read-only"
+		ask(0, 0, 512, answer=512)
+		while len(sys.argv) > 1 and not os.path.exists("ejecting"):
+		    time.sleep(0.1)
+		ask(1, 4096, 5, b"hello")
+		ask(3, 0, 0)
+	END
+}
+
+@test "with -w what is written there is in the file" {
+	write_far
+	start_bmc python3 far.py
+	vmctl serve --cacert ca.pem -w image "wss://$AT/vm/1"
+	[ "$(dd if=image bs=1 skip=4096 count=5 2>/dev/null)" = hello ]
+	# Without, it can't be written to.
+	fails 74 vmctl serve --cacert ca.pem image "wss://$AT/vm/1"
+}
+
+@test "what has never worked is one line, and its status" {
+	start_bmc sh -c 'echo "slot 0 is taken by 192.0.2.1" >&2; exit 75'
+	fails 75 vmctl serve --cacert ca.pem image "wss://$AT/vm/0"
+	grep -q "4409 slot 0 is taken by 192.0.2.1" stderr
+	fails 77 vmctl serve image "wss://$AT/vm/0"
+	fails 69 vmctl serve image wss://127.0.0.1:1/vm/0 --pin \
+		"$(sha256sum <image | cut -c1-64)"
+	fails 66 vmctl serve nothing "wss://$AT/vm/0"
+	fails 64 vmctl serve image
+	fails 64 vmctl serve image "https://$AT/vm/0"
+	fails 64 vmctl serve image 'ssh:host;reboot'
+	fails 64 vmctl serve image ssh:-oProxyCommand=reboot
+	wait_until 5 nothing_stays
+}
+
+# A far side that reads half, waits to be cut, and reads all the next time.
+half_then_all() {
+	cat >far <<-END
+		#!/bin/sh
+		if mkdir first 2>/dev/null; then
+			nbdread -f "$PWD/image" - 0 1M
+			: >half
+			exec cat >/dev/null
+		else
+			nbdread -f "$PWD/image" - 0 3M
+		fi
+	END
+	chmod +x far
+}
+
+@test "a link that is lost is there again, and its end is the end" {
+	half_then_all
+	start_bmc ./far
+	start_serve
+	wait_until 10 test -e half
+	kill -KILL $(pgrep -P "$PROXY") "$PROXY"
+	wait_until 10 grep -q "the link is lost: trying again" err
+	start_bmc ./far
+	wait "$SERVE"
+	grep -q "image was ejected" out
+	wait_until 5 nothing_stays
+}
+
+@test "a source that crashes is lost there, and comes again" {
+	half_then_all
+	sed -i "2i trap 'echo meant >>$PWD/said' URG" far
+	sed -i '1s,.*,#!/bin/bash,; s,exec cat,cat,' far
+	start_bmc ./far
+	start_serve
+	wait_until 10 grep -q "serving /" err
+	pkill -KILL -P "$(pgrep -f "vm-fetchd -U $PWD/tmp")"
+	wait "$SERVE"
+	grep -q "the link is lost: trying again" err
+	grep -q "image was ejected" out
+	[ ! -e said ]
+	wait_until 5 nothing_stays
+}
+
+@test "a ticket lets it in, and once it is in, it comes again without" {
+	mkdir tickets
+	ticket=$(head -c 32 /dev/urandom | base64 | tr +/ -_ | tr -d =)
+	printf 'expires %s\npath /vm/0\nonce yes\n' 9999999999 \
+		>"tickets/$(printf %s "$ticket" | sha256sum | cut -c1-64)"
+	echo "$ticket" >ticket
+	half_then_all
+	start_bmc -t tickets ./far
+	fails 77 vmctl serve --cacert ca.pem image "wss://$AT/vm/0"
+	fails 77 vmctl serve --cacert ca.pem --ticket - image "wss://$AT/vm/1" <ticket
+	start_serve --ticket ticket
+	wait_until 10 test -e half
+	# Nowhere but in files of ours.
+	echo "$ticket" >secrets
+	for dir in /proc/[0-9]*; do
+		no_secret_in "$dir/cmdline" "$dir/environ" 2>/dev/null
+	done
+	kill -KILL $(pgrep -P "$PROXY") "$PROXY"
+	start_bmc -t tickets ./far
+	wait "$SERVE"
+	no_secret_in bmc.err err
+	fails 77 vmctl serve --cacert ca.pem --ticket ticket image "wss://$AT/vm/0"
+}
+
+@test "a person's ^C says there that it was meant, another end does not" {
+	cat >far <<-'END'
+		#!/bin/bash
+		trap 'echo meant >>said' URG
+		: >ready
+		nbdread -f image - 0 1M
+		cat >/dev/null
+		echo over >>said
+	END
+	chmod +x far
+	start_bmc ./far
+	for signal in INT TERM; do
+		rm -f said ready
+		start_serve
+		wait_until 10 grep -q "serving /" err
+		kill -$signal "$SERVE"
+		rc=0
+		wait "$SERVE" || rc=$?
+		[ "$signal-$rc" = INT-130 ] || [ "$signal-$rc" = TERM-143 ]
+		wait_until 5 grep -q over said
+		[ "$signal-$(grep -c meant said)" = INT-1 ] ||
+			[ "$signal-$(grep -c meant said)" = TERM-0 ]
+	done
+	wait_until 5 nothing_stays
+}
+
+@test "a person's ^C asks for an eject where something is written, and serves on" {
+	write_far
+	start_bmc python3 far.py late
+	start_serve -w
+	wait_until 10 grep -q "serving /" err
+	kill -INT "$SERVE"
+	local rc=0
+	wait "$SERVE" || rc=$?
+	[ "$rc" = 130 ]
+	[ "$(dd if=image bs=1 skip=4096 count=5 2>/dev/null)" = hello ]
+	wait_until 5 nothing_stays
+}
+
+@test "an image that goes away ends it, and says so" {
+	start_bmc sh -c 'nbdread -f image - 0 1M; sleep 60'
+	start_serve
+	wait_until 10 grep -q "serving /" err
+	pkill -KILL -f "vm-fetchd -U $PWD/tmp"
+	local rc=0
+	wait "$SERVE" || rc=$?
+	[ "$rc" -gt 0 ]
+	pkill -f 'nbdread -f image' || :
+	wait_until 5 nothing_stays
+}

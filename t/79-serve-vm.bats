@@ -1,0 +1,429 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# An image that comes to us: an NBD server on vmctl's standard input becomes the
+# host's drive, and outlives its line.
+
+load helper
+load column
+
+setup_file() {
+	modprobe -a usb-storage sr_mod sd_mod
+	modprobe dummy_hcd
+	export VM_RUN_DIR=/run/vmedia VM_CONF=/tmp/vmedia.conf
+	export ISO=$BATS_FILE_TMPDIR/one.iso OTHER=$BATS_FILE_TMPDIR/two.iso
+	make_iso "$ISO" 24 ONE
+	cp "$ISO" "$OTHER"
+	printf TWO | dd of="$OTHER" bs=1 seek=40000 conv=notrunc 2>/dev/null
+	head -c 8M /dev/urandom >"$BATS_FILE_TMPDIR/disk.img"
+}
+teardown_file() {
+	vm-gadget teardown
+}
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	D=$VM_RUN_DIR/0
+	rm -f "$D/log"
+}
+teardown() {
+	: >"$BATS_TEST_TMPDIR/reading.end"
+	vmctl eject -f -s 0 || :
+	vmctl eject -f -s 1 || :
+	pkill -KILL nbdkit || :
+	rm -rf "$VM_RUN_DIR/tickets"
+	cleanup
+}
+
+# serve [FILE [NAME]]: nbdkit at ./NAME; its pid in ./NAME.pid.
+serve() {
+	local name=${2:-nbd}
+	rm -f "$name"
+	nbdkit -r -U "$PWD/$name" -P "$PWD/$name.pid" file "${1:-$ISO}" 3>&-
+}
+# attach NAME SOCK [OPTION...]: vmctl attach with a connection to ./SOCK; what
+# it says is in ./said.NAME, how it ends in ./end.NAME.
+attach() {
+	local name=$1 sock=$2
+	shift 2
+	(
+		rc=0
+		vm-connect "$PWD/$sock" vmctl attach "$@" - 2>"said.$name" ||
+			rc=$?
+		echo $rc >"end.$name"
+	) 3>&- &
+}
+# ends NAME STATUS [PATTERN]: with that, and as its last line.
+ends() {
+	wait_until 60 test -s "end.$1"
+	cat "said.$1" >&2
+	[ "$(cat "end.$1")" = "$2" ]
+	[[ $(tail -n 1 "said.$1") == ${3:-*} ]]
+}
+# leaves_nothing [SLOT]: the server is ours, and all else is gone.
+leaves_nothing() {
+	pkill -KILL nbdkit || :
+	nothing_left "$@"
+}
+state_is() {
+	[ "$(vmctl status -j -s "${2:-0}" | jq -r '.slots[0].state')" = "$1" ]
+}
+# has_iso SLOT FILE: the host reads all of it, right.
+has_iso() {
+	wait_until 30 host_has "$1"
+	drop_caches
+	cmp -n "$(stat -c %s "$2")" "$2" "$(host_drive "$1")"
+}
+# begin NAME [OPTION...]: ISO is in.
+begin() {
+	local name=$1
+	shift
+	serve
+	attach "$name" nbd -s 0 --client "$name" --who "10.0.0.5 ($name)" "$@"
+	wait_until 60 grep -q "is the host's" "said.$name"
+	wait_until 30 host_has 0
+}
+# begin_disk: ./disk.img is in slot 1, writable.
+begin_disk() {
+	cp "$BATS_FILE_TMPDIR/disk.img" disk.img
+	nbdkit -U "$PWD/nbd" -P "$PWD/nbd.pid" file disk.img 3>&-
+	attach alice nbd -s 1 --client alice -w
+	wait_until 60 grep -q "is the host's disk" said.alice
+	wait_until 30 host_has 1
+}
+
+@test "an ISO that is brought becomes the host's CD, byte for byte" {
+	begin alice --name my.iso
+	has_iso 0 "$ISO"
+	grep -qxF "slot 0: served:my.iso is the host's cd drive (ONE, 24 MiB); host: configured" \
+		said.alice
+	vmctl status -s 0 | grep -qx "  who     10.0.0.5 (alice)"
+	vmctl status -j -s 0 | jq -e '.slots[0] |
+		.url == "served:my.iso" and .client == "alice" and
+		.who == "10.0.0.5 (alice)"'
+	vmctl eject
+	ends alice 0 "slot 0: ejected"
+	leaves_nothing
+}
+
+@test "what comes by two pipes, and is ejected by its host" {
+	serve
+	vm-connect "$PWD/nbd" sh -c 'cat | { vmctl attach -s 0 - 2>said; echo $? >end; } | cat' 3>&- &
+	wait_until 60 grep -q "is the host's" said
+	has_iso 0 "$ISO"
+	eject "$(host_drive 0)"
+	wait_until 20 test -s end
+	[ "$(cat end)" = 0 ]
+	[ "$(tail -n 1 said)" = "slot 0: ejected: ejected by the host" ]
+	wait_until 20 leaves_nothing
+}
+
+@test "the link cut under a read, and brought again by the same client" {
+	begin alice
+	start_reading 0 "$ISO"
+	kill -KILL "$(cat nbd.pid)"
+	ends alice 74 "vmctl: slot 0: the link is lost"
+	state_is active
+	sleep 3
+	serve
+	attach again nbd -s 0 --client alice
+	is_clean
+	grep -qx "slot 0: served:image is attached again" said.again
+	state_is active
+	vmctl eject
+	ends again 0
+	leaves_nothing
+}
+
+@test "another client, while it lives: 75, and who has it" {
+	begin alice
+	attach bob nbd -s 0 --client bob
+	ends bob 75 "vmctl: slot 0 is taken by 10.0.0.5 (alice)"
+	# Without a slot, the other one; and this one for its client.
+	attach bob2 nbd --client bob
+	ends bob2 75 "vmctl: there is no empty slot for a cd: *"
+	attach alice2 nbd --client alice
+	ends alice 75 "vmctl: slot 0 is taken over by *"
+	has_iso 0 "$ISO"
+}
+
+@test "another image while the source is away: 75; the same one goes on" {
+	begin alice --outage 60
+	kill -KILL "$(cat nbd.pid)"
+	ends alice 74
+	serve "$OTHER" other
+	attach bob other -s 0 --client bob
+	ends bob 75 "vmctl: slot 0: it waits for the image of 10.0.0.5 (alice), *"
+	serve
+	attach carol nbd -s 0 --who carol
+	has_iso 0 "$ISO"
+	wait_until 5 eval 'vmctl status -s 0 | grep -qx "  who     carol"'
+}
+
+@test "--take ejects what is there, and mounts" {
+	begin alice
+	serve "$OTHER" other
+	attach bob other -s 0 --client bob --take
+	ends alice 0 "slot 0: ejected: taken over by *"
+	wait_until 60 grep -q "is the host's" said.bob
+	has_iso 0 "$OTHER"
+	# Not from oneself: that is to come again.
+	local inserted
+	inserted=$(grep -c inserted "$D/log")
+	attach bob2 other -s 0 --client bob --take
+	ends bob 75 "vmctl: slot 0 is taken over by *"
+	has_iso 0 "$OTHER"
+	[ "$(grep -c inserted "$D/log")" = "$inserted" ]
+}
+
+@test "--take, though the host has locked its drive" {
+	begin alice
+	eject -i 1 "$(host_drive 0)"
+	fails 75 vmctl eject -s 0
+	serve "$OTHER" other
+	attach bob other -s 0 --client bob --take
+	ends alice 0 "slot 0: ejected: taken over by *"
+	wait_until 60 grep -q "is the host's" said.bob
+	has_iso 0 "$OTHER"
+	eject -i 0 "$(host_drive 0)"
+}
+
+@test "a source away for longer than the limit: degraded, and back" {
+	begin alice --outage 3
+	kill -KILL "$(cat nbd.pid)"
+	ends alice 74
+	wait_until 20 state_is degraded
+	vmctl status -s 0 | grep -q "reason  the source has gone away"
+	serve
+	attach again nbd -s 0 --client alice
+	wait_until 20 state_is active
+	has_iso 0 "$ISO"
+}
+
+@test "who comes again when it was ejected meanwhile is told so" {
+	begin alice
+	kill -KILL "$(cat nbd.pid)"
+	ends alice 74
+	vmctl eject -f
+	serve
+	attach again nbd -s 0 --client alice --again
+	ends again 0 "slot 0: ejected: while its source was away"
+	attach anywhere nbd --client alice --again
+	ends anywhere 0 "slot *: ejected: while its source was away"
+	state_is empty
+	leaves_nothing
+	fails 66 env VM_RUN_DIR="$PWD/none" vmctl attach --client alice --again - </dev/null
+}
+
+@test "who comes again and finds another's there leaves it alone" {
+	begin alice
+	kill -KILL "$(cat nbd.pid)"
+	ends alice 74
+	vmctl eject -f
+	serve "$OTHER" other
+	attach bob other -s 0 --client bob
+	wait_until 60 grep -q "is the host's" said.bob
+	serve
+	attach again nbd -s 0 --client alice --again
+	ends again 0 "slot 0: ejected: while its source was away"
+	has_iso 0 "$OTHER"
+}
+
+@test "a line cut before the medium is in may be back" {
+	# It will take time to see what it is.
+	nbdkit -r -U "$PWD/nbd" -P "$PWD/nbd.pid" --filter=delay \
+		file "$ISO" rdelay=3 3>&-
+	attach alice nbd -s 0 --client alice --outage 60
+	wait_until 60 test -e "$D/client"
+	kill -KILL "$(cat nbd.pid)"
+	ends alice 74
+	state_is activating
+	serve
+	attach again nbd -s 0 --client alice --again
+	has_iso 0 "$ISO"
+	[ "$(grep -c inserted "$D/log")" = 1 ]
+}
+
+@test "SIGTERM: its source has ended, and so has the medium" {
+	begin alice
+	pkill -TERM -f 'vmctl attach'
+	ends alice 0 "slot 0: ejected: its source has ended"
+	leaves_nothing
+	grep -q "its source has ended: ejected" "$D/log"
+}
+
+@test "SIGURG to all of it, and then the end of the line, is the same" {
+	begin alice
+	pkill -URG 'vmctl|vm-nbd-attach'
+	kill -KILL "$(cat nbd.pid)"
+	ends alice 0 "slot 0: ejected: its source has ended"
+	leaves_nothing
+}
+
+@test "SIGHUP is a line that was cut" {
+	begin alice
+	pkill -HUP -f 'vmctl attach'
+	ends alice 129
+	state_is active
+	serve
+	attach again nbd -s 0 --client alice
+	has_iso 0 "$ISO"
+}
+
+# is_another CHILD PID: it has been started again.
+is_another() {
+	[ -s "$D/work/pid.$1" ] && [ "$(cat "$D/work/pid.$1")" != "$2" ]
+}
+kill_attach() {
+	local pid
+	pid=$(cat "$D/work/pid.attach")
+	kill -KILL "$pid"
+	wait_until 20 is_another attach "$pid"
+}
+
+@test "vm-nbd-attach killed, and vm-slot: the medium and its client live" {
+	begin alice
+	start_reading 0 "$ISO"
+	kill_attach
+	wait_until 20 eval '[ "$(grep -c "served: alice" "$D/log")" = 2 ]'
+	attach bob nbd -s 0 --client bob
+	ends bob 75 "vmctl: slot 0 is taken by 10.0.0.5 (alice)"
+	kill -KILL "$(cat "$D/pid")"
+	vmctl doctor --repair | grep -q "^ok .*slot 0: .* goes on"
+	is_clean
+	# What was killed mends what is cut.
+	kill_attach
+	kill -KILL "$(cat nbd.pid)"
+	ends alice 74
+	serve
+	attach again nbd -s 0 --client alice
+	has_iso 0 "$ISO"
+	vmctl eject
+	ends again 0
+	leaves_nothing
+}
+
+@test "vm-slot killed, and the line cut: who comes again has another go on" {
+	begin alice
+	kill -KILL "$(cat "$D/pid")"
+	start_reading 0 "$ISO"
+	kill -KILL "$(cat nbd.pid)"
+	ends alice 74
+	serve
+	attach again nbd -s 0 --client alice
+	is_clean
+	state_is active
+	grep -q "going on with served:image" "$D/log"
+	[ "$(grep -c inserted "$D/log")" = 1 ]
+}
+
+@test "two at the same moment: one has it, the other is told who" {
+	serve
+	attach one nbd -s 0 --client one --who "the first"
+	attach two nbd -s 0 --client two --who "the second"
+	wait_until 60 grep -q "is the host" said.one said.two
+	local won=one lost=two who="the first"
+	grep -q "is the host" said.one || won=two lost=one who="the second"
+	ends "$lost" 75 "vmctl: slot 0 *by $who"
+	[ ! -e "end.$won" ]
+	has_iso 0 "$ISO"
+}
+
+@test "what does not fit is refused with the reason, and leaves nothing" {
+	serve "$BATS_FILE_TMPDIR/disk.img" disk
+	attach disk disk -s 0
+	ends disk 65 "the image is a disk and slot 0 a cd drive: *"
+	wait_until 20 leaves_nothing
+	head -c 1000 /dev/zero >odd.img
+	serve odd.img odd
+	attach odd odd -s 0
+	ends odd 65 "vmctl: slot 0: refused: its size is no multiple of 512"
+	wait_until 20 leaves_nothing
+	vm-connect "$PWD/nbd" true || :
+	run -69 --separate-stderr vm-connect "$PWD/none" vmctl attach -s 0 -
+}
+
+@test "no source, or one that ends on its way: it fails, and leaves nothing" {
+	mkfifo nothing
+	exec 7<>nothing
+	run -75 --separate-stderr vmctl attach -s 0 --timeout 3 - <nothing
+	[[ $stderr == *"gave up after 3 s while waiting for served:image"* ]]
+	exec 7<&-
+	leaves_nothing
+	run --separate-stderr vmctl attach -s 0 --timeout 20 - </dev/null
+	[ "$status" = 76 ]
+	wait_until 20 leaves_nothing
+	# Told to end while it waits.
+	exec 7<>nothing
+	vmctl attach -s 0 - <nothing 2>said 3>&- &
+	wait_until 20 test -S "$D/work/nbd"
+	kill -TERM $!
+	wait $! || :
+	wait_until 20 leaves_nothing
+	exec 7<&-
+}
+
+@test "-w: what the host writes is in the file" {
+	begin_disk
+	head -c 1M /dev/urandom >new
+	dd if=new of="$(host_drive 1)" bs=64k seek=16 conv=fsync 2>/dev/null
+	vmctl eject -s 1
+	ends alice 0
+	cmp -i 0:1048576 -n 1048576 new disk.img
+	leaves_nothing 1
+}
+
+# What it wrote lies in this machine's memory: nobody has asked for more.
+@test "--eject, by another line: what the host wrote last is in the file" {
+	begin_disk
+	head -c 4M /dev/urandom >new
+	dd if=new of="$(host_drive 1)" bs=64k seek=16 oflag=direct 2>/dev/null
+	run -0 --separate-stderr vmctl attach --client alice --eject - </dev/null
+	[ "$stderr" = "slot 1: ejected" ]
+	ends alice 0 "slot 1: ejected: its source has ended"
+	cmp -i 0:1048576 -n 4194304 new disk.img
+	leaves_nothing 1
+	run -0 --separate-stderr vmctl attach --client alice --eject - </dev/null
+}
+
+@test "--web: by what vm-ws-proxy says, and its tickets go with the medium" {
+	serve
+	mkdir -p "$VM_RUN_DIR/tickets"
+	printf 'expires 99999\npath /vm/0\nonce no\nresume yes\n' >"$VM_RUN_DIR/tickets/old"
+	printf 'expires 99999\npath /vm/1\nonce no\nresume yes\n' >"$VM_RUN_DIR/tickets/one"
+	printf 'expires 99999\npath /vm/0\nonce yes\n' >"$VM_RUN_DIR/tickets/new"
+	VM_WS_PATH=/vm/0 VM_WS_PEER=10.0.0.7 \
+		VM_WS_QUERY='client=page-1&name=my%20disk%2Fa%22b.iso' \
+		vm-connect "$PWD/nbd" vmctl attach --web 2>said 3>&- &
+	wait_until 60 grep -q "is the host's" said
+	vmctl status -j -s 0 | jq -e '.slots[0] | .client == "page-1" and
+		.who == "10.0.0.7" and .url == "served:a\"b.iso"'
+	# Who takes it came with a ticket of its own.
+	sleep 1
+	printf 'expires 99999\npath /vm/0\nonce no\nresume yes\n' >"$VM_RUN_DIR/tickets/mine"
+	VM_WS_PATH=/vm/0/0 VM_WS_PEER=10.0.0.8 VM_WS_QUERY='client=page-2&take=1' \
+		vm-connect "$PWD/nbd" vmctl attach --web 2>said2 3>&- &
+	wait_until 60 grep -q "is the host's" said2
+	# Who was in is let in once more, to hear that.
+	cd "$VM_RUN_DIR/tickets"
+	[ "$(grep -l ended * | paste -sd,)" = old ]
+	grep -qx "ended 0 taken over by 10.0.0.8" old
+	grep -qx "path /vm/0" old
+	not grep -qx "resume yes" old
+	vmctl eject
+	[ "$(grep -l ended * | paste -sd,)" = mine,old ]
+	grep -qx "ended 0 while its source was away" mine
+	[ "$(ls | paste -sd,)" = mine,new,old,one ]
+}
+
+@test "a slot that holds a URL is not given to who comes" {
+	mkdir images
+	cp "$ISO" images/x.iso
+	echo "allow_file = $PWD/images" >"$VM_CONF"
+	vmctl mount "$PWD/images/x.iso"
+	serve "$OTHER"
+	attach alice nbd -s 0 --client alice
+	ends alice 75 "vmctl: slot 0 holds $PWD/images/x.iso: eject it, or --take"
+	attach alice nbd -s 0 --client alice --take
+	wait_until 60 grep -q "is the host's" said.alice
+	has_iso 0 "$OTHER"
+	rm "$VM_CONF"
+}
