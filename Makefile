@@ -187,8 +187,9 @@ demo: deps
 	@$(MAKE) --no-print-directory all
 	@VM_BUILD=$(abspath $(O)) t/demo
 
-shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/vm/vm-run t/vm/pc t/soak/small \
+shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/page/ready t/vm/vm-run t/vm/pc t/soak/small \
 	.ci/run
+jsfiles := $(wildcard scripts/web/*.js t/page/*.mjs)
 cfiles := $(wildcard bin/*.[ch] lib/*.[ch] plugins/*.[ch] t/*.[ch] t/unit/*.[ch] t/fuzz/*.c)
 
 lint: deps
@@ -201,6 +202,9 @@ lint: deps
 	    scripts/completion/vmctl
 	shellcheck -s bats -i SC2314,SC2315 t/*.bats
 	! mandoc -T lint $(mans) 2>&1 | grep -v 'manual not found\|outdated'
+	for file in $(jsfiles); do \
+	    node --check --input-type=module - <$$file || exit; \
+	done
 	clang-format --dry-run -Werror $(cfiles)
 	cppcheck -q --enable=warning,performance,portability --inline-suppr \
 	    --error-exitcode=1 --suppress=missingIncludeSystem \
@@ -215,7 +219,8 @@ MANDIR = $(DESTDIR)$(PREFIX)/share/man
 install: all
 	install -d $(BINDIR) $(LIBDIR) $(DESTDIR)$(UNITDIR) \
 	    $(DESTDIR)$(SYSCONFDIR)/vmedia \
-	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	    $(DESTDIR)$(PREFIX)/share/vmedia/web
 	install $(addprefix $(O)/bin/,$(progs)) \
 	    $(addprefix scripts/,$(scripts)) $(BINDIR)
 	for part in $(wildcard scripts/*.sh); do \
@@ -230,6 +235,10 @@ install: all
 	    sed 's,@BINDIR@,$(PREFIX)/bin,g;s,@SYSCONFDIR@,$(SYSCONFDIR),g' $$unit \
 		>$(DESTDIR)$(UNITDIR)/$${unit##*/}; \
 	done
+	install -m 644 $(wildcard scripts/web/*) \
+	    $(DESTDIR)$(PREFIX)/share/vmedia/web
+	sed 's,@PREFIX@,$(PREFIX),' scripts/lighttpd/vmedia.conf \
+	    >$(DESTDIR)$(PREFIX)/share/vmedia/lighttpd.conf
 	install -d $(DESTDIR)$(SYSCONFDIR)/vmedia/hooks.d
 	install -m 644 scripts/completion/vmctl \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vmctl

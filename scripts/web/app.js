@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The page: what is asked of the user, and what is told. All of what it serves
+ * is the worker's matter. Runs in the page.
+ */
+
+import { fromFragment, resolve, shortly } from './target.js';
+import { duration, isActive, percent, size, words } from './words.js';
+import { Picture } from './picture.js';
+
+const LOOK = 500; /* ms */
+const LULL = 3000; /* ms without a read, and the host does not read now */
+const LONGEST_LOG = 50;
+const PASSING = new Set(['connecting', 'open', 'stopping']);
+const TITLE_SAYS_IT = new Set(['ejected', 'stopped', 'changed']);
+
+const $ = (id) => document.getElementById(id);
+const worker = new Worker('worker.js', { type: 'module' });
+const picture = new Picture($('picture'));
+
+function random(length) {
+	const octets = crypto.getRandomValues(new Uint8Array(length));
+	return btoa(String.fromCharCode(...octets)).replace(/\+/g, '-')
+		.replace(/\//g, '_').replace(/=/g, '');
+}
+const client = random(16);
+const resume = random(32);
+
+let file = null;
+let image = null; /* { size, cd } of it */
+let where = '';
+let state = { name: 'empty' };
+let look = null; /* what the worker told last of how it goes */
+let figures = newFigures();
+let changes = 0; /* blocks that are not the file's */
+let version = 0, saved = 0; /* of the changed image; and what of it was saved */
+let busySaving = false;
+let release = null; /* of the Web Lock */
+
+function newFigures() {
+	return { samples: [], lastRead: 0, openedAt: 0 };
+}
+
+/* --- what is shown ----------------------------------------------------------- */
+
+function show() {
+	const active = isActive(state.name);
+	showState();
+	for (const id of ['file', 'slot', 'ticket', 'url'])
+		$(id).disabled = active;
+	$('file').disabled ||= unsaved();
+	$('writable').disabled = active || changes > 0;
+	$('connect').disabled = active || !image || busySaving;
+	$('stop').hidden = !active;
+	$('take').hidden = state.name !== 'taken';
+	$('take').disabled = busySaving;
+	$('served').hidden = !active;
+	$('served').textContent = file?.name ?? '';
+	$('changes').hidden = active || changes === 0 || !look;
+	$('save').disabled = $('discard').disabled = busySaving;
+	hold(active);
+}
+
+function view() {
+	return { ...state, where, image,
+		hasRead: look?.bytes.read > 0,
+		reads: Date.now() - figures.lastRead < LULL };
+}
+
+/* Only what differs is written: what is a live region is read out. */
+function put(id, text) {
+	if ($(id).textContent !== text)
+		$(id).textContent = text;
+}
+
+function showState() {
+	const { tone, title, detail } = words(view());
+	$('state').dataset.tone = tone;
+	put('state-title', title);
+	put('state-detail', detail);
+	document.title = state.name === 'empty' ? 'Virtual media' :
+		`${title} – Virtual media`;
+	$('clock').hidden = state.name !== 'lost';
+	put('clock', state.name === 'lost' ?
+		`Trying again for ${duration(Date.now() - state.since)}` : '');
+}
+
+function note(text) {
+	const item = document.createElement('li');
+	const time = document.createElement('time');
+	time.textContent = new Date().toLocaleTimeString();
+	item.append(time, text);
+	$('log').prepend(item);
+	while ($('log').childElementCount > LONGEST_LOG)
+		$('log').lastChild.remove();
+	$('happened').hidden = false;
+}
+
+/* What is no end, and no beginning, is not worth a line. */
+function noteChange(was, now) {
+	if (now.name === 'open' && now.attached)
+		note(`Attached to ${where}`);
+	else if (now.name !== was.name && !PASSING.has(now.name))
+		note(words(view()).title +
+			(TITLE_SAYS_IT.has(now.name) ? '' : `: ${now.why}`));
+}
+
+function showFigures() {
+	const { bytes, share, cells } = look;
+	const active = isActive(state.name);
+	put('bytes', size(bytes.read));
+	put('rate', active ? `${size(rate())}/s` : '–');
+	put('time', active ? duration(Date.now() - figures.openedAt) : '–');
+	$('written-figure').hidden = $('written-legend').hidden =
+		look.changes === 0;
+	put('written', size(bytes.written));
+	put('share', `${percent(share)} of ${size(image.size)}`);
+	picture.draw(cells);
+	$('picture').setAttribute('aria-label', `${percent(share)} of the ` +
+		`image’s ${size(image.size)} were read by the host.`);
+}
+
+/* Over the last looks. */
+function rate() {
+	const [first] = figures.samples;
+	const last = figures.samples.at(-1);
+	return last && last.at > first.at ?
+		(last.read - first.read) / (last.at - first.at) * 1000 : 0;
+}
+
+function sample(read) {
+	const { samples } = figures;
+	const at = Date.now();
+	if (samples.length === 0 || read > samples.at(-1).read)
+		figures.lastRead = read > 0 ? at : 0;
+	samples.push({ at, read });
+	while (samples.length > 5)
+		samples.shift();
+}
+
+/* --- what the worker tells ------------------------------------------------------- */
+
+const heard = {
+	image({ size: bytes, cd }) {
+		image = { size: bytes, cd };
+		$('file-about').textContent =
+			`${size(file.size)}, ${cd ? 'a CD' : 'a disk'} for the host`;
+		state = { name: 'ready' };
+		validate(false);
+	},
+
+	unreadable({ why }) {
+		state = { name: 'unreadable', why };
+		$('drop').classList.remove('chosen');
+	},
+
+	state({ state: now }) {
+		const was = state;
+		state = now;
+		noteChange(was, now);
+		if (now.name === 'open' && was.name !== 'open') {
+			figures.openedAt = Date.now();
+			$('figures').hidden = false; /* to be measured */
+			$('ticket').value = ''; /* it was good for once */
+		}
+		if (now.name === 'lost' || now.name === 'refused')
+			probe();
+		ask();
+	},
+
+	look(now) {
+		look = now;
+		({ changes, version } = now);
+		sample(now.bytes.read);
+		$('figures').hidden ||= !isActive(state.name) &&
+			now.bytes.read === 0 && changes === 0;
+		if (!$('figures').hidden)
+			showFigures();
+	},
+
+	saving({ at, size: all }) {
+		put('saving', `Saving: ${percent(at / all)}`);
+	},
+
+	download({ file: merged }) {
+		const link = document.createElement('a');
+		link.href = URL.createObjectURL(merged.slice(0, merged.size,
+			'application/octet-stream'));
+		link.download = savedName();
+		link.click();
+	},
+
+	saved({ name }) {
+		busySaving = false;
+		saved = version; /* nobody has written meanwhile */
+		put('saving', name ? `Saved as ${name}.` :
+			`The download of ${savedName()} has begun.`);
+		note('The changed image was saved');
+	},
+
+	unsaved({ why }) {
+		busySaving = false;
+		put('saving', `It could not be saved: ${why}`);
+		note(`The changed image could not be saved: ${why}`);
+	},
+
+	failed({ why }) {
+		state = { name: 'failed', why };
+		note(why);
+	},
+};
+
+worker.onmessage = ({ data }) => {
+	const was = isActive(state.name);
+	heard[data.type](data);
+	show();
+	if (was && !isActive(state.name))
+		ended();
+};
+worker.onerror = (event) => {
+	heard.failed({ why: event.message || 'the worker did not start' });
+	show();
+};
+
+/* An end, of whatever kind: the focus was on a button that is gone. */
+function ended() {
+	if (document.activeElement === document.body ||
+	    document.activeElement === $('stop'))
+		$(state.name === 'taken' ? 'take' : 'connect').focus();
+}
+
+/* A page is not told why it was not let in. Is the server there? */
+async function probe() {
+	const asked = state;
+	if (new URL($('url').value || location.href).host !== location.host ||
+	    (asked.name === 'lost' && asked.attempts < 3))
+		return;
+	const answer = await fetch(location.pathname,
+		{ method: 'HEAD', cache: 'no-store' }).catch(() => null);
+	if (state.name === asked.name && answer?.ok) {
+		state = { ...state, notLetIn: true };
+		show();
+	}
+}
+
+/* --- what the user does -------------------------------------------------------- */
+
+const unsaved = () => changes > 0 && version !== saved;
+
+function choose(chosen) {
+	if (!chosen || $('file').disabled)
+		return;
+	file = chosen;
+	$('file').value = ''; /* so that it can be chosen again */
+	image = look = null;
+	changes = version = saved = 0;
+	figures = newFigures();
+	state = { name: 'looking' };
+	$('file-name').textContent = file.name;
+	$('file-about').textContent = size(file.size);
+	$('drop').classList.add('chosen');
+	$('figures').hidden = true;
+	worker.postMessage({ type: 'choose', file });
+	show();
+}
+
+function target() {
+	return { slot: $('slot').value.trim(), ticket: $('ticket').value.trim(),
+		url: $('url').value.trim() };
+}
+
+/* What the fields mean, or null. What is wrong is said when it is to be used:
+ * earlier, and the button would move away from who presses it. */
+function validate(used) {
+	const meant = resolve(target(), location);
+	for (const id of ['slot', 'ticket', 'url']) {
+		const wrong = meant.field === id;
+		if (wrong && !used)
+			continue;
+		$(id).setAttribute('aria-invalid', wrong);
+		$(`${id}-fault`).hidden = !wrong;
+		put(`${id}-fault`, wrong ? meant.fault : '');
+	}
+	if (meant.url)
+		where = shortly(meant.url);
+	return meant.url ? meant : null;
+}
+
+/* It is about another slot, perhaps: who has that has not yet been told. */
+function retarget() {
+	if (state.name === 'taken')
+		state = { name: 'ready' };
+	validate(false);
+	show();
+}
+
+function connect(take) {
+	const meant = validate(true);
+	if (!meant) {
+		document.querySelector('[aria-invalid=true]').focus();
+		return;
+	}
+	figures.samples = [];
+	state = { name: 'connecting' };
+	worker.postMessage({ type: 'connect', take, writable: $('writable').checked,
+		to: { url: meant.url, ticket: target().ticket, client, resume,
+			name: file.name } });
+	show();
+	$('stop').focus();
+}
+
+function savedName() {
+	return file.name.replace(/(\.[^.]*)?$/, '-changed$1');
+}
+
+async function save() {
+	let handle = null;
+	put('saving', '');
+	if (window.showSaveFilePicker) {
+		try {
+			handle = await showSaveFilePicker(
+				{ suggestedName: savedName() });
+		} catch {
+			return; /* changed their mind */
+		}
+	}
+	busySaving = true;
+	put('saving', 'Saving …');
+	worker.postMessage({ type: 'save', handle });
+	show();
+}
+
+function discard() {
+	worker.postMessage({ type: 'discard' });
+	changes = version = saved = 0;
+	look = null;
+	$('figures').hidden = true;
+	put('saving', '');
+	state = { name: 'ready' };
+	note('The changes were discarded');
+	show();
+	$('connect').focus();
+}
+
+/* --- the tab stays ------------------------------------------------------------- */
+
+/* A tab that holds a lock is not put to sleep. */
+function hold(active) {
+	if (active && !release) {
+		release = () => {};
+		navigator.locks?.request(`vmedia-${client}`, () =>
+			new Promise((done) => {
+				release = done;
+			}));
+	} else if (!active && release) {
+		release();
+		release = null;
+	}
+}
+
+addEventListener('beforeunload', (event) => {
+	if (isActive(state.name) || unsaved())
+		event.preventDefault();
+});
+
+/* The worker does not need this clock; only who looks at the page does. */
+function ask() {
+	worker.postMessage({ type: 'look', cells: picture.room });
+}
+setInterval(() => {
+	if (isActive(state.name))
+		ask();
+	if (state.name === 'lost' || state.name === 'open')
+		showState();
+}, LOOK);
+
+/* --- begin -------------------------------------------------------------------- */
+
+function takeFragment() {
+	const given = fromFragment(location.hash);
+	if (location.hash)
+		history.replaceState(null, '', location.pathname + location.search);
+	if (isActive(state.name))
+		return;
+	for (const [id, value] of Object.entries(given))
+		$(id).value = value;
+	$('elsewhere').open ||= Boolean(given.url);
+	retarget();
+}
+
+$('setup').addEventListener('submit', (event) => {
+	event.preventDefault();
+	connect(false);
+});
+$('file').addEventListener('change', () => choose($('file').files[0]));
+for (const id of ['slot', 'ticket', 'url'])
+	$(id).addEventListener('input', retarget);
+$('stop').addEventListener('click', () => worker.postMessage({ type: 'stop' }));
+$('take').addEventListener('click', () => connect(true));
+$('save').addEventListener('click', save);
+$('discard').addEventListener('click', discard);
+addEventListener('hashchange', takeFragment);
+addEventListener('online', () => worker.postMessage({ type: 'hurry' }));
+addEventListener('resize', () => look && ask());
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change',
+	() => picture.draw());
+
+addEventListener('dragover', (event) => {
+	event.preventDefault();
+	$('drop').classList.toggle('over', !$('file').disabled);
+});
+addEventListener('dragleave', (event) => {
+	if (!event.relatedTarget)
+		$('drop').classList.remove('over');
+});
+addEventListener('drop', (event) => {
+	event.preventDefault();
+	$('drop').classList.remove('over');
+	choose(event.dataTransfer.files[0]);
+});
+
+takeFragment();
+if (!isSecureContext)
+	state = { name: 'insecure' };
+show();

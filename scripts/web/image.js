@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * A file that the user has chosen, as an image: reads by way of windows of
+ * 1 MiB, for a browser takes most of a millisecond for a read of any size. The
+ * 32 that were used last are kept; who reads on from one window into the next
+ * has two more read ahead. Runs in the worker, and in node, where a file is
+ * anything that has File's name, size, lastModified and slice().
+ */
+
+const WINDOW = 1 << 20;
+const WINDOWS = 32;
+const AHEAD = 2;
+
+const SECTOR = 512;
+const CD_SECTOR = 2048;
+const CD_SECTORS = 300; /* the shortest track that a CD may have */
+const CD_MAGIC_AT = 16 * CD_SECTOR + 1;
+const LONGEST_NAME = 200;
+
+const hex = (octets) => Array.from(octets,
+	(octet) => octet.toString(16).padStart(2, '0')).join('');
+
+async function octetsOf(file, from, to) {
+	return new Uint8Array(await file.slice(from, to).arrayBuffer());
+}
+async function digest(octets) {
+	return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', octets)));
+}
+/* A name as a word of the description: no space, no control character. */
+function plain(name) {
+	return [...name].slice(0, LONGEST_NAME).join('')
+		.replace(/[\s\p{C}]/gu, '_');
+}
+
+/* Is it what a CD drive takes? By the mark of ISO 9660. */
+async function isCd(file) {
+	const mark = await octetsOf(file, CD_MAGIC_AT, CD_MAGIC_AT + 5);
+	return new TextDecoder().decode(mark) === 'CD001';
+}
+
+export class Image {
+	/* Look at a file: is it there, what is it, and which one is it? */
+	static async open(file) {
+		if (file.size === 0)
+			throw new Error('the file is empty');
+		const head = await octetsOf(file, 0, WINDOW);
+		const tail = await octetsOf(file,
+			Math.max(0, file.size - WINDOW), file.size);
+		return new Image(file, await isCd(file),
+			`page:${plain(file.name)} size=${file.size} ` +
+			`mtime=${file.lastModified} head=${await digest(head)} ` +
+			`tail=${await digest(tail)}`);
+	}
+
+	constructor(file, cd, description) {
+		this.file = file;
+		this.cd = cd;
+		this.description = description;
+		this.size = cd ?
+			Math.max(Math.ceil(file.size / CD_SECTOR), CD_SECTORS) *
+				CD_SECTOR :
+			Math.ceil(file.size / SECTOR) * SECTOR;
+		this.count = Math.ceil(this.size / WINDOW);
+		this.windows = new Map(); /* by use, the latest at the end */
+		this.changed = null; /* the error of the first read that failed */
+	}
+
+	/* The octets if they are in memory, in order, as views; else null. */
+	cached(offset, length) {
+		const parts = [];
+		for (const [index, from, to] of pieces(offset, length)) {
+			const octets = this.windows.get(index)?.octets;
+			if (!octets || this.changed)
+				return null;
+			this.use(index);
+			parts.push(octets.subarray(from, to));
+		}
+		return parts;
+	}
+
+	/* The octets, in order, as views. */
+	async read(offset, length) {
+		const wanted = [...pieces(offset, length)].map(([index, from, to]) =>
+			this.use(index).then((octets) => octets.subarray(from, to)));
+		return Promise.all(wanted);
+	}
+
+	/* Is the file still what it was? A browser refuses to read it if not. */
+	async check() {
+		await this.guard(octetsOf(this.file, 0, 1));
+	}
+
+	/* A window is wanted now: it, and those after it. */
+	use(index) {
+		const promise = this.fetch(index);
+		if (index === 0 || this.windows.has(index - 1))
+			for (let i = 1; i <= AHEAD && index + i < this.count; i++)
+				if (!this.windows.has(index + i))
+					this.fetch(index + i).catch(() => {});
+		return promise;
+	}
+
+	fetch(index) {
+		let window = this.windows.get(index);
+		if (window)
+			this.windows.delete(index);
+		else
+			window = this.load(index);
+		this.windows.set(index, window);
+		if (this.windows.size > WINDOWS)
+			this.windows.delete(this.windows.keys().next().value);
+		return window.promise;
+	}
+
+	load(index) {
+		const window = { octets: null };
+		window.promise = this.guard(this.loadOctets(index)).then((octets) =>
+			window.octets = octets);
+		return window;
+	}
+
+	/* A window, with zeros for what is behind the end of the file. */
+	async loadOctets(index) {
+		const from = index * WINDOW;
+		const size = Math.min(WINDOW, this.size - from);
+		const there = Math.max(0, Math.min(size, this.file.size - from));
+		const octets = await octetsOf(this.file, from, from + there);
+		if (octets.length !== there)
+			throw new Error('the file is shorter than it was');
+		if (there === size)
+			return octets;
+		const padded = new Uint8Array(size);
+		padded.set(octets);
+		return padded;
+	}
+
+	/* Once a read has failed, all do: what is in memory is of another file. */
+	async guard(promise) {
+		try {
+			const result = await promise;
+			if (!this.changed)
+				return result;
+		} catch (error) {
+			this.changed ??= error;
+			this.windows.clear();
+		}
+		throw this.changed;
+	}
+}
+
+/* [window, from, to] of each window that a range touches. */
+function* pieces(offset, length) {
+	for (let at = offset; at < offset + length;) {
+		const index = Math.floor(at / WINDOW);
+		const from = at - index * WINDOW;
+		const to = Math.min(WINDOW, from + offset + length - at);
+		yield [index, from, to];
+		at += to - from;
+	}
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * An image, with or without an overlay, served over a link: requests of the NBD
+ * server become reads and writes, and their results answers. Runs in the
+ * worker, and in node for its tests.
+ *
+ * Data is driven by messages and by reads that end, never by the clock: timers
+ * of a page that nobody looks at may rest for a minute.
+ */
+
+import { NbdServer, EIO, ENOSPC } from './nbd.js';
+import { Link } from './link.js';
+import { Coverage, READ, WRITTEN } from './coverage.js';
+
+const DRAIN = 5; /* ms */
+const FAREWELL = 10000; /* ms for the other side to say why it took leave */
+
+export class Service {
+	/* `to` is of Link; state(state) hears of it, with `attached` besides. */
+	constructor(image, overlay, to, state) {
+		this.image = image;
+		this.overlay = overlay;
+		this.store = overlay ?? image;
+		this.told = state;
+		this.coverage = new Coverage(image.size);
+		this.bytes = { read: 0, written: 0 };
+		this.nbd = null;
+		this.failing = false;
+		this.timer = 0;
+		this.link = new Link({ ...to, writable: Boolean(overlay) }, {
+			opened: () => this.opened(),
+			received: (octets) => this.received(octets),
+			dropped: () => this.dropped(),
+			state: (link) => this.state(link),
+		});
+	}
+
+	connect(take) {
+		this.link.connect(take);
+	}
+
+	stop() {
+		if (this.overlay)
+			this.link.eject();
+		else
+			this.link.stop();
+	}
+
+	state(link) {
+		this.told({ ...link, attached: this.attached });
+	}
+
+	/* --- one connection ------------------------------------------------- */
+
+	async opened() {
+		const nbd = this.newServer();
+		this.nbd = nbd;
+		this.attached = false;
+		try {
+			await this.image.check();
+		} catch {
+			this.failed(nbd);
+		}
+		if (this.nbd !== nbd || this.failing)
+			return;
+		nbd.start();
+		this.link.flush();
+	}
+
+	newServer() {
+		return new NbdServer({
+			size: this.image.size,
+			name: this.image.file.name,
+			description: this.image.description +
+				(this.overlay ? ` overlay=${this.overlay.id}` : ''),
+			writable: Boolean(this.overlay),
+		}, {
+			send: (octets) => this.link.send(octets),
+			request: (request) => this.serve(request),
+			attached: () => this.isAttached(),
+			ended: (fault) => this.ended(fault),
+		});
+	}
+
+	isAttached() {
+		this.attached = true;
+		this.told({ name: 'open', why: '', since: Date.now(), attached: true });
+		this.link.goOn();
+	}
+
+	received(octets) {
+		this.nbd.receive(octets);
+		this.drain();
+	}
+
+	/* Send what is there, and parse only while the line keeps up. */
+	drain() {
+		this.link.flush();
+		if (!this.nbd || this.failing || !this.nbd.held || this.link.full)
+			return;
+		this.nbd.held = false;
+		this.nbd.parse();
+		this.link.flush();
+	}
+
+	/* Nothing tells that the line has kept up, but more requests. A client
+	 * that has sent all that it will, and reads slowly, is the one thing
+	 * that is looked after by the clock. */
+	hold() {
+		this.nbd.held = true;
+		const { nbd } = this;
+		const again = () => {
+			if (this.nbd !== nbd || !nbd.held)
+				return;
+			this.drain();
+			if (nbd.held)
+				setTimeout(again, DRAIN);
+		};
+		setTimeout(again, DRAIN);
+	}
+
+	dropped() {
+		clearTimeout(this.timer);
+		this.nbd?.stop();
+		this.nbd = null;
+		this.attached = false;
+	}
+
+	/* A client that takes leave has a reason, which comes with the close. */
+	ended(fault) {
+		this.link.flush();
+		if (fault === null)
+			this.timer = setTimeout(() => this.link.stop(1000, 'left',
+				'ejected', 'it took leave'), FAREWELL);
+		else
+			this.link.stop(4076, fault.slice(0, 100), 'refused',
+				`not the NBD protocol: ${fault}`);
+	}
+
+	/* --- requests -------------------------------------------------------- */
+
+	serve(request) {
+		const { nbd } = this;
+		const { type, offset, length } = request;
+		const parts = type === 'read' ? this.cached(offset, length) : null;
+		if (parts)
+			this.answer(nbd, request, 0, parts);
+		else
+			this.later(nbd, request, type === 'read' ?
+				this.store.read(offset, length) : this.change(request));
+		if (this.link.full && !nbd.held && !nbd.over)
+			this.hold();
+	}
+
+	/* What fails here fails once more where it is told. */
+	cached(offset, length) {
+		try {
+			return this.store.cached(offset, length);
+		} catch {
+			return null;
+		}
+	}
+
+	async change({ type, offset, length, data, fua, noHole }) {
+		const { overlay } = this;
+		if (!overlay)
+			return; /* a flush of what nobody writes */
+		if (type === 'write')
+			await overlay.write(offset, data);
+		else if (type === 'trim')
+			await overlay.zero(offset, length, { wholeOnly: true });
+		else if (type === 'zero')
+			await overlay.zero(offset, length, { noHole });
+		if (type === 'flush' || fua)
+			await overlay.flush();
+	}
+
+	async later(nbd, request, promise) {
+		let error = 0, parts;
+		try {
+			parts = await promise;
+		} catch (exception) {
+			error = exception.name === 'QuotaExceededError' ? ENOSPC : EIO;
+		}
+		this.answer(nbd, request, error, parts);
+		if (nbd !== this.nbd)
+			return;
+		this.drain();
+		if (this.image.changed)
+			this.failed(nbd);
+	}
+
+	answer(nbd, request, error, parts) {
+		if (nbd !== this.nbd)
+			return;
+		if (!error)
+			this.count(request);
+		nbd.answer(request, error, parts);
+	}
+
+	count({ type, offset, length }) {
+		if (type === 'read') {
+			this.bytes.read += length;
+			this.coverage.mark(offset, length, READ);
+		} else if (length > 0) {
+			this.bytes.written += type === 'write' ? length : 0;
+			this.coverage.mark(offset, length, WRITTEN);
+		}
+	}
+
+	/* The file is not what it was: errors for what is asked, and the end. */
+	failed(nbd) {
+		this.failing = nbd.held = true;
+		if (nbd.requests === 0)
+			this.link.stop(4005, 'the file changed', 'changed',
+				this.image.changed.message);
+	}
+}

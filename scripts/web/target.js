@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Where the image goes: out of the page's fragment (#slot=0&ticket=T, or
+ * #url=wss://host/vm/0&ticket=T) and the fields of the form. Runs anywhere.
+ */
+
+const TICKET = /^[A-Za-z0-9_-]{1,256}$/;
+const SLOT = /^[0-9]{1,3}$/;
+
+/* What the fragment says; what it can't mean is left out. */
+export function fromFragment(fragment) {
+	const words = new URLSearchParams(fragment.replace(/^#/, ''));
+	const target = {};
+	if (SLOT.test(words.get('slot') ?? ''))
+		target.slot = words.get('slot');
+	if (TICKET.test(words.get('ticket') ?? ''))
+		target.ticket = words.get('ticket');
+	if (words.has('url'))
+		target.url = words.get('url');
+	return target;
+}
+
+/* { url } of a slot, here or elsewhere; or { fault, field }. */
+export function resolve({ slot, ticket, url }, location) {
+	if (ticket && !TICKET.test(ticket))
+		return { field: 'ticket', fault: 'A ticket is made of letters, ' +
+			'digits, - and _.' };
+	if (url)
+		return elsewhere(url, location);
+	if (!SLOT.test(slot))
+		return { field: 'slot', fault: 'A slot is a number, such as 0.' };
+	const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+	return { url: `${scheme}://${location.host}/vm/${slot}` };
+}
+
+function elsewhere(url, location) {
+	let whole;
+	try {
+		whole = new URL(url);
+	} catch {
+		return { field: 'url', fault: 'An address looks like ' +
+			'wss://bmc.example.org/vm/0.' };
+	}
+	if (whole.protocol !== 'wss:' && whole.protocol !== 'ws:')
+		return { field: 'url', fault: 'It begins with wss://.' };
+	if (whole.protocol === 'ws:' && location.protocol === 'https:')
+		return { field: 'url', fault: 'A page that came over TLS connects ' +
+			'by wss:// only.' };
+	whole.hash = '';
+	return { url: whole.href };
+}
+
+/* Of an address, what a person wants to read. */
+export function shortly(url) {
+	const { host, pathname } = new URL(url);
+	const slot = /\/(?:vm|nbd)\/(?:0\/)?([0-9]+)$/.exec(pathname)?.[1];
+	return slot === undefined ? host + pathname : `slot ${slot} of ${host}`;
+}

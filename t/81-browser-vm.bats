@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# The whole way: a file of a browser's machine is the host's CD. Chromium runs
+# beside the virtual machine (t/vm/browser), which is BMC and host.
+# vm-run: -n user,id=n0,hostfwd=tcp:127.0.0.1:@PORT@-:8443,hostfwd=tcp:127.0.0.1:@PORT@-:9443,guestfwd=tcp:10.0.2.100:9-cmd:t/vm/browser
+
+load helper
+load column
+
+setup_file() {
+	modprobe virtio_net
+	ip addr add 10.0.2.15/24 dev eth0
+	ip link set eth0 up
+	column_start
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 30 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+		-keyout "$BATS_FILE_TMPDIR/bmc.key" -out "$BATS_FILE_TMPDIR/bmc.pem" \
+		2>/dev/null
+	# Both machines see it there.
+	export LARGE=$TOP/build/large.iso SMALL=$TOP/build/small.iso
+	mkdir -p "$TOP/build"
+	make_iso "$LARGE" 300 LARGE
+	make_iso "$SMALL" 32 SMALL
+	mkdir -p "$VM_RUN_DIR"
+	start_proxies
+}
+teardown_file() {
+	kill $PROXIES
+	column_stop
+	vm-gadget teardown
+	rm -f "$LARGE" "$SMALL"
+}
+
+setup() {
+	exec 6<>/dev/tcp/10.0.2.100/9
+	PORTS=($(browser ports))
+}
+teardown() {
+	exec 6>&-
+	cleanup
+	vmctl eject -f -s 0
+}
+
+# browser WORDS...: what it answers.
+browser() {
+	local answer
+	echo "$*" >&6
+	read -r -u 6 answer
+	[[ $answer == ok* ]] || {
+		echo "browser $1: $answer" >&2
+		return 1
+	}
+	echo "${answer#ok }"
+}
+
+# The page and the way to the slots through lighttpd at 8443; and vm-ws-proxy
+# by itself at 9443, for a page of any origin, since its port is another one.
+start_proxies() {
+	local dir=$BATS_FILE_TMPDIR
+	mkdir -p "$dir/prefix/share/vmedia"
+	ln -s "$TOP/scripts/web" "$dir/prefix/share/vmedia/web"
+	cp "$dir/bmc.pem" "$dir/web.pem"
+	cp "$dir/bmc.key" "$dir/web.key"
+	{
+		printf 'server.%s\n' "document-root = \"$dir/prefix\"" \
+			'port = 8080' 'bind = "127.0.0.1"'
+		sed "s,@PREFIX@,$dir/prefix,; s,\":443\",\":8443\",
+			s,/etc/vmedia,$dir,; s,/run/vm-ws-proxy.sock,$dir/ws.sock," \
+			"$TOP/scripts/lighttpd/vmedia.conf"
+	} >"$dir/lighttpd.conf"
+	lighttpd -D -f "$dir/lighttpd.conf" 3>&- &
+	PROXIES=$!
+	wait_until 10 curl -sk -o /dev/null https://localhost:8443/
+	vm-ws-proxy -v -e -x -l "$dir/ws.sock" -t "$VM_RUN_DIR/tickets" \
+		vmctl attach --web >"$dir/ws.at" 2>"$dir/ws.err" 3>&- &
+	PROXIES="$PROXIES $!"
+	vm-ws-proxy -v -e -N -l 0.0.0.0:9443 -c "$dir/bmc.pem" -k "$dir/bmc.key" \
+		-o '*' -t "$VM_RUN_DIR/tickets" vmctl attach --web \
+		>"$dir/wss.at" 2>"$dir/wss.err" 3>&- &
+	export PROXIES="$PROXIES $!"
+	wait_until 10 test -s "$dir/ws.at"
+	wait_until 10 test -s "$dir/wss.at"
+}
+
+# serve_image FILE FRAGMENT: the page does, and the host has it.
+serve_image() {
+	browser open "https://localhost:${PORTS[0]}/#$2&ticket=$(vmctl ticket 0)"
+	browser choose "$1"
+	browser click connect
+	browser title '^(Connected|The host)'
+	wait_until 60 host_has 0
+}
+
+# host_reads_all FILE: its whole medium is that.
+host_reads_all() {
+	drop_caches
+	[ "$(dd if="$(host_drive 0)" bs=64k iflag=direct 2>/dev/null |
+		head -c "$(stat -c %s "$1")" | sha256sum)" = "$(sha256sum <"$1")" ]
+}
+
+@test "through lighttpd the host reads all of it; eject, and the page says so" {
+	serve_image "$LARGE" slot=0
+	host_reads_all "$LARGE"
+	vmctl status -s 0 | grep large.iso
+	vmctl eject -f -s 0
+	browser title 'jected'
+	nothing_left 0
+}
+
+@test "through vm-ws-proxy by itself; the page stops, and the medium is out" {
+	serve_image "$SMALL" "url=wss://localhost:${PORTS[1]}/vm/0"
+	host_reads_all "$SMALL"
+	browser click stop
+	wait_until 30 nothing_left 0
+	vmctl status -s 0 | grep "its source has ended"
+}
+
+# links: how many the slot has had so far.
+links() {
+	grep -c "served: " "$VM_RUN_DIR/0/log"
+}
+is_whole() {
+	[ "$(links)" -gt "$1" ]
+}
+# cut COMMAND...: that does it; until the page is back, and has been read from.
+cut() {
+	local links
+	links=$(links)
+	"$@"
+	wait_until 40 is_whole "$links"
+	sleep 1 # of reading
+}
+kill_talker() {
+	pkill -KILL -u nobody vm-ws-proxy
+}
+lose_network() {
+	ip link set eth0 down
+	sleep 15
+	ip link set eth0 up
+}
+
+@test "cut ten times, 15 seconds among them: right bytes, and no error" {
+	serve_image "$SMALL" slot=0
+	start_reading 0 "$SMALL"
+	local i
+	for i in 1 2 3 4 5 6 7 8 9; do
+		cut kill_talker
+	done
+	cut lose_network
+	sleep 5 # of reading
+	is_clean
+	[ "$(cat "$VM_RUN_DIR/0/state")" = active ]
+}

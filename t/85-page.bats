@@ -1,0 +1,286 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# The page that serves an image of the browser's machine (scripts/web): its
+# protocol in node, and all of it in Chromium.
+# run: alone
+
+load helper
+load servers
+
+setup_file() {
+	load helper
+	export PAGE_DIR=$BUILD/page
+	"$TOP/t/page/ready" "$PAGE_DIR"
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+
+teardown() {
+	cleanup
+}
+
+nbd() {
+	node "$TOP/t/page/nbd.mjs" "$@"
+}
+
+# --- the protocol, octet by octet ----------------------------------------
+
+@test "NBD: a handshake, and options that are wrong" {
+	nbd handshake
+	nbd export-name
+}
+
+@test "NBD: what is not NBD, or too long, is the end" {
+	nbd bad-handshake
+}
+
+@test "NBD: requests that can't be are refused, whatever length they tell" {
+	nbd bad-requests
+	nbd bad-writes
+}
+
+@test "NBD: 10000 pipelined reads, 32 of them and 8 MiB at a time" {
+	nbd pipelined
+	nbd bytes-in-flight
+	nbd held
+}
+
+@test "NBD: structured replies" {
+	nbd structured
+}
+
+@test "NBD: a client that leaves gets its answers before" {
+	nbd leave
+}
+
+@test "NBD: in pieces of any size it is the same" {
+	nbd pieces
+}
+
+@test "NBD: noise of three seeds" {
+	for seed in 1 2 3; do
+		nbd fuzz "$seed"
+	done
+}
+
+# --- parts, in an order that a browser can't be made to have --------------
+
+parts() {
+	node "$TOP/t/page/parts.mjs" "$@"
+}
+
+@test "link: a stop that was asked for outlasts a lost line" {
+	parts stop-lost
+	parts stop-anew
+}
+
+@test "link: when the network is back, again at once" {
+	parts hurry
+}
+
+@test "worker: of two files the one that was chosen last" {
+	parts two-files
+}
+
+# --- libnbd's tools, through a bridge ------------------------------------
+
+# start_serving FILE: node serves it as the page does, at $NBD, a libnbd URI.
+start_serving() {
+	rm -f address meet
+	if command -v vm-ws-proxy >/dev/null; then
+		background node "$TOP/t/page/meet.mjs" near far >meet
+		wait_until 10 test -s meet
+		background vm-ws-proxy -l 127.0.0.1:0 -U far >address
+	else
+		background node "$TOP/t/page/meet.mjs" near >address
+	fi
+	wait_until 10 test -s address
+	background node "$TOP/t/page/serve.mjs" "$1" \
+		"ws://$(cat address)/vm/0" 2>serve.err
+	NBD="nbd+unix:///?socket=$PWD/near"
+}
+
+@test "libnbd: nbdinfo tells of the export, and lists it" {
+	head -c 3000001 /dev/urandom >'an image'
+	start_serving 'an image'
+	nbdinfo --json "$NBD" >info
+	jq -e '.exports[0] | ."export-size" == 3000320 and ."is_read_only" and
+		."block_size_preferred" == 4096 and ."can_df"' info
+	sum=$(head -c 1048576 'an image' | sha256sum | cut -d' ' -f1)
+	jq -re '.exports[0].description' info | grep -x \
+		"page:an_image size=3000001 mtime=[0-9]* head=$sum tail=[0-9a-f]*"
+	nbdinfo --list "$NBD" >list
+	grep -q 'export="":' list
+	nbdinfo --size "$NBD" | grep -x 3000320
+}
+
+@test "libnbd: nbdcopy gives the same bytes, zeros behind the end" {
+	head -c 40000001 /dev/urandom >image
+	start_serving image
+	nbdcopy "$NBD" copy
+	cp image image.padded
+	truncate -s 40000512 image.padded
+	cmp image.padded copy
+	rm copy
+	nbdcopy --connections=1 --requests=128 --request-size=1048576 "$NBD" copy
+	cmp image.padded copy
+	rm copy
+	nbdcopy --synchronous "$NBD" copy
+	cmp image.padded copy
+}
+
+@test "a small ISO 9660 image has the size of a CD" {
+	mkdir tree
+	echo hello >tree/file
+	xorriso -as mkisofs -quiet -no-pad -o small.iso tree
+	[ "$(stat -c %s small.iso)" -lt 614400 ]
+	start_serving small.iso
+	nbdinfo --size "$NBD" | grep -x 614400
+	nbdcopy "$NBD" - | head -c "$(stat -c %s small.iso)" | cmp - small.iso
+}
+
+# --- in Chromium ---------------------------------------------------------
+
+# in_browser TEST [MIB]: of t/page/tests.mjs, over https and wss, with an image
+# of that size.
+in_browser() {
+	head -c "${2:-16}M" /dev/urandom >image
+	ln -s "$TOP/scripts/web" root
+	make_cert server
+	start_nginx 'include /etc/nginx/mime.types;' \
+		"location /vm/ {
+			proxy_pass http://unix:$PWD/ws:;
+			proxy_http_version 1.1;
+			proxy_set_header Upgrade \$http_upgrade;
+			proxy_set_header Connection upgrade;
+			proxy_set_header Host \$http_host;
+			proxy_buffering off;
+		}"
+	HOME=$PWD node "$TOP/t/page/browser.mjs" "$1" "$HTTPS" 3>&-
+}
+
+@test "browser: 128 MiB through the page, over https and wss" {
+	in_browser serve 128
+}
+
+@test "browser: what it asks for, and the ticket is nowhere else" {
+	in_browser address
+}
+
+@test "browser: what is wrong in a field is said there" {
+	in_browser fields
+}
+
+@test "browser: lost, and back by itself without the ticket" {
+	in_browser lost
+}
+
+@test "browser: cut in the middle of a read, it is back" {
+	in_browser again 100
+}
+
+@test "browser: taken, by whom, and taken over" {
+	in_browser taken
+}
+
+@test "browser: what is taken over is the slot that one was told of" {
+	in_browser retargeted
+}
+
+@test "browser: every end has its reason" {
+	in_browser ends
+}
+
+@test "browser: a file that changes is EIO, and said" {
+	in_browser changed 64
+}
+
+@test "browser: the host writes, and the changed image is saved" {
+	in_browser writes 48
+}
+
+@test "browser: stopped, and what the host wrote last still comes" {
+	in_browser leaving 2
+}
+
+@test "browser: one that has no place for what a host writes says so" {
+	in_browser unwritable
+}
+
+@test "browser: asks before it is closed while it serves" {
+	in_browser beforeunload
+}
+
+@test "browser: all of it with the keyboard" {
+	in_browser keyboard
+}
+
+@test "browser: a far end that does not speak NBD" {
+	in_browser hostile
+}
+
+@test "browser: 10000 reads at once of a client that reads slowly" {
+	in_browser pipelined
+}
+
+# --- as it is put up -------------------------------------------------------
+
+# start_lighttpd: by the file that we ship, with paths of ours, at $HTTPS.
+start_lighttpd() {
+	local port
+	port=$(free_port)
+	{
+		printf 'server.%s\n' "document-root = \"$PWD\"" \
+			"port = $(free_port)" 'bind = "127.0.0.1"'
+		sed "s,@PREFIX@/share/vmedia/web,$TOP/scripts/web,
+			s,/etc/vmedia/web,$PWD/server,
+			s,/run/vm-ws-proxy.sock,$PWD/ws.sock,
+			s,443,$port," "$TOP/scripts/lighttpd/vmedia.conf"
+	} >lighttpd.conf
+	background lighttpd -D -f lighttpd.conf
+	HTTPS=https://127.0.0.1:$port
+	wait_until 10 curl -sk -o index.html "$HTTPS/"
+}
+
+# new_ticket: for slot 0, as `vmctl ticket` makes it, in $TICKET.
+new_ticket() {
+	export TICKET
+	TICKET=$(openssl rand -hex 16)
+	printf 'expires 4294967295\npath /vm/0\nonce yes\n' \
+		>"tickets/$(printf %s "$TICKET" | sha256sum | cut -d' ' -f1)"
+}
+
+# upgrade_status [CURL-OPTION...]: how a WebSocket is answered.
+upgrade_status() {
+	curl -sk --http1.1 -m 5 -o /dev/null -w '%{http_code}\n' \
+		-H 'Connection: Upgrade' -H 'Upgrade: websocket' \
+		-H 'Sec-WebSocket-Version: 13' \
+		-H 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==' \
+		"$@" "$HTTPS/vm/0" || : # no end of what was let in
+}
+
+@test "lighttpd by our file: the page, the ticket, and no foreign page" {
+	head -c 16M /dev/urandom >image
+	mkdir tickets
+	make_cert server
+	start_lighttpd
+	cmp index.html "$TOP/scripts/web/index.html"
+	curl -skI "$HTTPS/worker.js" >headers
+	grep -qi '^content-type: text/javascript' headers
+	grep -qi "^content-security-policy: frame-ancestors 'none'" headers
+	background vm-ws-proxy -e -x -l "$PWD/ws.sock" -t tickets -U "$PWD/far" >at
+	wait_until 10 test -s at
+	new_ticket
+	local protocols="Sec-WebSocket-Protocol: vm.nbd.v1, ticket.$TICKET"
+	upgrade_status -H "Origin: https://evil.example" -H "$protocols" | grep -x 403
+	upgrade_status -H "Origin: null" -H "$protocols" | grep -x 403
+	upgrade_status -H "Origin: $HTTPS" | grep -x 40[13]
+	HOME=$PWD node "$TOP/t/page/browser.mjs" shipped "$HTTPS" 3>&-
+	upgrade_status -H "Origin: $HTTPS" -H "$protocols" | grep -x 40[13]
+}
+
+@test "browser: each state looked at, with axe-core and on a phone" {
+	in_browser states 100
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The page in a real browser, and a far end that does what a test tells it.
+//
+// usage: PAGE_DIR=... node t/page/browser.mjs TEST URL
+//
+// In the current directory: URL's server hands /vm/ to the Unix socket ./ws, or
+// to vm-ws-proxy, and that to ./far; `image` is there; pictures go to
+// $PAGE_DIR/shots. Each test is a function of tests.mjs.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { dir, Meeting, need } from './lib.mjs';
+
+const { chromium } = need('playwright-core');
+const { WebSocketServer, createWebSocketStream } = need('ws');
+
+const PATIENCE = 60000; // ms for one thing
+const LONGEST = 110000; // ms for a test
+
+// --- the far end ---------------------------------------------------------------
+
+// What vm-ws-proxy and vmctl attach are to the page. `answer` is what the next
+// connections get: 'serve', an HTTP status, or [close code, reason].
+class Far {
+	constructor() {
+		this.asked = []; // { url, protocols, origin }
+		this.closed = []; // { code, reason } as the page has sent them
+		this.sockets = new Set();
+		this.answer = 'serve';
+		this.meeting = new Meeting();
+	}
+
+	async listen() {
+		await this.meeting.listen('near');
+		await this.meeting.listenFar('far');
+		await rm('ws', { force: true });
+		this.server = createServer();
+		this.web = new WebSocketServer({ noServer: true,
+			handleProtocols: () => 'vm.nbd.v1' });
+		this.server.on('upgrade', (...upgrade) => this.upgrade(...upgrade));
+		this.server.listen('ws');
+		await once(this.server, 'listening');
+	}
+
+	upgrade(request, socket, head) {
+		const { url, headers } = request;
+		this.asked.push({ url: new URL(url, 'http://x'),
+			protocols: headers['sec-websocket-protocol'].split(/, */),
+			origin: headers.origin });
+		if (typeof this.answer === 'number') {
+			socket.end(`HTTP/1.1 ${this.answer} No\r\n` +
+				'Content-Length: 0\r\nConnection: close\r\n\r\n');
+			return;
+		}
+		if (this.answer === 'nothing')
+			return;
+		this.web.handleUpgrade(request, socket, head, (client) =>
+			this.connected(client));
+	}
+
+	connected(client) {
+		if (this.asked.at(-1).url.searchParams.has('eject')) {
+			this.ejecting = client;
+			if (this.answer === 'serve')
+				this.eject();
+			return;
+		}
+		this.sockets.add(client);
+		client.on('close', (code, reason) => {
+			this.sockets.delete(client);
+			this.closed.push({ code, reason: reason.toString() });
+		});
+		client.on('error', () => {});
+		if (Array.isArray(this.answer)) {
+			client.close(...this.answer);
+		} else if (this.answer === 'serve') {
+			const stream = createWebSocketStream(client);
+			stream.on('error', () => {});
+			this.meeting.offer(stream);
+		}
+	}
+
+	// What vmctl attach does with who asks for an eject.
+	eject() {
+		for (const client of this.sockets)
+			client.close(1000, 'slot 0: ejected: its source has ended');
+		this.ejecting.close(1000, 'slot 0: ejected');
+	}
+
+	// The last connection, as it is: for octets of our own.
+	get last() {
+		return [...this.sockets].at(-1);
+	}
+
+	close(code, reason) {
+		for (const client of this.sockets)
+			client.close(code, reason);
+	}
+
+	// The network is gone.
+	cut() {
+		for (const client of this.sockets)
+			client.terminate();
+	}
+}
+
+// --- the page -----------------------------------------------------------------
+
+class Page {
+	constructor(context, page, url) {
+		Object.assign(this, { context, page, url });
+		this.errors = [];
+		page.setDefaultTimeout(PATIENCE);
+		page.on('pageerror', (error) => this.errors.push(String(error)));
+		page.on('console', (message) => {
+			// A connection that fails is told there, too.
+			if (message.type() === 'error' &&
+			    !/WebSocket connection to|Failed to load resource/
+				.test(message.text()))
+				this.errors.push(message.text());
+		});
+	}
+
+	$(selector) {
+		return this.page.locator(selector);
+	}
+
+	async open(fragment = '') {
+		await this.page.goto(this.url + fragment);
+	}
+
+	async choose(file = 'image') {
+		await this.page.setInputFiles('#file', file);
+		await this.title('Ready to connect');
+	}
+
+	async connect(title = /^Connected/) {
+		await this.$('#connect').click();
+		await this.title(title);
+	}
+
+	// The state is, or becomes, this.
+	async title(wanted) {
+		const pattern = wanted instanceof RegExp ? wanted : new RegExp(`^${wanted}$`);
+		await this.$('#state-title').filter({ hasText: pattern }).waitFor()
+			.catch(async (error) => {
+				error.message += `\nThe state is: ${await this.said()}`;
+				throw error;
+			});
+	}
+
+	async said() {
+		return this.$('#state .headline').innerText();
+	}
+
+	async says(pattern) {
+		await this.$('#state .headline').filter({ hasText: pattern }).waitFor()
+			.catch(async (error) => {
+				error.message += `\nThe state is: ${await this.said()}`;
+				throw error;
+			});
+	}
+
+	// Pictures of the state, for eyes, in light and dark, wide and narrow.
+	async pictures(name) {
+		const { page } = this;
+		for (const [scheme, width] of [['light', 1280], ['light', 375],
+			['dark', 1280], ['dark', 375]]) {
+			await page.emulateMedia({ colorScheme: scheme,
+				reducedMotion: 'reduce' });
+			await page.setViewportSize({ width, height: 800 });
+			await page.evaluate(() => new Promise((done) =>
+				requestAnimationFrame(() => requestAnimationFrame(done))));
+			await page.screenshot({ fullPage: true,
+				path: `${dir}/shots/${name}-${width}-${scheme}.png` });
+		}
+	}
+
+	// What axe-core finds that is serious, and whether 360 pixels are enough.
+	async check(name) {
+		const { page } = this;
+		for (const colorScheme of ['light', 'dark']) {
+			await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+			const found = await page.evaluate(async () =>
+				(await axe.run(document)).violations.map(
+					({ id, impact, nodes }) => ({ id, impact,
+						at: nodes.map(({ html, failureSummary }) =>
+							html + failureSummary) })));
+			assert.deepEqual(found.filter(({ impact }) =>
+				impact === 'serious' || impact === 'critical'), [],
+			`${name}, ${colorScheme}`);
+		}
+		await page.setViewportSize({ width: 360, height: 740 });
+		const beyond = await page.evaluate(() =>
+			document.documentElement.scrollWidth - innerWidth);
+		assert(beyond <= 0, `${name}: ${beyond} pixels too wide`);
+	}
+}
+
+async function main([name, url]) {
+	const { tests } = await import('./tests.mjs');
+	await mkdir(`${dir}/shots`, { recursive: true });
+	const far = new Far();
+	await far.listen();
+	const context = await chromium.launchPersistentContext(
+		await mkdtemp(`${process.cwd()}/chromium-`), {
+			executablePath: '/usr/bin/chromium', headless: true,
+			ignoreHTTPSErrors: true, bypassCSP: false,
+			viewport: { width: 1280, height: 800 },
+			args: ['--no-sandbox', '--disable-gpu', '--disable-quic',
+				'--no-first-run', '--disable-background-networking',
+				'--disable-component-update', '--disable-sync'],
+		});
+	const page = new Page(context, context.pages()[0], `${url}/`);
+	const axe = await readFile(need.resolve('axe-core/axe.min.js'), 'utf8');
+	await context.addInitScript(axe);
+	try {
+		await tests[name]({ page, far });
+		assert.deepEqual(page.errors, []);
+	} catch (error) {
+		await page.page.screenshot({ timeout: 5000,
+			path: `${dir}/shots/failed-${name}.png` }).catch(() => {});
+		throw error;
+	}
+	await context.close();
+}
+
+// Whatever still runs, Chromium too, ends with this.
+function end(error) {
+	console.error(error);
+	process.exit(1);
+}
+
+setTimeout(() => end(`no end after ${LONGEST / 1000} s`), LONGEST);
+process.on('unhandledRejection', end);
+await main(process.argv.slice(2)).catch(end);
+process.exit(0);

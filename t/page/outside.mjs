@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A browser outside of the virtual machine, which tells it what to do: t/vm/browser
+// starts this. Lines come in, each is answered by one, "ok ..." or "no ...":
+//
+//     ports             those of this machine that lead into the virtual machine
+//     open URL
+//     choose FILE       of the working directory, which both machines share
+//     set ID VALUE      a field
+//     click ID
+//     title REGEX       wait until the state's headline is that
+//     said              what it says now
+
+import { mkdtemp } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { need } from './lib.mjs';
+
+const { chromium } = need('playwright-core');
+const PATIENCE = 120000; // the virtual machine is slow
+
+const context = await chromium.launchPersistentContext(
+	await mkdtemp(`${process.cwd()}/build/chromium-`), {
+		executablePath: '/usr/bin/chromium', headless: true,
+		// By the flag: else each connection is refused once, and made again.
+		args: ['--ignore-certificate-errors',
+			'--no-sandbox', '--disable-gpu', '--disable-quic',
+			'--no-first-run', '--disable-background-networking',
+			'--disable-component-update', '--disable-sync'],
+	});
+const page = context.pages()[0];
+page.setDefaultTimeout(PATIENCE);
+
+const verbs = {
+	ports: () => process.env.VM_PORTS.trim(),
+	open: (url) => page.goto(url).then(() => ''),
+	choose: (file) => page.setInputFiles('#file', file),
+	set: (line) => page.locator(`#${line.split(' ')[0]}`)
+		.evaluate((field, value) => {
+			field.value = value;
+			field.dispatchEvent(new Event('input', { bubbles: true }));
+		}, line.slice(line.indexOf(' ') + 1)),
+	click: (id) => page.locator(`#${id}`).click(),
+	title: (pattern) => page.locator('#state-title')
+		.filter({ hasText: new RegExp(pattern) }).waitFor(),
+	said: async () => (await page.locator('#state').innerText())
+		.replaceAll('\n', ' '),
+};
+
+// The virtual machine's end is ours, whatever is being waited for.
+const lines = createInterface({ input: process.stdin });
+lines.on('close', () => context.close().then(() => process.exit()));
+process.on('SIGTERM', () => process.exit(143)); // Chromium ends with it
+
+for await (const line of lines) {
+	const [verb] = line.split(' ');
+	try {
+		const said = await verbs[verb](line.slice(verb.length + 1));
+		process.stdout.write(`ok ${said ?? ''}\n`);
+	} catch (error) {
+		const said = await verbs.said().catch(() => '');
+		process.stdout.write(`no ${error.message.split('\n')[0]} (${said})\n`);
+	}
+}
