@@ -7,6 +7,8 @@
 
 #include "stats.h"
 
+#define RATE_MS 500 /* what comes in less time tells nothing of a rate */
+
 void
 stats_init(struct stats *s, uint64_t image_size, int64_t now)
 {
@@ -36,7 +38,7 @@ stats_fetched(struct stats *s, uint64_t offset, size_t len)
 void
 stats_tick(struct stats *s, int64_t now)
 {
-	if (now <= s->counted_at)
+	if (now < s->counted_at + RATE_MS)
 		return;
 	s->rate = (double)(s->fetched - s->counted) * 1e3 /
 		  (double)(now - s->counted_at);

@@ -35,7 +35,7 @@ void stats_init(struct stats *, uint64_t image_size, int64_t now);
 /* So many bytes have come from the source, for that place of the image. */
 void stats_fetched(struct stats *, uint64_t offset, size_t len);
 
-/* Count the rate anew, since the last time. */
+/* Count the rate anew, since the last time, if that is not just now. */
 void stats_tick(struct stats *, int64_t now);
 
 /*

@@ -51,9 +51,13 @@ test_rate_and_room(void)
 	stats_fetched(&s, 0, 5000);
 	stats_tick(&s, 3000);
 	CHECK(s.rate == 2500);
+	stats_fetched(&s, 0, 100);
 	stats_tick(&s, 3000);
+	stats_tick(&s, 3100);
 	CHECK(s.rate == 2500);
 	stats_tick(&s, 4000);
+	CHECK(s.rate == 100);
+	stats_tick(&s, 5000);
 	CHECK(s.rate == 0);
 	s.read = s.fetched = s.hits = s.misses = s.retries = UINT64_MAX;
 	s.connections = UINT32_MAX;
