@@ -131,14 +131,42 @@ ask_file() {
 		die $EX_NOINPUT "unable to read $1 file $2"
 }
 
-# take_secret NAME FILE: of vmctl serve, which hands it on; - is our input.
-take_secret() {
-	[ -n "$TEMP" ] || misuse "unable to $VERB with a $1"
+# read_secret NAME FILE: of vmctl serve, which hands it on; - is our input.
+read_secret() {
+	[ -n "$TEMP" ] || misuse "unable to $VERB with $1"
 	if [ "$2" = - ]; then
 		IFS= read -r line && printf '%s\n' "$line" >"$TEMP/$1"
 	else
 		cat -- "$2" >"$TEMP/$1" 2>/dev/null
-	fi || die $EX_NOINPUT "unable to read $1 file $2"
+	fi
+}
+
+# is_secret_word WORD: is it long and random, as a ticket is?
+is_secret_word() {
+	case $1 in *[!A-Za-z0-9_-]*) return 1 ;; esac
+	[ ${#1} -ge 20 ]
+}
+
+take_ticket() {
+	read_secret ticket "$1" || {
+		! is_secret_word "$1" || misuse \
+			"unable to take a ticket as an argument: --ticket FILE, or - for standard input"
+		die $EX_NOINPUT "unable to read ticket file $1"
+	}
+	IFS= read -r word <"$TEMP/ticket" || :
+	word=${word%"$(printf '\r')"}
+	case $word in
+	'' | *[!A-Za-z0-9._~+-]*) die $EX_DATAERR \
+		"unable to use the ticket: its file's first line is none" ;;
+	esac
+	printf '%s\n' "$word" >"$TEMP/ticket"
+	word=
+}
+
+take_headers() {
+	read_secret headers "$1" || die $EX_NOINPUT "unable to read headers file $1"
+	! grep -qv '^[^:[:space:]]\{1,\}:' "$TEMP/headers" || die $EX_DATAERR \
+		"unable to use headers file $1: a line is no NAME: VALUE"
 }
 
 make_temp() {
@@ -412,7 +440,8 @@ parse_value() {
 		;;
 	-U | --socket) SOCKET=$2 ;;
 	--pin) PIN=$2 ;;
-	--ticket | --headers) take_secret "${1#--}" "$2" ;;
+	--ticket) take_ticket "$2" ;;
+	--headers) take_headers "$2" ;;
 	*) misuse "unable to use $1: no such option" ;;
 	esac
 }

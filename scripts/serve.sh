@@ -257,6 +257,9 @@ take_target() {
 			"unable to serve to $(show "$1") with -s: its path has the slot"
 		;;
 	ssh:?*)
+		[ ! -f "$TEMP/ticket" ] && [ ! -f "$TEMP/headers" ] && [ -z "$PIN" ] ||
+			misuse "unable to serve to $1 with --ticket, --headers or --pin:" \
+				"they are for ws[s]://"
 		TARGET=$1
 		# A remote shell reads it.
 		NAME=$(printf %s "$NAME" | tr -c 'A-Za-z0-9._-' _)

@@ -95,6 +95,25 @@ nothing_stays() {
 	fails 64 vmctl serve -s 1 image ws://127.0.0.1:1/vm/0
 }
 
+@test "a ticket that is none, and what is not for that way" {
+	local ticket=sEcReTsEcReTsEcReT0123
+	fails 64 vmctl serve --ticket $ticket image wss://host/vm/0
+	not grep sEcReT stderr
+	fails 66 vmctl serve --ticket none image wss://host/vm/0
+	: >empty
+	fails 65 vmctl serve --ticket empty image wss://host/vm/0
+	echo "$ticket two" >two
+	fails 65 vmctl serve --ticket two image wss://host/vm/0
+	not grep sEcReT stderr
+	fails 66 vmctl serve --ticket - image wss://host/vm/0 <empty
+	echo "Cookie secret" >headers
+	fails 65 vmctl serve --headers headers image wss://host/vm/0
+	grep -q "headers file headers: a line is no NAME: VALUE" stderr
+	echo $ticket >ticket
+	fails 64 vmctl serve --ticket ticket image ssh:host
+	fails 64 vmctl serve --pin 00 image ssh:host
+}
+
 @test "a long name is cut to what a request has room for" {
 	local name
 	name=$(printf %0240d 1)

@@ -307,6 +307,31 @@ write_stats() {
 	fails 64 vmctl probe "$PWD/images/x.iso"$'\nb'
 }
 
+@test "completion: verbs, each option that the help names, and files" {
+	. "$TOP/scripts/completion/vmctl"
+	complete_words() {
+		COMP_WORDS=(vmctl "$@") COMP_CWORD=$# COMPREPLY=()
+		_vmctl
+		printf '%s\n' "${COMPREPLY[@]}"
+	}
+	[ "$(complete_words mo)" = mount ]
+	local verbs verb option
+	verbs=$(complete_words '')
+	for option in $(vmctl help | grep -oE -- '--[a-z-]+' | sort -u); do
+		for verb in $verbs; do
+			! complete_words "$verb" "$option" | grep -qx -- "$option" ||
+				continue 2
+		done
+		echo "no verb has $option"
+		return 1
+	done
+	: >an.iso
+	[ "$(complete_words serve an)" = an.iso ]
+	[ "$(complete_words serve -w --take an)" = an.iso ]
+	[ "$(complete_words serve --ticket an)" = an.iso ]
+	complete_words serve an.iso ss | grep -qx ssh:
+}
+
 @test "a ticket: 32 random bytes, known by their hash, for half a minute" {
 	local ticket file
 	ticket=$(vmctl ticket 0)
