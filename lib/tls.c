@@ -185,11 +185,34 @@ tls_client(struct tls *t, const char *name, const struct tls_anchors *anchors,
 
 /* --- errors --------------------------------------------------------------- */
 
+/* What we refuse by an alert (RFC 5246 section 7.2.2), as what it is. */
+static int
+refused_error(int alert)
+{
+	switch (alert) {
+	case 40: /* handshake_failure */
+		return BR_ERR_BAD_CIPHER_SUITE;
+	case 70: /* protocol_version */
+		return BR_ERR_UNSUPPORTED_VERSION;
+	default:
+		return BR_ERR_UNEXPECTED;
+	}
+}
+
+bool
+tls_error_is_version(int error)
+{
+	return error == BR_ERR_UNSUPPORTED_VERSION ||
+	       error == BR_ERR_BAD_VERSION;
+}
+
 const char *
 tls_error(int error)
 {
-	/* An alert that the peer sent, or that was sent to it. */
-	if (error >= BR_ERR_RECV_FATAL_ALERT && error < BR_ERR_SEND_FATAL_ALERT)
+	if (error >= BR_ERR_SEND_FATAL_ALERT)
+		error = refused_error(error - BR_ERR_SEND_FATAL_ALERT);
+	/* One that the peer sent. */
+	if (error >= BR_ERR_RECV_FATAL_ALERT)
 		error = BR_ERR_RECV_FATAL_ALERT;
 	switch (error) {
 	case BR_ERR_OK:

@@ -59,6 +59,9 @@ int tls_client(struct tls *, const char *name, const struct tls_anchors *,
 /* What error, of br_ssl_engine_last_error(), means; a constant text. */
 const char *tls_error(int error);
 
+/* Is it that the peer speaks another TLS, or none? */
+bool tls_error_is_version(int error);
+
 /* Is it about whom to trust? */
 bool tls_error_is_trust(int error);
 

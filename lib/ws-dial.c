@@ -16,6 +16,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -25,6 +26,9 @@
 
 #define CONNECT_MS   5000  /* for each of its addresses */
 #define HANDSHAKE_MS 10000 /* for TLS and the answer */
+#define REFUSAL_MS   1000  /* for what is said of it */
+#define WS_WHY_MAX   200   /* bytes of that, and a NUL */
+#define TLS_ALERT    21	   /* RFC 5246 section 6.2.1 */
 
 /* --- connecting ----------------------------------------------------------- */
 
@@ -93,7 +97,8 @@ fail(const struct ws_options *o, const struct wire *w, const char *what)
 	if (w->tls_error != 0)
 		status =
 		    tls_error_is_trust(w->tls_error) ? EX_NOPERM : EX_PROTOCOL;
-	errx(status, "unable to %s %s: %s", what, o->host, wire_why(w));
+	errx(status, "unable to %s %s: %s%s", what, o->host, wire_why(w),
+	    tls_error_is_version(w->tls_error) ? " (is it ws:// there?)" : "");
 }
 
 /* The subprotocols that are offered, as a list with commas. */
@@ -165,6 +170,13 @@ status_of_http(int status)
 	}
 }
 
+/* It hung up on what we said, without a word or with an alert of TLS. */
+static bool
+may_want_tls(const struct ws_options *o, const char *said, size_t len)
+{
+	return !o->is_secure && (len == 0 || said[0] == TLS_ALERT);
+}
+
 /* Have a whole block, of which *have bytes are there. Returns its length. */
 static size_t
 read_block(const struct ws_options *o, struct wire *w, char block[WS_BLOCK_MAX],
@@ -182,13 +194,45 @@ read_block(const struct ws_options *o, struct wire *w, char block[WS_BLOCK_MAX],
 		n = wire_read_some(
 		    w, block + *have, WS_BLOCK_MAX - *have, deadline);
 		if (n == 0)
-			errx(EX_PROTOCOL, "unable to speak to %s: it hung up",
-			    o->host);
+			errx(EX_PROTOCOL, "unable to speak to %s: it hung up%s",
+			    o->host,
+			    may_want_tls(o, block, *have)
+				? " (is it wss:// there?)"
+				: "");
 		if (n == -1)
 			fail(o, w, "speak to");
 		*have += (size_t)n;
 	}
 	return len;
+}
+
+/*
+ * Refused: end with what the server says of it, the first line of its text.
+ * Some of that, `have` bytes, may have come with its answer.
+ */
+static void __attribute__((noreturn))
+end_refused(const struct ws_options *o, struct wire *w,
+    const struct ws_answer *answer, const char *text, size_t have)
+{
+	int64_t deadline = clock_ms() + REFUSAL_MS;
+	char why[WS_WHY_MAX] = "";
+	ssize_t n = 1;
+
+	if (!answer->has_text)
+		have = 0;
+	if (have > sizeof(why) - 1)
+		have = sizeof(why) - 1;
+	memcpy(why, text, have);
+	while (answer->has_text && n > 0 && have < sizeof(why) - 1 &&
+	       memchr(why, '\n', have) == NULL) {
+		n = wire_read_some(
+		    w, why + have, sizeof(why) - 1 - have, deadline);
+		have += n > 0 ? (size_t)n : 0;
+	}
+	why[strcspn(why, "\r\n")] = '\0';
+	ws_say("", "unable to open a WebSocket at %s: HTTP %d%s%s", o->host,
+	    answer->status, why[0] != '\0' ? ": " : "", why);
+	exit(status_of_http(answer->status));
 }
 
 /* Read the answer; returns how many bytes came behind it, which lie at *rest. */
@@ -199,21 +243,20 @@ take_answer(const struct ws_options *o, struct wire *w, const char *key,
 	static char block[WS_BLOCK_MAX];
 	const char *offered = *protocols != '\0' ? protocols : NULL, *wrong;
 	size_t have = 0, len;
-	int status;
+	struct ws_answer answer;
 
 	for (;;) {
 		len = read_block(o, w, block, &have, deadline);
-		wrong = ws_answer_check(block, len, key, offered, &status);
+		wrong = ws_answer_check(block, len, key, offered, &answer);
 		/* What a server says before its answer (RFC 9110 15.2). */
-		if (status < 100 || status > 199 || status == 101)
+		if (answer.status < 100 || answer.status > 199 ||
+		    answer.status == 101)
 			break;
 		have -= len;
 		memmove(block, block + len, have);
 	}
-	if (wrong != NULL && status != 0 && status != 101)
-		errx(status_of_http(status),
-		    "unable to open a WebSocket at %s: HTTP %d", o->host,
-		    status);
+	if (wrong != NULL && answer.status != 0 && answer.status != 101)
+		end_refused(o, w, &answer, block + len, have - len);
 	if (wrong != NULL)
 		errx(EX_PROTOCOL, "unable to open a WebSocket at %s: %s",
 		    o->host, wrong);

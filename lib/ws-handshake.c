@@ -360,9 +360,22 @@ take_status_line(const char *line)
 	return atoi(digits);
 }
 
+/* Of a refusal: are its headers in order, and what follows is plain text? */
+static bool
+has_text(char *at, const char *end)
+{
+	const char *type = NULL, *coding = NULL, *protocols[WS_PROTOCOLS_MAX];
+	const struct ws_header known[] = {{"Content-Type", &type},
+	    {"Transfer-Encoding", &coding}, {NULL, NULL}};
+	struct ws_headers h = {.known = known, .protocols = protocols};
+
+	return ws_headers_take(&h, at, end) == NULL && coding == NULL &&
+	       type != NULL && strncasecmp(type, "text/plain", 10) == 0;
+}
+
 const char *
-ws_answer_check(
-    char *block, size_t len, const char *key, const char *offered, int *status)
+ws_answer_check(char *block, size_t len, const char *key, const char *offered,
+    struct ws_answer *answer)
 {
 	const char *accept = NULL, *extensions = NULL;
 	const char *protocols[WS_PROTOCOLS_MAX];
@@ -373,11 +386,14 @@ ws_answer_check(
 	char expected[WS_ACCEPT_SIZE];
 	const char *wrong;
 
-	*status = line != NULL ? take_status_line(line) : 0;
-	if (*status == 0)
+	answer->status = line != NULL ? take_status_line(line) : 0;
+	answer->has_text = false;
+	if (answer->status == 0)
 		return "the server does not speak HTTP/1.1";
-	if (*status != 101)
+	if (answer->status != 101) {
+		answer->has_text = has_text(at, block + len);
 		return "the server refuses";
+	}
 	wrong = ws_headers_take(&h, at, block + len);
 	if (wrong != NULL)
 		return wrong;

@@ -77,13 +77,18 @@ size_t ws_answer(
 /* The answer of a server that refuses: that status, and why on a line. */
 size_t ws_refusal(char *buf, size_t size, int status, const char *why);
 
+/* What a server answers. */
+struct ws_answer {
+	int status;    /* of HTTP; 0: it speaks something else */
+	bool has_text; /* it refuses, and plain text behind it may say why */
+};
+
 /*
  * Check the server's block of len bytes, which it writes to, for the answer to
  * that key and a list of subprotocols with commas (NULL: none was offered).
- * Returns NULL, or what is wrong; *status is that of HTTP, 0 where there is
- * none.
+ * Returns NULL, or what is wrong.
  */
 const char *ws_answer_check(char *block, size_t len, const char *key,
-    const char *protocols, int *status);
+    const char *protocols, struct ws_answer *);
 
 #endif

@@ -18,6 +18,17 @@ is_token_char(unsigned char c)
 	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
+bool
+ws_is_token(const char *word, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (!is_token_char((unsigned char)word[i]))
+			return false;
+	return len > 0;
+}
+
 const char *
 ws_list_next(const char **at, size_t *len)
 {
@@ -51,13 +62,12 @@ static bool
 is_list_of_tokens(const char *list)
 {
 	const char *element;
-	size_t len, i, count = 0;
+	size_t len, count = 0;
 
 	while ((element = ws_list_next(&list, &len)) != NULL) {
 		count++;
-		for (i = 0; i < len; i++)
-			if (!is_token_char((unsigned char)element[i]))
-				return false;
+		if (!ws_is_token(element, len))
+			return false;
 	}
 	return count > 0;
 }
@@ -87,14 +97,11 @@ ws_line_next(char **at, const char *end)
 static bool
 split(char *line, char **value)
 {
-	char *colon = strchr(line, ':'), *c, *end;
+	char *colon = strchr(line, ':'), *end;
 
-	if (colon == NULL || colon == line)
-		return false;
 	/* So that neither a folded line nor a space before the colon passes. */
-	for (c = line; c < colon; c++)
-		if (!is_token_char((unsigned char)*c))
-			return false;
+	if (colon == NULL || !ws_is_token(line, (size_t)(colon - line)))
+		return false;
 	*colon = '\0';
 	*value = colon + 1 + strspn(colon + 1, " \t");
 	for (end = *value + strlen(*value);

@@ -28,6 +28,9 @@ struct ws_headers {
 	bool is_upgrade; /* Connection has "upgrade" */
 };
 
+/* May it be a header's name, or a subprotocol (RFC 9110 section 5.6.2)? */
+bool ws_is_token(const char *word, size_t len);
+
 /*
  * The next element of a list with commas, its length in *len; NULL at the end.
  * *at goes on behind it.

@@ -23,6 +23,8 @@
 #define HANDSHAKE_MS 10000 /* for TLS and the request */
 #define LINGER_MS    1000  /* for a refusal to be sent and read */
 
+#define TLS_HANDSHAKE 22 /* how one begins (RFC 5246 section 6.2.1) */
+
 /* One client, on its way in. */
 struct guest {
 	const struct ws_options *o;
@@ -136,6 +138,8 @@ read_block(struct guest *g)
 	while ((g->len = ws_block_length(g->block, g->have)) == 0) {
 		if (g->have == sizeof(g->block))
 			return 431;
+		if (g->have > 0 && g->block[0] == TLS_HANDSHAKE)
+			return 400;
 		n = wire_read_some(&g->wire, g->block + g->have,
 		    sizeof(g->block) - g->have, g->deadline);
 		if (n == -1 && errno == ETIMEDOUT)
@@ -352,6 +356,8 @@ greet(struct guest *g, int fds[2])
 	}
 	if (status == 431)
 		why = "the request is too long";
+	if (status == 400)
+		why = "this is no TLS: ws:// and not wss://";
 	if (status == 0)
 		status = check(g, &why);
 	if (status == 0) {

@@ -73,6 +73,35 @@ is_open() {
 	printf 'ticket.sEcReT%d\n' {1..20} >secrets
 	fails 64 vm-ws-proxy -C ws://a/ -S secrets
 	not grep sEcReT stderr
+	printf 'ticket.sEcReT,x\n' >secrets
+	fails 64 vm-ws-proxy -C ws://a/ -S secrets
+	not grep sEcReT stderr
+	fails 64 vm-ws-proxy -l 127.0.0.1:0 -s 'a b' cat
+	fails 64 vm-ws-proxy -l 127.0.0.1:0 -s '' cat
+	fails 64 vm-ws-proxy -l 127.0.0.1:0 -p vm/0 cat
+	fails 64 vm-ws-proxy -l 127.0.0.1:0 -p '/vm/0?x' cat
+	local origin
+	for origin in example.org https:// ://x https://example.org/ null; do
+		fails 64 vm-ws-proxy -l 127.0.0.1:0 -o "$origin" cat
+	done
+	fails 67 vm-ws-proxy -l 127.0.0.1:0 -u no-such-user cat
+}
+
+@test "what the other end is, or why it refuses, is said" {
+	mkdir tickets
+	make_cert server
+	start_proxy -t tickets cat
+	fails 77 vm-ws-proxy -C "ws://$AT/" -s vm.nbd.v1
+	grep -q "HTTP 403: no ticket, or one that is not good here" stderr
+	fails 76 vm-ws-proxy -a ca.pem -C "wss://localhost:${AT##*:}/"
+	grep -q "is it ws:// there?" stderr
+	cleanup
+	start_proxy -v -c server.pem -k server.key cat
+	fails 76 vm-ws-proxy -C "ws://$AT/"
+	grep -q "is it wss:// there?" stderr
+	openssl s_client -tls1_1 -cipher ALL:@SECLEVEL=0 -connect "$AT" \
+		</dev/null >/dev/null 2>&1 || :
+	wait_until 5 grep -q "gone: the peer does not speak TLS 1.2" proxy.err
 }
 
 @test "without TLS it listens on this machine only, unless told" {

@@ -27,6 +27,7 @@ serve(char *block, size_t len)
 	const char *why;
 	char answer[1024], ticket[64];
 	int status = ws_request_parse(block, len, &request, &why);
+	struct ws_answer check;
 	size_t n;
 
 	if (status != 0) {
@@ -43,7 +44,7 @@ serve(char *block, size_t len)
 	ws_request_ticket(&request, "t.", ticket, sizeof(ticket));
 	n = ws_answer(answer, sizeof(answer), &request, "p");
 	if (n == 0 ||
-	    ws_answer_check(answer, n, request.key, "p", &status) != NULL)
+	    ws_answer_check(answer, n, request.key, "p", &check) != NULL)
 		abort();
 }
 
@@ -52,7 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t len = ws_block_length((const char *)data, size);
 	char *copy;
-	int status;
+	struct ws_answer answer;
 
 	if (len == 0)
 		len = size;
@@ -60,7 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(copy, data, len);
 	serve(copy, len);
 	memcpy(copy, data, len);
-	ws_answer_check(copy, len, "dGhlIHNhbXBsZSBub25jZQ==", "p", &status);
+	ws_answer_check(copy, len, "dGhlIHNhbXBsZSBub25jZQ==", "p", &answer);
 	free(copy);
 	return 0;
 }

@@ -163,7 +163,7 @@ test_answer(void)
 	CHECK(ws_block_length("a\r\n\r", 4) == 0);
 }
 
-static int status;
+static struct ws_answer answer;
 
 /* Is that answer to KEY and protocol what it must be? */
 static bool
@@ -172,7 +172,7 @@ answers(const char *text, const char *protocol)
 	size_t len = strlen(text);
 
 	memcpy(block, text, len + 1);
-	return ws_answer_check(block, len, KEY, protocol, &status) == NULL;
+	return ws_answer_check(block, len, KEY, protocol, &answer) == NULL;
 }
 
 static void
@@ -200,11 +200,22 @@ test_client(void)
 	CHECK(!answers(OK UP ACCEPT
 	    "Sec-WebSocket-Extensions: permessage-deflate\r\n" END,
 	    NULL));
-	CHECK(
-	    !answers("HTTP/1.1 403 Forbidden\r\n\r\n", NULL) && status == 403);
-	CHECK(
-	    !answers("HTTP/1.0 101 x\r\n" UP ACCEPT END, NULL) && status == 0);
-	CHECK(!answers("SSH-2.0-x\r\n\r\n", NULL) && status == 0);
+	CHECK(!answers("HTTP/1.1 403 Forbidden\r\n\r\n", NULL));
+	CHECK(answer.status == 403 && !answer.has_text);
+#define TYPE  "HTTP/1.1 404 x\r\nContent-Type: "
+#define PLAIN TYPE "text/plain\r\n"
+	CHECK(!answers(PLAIN END, NULL) && answer.has_text);
+	CHECK(!answers(TYPE "text/plain; charset=utf-8\r\n" END, NULL));
+	CHECK(answer.status == 404 && answer.has_text);
+	CHECK(!answers(PLAIN "Transfer-Encoding: chunked\r\n" END, NULL));
+	CHECK(!answer.has_text);
+	CHECK(!answers(PLAIN "no header\r\n" END, NULL));
+	CHECK(answer.status == 404 && !answer.has_text);
+	CHECK(!answers(TYPE "text/html\r\n" END, NULL));
+	CHECK(!answer.has_text);
+	CHECK(!answers("HTTP/1.0 101 x\r\n" UP ACCEPT END, NULL) &&
+	      answer.status == 0);
+	CHECK(!answers("SSH-2.0-x\r\n\r\n", NULL) && answer.status == 0);
 	CHECK(!answers("HTTP/1.1 1011 x\r\n" UP ACCEPT END, NULL));
 }
 

@@ -279,6 +279,8 @@ async function refuses(t, text, status, o = {}) {
 	same(all.length, 0, 'bytes behind its request');
 	await exits(p, status);
 	saysOneLine(p);
+	if (o.says)
+		same(p.err.trim().split(': ').slice(2).join(': '), o.says, 'what it says');
 	same(l.calls.length, 1, 'calls');
 }
 const wrong = (id, title, o, status = 76, rule = '4.1') =>
@@ -330,6 +332,17 @@ for (const [code, status] of [[200, 76], [204, 76], [301, 76], [302, 76],
 		status, { fin: true });
 		same(l.calls.length, 0, 'redirects that were followed');
 	});
+const refusal = 'HTTP/1.1 403 No\r\nContent-Type: text/plain\r\n';
+for (const [i, text, says] of [
+	[1, refusal + '\r\nnot you\nnor me\n', 'HTTP 403: not you'],
+	[2, refusal + '\r\nnot \x1b[31m\xc3\xa4\r\n', 'HTTP 403: not ?[31m??'],
+	[3, refusal + '\r\n' + 'x'.repeat(9999), 'HTTP 403: ' + 'x'.repeat(199)],
+	[4, refusal + '\r\n', 'HTTP 403'],
+	[5, refusal + '\r\n\0\nbehind', 'HTTP 403'],
+	[6, refusal + 'Transfer-Encoding: chunked\r\n\r\n3\r\nno\n', 'HTTP 403'],
+	[7, refusal.replace('plain', 'html') + '\r\n<html>\n', 'HTTP 403']])
+	test(`A.11c.${i}`, 'its page', 'what is said of a refusal', (t) =>
+		refuses(t, Buffer.from(text, 'latin1'), 77, { fin: true, says }));
 test('A.11b', 'RFC 9110 15.2', 'what a server says before its answer',
 	async (t) => {
 		const x = await call(t);
