@@ -33,6 +33,12 @@ start_bmc() {
 	AT=localhost:$PORT
 }
 
+# kill_bmc: with all of its connections; its port is free then.
+kill_bmc() {
+	kill -KILL "$PROXY" $(pgrep -P "$PROXY")
+	wait "$PROXY" || :
+}
+
 # start_serve OPTION...: vmctl serve of the image, as a background process, which
 # has ^C all the same.
 start_serve() {
@@ -198,7 +204,7 @@ half_then_all() {
 	start_bmc ./far
 	start_serve
 	wait_until 10 test -e half
-	kill -KILL $(pgrep -P "$PROXY") "$PROXY"
+	kill_bmc
 	wait_until 10 grep -q "the link is lost: trying again" err
 	start_bmc ./far
 	wait "$SERVE"
@@ -238,7 +244,7 @@ half_then_all() {
 	for dir in /proc/[0-9]*; do
 		no_secret_in "$dir/cmdline" "$dir/environ" 2>/dev/null
 	done
-	kill -KILL $(pgrep -P "$PROXY") "$PROXY"
+	kill_bmc
 	start_bmc -t tickets ./far
 	wait "$SERVE"
 	no_secret_in bmc.err err
