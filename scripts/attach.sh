@@ -243,12 +243,8 @@ is_ours() {
 # go_on: where the vm-slot of what is in was killed, another takes it over.
 go_on() {
 	start_slot "$SLOT"
-	start=$(now)
-	until held; do
-		[ $(($(now) - start)) -lt $EJECT_SECONDS ] ||
-			die $EX_OSERR "slot $SLOT: vm-slot has gone"
-		pause
-	done
+	wait_for $EJECT_SECONDS held ||
+		die $EX_OSERR "slot $SLOT: vm-slot has gone"
 }
 
 # begin_attach: a vm-slot for it. The slot is ours until the medium is in.

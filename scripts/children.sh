@@ -37,15 +37,15 @@ spawn() {
 	spawn_for 0 "$@"
 }
 
+# is_started NAME: it is not just being started.
+is_started() {
+	[ ! -f "$DIR/work/pid.$1" ] || [ -s "$DIR/work/pid.$1" ]
+}
+
 # child_pid NAME: its pid, if it lives and is ours (pids are used again); one
 # that is just being started is waited for.
 child_pid() {
-	waits=0
-	while [ -f "$DIR/work/pid.$1" ] && [ ! -s "$DIR/work/pid.$1" ] &&
-		[ $waits -lt 20 ]; do
-		waits=$((waits + 1))
-		pause
-	done
+	is_started "$1" || wait_for 2 is_started "$1" || :
 	pid=$(read_value "$DIR/work/pid.$1") || return 1
 	# The hooks' and power's names are their own; who they are does not
 	# matter for longer than their limit.
@@ -55,15 +55,16 @@ child_pid() {
 	esac
 }
 
+is_gone() {
+	[ -z "$(child_pid "$1")" ]
+}
+
 # stop_child NAME: end it, by force after two seconds, and see it gone.
 stop_child() {
-	pid=$(child_pid "$1") || return 0
-	kill -TERM "$pid" 2>/dev/null
-	tries=0
-	while child_pid "$1" >/dev/null; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 10 ] || kill -KILL "$pid" 2>/dev/null
-		pause
+	stopped=$(child_pid "$1") || return 0
+	kill -TERM "$stopped" 2>/dev/null
+	until wait_for 2 is_gone "$1"; do
+		kill -KILL "$stopped" 2>/dev/null
 	done
 }
 

@@ -123,18 +123,13 @@ repair_slot() {
 	lock_slot "$1"
 	if is_in; then
 		start_slot "$1"
-		wait_held && well "slot $1: $(get url) goes on" && return
+		wait_for 5 goes_on && well "slot $1: $(get url) goes on" && return
 	fi
 	vm-slot -k "$1"
 	ill "slot $1: what was left of $(get url) was taken down: mount it again"
 }
-wait_held() {
-	tries=0
-	until held && is_in; do
-		tries=$((tries + 1))
-		[ $tries -lt 25 ] || return 1
-		pause
-	done
+goes_on() {
+	held && is_in
 }
 
 # repair_devices: a block device of ours that no slot knows, and whose

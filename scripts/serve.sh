@@ -94,12 +94,7 @@ has_met() {
 	}
 }
 wait_until_met() {
-	tries=0
-	until has_met || [ $tries -ge 8 ]; do
-		tries=$((tries + 1))
-		pause
-	done
-	! has_met || MET=1
+	! wait_for 2 has_met || MET=1
 }
 
 # --- waiting --------------------------------------------------------------

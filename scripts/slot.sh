@@ -123,6 +123,17 @@ pause() {
 	sleep 0.2 2>/dev/null || sleep 1
 }
 
+# wait_for SECONDS COMMAND...: until COMMAND succeeds; false when that took
+# longer, by up to a second.
+wait_for() {
+	deadline=$(($(now) + $1))
+	shift
+	until "$@"; do
+		[ "$(now)" -le $deadline ] || return 1
+		pause
+	done
+}
+
 # with_source REQUEST COMMAND...: run COMMAND with the parameters of
 # vm-fetchd(1) that a request directory asks for, and stats in $STATS; those of
 # a medium that is written to only with TO_WRITE. Secrets go by the names of
