@@ -327,6 +327,10 @@ parse() {
 		--boot-once) ask boot-once 1 ;;
 		--force) FORCE=1 ;;
 		-f) FORCE=1 FOLLOW=1 ;;
+		-h | --help)
+			usage
+			exit 0
+			;;
 		--) ;;
 		- | [!-]*) take_word "$1" ;;
 		*)

@@ -46,6 +46,8 @@ under_busybox() {
 
 @test "help, version and no word at all" {
 	[[ $(vmctl help) == "usage: vmctl mount"* ]]
+	[[ $(vmctl mount --help) == "usage: vmctl mount"* ]]
+	[[ $(vmctl eject -h) == "usage: vmctl mount"* ]]
 	[[ $(vmctl version) == "vmctl "[0-9]* ]]
 	run vmctl
 	[ "$status" = 64 ]
