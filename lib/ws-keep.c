@@ -20,9 +20,8 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "secret.h"
-#include "ticket.h"
 #include "user.h"
+#include "ws-admit.h"
 #include "ws-far.h"
 
 #define FAR_MS	1000  /* for a command to end that has closed its socket */
@@ -30,7 +29,6 @@
 #define EOF_MS	30000 /* for a command to end whose peer is gone */
 #define HUP_MS	5000  /* ... and that was told so once more */
 #define STOP_MS 2000  /* instead of both, when we are told to end */
-#define SITE_MS 10000 /* for the site's command to say yes or no */
 
 static struct keeper {
 	const struct ws_options *o;
@@ -91,92 +89,7 @@ start_talker(const struct ws_options *o, int in, int out, const char *peer)
 	return pid;
 }
 
-/* --- who may in ----------------------------------------------------------- */
-
-/* Has somebody told us to end, though we have not yet heard it? */
-static bool
-is_being_stopped(void)
-{
-	sigset_t set;
-
-	return sigpending(&set) == 0 &&
-	       (sigismember(&set, SIGTERM) || sigismember(&set, SIGINT));
-}
-
-/* Kill it if it takes too long. Returns whether it said yes. */
-static bool
-wait_for_site(pid_t pid)
-{
-	int64_t end = clock_ms() + SITE_MS;
-	int status;
-
-	while (waitpid(pid, &status, WNOHANG) == 0) {
-		if (clock_ms() > end || is_being_stopped())
-			kill(-pid, SIGKILL);
-		poll(NULL, 0, 10);
-	}
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-/*
- * Ask the site's own command, which reads the request as it came: what may be
- * a secret is in no process list and no environment.
- */
-static bool
-ask_site(const struct ws_wish *wish)
-{
-	int block = secret_to_fd(wish->block, wish->block_len);
-	pid_t pid;
-
-	if (block == -1)
-		return false;
-	pid = fork();
-	if (pid == 0) {
-		setpgid(0, 0);
-		signal(SIGPIPE, SIG_DFL);
-		sigprocmask(SIG_SETMASK, &keeper.mask, NULL);
-		setenv("VM_WS_PATH", wish->path, 1);
-		setenv("VM_WS_PEER", wish->peer, 1);
-		if (dup2(block, STDIN_FILENO) == -1 ||
-		    dup2(STDERR_FILENO, STDOUT_FILENO) == -1)
-			_exit(EX_OSERR);
-		execl("/bin/sh", "sh", "-c", keeper.o->authoriser, (char *)0);
-		_exit(EX_OSERR);
-	}
-	close(block);
-	return pid > 0 && wait_for_site(pid);
-}
-
-static bool
-has_ticket(struct ws_wish *wish)
-{
-	const char *dir = keeper.o->tickets, *path = wish->path;
-	const char *resume = wish->resume[0] != '\0' ? wish->resume : NULL;
-
-	if (dir == NULL)
-		return false;
-	return (wish->ticket[0] != '\0' &&
-		   ticket_use(dir, wish->ticket, path, resume, wish->ended)) ||
-	       (resume != NULL &&
-		   ticket_use(dir, resume, path, NULL, wish->ended));
-}
-
-/* Sets the answer's status, and what it is for. */
-static void
-judge(struct ws_wish *wish, struct ws_leave *leave)
-{
-	const struct ws_options *o = keeper.o;
-
-	leave->was_checked = o->tickets != NULL || o->authoriser != NULL;
-	if (!leave->was_checked || has_ticket(wish) ||
-	    (o->authoriser != NULL && ask_site(wish)))
-		return;
-	leave->status = 403;
-	strcpy(leave->why,
-	    o->tickets != NULL
-		? "no ticket, or one that is not good here, or no more"
-		: "the site says no");
-}
+/* --- messages ------------------------------------------------------------- */
 
 /*
  * Whoever has taken a talker over shall not have the keeper as well: strings
@@ -199,8 +112,6 @@ bound_wish(struct ws_wish *wish)
 		wish->block_len = sizeof(wish->block);
 }
 
-/* --- messages ------------------------------------------------------------- */
-
 static void
 answer_wish(struct ws_wish *wish)
 {
@@ -209,7 +120,7 @@ answer_wish(struct ws_wish *wish)
 	memset(&m, 0, sizeof(m));
 	m.kind = WS_LEAVE;
 	if (!keeper.o->is_client)
-		judge(wish, &m.u.leave);
+		ws_admit(keeper.o, &keeper.mask, wish, &m.u.leave);
 	if (m.u.leave.status == 0 &&
 	    ws_far_open(&keeper.far, keeper.o,
 		keeper.o->is_client ? NULL : wish, &keeper.mask) == -1) {

@@ -8,32 +8,16 @@
 #ifndef VM_WS_LISTEN_H
 #define VM_WS_LISTEN_H
 
-#include <stdbool.h>
-
+#include "ws-address.h"
 #include "ws-proxy.h"
 
 #define WS_CONNECTIONS_MAX 1024
-#define WS_PEER_SIZE	   64 /* bytes of a peer's address in words */
 
 struct ws_limits {
 	unsigned all;  /* connections at once; and as many on their way in */
 	unsigned peer; /* of one address; 0: 2, but any number of this machine,
 			* where a web server may stand before us */
 };
-
-/*
- * Listen at "ADDR:PORT" ("[ADDR]:PORT" for IPv6; port 0 is any) or at the path
- * of a Unix socket. *is_local says whether nobody else's machine can connect.
- * Prints what it listens at to shown, if that is not NULL. Returns the
- * descriptor; ends the program where it can't.
- */
-int ws_listen(const char *where, bool *is_local, char *shown, size_t size);
-
-/* Can only this machine connect to that listening socket? */
-bool ws_is_local(int fd);
-
-/* Who is at the other end, in words: an address without a port, or "local". */
-void ws_peer_name(int fd, char name[WS_PEER_SIZE]);
 
 /*
  * Serve all who connect until SIGTERM or SIGINT, and wait for their ends;
