@@ -41,8 +41,7 @@ ws_cases() {
 	[ -e server.pem ] || make_cert server
 	[ -e rsa.pem ] || { cp server.pem rsa.pem && cp server.key rsa.key; }
 	PATH=$BUILD/san/bin:$PATH ASAN_OPTIONS=detect_leaks=0 \
-		VM_WS_MEMORY=0 VM_WS_SLOW=3 \
-		node "$HERE/ws/$1" -s wss "${@:2}" 3>&-
+		VM_WS_MEMORY=0 node "$HERE/ws/$1" -s wss "${@:2}" 3>&-
 }
 
 @test "vm-ws-proxy's cases, sanitized" {

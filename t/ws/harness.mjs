@@ -6,14 +6,15 @@
 //   -l  list the cases and their rules
 //   -s  the scheme; server.pem, server.key and ca.pem are in this directory
 //   -u  another server that echoes (no vm-ws-proxy): what needs ours is skipped
-// VM_WS_ADDRESS is where servers listen, if not 127.0.0.1; VM_WS_PROXY is the command, if it is not vm-ws-proxy; VM_WS_SLOW multiplies
-// the deadlines; VM_WS_MEMORY is the limit of a process in KiB (0: none).
+// VM_WS_ADDRESS is where servers listen, if not 127.0.0.1; VM_WS_PROXY is the
+// command, if it is not vm-ws-proxy; VM_WS_SLOW multiplies the deadlines (3: a
+// machine that does other things, too); VM_WS_MEMORY is the limit of a process in KiB (0: none).
 
 import fs from 'node:fs';
 import { spawn } from 'node:child_process';
 import { Conn, Wrong, acceptOf, must, same } from './peer.mjs';
 
-export const SLOW = Number(process.env.VM_WS_SLOW ?? 1);
+export const SLOW = Number(process.env.VM_WS_SLOW ?? 3);
 const MEMORY = Number(process.env.VM_WS_MEMORY ?? 4096);
 const ADDRESS = process.env.VM_WS_ADDRESS ?? '127.0.0.1';
 const PROXY = (process.env.VM_WS_PROXY ?? 'vm-ws-proxy').split(' ');

@@ -1422,14 +1422,19 @@ test('K.3', '5.5.2', 'any frame counts, a byte of one does', async (t) => {
 	const c = await t.open({ args: quick });
 	await c.send(frame(BIN, '', { length: 1000, form: 16 }));
 	const began = Date.now();
-	const sending = setInterval(() => c.offer('x'), 250);
+	let last = began, silences = 0;
+	const sending = setInterval(() => {
+		silences += Date.now() - last > 900; // on a busy machine
+		last = Date.now();
+		c.offer('x');
+	}, 250);
 	try {
 		while (Date.now() - began < 3000)
 			await c.data(1);
 	} finally {
 		clearInterval(sending);
 	}
-	same(c.pings.length, 0, 'pings');
+	must(c.pings.length <= silences, `${c.pings.length} pings`);
 });
 test('K.4', '5.5.2', 'a far side that does not read is not the peer\'s death',
 	async (t) => {
@@ -1520,10 +1525,11 @@ test('B.2', '5.5.2', 'a far side that does not read: the ping waits',
 		for (let left = data.length; left > 0 || c.pongs.length === 0;) {
 			const r = await c.frame();
 			must(r?.op === BIN || r?.op === PONG, `op ${r?.op}, end ${c.end}`);
-			if (r.op === PONG)
-				c.pongs.push(r.payload.toString());
-			else
+			if (r.op === BIN)
 				left -= r.payload.length;
+			// One without a ping says that it is there, though it waits.
+			else if (r.payload.length > 0)
+				c.pongs.push(r.payload.toString());
 		}
 		same(c.pongs.join(), 'behind', 'pongs');
 		thin(server);
