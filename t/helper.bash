@@ -10,8 +10,9 @@ BUILD=${VM_BUILD:-$TOP/build}
 PATH=$BUILD/bin:$BUILD/t:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH LC_ALL=C.UTF-8
 # Of who waits: what looks holds up an emulated machine, which is slower, too.
+# (There a program that reads a locale takes twice as long to begin.)
 PAUSE=0.1 PATIENCE=1
-[ -z "${VM_RUN:-}" ] || PAUSE=0.3 PATIENCE=3
+[ -z "${VM_RUN:-}" ] || LC_ALL=C PAUSE=0.3 PATIENCE=3
 unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY
 
 # Skip, with the reason, what cannot run here.
