@@ -224,7 +224,10 @@ show() {
 		shown=${shown%%://*}://$host$path
 		;;
 	esac
-	printf '%s\n' "$shown" | tr -c '\040-\176\n' '?'
+	case $shown in
+	*[!\ -~]*) printf '%s\n' "$shown" | tr -c '\040-\176\n' '?' ;;
+	*) printf '%s\n' "$shown" ;;
+	esac
 }
 
 take_url() {

@@ -68,7 +68,10 @@ left() {
 
 # json_string TEXT
 json_string() {
-	printf '"%s"' "$(printf %s "$1" | sed 's/[\\"]/\\&/g')"
+	case $1 in
+	*[\\\"]*) printf '"%s"' "$(printf %s "$1" | sed 's/[\\"]/\\&/g')" ;;
+	*) printf '"%s"' "$1" ;;
+	esac
 }
 
 # stat_value NAME: of what vm-fetchd tells, in $stats: a word or a number and
@@ -76,7 +79,10 @@ json_string() {
 stat_value() {
 	value=${stats#*\""$1\": "}
 	value=${value%%[,\}]*}
-	value=$(printf %s "$value" | tr -cd '0-9a-z.')
+	value=${value#\"} value=${value%\"}
+	case $value in
+	*[!0-9a-z.]*) value=$(printf %s "$value" | tr -cd '0-9a-z.') ;;
+	esac
 	printf '%s\n' "${value:-0}"
 }
 

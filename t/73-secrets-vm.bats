@@ -24,11 +24,9 @@ teardown() {
 # leaks: where $SECRET can be found, of all that others may read. vmctl's own
 # arguments are the person's, and gone by now.
 leaks() {
-	local dir
-	for dir in /proc/[0-9]*; do
-		[ "$dir" != /proc/$$ ] || continue
-		grep -laF "$SECRET" "$dir/cmdline" "$dir/environ" 2>/dev/null
-	done
+	printf '%s\n' "$SECRET" >"$BATS_TEST_TMPDIR/pattern"
+	grep -laFf "$BATS_TEST_TMPDIR/pattern" /proc/[0-9]*/cmdline \
+		/proc/[0-9]*/environ 2>/dev/null | grep -v "^/proc/$$/"
 	grep -rlaF "$SECRET" /sys/block/nbd*/backend /sys/kernel/config \
 		"$VM_RUN_DIR" 2>/dev/null | grep -v "^$VM_RUN_DIR/[0-9]/request/"
 	dmesg | grep -F "$SECRET"
