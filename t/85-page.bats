@@ -76,12 +76,34 @@ parts() {
 	parts stop-anew
 }
 
+@test "link: an eject is asked for again, while the line still serves" {
+	parts stop-busy
+	parts stop-busy-lost
+	parts stop-given-up
+	parts stop-once
+}
+
 @test "link: when the network is back, again at once" {
 	parts hurry
 }
 
 @test "worker: of two files the one that was chosen last" {
 	parts two-files
+}
+
+@test "worker: what the host writes to one file is no other's" {
+	parts two-overlays
+	parts one-overlay
+}
+
+@test "image: a file that changed is not served, where a browser would read it" {
+	parts file-changed
+	parts file-changed-service
+	parts file-changed-meanwhile
+}
+
+@test "service: one timer for a client that reads slowly" {
+	parts hold
 }
 
 # --- libnbd's tools, through a bridge ------------------------------------
@@ -195,6 +217,10 @@ in_browser() {
 
 @test "browser: a file that changes is EIO, and said" {
 	in_browser changed 64
+}
+
+@test "browser: what is read out, and what is only shown" {
+	in_browser told
 }
 
 @test "browser: the host writes, and the changed image is saved" {

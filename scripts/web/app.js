@@ -75,10 +75,11 @@ function put(id, text) {
 }
 
 function showState() {
-	const { tone, title, detail } = words(view());
+	const { tone, title, detail, told } = words(view());
 	$('state').dataset.tone = tone;
 	put('state-title', title);
 	put('state-detail', detail);
+	put('told', told);
 	document.title = state.name === 'empty' ? 'Virtual media' :
 		`${title} – Virtual media`;
 	$('clock').hidden = state.name !== 'lost';
@@ -180,7 +181,7 @@ const heard = {
 	},
 
 	saving({ at, size: all }) {
-		put('saving', `Saving: ${percent(at / all)}`);
+		put('saving-share', percent(at / all));
 	},
 
 	download({ file: merged }) {
@@ -194,6 +195,7 @@ const heard = {
 	saved({ name }) {
 		busySaving = false;
 		saved = version; /* nobody has written meanwhile */
+		put('saving-share', '');
 		put('saving', name ? `Saved as ${name}.` :
 			`The download of ${savedName()} has begun.`);
 		note('The changed image was saved');
@@ -201,6 +203,7 @@ const heard = {
 
 	unsaved({ why }) {
 		busySaving = false;
+		put('saving-share', '');
 		put('saving', `It could not be saved: ${why}`);
 		note(`The changed image could not be saved: ${why}`);
 	},
@@ -282,6 +285,8 @@ function validate(used) {
 		$(`${id}-fault`).hidden = !wrong;
 		put(`${id}-fault`, wrong ? meant.fault : '');
 	}
+	if (used && meant.field === 'url')
+		$('elsewhere').open = true; /* else it is not seen */
 	if (meant.url)
 		where = shortly(meant.url);
 	return meant.url ? meant : null;
@@ -396,7 +401,12 @@ $('setup').addEventListener('submit', (event) => {
 $('file').addEventListener('change', () => choose($('file').files[0]));
 for (const id of ['slot', 'ticket', 'url'])
 	$(id).addEventListener('input', retarget);
-$('stop').addEventListener('click', () => worker.postMessage({ type: 'stop' }));
+/* A double click is once, as is a key that is held: twice gives up what the host
+ * wrote last. */
+$('stop').addEventListener('click', ({ detail: clicks }) =>
+	clicks > 1 || worker.postMessage({ type: 'stop' }));
+$('stop').addEventListener('keydown', (event) =>
+	event.repeat && event.key === 'Enter' && event.preventDefault());
 $('take').addEventListener('click', () => connect(true));
 $('save').addEventListener('click', save);
 $('discard').addEventListener('click', discard);

@@ -11,6 +11,7 @@
 const WINDOW = 1 << 20;
 const WINDOWS = 32;
 const AHEAD = 2;
+const TRUSTED = 30000; /* ms after a check, while more of it is read */
 
 const SECTOR = 512;
 const CD_SECTOR = 2048;
@@ -26,6 +27,13 @@ async function octetsOf(file, from, to) {
 }
 async function digest(octets) {
 	return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', octets)));
+}
+/* What tells a file from others, and from what it was. */
+async function marksOf(file) {
+	const head = await octetsOf(file, 0, WINDOW);
+	const tail = await octetsOf(file,
+		Math.max(0, file.size - WINDOW), file.size);
+	return `head=${await digest(head)} tail=${await digest(tail)}`;
 }
 /* A name as a word of the description: no space, no control character. */
 function plain(name) {
@@ -44,19 +52,15 @@ export class Image {
 	static async open(file) {
 		if (file.size === 0)
 			throw new Error('the file is empty');
-		const head = await octetsOf(file, 0, WINDOW);
-		const tail = await octetsOf(file,
-			Math.max(0, file.size - WINDOW), file.size);
-		return new Image(file, await isCd(file),
-			`page:${plain(file.name)} size=${file.size} ` +
-			`mtime=${file.lastModified} head=${await digest(head)} ` +
-			`tail=${await digest(tail)}`);
+		return new Image(file, await isCd(file), await marksOf(file));
 	}
 
-	constructor(file, cd, description) {
+	constructor(file, cd, marks) {
 		this.file = file;
 		this.cd = cd;
-		this.description = description;
+		this.marks = marks;
+		this.description = `page:${plain(file.name)} size=${file.size} ` +
+			`mtime=${file.lastModified} ${marks}`;
 		this.size = cd ?
 			Math.max(Math.ceil(file.size / CD_SECTOR), CD_SECTORS) *
 				CD_SECTOR :
@@ -64,6 +68,8 @@ export class Image {
 		this.count = Math.ceil(this.size / WINDOW);
 		this.windows = new Map(); /* by use, the latest at the end */
 		this.changed = null; /* the error of the first read that failed */
+		this.checked = Date.now();
+		this.checking = null; /* the last check, once there was one */
 	}
 
 	/* The octets if they are in memory, in order, as views; else null. */
@@ -83,12 +89,26 @@ export class Image {
 	async read(offset, length) {
 		const wanted = [...pieces(offset, length)].map(([index, from, to]) =>
 			this.use(index).then((octets) => octets.subarray(from, to)));
-		return Promise.all(wanted);
+		return this.guard(Promise.all(wanted));
 	}
 
-	/* Is the file still what it was? A browser refuses to read it if not. */
-	async check() {
-		await this.guard(octetsOf(this.file, 0, 1));
+	/* Is the file still what it was? Chromium refuses to read it if not, Gecko
+	 * reads on in what is there now (w3c/FileAPI issue 47). */
+	check() {
+		this.checked = Date.now();
+		this.checking = this.guard(this.compare());
+		return this.checking;
+	}
+
+	async compare() {
+		if (await marksOf(this.file) !== this.marks)
+			throw new Error('its beginning or its end is another');
+	}
+
+	/* Whoever comes during a check waits for it. */
+	recheck() {
+		return Date.now() - this.checked > TRUSTED ?
+			this.check() : this.checking;
 	}
 
 	/* A window is wanted now: it, and those after it. */
@@ -128,6 +148,7 @@ export class Image {
 		const octets = await octetsOf(this.file, from, from + there);
 		if (octets.length !== there)
 			throw new Error('the file is shorter than it was');
+		await this.recheck(); /* after the read: it is of the same file */
 		if (there === size)
 			return octets;
 		const padded = new Uint8Array(size);

@@ -26,13 +26,15 @@ const PATIENCE = 10000; /* ms for a connection, or its end */
 const AGAIN = 5000; /* ... for one that is to be there again */
 const SILENCE = 12000; /* ms: a server that shows that it lives does each 5 s */
 const PAUSES = [0, 500, 1000, 2000]; /* ms, and so on */
+const ASK_AGAIN = 1000; /* ms after an eject could not be asked for */
 const LONGEST_NAME = 64; /* the end of it tells more */
 
 /* sysexits(3) that say nothing against the image or us: lost, or too early. */
 const LOST = new Set([1001, 1005, 1006, 1011, 1012, 1013, 1014, 1015, 4074]);
 const OURS = 'by this page';
 
-/* Of a slot that is busy (4409): somebody has it; or it is so for a moment. */
+/* Of a slot that is busy: somebody has it; or it is so for a moment. */
+const BUSY = 4409;
 const BY_ANOTHER = / (taken by|taken over by|waits for|holds) /;
 const IN_USE = / (being used|held) by /;
 
@@ -47,7 +49,7 @@ function busy(reason, opened) {
 export function meaning(code, reason, opened) {
 	if (code === 1000)
 		return ['ejected', reason || 'ejected'];
-	if (code === 4409)
+	if (code === BUSY)
 		return busy(reason, opened);
 	if (LOST.has(code))
 		return opened ? ['lost', reason || 'the connection broke'] :
@@ -80,8 +82,9 @@ export class Link {
 		this.since = 0;
 		this.socket = null;
 		this.leaving = false; /* an eject was asked for, since connect(); */
-		this.leave = null; /* ... by this connection */
+		this.leave = null; /* ... by this connection, the last of its kind */
 		this.timer = 0;
+		this.asking = 0; /* the timer of `leave` */
 	}
 
 	/* --- data ---------------------------------------------------------- */
@@ -139,27 +142,47 @@ export class Link {
 	}
 
 	/* Have it ejected there, and serve on until it is: what the host wrote
-	 * last is still to come. Told so twice, or where that can't be, stop. */
+	 * last is still to come. Told so twice, or where it is refused, stop. */
 	eject() {
 		if (!this.attached || !this.connected || this.leave) {
 			this.stop();
 			return;
 		}
-		const leave = this.dial(['again', 'eject']);
-		leave.onclose = ({ code }) => {
-			if (this.leave === leave && code !== 1000)
-				this.stop();
-		};
-		this.leave = leave;
 		this.leaving = true;
+		this.ask();
 		this.state('stopping');
+	}
+
+	/* By another connection: how that ends must not end this one too early. */
+	ask() {
+		const leave = this.dial(['again', 'eject']);
+		this.leave = leave;
+		leave.onopen = () => clearTimeout(this.asking);
+		leave.onclose = ({ code }) => {
+			if (this.leave === leave)
+				this.answered(code);
+		};
+		this.asking = setTimeout(() => {
+			this.ask();
+			leave.close();
+		}, PATIENCE);
+	}
+
+	/* Asked again where that may do better: the slot was busy, or the line was
+	 * lost (of a server that lets nobody in a page is told the same). */
+	answered(code) {
+		clearTimeout(this.asking);
+		if (code === BUSY || LOST.has(code))
+			this.asking = setTimeout(() => this.ask(), ASK_AGAIN);
+		else if (code !== 1000)
+			this.stop();
 	}
 
 	/* What it serves is the slot's medium: again, where the line was lost after
 	 * somebody had asked for an end. */
 	goOn() {
 		this.attached = true;
-		if (this.leaving)
+		if (this.leaving && !this.leave)
 			this.eject();
 	}
 
@@ -256,6 +279,7 @@ export class Link {
 	/* Nothing of this connection matters any more. */
 	forget() {
 		clearTimeout(this.timer);
+		clearTimeout(this.asking);
 		const { socket, leave } = this;
 		this.socket = this.leave = null;
 		this.filled = 0;

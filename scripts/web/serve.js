@@ -27,7 +27,8 @@ export class Service {
 		this.bytes = { read: 0, written: 0 };
 		this.nbd = null;
 		this.failing = false;
-		this.timer = 0;
+		this.timer = 0; /* of a farewell; and while requests are held: */
+		this.holding = 0;
 		this.link = new Link({ ...to, writable: Boolean(overlay) }, {
 			opened: () => this.opened(),
 			received: (octets) => this.received(octets),
@@ -109,19 +110,20 @@ export class Service {
 	 * that is looked after by the clock. */
 	hold() {
 		this.nbd.held = true;
-		const { nbd } = this;
-		const again = () => {
-			if (this.nbd !== nbd || !nbd.held)
-				return;
-			this.drain();
-			if (nbd.held)
-				setTimeout(again, DRAIN);
-		};
-		setTimeout(again, DRAIN);
+		this.holding ||= setTimeout(() => this.again(), DRAIN);
+	}
+
+	again() {
+		this.holding = 0;
+		this.drain();
+		if (this.nbd?.held && !this.failing)
+			this.hold();
 	}
 
 	dropped() {
 		clearTimeout(this.timer);
+		clearTimeout(this.holding);
+		this.holding = 0;
 		this.nbd?.stop();
 		this.nbd = null;
 		this.attached = false;

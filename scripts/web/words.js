@@ -29,7 +29,7 @@ export function percent(share) {
 }
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-const sentence = (text) => capital(text).replace(/[^.!?]$/, '$&.');
+const sentence = (text) => capital(text).replace(/[^.!?…]$/, '$&.');
 
 const NO_CONNECTION =
 	'There was no connection. Either nothing listens there, or its ' +
@@ -43,12 +43,14 @@ const NO_WAY_BACK =
 	'taken down? Then stop, and get a new ticket.';
 
 /*
- * { tone, title, detail } of a state: tone is idle, busy, good, warn or bad.
+ * { tone, title, detail, told } of a state: tone is idle, busy, good, warn or
+ * bad; told is what is read out: nothing else, while the host reads and rests.
  * `view` is the link's state { name, why, attached }, and the page's: where,
  * hasRead, reads (now), notLetIn, image.
  */
 export function words(view) {
-	return (STATES[view.name] ?? STATES.empty)(view);
+	const said = (STATES[view.name] ?? STATES.empty)(view);
+	return { told: `${sentence(said.title)} ${said.detail}`, ...said };
 }
 
 const STATES = {
@@ -106,9 +108,10 @@ function openWords({ where, attached, hasRead, reads }) {
 	if (!attached)
 		return { tone: 'busy', title: 'Connected, not attached yet',
 			detail: `${capital(where)} is looking at the image.` };
+	const told = `Connected. ${detail}`;
 	if (reads)
-		return { tone: 'good', title: 'The host is reading', detail };
-	return { tone: 'good', title: hasRead ? 'Connected' :
+		return { tone: 'good', title: 'The host is reading', detail, told };
+	return { tone: 'good', told, title: hasRead ? 'Connected' :
 		'Connected, waiting for the host',
 	detail: `${detail} The host ${hasRead ? 'does not read now' :
 		'has not read yet'}.` };

@@ -13,8 +13,8 @@ import { Service } from './serve.js';
 let image = null;
 let overlay = null;
 let service = null;
-let choices = 0; /* of a file; and wishes, to connect and to stop: */
-let wishes = 0; /* the last one counts */
+let choices = 0; /* of a file; and wishes, to connect, to stop, and to have */
+let wishes = 0; /* another file: the last one counts */
 
 const tell = (type, more) => postMessage({ type, ...more });
 
@@ -22,6 +22,7 @@ const commands = {
 	/* Look at a file: it is the image from now on. */
 	async choose({ file }) {
 		const mine = ++choices;
+		wishes++;
 		image = null;
 		await commands.discard();
 		const [found, error] = await Image.open(file).then(
@@ -37,10 +38,14 @@ const commands = {
 
 	async connect({ to, writable, take }) {
 		const mine = ++wishes;
-		if (writable && !overlay)
-			overlay = await Overlay.create(image);
-		if (mine !== wishes)
-			return; /* stopped meanwhile */
+		if (writable && !overlay) {
+			const made = await Overlay.create(image);
+			if (mine !== wishes || made.image !== image) {
+				await made.remove(); /* of what nobody wants now */
+				return;
+			}
+			overlay = made;
+		}
 		const { image: served, overlay: over } = service ?? {};
 		if (served !== image || over !== (writable ? overlay : null) ||
 		    to.url !== service.link.to.url || to.ticket)

@@ -65,6 +65,8 @@ class Far {
 			this.ejecting = client;
 			if (this.answer === 'serve')
 				this.eject();
+			else if (Array.isArray(this.answer))
+				client.close(...this.answer);
 			return;
 		}
 		this.sockets.add(client);

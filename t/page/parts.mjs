@@ -17,13 +17,20 @@ class Socket {
 		this.url = url;
 		this.readyState = 0;
 		this.bufferedAmount = 0;
+		this.answers = [];
 		Socket.all.push(this);
 	}
 
-	send() {}
+	send(octets) {
+		this.answers.push(Buffer.from(octets));
+	}
 
 	close(code = 1000) {
 		this.closed = code;
+	}
+
+	says(...parts) {
+		this.onmessage({ data: new Uint8Array(Buffer.concat(parts)).buffer });
 	}
 
 	opens() {
@@ -72,6 +79,80 @@ async function newLink() {
 	return { link, states };
 }
 
+// until CONDITION: by what is no timer.
+async function until(condition) {
+	for (let i = 0; !condition(); i++) {
+		assert.ok(i < 1e5, `gave up waiting for ${condition}`);
+		await new Promise((done) => setImmediate(done));
+	}
+}
+
+// --- a file, a place for an overlay, and a client of NBD -------------------------
+
+const MIB = 1 << 20;
+
+// As Firefox has it: what is read is what is there now, whatever was there before.
+const fileOf = (name, octets, when) => ({ name, size: octets.length,
+	lastModified: 0,
+	slice: (from, to) => ({ arrayBuffer: async () => {
+		await when;
+		return octets.slice(from, to).buffer;
+	} }) });
+
+// Where a worker keeps files, and their names. Each is opened once `gate` is.
+function storage() {
+	const place = { names: new Set(), gate: null };
+	class Handle {
+		async createSyncAccessHandle() {
+			await place.gate;
+			return { close() {}, flush() {} };
+		}
+	}
+	const directory = {
+		keys: () => [...place.names].values(),
+		getFileHandle: async (name) => place.names.add(name) && new Handle(),
+		removeEntry: async (name) => place.names.delete(name),
+	};
+	const locks = { request: (name, held) => held(),
+		query: async () => ({ held: [...place.names].map((name) => ({ name })) }) };
+	globalThis.FileSystemFileHandle = Handle;
+	Object.defineProperty(globalThis, 'navigator', { configurable: true,
+		value: { locks, storage: { getDirectory: async () => directory } } });
+	return place;
+}
+
+const HELLO = Buffer.from('\0\0\0\x03IHAVEOPT\0\0\0\x01\0\0\0\0', 'latin1');
+const HEADS = 18 + 10 + 16; // of the greeting, the export, and one reply
+
+function request(offset, length) {
+	const octets = Buffer.alloc(28);
+	octets.writeUInt32BE(0x25609513, 0);
+	octets.writeBigUInt64BE(BigInt(offset), 16);
+	octets.writeUInt32BE(length, 24);
+	return octets;
+}
+
+async function serve(image) {
+	fakes();
+	const { Service } = await import(`${web}/serve.js`);
+	const states = [];
+	const service = new Service(image, null, { url: 'ws://host/vm/0',
+		ticket: 't', resume: 'r', client: 'c', name: 'n' },
+	({ name }) => states.push(name));
+	service.connect();
+	return { service, states };
+}
+
+// The worker, and what it told.
+async function newWorker() {
+	const told = [];
+	globalThis.postMessage = (message) => told.push(message);
+	globalThis.onmessage = null; // as it is in a worker
+	await import(`${web}/worker.js`);
+	return { told, order: (type, more) =>
+		globalThis.onmessage({ data: { type, ...more } }) };
+}
+
 // --- tests ------------------------------------------------------------------------
 
 const tests = {
@@ -116,28 +197,248 @@ const tests = {
 		assert.equal(timer(), 0);
 	},
 
+	// The slot is busy, or the line that asks for the eject is lost or does
+	// not come about: asked again, while the other line serves on.
+	async 'stop-busy'() {
+		const { link, states } = await newLink();
+		link.eject();
+		Socket.all[1].ends(4409, 'slot 0 is being used by 10.0.0.5');
+		assert.equal(timer(), 1000);
+		Socket.all[2].ends(1006);
+		assert.equal(timer(), 1000);
+		assert.equal(timer(), 10000, 'for a connection');
+		assert.equal(Socket.all[3].closed, 1000);
+		Socket.all[3].ends(1006);
+		Socket.all[4].opens();
+		Socket.all[4].ends(1012);
+		timer();
+		Socket.all[5].opens();
+		Socket.all[5].ends(1000);
+		assert.equal(timers.size, 0);
+		assert.equal(Socket.all.length, 6);
+		for (const { url } of Socket.all.slice(1))
+			assert.match(url, /[?&]eject=1/);
+		assert.equal(Socket.all[0].closed, undefined);
+		assert.equal(states.at(-1), 'stopping');
+		Socket.all[0].ends(1000, 'its source has ended');
+		assert.equal(states.at(-1), 'stopped');
+	},
+
+	// ... until that one is lost as well,
+	async 'stop-busy-lost'() {
+		const { link, states } = await newLink();
+		link.eject();
+		Socket.all[1].ends(4409);
+		Socket.all[0].ends(1006);
+		assert.equal(states.at(-1), 'lost');
+		assert.equal(timer(), 0);
+		assert.match(Socket.all[2].url, /[?&]again=1/);
+		assert.doesNotMatch(Socket.all[2].url, /eject/);
+	},
+
+	// ... or somebody has stopped it twice; or it is refused.
+	async 'stop-given-up'() {
+		for (const end of [(link) => link.eject(),
+			() => Socket.all[1].ends(1008, 'not for you'),
+			() => Socket.all[1].ends(4466, 'no slot'),
+			() => Socket.all[1].ends(4064, 'unable to use that query'),
+			(link) => Socket.all[1].ends(4409) || link.eject()]) {
+			Socket.all = [];
+			const { link, states } = await newLink();
+			link.eject();
+			end(link);
+			assert.equal(Socket.all[0].closed, 1000);
+			assert.equal(states.at(-1), 'stopped');
+			assert.equal(timers.size, 0);
+		}
+	},
+
+	// Back, and stopped before it is attached again: that was once.
+	async 'stop-once'() {
+		const { link, states } = await newLink();
+		Socket.all[0].ends(1006);
+		timer();
+		Socket.all[1].opens();
+		link.eject();
+		link.goOn();
+		assert.equal(Socket.all.length, 3);
+		assert.equal(Socket.all[1].closed, undefined);
+		assert.equal(states.at(-1), 'stopping');
+	},
+
 	// Two files, the first of which is slow: the second is the image.
 	async 'two-files'() {
-		const told = [];
 		let go;
 		const gate = new Promise((resolve) => {
 			go = resolve;
 		});
-		const file = (name, size, when) => ({ name, size, lastModified: 0,
-			slice: (from, to) => ({ arrayBuffer: async () => {
-				await when;
-				return new ArrayBuffer(Math.max(0, Math.min(to, size) - from));
-			} }) });
-		globalThis.postMessage = (message) => told.push(message);
-		globalThis.onmessage = null; // as it is in a worker
-		await import(`${web}/worker.js`);
-		const choose = (chosen) => globalThis.onmessage(
-			{ data: { type: 'choose', file: chosen } });
-		const slow = choose(file('slow', 4096, gate));
-		await choose(file('fast', 8192));
+		const { told, order } = await newWorker();
+		const slow = order('choose', { file: fileOf('slow',
+			new Uint8Array(4096), gate) });
+		await order('choose', { file: fileOf('fast', new Uint8Array(8192)) });
 		go();
 		await slow;
 		assert.deepEqual(told, [{ type: 'image', size: 8192, cd: false }]);
+	},
+
+	// Stopped, and another file chosen, while a place was made for what the
+	// host writes to the first: nothing of that is left.
+	async 'two-overlays'() {
+		fakes();
+		const place = storage();
+		const { told, order } = await newWorker();
+		const to = { url: 'ws://host/vm/0', ticket: 't', resume: 'r',
+			client: 'c', name: 'n' };
+		const connect = () => order('connect', { to, writable: true });
+		for (const between of [['stop'], []]) {
+			let go;
+			place.gate = new Promise((resolve) => {
+				go = resolve;
+			});
+			await order('choose', { file: fileOf('first',
+				new Uint8Array(4096).fill(1)) });
+			const first = connect();
+			await until(() => place.names.size > 0);
+			for (const type of between)
+				await order(type);
+			await order('choose', { file: fileOf('second',
+				new Uint8Array(4096).fill(2)) });
+			go();
+			await first;
+			assert.equal(place.names.size, 0, 'what was made is gone');
+			assert.equal(Socket.all.length, 0, 'nothing was served');
+		}
+		await connect();
+		const [socket] = Socket.all;
+		socket.opens();
+		await until(() => socket.answers.length > 0);
+		socket.says(HELLO, request(0, 512));
+		const octets = () => Buffer.concat(socket.answers);
+		await until(() => octets().length === HEADS + 512);
+		assert.equal(octets().at(-1), 2, 'the second file');
+		assert.equal(place.names.size, 1);
+		assert.ok(told.every(({ type }) => type !== 'failed'));
+	},
+
+	// Connected, stopped and connected: of two places that are made, one is.
+	async 'one-overlay'() {
+		fakes();
+		const place = storage();
+		const { order } = await newWorker();
+		let go;
+		place.gate = new Promise((resolve) => {
+			go = resolve;
+		});
+		await order('choose', { file: fileOf('a', new Uint8Array(4096)) });
+		const to = { url: 'ws://host/vm/0', ticket: 't', resume: 'r',
+			client: 'c', name: 'n' };
+		const connect = () => order('connect', { to, writable: true });
+		const both = [connect()];
+		await order('stop');
+		both.push(connect());
+		await until(() => place.names.size === 2);
+		go();
+		await Promise.all(both);
+		assert.equal(place.names.size, 1);
+		assert.equal(Socket.all.length, 1);
+	},
+
+	// A browser that reads on in a file that is another by now is not believed:
+	// at each connection,
+	async 'file-changed'() {
+		const { Image } = await import(`${web}/image.js`);
+		for (const at of [0, 3 * MIB - 1]) {
+			const octets = new Uint8Array(3 * MIB);
+			const image = await Image.open(fileOf('a', octets));
+			await image.read(MIB, 512);
+			await image.check();
+			assert.ok(image.cached(MIB, 512));
+			octets[at]++;
+			await assert.rejects(image.check(), /another/);
+			assert.equal(image.cached(MIB, 512), null);
+			await assert.rejects(image.read(MIB, 512), /another/);
+			octets[at]--;
+			await assert.rejects(image.check(), /another/, 'for good');
+		}
+	},
+
+	// ... as the service does,
+	async 'file-changed-service'() {
+		const { Image } = await import(`${web}/image.js`);
+		const octets = new Uint8Array(3 * MIB);
+		const { states } = await serve(await Image.open(fileOf('a', octets)));
+		Socket.all[0].opens();
+		await until(() => Socket.all[0].answers.length > 0);
+		Socket.all[0].says(HELLO, request(0, 512));
+		Socket.all[0].ends(1006);
+		octets[2 * MIB + 1]++;
+		timer();
+		Socket.all[1].opens();
+		await until(() => Socket.all[1].closed);
+		assert.equal(Socket.all[1].closed, 4005);
+		assert.equal(states.at(-1), 'changed');
+		assert.deepEqual(Socket.all[1].answers, []);
+	},
+
+	// ... and now and then.
+	async 'file-changed-meanwhile'() {
+		let now = Date.now();
+		Date.now = () => now;
+		const { Image } = await import(`${web}/image.js`);
+		const octets = new Uint8Array(20 * MIB);
+		const file = fileOf('a', octets);
+		let reads = 0;
+		const image = await Image.open({ ...file, slice: (from, to) =>
+			++reads && file.slice(from, to) });
+		now += 31000;
+		await image.read(4 * MIB, 512);
+		reads = 0;
+		octets[0]++;
+		now += 29000;
+		await image.read(8 * MIB, 512);
+		assert.equal(reads, 1, 'not for each window');
+		now += 2000;
+		const both = await Promise.allSettled([image.read(12 * MIB, 512),
+			image.read(16 * MIB, 512)]);
+		for (const { status } of both)
+			assert.equal(status, 'rejected');
+		assert.ok(reads <= 1 + 2 + 2, 'once for all that wait');
+		assert.equal(image.cached(8 * MIB, 512), null);
+		await assert.rejects(image.read(8 * MIB, 512), /another/);
+	},
+
+	// A client that reads slowly is looked after by one timer at most.
+	async hold() {
+		const { Image } = await import(`${web}/image.js`);
+		await serve(await Image.open(fileOf('a', new Uint8Array(MIB))));
+		const [socket] = Socket.all;
+		socket.opens();
+		await until(() => socket.answers.length > 0);
+		socket.says(HELLO, request(0, 512));
+		await until(() => Buffer.concat(socket.answers).length === HEADS + 512);
+		const send = socket.send;
+		socket.send = (octets) => {
+			send.call(socket, octets);
+			socket.bufferedAmount = 9 * MIB;
+		};
+		socket.bufferedAmount = 9 * MIB;
+		const some = Array.from({ length: 40 }, () => request(0, MIB / 4));
+		socket.says(...some);
+		for (let i = 0; i < 300; i++) {
+			assert.ok(timers.size <= 1, `timers: ${timers.size}`);
+			socket.bufferedAmount = i % 3 ? 9 * MIB : 0;
+			if (timers.size)
+				timer();
+		}
+		const all = HEADS + 512 + 40 * (16 + MIB / 4);
+		assert.equal(Buffer.concat(socket.answers).length, all);
+		assert.equal(timers.size, 0);
+		// ... and by none, once it is gone.
+		socket.says(...some);
+		socket.bufferedAmount = 9 * MIB;
+		timer();
+		socket.ends(1000);
+		assert.equal(timers.size, 0);
 	},
 };
 

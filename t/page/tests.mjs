@@ -101,6 +101,14 @@ export const tests = {
 			await page.$(`#${id}-fault`).waitFor({ state: 'hidden' });
 		}
 		await page.says(/slot 2 of bmc\.example/);
+		// One that is hidden away is shown.
+		await page.$('#url').fill('x');
+		await page.$('#elsewhere summary').click();
+		await page.$('#url').waitFor({ state: 'hidden' });
+		await page.$('#connect').click();
+		await page.$('#url-fault').waitFor();
+		assert.equal(await page.page.evaluate(() =>
+			document.activeElement.id), 'url');
 	},
 
 	// Lost, and back by itself: the same client, by its own secret.
@@ -232,6 +240,35 @@ export const tests = {
 		await copied();
 	},
 
+	// What is read out: an event once, and not all that changes meanwhile.
+	async told({ page, far }) {
+		await attached({ page, far }, { writable: true });
+		const host = await Client.at('near');
+		await page.title('Connected, waiting for the host');
+		const told = await listen(page);
+		for (let i = 0; i < 2; i++) {
+			await host.ask('read', 0, 512);
+			await page.title('The host is reading');
+			await page.title('Connected');
+		}
+		assert.deepEqual(told.splice(0), []);
+		await host.write(0, Buffer.alloc(512, 1));
+		await page.$('#stop').click();
+		await page.title('Stopped');
+		assert.deepEqual(told.splice(0).map((text) => text.slice(0, 8)),
+			['Stopping', 'Stopped.']);
+		const share = await listen(page, '#saving-share');
+		await page.page.evaluate(() => {
+			window.showSaveFilePicker = undefined;
+		});
+		await page.$('#save').click();
+		await page.$('#saving').filter({ hasText: /has begun/ }).waitFor();
+		assert.deepEqual(told, ['Saving …',
+			'The download of image-changed has begun.']);
+		assert(share.includes('100 %'));
+		assert.equal(await page.$('#saving-share').textContent(), '');
+	},
+
 	async writes({ page, far }) {
 		await attached({ page, far }, { writable: true });
 		assert.equal(far.asked[0].url.searchParams.get('rw'), '1');
@@ -275,9 +312,13 @@ export const tests = {
 		await attached({ page, far }, { writable: true });
 		let host = await Client.at('near');
 		far.answer = 'wait';
-		await page.$('#stop').click();
-		await page.title('Stopping …');
+		// (A key that is held is once.)
+		await page.$('#stop').focus();
+		await page.page.keyboard.down('Enter');
+		await page.page.keyboard.down('Enter');
+		await page.page.keyboard.up('Enter');
 		await until(() => far.ejecting);
+		await page.title('Stopping …');
 		const { url, protocols } = far.asked.at(-1);
 		assert.equal(url.searchParams.get('eject'), '1');
 		assert(protocols.some((word) => /^resume\./.test(word)));
@@ -304,9 +345,12 @@ export const tests = {
 			code === 1000 && reason === 'stopped'));
 		// A far end that does not know how is told by the close.
 		await again();
-		far.answer = 403;
+		far.answer = [1008, 'unable to use that query'];
 		await page.$('#stop').click();
 		await page.title('Stopped');
+		// One that has no time for it now is asked again.
+		await again();
+		await stoppedLate({ page, far, host });
 		// One that is away can't be told.
 		await again();
 		far.answer = 'nothing';
@@ -481,6 +525,44 @@ export const tests = {
 		await shot('14-changed');
 	},
 };
+
+// Stopped, where the far end is busy, is away for a moment, or lets nobody in:
+// what the host wrote last still comes.
+async function stoppedLate({ page, far, host }) {
+	const count = far.asked.length;
+	far.answer = [4409, 'slot 0 is being used by 10.0.0.5'];
+	await page.$('#stop').dblclick(); // that is once
+	await page.title('Stopping …');
+	await until(() => far.asked.length >= count + 2);
+	far.answer = 503;
+	await until(() => far.asked.length >= count + 4);
+	far.ejecting = null;
+	far.answer = 'wait';
+	await until(() => far.ejecting);
+	far.ejecting.terminate();
+	far.ejecting = null;
+	await until(() => far.ejecting);
+	await host.write(4096, Buffer.alloc(512, 8));
+	assert.equal((await host.ask('read', 4096, 512))[511], 8);
+	await page.title('Stopping …');
+	far.eject();
+	await page.title('Stopped');
+	await page.says(/the host has no medium any more/);
+}
+
+// What is read out from now on, or written to some other element.
+async function listen({ page }, selector = '[role=status]') {
+	const told = [];
+	const name = `told${Math.random()}`;
+	await page.exposeFunction(name, (text) => text && told.push(text));
+	await page.evaluate(([to, elements]) => {
+		for (const element of document.querySelectorAll(elements))
+			new MutationObserver(() => window[to](element.textContent.trim()))
+				.observe(element, { childList: true, subtree: true,
+					characterData: true });
+	}, [name, selector]);
+	return told;
+}
 
 // The states in which the host is there.
 async function busy({ page, shot }) {
