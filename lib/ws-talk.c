@@ -16,7 +16,10 @@
 
 static int keeper_fd; /* the bridge's callbacks know no more */
 
-/* How has the far side ended? Its keeper knows, or will in a moment. */
+/*
+ * How has the far side ended? Its keeper knows, or will in a moment. Without a
+ * keeper nobody does: that it was meant would be a guess.
+ */
 static void
 ask_far(struct ws_reason *why)
 {
@@ -27,6 +30,9 @@ ask_far(struct ws_reason *why)
 	if (ws_message_send(keeper_fd, &m, NULL) == 0 &&
 	    ws_message_receive(keeper_fd, &m, fds) == 0 && m.kind == WS_REASON)
 		*why = m.u.reason;
+	else
+		*why = (struct ws_reason){
+		    WS_INTERNAL, "nobody knows how the far side ended"};
 }
 
 /* The keeper wants it to end, or is gone. */
