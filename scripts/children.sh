@@ -73,10 +73,11 @@ was_killed() {
 	[ "$1" -gt 128 ]
 }
 
-# find_lost: a vm-child that was killed took its command along, and tells
-# nobody.
+# find_lost [NAME...]: a vm-child that was killed took its command along, and
+# tells nobody.
 find_lost() {
-	for child in source attach writer medium again hook; do
+	[ $# -gt 0 ] || set -- source attach writer medium again hook
+	for child; do
 		[ -s "$DIR/work/pid.$child" ] || continue
 		child_pid $child >/dev/null && continue
 		pause # or it is just about to tell

@@ -4,6 +4,7 @@
 # and undone in any state. A source that is served comes to attach by itself.
 # Sourced by vm-slot, after children.sh.
 
+END_SECONDS=5	# between two looks at who is lost, at an end
 STUCK=		# the source does not answer, known before teardown
 FORCED=		# the eject was forced: nothing is waited for
 WRITER=		# somebody writes out what the host wrote
@@ -175,6 +176,12 @@ end_writer() {
 	! pid=$(child_pid writer) || kill -TERM "$pid"
 }
 
+# attend_end NAME: at an end nobody else tells that this one was lost.
+attend_end() {
+	find_lost "$1"
+	child_pid clock >/dev/null || spawn clock sleep $END_SECONDS
+}
+
 # write_out: what the host wrote, once the drive is empty; unless nothing is
 # waited for. The writer's end tells whether it is kept, and may be among the
 # events already.
@@ -185,10 +192,11 @@ write_out() {
 		return 0
 	fi
 	end_writer
-	find_lost
+	attend_end writer
 	while [ -n "$WRITER" ] && [ -z "$FORCED" ] && next_event; do
 		case $EVENT-$NAME in
 		eject-force) FORCED=1 ;;
+		exit-clock) attend_end writer ;;
 		ready-writer) end_writer ;;
 		exit-writer)
 			[ -z "$WRITER$ERROR" ] && [ "$REST" != 0 ] || continue
@@ -211,7 +219,7 @@ teardown() {
 	! pid=$(child_pid writer) || kill -KILL "$pid"
 	# The block device first: a process whose read does not end cannot.
 	[ -z "$device" ] || vm-nbd-attach -D "$device"
-	for child in probe writer attach source; do
+	for child in clock probe writer attach source; do
 		stop_child $child
 	done
 	(cd "$DIR" && rm -f device size format label media reads step stats \

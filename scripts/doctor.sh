@@ -121,15 +121,13 @@ repair_slot() {
 	DIR=$RUN/$1
 	{ [ -d "$DIR/work" ] || [ -d "$DIR/request" ]; } && ! held || return 0
 	lock_slot "$1"
+	! held || return 0
 	if is_in; then
 		start_slot "$1"
 		wait_for 5 goes_on && well "slot $1: $(get url) goes on" && return
 	fi
 	vm-slot -k "$1"
 	ill "slot $1: what was left of $(get url) was taken down: mount it again"
-}
-goes_on() {
-	held && is_in
 }
 
 # repair_devices: a block device of ours that no slot knows, and whose

@@ -46,7 +46,12 @@ next_hook() {
 
 # last_hooks: of an end there is nothing more to hold up.
 last_hooks() {
+	attend_end hook
 	while [ -n "$HOOKS" ] && next_event; do
-		[ "$EVENT-$NAME" != exit-hook ] || next_hook
+		case $EVENT-$NAME in
+		exit-hook) next_hook ;;
+		exit-clock) attend_end hook ;;
+		esac
 	done
+	stop_child clock
 }

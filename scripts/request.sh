@@ -65,7 +65,7 @@ conf_size() {
 
 read_conf() {
 	[ -f "$CONF" ] || return 0
-	while IFS= read -r line; do
+	while read_line; do
 		line=$(trim "$line")
 		case $line in
 		'' | '#'*) continue ;;
@@ -131,11 +131,16 @@ ask_file() {
 		die $EX_NOINPUT "unable to read $1 file $2"
 }
 
+# read_line: of our input, into line, with a newline at its end or without.
+read_line() {
+	IFS= read -r line || [ -n "$line" ]
+}
+
 # read_secret NAME FILE: of vmctl serve, which hands it on; - is our input.
 read_secret() {
 	[ -n "$TEMP" ] || misuse "unable to $VERB with $1"
 	if [ "$2" = - ]; then
-		IFS= read -r line && printf '%s\n' "$line" >"$TEMP/$1"
+		read_line && printf '%s\n' "$line" >"$TEMP/$1"
 	else
 		cat -- "$2" >"$TEMP/$1" 2>/dev/null
 	fi
@@ -240,8 +245,10 @@ take_url() {
 		return
 		;;
 	esac
-	[ "$url" != - ] || IFS= read -r url ||
-		misuse "unable to read a URL from standard input"
+	if [ "$url" = - ]; then
+		read_line || misuse "unable to read a URL from standard input"
+		url=$line line=
+	fi
 	url=${url%"$(printf '\r')"}
 	case $VERB in
 	eject | status | list | log) misuse \

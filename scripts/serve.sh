@@ -49,8 +49,8 @@ link_ws() {
 	[ ! -f "$REQ/cacert" ] || set -- "$@" -a "$REQ/cacert"
 	[ -z "$PIN" ] || set -- "$@" -f "$PIN"
 	[ ! -f "$TEMP/headers" ] || set -- "$@" -H "$TEMP/headers"
-	[ -n "$EJECT" ] || exec "$@" -U "$TEMP/nbd"
-	exec "$@" cat
+	[ -n "$EJECT" ] || exec $APART "$@" -U "$TEMP/nbd"
+	exec $APART "$@" cat
 }
 
 # link_ssh: to a command there.
@@ -74,10 +74,11 @@ link_ssh() {
 	exec "$@" --eject - </dev/null
 }
 
-# is_lost STATUS: did the link end in a way after which another may do better?
-# The last line that it said tells, where a status has several meanings.
+# is_lost STATUS FILE: did the link end in a way after which another may do
+# better? The last line that it said, to FILE, tells, where a status has several
+# meanings.
 is_lost() {
-	case $1-$(tail -n 1 "$TEMP/link") in
+	case $1-$(tail -n 1 "$2") in
 	0-*"closed: 1001"*) return 0 ;;
 	75-*" taken by "* | 75-*" taken over "* | 75-*" waits for "* | \
 		75-*" holds "*) return 1 ;;
@@ -153,21 +154,35 @@ end_link() {
 # eject_there: by another link, while this one serves on: what the host wrote
 # last is still to come. This one's end is that of the medium.
 eject_there() {
-	EJECT=1 HASTE='' failed=
+	EJECT=1 HASTE='' asked='' asking=
 	trap 'HASTE=1' INT
 	echo "$PROG: ejecting it there (^C again: at once)" >&2
-	"$BY" >/dev/null 2>"$TEMP/eject" &
-	ejecting=$!
-	while kill -0 "$LINK" && [ -z "$HASTE" ]; do
-		if [ -n "$ejecting" ] && ! kill -0 "$ejecting"; then
-			wait "$ejecting" || failed=1
-			ejecting=
-		fi
-		[ -z "$failed" ] || break
+	while kill -0 "$LINK" 2>/dev/null && [ -z "$HASTE" ]; do
+		ask_eject || break
 		pause
-	done 2>/dev/null
-	[ -z "$failed" ] || say_last "$TEMP/eject"
-	[ -z "$ejecting" ] || kill -TERM "$ejecting" 2>/dev/null
+	done
+	[ -z "$asking" ] || kill -TERM "$asking" 2>/dev/null
+}
+
+# ask_eject: and again, where that link is lost, or the slot is busy. False: it
+# is refused.
+ask_eject() {
+	[ -z "$asked" ] || return 0
+	if [ -z "$asking" ]; then
+		"$BY" >/dev/null 2>"$TEMP/eject" &
+		asking=$!
+	fi
+	! kill -0 "$asking" 2>/dev/null || return 0
+	wait "$asking"
+	answer=$? asking=
+	if is_lost $answer "$TEMP/eject"; then
+		sleep 1
+	elif [ $answer = 0 ]; then
+		asked=1
+	else
+		say_last "$TEMP/eject"
+		return 1
+	fi
 }
 
 # end_serving STATUS: we end. Only a person's ^C means that the medium is to go:
@@ -199,11 +214,11 @@ keep_serving() {
 		LINK=$!
 		watch_link
 		status=$?
-		if [ $status = 0 ] && ! is_lost 0; then
+		if [ $status = 0 ] && ! is_lost 0 "$TEMP/link"; then
 			return 0
 		fi
-		! is_lost $status || wait_until_met
-		if [ -z "$MET" ] || ! is_lost $status; then
+		! is_lost $status "$TEMP/link" || wait_until_met
+		if [ -z "$MET" ] || ! is_lost $status "$TEMP/link"; then
 			say_last "$TEMP/link"
 			[ $status -le 78 ] || status=$EX_UNAVAILABLE
 			[ $status != 0 ] || status=$EX_IOERR
@@ -291,7 +306,7 @@ serve() {
 	take_target "$TO"
 	complete_source
 	[ ! -f "$REQ/writable" ] || complete_overlay
-	STATS=$TEMP/stats TO_WRITE=1
+	STATS=$TEMP/stats TO_WRITE=1 APART=setsid
 	start_source -U "$TEMP/nbd" || {
 		status=$?
 		tail -n 1 "$TEMP/said" >&2

@@ -38,6 +38,7 @@ see_slot() {
 	case $STATE in
 	empty) [ -z "$FILE" ] || STATE=other ;;
 	failed) ;;
+	activating) held || vm-lock -t "$DIR/lock" || STATE=failed ;;
 	*) held || STATE=failed ;;
 	esac
 	case $STATE in active | degraded) see_drift ;; esac

@@ -290,6 +290,49 @@ half_then_all() {
 	wait_until 5 nothing_stays
 }
 
+@test "a terminal's ^C, which all of its group hear, is no other" {
+	write_far
+	start_bmc python3 far.py late
+	background setsid env --default-signal=INT dash "$BUILD/bin/vmctl" serve \
+		--cacert ca.pem -w image "wss://$AT/vm/0" >out 2>err
+	SERVE=${STARTED[-1]}
+	wait_until 10 grep -q "serving /" err
+	kill -INT -- -"$SERVE"
+	local rc=0
+	wait "$SERVE" || rc=$?
+	[ "$rc" = 130 ]
+	[ "$(dd if=image bs=1 skip=4096 count=5 2>/dev/null)" = hello ]
+	wait_until 5 nothing_stays
+}
+
+@test "an eject that is lost, or finds the slot busy, is asked for again" {
+	write_far
+	cat >busy <<-'END'
+		#!/bin/sh
+		case $VM_WS_QUERY in
+		*eject=1*)
+			echo >>asked
+			case $(wc -l <asked) in
+			1) kill -KILL $PPID; exit ;;
+			2) echo "slot 0 is being used by process 1 (renew)" >&2; exit 75 ;;
+			esac
+			;;
+		esac
+		exec python3 far.py late
+	END
+	chmod +x busy
+	start_bmc ./busy
+	start_serve -w
+	wait_until 10 grep -q "serving /" err
+	kill -INT "$SERVE"
+	local rc=0
+	wait "$SERVE" || rc=$?
+	[ "$rc" = 130 ]
+	[ "$(wc -l <asked)" = 3 ]
+	[ "$(dd if=image bs=1 skip=4096 count=5 2>/dev/null)" = hello ]
+	wait_until 5 nothing_stays
+}
+
 @test "an image that goes away ends it, and says so" {
 	start_bmc sh -c 'nbdread -f image - 0 1M; sleep 60'
 	start_serve

@@ -309,6 +309,26 @@ write_stats() {
 	fails 64 vmctl probe "$PWD/images/x.iso"$'\nb'
 }
 
+@test "a setting, a URL and a ticket may lack their newline" {
+	printf 'slots = cd\ncacert = none.pem' >conf
+	VM_CONF=conf fails 66 vmctl probe https://localhost:1/x
+	grep -q "none.pem" stderr
+	rm conf
+	printf 'http://127.0.0.1:1/x' | fails 69 vmctl probe -
+	fails 64 vmctl probe - </dev/null
+}
+
+@test "a mount that was called off before its vm-slot could hear is not made" {
+	mkdir -p run/0/request
+	echo http://127.0.0.1:1/x >run/0/request/url
+	echo auto >run/0/request/type
+	: >run/0/called-off
+	run -75 vm-slot 0
+	[[ $output == *"ejected before it was inserted"* ]]
+	[ "$(cat run/0/status run/0/state | paste -sd,)" = 75,empty ]
+	[ ! -e run/0/called-off ] && [ ! -e run/0/request ] && [ ! -e run/0/work ]
+}
+
 @test "completion: verbs, each option that the help names, and files" {
 	. "$TOP/scripts/completion/vmctl"
 	complete_words() {

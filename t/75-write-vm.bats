@@ -147,6 +147,10 @@ is_kept() {
 	cmp -n $((2 * 1048576)) data /srv/images/disk.img
 	nothing_left $SLOT
 }
+# is_waiting: has its vm-slot begun to wait for what is written out?
+is_waiting() {
+	tr '\0' ' ' <"/proc/$(slot_pid clock)/cmdline" | grep -q 'sleep 5 '
+}
 # eject_beside_kill: the writer is killed just before it is told to end.
 eject_beside_kill() {
 	local slot dir=$VM_RUN_DIR/$SLOT
@@ -177,6 +181,17 @@ eject_beside_kill() {
 @test "... or the writer alone, just then" {
 	hold
 	eject_beside_kill
+	is_kept
+	[ ! -e "$VM_RUN_DIR/$SLOT/error" ]
+}
+
+@test "... or that which tells of the writer, while it is waited for" {
+	hold
+	vmctl eject -s $SLOT 3>&- &
+	wait_until 20 grep -q deactivating "$VM_RUN_DIR/$SLOT/state"
+	wait_until 20 is_waiting
+	kill -KILL "$(ps -o ppid= -p "$(slot_pid writer)")"
+	wait $!
 	is_kept
 	[ ! -e "$VM_RUN_DIR/$SLOT/error" ]
 }

@@ -422,8 +422,12 @@ kill_attach() {
 	serve "$OTHER"
 	attach alice nbd -s 0 --client alice
 	ends alice 75 "vmctl: slot 0 holds $PWD/images/x.iso: eject it, or --take"
+	mkdir -p "$VM_RUN_DIR/tickets"
+	printf 'expires 99999\npath /vm/0\nonce no\nresume yes\n' >"$VM_RUN_DIR/tickets/alice"
 	attach alice nbd -s 0 --client alice --take
 	wait_until 60 grep -q "is the host's" said.alice
 	has_iso 0 "$OTHER"
+	# He, who has taken it, may come again.
+	grep -qx "resume yes" "$VM_RUN_DIR/tickets/alice"
 	rm "$VM_CONF"
 }
