@@ -237,6 +237,7 @@ catch_children(void)
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
+	signal(SIGCHLD, SIG_DFL); /* to ignore it is inherited */
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd == -1)

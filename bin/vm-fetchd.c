@@ -611,6 +611,8 @@ catch_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	/* Whoever asked for the socket's name need not stay to read it. */
 	signal(SIGPIPE, SIG_IGN);
+	/* One that is ignored is inherited, and nobody would hear of an end. */
+	signal(SIGCHLD, SIG_DFL);
 	server.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (server.signals == -1)
 		err(EX_OSERR, "unable to catch signals");

@@ -13,6 +13,7 @@
 
 #include <err.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -161,6 +162,8 @@ serve_address(void)
 int
 main(int argc, char **argv)
 {
+	/* One that is ignored is inherited, and then nobody hears of an end. */
+	signal(SIGCHLD, SIG_DFL);
 	ws_args_take(&args, argc, argv);
 	if (options->is_client)
 		return ws_keep(options, -1, -1, options->host, NULL);

@@ -13,6 +13,7 @@
 #define LOOK_MS	     500 /* between two looks whether it is still ours */
 #define RETRY_MIN_MS 100 /* between two tries to reconnect */
 #define RETRY_MAX_MS 2000
+#define MEND_LIMIT   30 /* seconds for one try */
 
 static struct nbd_link
 make_link(const struct nbd_dialed *d, const struct nbd_connection *c)
@@ -46,11 +47,13 @@ try_mend(struct nbd_dialed *d, bool *changed)
 {
 	struct nbd_connection c;
 	struct nbd_link link;
+	struct nbd_wish wish = d->wish;
 	char why[512];
 	int result;
 
-	if (nbd_client_open(d->server, -1, &d->wish, &c, why, sizeof(why)) ==
-	    -1)
+	/* One that listens and does not speak is no reason to miss the next. */
+	wish.limit = MEND_LIMIT;
+	if (nbd_client_open(d->server, -1, &wish, &c, why, sizeof(why)) == -1)
 		return false;
 	*changed = c.size != d->image.size ||
 		   strcmp(c.identity, d->image.identity) != 0;

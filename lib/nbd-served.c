@@ -205,14 +205,16 @@ static int
 attach(struct nbd_served *s, struct nbd_guest *g, struct nbd_connection *c)
 {
 	struct nbd_link link;
-	int index;
+	int index, saved;
 
 	s->image = *c;
 	link = make_link(s, c);
 	index = nbd_kernel_connect(s->kernel, &link);
 	if (index == -1) {
+		saved = errno;
 		nbd_door_tell(g, "refused %d the kernel does not take it: %s",
-		    EX_OSERR, strerror(errno));
+		    EX_OSERR, strerror(saved));
+		errno = saved;
 		return -1;
 	}
 	s->index = index;

@@ -33,13 +33,14 @@ wait_for_site(pid_t pid)
 {
 	int64_t end = clock_ms() + SITE_MS;
 	int status;
+	pid_t ended;
 
-	while (waitpid(pid, &status, WNOHANG) == 0) {
+	while ((ended = waitpid(pid, &status, WNOHANG)) == 0) {
 		if (clock_ms() > end || is_being_stopped())
 			kill(-pid, SIGKILL);
 		poll(NULL, 0, 10);
 	}
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return ended == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 /*

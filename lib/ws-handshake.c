@@ -277,8 +277,10 @@ ws_request_ticket(const struct ws_request *request, const char *prefix,
 		while ((element = ws_list_next(&list, &len)) != NULL) {
 			if (len <= skip || memcmp(element, prefix, skip) != 0)
 				continue;
-			if (len - skip >= size || ++count > 1)
+			if (len - skip >= size || ++count > 1) {
+				*buf = '\0';
 				return NULL;
+			}
 			memcpy(buf, element + skip, len - skip);
 			buf[len - skip] = '\0';
 		}

@@ -56,7 +56,7 @@ bool ws_request_protocol(
 
 /*
  * The one that begins with prefix among those that it offered, behind prefix,
- * in buf; NULL where there is none, or several.
+ * in buf; NULL where there is none, or several, and then "" if any.
  */
 const char *ws_request_ticket(
     const struct ws_request *, const char *prefix, char *buf, size_t size);

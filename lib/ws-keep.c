@@ -24,11 +24,12 @@
 #include "ws-admit.h"
 #include "ws-far.h"
 
-#define FAR_MS	1000  /* for a command to end that has closed its socket */
-#define TELL_MS 5000  /* ... and whose last line is to be told */
-#define EOF_MS	30000 /* for a command to end whose peer is gone */
-#define HUP_MS	5000  /* ... and that was told so once more */
-#define STOP_MS 2000  /* instead of both, when we are told to end */
+#define FAR_MS	 1000  /* for a command to end that has closed its socket */
+#define TELL_MS	 5000  /* ... and whose last line is to be told */
+#define EOF_MS	 30000 /* for a command to end whose peer is gone */
+#define HUP_MS	 5000  /* ... and that was told so once more */
+#define STOP_MS	 2000  /* instead of both, when we are told to end */
+#define LEAVE_MS 7000  /* for a talker to end that was told to */
 
 static struct keeper {
 	const struct ws_options *o;
@@ -44,6 +45,7 @@ static struct keeper {
 	bool is_stopped;      /* we were told to end */
 	struct ws_reason why; /* it has ended, as its talker has seen it */
 	int64_t answer_at;    /* ms: when its end is told at the latest; 0 */
+	int64_t kill_at;      /* ms: when a talker that was told to end must */
 } keeper;
 
 /* --- the talker ----------------------------------------------------------- */
@@ -189,9 +191,8 @@ static void
 hear_talker(void)
 {
 	static struct ws_message m;
-	int fds[2];
 
-	if (ws_message_receive(keeper.talk, &m, fds) == -1) {
+	if (ws_message_receive(keeper.talk, &m, NULL) == -1) {
 		close(keeper.talk);
 		keeper.talk = -1;
 		return;
@@ -237,6 +238,8 @@ reap(void)
 			keeper.talker_status = WEXITSTATUS(status);
 		else if (!keeper.is_stopped)
 			ws_say("", "the process that talks was killed");
+		else if (keeper.o->is_client)
+			ws_say("", "stopped");
 	}
 }
 
@@ -256,6 +259,7 @@ hear_signal(void)
 	if (!keeper.is_open && keeper.talker > 0)
 		kill(keeper.talker, SIGKILL);
 	keeper.is_stopped = true;
+	keeper.kill_at = clock_ms() + LEAVE_MS;
 	if (s.ssi_signo == SIGTERM)
 		why = (struct ws_reason){WS_GOING_AWAY, "the proxy is stopped"};
 	tell_reason(&why);
@@ -335,8 +339,12 @@ ws_keep(const struct ws_options *o, int in, int out, const char *peer,
 		if (out != in)
 			close(out);
 	}
-	while (keeper.talker != 0)
+	while (keeper.talker != 0) {
 		step(keeper.answer_at != 0 ? 50 : 1000);
+		if (keeper.is_stopped && clock_ms() > keeper.kill_at &&
+		    keeper.talker > 0)
+			kill(keeper.talker, SIGKILL);
+	}
 	if (keeper.talk != -1)
 		hear_talker();
 	end_far();

@@ -22,10 +22,11 @@ ws_message_receive(int fd, struct ws_message *m, int fds[2])
 	struct pollfd f = {fd, POLLIN, 0};
 	ssize_t n;
 
-	fds[0] = fds[1] = -1;
+	if (fds != NULL)
+		fds[0] = fds[1] = -1;
 	do {
 		poll(&f, 1, -1);
-		n = pass_receive(fd, m, sizeof(*m), fds, 2);
+		n = pass_receive(fd, m, sizeof(*m), fds, fds != NULL ? 2 : 0);
 	} while (n == -1 && (errno == EAGAIN || errno == EINTR));
 	if (n == 0)
 		errno = EPIPE;

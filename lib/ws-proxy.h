@@ -109,9 +109,9 @@ struct ws_message {
 };
 
 /*
- * Send and receive one whole message, with count descriptors (0 or 2). Return
- * 0; or -1 with errno, EPIPE where the other is gone. Received descriptors are
- * close-on-exec.
+ * Send and receive one whole message, with two descriptors or none (fds NULL:
+ * such as come are closed). Return 0; or -1 with errno, EPIPE where the other is
+ * gone. Received descriptors are close-on-exec.
  */
 int ws_message_send(int fd, const struct ws_message *, const int fds[2]);
 int ws_message_receive(int fd, struct ws_message *, int fds[2]);

@@ -401,6 +401,8 @@ die_with_parent(void)
 static int
 give_up_rights(void)
 {
+	/* Others of our user read strangers' bytes as well. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (sandbox_enter() == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)

@@ -104,6 +104,22 @@ is_open() {
 	wait_until 5 grep -q "gone: the peer does not speak TLS 1.2" proxy.err
 }
 
+@test "SIGCHLD that is ignored lets nobody in, and keeps no place" {
+	start_proxy -n 1 -A 'exit 1' cat
+	fails 77 vm-ws-proxy -C "ws://$AT/"
+	cleanup
+	(
+		trap '' CHLD
+		exec vm-ws-proxy -l 127.0.0.1:0 -n 1 -A 'exit 1' cat
+	) >at 2>err &
+	STARTED+=($!)
+	wait_until 5 test -s at
+	for _ in 1 2 3; do
+		fails 77 vm-ws-proxy -C "ws://$(cat at)/"
+		wait_until 5 not pgrep -P "${STARTED[-1]}"
+	done
+}
+
 @test "without TLS it listens on this machine only, unless told" {
 	fails 64 vm-ws-proxy -l 0.0.0.0:0 cat
 	fails 64 vm-ws-proxy -l '[::]:0' cat
