@@ -53,5 +53,5 @@ last_hooks() {
 		exit-clock) attend_end hook ;;
 		esac
 	done
-	stop_child clock
+	! pid=$(child_pid clock) || kill -TERM "$pid"
 }

@@ -23,9 +23,6 @@ export LC_ALL=C
 EX_USAGE=64 EX_DATAERR=65 EX_NOINPUT=66 EX_UNAVAILABLE=69 EX_OSERR=71
 EX_CANTCREAT=73 EX_IOERR=74 EX_TEMPFAIL=75 EX_NOPERM=77 EX_CONFIG=78
 
-# The step of a vm-slot whose medium is out, and that has only hooks to run.
-TELLING="telling the hooks"
-
 # die STATUS MESSAGE...
 die() {
 	status=$1

@@ -127,7 +127,9 @@ not_there() {
 	port "not attached"
 	cycled "not attached"
 	state_is active
+	: >"$D/log"
 	port configured
+	cycled configured
 	host_reads
 	port "not attached"
 	wait_until 30 state_is empty

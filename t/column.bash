@@ -104,8 +104,12 @@ is_clean() {
 	! dmesg | grep "I/O error"
 }
 
-# nothing_left: no process, socket, device or state of the column.
+# nothing_left [SLOT]: no process, socket, device or state of the column, once
+# its vm-slot has told its hooks of the end.
 nothing_left() {
+	wait_until 5 is_nothing_left "$@"
+}
+is_nothing_left() {
 	local slot=${1:-0}
 	! pgrep -a 'vm-fetchd|vm-nbd-attach|vm-slot|nbdkit' &&
 		! grep -qv '^0$' /sys/block/nbd*/size &&
