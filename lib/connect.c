@@ -3,7 +3,6 @@
  */
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 
 #include <errno.h>
 #include <string.h>
@@ -12,17 +11,26 @@
 #include "connect.h"
 
 int
-connect_unix(const char *path)
+unix_address(const char *path, struct sockaddr_un *address)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const struct timeval limit = {10, 0}, none = {0, 0};
-	int fd, saved;
-
-	if (strlen(path) >= sizeof(address.sun_path)) {
+	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof(address->sun_path)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	strcpy(address.sun_path, path);
+	strcpy(address->sun_path, path);
+	return 0;
+}
+
+int
+connect_unix(const char *path)
+{
+	struct sockaddr_un address;
+	const struct timeval limit = {10, 0}, none = {0, 0};
+	int fd, saved;
+
+	if (unix_address(path, &address) == -1)
+		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -1;

@@ -6,6 +6,14 @@
 #ifndef VM_CONNECT_H
 #define VM_CONNECT_H
 
+#include <sys/un.h>
+
+/*
+ * The address of a socket's path. Returns 0; or -1 with errno, ENAMETOOLONG
+ * where it has no room for that (108 bytes: unix(7)).
+ */
+int unix_address(const char *path, struct sockaddr_un *);
+
 /*
  * Connect to the socket at path. Returns the descriptor, close-on-exec, which
  * the caller closes; or -1 with errno: ENAMETOOLONG, ENOENT, ECONNREFUSED

@@ -3,12 +3,12 @@
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "connect.h"
 #include "listen.h"
 
 /* Close without losing errno; always -1. */
@@ -61,14 +61,11 @@ remove_stale(const struct sockaddr_un *address)
 int
 listen_unix(const char *path)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address;
 	int fd, bound;
 
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		errno = ENAMETOOLONG;
+	if (unix_address(path, &address) == -1)
 		return -1;
-	}
-	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -1;
