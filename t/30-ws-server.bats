@@ -17,16 +17,14 @@ setup_file() {
 	cat rsa.pem >>ca.pem
 }
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	cp "$BATS_FILE_TMPDIR"/*.pem "$BATS_FILE_TMPDIR"/*.key .
+	take_certs
 }
 teardown() {
 	cleanup
 }
 
-# cases SCHEME GROUP...: they all pass, and leave nothing running.
 cases() {
-	node "$HERE/ws/server.mjs" -s "$@" 3>&-
+	ws_cases server "$@"
 }
 
 @test "ws: the opening handshake" {

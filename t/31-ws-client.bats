@@ -26,16 +26,14 @@ setup_file() {
 		2>/dev/null | cat - server.pem >forged.pem
 }
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	cp "$BATS_FILE_TMPDIR"/*.pem "$BATS_FILE_TMPDIR"/*.key .
+	take_certs
 }
 teardown() {
 	cleanup
 }
 
-# cases SCHEME GROUP...: they all pass, and leave nothing running.
 cases() {
-	node "$HERE/ws/client.mjs" -s "$@" 3>&-
+	ws_cases client "$@"
 }
 
 @test "ws client: its request, and URLs that are none" {

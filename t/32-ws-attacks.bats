@@ -11,16 +11,14 @@ setup_file() {
 	make_cert server
 }
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	cp "$BATS_FILE_TMPDIR"/*.pem "$BATS_FILE_TMPDIR"/*.key .
+	take_certs
 }
 teardown() {
 	cleanup
 }
 
-# cases SCHEME GROUP...: they all pass, and leave nothing running.
 cases() {
-	node "$HERE/ws/attacks.mjs" -s "$@" 3>&-
+	ws_cases attacks "$@"
 }
 
 @test "ws: pages of other sites" {

@@ -277,17 +277,22 @@ half_then_all() {
 	wait_until 5 nothing_stays
 }
 
+# is_all_written: serve has ended by ^C, not without what was written last.
+is_all_written() {
+	local rc=0
+	wait "$SERVE" || rc=$?
+	[ "$rc" = 130 ]
+	[ "$(dd if=image bs=1 skip=4096 count=5 2>/dev/null)" = hello ]
+	wait_until 5 nothing_stays
+}
+
 @test "a person's ^C asks for an eject where something is written, and serves on" {
 	write_far
 	start_bmc python3 far.py late
 	start_serve -w
 	wait_until 10 grep -q "serving /" err
 	kill -INT "$SERVE"
-	local rc=0
-	wait "$SERVE" || rc=$?
-	[ "$rc" = 130 ]
-	[ "$(dd if=image bs=1 skip=4096 count=5 2>/dev/null)" = hello ]
-	wait_until 5 nothing_stays
+	is_all_written
 }
 
 @test "a terminal's ^C, which all of its group hear, is no other" {
@@ -298,11 +303,7 @@ half_then_all() {
 	SERVE=${STARTED[-1]}
 	wait_until 10 grep -q "serving /" err
 	kill -INT -- -"$SERVE"
-	local rc=0
-	wait "$SERVE" || rc=$?
-	[ "$rc" = 130 ]
-	[ "$(dd if=image bs=1 skip=4096 count=5 2>/dev/null)" = hello ]
-	wait_until 5 nothing_stays
+	is_all_written
 }
 
 @test "an eject that is lost, or finds the slot busy, is asked for again" {
@@ -325,12 +326,8 @@ half_then_all() {
 	start_serve -w
 	wait_until 10 grep -q "serving /" err
 	kill -INT "$SERVE"
-	local rc=0
-	wait "$SERVE" || rc=$?
-	[ "$rc" = 130 ]
+	is_all_written
 	[ "$(wc -l <asked)" = 3 ]
-	[ "$(dd if=image bs=1 skip=4096 count=5 2>/dev/null)" = hello ]
-	wait_until 5 nothing_stays
 }
 
 @test "an image that goes away ends it, and says so" {

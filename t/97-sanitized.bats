@@ -34,20 +34,20 @@ sanitized() {
 	sanitized 60-vmctl.bats
 }
 
-# ws_cases FILE GROUP...: of t/ws, over TLS. (LeakSanitizer can't look at a
+# wss_cases FILE GROUP...: of t/ws, over TLS. (LeakSanitizer can't look at a
 # process that has given up its rights: valgrind does, below.)
-ws_cases() {
+wss_cases() {
 	cd "$BATS_TEST_TMPDIR"
 	[ -e server.pem ] || make_cert server
 	[ -e rsa.pem ] || { cp server.pem rsa.pem && cp server.key rsa.key; }
 	PATH=$BUILD/san/bin:$PATH ASAN_OPTIONS=detect_leaks=0 \
-		VM_WS_MEMORY=0 node "$HERE/ws/$1" -s wss "${@:2}" 3>&-
+		VM_WS_MEMORY=0 ws_cases "$1" wss "${@:2}"
 }
 
 @test "vm-ws-proxy's cases, sanitized" {
-	ws_cases server.mjs framing strict utf8 close
-	ws_cases client.mjs request answer frames
-	ws_cases attacks.mjs origin ticket
+	wss_cases server framing strict utf8 close
+	wss_cases client request answer frames
+	wss_cases attacks origin ticket
 }
 
 @test "vm-ws-proxy in both roles, under valgrind" {

@@ -80,6 +80,18 @@ make_ca() {
 		-subj "/CN=$1" 2>/dev/null
 }
 
+# take_certs: those that setup_file has made, into the test's own directory.
+take_certs() {
+	cd "$BATS_TEST_TMPDIR" || return
+	cp "$BATS_FILE_TMPDIR"/*.pem "$BATS_FILE_TMPDIR"/*.key .
+}
+
+# ws_cases FILE SCHEME GROUP...: those of t/ws/FILE.mjs all pass, and leave
+# nothing running.
+ws_cases() {
+	node "$HERE/ws/$1.mjs" -s "${@:2}" 3>&-
+}
+
 # start_nginx [LINE...]: nginx serves ./root over TLS with server.pem and
 # server.key at $HTTPS (127.0.0.1) and $HTTPS6 ([::1]), with LINEs in its
 # server block; it logs in ./nginx/.
