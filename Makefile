@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # vmedia. `make help` lists the targets.
 #
-# Adding a program is adding a file: bin/NAME.c is a program, lib/*.c go into
-# libvm.a, plugins/*.c into the nbdkit plugin (or modules of it), scripts/vm* are installed as
+# Adding a program is adding a file: bin/NAME.c is a program, lib/*/*.c go into
+# libvm.a, plugins/ into the nbdkit plugin (or modules of it), scripts/vm* are installed as
 # they are, t/*.c are tools of the tests and t/unit/*.c their unit tests. The
 # build tree mirrors the installed one ($(O)/bin, $(O)/lib/vmedia), so every
 # program runs in place.
@@ -42,18 +42,19 @@ PKGS_t = libnbd
 
 progs := $(notdir $(basename $(wildcard bin/*.c)))
 scripts := $(filter-out %.conf,$(notdir $(wildcard scripts/vm*)))
-libobjs := $(patsubst %.c,$(O)/obj/%.o,$(wildcard lib/*.c))
+libobjs := $(patsubst %.c,$(O)/obj/%.o,$(wildcard lib/*/*.c))
 # Sources that are modules, where their libraries are: see plugins/source.h.
-modsrcs := file $(foreach m,nfs smb,$(if $(wildcard plugins/$(m).c),$(shell \
+modsrcs := file $(foreach m,nfs smb,$(if $(wildcard plugins/sources/$(m).c),$(shell \
 	$(PKG_CONFIG) --exists $(PKGS_$(m)) && echo $(m))))
-plugobjs := $(patsubst %.c,$(O)/obj/%.o,$(filter-out plugins/file.c \
-	plugins/nfs.c plugins/smb.c plugins/blocking.c,$(wildcard plugins/*.c)))
+threaded := $(patsubst %.c,$(O)/obj/%.o,$(wildcard plugins/sources/threaded*.c))
+plugobjs := $(patsubst %.c,$(O)/obj/%.o,$(wildcard plugins/*.c \
+	plugins/engine/*.c plugins/sources/http*.c))
 tools := $(patsubst %.c,$(O)/%,$(wildcard t/*.c))
 units := $(patsubst %.c,$(O)/%,$(wildcard t/unit/*.c))
 plugin := $(O)/lib/vmedia/nbdkit-vm-fetchd-plugin.so
 modules := $(patsubst %,$(O)/lib/vmedia/vm-source-%.so,$(modsrcs))
 bins := $(addprefix $(O)/bin/,$(progs) $(scripts))
-shlibs := $(addprefix $(O)/lib/vmedia/,$(notdir $(wildcard scripts/*.sh)))
+shlibs := $(addprefix $(O)/lib/vmedia/,$(notdir $(wildcard scripts/lib/*.sh)))
 mans := $(wildcard man/*.[0-9])
 
 pkg = $(if $(1),$(shell $(PKG_CONFIG) $(2) $(1)))
@@ -75,7 +76,7 @@ $(addprefix $(O)/bin/,$(progs)): $(O)/bin/%: $(O)/obj/bin/%.o $(O)/libvm.a
 	    $(call pkg,$(PKGS_$*),--libs) $(LIBS_$*)
 
 $(addprefix $(O)/bin/,$(scripts)): $(O)/bin/%: scripts/%
-$(shlibs): $(O)/lib/vmedia/%: scripts/%
+$(shlibs): $(O)/lib/vmedia/%: scripts/lib/%
 $(addprefix $(O)/bin/,$(scripts)) $(shlibs):
 	@mkdir -p $(@D)
 	$(call Q,LN)ln -sf $(abspath $<) $@
@@ -86,14 +87,14 @@ $(plugin): $(plugobjs) $(O)/libvm.a plugins/nbdkit.syms
 	    -Wl,--version-script=plugins/nbdkit.syms \
 	    $(plugobjs) $(O)/libvm.a $(call pkg,$(PKGS_plugin),--libs)
 
-$(modules): $(O)/lib/vmedia/vm-source-%.so: $(O)/obj/plugins/%.o \
-    $(O)/obj/plugins/blocking.o $(O)/libvm.a plugins/source.syms
+$(modules): $(O)/lib/vmedia/vm-source-%.so: $(O)/obj/plugins/sources/%.o \
+    $(threaded) $(O)/libvm.a plugins/sources/source.syms
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ \
-	    -Wl,--version-script=plugins/source.syms \
+	    -Wl,--version-script=plugins/sources/source.syms \
 	    $(filter %.o %.a,$^) $(call pkg,$(PKGS_$*),--libs)
 
-$(foreach m,$(modsrcs),$(eval $(O)/obj/plugins/$(m).o: CPPFLAGS += \
+$(foreach m,$(modsrcs),$(eval $(O)/obj/plugins/sources/$(m).o: CPPFLAGS += \
     $(call pkg,$(PKGS_$(m)),--cflags)))
 
 # nbdkit itself is not sanitized, so a sanitized plugin needs the run-time
@@ -112,7 +113,7 @@ $(tools): $(O)/t/%: $(O)/obj/t/%.o $(O)/libvm.a
 
 # Unit tests see the plugin's parts too, all but its nbdkit callbacks.
 $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
-    $(filter-out %/plugin.o %/settings.o,$(plugobjs)) $(O)/obj/plugins/blocking.o \
+    $(filter-out %/plugin.o %/config.o,$(plugobjs)) $(threaded) \
     $(O)/libvm.a
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ \
@@ -121,15 +122,15 @@ $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 
 # Fuzzers (libFuzzer) are programs of their own: what they fuzz, and a corpus.
-fuzzed_http-answer = plugins/http-answer.c plugins/http-fault.c
-fuzzed_image = lib/image.c lib/image-media.c lib/image-volume.c
-fuzzed_tls-keys = lib/tls-keys.c
-fuzzed_url = lib/url.c lib/secret.c
-fuzzed_ws-frame = lib/ws-frame.c
-fuzzed_ws-handshake = lib/ws-handshake.c lib/ws-headers.c
+fuzzed_http-response = plugins/sources/http-response.c plugins/sources/http-error.c
+fuzzed_image = $(wildcard lib/image/*.c)
+fuzzed_pem = lib/tls/pem.c
+fuzzed_url = lib/base/url.c lib/base/secret.c
+fuzzed_ws-frame = lib/ws/frame.c
+fuzzed_ws-handshake = lib/ws/handshake.c lib/http/headers.c
 fuzzers := $(patsubst t/fuzz/%.c,$(O)/fuzz/%,$(wildcard t/fuzz/*.c))
 .SECONDEXPANSION:
-$(fuzzers): $(O)/fuzz/%: t/fuzz/%.c $$(fuzzed_$$*) $(wildcard */*.h)
+$(fuzzers): $(O)/fuzz/%: t/fuzz/%.c $$(fuzzed_$$*) $(wildcard lib/*/*.h plugins/*/*.h)
 	@mkdir -p $(@D)
 	$(call Q,FUZZ)clang -g -O1 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all $(CPPFLAGS) -o $@ $(filter %.c,$^) \
@@ -190,7 +191,7 @@ demo: deps
 shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/page/ready t/vm/vm-run t/vm/pc t/soak/small \
 	.ci/run
 jsfiles := $(wildcard scripts/web/*.js t/page/*.mjs)
-cfiles := $(wildcard bin/*.[ch] lib/*.[ch] plugins/*.[ch] t/*.[ch] t/unit/*.[ch] t/fuzz/*.c)
+cfiles := $(wildcard bin/*.[ch] lib/*/*.[ch] plugins/*.[ch] plugins/*/*.[ch] t/*.[ch] t/unit/*.[ch] t/fuzz/*.c)
 
 lint: deps
 	@$(MAKE) --no-print-directory O=$(O)/lint-gcc CC=gcc \
@@ -223,7 +224,7 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/vmedia/web
 	install $(addprefix $(O)/bin/,$(progs)) \
 	    $(addprefix scripts/,$(scripts)) $(BINDIR)
-	for part in $(wildcard scripts/*.sh); do \
+	for part in $(wildcard scripts/lib/*.sh); do \
 	    sed 's,/etc/vmedia,$(SYSCONFDIR)/vmedia,' $$part \
 		>$(LIBDIR)/$${part##*/} && chmod 644 $(LIBDIR)/$${part##*/}; \
 	done

@@ -28,9 +28,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "number.h"
-#include "replace.h"
+#include "base/clock.h"
+#include "base/number.h"
+#include "unix/atomic-file.h"
 
 #define LINE_MAX_SIZE 2000 /* bytes; an event is less than PIPE_BUF: whole */
 #define NAME_MAX_SIZE 64

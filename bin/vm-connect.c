@@ -10,7 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "connect.h"
+#include "unix/connect.h"
 
 static void
 usage(FILE *out)

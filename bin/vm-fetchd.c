@@ -28,16 +28,16 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "fetchd-args.h"
-#include "listen.h"
-#include "notify.h"
-#include "packing.h"
-#include "replace.h"
-#include "report.h"
-#include "restart.h"
-#include "secret.h"
-#include "user.h"
+#include "base/clock.h"
+#include "fetchd/parameters.h"
+#include "unix/listen.h"
+#include "unix/sd-notify.h"
+#include "fetchd/decompress.h"
+#include "unix/atomic-file.h"
+#include "fetchd/report.h"
+#include "base/backoff.h"
+#include "base/secret.h"
+#include "unix/privileges.h"
 
 #define STOP_MS 800 /* for nbdkit to end by itself when asked */
 

@@ -17,12 +17,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "attr.h"
-#include "gadget-error.h"
-#include "gadget-insert.h"
-#include "gadget-plan.h"
-#include "gadget-status.h"
-#include "number.h"
+#include "gadget/attr.h"
+#include "gadget/error.h"
+#include "gadget/insert.h"
+#include "gadget/setup.h"
+#include "gadget/status.h"
+#include "base/number.h"
 
 #define LOCK_MS		10000 /* another vm-gadget is done by then */
 #define LOCKED_MS	1000  /* a host that only looks is done by then */

@@ -15,7 +15,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "number.h"
+#include "base/number.h"
 
 #define WAIT_MAX 3600 /* seconds */
 

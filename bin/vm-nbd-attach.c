@@ -26,13 +26,13 @@
 
 #include <linux/nbd.h>
 
-#include "nbd-client.h"
-#include "nbd-dialed.h"
-#include "nbd-join.h"
-#include "nbd-kernel.h"
-#include "nbd-served.h"
-#include "notify.h"
-#include "number.h"
+#include "nbd/client.h"
+#include "nbd/reconnect.h"
+#include "nbd/handoff-client.h"
+#include "nbd/kernel.h"
+#include "nbd/handoff-server.h"
+#include "unix/sd-notify.h"
+#include "base/number.h"
 
 #define WRITE_OUT_MS  1000 /* between two times */
 #define READ_AHEAD_KB 1024 /* a chunk of vm-fetchd: one fetch, one wait */

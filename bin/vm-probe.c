@@ -23,8 +23,8 @@
 
 #include <libnbd.h>
 
-#include "image.h"
-#include "json.h"
+#include "image/probe.h"
+#include "base/json.h"
 
 struct source {
 	const char *name;

@@ -6,7 +6,7 @@
  * As a server it listens by itself, with TLS, or takes a connection from
  * inetd(8), systemd or a web server; as a client it connects to one. The far
  * side is a command, a Unix socket, or its own standard input and output. What
- * passes is not looked at. How it is made: lib/ws-proxy.h.
+ * passes is not looked at. How it is made: lib/ws/proxy.h.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,8 +19,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "notify.h"
-#include "ws-args.h"
+#include "unix/sd-notify.h"
+#include "ws/options.h"
 
 #define LISTEN_FD 3 /* systemd's first (sd_listen_fds(3)) */
 

@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "source.h"
+#include "sources/source.h"
 
 #define OVERLAY_SECTOR 512  /* bytes */
 #define OVERLAY_UNIT   4096 /* bytes; what the limit counts */

@@ -27,14 +27,14 @@
 #define NBDKIT_API_VERSION 2
 #include <nbdkit-plugin.h>
 
-#include "engine.h"
-#include "image.h"
+#include "engine/engine.h"
+#include "image/probe.h"
 #include "overlay.h"
-#include "report.h"
+#include "fetchd/report.h"
 #include "sandbox.h"
-#include "secret.h"
-#include "settings.h"
-#include "source.h"
+#include "base/secret.h"
+#include "config.h"
+#include "sources/source.h"
 
 /* Nothing here is shared between requests but the engine, which locks. */
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL

@@ -12,8 +12,8 @@ unit() {
 	unit attr
 }
 
-@test "unit: blocking" {
-	unit blocking
+@test "unit: threaded" {
+	unit threaded
 }
 
 @test "unit: cache" {
@@ -24,8 +24,8 @@ unit() {
 	unit engine
 }
 
-@test "unit: http-answer" {
-	unit http-answer
+@test "unit: http-response" {
+	unit http-response
 }
 
 @test "unit: image" {
@@ -36,16 +36,16 @@ unit() {
 	unit json
 }
 
-@test "unit: meter" {
-	unit meter
+@test "unit: estimator" {
+	unit estimator
 }
 
-@test "unit: nbd-door" {
-	unit nbd-door
+@test "unit: handoff" {
+	unit handoff
 }
 
-@test "unit: nbd-join" {
-	unit nbd-join
+@test "unit: handoff-client" {
+	unit handoff-client
 }
 
 @test "unit: number" {
@@ -67,8 +67,8 @@ unit() {
 	unit report
 }
 
-@test "unit: restart" {
-	unit restart
+@test "unit: backoff" {
+	unit backoff
 }
 @test "unit: secret" {
 	unit secret
@@ -82,8 +82,8 @@ unit() {
 	unit ticket
 }
 
-@test "unit: tls-keys" {
-	unit tls-keys
+@test "unit: pem" {
+	unit pem
 }
 
 @test "unit: url" {

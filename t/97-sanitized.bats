@@ -71,8 +71,8 @@ wss_cases() {
 @test "the engine and the blocking sources, with the thread sanitizer" {
 	local unit
 	make -s -C "$TOP" O="$BUILD/tsan" CFLAGS="-O1 -g -fsanitize=thread" \
-		"$BUILD"/tsan/t/unit/{engine,blocking,overlay} 3>&-
-	for unit in engine blocking overlay; do
+		"$BUILD"/tsan/t/unit/{engine,threaded,overlay} 3>&-
+	for unit in engine threaded overlay; do
 		TSAN_OPTIONS=halt_on_error=1 "$BUILD/tsan/t/unit/$unit" 3>&-
 	done
 }

@@ -28,7 +28,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "number.h"
+#include "base/number.h"
 
 #define LINE_SIZE  4096
 #define PIECE_SIZE 65536

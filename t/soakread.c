@@ -32,7 +32,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 #define MISMATCH	3
 #define SEQUENTIAL_SIZE ((size_t)128 << 10) /* as a kernel reads */

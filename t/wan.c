@@ -33,7 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "number.h"
+#include "base/number.h"
 
 #define CONNECTIONS_MAX 256
 #define RING_SIZE	((size_t)32 << 20) /* bytes on their way, each way */

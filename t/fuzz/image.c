@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "image.h"
+#include "image/probe.h"
 
 #define READS_MAX 200
 #define SECTOR	  512

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "secret.h"
-#include "url.h"
+#include "base/secret.h"
+#include "base/url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attr.h"
+#include "gadget/attr.h"
 #include "check.h"
 
 static void

@@ -5,7 +5,7 @@
  */
 #include <stddef.h>
 
-#include "cache.h"
+#include "engine/cache.h"
 #include "check.h"
 
 #define SLOTS 8

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "clock.h"
-#include "engine.h"
+#include "base/clock.h"
+#include "engine/engine.h"
 
 #define CONNECTIONS 4
 #define PIECE	    50000 /* bytes at a time: no divisor of a chunk */

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "check.h"
-#include "image.h"
+#include "image/probe.h"
 
 #define MEMORY	    (1024 * 1024)
 #define FUZZ_ROUNDS 20000

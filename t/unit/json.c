@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "json.h"
+#include "base/json.h"
 
 static int
 quotes(const char *text, const char *want)

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "check.h"
-#include "number.h"
+#include "base/number.h"
 
 static int
 rejects(int (*parse)(const char *, uint64_t, uint64_t, uint64_t *),

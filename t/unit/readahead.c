@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The vmedia authors
  */
 #include "check.h"
-#include "readahead.h"
+#include "engine/readahead.h"
 
 #define KIB  1024
 #define MIB  (1024 * 1024)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "relay.h"
+#include "unix/relay.h"
 
 #define AMOUNT (4 * 1024 * 1024)
 

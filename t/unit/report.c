@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "report.h"
+#include "fetchd/report.h"
 
 static char text[REPORT_MAX];
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "secret.h"
+#include "base/secret.h"
 
 static char *
 line_of(const char *data, size_t len)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "stats.h"
+#include "engine/stats.h"
 
 static void
 test_map(void)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "url.h"
+#include "base/url.h"
 
 static int
 shows(const char *url, const char *want)

@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "clock.h"
-#include "ws-bridge.h"
+#include "base/clock.h"
+#include "ws/bridge.h"
 
 #define MIB (1 << 20)
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "ws-frame.h"
+#include "ws/frame.h"
 
 /* What a parser said, as text: "data:Hel data:lo ping:x close:1000:bye". */
 static char told[4096];

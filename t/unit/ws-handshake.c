@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "ws-handshake.h"
+#include "ws/handshake.h"
 
 #define GET    "GET /vm/0 HTTP/1.1\r\n"
 #define HOST   "Host: bmc\r\n"

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * When a process that has ended is started again: at once where it died, but
+ * not for ever where it dies each time; with growing pauses, for ever, where
+ * it says that it cannot do its work now.
+ *
+ * Times are milliseconds of a clock that never jumps.
+ */
+#ifndef VM_BASE_BACKOFF_H
+#define VM_BASE_BACKOFF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Deaths in a row, each so soon after the one before, that are too many. */
+#define RESTART_DEATHS_MAX 5
+#define RESTART_DEATHS_MS  10000
+
+/* The first pause and the longest; each is twice the one before. */
+#define RESTART_PAUSE_MIN 500
+#define RESTART_PAUSE_MAX 8000
+
+/* All zeros in the beginning. */
+struct restart {
+	int64_t at; /* when to start it again; 0: not planned */
+	int64_t died_at;
+	unsigned deaths;
+	int pause; /* the last one; 0: it has not refused since it worked */
+};
+
+/* It died. Returns whether it shall be started again. */
+bool restart_died(struct restart *, int64_t now);
+
+/* It cannot work now. */
+void restart_refused(struct restart *, int64_t now);
+
+/* It works. */
+void restart_worked(struct restart *);
+
+/* Milliseconds until it is to be started, 0: now, -1: that is not planned. */
+int restart_left(const struct restart *, int64_t now);
+
+#endif

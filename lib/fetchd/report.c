@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fetchd/report.h"
+
+int
+report_send(int fd, int status, const char *text)
+{
+	char line[REPORT_MAX];
+	size_t len;
+	char *p;
+
+	snprintf(line, sizeof(line) - 1, "%d %s", status, text);
+	for (p = line; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	*p++ = '\n';
+	len = p - line;
+	/* Less than PIPE_BUF: written whole or not at all (pipe(7)). */
+	return write(fd, line, len) == (ssize_t)len ? 0 : -1;
+}
+
+int
+report_receive(int fd, char text[REPORT_MAX])
+{
+	char line[REPORT_MAX];
+	size_t used = 0;
+	ssize_t n;
+	char *end;
+	long status;
+
+	do {
+		n = read(fd, line + used, sizeof(line) - used);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		if (n == 0) {
+			errno = EPIPE;
+			return -1;
+		}
+		used += n;
+	} while (line[used - 1] != '\n' && used < sizeof(line));
+	line[used - 1] = '\0';
+	status = strtol(line, &end, 10);
+	if (end == line || *end != ' ' || status < 0 || status > 255) {
+		errno = EPROTO;
+		return -1;
+	}
+	snprintf(text, REPORT_MAX, "%s", end + 1);
+	return (int)status;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gadget/create.h"
+#include "gadget/internal.h"
+
+/* --- making ------------------------------------------------------------ */
+
+static int
+make_dir(struct gadget *gadget, const char *path)
+{
+	return mkdirat(gadget->dir, gadget_at(gadget, "%s", path), 0755);
+}
+
+static int
+set(struct gadget *gadget, const char *path, const char *value)
+{
+	gadget_at(gadget, "%s", path);
+	return gadget_set(gadget, value);
+}
+
+/*
+ * The serial number has at least 12 characters of 0-9 and A-F, and differs
+ * between devices of one host (Universal Serial Bus Mass Storage Class,
+ * Bulk-Only Transport 1.0, section 4.1.1). It is "vmedia" in hexadecimal and
+ * the first slot: a host then knows the drive again whichever machine shows
+ * it, and learns nothing of that machine.
+ */
+static int
+describe(struct gadget *gadget)
+{
+	char serial[32];
+
+	snprintf(serial, sizeof(serial), "766D65646961%02X",
+	    gadget->number == GADGET_ALL ? 0 : (unsigned)gadget->number);
+	/* Linux Foundation, Multifunction Composite Gadget. */
+	if (set(gadget, "idVendor", "0x1d6b") == -1 ||
+	    set(gadget, "idProduct", "0x0104") == -1 ||
+	    make_dir(gadget, "strings/0x409") == -1 ||
+	    set(gadget, "strings/0x409/manufacturer", "vmedia") == -1 ||
+	    set(gadget, "strings/0x409/product", "Virtual Media") == -1 ||
+	    set(gadget, "strings/0x409/serialnumber", serial) == -1)
+		return -1;
+	return make_dir(gadget, "configs/c.1");
+}
+
+/* A function with an empty drive; the host sees it once it is linked. */
+static int
+make_slot(struct gadget *gadget, unsigned slot, enum image_media type,
+    const char *stall)
+{
+	gadget_at(gadget, "functions/mass_storage.%u", slot);
+	if (mkdirat(gadget->dir, gadget->at, 0755) == -1)
+		return -1;
+	gadget_at(gadget, "functions/mass_storage.%u/stall", slot);
+	if (stall != NULL && gadget_set(gadget, stall) == -1)
+		return -1;
+	gadget_at_lun(gadget, slot, "removable");
+	if (gadget_set(gadget, "1") == -1)
+		return -1;
+	gadget_at_lun(gadget, slot, "cdrom");
+	if (gadget_set(gadget, type == IMAGE_CD ? "1" : "0") == -1)
+		return -1;
+	gadget_at_lun(gadget, slot, "ro");
+	if (gadget_set(gadget, "1") == -1)
+		return -1;
+	gadget_at_lun(gadget, slot, "inquiry_string");
+	return gadget_set_if_any(gadget, gadget_inquiry(type));
+}
+
+/* configfs takes the target of a link from the current directory. */
+static int
+link_slot(struct gadget *gadget, unsigned slot)
+{
+	char target[PATH_MAX], fd[64];
+	ssize_t len;
+
+	snprintf(fd, sizeof(fd), "/proc/self/fd/%d", gadget->dir);
+	len = readlink(fd, target, sizeof(target));
+	if (len == -1)
+		return -1;
+	gadget_at(gadget, "configs/c.1/mass_storage.%u", slot);
+	if ((size_t)snprintf(target + len, sizeof(target) - len,
+		"/functions/mass_storage.%u", slot) >= sizeof(target) - len) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return symlinkat(target, gadget->dir, gadget->at);
+}
+
+int
+gadget_build(const struct gadget_plan *plan, struct gadget *gadget, int number,
+    unsigned first, unsigned end)
+{
+	char name[16], udc[UDC_NAME_SIZE];
+	const char *stall = NULL;
+	int base, rc;
+	unsigned n;
+
+	*gadget = (struct gadget){.dir = -1, .number = number};
+	gadget_at(gadget, "UDC");
+	base = gadget_base();
+	if (base == -1 || udc_find_free(plan->udc, udc) == -1)
+		return -1;
+	rc = mkdirat(base, gadget_name(number, name), 0755);
+	close(base);
+	if (rc == -1 || gadget_open(gadget, number, plan->ms) == -1 ||
+	    describe(gadget) == -1)
+		return -1;
+	if (plan->stall != -1)
+		stall = plan->stall ? "1" : "0";
+	else if (udc_stalls_badly(udc))
+		stall = "0";
+	for (n = first; n < end; n++)
+		if (make_slot(gadget, n, plan->types[n], stall) == -1)
+			return -1;
+	for (n = first; n < end; n++)
+		if (link_slot(gadget, n) == -1)
+			return -1;
+	return gadget_bind(gadget, udc);
+}
+
+/* --- removing ---------------------------------------------------------- */
+
+static int
+is_link(const struct dirent *entry)
+{
+	return entry->d_type == DT_LNK;
+}
+
+static int
+is_dir(const struct dirent *entry)
+{
+	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+	       strcmp(entry->d_name, "..") != 0;
+}
+
+/*
+ * Remove each entry of its kind below `parent` in the gadget: with the flags
+ * of unlinkat(2), and first, where there is one, by prepare().
+ */
+static int
+remove_each(struct gadget *gadget, const char *parent,
+    int (*filter)(const struct dirent *), int flags,
+    int (*prepare)(struct gadget *, const char *path))
+{
+	struct dirent **list;
+	char path[sizeof(gadget->at)];
+	int i, n, rc = 0;
+
+	gadget_at(gadget, "%s", parent);
+	n = scandirat(gadget->dir, parent, &list, filter, NULL);
+	if (n == -1)
+		return errno == ENOENT ? 0 : -1;
+	for (i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", parent, list[i]->d_name);
+		if (rc == 0 && prepare != NULL)
+			rc = prepare(gadget, path);
+		gadget_at(gadget, "%s", path);
+		if (rc == 0)
+			rc = unlinkat(gadget->dir, path, flags);
+		free(list[i]);
+	}
+	free(list);
+	return rc;
+}
+
+static int
+empty_config(struct gadget *gadget, const char *config)
+{
+	char strings[sizeof(gadget->at)];
+
+	if (remove_each(gadget, config, is_link, 0, NULL) == -1)
+		return -1;
+	snprintf(strings, sizeof(strings), "%s/strings", config);
+	return remove_each(gadget, strings, is_dir, AT_REMOVEDIR, NULL);
+}
+
+int
+gadget_remove(struct gadget *gadget)
+{
+	char name[16];
+	int base, rc;
+	unsigned n;
+
+	for (n = 0; n < GADGET_SLOTS; n++)
+		if (gadget_has_slot(gadget, n) &&
+		    gadget_eject_forced(gadget, n) == -1)
+			return -1;
+	if (gadget_unbind(gadget) == -1 ||
+	    remove_each(
+		gadget, "configs", is_dir, AT_REMOVEDIR, empty_config) == -1 ||
+	    remove_each(gadget, "functions", is_dir, AT_REMOVEDIR, NULL) ==
+		-1 ||
+	    remove_each(gadget, "strings", is_dir, AT_REMOVEDIR, NULL) == -1)
+		return -1;
+	gadget_at(gadget, "%s", "");
+	base = gadget_base();
+	if (base == -1)
+		return -1;
+	rc = unlinkat(base, gadget_name(gadget->number, name), AT_REMOVEDIR);
+	close(base);
+	return rc;
+}

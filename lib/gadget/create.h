@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Making and removing one gadget. Both return as in gadget.h.
+ */
+#ifndef VM_GADGET_CREATE_H
+#define VM_GADGET_CREATE_H
+
+#include "gadget/setup.h"
+
+/*
+ * Make gadget `number`, which must not exist, with the plan's slots from first
+ * to before end, bind it to a free UDC, and leave it open, whatever happens.
+ */
+int gadget_build(const struct gadget_plan *plan, struct gadget *gadget,
+    int number, unsigned first, unsigned end);
+
+/* Unbind and remove it, however incomplete it is, after all has been ejected. */
+int gadget_remove(struct gadget *gadget);
+
+#endif

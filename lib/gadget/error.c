@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <errno.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "gadget/error.h"
+
+#define ETOOSMALL 525 /* include/linux/errno.h: user space has no name */
+
+int
+gadget_exit_status(int error)
+{
+	switch (error) {
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return EX_NOPERM;
+	case EBUSY:
+		return EX_TEMPFAIL;
+	case EIO:
+	case ETIMEDOUT: /* and not as if the host had locked its drive */
+		return EX_IOERR;
+	case ENODEV:
+	case ENOENT:
+		return EX_UNAVAILABLE;
+	case ETOOSMALL:
+		return EX_DATAERR;
+	default:
+		return EX_OSERR;
+	}
+}
+
+const char *
+gadget_strerror(int error)
+{
+	switch (error) {
+	case ETIMEDOUT:
+		return "the medium's source does not answer";
+	case ETOOSMALL:
+		return "too small for the drive";
+	default:
+		return strerror(error);
+	}
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <linux/fs.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gadget/insert.h"
+#include "gadget/internal.h"
+
+/* The file, as the kernel will have it. */
+struct source {
+	char path[PATH_MAX]; /* absolute */
+	uint64_t size;	     /* bytes */
+};
+
+/* --- the file ---------------------------------------------------------- */
+
+/*
+ * The kernel opens a read-only block device for writing all the same, and
+ * only then lets each write fail.
+ */
+static enum gadget_result
+check_kind(int fd, bool write, const char **reason)
+{
+	struct stat st;
+	int ro;
+
+	if (fstat(fd, &st) == -1)
+		return GADGET_NO_FILE;
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)) {
+		*reason = "neither a file nor a block device";
+		return GADGET_UNFIT;
+	}
+	if (write && S_ISBLK(st.st_mode) && ioctl(fd, BLKROGET, &ro) == 0 && ro)
+		return GADGET_UNWRITABLE;
+	return GADGET_DONE;
+}
+
+static enum gadget_result
+examine(const struct gadget_insertion *insertion, struct source *source,
+    const char **reason)
+{
+	enum gadget_result result = GADGET_NO_FILE;
+	int fd, saved;
+	off_t size;
+
+	/* O_NONBLOCK: a FIFO must not keep us before we see that it is one. */
+	fd = open(insertion->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd == -1)
+		return result;
+	if (realpath(insertion->file, source->path) != NULL)
+		result = check_kind(fd, insertion->write, reason);
+	if (result == GADGET_DONE) {
+		size = lseek(fd, 0, SEEK_END);
+		if (size == -1)
+			result = GADGET_NO_FILE;
+		source->size = (uint64_t)size;
+	}
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return result;
+}
+
+/* May it go into a drive of that type? */
+static enum gadget_result
+check_fit(const struct gadget_insertion *insertion, uint64_t size,
+    enum image_media type, const char **reason)
+{
+	const struct image_info info = {.format = IMAGE_RAW, .size = size};
+
+	*reason = image_media_fits(&info, type, insertion->cd_max);
+	if (*reason != NULL)
+		return GADGET_UNFIT;
+	if (type == IMAGE_CD && insertion->write)
+		return GADGET_ONLY_READS;
+	return GADGET_DONE;
+}
+
+/* --- the drive --------------------------------------------------------- */
+
+static enum gadget_result
+retype(struct gadget *gadget, const struct gadget_insertion *insertion,
+    enum image_media type, struct gadget_medium *medium)
+{
+	enum gadget_result result;
+
+	if (!insertion->retype)
+		return GADGET_OTHER_TYPE;
+	result = gadget_find_held(gadget, insertion->slot, medium);
+	if (result != GADGET_DONE)
+		return result;
+	if (gadget_set_type(gadget, insertion->slot, type) == -1)
+		return GADGET_FAILED;
+	return GADGET_DONE;
+}
+
+/*
+ * The kernel opens the file, read-only if it can't be written to, and tells
+ * nobody: read the medium back. `ro` is written first, whatever it was for the
+ * last medium: there is none now, else the kernel would say EBUSY even to the
+ * same value.
+ */
+static enum gadget_result
+load(struct gadget *gadget, const struct gadget_insertion *insertion,
+    const char *path)
+{
+	struct gadget_medium medium;
+
+	gadget_at_lun(gadget, insertion->slot, "ro");
+	if (gadget_set(gadget, insertion->write ? "0" : "1") == -1)
+		return GADGET_FAILED;
+	gadget_at_lun(gadget, insertion->slot, "file");
+	if (gadget_set(gadget, path) == -1 ||
+	    gadget_get_medium(gadget, insertion->slot, &medium) == -1)
+		return GADGET_FAILED;
+	if (!gadget_is_held(&medium))
+		return GADGET_GONE;
+	if (medium.ro == !insertion->write)
+		return GADGET_DONE;
+	if (gadget_eject_forced(gadget, insertion->slot) == -1)
+		return GADGET_FAILED;
+	return GADGET_UNWRITABLE;
+}
+
+enum gadget_result
+gadget_insert(struct gadget *gadget, const struct gadget_insertion *insertion,
+    struct gadget_refusal *refusal)
+{
+	struct gadget_medium *medium = &refusal->medium;
+	enum gadget_result result;
+	enum image_media type;
+	struct source source;
+
+	if (gadget_get_medium(gadget, insertion->slot, medium) == -1)
+		return GADGET_FAILED;
+	type = medium->type;
+	if (insertion->type != -1)
+		type = (enum image_media)insertion->type;
+	result = examine(insertion, &source, &refusal->reason);
+	if (result != GADGET_DONE)
+		return result;
+	if (strcmp(medium->file, source.path) == 0 && medium->type == type &&
+	    medium->ro == !insertion->write)
+		return GADGET_DONE;
+	if (gadget_is_held(medium))
+		return GADGET_HELD;
+	result = check_fit(insertion, source.size, type, &refusal->reason);
+	if (result == GADGET_DONE && type != medium->type)
+		result = retype(gadget, insertion, type, medium);
+	if (result != GADGET_DONE)
+		return result;
+	return load(gadget, insertion, source.path);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gadget/lun.h"
+#include "gadget/internal.h"
+
+/* --- looking ----------------------------------------------------------- */
+
+int
+gadget_get_medium(
+    struct gadget *gadget, unsigned slot, struct gadget_medium *medium)
+{
+	char cdrom[4], ro[4];
+
+	*medium = (struct gadget_medium){.slot = slot};
+	gadget_at_lun(gadget, slot, "cdrom");
+	if (gadget_get(gadget, cdrom, sizeof(cdrom)) == -1)
+		return -1;
+	gadget_at_lun(gadget, slot, "ro");
+	if (gadget_get(gadget, ro, sizeof(ro)) == -1)
+		return -1;
+	medium->type = *cdrom == '1' ? IMAGE_CD : IMAGE_DISK;
+	medium->ro = *ro == '1';
+	gadget_at_lun(gadget, slot, "file");
+	if (gadget_get(gadget, medium->file, sizeof(medium->file)) == 0)
+		return 0;
+	medium->unknown = errno == ETIMEDOUT;
+	return medium->unknown ? 0 : -1;
+}
+
+bool
+gadget_is_held(const struct gadget_medium *medium)
+{
+	return medium->unknown || *medium->file != '\0';
+}
+
+enum gadget_result
+gadget_find_held(
+    struct gadget *gadget, unsigned except, struct gadget_medium *medium)
+{
+	unsigned slot;
+
+	for (slot = 0; slot < GADGET_SLOTS; slot++) {
+		if (slot == except || !gadget_has_slot(gadget, slot))
+			continue;
+		if (gadget_get_medium(gadget, slot, medium) == -1)
+			return GADGET_FAILED;
+		if (gadget_is_held(medium))
+			return GADGET_HELD;
+	}
+	return GADGET_DONE;
+}
+
+int
+gadget_find_type(enum image_media type, int ms)
+{
+	struct gadget_medium medium;
+	struct gadget gadget;
+	unsigned slot;
+	bool found;
+
+	for (slot = 0; slot < GADGET_SLOTS; slot++) {
+		if (gadget_open_slot(&gadget, slot, ms) == -1)
+			continue;
+		found = gadget_get_medium(&gadget, slot, &medium) == 0 &&
+			medium.type == type;
+		gadget_close(&gadget);
+		if (found)
+			return (int)slot;
+	}
+	return -1;
+}
+
+/* --- changing ---------------------------------------------------------- */
+
+int
+gadget_eject(struct gadget *gadget, unsigned slot)
+{
+	gadget_at_lun(gadget, slot, "file");
+	return gadget_set(gadget, "");
+}
+
+/* Do something while the host sees nothing of the gadget, then show it. */
+static int
+while_unbound(struct gadget *gadget, unsigned slot,
+    int (*act)(struct gadget *, unsigned slot, const char *), const char *value)
+{
+	char udc[UDC_NAME_SIZE], at[sizeof(gadget->at)];
+	int rc, saved;
+
+	if (gadget_udc(gadget, udc) == -1 || gadget_unbind(gadget) == -1)
+		return -1;
+	rc = act(gadget, slot, value);
+	saved = errno;
+	memcpy(at, gadget->at, sizeof(at));
+	if (*udc != '\0' && gadget_bind(gadget, udc) == -1)
+		return -1;
+	memcpy(gadget->at, at, sizeof(at));
+	errno = saved;
+	return rc;
+}
+
+static int
+eject_unbound(struct gadget *gadget, unsigned slot, const char *value)
+{
+	(void)value;
+	return gadget_eject(gadget, slot);
+}
+
+/* Kernels before 6.0 have no forced_eject; unbinding takes the lock off. */
+int
+gadget_eject_forced(struct gadget *gadget, unsigned slot)
+{
+	gadget_at_lun(gadget, slot, "forced_eject");
+	if (gadget_set(gadget, "1") == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	if (gadget_eject(gadget, slot) == 0)
+		return 0;
+	if (errno != EBUSY)
+		return -1;
+	return while_unbound(gadget, slot, eject_unbound, NULL);
+}
+
+const char *
+gadget_inquiry(enum image_media type)
+{
+	/* 8, 16 and 4 characters (SPC-4, standard INQUIRY data). */
+	return type == IMAGE_CD ? "vmedia  Virtual CD/DVD  1.0 "
+				: "vmedia  Virtual Disk    1.0 ";
+}
+
+static int
+set_cdrom(struct gadget *gadget, unsigned slot, const char *value)
+{
+	gadget_at_lun(gadget, slot, "cdrom");
+	if (gadget_set(gadget, value) == -1)
+		return -1;
+	gadget_at_lun(gadget, slot, "inquiry_string");
+	return gadget_set_if_any(
+	    gadget, gadget_inquiry(*value == '1' ? IMAGE_CD : IMAGE_DISK));
+}
+
+int
+gadget_set_type(struct gadget *gadget, unsigned slot, enum image_media type)
+{
+	return while_unbound(
+	    gadget, slot, set_cdrom, type == IMAGE_CD ? "1" : "0");
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "gadget/create.h"
+#include "gadget/internal.h"
+#include "gadget/setup.h"
+
+/* --- is it there? ------------------------------------------------------ */
+
+static bool
+stall_is_met(const struct gadget_plan *plan, struct gadget *gadget, unsigned n)
+{
+	char stall[4];
+
+	if (plan->stall == -1)
+		return true;
+	gadget_at(gadget, "functions/mass_storage.%u/stall", n);
+	return gadget_get(gadget, stall, sizeof(stall)) == 0 &&
+	       (*stall == '1') == (plan->stall == 1);
+}
+
+static bool
+udc_is_met(const struct gadget_plan *plan, struct gadget *gadget)
+{
+	char udc[UDC_NAME_SIZE];
+
+	return plan->udc == NULL ||
+	       (gadget_udc(gadget, udc) == 0 &&
+		   (*udc == '\0' || strcmp(udc, plan->udc) == 0));
+}
+
+/* One gadget, which is to be there or not, with its slots and no others. */
+static bool
+gadget_is_met(const struct gadget_plan *plan, int number, bool all)
+{
+	bool wanted = all ? number == GADGET_ALL : number < (int)plan->count;
+	struct gadget gadget;
+	bool met = wanted;
+	unsigned n;
+
+	if (gadget_open(&gadget, number, plan->ms) == -1)
+		return !wanted && errno == ENOENT;
+	for (n = 0; met && n < GADGET_SLOTS; n++) {
+		if (n < plan->count && (all || number == (int)n))
+			met = gadget_is_whole(&gadget, n) &&
+			      stall_is_met(plan, &gadget, n);
+		else
+			met = !gadget_has_slot(&gadget, n);
+	}
+	met = met && udc_is_met(plan, &gadget);
+	gadget_close(&gadget);
+	return met;
+}
+
+/* Is all there that the plan says, but for types and being bound? */
+static bool
+is_met(const struct gadget_plan *plan)
+{
+	struct gadget gadget;
+	int number;
+	bool all;
+
+	all = gadget_open(&gadget, GADGET_ALL, plan->ms) == 0;
+	gadget_close(&gadget);
+	for (number = 0; number < GADGET_MAX; number++)
+		if (!gadget_is_met(plan, number, all))
+			return false;
+	return true;
+}
+
+/* --- making it so ------------------------------------------------------ */
+
+static int
+build_all(const struct gadget_plan *plan, struct gadget *gadget)
+{
+	int rc = 0, nfree = udc_count_free();
+	unsigned n;
+
+	if (plan->udc != NULL || nfree < (int)plan->count) {
+		rc = gadget_build(plan, gadget, GADGET_ALL, 0, plan->count);
+		gadget_close(gadget);
+		return rc;
+	}
+	for (n = 0; rc == 0 && n < plan->count; n++) {
+		rc = gadget_build(plan, gadget, (int)n, n, n + 1);
+		gadget_close(gadget);
+	}
+	return rc;
+}
+
+/* Refuse to go on if there is any medium in any of our gadgets. */
+static enum gadget_result
+require_empty(struct gadget *gadget, int ms, struct gadget_medium *medium)
+{
+	enum gadget_result result = GADGET_DONE;
+	int number;
+
+	for (number = 0; number < GADGET_MAX; number++) {
+		if (gadget_open(gadget, number, ms) == 0)
+			result = gadget_find_held(gadget, GADGET_SLOTS, medium);
+		else if (errno != ENOENT)
+			result = GADGET_FAILED;
+		gadget_close(gadget);
+		if (result != GADGET_DONE)
+			return result;
+	}
+	return GADGET_DONE;
+}
+
+/* Bind each gadget that is not: whoever was to do so has died before. */
+static int
+bind_all(const struct gadget_plan *plan, struct gadget *gadget)
+{
+	char udc[UDC_NAME_SIZE];
+	int number, rc;
+
+	for (number = 0; number < GADGET_MAX; number++) {
+		rc = gadget_open(gadget, number, plan->ms);
+		if (rc == -1 && errno == ENOENT)
+			continue;
+		if (rc == 0)
+			rc = gadget_udc(gadget, udc);
+		if (rc == 0 && *udc == '\0') {
+			rc = udc_find_free(plan->udc, udc);
+			if (rc == 0)
+				rc = gadget_bind(gadget, udc);
+		}
+		gadget_close(gadget);
+		if (rc == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* A change of type makes the host look at all drives of the gadget anew. */
+static enum gadget_result
+retype(const struct gadget_plan *plan, struct gadget *gadget, unsigned slot,
+    struct gadget_medium *medium)
+{
+	enum gadget_result result;
+
+	if (gadget_get_medium(gadget, slot, medium) == -1)
+		return GADGET_FAILED;
+	if (medium->type == plan->types[slot])
+		return GADGET_DONE;
+	result = gadget_find_held(gadget, GADGET_SLOTS, medium);
+	if (result == GADGET_HELD)
+		return GADGET_DONE;
+	if (result == GADGET_DONE &&
+	    gadget_set_type(gadget, slot, plan->types[slot]) == -1)
+		return GADGET_FAILED;
+	return result;
+}
+
+enum gadget_result
+gadget_plan_apply(const struct gadget_plan *plan, struct gadget *gadget,
+    struct gadget_medium *medium)
+{
+	enum gadget_result result = GADGET_DONE;
+	unsigned slot;
+
+	if (!is_met(plan)) {
+		result = require_empty(gadget, plan->ms, medium);
+		if (result != GADGET_DONE)
+			return result;
+		if (gadget_remove_all(gadget, plan->ms) == -1 ||
+		    build_all(plan, gadget) == -1)
+			return GADGET_FAILED;
+	}
+	if (bind_all(plan, gadget) == -1)
+		return GADGET_FAILED;
+	for (slot = 0; result == GADGET_DONE && slot < plan->count; slot++) {
+		if (gadget_open_slot(gadget, slot, plan->ms) == -1)
+			return GADGET_FAILED;
+		result = retype(plan, gadget, slot, medium);
+		gadget_close(gadget);
+	}
+	return result;
+}
+
+int
+gadget_remove_all(struct gadget *gadget, int ms)
+{
+	int number, rc;
+
+	for (number = 0; number < GADGET_MAX; number++) {
+		rc = gadget_open(gadget, number, ms);
+		if (rc == 0)
+			rc = gadget_remove(gadget);
+		else if (errno == ENOENT)
+			rc = 0;
+		gadget_close(gadget);
+		if (rc == -1)
+			return -1;
+	}
+	return 0;
+}

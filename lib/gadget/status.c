@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gadget/status.h"
+
+static const char *const names[GADGET_FIELDS] = {[GADGET_TYPE] = "type",
+    [GADGET_FILE] = "file",
+    [GADGET_RO] = "ro",
+    [GADGET_UDC] = "udc",
+    [GADGET_STATE] = "state"};
+
+int
+gadget_get_status(
+    struct gadget *gadget, unsigned slot, struct gadget_status *status)
+{
+	if (gadget_get_medium(gadget, slot, &status->medium) == -1)
+		return -1;
+	gadget_name(gadget->number, status->gadget);
+	*status->udc = *status->state = '\0';
+	if (gadget_udc(gadget, status->udc) == -1 && errno != ETIMEDOUT)
+		return -1;
+	if (*status->udc != '\0' && udc_state(status->udc, status->state) == -1)
+		*status->state = '\0';
+	return 0;
+}
+
+int
+gadget_find_field(const char *name)
+{
+	int i;
+
+	for (i = 0; i < GADGET_FIELDS; i++)
+		if (strcmp(name, names[i]) == 0)
+			return i;
+	return -1;
+}
+
+const char *
+gadget_status_value(const struct gadget_status *status, enum gadget_field field)
+{
+	const struct gadget_medium *medium = &status->medium;
+	const char *const values[GADGET_FIELDS] = {
+	    [GADGET_TYPE] = image_media_name(medium->type),
+	    [GADGET_FILE] = medium->unknown ? NULL : medium->file,
+	    [GADGET_RO] = medium->ro ? "1" : "0",
+	    [GADGET_UDC] = status->udc,
+	    [GADGET_STATE] = status->state};
+
+	return values[field];
+}
+
+const char *
+gadget_status_text(
+    const struct gadget_status *status, char buf[GADGET_STATUS_SIZE])
+{
+	const struct gadget_medium *medium = &status->medium;
+	const char *file = medium->file, *mode = medium->ro ? " ro" : " rw";
+
+	if (medium->unknown) {
+		file = "a medium that does not answer";
+		mode = "";
+	} else if (*file == '\0') {
+		file = "empty";
+		mode = "";
+	}
+	snprintf(buf, GADGET_STATUS_SIZE, "slot %u: %s, %s%s, %s%s%s%s",
+	    medium->slot, image_media_name(medium->type), file, mode,
+	    *status->udc != '\0' ? "UDC " : "no UDC", status->udc,
+	    *status->udc != '\0' ? " " : "", status->state);
+	return buf;
+}
+
+const char *
+gadget_status_json(
+    const struct gadget_status *status, char buf[GADGET_STATUS_SIZE])
+{
+	static char file[JSON_QUOTED_SIZE(PATH_MAX)];
+	char udc[JSON_QUOTED_SIZE(UDC_NAME_SIZE)];
+	char state[JSON_QUOTED_SIZE(UDC_STATE_SIZE)];
+	const struct gadget_medium *medium = &status->medium;
+
+	json_quote(file, medium->file);
+	snprintf(buf, GADGET_STATUS_SIZE,
+	    "{\"slot\": %u, \"type\": \"%s\", \"file\": %s, \"ro\": %s, "
+	    "\"gadget\": \"%s\", \"udc\": %s, \"state\": %s}",
+	    medium->slot, image_media_name(medium->type),
+	    medium->unknown ? "null" : file, medium->ro ? "true" : "false",
+	    status->gadget, json_quote(udc, status->udc),
+	    json_quote(state, status->state));
+	return buf;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gadget/attr.h"
+#include "gadget/udc.h"
+
+static const char *
+class_path(char path[PATH_MAX], const char *name, const char *attr)
+{
+	const char *sys = getenv("VM_SYS");
+
+	snprintf(path, PATH_MAX, "%s/class/udc/%s/%s", sys ? sys : "/sys", name,
+	    attr);
+	return path;
+}
+
+static int
+read_attr(const char *name, const char *attr, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+
+	return attr_read(
+	    AT_FDCWD, class_path(path, name, attr), buf, size, ATTR_FOREVER);
+}
+
+/* `function` names the gadget driver at work: a gadget, or an old g_*. */
+static bool
+is_free(const char *name)
+{
+	char function[NAME_MAX + 1] = "";
+
+	return read_attr(name, "function", function, sizeof(function)) == -1 ||
+	       *function == '\0';
+}
+
+static int
+is_name(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && strlen(entry->d_name) < UDC_NAME_SIZE;
+}
+
+/* Count the free ones; the first of them goes to name, if it is not NULL. */
+static int
+scan(const char *only, char *name)
+{
+	char path[PATH_MAX];
+	struct dirent **list;
+	int i, n, seen = 0, nfree = 0;
+
+	n = scandir(class_path(path, "", ""), &list, is_name, versionsort);
+	if (n == -1) {
+		if (errno == ENOENT)
+			errno = ENODEV;
+		return -1;
+	}
+	for (i = 0; i < n; i++) {
+		const char *udc = list[i]->d_name;
+
+		if (only == NULL || strcmp(udc, only) == 0) {
+			seen++;
+			if (is_free(udc) && nfree++ == 0 && name != NULL)
+				strcpy(name, udc); /* is_name: it fits */
+		}
+		free(list[i]);
+	}
+	free(list);
+	if (seen == 0) {
+		errno = ENODEV;
+		return -1;
+	}
+	return nfree;
+}
+
+int
+udc_count_free(void)
+{
+	return scan(NULL, NULL);
+}
+
+int
+udc_find_free(const char *only, char name[UDC_NAME_SIZE])
+{
+	int nfree = scan(only, name);
+
+	if (nfree == 0)
+		errno = EBUSY;
+	return nfree > 0 ? 0 : -1;
+}
+
+int
+udc_state(const char *name, char state[UDC_STATE_SIZE])
+{
+	return read_attr(name, "state", state, UDC_STATE_SIZE);
+}
+
+bool
+udc_stalls_badly(const char *name)
+{
+	char path[PATH_MAX], driver[PATH_MAX];
+	const char *base;
+	ssize_t len;
+
+	len = readlink(class_path(path, name, "device/driver"), driver,
+	    sizeof(driver) - 1);
+	if (len == -1)
+		return false;
+	driver[len] = '\0';
+	base = strrchr(driver, '/');
+	base = base ? base + 1 : driver;
+	return strcmp(base, "dwc2") == 0 || strcmp(base, "dwc3") == 0;
+}

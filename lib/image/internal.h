@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * What the parsers behind image_probe() share; nobody else includes it.
+ */
+#ifndef VM_IMAGE_INTERNAL_H
+#define VM_IMAGE_INTERNAL_H
+
+#include "image/probe.h"
+
+static inline uint16_t
+le16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+
+static inline uint32_t
+le32(const uint8_t *p)
+{
+	return le16(p) | (uint32_t)le16(p + 2) << 16;
+}
+
+static inline uint64_t
+le64(const uint8_t *p)
+{
+	return le32(p) | (uint64_t)le32(p + 4) << 32;
+}
+
+/*
+ * Read len bytes at off. Returns 1; 0 if they do not all lie in the image;
+ * -1 with errno if they can't be read.
+ */
+int image_read(
+    const struct image_reader *reader, void *buf, size_t len, uint64_t off);
+
+/* The image says that it has so many blocks; the largest claim is kept. */
+void image_claim(struct image_info *info, uint64_t blocks, uint32_t block);
+
+/*
+ * Append a Unicode character to the label: as '?' where a terminal or a
+ * reader could be deceived by it, not at all where it would lead with a space
+ * or find no room.
+ */
+void image_label_add(struct image_info *info, uint32_t c);
+
+/* The label is complete: drop the spaces at its end. */
+void image_label_end(struct image_info *info);
+
+/*
+ * Walk the volume descriptors from byte 32768 on, of ISO 9660 and of UDF, and
+ * take label, claim and El Torito entries. *iso9660 and *udf say which are
+ * there. Returns 0, or -1 with the reader's errno.
+ */
+int image_parse_volumes(const struct image_reader *reader,
+    struct image_info *info, bool *iso9660, bool *udf);
+
+/*
+ * Take the block size, claim and, if there is none yet, label of a UDF
+ * volume. Returns 0, or -1 with the reader's errno.
+ */
+int image_parse_udf(const struct image_reader *reader, struct image_info *info);
+
+#endif

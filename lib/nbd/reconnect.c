@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "nbd/reconnect.h"
+
+#define LOOK_MS	     500 /* between two looks whether it is still ours */
+#define RETRY_MIN_MS 100 /* between two tries to reconnect */
+#define RETRY_MAX_MS 2000
+#define MEND_LIMIT   30 /* seconds for one try */
+
+static struct nbd_link
+make_link(const struct nbd_dialed *d, const struct nbd_connection *c)
+{
+	return (struct nbd_link){.index = d->index,
+	    .socket = c->socket,
+	    .size = c->size,
+	    .flags = c->flags,
+	    .timeout = d->timeout,
+	    .outage = d->outage,
+	    .identity = c->identity};
+}
+
+int
+nbd_dialed_attach(struct nbd_dialed *d)
+{
+	struct nbd_link link = make_link(d, &d->image);
+	int index = nbd_kernel_connect(d->kernel, &link), saved = errno;
+
+	close(d->image.socket);
+	errno = saved;
+	if (index != -1)
+		d->index = index;
+	return index;
+}
+
+/* One try to give the device a new link; *changed: it would be another image's.
+ * False: not yet. */
+static bool
+try_mend(struct nbd_dialed *d, bool *changed)
+{
+	struct nbd_connection c;
+	struct nbd_link link;
+	struct nbd_wish wish = d->wish;
+	char why[512];
+	int result;
+
+	/* One that listens and does not speak is no reason to miss the next. */
+	wish.limit = MEND_LIMIT;
+	if (nbd_client_open(d->server, -1, &wish, &c, why, sizeof(why)) == -1)
+		return false;
+	*changed = c.size != d->image.size ||
+		   strcmp(c.identity, d->image.identity) != 0;
+	link = make_link(d, &c);
+	result = *changed ? -1 : nbd_kernel_rejoin(d->kernel, &link);
+	close(c.socket);
+	return result == 0;
+}
+
+int
+nbd_dialed_mend(struct nbd_dialed *d)
+{
+	int pause = RETRY_MIN_MS;
+	bool changed = false;
+
+	while (nbd_kernel_is_attached(d->index)) {
+		if (try_mend(d, &changed))
+			return NBD_DIALED_RESTORED;
+		if (changed)
+			return NBD_DIALED_CHANGED;
+		clock_sleep_ms(pause);
+		if (pause < RETRY_MAX_MS)
+			pause *= 2;
+	}
+	return NBD_DIALED_ENDED;
+}
+
+int
+nbd_dialed_next(struct nbd_dialed *d)
+{
+	struct pollfd p = {nbd_kernel_event_fd(d->kernel), POLLIN, 0};
+	int dead;
+
+	/* Nothing multicasts a disconnect, so now and then we look. */
+	while (nbd_kernel_is_attached(d->index)) {
+		if (poll(&p, 1, LOOK_MS) < 1)
+			continue;
+		dead = nbd_kernel_next_dead(d->kernel);
+		if (dead == d->index)
+			return NBD_DIALED_LOST;
+		/* Of events that were lost, ours may be one; the kernel takes
+		 * no link that it does not need. */
+		if (dead == -1 && errno == ENOBUFS && d->server != NULL &&
+		    nbd_dialed_mend(d) == NBD_DIALED_CHANGED)
+			return NBD_DIALED_CHANGED;
+	}
+	return NBD_DIALED_ENDED;
+}

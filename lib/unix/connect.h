@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The connecting end of a Unix socket; listen.h is the other.
+ */
+#ifndef VM_UNIX_CONNECT_H
+#define VM_UNIX_CONNECT_H
+
+#include <sys/un.h>
+
+/*
+ * The address of a socket's path. Returns 0; or -1 with errno, ENAMETOOLONG
+ * where it has no room for that (108 bytes: unix(7)).
+ */
+int unix_address(const char *path, struct sockaddr_un *);
+
+/*
+ * Connect to the socket at path. Returns the descriptor, close-on-exec, which
+ * the caller closes; or -1 with errno: ENAMETOOLONG, ENOENT, ECONNREFUSED
+ * (nobody serves it), EAGAIN (who serves it has not answered for 10 s), or as
+ * of socket(2) and connect(2).
+ */
+int connect_unix(const char *path);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <err.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "unix/listen.h"
+#include "base/number.h"
+#include "unix/inet.h"
+
+static bool
+is_loopback(const struct sockaddr *a)
+{
+	const struct sockaddr_in *v4 =
+	    (const struct sockaddr_in *)(const void *)a;
+	const struct sockaddr_in6 *v6 =
+	    (const struct sockaddr_in6 *)(const void *)a;
+
+	if (a->sa_family == AF_INET)
+		return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+	return a->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+}
+
+/* Split "ADDR:PORT". False: it is none. */
+static bool
+split(const char *where, char *host, size_t size, const char **port)
+{
+	const char *colon = strrchr(where, ':'), *from = where;
+	uint64_t number; /* getaddrinfo(3) takes any, and what is left of it */
+	size_t len;
+
+	if (colon == NULL || number_parse(colon + 1, 0, 65535, &number) == -1)
+		return false;
+	len = (size_t)(colon - where);
+	if (len >= 2 && where[0] == '[' && colon[-1] == ']') {
+		from++;
+		len -= 2;
+	} else if (memchr(where, ':', len) != NULL) {
+		return false;
+	}
+	if (len >= size)
+		return false;
+	memcpy(host, from, len);
+	host[len] = '\0';
+	*port = colon + 1;
+	return true;
+}
+
+static int
+listen_at(const struct addrinfo *a)
+{
+	const int yes = 1;
+	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 &&
+	    listen(fd, SOMAXCONN) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Where it listens, the port that was chosen for it included. */
+static void
+show(int fd, char *shown, size_t size)
+{
+	struct sockaddr_storage a;
+	socklen_t len = sizeof(a);
+	char host[WS_PEER_SIZE], port[8];
+
+	if (getsockname(fd, (struct sockaddr *)&a, &len) == -1 ||
+	    getnameinfo((struct sockaddr *)&a, len, host, sizeof(host), port,
+		sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		err(EX_OSERR, "unable to tell where we listen");
+	snprintf(shown, size, a.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s",
+	    host, port);
+}
+
+int
+ws_listen(const char *where, bool *is_local, char *shown, size_t size)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+	    .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV};
+	struct addrinfo *a;
+	char host[WS_PEER_SIZE];
+	const char *port;
+	int fd;
+
+	if (where[0] == '/') {
+		fd = listen_unix(where);
+		*is_local = true;
+		snprintf(shown, size, "%s", where);
+	} else {
+		if (!split(where, host, sizeof(host), &port) ||
+		    getaddrinfo(
+			*host != '\0' ? host : NULL, port, &hints, &a) != 0)
+			errx(EX_USAGE,
+			    "unable to listen at %s: no ADDR:PORT "
+			    "in numbers, or /PATH",
+			    where);
+		fd = listen_at(a);
+		*is_local = is_loopback(a->ai_addr);
+		freeaddrinfo(a);
+	}
+	if (fd == -1)
+		err(errno == EADDRINUSE ? EX_TEMPFAIL : EX_CANTCREAT,
+		    "unable to listen at %s", where);
+	if (where[0] != '/')
+		show(fd, shown, size);
+	return fd;
+}
+
+bool
+ws_is_local(int fd)
+{
+	struct sockaddr_storage a;
+	socklen_t len = sizeof(a);
+
+	return getsockname(fd, (struct sockaddr *)&a, &len) == 0 &&
+	       (a.ss_family == AF_UNIX ||
+		   is_loopback((const struct sockaddr *)&a));
+}
+
+void
+ws_peer_name(int fd, char name[WS_PEER_SIZE])
+{
+	struct sockaddr_storage a;
+	socklen_t len = sizeof(a);
+
+	strcpy(name, "local");
+	if (getpeername(fd, (struct sockaddr *)&a, &len) == -1 ||
+	    a.ss_family == AF_UNIX ||
+	    getnameinfo((struct sockaddr *)&a, len, name, WS_PEER_SIZE, NULL, 0,
+		NI_NUMERICHOST) != 0)
+		return;
+	/* An IPv4 address, by way of an IPv6 socket (RFC 4291 2.5.5.2). */
+	if (strncmp(name, "::ffff:", 7) == 0)
+		memmove(name, name + 7, strlen(name + 7) + 1);
+}
+
+bool
+ws_is_this_machine(const char *peer)
+{
+	return strcmp(peer, "local") == 0 || strcmp(peer, "::1") == 0 ||
+	       strncmp(peer, "127.", 4) == 0;
+}

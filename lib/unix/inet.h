@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Where a server listens, and who has come.
+ */
+#ifndef VM_UNIX_INET_H
+#define VM_UNIX_INET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define WS_PEER_SIZE 64 /* bytes of a peer's address in words, and a NUL */
+
+/*
+ * Listen at "ADDR:PORT" ("[ADDR]:PORT" for IPv6; port 0 is any) or at the path
+ * of a Unix socket. *is_local says whether nobody else's machine can connect.
+ * Prints what it listens at to shown, if that is not NULL. Returns the
+ * descriptor; ends the program where it can't.
+ */
+int ws_listen(const char *where, bool *is_local, char *shown, size_t size);
+
+/* Can only this machine connect to that listening socket? */
+bool ws_is_local(int fd);
+
+/* Who is at the other end, in words: an address without a port, or "local". */
+void ws_peer_name(int fd, char name[WS_PEER_SIZE]);
+
+/* Is a peer of that name a process of this machine? */
+bool ws_is_this_machine(const char *peer);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "ws/pump.h"
+
+#define PING_MS	  25000
+#define PINGS_MAX 2 /* that may stay without an answer */
+#define CLOSE_MS  5000
+#define DRAIN_MS  2000	/* for the peer to read our last word */
+#define STUCK_MS  30000 /* for the far side to take what a peer left */
+#define CALM_MS	  1000	/* after which one that is not read from is told */
+
+/* --- time ----------------------------------------------------------------- */
+
+static int
+ping_after(const struct pump *p)
+{
+	return p->b->ping_after != 0 ? p->b->ping_after : PING_MS;
+}
+
+/*
+ * A peer that is not read from is not blamed for its silence. Nor shall it
+ * blame us, whose far side is slow: its pings lie behind what that has not yet
+ * taken, and a pong that nobody asked for says that we live (5.5.3).
+ */
+static void
+keep_calm(struct pump *p, int64_t now)
+{
+	if (pump_wants_net(p)) {
+		p->calmed_at = now;
+		return;
+	}
+	p->heard_at = now;
+	if (now - p->calmed_at < CALM_MS || p->owes_pong || p->owes_close)
+		return;
+	p->calmed_at = now;
+	p->pong_len = 0;
+	p->owes_pong = true;
+}
+
+/* Is the peer's machine gone? Asked only where it has not been heard of. */
+static bool
+is_gone(const struct pump *p, int64_t now)
+{
+	return (now - p->heard_at >= WIRE_GONE_MS ||
+		   (p->frame_at < p->frame_end &&
+		       now - p->sent_at >= WIRE_GONE_MS)) &&
+	       wire_is_gone(p->b->wire);
+}
+
+static void
+keep_alive(struct pump *p, int64_t now)
+{
+	keep_calm(p, now);
+	pump_take_far_end(p);
+	if (p->payload_len == 0)
+		p->moved_at = now;
+	if ((p->got_close || p->net_ended || p->net_hup) &&
+	    now - p->moved_at > STUCK_MS)
+		p->out_gone = true;
+	if (!p->net_lost && is_gone(p, now))
+		pump_lose(p, "the peer's machine does not answer");
+	if (p->sent_close || now - p->heard_at < ping_after(p) * (p->pings + 1))
+		return;
+	if (p->pings++ < PINGS_MAX)
+		p->owes_ping = true;
+	else
+		pump_lose(p, "the peer does not answer");
+}
+
+/* Is all said and done? */
+static bool
+is_over(const struct pump *p, int64_t now)
+{
+	int limit = p->b->close_limit != 0 ? p->b->close_limit : CLOSE_MS;
+
+	if (p->net_lost && p->payload_len == 0)
+		return true;
+	/* A peer that does not read does not see it end. */
+	if (p->owes_close && p->frame_at < p->frame_end &&
+	    now - p->sent_at > limit)
+		return true;
+	if (!p->sent_close)
+		return false;
+	if (now - p->closed_at > limit)
+		return true;
+	if (p->frame_at < p->frame_end || wire_flush(p->b->wire) == -1)
+		return false;
+	return p->got_close || p->failed;
+}
+
+/*
+ * Half-close, and read what still comes, so that our close is not lost to a
+ * reset (7.1.1). The client waits for the server to do so.
+ */
+static void
+drain(struct pump *p)
+{
+	struct pollfd f = {p->b->wire->in, POLLIN, 0};
+	int64_t end = clock_ms() + DRAIN_MS, left;
+	ssize_t n = p->net_ended ? 0 : 1;
+
+	if (p->net_lost)
+		return;
+	if (p->b->is_server || p->failed)
+		wire_shut(p->b->wire);
+	while (n != 0 && (left = end - clock_ms()) > 0 &&
+	       poll(&f, 1, (int)left) == 1) {
+		n = read(f.fd, p->in, sizeof(p->in));
+		if (n == -1 && errno != EAGAIN && errno != EINTR)
+			break;
+	}
+	wire_shut(p->b->wire);
+}
+
+/* --- the loop ------------------------------------------------------------- */
+
+/* Milliseconds until there is something to be done without being told. */
+static int
+time_left(const struct pump *p)
+{
+	int64_t next = p->heard_at + ping_after(p) * (p->pings + 1);
+	int64_t wait = next - clock_ms();
+
+	if (pump_wants_net(p) && wire_has_more(p->b->wire))
+		return 0;
+	if (wait > 1000)
+		wait = 1000;
+	if ((p->owes_close || p->sent_close || p->in_ended) && wait > 100)
+		wait = p->sent_close ? 100 : 20;
+	return wait < 10 ? 10 : (int)wait;
+}
+
+/* The peer of which nothing is read: it may be gone for good. */
+static void
+take_hangup(struct pump *p, int revents)
+{
+	if (revents & POLLERR)
+		pump_lose(p, "the connection broke");
+	else if (revents & POLLHUP)
+		p->net_hup = true;
+}
+
+static void
+step(struct pump *p)
+{
+	struct pollfd f[WIRE_FDS + 3];
+	struct pollfd *in = f + WIRE_FDS, *out = in + 1, *ask = in + 2;
+
+	/* A descriptor of which nothing is wanted would spin at its end. */
+	wire_wait(p->b->wire, pump_wants_net(p), p->frame_at < p->frame_end, f);
+	if (p->net_ended)
+		f[0].fd = -1;
+	else if (!pump_wants_net(p))
+		f[0] = (struct pollfd){p->net_hup ? -1 : p->b->wire->in, 0, 0};
+	if (p->net_lost)
+		f[1].fd = -1;
+	*in = (struct pollfd){pump_wants_in(p) ? p->b->in : -1, POLLIN, 0};
+	*out = (struct pollfd){
+	    p->payload_len > 0 && !p->out_gone ? p->b->out : -1, POLLOUT, 0};
+	*ask = (struct pollfd){p->was_asked ? -1 : p->b->ask, POLLIN, 0};
+	if (poll(f, WIRE_FDS + 3, time_left(p)) == -1)
+		return;
+	if (!pump_wants_net(p))
+		take_hangup(p, f[0].revents);
+	if (ask->revents != 0)
+		pump_take_asked(p);
+	if (out->revents != 0 || (p->payload_len > 0 && p->out_gone))
+		pump_write_out(p);
+	if (f[1].revents != 0)
+		pump_write_net(p);
+	if (f[0].revents != 0 || wire_has_more(p->b->wire))
+		pump_pass_in(p);
+	if (in->revents != 0 && pump_wants_in(p))
+		pump_read_in(p);
+	if (p->frame_at < p->frame_end)
+		pump_write_net(p);
+}
+
+void
+ws_bridge(const struct ws_bridge *b, struct ws_end *end)
+{
+	static struct pump pump; /* too large for a stack, and there is one */
+	struct pump *p = &pump;
+
+	memset(p, 0, sizeof(*p));
+	memset(end, 0, sizeof(*end));
+	p->b = b;
+	p->end = end;
+	p->heard_at = p->calmed_at = p->moved_at = clock_ms();
+	p->said_at = p->heard_at - b->beat_after; /* the first one is due */
+	ws_parser_init(&p->parser, b->is_server, b->accepts_text);
+	fcntl(b->in, F_SETFL, fcntl(b->in, F_GETFL) | O_NONBLOCK);
+	fcntl(b->out, F_SETFL, fcntl(b->out, F_GETFL) | O_NONBLOCK);
+	if (b->early_len > 0) {
+		memcpy(p->in, b->early, b->early_len);
+		p->in_end = b->early_len;
+		pump_parse(p);
+	}
+	pump_make_next(p);
+	while (!is_over(p, clock_ms())) {
+		step(p);
+		keep_alive(p, clock_ms());
+		pump_make_next(p);
+	}
+	end->clean = p->got_close && p->sent_close && !p->failed;
+	pump_tell_far(p);
+	drain(p);
+}
+
+/* --- ends --------------------------------------------------------------- */
+
+int
+ws_end_status(const struct ws_end *end)
+{
+	switch (end->code) {
+	case WS_NORMAL:
+	case WS_GOING_AWAY:
+	case WS_NO_CODE:
+		return end->clean ? 0 : EX_IOERR;
+	case WS_PROTOCOL_ERROR:
+	case WS_UNACCEPTABLE:
+	case WS_BAD_DATA:
+	case WS_TOO_BIG:
+		return EX_PROTOCOL;
+	case WS_POLICY:
+		return EX_NOPERM;
+	case WS_TAKEN:
+		return EX_TEMPFAIL;
+	default:
+		if (end->code >= WS_STATUS + EX__BASE &&
+		    end->code <= WS_STATUS + EX__MAX)
+			return (int)end->code - WS_STATUS;
+		return EX_IOERR;
+	}
+}
+
+unsigned
+ws_status_code(int status)
+{
+	switch (status) {
+	case 0:
+		return WS_NORMAL;
+	case EX_TEMPFAIL:
+		return WS_TAKEN;
+	case EX_NOPERM:
+		return WS_POLICY;
+	default:
+		return status >= EX__BASE && status <= EX__MAX
+			   ? WS_STATUS + (unsigned)status
+			   : WS_INTERNAL;
+	}
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/random.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "ws/pump.h"
+
+#define FAIL_MS	 1000 /* for the far side to take what one that fails sent */
+#define QUIET_MS 250  /* of the far side, after which it has said all */
+#define LAST_MS	 2000 /* for it to say all, in any case */
+
+/* --- to the peer ---------------------------------------------------------- */
+
+/* Four bytes that nobody can know before (5.3, 10.3). */
+static const unsigned char *
+next_key(struct pump *p)
+{
+	if (p->key_at == 0 || p->key_at == sizeof(p->keys)) {
+		p->key_at = 0;
+		while (getrandom(p->keys, sizeof(p->keys), 0) == -1 &&
+		       errno == EINTR)
+			continue;
+	}
+	p->key_at += 4;
+	return p->keys + p->key_at - 4;
+}
+
+/* Its payload lies behind the room for a header: make a frame of it. */
+static void
+make_frame(struct pump *p, enum ws_opcode opcode, size_t len)
+{
+	unsigned char header[WS_HEADER_MAX];
+	const unsigned char *key = p->b->is_server ? NULL : next_key(p);
+	size_t n = ws_header(header, opcode, len, key);
+
+	if (key != NULL)
+		ws_mask(p->frame + WS_HEADER_MAX, len, key, 0);
+	memcpy(p->frame + WS_HEADER_MAX - n, header, n);
+	p->frame_at = WS_HEADER_MAX - n;
+	p->frame_end = WS_HEADER_MAX + len;
+}
+
+static void
+make_control(
+    struct pump *p, enum ws_opcode opcode, const void *payload, size_t len)
+{
+	memcpy(p->frame + WS_HEADER_MAX, payload, len);
+	make_frame(p, opcode, len);
+}
+
+/* Has the peer ended it, so that what the far side still says is its last? */
+static bool
+is_last(const struct pump *p)
+{
+	return (p->got_close || p->failed) && !p->net_lost;
+}
+
+bool
+pump_wants_in(const struct pump *p)
+{
+	return p->frame_at == p->frame_end && !p->in_ended &&
+	       (!p->owes_close || is_last(p)) && !p->sent_close &&
+	       !p->owes_pong && !p->owes_ping;
+}
+
+void
+pump_take_far_end(struct pump *p)
+{
+	struct ws_reason why = {WS_NORMAL, ""};
+
+	if (!p->in_ended || p->owes_close || p->sent_close ||
+	    clock_ms() - p->in_ended_at < p->b->far_wait)
+		return;
+	if (p->in_failed)
+		why = (struct ws_reason){WS_INTERNAL, "the far side is lost"};
+	if (p->b->far_ended != NULL)
+		p->b->far_ended(&why);
+	pump_end_with(p, &why);
+}
+
+void
+pump_read_in(struct pump *p)
+{
+	ssize_t n;
+
+	n = read(p->b->in, p->frame + WS_HEADER_MAX, PUMP_BUFFER);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0) {
+		p->quiet_at = p->said_at = clock_ms();
+		make_frame(p, WS_BINARY, (size_t)n);
+		return;
+	}
+	p->in_ended = true;
+	p->in_failed = n == -1;
+	p->in_ended_at = clock_ms();
+	pump_take_far_end(p);
+}
+
+void
+pump_take_asked(struct pump *p)
+{
+	struct ws_reason why = {WS_GOING_AWAY, ""};
+
+	p->was_asked = true;
+	p->b->asked(p->b->ask, &why);
+	pump_end_with(p, &why);
+}
+
+void
+pump_tell_far(struct pump *p)
+{
+	if (p->told)
+		return;
+	p->told = true;
+	p->told_at = p->quiet_at = clock_ms();
+	if (p->b->over != NULL)
+		p->b->over(p->b, p->end);
+}
+
+/*
+ * May our close go out? There is no half-close in WebSocket: a peer that ends
+ * it is still sent what the far side answers to the last that it was sent
+ * (5.5.1), if it does so soon.
+ */
+static bool
+may_close(struct pump *p)
+{
+	int64_t now = clock_ms();
+
+	if (!is_last(p))
+		return true;
+	if (p->payload_len == 0 || (p->failed && now - p->moved_at > FAIL_MS))
+		pump_tell_far(p);
+	return p->told && (p->in_ended || now - p->quiet_at > QUIET_MS ||
+			      now - p->told_at > LAST_MS);
+}
+
+static bool
+owes_beat(const struct pump *p)
+{
+	return p->b->beat_after != 0 && !p->owes_close && !p->in_ended &&
+	       clock_ms() - p->said_at >= p->b->beat_after;
+}
+
+void
+pump_make_next(struct pump *p)
+{
+	if (p->frame_at < p->frame_end || p->sent_close)
+		return;
+	if (p->owes_pong) {
+		p->owes_pong = false;
+		make_control(p, WS_PONG, p->pong, p->pong_len);
+	} else if (p->owes_ping) {
+		p->owes_ping = false;
+		make_control(p, WS_PING, "", 0);
+	} else if (owes_beat(p)) {
+		p->said_at = clock_ms();
+		make_frame(p, WS_BINARY, 0);
+	} else if (p->owes_close && may_close(p)) {
+		p->sent_close = true;
+		p->closed_at = clock_ms();
+		make_control(p, WS_CLOSE, p->last, p->last_len);
+	}
+}
+
+void
+pump_write_net(struct pump *p)
+{
+	ssize_t n;
+
+	if (p->frame_at == p->frame_end) {
+		if (wire_flush(p->b->wire) == -1 && errno != EAGAIN)
+			pump_lose(p, wire_why(p->b->wire));
+		return;
+	}
+	n = wire_write(
+	    p->b->wire, p->frame + p->frame_at, p->frame_end - p->frame_at);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n == -1) {
+		pump_lose(p, wire_why(p->b->wire));
+		p->frame_at = p->frame_end;
+		return;
+	}
+	p->frame_at += (size_t)n;
+	p->sent_at = clock_ms();
+}

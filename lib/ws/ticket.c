@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bearssl.h>
+
+#include "base/number.h"
+#include "unix/atomic-file.h"
+#include "ws/ticket.h"
+
+#define ALPHABET                                               \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" \
+	"0123456789-_"
+#define FILE_SIZE      4096 /* bytes of a ticket's file */
+#define PATH_SIZE      4096
+#define RESUME_SECONDS (7 * 86400)
+
+struct ticket {
+	char text[FILE_SIZE];
+	uint64_t expires;
+	bool is_once, is_for_path;
+	char ended[TICKET_ENDED_MAX];
+};
+
+static uint64_t
+uptime(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec;
+}
+
+/* Where the ticket of that word lies. False: it can't be one. */
+static bool
+find(char path[PATH_SIZE], const char *dir, const char *word)
+{
+	unsigned char hash[br_sha256_SIZE];
+	br_sha256_context sha;
+	size_t i, n = strlen(dir);
+
+	if (strlen(word) < TICKET_WORD_MIN ||
+	    strspn(word, ALPHABET) != strlen(word) ||
+	    n + 2 + 2 * sizeof(hash) > PATH_SIZE)
+		return false;
+	br_sha256_init(&sha);
+	br_sha256_update(&sha, word, strlen(word));
+	br_sha256_out(&sha, hash);
+	memcpy(path, dir, n);
+	path[n++] = '/';
+	for (i = 0; i < sizeof(hash); i++)
+		snprintf(path + n + 2 * i, 3, "%02x", hash[i]);
+	return true;
+}
+
+static bool
+load(const char *file, struct ticket *t)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n;
+
+	if (fd == -1)
+		return false;
+	n = read(fd, t->text, sizeof(t->text) - 1);
+	close(fd);
+	if (n <= 0)
+		return false;
+	t->text[n] = '\0';
+	return true;
+}
+
+/* What a ticket says. What it says in words that are not known is no ticket. */
+static bool
+understand(struct ticket *t, const char *path)
+{
+	char copy[FILE_SIZE], *line, *rest, *value;
+
+	strcpy(copy, t->text);
+	for (line = strtok_r(copy, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		value = strchr(line, ' ');
+		if (value == NULL)
+			return false;
+		*value++ = '\0';
+		if (strcmp(line, "path") == 0)
+			t->is_for_path =
+			    t->is_for_path || strcmp(value, path) == 0;
+		else if (strcmp(line, "once") == 0)
+			t->is_once = strcmp(value, "no") != 0;
+		else if (strcmp(line, "resume") == 0)
+			continue; /* for who removes them */
+		else if (strcmp(line, "ended") == 0)
+			snprintf(t->ended, sizeof(t->ended), "%s", value);
+		else if (strcmp(line, "expires") != 0 ||
+			 number_parse(value, 0, UINT64_MAX, &t->expires) == -1)
+			return false;
+	}
+	return true;
+}
+
+/* The same paths, for who says `resume`. */
+static void
+allow_again(const char *dir, const struct ticket *t, const char *resume)
+{
+	char file[PATH_SIZE], text[FILE_SIZE + 64], copy[FILE_SIZE];
+	char *line, *rest;
+	size_t n;
+
+	if (!find(file, dir, resume))
+		return;
+	n = (size_t)snprintf(text, sizeof(text),
+	    "expires %llu\nonce no\nresume yes",
+	    (unsigned long long)(uptime() + RESUME_SECONDS));
+	strcpy(copy, t->text);
+	for (line = strtok_r(copy, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest))
+		if (strncmp(line, "path ", 5) == 0)
+			n += (size_t)snprintf(
+			    text + n, sizeof(text) - n, "\n%s", line);
+	/* Without it, its bearer will have to get another ticket. */
+	replace_file(file, text, n);
+}
+
+bool
+ticket_use(const char *dir, const char *word, const char *path,
+    const char *resume, char ended[TICKET_ENDED_MAX])
+{
+	struct ticket t = {.is_once = true};
+	char file[PATH_SIZE];
+
+	ended[0] = '\0';
+	if (!find(file, dir, word) || !load(file, &t) || !understand(&t, path))
+		return false;
+	if (uptime() >= t.expires) {
+		unlink(file);
+		return false;
+	}
+	if (!t.is_for_path)
+		return false;
+	/* Of two who come at once, one has removed it. */
+	if (t.is_once && unlink(file) == -1)
+		return false;
+	/* Who came last tells who is to stay, when its slot is taken. */
+	if (!t.is_once)
+		utimensat(AT_FDCWD, file, NULL, AT_SYMLINK_NOFOLLOW);
+	strcpy(ended, t.ended);
+	/* One that has ended gives no right to come again. */
+	if (t.ended[0] == '\0' && resume != NULL && strcmp(resume, word) != 0)
+		allow_again(dir, &t, resume);
+	return true;
+}

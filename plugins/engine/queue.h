@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The ranges that are asked for: a pool of them, made at the start, and the
+ * two queues in which they wait to be started. The engine locks it; nothing
+ * here waits or does I/O.
+ */
+#ifndef VM_ENGINE_QUEUE_H
+#define VM_ENGINE_QUEUE_H
+
+#include <sys/queue.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sources/source.h"
+
+enum fetch_list {
+	FETCHES_FREE,
+	FETCHES_DEMAND, /* queued; a reader waits for some of it */
+	FETCHES_AHEAD,	/* queued; nobody does */
+	FETCHES_RUNNING,
+	FETCHES_LISTS,
+};
+
+struct engine;
+struct slot;
+struct writer;
+
+struct fetch {
+	struct transfer transfer;
+	struct engine *engine;
+	enum transfer_kind kind;
+	uint64_t offset, end; /* bytes of the image: the next one, the end */
+	bool for_reader;      /* asked for because somebody waits */
+	/* Where its next bytes go; of a write, whence; of a flush, NULL. */
+	struct slot *slot;
+	struct writer *writer; /* who waits for its end; NULL: nobody */
+	unsigned tries;	       /* faults in a row */
+	/* Milliseconds: not to be started before; when it was; when its first
+	 * byte came; when its last did, or it was started. */
+	int64_t retry_at, started, first_byte, progress;
+	bool got_some;	       /* since it was started */
+	uint64_t first_offset; /* at which it was started */
+	enum fetch_list list;
+	TAILQ_ENTRY(fetch) entry;
+};
+
+struct fetches {
+	struct fetch *all;
+	unsigned count;
+	TAILQ_HEAD(fetch_head, fetch) lists[FETCHES_LISTS];
+	unsigned used, running;
+	uint64_t ahead_bytes; /* to come, of what no reader asked for */
+};
+
+/* A pool of count ranges for an engine. Returns 0, or -1 with errno. */
+int fetches_init(struct fetches *, unsigned count, struct engine *);
+void fetches_destroy(struct fetches *);
+
+/* Is one left? Half of them are for what readers want at once. */
+bool fetches_has_room(const struct fetches *, bool for_reader);
+
+/* Queue a range; there must be room. */
+void fetches_add(struct fetches *, uint64_t from, uint64_t to, bool for_reader);
+
+/* Queue a write from a slot, or a flush; there must be room. */
+struct fetch *fetches_add_write(
+    struct fetches *, struct slot *, uint64_t from, uint64_t to);
+struct fetch *fetches_add_flush(struct fetches *);
+
+/* Its next n bytes have come; or, of the pool again, none of it will. */
+void fetches_advance(struct fetches *, struct fetch *, uint64_t n);
+void fetches_release(struct fetches *, struct fetch *);
+
+/* Put a range at the end of a list, also of the one it is on. */
+void fetches_move(struct fetches *, struct fetch *, enum fetch_list);
+
+/*
+ * A reader waits for bytes of [from, to) now: what is queued ahead of it goes
+ * to the end of the readers' queue.
+ */
+void fetches_promote(struct fetches *, uint64_t from, uint64_t to);
+
+/* Is this the only range there is? */
+bool fetches_is_last(const struct fetches *, const struct fetch *);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The writers' part of the engine. A write goes through to the source, and
+ * the writer waits for it. Its bytes lie in the slot meanwhile, so that a
+ * writer may give up while they are under way; their blocks count as coming,
+ * so that readers wait for them and nobody fetches what is older.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "engine/state.h"
+
+/*
+ * A writer that was told that its write failed must not see it done later.
+ * What is under way cannot be called back; what is queued can.
+ */
+static void
+abandon(struct engine *e, struct fetch *f)
+{
+	struct fetch *probe;
+
+	f->writer = NULL;
+	if (f->list == FETCHES_RUNNING || f->kind == TRANSFER_FLUSH)
+		return;
+	if (fetches_is_last(&e->fetches, f)) {
+		probe = fetches_add_flush(&e->fetches);
+		probe->tries = f->tries;
+		probe->retry_at = f->retry_at;
+	}
+	engine_end_write(e, f, EIO);
+}
+
+/* Wait until a transfer of a writer's has ended. Returns 0 or an errno. */
+static int
+wait_for_end(struct engine *e, struct fetch *f)
+{
+	struct writer w = {.error = 0};
+	const struct slot *s = f->slot;
+	int error = 0;
+
+	pthread_cond_init(&w.woken, &e->monotonic);
+	/* Until it has ended or is abandoned, which is below. */
+	f->writer = &w; /* cppcheck-suppress autoVariables */
+	e->source->ops->wake(e->source);
+	while (!w.ended && error == 0) {
+		engine_wait_slice(e, &w.woken);
+		if (w.ended)
+			break;
+		error = engine_refusal(e);
+		if (error == 0 &&
+		    (s != NULL ? engine_is_lost(e, s) : engine_is_down(e)))
+			error = EIO;
+	}
+	if (w.ended)
+		error = w.error;
+	else
+		abandon(e, f);
+	pthread_cond_destroy(&w.woken);
+	return error;
+}
+
+/* Wait until there is room for one more transfer. Returns 0 or an errno. */
+static int
+wait_for_room(struct engine *e)
+{
+	int error;
+
+	while ((error = engine_refusal(e)) == 0 &&
+	       !fetches_has_room(&e->fetches, true))
+		engine_wait_slice(e, &e->slot_freed);
+	return error;
+}
+
+/*
+ * Make some blocks of a slot, which is pinned, the writer's own: nothing is
+ * coming for them, and nobody copies from them. Returns 0 or an errno.
+ */
+static int
+seize_blocks(struct engine *e, struct slot *s, unsigned first, unsigned end)
+{
+	static const struct blocks none;
+	int error;
+
+	while ((error = engine_refusal(e)) == 0 &&
+	       blocks_find_present(&s->coming, &none, first, end) < end)
+		engine_wait_slice(e, &e->slot_freed);
+	if (error != 0)
+		return error;
+	blocks_clear(&s->have, first, end);
+	blocks_set(&s->coming, first, end);
+	while (s->copying > 0)
+		engine_wait_slice(e, &e->slot_freed);
+	return 0;
+}
+
+/* Write len bytes of one chunk, whose slot is pinned. Returns 0 or an errno. */
+static int
+write_part(struct engine *e, struct slot *s, const void *buf, size_t len,
+    uint64_t offset)
+{
+	size_t from = offset % CHUNK_SIZE;
+	unsigned first = (unsigned)(from / BLOCK_SIZE);
+	unsigned end = (unsigned)((from + len + BLOCK_SIZE - 1) / BLOCK_SIZE);
+	int error = seize_blocks(e, s, first, end);
+
+	if (error != 0)
+		return error;
+	pthread_mutex_unlock(&e->lock);
+	memcpy(cache_bytes(&e->cache, s) + from, buf, len);
+	pthread_mutex_lock(&e->lock);
+	error = wait_for_room(e);
+	if (error != 0) {
+		blocks_clear(&s->coming, first, end);
+		return error;
+	}
+	s->pins++; /* the transfer's own */
+	e->unflushed = true;
+	return wait_for_end(
+	    e, fetches_add_write(&e->fetches, s, offset, offset + len));
+}
+
+int
+engine_write(struct engine *e, const void *buf, size_t len, uint64_t offset)
+{
+	const unsigned char *in = buf;
+	uint64_t chunk;
+	struct slot *s;
+	int error = 0;
+	size_t n;
+
+	pthread_mutex_lock(&e->lock);
+	for (; len > 0 && error == 0; len -= n, in += n, offset += n) {
+		chunk = offset / CHUNK_SIZE;
+		n = CHUNK_SIZE - offset % CHUNK_SIZE;
+		if (n > len)
+			n = len;
+		s = engine_claim(e, chunk);
+		if (s == NULL) {
+			error = errno;
+			break;
+		}
+		error = write_part(e, s, in, n, offset);
+		cache_touch(&e->cache, s);
+		engine_unpin(e, s);
+	}
+	pthread_mutex_unlock(&e->lock);
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+int
+engine_flush(struct engine *e)
+{
+	int error = 0;
+
+	pthread_mutex_lock(&e->lock);
+	if (e->unflushed) {
+		error = engine_is_down(e) ? EIO : wait_for_room(e);
+		e->unflushed = false;
+		if (error == 0)
+			error = wait_for_end(e, fetches_add_flush(&e->fetches));
+		if (error != 0)
+			e->unflushed = true;
+	}
+	pthread_mutex_unlock(&e->lock);
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+void
+engine_end_write(struct engine *e, struct fetch *f, int error)
+{
+	size_t from = f->offset % CHUNK_SIZE, to = from + (f->end - f->offset);
+	struct slot *s = f->slot;
+	unsigned first, end;
+
+	if (f->writer != NULL) {
+		f->writer->ended = true;
+		f->writer->error = error;
+		pthread_cond_signal(&f->writer->woken);
+		f->writer = NULL;
+	}
+	if (s != NULL) {
+		first = (unsigned)((from + BLOCK_SIZE - 1) / BLOCK_SIZE);
+		end = to == s->length ? slot_blocks(s)
+				      : (unsigned)(to / BLOCK_SIZE);
+		/* Of a block that was written in part the rest is unknown. */
+		if (error == 0 && first < end)
+			blocks_set(&s->have, first, end);
+		blocks_clear(&s->coming, (unsigned)(from / BLOCK_SIZE),
+		    (unsigned)((to + BLOCK_SIZE - 1) / BLOCK_SIZE));
+		engine_call_waiters(e, f, 0);
+		engine_unpin(e, s);
+	}
+	fetches_release(&e->fetches, f);
+	pthread_cond_broadcast(&e->slot_freed);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * A file or a block device of this machine as a source: so that a local image
+ * is served, checked and written to like any other. It is opened by who
+ * starts us, who may, and comes as a descriptor.
+ */
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include <linux/fs.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "sources/threaded.h"
+
+struct local_file {
+	int fd;
+};
+
+static int
+fail(struct fault *why, const char *what)
+{
+	/* Asked again, a disk says the same. */
+	blocking_fault(why, FAULT_REQUEST, EX_IOERR, "unable to %s it: %s",
+	    what, strerror(errno));
+	return -1;
+}
+
+static void *
+file_open(const struct source_config *config, struct fault *why)
+{
+	struct local_file *file = malloc(sizeof(*file));
+
+	if (file != NULL)
+		file->fd = fcntl(config->fd, F_DUPFD_CLOEXEC, 0);
+	if (file != NULL && file->fd != -1)
+		return file;
+	free(file);
+	fail(why, "open");
+	return NULL;
+}
+
+static void
+file_close(void *context, bool broken)
+{
+	struct local_file *file = context;
+
+	(void)broken;
+	close(file->fd);
+	free(file);
+}
+
+static int
+file_stat(void *context, struct blocking_file *found, struct fault *why)
+{
+	struct local_file *file = context;
+	struct stat st;
+
+	if (fstat(file->fd, &st) == -1)
+		return fail(why, "look at");
+	if (S_ISBLK(st.st_mode)) {
+		/* Its node's time tells nothing of what is on it. */
+		memset(found, 0, sizeof(*found));
+		return ioctl(file->fd, BLKGETSIZE64, &found->size) == -1
+			   ? fail(why, "measure")
+			   : 0;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		blocking_fault(why, FAULT_REQUEST, EX_DATAERR,
+		    "it is neither a file nor a block device");
+		return -1;
+	}
+	found->size = (uint64_t)st.st_size;
+	found->seconds = st.st_mtim.tv_sec;
+	found->nanoseconds = st.st_mtim.tv_nsec;
+	return 0;
+}
+
+static ssize_t
+file_read(
+    void *context, void *buf, size_t len, uint64_t offset, struct fault *why)
+{
+	struct local_file *file = context;
+	ssize_t n = pread(file->fd, buf, len, (off_t)offset);
+
+	return n == -1 ? fail(why, "read") : n;
+}
+
+static ssize_t
+file_write(void *context, const void *bytes, size_t len, uint64_t offset,
+    struct fault *why)
+{
+	struct local_file *file = context;
+	ssize_t n = pwrite(file->fd, bytes, len, (off_t)offset);
+
+	return n == -1 ? fail(why, "write to") : n;
+}
+
+static int
+file_flush(void *context, struct fault *why)
+{
+	struct local_file *file = context;
+
+	return fdatasync(file->fd) == -1 ? fail(why, "flush") : 0;
+}
+
+source_open vm_source_open;
+
+struct source *
+vm_source_open(const struct source_config *config, void *first, size_t room,
+    size_t *got, struct fault *why)
+{
+	static const struct blocking_ops ops = {
+	    .piece = 512 * 1024,
+	    .open = file_open,
+	    .stat = file_stat,
+	    .read = file_read,
+	    .write = file_write,
+	    .flush = file_flush,
+	    .close = file_close,
+	};
+
+	return blocking_open(&ops, config, first, room, got, why);
+}

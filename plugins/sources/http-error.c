@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include <curl/curl.h>
+
+#include "sources/http-error.h"
+
+/* Statuses with a meaning of their own; status 0 ends the table. */
+static const struct {
+	int http, status;
+	enum fault_kind kind;
+	const char *text;
+} statuses[] = {
+    {401, EX_NOPERM, FAULT_REQUEST,
+	"the server wants a user and a password, or others than these"},
+    {403, EX_NOPERM, FAULT_REQUEST,
+	"the server forbids it (no permission, or an expired link)"},
+    {404, EX_NOINPUT, FAULT_REQUEST, "no such image on the server"},
+    {407, EX_NOPERM, FAULT_REQUEST, "the proxy wants a user and a password"},
+    {408, EX_TEMPFAIL, FAULT_TRANSIENT, "the server timed out"},
+    {410, EX_NOINPUT, FAULT_REQUEST, "the image is gone from the server"},
+    {412, EX_DATAERR, FAULT_CHANGED, "the image changed on the server"},
+    {425, EX_TEMPFAIL, FAULT_TRANSIENT, "the server says: too early"},
+    {429, EX_TEMPFAIL, FAULT_TRANSIENT, "the server says: too many requests"},
+    {0, 0, 0, NULL},
+};
+
+static void
+set_fault(struct fault *f, enum fault_kind kind, int status, const char *text)
+{
+	f->kind = kind;
+	f->status = status;
+	snprintf(f->text, sizeof(f->text), "%s", text);
+}
+
+/* A status that is neither 200 nor 206. */
+static void
+fault_of_status(int http, struct fault *f)
+{
+	size_t i;
+
+	for (i = 0; statuses[i].http != 0; i++)
+		if (statuses[i].http == http)
+			break;
+	if (statuses[i].http != 0) {
+		snprintf(f->text, sizeof(f->text), "%s (HTTP %d)",
+		    statuses[i].text, http);
+		f->kind = statuses[i].kind;
+		f->status = statuses[i].status;
+		return;
+	}
+	f->kind = http >= 500 ? FAULT_TRANSIENT : FAULT_REQUEST;
+	f->status = http >= 500 ? EX_UNAVAILABLE : EX_PROTOCOL;
+	snprintf(f->text, sizeof(f->text), "the server %s (HTTP %d)",
+	    http >= 500 ? "is in trouble" : "does not take the request", http);
+}
+
+/*
+ * A flaw that, in the first answer, tells what the server is, and later is a
+ * mishap of some proxy in between: worth another try.
+ */
+static bool
+flaw(bool is_probe, int status, const char *text, struct fault *f)
+{
+	set_fault(f, is_probe ? FAULT_REQUEST : FAULT_TRANSIENT, status, text);
+	return true;
+}
+
+bool
+http_fault_of_answer(
+    const struct http_answer *a, bool is_probe, struct fault *f)
+{
+	/* nginx knows no range of nothing, and says 200. */
+	if ((a->status == 416 || (a->status == 200 && a->is_void)) && is_probe)
+		return flaw(true, EX_DATAERR, "the image is empty", f);
+	if (a->status == 200 && a->is_html)
+		return flaw(is_probe, EX_DATAERR,
+		    "the server answers with a web page (a login page?)", f);
+	if (a->status == 200)
+		return flaw(is_probe, EX_DATAERR,
+		    "the server cannot send parts of a file (no ranges)", f);
+	if (a->status != 206) {
+		fault_of_status(a->status, f);
+		return true;
+	}
+	if (a->is_encoded)
+		return flaw(is_probe, EX_DATAERR,
+		    "the server compresses what it sends", f);
+	if (a->no_total)
+		return flaw(is_probe, EX_DATAERR,
+		    "the server does not tell the image's size", f);
+	if (!a->has_range)
+		return flaw(is_probe, EX_PROTOCOL,
+		    "the server does not say which range it sends", f);
+	return false;
+}
+
+/*
+ * Certificates are valid from and until a date, and a machine that has lost
+ * its clock (a board without a battery) finds none valid: say so.
+ */
+static void
+add_clock(struct fault *f)
+{
+	time_t now = time(NULL);
+	size_t used = strlen(f->text);
+	char date[32];
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm) == NULL)
+		return;
+	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
+	if (now < RELEASE_TIME)
+		snprintf(f->text + used, sizeof(f->text) - used,
+		    "; this machine's clock is wrong (%s): set it", date);
+	else if (strstr(f->text, "not yet valid") != NULL ||
+		 strstr(f->text, "expired") != NULL)
+		snprintf(f->text + used, sizeof(f->text) - used,
+		    "; this machine's clock says %s", date);
+}
+
+/*
+ * libcurl has one code for a scheme that it may not be redirected to and for
+ * an answer in no HTTP that it knows; in the texts of the latter is "HTTP".
+ */
+static bool
+is_bad_redirect(int code, const char *text)
+{
+	return code == CURLE_UNSUPPORTED_PROTOCOL &&
+	       strstr(text, "HTTP") == NULL;
+}
+
+/* A connection that broke by a TLS alert, or by a proxy that won't tunnel. */
+static void
+kind_of_broken(const char *text, struct fault *f)
+{
+	if (strstr(text, "alert") != NULL) {
+		f->status = EX_NOPERM;
+	} else if (strstr(text, "tunnel failed, response 4") != NULL) {
+		f->kind = FAULT_REQUEST;
+		f->status = EX_NOPERM;
+	} else if (strstr(text, "tunnel failed") != NULL) {
+		f->status = EX_UNAVAILABLE;
+	}
+}
+
+static void
+kind_of_curl(int code, const char *text, struct fault *f)
+{
+	f->kind = FAULT_TRANSIENT;
+	f->status = EX_IOERR;
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		f->status = EX_NOHOST;
+		break;
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_GOT_NOTHING:
+		f->status = EX_UNAVAILABLE;
+		break;
+	case CURLE_OPERATION_TIMEDOUT:
+		/* Reached, and silent since: it may be only busy. */
+		if (strncmp(text, "Operation too slow", 18) == 0)
+			f->status = EX_TEMPFAIL;
+		else
+			f->status = EX_UNAVAILABLE;
+		break;
+	case CURLE_SSL_CONNECT_ERROR:
+		f->status = EX_NOPERM;
+		break;
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CIPHER:
+		f->kind = FAULT_REQUEST;
+		f->status = EX_NOPERM;
+		break;
+	case CURLE_RECV_ERROR:
+		kind_of_broken(text, f);
+		break;
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		if (is_bad_redirect(code, text))
+			f->kind = FAULT_REQUEST;
+		f->status = EX_PROTOCOL;
+		break;
+	case CURLE_TOO_MANY_REDIRECTS:
+	case CURLE_URL_MALFORMAT:
+		f->kind = FAULT_REQUEST;
+		f->status = EX_PROTOCOL;
+		break;
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_BAD_CONTENT_ENCODING:
+		f->status = EX_PROTOCOL;
+		break;
+	}
+}
+
+void
+http_fault_of_curl(int code, const char *text, struct fault *f)
+{
+	const char *what = "";
+
+	if (*text == '\0')
+		text = curl_easy_strerror((CURLcode)code);
+	kind_of_curl(code, text, f);
+	if (is_bad_redirect(code, text))
+		what = "the server redirects to where TLS or HTTP ends: ";
+	else if (strstr(text, "tunnel failed") != NULL)
+		what = "the proxy refuses: ";
+	snprintf(f->text, sizeof(f->text), "%s%s", what, text);
+	if (f->status == EX_NOPERM)
+		add_clock(f);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "sources/http-response.h"
+
+/* A piece of a header line; it has no NUL. */
+struct text {
+	const char *at;
+	size_t len;
+};
+
+static bool
+text_is(struct text t, const char *word)
+{
+	return t.len == strlen(word) && strncasecmp(t.at, word, t.len) == 0;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static struct text
+text_trim(struct text t)
+{
+	while (t.len > 0 && is_blank(t.at[0])) {
+		t.at++;
+		t.len--;
+	}
+	while (t.len > 0 && is_blank(t.at[t.len - 1]))
+		t.len--;
+	return t;
+}
+
+/* Take digits off the front of t. */
+static bool
+text_take_number(struct text *t, uint64_t *out)
+{
+	uint64_t value = 0;
+	size_t n;
+
+	for (n = 0; n < t->len && t->at[n] >= '0' && t->at[n] <= '9'; n++) {
+		unsigned digit = t->at[n] - '0';
+
+		if (value > ((uint64_t)INT64_MAX - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
+	if (n == 0)
+		return false;
+	t->at += n;
+	t->len -= n;
+	*out = value;
+	return true;
+}
+
+static bool
+text_take_char(struct text *t, char c)
+{
+	if (t->len == 0 || t->at[0] != c)
+		return false;
+	t->at++;
+	t->len--;
+	return true;
+}
+
+/* RFC 9110 section 14.4: "bytes 0-99/1234", its total or its range perhaps "*". */
+static void
+parse_content_range(struct http_answer *a, struct text t)
+{
+	a->has_range = a->no_total = false;
+	a->bad_range = true;
+	if (t.len < 6 || strncasecmp(t.at, "bytes", 5) != 0 ||
+	    !is_blank(t.at[5]))
+		return;
+	t = text_trim((struct text){t.at + 5, t.len - 5});
+	if (text_take_char(&t, '*')) {
+		/* Unsatisfied: has a size and no range. */
+		if (!text_take_char(&t, '/') ||
+		    !text_take_number(&t, &a->total) || t.len > 0)
+			return;
+		a->bad_range = false;
+		return;
+	}
+	if (!text_take_number(&t, &a->first) || !text_take_char(&t, '-') ||
+	    !text_take_number(&t, &a->last) || !text_take_char(&t, '/'))
+		return;
+	if (text_is(t, "*")) {
+		a->no_total = true;
+		a->total = 0;
+	} else if (!text_take_number(&t, &a->total) || t.len > 0 ||
+		   a->last >= a->total) {
+		return;
+	}
+	if (a->first > a->last)
+		return;
+	a->has_range = true;
+	a->bad_range = false;
+}
+
+/* A value too long to be kept is as if it were not there: never cut. */
+static void
+keep_value(char out[HTTP_VALUE_MAX], struct text t)
+{
+	size_t i;
+
+	out[0] = '\0';
+	if (t.len >= HTTP_VALUE_MAX)
+		return;
+	for (i = 0; i < t.len; i++)
+		if ((unsigned char)t.at[i] < 0x20 || t.at[i] == 0x7f)
+			return;
+	memcpy(out, t.at, t.len);
+	out[t.len] = '\0';
+}
+
+/* HTTP/1.1 206 Partial Content */
+static void
+parse_status_line(struct http_answer *a, struct text t)
+{
+	size_t bytes = a->header_bytes;
+	uint64_t status;
+
+	http_answer_init(a);
+	a->header_bytes = bytes;
+	while (t.len > 0 && !is_blank(t.at[0])) {
+		t.at++;
+		t.len--;
+	}
+	t = text_trim(t);
+	if (text_take_number(&t, &status) && status <= 999)
+		a->status = (int)status;
+}
+
+void
+http_answer_init(struct http_answer *a)
+{
+	memset(a, 0, sizeof(*a));
+}
+
+int
+http_answer_line(struct http_answer *a, const char *line, size_t len)
+{
+	struct text name = {line, len}, value;
+	const char *colon;
+
+	a->header_bytes += len;
+	if (a->header_bytes > HTTP_HEADER_MAX)
+		return -1;
+	if (len > 5 && strncmp(line, "HTTP/", 5) == 0) {
+		parse_status_line(a, name);
+		return 0;
+	}
+	colon = memchr(line, ':', len);
+	if (colon == NULL)
+		return 0;
+	name.len = colon - line;
+	value = text_trim((struct text){colon + 1, len - name.len - 1});
+	if (text_is(name, "content-range"))
+		parse_content_range(a, value);
+	else if (text_is(name, "content-length"))
+		a->is_void = text_is(value, "0");
+	else if (text_is(name, "content-encoding"))
+		a->is_encoded = value.len > 0 && !text_is(value, "identity");
+	else if (text_is(name, "content-type"))
+		a->is_html = value.len >= 9 &&
+			     strncasecmp(value.at, "text/html", 9) == 0;
+	else if (text_is(name, "etag"))
+		keep_value(a->etag, value);
+	else if (text_is(name, "last-modified"))
+		keep_value(a->last_modified, value);
+	return 0;
+}
+
+const char *
+http_answer_validator(const struct http_answer *a, bool *weak)
+{
+	*weak = false;
+	if (a->etag[0] == '"')
+		return a->etag;
+	*weak = true;
+	return a->last_modified[0] != '\0' ? a->last_modified : "none";
+}

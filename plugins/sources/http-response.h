@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * What a server says ahead of the bytes of a range, line by line: the parts
+ * of RFC 9110 that decide whether those bytes may be believed. No I/O and no
+ * allocation; every line is hostile until it has been parsed.
+ */
+#ifndef VM_SOURCES_HTTP_RESPONSE_H
+#define VM_SOURCES_HTTP_RESPONSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HTTP_VALUE_MAX	256	    /* bytes of a validator, its NUL included */
+#define HTTP_HEADER_MAX (64 * 1024) /* bytes of one answer's header lines */
+
+struct http_answer {
+	int status;	/* 0 until there was a status line */
+	bool has_range; /* Content-Range: bytes first-last/total */
+	uint64_t first, last, total;
+	bool no_total;		   /* ... or with total "*" (total is 0) */
+	bool bad_range;		   /* ... or one that says nothing sound */
+	bool is_void;		   /* Content-Length: 0 */
+	bool is_encoded;	   /* Content-Encoding that is not identity */
+	bool is_html;		   /* Content-Type: text/html */
+	char etag[HTTP_VALUE_MAX]; /* with its quotes and W/ */
+	char last_modified[HTTP_VALUE_MAX]; /* as the server wrote it */
+	size_t header_bytes;
+};
+
+/* Begin a new answer. */
+void http_answer_init(struct http_answer *);
+
+/*
+ * Take one header line of len bytes, with or without its line end. A status
+ * line begins a new answer (after a redirect, a 100 or a proxy's CONNECT)
+ * and keeps only the count of bytes.
+ *
+ * Returns 0; or -1 when the headers exceed HTTP_HEADER_MAX.
+ */
+int http_answer_line(struct http_answer *, const char *line, size_t len);
+
+/*
+ * The validator to hold the image to (RFC 9110 section 8.8): a strong ETag;
+ * else, marked *weak, Last-Modified; else, marked *weak, "none". The size is
+ * always checked beside it. Returns a string inside the answer or a constant.
+ */
+const char *http_answer_validator(const struct http_answer *, bool *weak);
+
+#endif

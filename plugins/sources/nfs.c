@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * NFS (versions 3 and 4) as a source, through libnfs 4.0: a module, because a
+ * machine without NFS has no use for libnfs.
+ *
+ * nfs://HOST/PATH/FILE, with libnfs's arguments behind a "?": version=4,
+ * nfsport=N, mountport=N, uid=N, gid=N. The directory is what is mounted.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <nfsc/libnfs.h>
+
+#include "sources/threaded.h"
+#include "base/clock.h"
+
+#define NFS4_VERIFIER_SIZE 8	      /* bytes; RFC 7530 section 2.2 */
+#define WRITE_MAX_4	   (3 * 1024) /* bytes; see file_write() */
+#define CALL_MS		   10000 /* of one call, before the server counts as away */
+#define SYN_RETRIES	   2	 /* of a connection that is not answered */
+
+/*
+ * A context, and the one call that is under way on it. libnfs's own calls
+ * that block return when the connection breaks while their request is still
+ * queued, with its answer to go to their stack: so we wait ourselves, and the
+ * answer goes here, which outlives the context.
+ */
+struct nfs_file {
+	struct nfs_context *nfs;
+	struct nfsfh *handle;
+	bool ended;
+	int result;  /* of the call: bytes, or -errno */
+	size_t size; /* of what is to be copied from the answer... */
+	void *into;  /* ...to here; NULL: nothing */
+};
+
+/* What is wrong, from libnfs's -errno and its words. */
+static void
+fault_of(struct nfs_context *nfs, int error, const char *what, struct fault *f)
+{
+	static const struct blocking_error known[] = {
+	    {ENOENT, FAULT_REQUEST, EX_NOINPUT, "no such file or export"},
+	    {ENOTDIR, FAULT_REQUEST, EX_NOINPUT, "no such file or export"},
+	    {EACCES, FAULT_REQUEST, EX_NOPERM,
+		"the server forbids it (permissions, or the export's list)"},
+	    {EPERM, FAULT_REQUEST, EX_NOPERM,
+		"the server forbids it (permissions, or the export's list)"},
+	    {EROFS, FAULT_REQUEST, EX_NOPERM, "the export is read-only"},
+	    {ENOSPC, FAULT_REQUEST, EX_IOERR, "no space left on the server"},
+	    {EISDIR, FAULT_REQUEST, EX_DATAERR, "it is a directory"},
+	    {ESTALE, FAULT_CHANGED, EX_DATAERR,
+		"the image changed on the server (it is another file)"},
+	    {0, FAULT_TRANSIENT, 0, NULL},
+	};
+
+	blocking_fault_of(known, -error, what,
+	    nfs != NULL ? nfs_get_error(nfs) : strerror(-error), f);
+}
+
+/* The answer to a call has come, or never will (from libnfs). */
+static void
+on_reply(int result, struct nfs_context *nfs, void *data, void *arg)
+{
+	struct nfs_file *file = arg;
+
+	(void)nfs;
+	if (file->ended)
+		return;
+	file->ended = true;
+	file->result = result;
+	if (result >= 0 && file->into != NULL && data != NULL)
+		memcpy(file->into, data, file->size);
+}
+
+/* Of a read: as many bytes as it says, which are none behind the end. */
+static void
+on_read(int result, struct nfs_context *nfs, void *data, void *arg)
+{
+	struct nfs_file *file = arg;
+
+	if (!file->ended && result >= 0 && (size_t)result < file->size)
+		file->size = (size_t)result;
+	on_reply(result, nfs, data, arg);
+}
+
+static void
+on_open(int result, struct nfs_context *nfs, void *data, void *arg)
+{
+	struct nfs_file *file = arg;
+
+	if (result >= 0 && !file->ended)
+		file->handle = data;
+	on_reply(result, nfs, NULL, arg);
+}
+
+/* Before a call: where the answer goes. */
+static void *
+expect(struct nfs_file *file, void *into, size_t size)
+{
+	file->ended = false;
+	file->into = into;
+	file->size = size;
+	return file;
+}
+
+/*
+ * Wait for the answer to a call that was queued with that return value.
+ * Returns the call's result; or -1 with *why, and the context is broken.
+ */
+static int
+await(struct nfs_file *file, int queued, const char *what, struct fault *why)
+{
+	int64_t end = clock_ms() + CALL_MS, left;
+	struct pollfd p;
+
+	while (queued == 0 && !file->ended) {
+		left = end - clock_ms();
+		p.fd = nfs_get_fd(file->nfs);
+		p.events = (short)nfs_which_events(file->nfs);
+		if (left <= 0 || poll(&p, 1, (int)left) == 0) {
+			file->ended = true; /* whatever comes is too late */
+			blocking_fault(why, FAULT_TRANSIENT, EX_TEMPFAIL,
+			    "the server does not answer");
+			return -1;
+		}
+		if (nfs_service(file->nfs, p.revents) < 0 && !file->ended) {
+			queued = -EIO;
+			break;
+		}
+	}
+	if (queued == 0 && file->result >= 0)
+		return file->result;
+	fault_of(file->nfs, queued != 0 ? -EIO : file->result, what, why);
+	file->ended = true;
+	return -1;
+}
+
+static void
+file_close(void *context, bool broken)
+{
+	struct nfs_file *file = context;
+	struct fault ignored;
+
+	/* Another call would wait once more for a server that is away. */
+	if (file->handle != NULL && !broken)
+		await(file,
+		    nfs_close_async(file->nfs, file->handle, on_reply,
+			expect(file, NULL, 0)),
+		    "close", &ignored);
+	file->ended = true;
+	if (file->nfs != NULL)
+		nfs_destroy_context(file->nfs);
+	free(file);
+}
+
+/* Mount the directory, and open the file. Returns 0 or -1 with *why. */
+static int
+mount_and_open(struct nfs_file *file, const struct nfs_url *url, bool writable,
+    struct fault *why)
+{
+	/*
+	 * O_SYNC makes each write stable at the server when it is answered:
+	 * what a server that restarts would lose between a WRITE and its
+	 * COMMIT is never waited for.
+	 */
+	int flags = writable ? O_RDWR | O_SYNC : O_RDONLY;
+
+	if (await(file,
+		nfs_mount_async(file->nfs, url->server, url->path, on_reply,
+		    expect(file, NULL, 0)),
+		"mount", why) == -1)
+		return -1;
+	if (await(file,
+		nfs_open_async(file->nfs, url->file, flags, on_open,
+		    expect(file, NULL, 0)),
+		"open", why) == 0)
+		return 0;
+	/* What libnfs says over NFS 4 where the access is less. */
+	if (file->result == -EINVAL)
+		fault_of(file->nfs, -EACCES, "open", why);
+	return -1;
+}
+
+/*
+ * NFS 4 knows a client by its name: two contexts of one name would take each
+ * other's open files away, and libnfs names all of a process alike.
+ */
+static void
+name_client(struct nfs_context *nfs)
+{
+	static _Atomic unsigned count;
+	char name[64], verifier[NFS4_VERIFIER_SIZE + 1];
+	unsigned n = ++count;
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	snprintf(name, sizeof(name), "vmedia %ld.%u %llx", (long)getpid(), n,
+	    (unsigned long long)t.tv_sec);
+	nfs4_set_client_name(nfs, name);
+	snprintf(verifier, sizeof(verifier), "%08lx",
+	    (unsigned long)t.tv_nsec & 0xffffffff);
+	nfs4_set_verifier(nfs, verifier);
+}
+
+static void *
+file_open(const struct source_config *config, struct fault *why)
+{
+	struct nfs_file *file = calloc(1, sizeof(*file));
+	struct nfs_url *url = NULL;
+	int result = -1;
+
+	if (file != NULL)
+		file->nfs = nfs_init_context();
+	if (file == NULL || file->nfs == NULL) {
+		blocking_fault(why, FAULT_REQUEST, EX_OSERR, "out of memory");
+		free(file);
+		return NULL;
+	}
+	name_client(file->nfs);
+	nfs_set_autoreconnect(file->nfs, 0); /* our own business */
+	nfs_set_tcp_syncnt(file->nfs, SYN_RETRIES);
+	url = nfs_parse_url_full(file->nfs, config->url);
+	if (blocking_find_host(config->url, why) == -1)
+		result = -1;
+	else if (url == NULL)
+		blocking_fault(why, FAULT_REQUEST, EX_USAGE,
+		    "not a URL of NFS: nfs://HOST/DIRECTORY/FILE");
+	else
+		result = mount_and_open(file, url, config->writable, why);
+	if (url != NULL)
+		nfs_destroy_url(url);
+	if (result == 0)
+		return file;
+	file_close(file, true);
+	return NULL;
+}
+
+static int
+file_stat(void *context, struct blocking_file *found, struct fault *why)
+{
+	struct nfs_file *file = context;
+	struct nfs_stat_64 st;
+
+	if (await(file,
+		nfs_fstat64_async(file->nfs, file->handle, on_reply,
+		    expect(file, &st, sizeof(st))),
+		"look at the file", why) == -1)
+		return -1;
+	found->size = st.nfs_size;
+	found->seconds = (int64_t)st.nfs_mtime;
+	found->nanoseconds = (int64_t)st.nfs_mtime_nsec;
+	return 0;
+}
+
+static ssize_t
+file_read(
+    void *context, void *buf, size_t len, uint64_t offset, struct fault *why)
+{
+	struct nfs_file *file = context;
+
+	return await(file,
+	    nfs_pread_async(file->nfs, file->handle, offset, len, on_read,
+		expect(file, buf, len)),
+	    "read", why);
+}
+
+static ssize_t
+file_write(void *context, const void *bytes, size_t len, uint64_t offset,
+    struct fault *why)
+{
+	struct nfs_file *file = context;
+
+	/*
+	 * Over NFS 4 libnfs 4.0 has room for no more in a request ("Failed to
+	 * encode COMPOUND4args"; its own nfs-cp fails): slow, and right. It is
+	 * told by a limit that libnfs learns over NFS 3 only.
+	 */
+	if (nfs_get_writemax(file->nfs) == 0 && len > WRITE_MAX_4)
+		len = WRITE_MAX_4;
+	/* The library only reads from it. */
+	return await(file,
+	    nfs_pwrite_async(file->nfs, file->handle, offset, len,
+		(void *)(uintptr_t)bytes, on_reply, expect(file, NULL, 0)),
+	    "write", why);
+}
+
+static int
+file_flush(void *context, struct fault *why)
+{
+	struct nfs_file *file = context;
+
+	return await(file,
+	    nfs_fsync_async(
+		file->nfs, file->handle, on_reply, expect(file, NULL, 0)),
+	    "flush", why);
+}
+
+source_open vm_source_open;
+
+struct source *
+vm_source_open(const struct source_config *config, void *first, size_t room,
+    size_t *got, struct fault *why)
+{
+	static const struct blocking_ops ops = {
+	    .piece = 512 * 1024,
+	    .open = file_open,
+	    .stat = file_stat,
+	    .read = file_read,
+	    .write = file_write,
+	    .flush = file_flush,
+	    .close = file_close,
+	};
+
+	return blocking_open(&ops, config, first, room, got, why);
+}

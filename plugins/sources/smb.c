@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * SMB as a source, through Samba's libsmbclient: a module, because it brings
+ * half of Samba along.
+ *
+ * smb://HOST[:PORT]/SHARE/PATH. SMB 2 or later, signed where a user is given,
+ * encrypted where the server can; nobody's smb.conf has a say. The library
+ * has no call for SMB2's FLUSH (4.17): when what was written is on its disk is
+ * the server's to decide.
+ */
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <libsmbclient.h>
+
+#include "sources/threaded.h"
+#include "base/secret.h"
+#include "base/url.h"
+
+#define CALL_MS 10000 /* of one call, before the server counts as away */
+
+struct smb_file {
+	SMBCCTX *smb;
+	SMBCFILE *handle;
+	char *user, *password; /* of the URL; "": a guest */
+	const char *domain;
+};
+
+/* What is wrong, from errno after a call. */
+static void
+fault_of(const char *what, struct fault *f)
+{
+	static const struct blocking_error known[] = {
+	    {ENOENT, FAULT_REQUEST, EX_NOINPUT, "no such file or share"},
+	    {ENODEV, FAULT_REQUEST, EX_NOINPUT, "no such share"},
+	    {ENOTDIR, FAULT_REQUEST, EX_NOINPUT, "no such file or share"},
+	    {EACCES, FAULT_REQUEST, EX_NOPERM,
+		"wrong user or password, or no permission"},
+	    {EPERM, FAULT_REQUEST, EX_NOPERM,
+		"wrong user or password, or no permission"},
+	    {ENOSPC, FAULT_REQUEST, EX_IOERR, "no space left on the server"},
+	    {EROFS, FAULT_REQUEST, EX_NOPERM, "the share is read-only"},
+	    {EISDIR, FAULT_REQUEST, EX_DATAERR, "it is a directory"},
+	    {0, FAULT_TRANSIENT, 0, NULL},
+	};
+
+	blocking_fault_of(known, errno, what, strerror(errno), f);
+}
+
+/* The library asks who we are. */
+static void
+tell_user(SMBCCTX *smb, const char *server, const char *share, char *workgroup,
+    int workgroup_len, char *user, int user_len, char *password,
+    int password_len)
+{
+	const struct smb_file *file = smbc_getOptionUserData(smb);
+
+	(void)server;
+	(void)share;
+	if (file->domain != NULL)
+		snprintf(workgroup, (size_t)workgroup_len, "%s", file->domain);
+	snprintf(user, (size_t)user_len, "%s", file->user);
+	snprintf(password, (size_t)password_len, "%s", file->password);
+}
+
+/* A guest has no key to sign with. */
+static int
+configure(SMBCCTX *smb, bool is_guest)
+{
+	static const char text[] = "[global]\n"
+				   "client min protocol = SMB2_02\n"
+				   "client max protocol = SMB3_11\n"
+				   "client smb encrypt = desired\n"
+				   "load printers = no\n"
+				   "name resolve order = host\n"
+				   "client signing = %s\n";
+	char path[32];
+	int fd = memfd_create("smb.conf", MFD_CLOEXEC), result;
+
+	if (fd == -1)
+		return -1;
+	dprintf(fd, text, is_guest ? "if_required" : "required");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	result = smbc_setConfiguration(smb, path);
+	close(fd);
+	return result;
+}
+
+static void
+file_close(void *context, bool broken)
+{
+	struct smb_file *file = context;
+
+	/* Another call would wait once more for a server that is away. */
+	if (file->handle != NULL && !broken)
+		smbc_getFunctionClose(file->smb)(file->smb, file->handle);
+	if (file->smb != NULL)
+		smbc_free_context(file->smb, 1);
+	secret_free(file->user);
+	secret_free(file->password);
+	free(file);
+}
+
+static int
+make_context(struct smb_file *file)
+{
+	SMBCCTX *smb;
+	int result = -1;
+
+	smb = smbc_new_context();
+	if (smb != NULL) {
+		smbc_setDebug(smb, 0);
+		smbc_setTimeout(smb, CALL_MS);
+		smbc_setOptionUserData(smb, file);
+		smbc_setFunctionAuthDataWithContext(smb, tell_user);
+		smbc_setOptionFullTimeNames(smb, 1);
+		smbc_setOptionNoAutoAnonymousLogin(smb, file->user[0] != '\0');
+		if (smbc_init_context(smb) != NULL &&
+		    configure(smb, file->user[0] == '\0') == 0)
+			result = 0;
+	}
+	file->smb = smb;
+	return result;
+}
+
+/* Take the user, whoever tells it; without any, a guest. */
+static int
+take_user(struct smb_file *file, const struct source_config *config)
+{
+	if (url_get_user(config->url, &file->user, &file->password) == -1)
+		return -1;
+	if (config->user != NULL) {
+		secret_free(file->user);
+		file->user = strdup(config->user);
+	}
+	if (config->password != NULL) {
+		secret_free(file->password);
+		file->password = strdup(config->password);
+	}
+	if (file->user == NULL)
+		file->user = strdup("");
+	if (file->password == NULL)
+		file->password = strdup("");
+	file->domain = config->domain;
+	return file->user != NULL && file->password != NULL ? 0 : -1;
+}
+
+static void *
+file_open(const struct source_config *config, struct fault *why)
+{
+	struct smb_file *file = calloc(1, sizeof(*file));
+	char *plain = url_for_show(config->url); /* without the user */
+
+	if (file == NULL || plain == NULL || take_user(file, config) == -1 ||
+	    make_context(file) == -1) {
+		blocking_fault(why, FAULT_REQUEST, EX_OSERR, "out of memory");
+		goto fail;
+	}
+	if (blocking_find_host(plain, why) == -1)
+		goto fail;
+	errno = 0;
+	file->handle = smbc_getFunctionOpen(file->smb)(
+	    file->smb, plain, config->writable ? O_RDWR : O_RDONLY, 0);
+	if (file->handle != NULL) {
+		free(plain);
+		return file;
+	}
+	fault_of("open it", why);
+fail:
+	free(plain);
+	if (file != NULL)
+		file_close(file, true);
+	return NULL;
+}
+
+static int
+file_stat(void *context, struct blocking_file *found, struct fault *why)
+{
+	struct smb_file *file = context;
+	struct stat st;
+
+	if (smbc_getFunctionFstat(file->smb)(file->smb, file->handle, &st) ==
+	    -1) {
+		fault_of("look at the file", why);
+		return -1;
+	}
+	found->size = (uint64_t)st.st_size;
+	found->seconds = st.st_mtim.tv_sec;
+	found->nanoseconds = st.st_mtim.tv_nsec;
+	return 0;
+}
+
+static ssize_t
+file_read(
+    void *context, void *buf, size_t len, uint64_t offset, struct fault *why)
+{
+	struct smb_file *file = context;
+	ssize_t n = -1;
+
+	if (smbc_getFunctionLseek(file->smb)(
+		file->smb, file->handle, (off_t)offset, SEEK_SET) != -1)
+		n = smbc_getFunctionRead(file->smb)(
+		    file->smb, file->handle, buf, len);
+	if (n == -1)
+		fault_of("read", why);
+	return n;
+}
+
+static ssize_t
+file_write(void *context, const void *bytes, size_t len, uint64_t offset,
+    struct fault *why)
+{
+	struct smb_file *file = context;
+	ssize_t n = -1;
+
+	if (smbc_getFunctionLseek(file->smb)(
+		file->smb, file->handle, (off_t)offset, SEEK_SET) != -1)
+		n = smbc_getFunctionWrite(file->smb)(
+		    file->smb, file->handle, bytes, len);
+	if (n == -1)
+		fault_of("write", why);
+	return n;
+}
+
+source_open vm_source_open;
+
+struct source *
+vm_source_open(const struct source_config *config, void *first, size_t room,
+    size_t *got, struct fault *why)
+{
+	/*
+	 * One context: the library is no friend of threads (4.17 declares
+	 * smbc_thread_posix() and does not export it; two contexts at work
+	 * crash), so its reads must be long.
+	 */
+	static const struct blocking_ops ops = {
+	    .contexts_max = 1,
+	    .piece = 4 * 1024 * 1024,
+	    .open = file_open,
+	    .stat = file_stat,
+	    .read = file_read,
+	    .write = file_write,
+	    .close = file_close,
+	};
+
+	return blocking_open(&ops, config, first, room, got, why);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Who hands a connection in, before a door that is this program's.
+ */
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "base/clock.h"
+#include "nbd/handoff.h"
+#include "nbd/handoff-client.h"
+
+static char path[] = "/tmp/nbd-join-XXXXXX/sock";
+static struct nbd_door door;
+static struct nbd_guest *guest;
+static int source[2];		/* the other end of what is handed in */
+static int leave[2];		/* to have it leave */
+static int words[2] = {-1, -1}; /* what it says at its end */
+static pid_t pid;
+
+/* The joiner, in a process of its own; its source is a socket, or two pipes. */
+static void
+join(bool by_pipes)
+{
+	struct nbd_join j = {.door = path, .client = "me", .who = "10.0.0.5"};
+	int in[2], out[2], status;
+	char why[256] = "";
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, source) == 0);
+	CHECK(pipe(leave) == 0 && pipe(words) == 0);
+	CHECK(pipe(in) == 0 && pipe(out) == 0);
+	pid = fork();
+	if (pid == 0) {
+		signal(SIGPIPE, SIG_IGN);
+		dup2(by_pipes ? in[0] : source[0], 0);
+		dup2(by_pipes ? out[1] : source[0], 1);
+		close(in[1]);
+		close(out[0]);
+		close(source[0]);
+		close(source[1]);
+		close(door.listener);
+		j.leave = leave[0];
+		status = nbd_join(&j, why, sizeof(why));
+		(void)!write(words[1], why, strlen(why));
+		_exit(status);
+	}
+	close(in[0]);
+	close(out[1]);
+	close(words[1]);
+	close(source[0]);
+	if (by_pipes) {
+		close(source[1]);
+		source[0] = in[1];
+		source[1] = out[0];
+	} else {
+		close(in[1]);
+		close(out[0]);
+		source[0] = source[1];
+	}
+}
+
+/* What happens at the door next, within five seconds. */
+static enum nbd_door_news
+news(void)
+{
+	struct pollfd p[NBD_DOOR_POLLS];
+	int64_t end = clock_ms() + 5000;
+	enum nbd_door_news what;
+
+	while ((what = nbd_door_next(&door, &guest)) == NBD_DOOR_NOTHING &&
+	       clock_ms() < end) {
+		nbd_door_poll(&door, p);
+		poll(p, NBD_DOOR_POLLS, 100);
+	}
+	return what;
+}
+
+/* It ends, with that status and these words. */
+static bool
+ends(int want, const char *why)
+{
+	char said[256] = "";
+	int status;
+
+	waitpid(pid, &status, 0);
+	(void)!read(words[0], said, sizeof(said) - 1);
+	close(words[0]);
+	close(leave[0]);
+	close(leave[1]);
+	close(source[0]);
+	if (source[1] != source[0])
+		close(source[1]);
+	if (guest->present)
+		nbd_door_dismiss(guest);
+	if (WEXITSTATUS(status) == want && strcmp(said, why) == 0)
+		return true;
+	fprintf(stderr, "%d %s\n", WEXITSTATUS(status), said);
+	return false;
+}
+
+static void
+test_answers(void)
+{
+	static const struct {
+		const char *answer, *why;
+		int status;
+	} cases[] = {{"ended", "", 0},
+	    {"taken you", "taken by you", EX_TEMPFAIL},
+	    {"superseded you", "taken over by you", EX_TEMPFAIL},
+	    {"waits you", "it waits for the image of you, and this is another",
+		EX_TEMPFAIL},
+	    {"refused 65 odd", "refused: odd", EX_DATAERR},
+	    {"refused 0 odd", "refused: odd", EX_PROTOCOL},
+	    {"lost", "the link is lost", EX_IOERR}};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		join(false);
+		CHECK(news() == NBD_DOOR_OFFER && !guest->offer.still);
+		nbd_door_tell(guest, "%s", cases[i].answer);
+		CHECK(ends(cases[i].status, cases[i].why));
+	}
+}
+
+/* What is no socket is relayed. */
+static void
+test_pipes(void)
+{
+	char buf[8] = "";
+
+	join(true);
+	CHECK(news() == NBD_DOOR_OFFER);
+	CHECK(write(source[0], "to", 2) == 2);
+	CHECK(read(guest->socket, buf, sizeof(buf)) == 2);
+	CHECK(write(guest->socket, "fro", 3) == 3);
+	CHECK(read(source[1], buf, sizeof(buf)) == 3 && buf[0] == 'f');
+	nbd_door_tell(guest, "attached /dev/nbd0");
+	close(source[0]);
+	CHECK(read(guest->socket, buf, sizeof(buf)) == 0);
+	nbd_door_tell(guest, "lost");
+	CHECK(ends(EX_IOERR, "the link is lost"));
+}
+
+/* The process behind the door is killed, and there is another. */
+static void
+test_still(void)
+{
+	int kernel, again = -1;
+
+	join(false);
+	CHECK(news() == NBD_DOOR_OFFER);
+	nbd_door_tell(guest, "attached /dev/nbd0");
+	kernel = dup(guest->socket);
+	CHECK(poll(NULL, 0, 300) == 0); /* it has heard */
+	nbd_door_close(&door, false);
+	CHECK(poll(NULL, 0, 300) == 0);
+	CHECK(nbd_door_open(&door, path) == 0);
+	CHECK(news() == NBD_DOOR_OFFER && guest->offer.still);
+	CHECK(strcmp(guest->offer.who, "10.0.0.5") == 0);
+	nbd_door_tell(guest, "attached /dev/nbd0");
+	again = guest->socket;
+	CHECK(again != -1);
+	/* The kernel disconnects: the socket is shut, and then it is told. */
+	shutdown(kernel, SHUT_RDWR);
+	close(kernel);
+	CHECK(poll(NULL, 0, 300) == 0 && waitpid(pid, NULL, WNOHANG) == 0);
+	nbd_door_tell(guest, "ended");
+	CHECK(ends(0, ""));
+}
+
+/* It is told to leave: in time, and just after the link was cut. */
+static void
+test_leave(bool cut)
+{
+	join(false);
+	CHECK(news() == NBD_DOOR_OFFER);
+	nbd_door_tell(guest, "attached /dev/nbd0");
+	if (cut)
+		nbd_door_tell(guest, "lost");
+	CHECK(poll(NULL, 0, 300) == 0);
+	CHECK(write(leave[1], "x", 1) == 1);
+	CHECK(news() == NBD_DOOR_LEAVE);
+	nbd_door_tell(guest, "ended");
+	CHECK(ends(0, ""));
+}
+
+/* The longest name and client that there are, and one byte more; who is at once
+ * told to leave. */
+static void
+test_names(void)
+{
+	char client[NBD_DOOR_CLIENT_MAX + 1], who[NBD_DOOR_WHO_MAX + 2],
+	    why[256];
+	struct nbd_join j = {
+	    .door = "/nonexistent", .client = client, .who = who};
+
+	j.leave = open("/dev/null", O_RDONLY);
+
+	memset(client, 'c', sizeof(client) - 1);
+	client[sizeof(client) - 1] = '\0';
+	memset(who, 'w', sizeof(who) - 1);
+	who[sizeof(who) - 1] = '\0';
+	CHECK(nbd_join(&j, why, sizeof(why)) == EX_USAGE);
+	who[sizeof(who) - 2] = '\0';
+	CHECK(nbd_join(&j, why, sizeof(why)) == EX_TEMPFAIL);
+	close(j.leave);
+}
+
+int
+main(void)
+{
+	path[strlen(path) - 5] = '\0';
+	CHECK(mkdtemp(path) != NULL);
+	path[strlen(path)] = '/';
+	CHECK(nbd_door_open(&door, path) == 0);
+	test_answers();
+	test_pipes();
+	test_still();
+	test_leave(false);
+	test_leave(true);
+	test_names();
+	nbd_door_close(&door, true);
+	*strrchr(path, '/') = '\0';
+	CHECK(rmdir(path) == 0);
+	return check_status();
+}

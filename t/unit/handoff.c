@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "base/clock.h"
+#include "unix/connect.h"
+#include "nbd/handoff.h"
+#include "unix/fd-passing.h"
+
+static char path[] = "/tmp/nbd-door-XXXXXX/sock";
+static struct nbd_door door;
+static struct nbd_guest *guest;
+
+/* A line of n times that character after a beginning. */
+static const char *
+line_of(const char *start, char c, size_t n)
+{
+	static char line[1024];
+	size_t len = strlen(start);
+
+	memcpy(line, start, len);
+	memset(line + len, c, n);
+	line[len + n] = '\0';
+	return line;
+}
+
+static void
+test_parse(void)
+{
+	struct nbd_offer o;
+
+	CHECK(nbd_door_parse("source ab-C_9 10.0.0.5 at noon", &o) == 0);
+	CHECK(!o.still && strcmp(o.client, "ab-C_9") == 0);
+	CHECK(strcmp(o.who, "10.0.0.5 at noon") == 0);
+	CHECK(nbd_door_parse("still - x", &o) == 0 && o.still);
+	CHECK(strcmp(o.client, "-") == 0);
+
+	CHECK(nbd_door_parse("", &o) == -1 && errno == EPROTO);
+	CHECK(nbd_door_parse("source", &o) == -1);
+	CHECK(nbd_door_parse("source ", &o) == -1);
+	CHECK(nbd_door_parse("source a", &o) == -1);
+	CHECK(nbd_door_parse("source a ", &o) == -1);
+	CHECK(nbd_door_parse("source  who", &o) == -1);
+	CHECK(nbd_door_parse("sources a b", &o) == -1);
+	CHECK(nbd_door_parse("source ../x b", &o) == -1);
+	CHECK(nbd_door_parse("source a b\x1b[m", &o) == -1);
+	CHECK(nbd_door_parse("source a b\xc3\xa4", &o) == -1);
+
+	CHECK(nbd_door_parse(line_of("source a ", 'w', 200), &o) == 0);
+	CHECK(nbd_door_parse(line_of("source a ", 'w', 201), &o) == -1);
+	CHECK(nbd_door_parse(line_of("source ", 'c', 65), &o) == -1);
+}
+
+/* Somebody who comes in and says that much, with fd if it is one. */
+static int
+come(const char *text, int fd)
+{
+	int guest_fd = connect_unix(path);
+
+	CHECK(guest_fd != -1);
+	if (fd == -1)
+		CHECK(write(guest_fd, text, strlen(text)) != -1);
+	else
+		CHECK(pass_send(guest_fd, text, strlen(text), &fd, 1) == 0);
+	return guest_fd;
+}
+
+static enum nbd_door_news
+news(void)
+{
+	return nbd_door_next(&door, &guest);
+}
+
+/* What a guest was told, within a second. */
+static const char *
+told(int fd)
+{
+	static char text[256];
+	ssize_t n = recv(fd, text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+static void
+test_offer(void)
+{
+	int pair[2], fd, got;
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+	CHECK(news() == NBD_DOOR_NOTHING);
+	fd = come("source me 10.0.0.5\n", pair[0]);
+	CHECK(news() == NBD_DOOR_OFFER);
+	CHECK(strcmp(guest->offer.client, "me") == 0);
+	CHECK(news() == NBD_DOOR_NOTHING);
+	/* It is the very connection. */
+	got = guest->socket;
+	CHECK(write(pair[1], "x", 1) == 1);
+	CHECK(strcmp(told(got), "x") == 0);
+
+	nbd_door_tell(guest, "taken %s", "you");
+	CHECK(strcmp(told(fd), "taken you\n") == 0);
+	CHECK(write(fd, "lea", 3) == 3 && news() == NBD_DOOR_NOTHING);
+	CHECK(write(fd, "ve\n", 3) == 3 && news() == NBD_DOOR_LEAVE);
+	close(fd);
+	CHECK(news() == NBD_DOOR_LOST);
+	nbd_door_dismiss(guest);
+	CHECK(fcntl(got, F_GETFD) == -1);
+	CHECK(news() == NBD_DOOR_NOTHING);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* What is no offer, is not let in; without a socket, either. */
+static void
+refuses(const char *text, int fd)
+{
+	int guest_fd = come(text, fd);
+	enum nbd_door_news what;
+	int tries = 0;
+
+	while ((what = news()) == NBD_DOOR_NOTHING && tries++ < 10)
+		continue;
+	CHECK(what == NBD_DOOR_LOST);
+	nbd_door_dismiss(guest);
+	CHECK(recv(guest_fd, &tries, 1, 0) <= 0);
+	close(guest_fd);
+}
+
+static void
+test_hostile(void)
+{
+	int null = open("/dev/null", O_RDWR), pair[2];
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+	refuses("hello\n", pair[0]);
+	refuses("source me who\n", -1);
+	refuses("source me who\n", null);
+	refuses(line_of("source a ", 'w', 900), pair[0]);
+	refuses(line_of("", '\n', 3), -1);
+	close(null);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* An NBD server speaks first, and is the connection itself. */
+static void
+test_server(void)
+{
+	int fd = come("NBDMAGIC", -1);
+
+	CHECK(news() == NBD_DOOR_OFFER);
+	CHECK(guest->control == -1 && strcmp(guest->offer.client, "-") == 0);
+	CHECK(strcmp(told(guest->socket), "NBDMAGIC") == 0);
+	nbd_door_tell(guest, "lost");
+	CHECK(recv(fd, &(char){0}, 1, MSG_DONTWAIT) == -1);
+	nbd_door_dismiss(guest);
+	close(fd);
+}
+
+/* Those who say nothing neither stand in the way, nor stay. */
+static void
+test_silent(void)
+{
+	int silent[40], pair[2], fd, i, left;
+	struct pollfd p[NBD_DOOR_POLLS];
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+	CHECK(nbd_door_poll(&door, p) == -1);
+	for (i = 0; i < 40; i++)
+		silent[i] = come(i % 2 ? "" : "sour", -1);
+	fd = come("source me who\n", pair[0]);
+	CHECK(news() == NBD_DOOR_OFFER);
+	nbd_door_dismiss(guest);
+	left = nbd_door_poll(&door, p);
+	CHECK(left > 0 && left <= NBD_DOOR_LIMIT_MS);
+	/* The first are gone for the last. */
+	CHECK(recv(silent[0], &i, 1, MSG_DONTWAIT) <= 0 && errno != EAGAIN);
+	for (i = 0; i < NBD_DOOR_GUESTS; i++)
+		door.guests[i].limit = clock_ms() - 1;
+	for (i = 0; i < NBD_DOOR_GUESTS - 1; i++) {
+		CHECK(news() == NBD_DOOR_LOST);
+		nbd_door_dismiss(guest);
+	}
+	CHECK(news() == NBD_DOOR_NOTHING);
+	for (i = 0; i < 40; i++)
+		close(silent[i]);
+	close(fd);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+int
+main(void)
+{
+	path[strlen(path) - 5] = '\0';
+	CHECK(mkdtemp(path) != NULL);
+	path[strlen(path)] = '/';
+	test_parse();
+	CHECK(nbd_door_open(&door, path) == 0);
+	test_offer();
+	test_hostile();
+	test_server();
+	test_silent();
+	nbd_door_close(&door, true);
+	CHECK(access(path, F_OK) == -1);
+	*strrchr(path, '/') = '\0';
+	CHECK(rmdir(path) == 0);
+	return check_status();
+}

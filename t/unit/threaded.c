@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * A source of blocking calls, over a library that exists only here: its file
+ * is in memory, and its calls fail or hang when they are told to.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "sources/threaded.h"
+#include "check.h"
+#include "base/clock.h"
+
+#define SIZE	    (3 * 1024 * 1024 + 777)
+#define CONNECTIONS 3
+
+static unsigned char file[SIZE];
+static struct blocking_file identity;
+static _Atomic int opened, closed, fail_reads, flushed;
+static _Atomic bool hang, hangs, released;
+
+static void *
+fake_open(const struct source_config *config, struct fault *why)
+{
+	(void)config;
+	(void)why;
+	opened++;
+	return malloc(1);
+}
+
+static int
+fake_stat(void *context, struct blocking_file *found, struct fault *why)
+{
+	(void)context;
+	(void)why;
+	*found = identity;
+	return 0;
+}
+
+static ssize_t
+fake_read(
+    void *context, void *buf, size_t len, uint64_t offset, struct fault *why)
+{
+	size_t n = len < 50000 ? len : 50000; /* less than was asked */
+
+	(void)context;
+	while (hang && !released) {
+		hangs = true;
+		usleep(1000);
+	}
+	if (fail_reads > 0) {
+		fail_reads--;
+		blocking_fault(why, FAULT_TRANSIENT, EX_IOERR, "told to fail");
+		return -1;
+	}
+	if (offset + n > SIZE)
+		n = SIZE - offset;
+	memcpy(buf, file + offset, n);
+	return (ssize_t)n;
+}
+
+static ssize_t
+fake_write(void *context, const void *bytes, size_t len, uint64_t offset,
+    struct fault *why)
+{
+	size_t n = len < 50000 ? len : 50000;
+
+	(void)context;
+	(void)why;
+	memcpy(file + offset, bytes, n);
+	return (ssize_t)n;
+}
+
+static int
+fake_flush(void *context, struct fault *why)
+{
+	(void)context;
+	(void)why;
+	flushed++;
+	return 0;
+}
+
+static void
+fake_close(void *context, bool broken)
+{
+	(void)broken;
+	closed++;
+	free(context);
+}
+
+static struct blocking_ops ops = {
+    .piece = 128 * 1024,
+    .open = fake_open,
+    .stat = fake_stat,
+    .read = fake_read,
+    .write = fake_write,
+    .flush = fake_flush,
+    .close = fake_close,
+};
+
+/* A transfer into memory. */
+struct job {
+	struct transfer t;
+	unsigned char *got;
+	size_t len;
+	bool ended;
+	struct fault fault; /* status 0: none */
+};
+
+static void
+on_data(struct transfer *t, const void *bytes, size_t len)
+{
+	struct job *job = t->owner;
+
+	CHECK(job->len + len <= t->length);
+	memcpy(job->got + job->len, bytes, len);
+	job->len += len;
+}
+
+static void
+on_done(struct transfer *t, const struct fault *fault)
+{
+	struct job *job = t->owner;
+
+	job->ended = true;
+	if (fault != NULL)
+		job->fault = *fault;
+}
+
+static void
+begin(struct source *s, struct job *job, enum transfer_kind kind,
+    uint64_t offset, size_t len, const void *bytes)
+{
+	memset(job, 0, sizeof(*job));
+	job->got = calloc(1, len + 1);
+	job->t = (struct transfer){.kind = kind,
+	    .offset = offset,
+	    .length = len,
+	    .bytes = bytes,
+	    .data = on_data,
+	    .done = on_done,
+	    .owner = job};
+	s->ops->start(s, &job->t);
+}
+
+/* Until it has ended; then its bytes are right, or it has the fault. */
+static void
+end(struct source *s, struct job *job, int status)
+{
+	while (!job->ended)
+		s->ops->poll(s, 1000);
+	CHECK(job->fault.status == status);
+	if (status == 0 && job->t.kind == TRANSFER_READ)
+		CHECK(job->len == job->t.length &&
+		      memcmp(job->got, file + job->t.offset, job->len) == 0);
+	free(job->got);
+}
+
+static struct source *
+start(bool writable)
+{
+	struct source_config config = {.url = "fake://u:p@host/x?q",
+	    .connections = CONNECTIONS,
+	    .writable = writable};
+	unsigned char *first = malloc(100000);
+	struct source *s;
+	struct fault why;
+	size_t got, i;
+
+	for (i = 0; i < SIZE; i++)
+		file[i] = (unsigned char)(i * 2654435761u >> 24);
+	identity = (struct blocking_file){SIZE, 1000, 5};
+	opened = closed = fail_reads = flushed = 0;
+	hang = hangs = released = false;
+	s = blocking_open(&ops, &config, first, 100000, &got, &why);
+	CHECK(s != NULL && got == 100000 && memcmp(first, file, got) == 0);
+	CHECK(s->info.size == SIZE && s->info.connections == CONNECTIONS);
+	CHECK(strcmp(s->info.url, "fake://host/x") == 0);
+	free(first);
+	return s;
+}
+
+static void
+test_reads(void)
+{
+	struct source *s = start(false);
+	struct job a, b, c;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		begin(s, &a, TRANSFER_READ, (uint64_t)i * 5000, 1000000, NULL);
+		begin(s, &b, TRANSFER_READ, SIZE - 1, 1, NULL);
+		begin(s, &c, TRANSFER_READ, 777, 2000000, NULL);
+		end(s, &a, 0);
+		end(s, &b, 0);
+		end(s, &c, 0);
+	}
+	CHECK(opened == CONNECTIONS);
+	s->ops->close(s);
+	CHECK(closed == CONNECTIONS);
+}
+
+static void
+test_fault_and_another_context(void)
+{
+	struct source *s = start(false);
+	struct job a;
+
+	fail_reads = 1;
+	begin(s, &a, TRANSFER_READ, 0, 1000000, NULL);
+	end(s, &a, EX_IOERR);
+	begin(s, &a, TRANSFER_READ, 0, 1000000, NULL);
+	end(s, &a, 0);
+	/* The one that failed, before the other. */
+	CHECK(closed == 1 && opened == 2);
+	s->ops->close(s);
+}
+
+static void
+test_change(void)
+{
+	struct source *s = start(false);
+	struct job a;
+
+	identity.nanoseconds++;
+	fail_reads = 1;
+	begin(s, &a, TRANSFER_READ, 0, 100, NULL);
+	end(s, &a, EX_IOERR);
+	begin(s, &a, TRANSFER_READ, 0, 100, NULL);
+	end(s, &a, EX_DATAERR);
+	CHECK(a.fault.kind == FAULT_CHANGED);
+	s->ops->close(s);
+}
+
+static void
+test_writes(void)
+{
+	struct source *s = start(true);
+	unsigned char *bytes = malloc(300000);
+	struct job a;
+
+	memset(bytes, 7, 300000);
+	identity.seconds++; /* by what we write */
+	begin(s, &a, TRANSFER_WRITE, 123456, 300000, bytes);
+	end(s, &a, 0);
+	CHECK(memcmp(file + 123456, bytes, 300000) == 0);
+	begin(s, &a, TRANSFER_FLUSH, 0, 0, NULL);
+	end(s, &a, 0);
+	CHECK(flushed == 1);
+	begin(s, &a, TRANSFER_READ, 100000, 500000, NULL);
+	end(s, &a, 0);
+	s->ops->close(s);
+	free(bytes);
+}
+
+/* Where the library cannot flush, a broken context is a flush that failed. */
+static void
+test_no_flush(void)
+{
+	struct source *s;
+	struct job a;
+
+	ops.flush = NULL;
+	s = start(true);
+	begin(s, &a, TRANSFER_WRITE, 0, 1000, file);
+	end(s, &a, 0);
+	begin(s, &a, TRANSFER_FLUSH, 0, 0, NULL);
+	end(s, &a, 0);
+	/* Nothing was written since, so nothing is lost. */
+	fail_reads = 1;
+	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);
+	end(s, &a, EX_IOERR); /* of the fake */
+	begin(s, &a, TRANSFER_FLUSH, 0, 0, NULL);
+	end(s, &a, 0);
+	begin(s, &a, TRANSFER_WRITE, 0, 1000, file);
+	end(s, &a, 0);
+	fail_reads = 1;
+	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);
+	end(s, &a, EX_IOERR); /* of the fake */
+	begin(s, &a, TRANSFER_FLUSH, 0, 0, NULL);
+	end(s, &a, EX_IOERR);
+	begin(s, &a, TRANSFER_FLUSH, 0, 0, NULL);
+	end(s, &a, 0);
+	s->ops->close(s);
+	ops.flush = fake_flush;
+}
+
+static void *
+wake_soon(void *arg)
+{
+	struct source *s = arg;
+
+	usleep(50000);
+	s->ops->wake(s);
+	return NULL;
+}
+
+static void
+test_wake(void)
+{
+	struct source *s = start(false);
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, wake_soon, s);
+	s->ops->poll(s, 60000); /* the test's own limit would be over */
+	pthread_join(thread, NULL);
+	s->ops->close(s);
+}
+
+/* Who hangs in a call does not hold up the end. */
+static void
+test_stuck(void)
+{
+	static struct job a; /* the stuck one still has it */
+	struct source *s = start(false);
+	int64_t begun;
+
+	hang = true;
+	begin(s, &a, TRANSFER_READ, 0, 100, NULL);
+	while (!hangs)
+		usleep(1000);
+	begun = clock_ms();
+	s->ops->close(s);
+	CHECK(clock_ms() - begun <= 3000 && !released && closed == 0);
+	released = true;
+	usleep(50000);
+	free(a.got);
+}
+
+int
+main(void)
+{
+	test_reads();
+	test_fault_and_another_context();
+	test_change();
+	test_writes();
+	test_no_flush();
+	test_wake();
+	test_stuck();
+	return check_status();
+}
