@@ -240,13 +240,6 @@ is_ours() {
 	[ -z "$TAKE" ] || { is_client_of && [ "$(get url)" = "$URL" ]; }
 }
 
-# go_on: where the vm-slot of what is in was killed, another takes it over.
-go_on() {
-	start_slot "$SLOT"
-	wait_for $EJECT_SECONDS held ||
-		die $EX_OSERR "slot $SLOT: vm-slot has gone"
-}
-
 # begin_attach: a vm-slot for it. The slot is ours until the medium is in.
 begin_attach() {
 	wait_free
@@ -309,7 +302,9 @@ attach() {
 	lock_slot "$SLOT"
 	echo "$WHO" >"$DIR/lock"
 	[ "$(get state)" != deactivating ] || wait_free
-	held || ! is_in || ! is_ours || go_on
+	# If the vm-slot of what is in was killed, another takes it over.
+	held || ! is_in || ! is_ours || resume_slot || die $EX_OSERR \
+		"slot $SLOT: vm-slot ended unexpectedly; see vmctl log -s $SLOT"
 	[ -z "$AGAIN" ] || { [ "$CLIENT" != - ] &&
 		[ "$(get client)" = "$CLIENT" ]; } || gone_meanwhile
 	[ -z "$EJECT" ] || eject_own

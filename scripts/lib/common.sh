@@ -67,11 +67,6 @@ held() {
 	vm-lock -t "$DIR/pid"
 }
 
-# goes_on: is a medium in, and a vm-slot at it that has looked at it?
-goes_on() {
-	held && is_in && [ -s "$DIR/pid" ]
-}
-
 # is_in: is a medium of ours in, as far as its vm-slot has said?
 is_in() {
 	case $(get state) in

@@ -119,14 +119,14 @@ examine_url() {
 # repair_slot N: what a crash has left goes on, or is taken down; never a half.
 repair_slot() {
 	DIR=$RUN/$1
-	{ [ -d "$DIR/work" ] || [ -d "$DIR/request" ]; } && ! held || return 0
+	is_left || return 0
 	lock_slot "$1"
 	! held || return 0
 	if is_in; then
 		start_slot "$1"
 		wait_for 5 goes_on && well "slot $1: $(get url) goes on" && return
 	fi
-	vm-slot -k "$1"
+	clean_slot
 	ill "slot $1: what was left of $(get url) was taken down: mount it again"
 }
 
