@@ -281,7 +281,7 @@ write_stats() {
 	make -s -C "$TOP" install O="$BUILD" DESTDIR="$PWD/dest" PREFIX=/usr \
 		SYSCONFDIR=/opt/etc
 	[ -f dest/opt/etc/vmedia/vmedia.conf ]
-	grep -q /opt/etc/vmedia/vmedia.conf dest/usr/lib/vmedia/request.sh
+	grep -q /opt/etc/vmedia/vmedia.conf dest/usr/lib/vmedia/config.sh
 	not grep -r '[^t]/etc/vmedia' dest/usr/lib/vmedia dest/usr/bin/vmctl
 }
 

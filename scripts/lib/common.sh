@@ -31,6 +31,10 @@ die() {
 	exit "$status"
 }
 
+misuse() {
+	die $EX_USAGE "$* (vmctl help tells how it is used)"
+}
+
 # is_slot WORD: a slot's number, 0 to 7.
 is_slot() {
 	case $1 in
@@ -44,6 +48,11 @@ is_slot() {
 read_value() {
 	[ -f "$1" ] && { IFS= read -r line <"$1"; } 2>/dev/null &&
 		printf '%s\n' "$line"
+}
+
+# read_line: of our input, into line, with a newline at its end or without.
+read_line() {
+	IFS= read -r line || [ -n "$line" ]
 }
 
 # get NAME: a value of slot DIR, or nothing.
@@ -129,6 +138,14 @@ wait_for() {
 		[ "$(now)" -le $deadline ] || return 1
 		pause
 	done
+}
+
+# progress WHAT SECONDS: on a terminal only.
+progress() {
+	[ ! -t 2 ] || printf '\r\033[K%s ... %s s' "$1" "$2" >&2
+}
+progress_end() {
+	[ ! -t 2 ] || printf '\r\033[K' >&2
 }
 
 # with_source REQUEST COMMAND...: run COMMAND with the parameters of

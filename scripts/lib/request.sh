@@ -1,122 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# What is asked of vmctl: the configuration, then the command line, gathered
-# in globals and in REQ, a directory of one-value files like a slot's request/.
-# Sourced by vmctl, after common.sh.
+# What is asked of vmctl, gathered in REQ, a directory of one-value files like a
+# slot's request/. Sourced by vmctl, after common.sh.
 
-CONF=${VM_CONF:-/etc/vmedia/vmedia.conf}
-
-TYPES='cd disk'		# of the slots, in order
-SLOT=			# as asked with -s
-URL=			# what may be shown of it
-TEMP='' REQ=''	# a directory of our own, and the request in it
-TIMEOUT=60
-JSON='' VERBOSE='' WAIT_HOST='' REPLACE='' FORCE='' SOCKET='' PASSWORD=''
-CACHE='' CONNECTIONS='' LIMIT_RATE='' WATCH='' OUTAGE='' ALLOW_FILE=''
-OVERLAY_SIZE='' DVD='' STALL='' UDC='' CACERT='' PROXY='' POWER=''
-REPAIR='' FOLLOW=''
-IMAGE='' TO=''		# of vmctl serve
-PIN=''
-# Of a source that comes to us: its name when it comes again, and for people.
-CLIENT=- WHO='' NAME='' TAKE='' AGAIN='' EJECT='' WEB=''
-DECLARED=		# media at boot: lines of a slot and a mount's words
-
-misuse() {
-	die $EX_USAGE "$* (vmctl help tells how it is used)"
+make_temp() {
+	TEMP=$(mktemp -d) || die $EX_CANTCREAT "unable to make a directory"
+	REQ=$TEMP/request
+	mkdir "$REQ"
 }
-
-# --- configuration --------------------------------------------------------
-
-# number NAME VALUE MAX
-number() {
-	case $2 in
-	'' | *[!0-9]* | ?????????*) misuse "unable to use $1 $2: not a number" ;;
-	esac
-	[ "$2" -ge 1 ] && [ "$2" -le "$3" ] ||
-		misuse "unable to use $1 $2: not from 1 to $3"
-}
-
-# trim TEXT: without blanks around it.
-trim() {
-	printf '%s\n' "$1" | (read -r text && printf '%s\n' "$text")
-}
-
-check_types() {
-	for type in $1; do
-		case $type in
-		cd | disk) ;;
-		*) die $EX_CONFIG "$CONF: slots: $type: not cd or disk" ;;
-		esac
-	done
-}
-
-# conf_number MAX: the value at hand, if it is one from 1 on.
-conf_number() {
-	case $value in
-	'' | *[!0-9]* | ?????????*) value=0 ;;
-	esac
-	[ "$value" -ge 1 ] && [ "$value" -le "$1" ] && echo "$value" ||
-		die $EX_CONFIG "$CONF: $key: not a number from 1 to $1"
-}
-conf_size() {
-	is_size "$value" && echo "$value" ||
-		die $EX_CONFIG "$CONF: $key: $value: not a size (500K, 64M)"
-}
-
-read_conf() {
-	[ -f "$CONF" ] || return 0
-	while read_line; do
-		line=$(trim "$line")
-		case $line in
-		'' | '#'*) continue ;;
-		*=*) ;;
-		*) die $EX_CONFIG "$CONF: $line: not NAME = VALUE" ;;
-		esac
-		key=$(trim "${line%%=*}")
-		value=$(trim "${line#*=}")
-		case $key in
-		slots)
-			check_types "$value"
-			TYPES=$value
-			;;
-		timeout) TIMEOUT=$(conf_number 86400) || exit ;;
-		cache) CACHE=$(conf_size) || exit ;;
-		connections) CONNECTIONS=$(conf_number 64) || exit ;;
-		outage) OUTAGE=$(conf_number 3600) || exit ;;
-		limit_rate) LIMIT_RATE=$(conf_size) || exit ;;
-		dvd) [ "$value" = yes ] && DVD=1 ;;
-		stall) STALL=$value ;;
-		udc) UDC=$value ;;
-		cacert) CACERT=$value ;;
-		allow_file) ALLOW_FILE=$value ;;
-		power) POWER=$value ;;
-		slot[0-7])
-			DECLARED="$DECLARED
-${key#slot} $value"
-			;;
-		overlay_size) OVERLAY_SIZE=$(conf_size) || exit ;;
-		proxy) PROXY=$value ;;
-		*) die $EX_CONFIG "$CONF: $key: no such setting" ;;
-		esac
-	done <"$CONF"
-}
-
-# slots_of TYPE: their numbers.
-slots_of() {
-	n=0
-	for type in $TYPES; do
-		[ "$type" != "$1" ] || echo $n
-		n=$((n + 1))
-	done
-}
-
-count_slots() {
-	# shellcheck disable=SC2086 # a list of words
-	set -- $TYPES
-	echo $#
-}
-
-# --- requests -------------------------------------------------------------
 
 # ask NAME VALUE
 ask() {
@@ -131,10 +22,7 @@ ask_file() {
 		die $EX_NOINPUT "unable to read $1 file $2"
 }
 
-# read_line: of our input, into line, with a newline at its end or without.
-read_line() {
-	IFS= read -r line || [ -n "$line" ]
-}
+# --- secrets --------------------------------------------------------------
 
 # read_secret NAME FILE: of vmctl serve, which hands it on; - is our input.
 read_secret() {
@@ -174,12 +62,6 @@ take_headers() {
 		"unable to use headers file $1: a line is no NAME: VALUE"
 }
 
-make_temp() {
-	TEMP=$(mktemp -d) || die $EX_CANTCREAT "unable to make a directory"
-	REQ=$TEMP/request
-	mkdir "$REQ"
-}
-
 # read_password: from a person, or from whoever wrote to our standard input.
 read_password() {
 	if [ -t 0 ]; then
@@ -197,6 +79,8 @@ read_password() {
 	ask password "$password"
 	password=
 }
+
+# --- the image ------------------------------------------------------------
 
 # The usual variables hold passwords at times: ours to keep, not to inherit.
 ask_proxy() {
@@ -296,169 +180,7 @@ take_file() {
 	die $EX_NOPERM "unable to open $(show "$url"): allow_file in $CONF does not name its directory"
 }
 
-# take_word WORD: one that is no option.
-take_word() {
-	if [ "$VERB" = serve ] && [ -n "$IMAGE" ]; then
-		[ -z "$TO" ] || misuse "unable to serve to more than one place"
-		TO=$1
-	elif [ "$VERB" = serve ]; then
-		IMAGE=$1
-	else
-		[ -z "$given" ] || misuse "unable to take more than one URL"
-		given=$1
-	fi
-}
-
-# parse WORDS...: options and one URL.
-parse() {
-	given=
-	while [ $# -gt 0 ]; do
-		case $1 in
-		--*=*)
-			option=${1%%=*} value=${1#*=}
-			shift
-			set -- "$option" "$value" "$@"
-			continue
-			;;
-		--json | -j) JSON=1 ;;
-		--verbose | -v) VERBOSE=1 ;;
-		--insecure) ask insecure 1 ;;
-		--writable | -w) ask writable 1 ;;
-		--replace) REPLACE=1 ;;
-		--retype) ask retype 1 ;;
-		--wait-host) WAIT_HOST=1 ;;
-		--watch) WATCH=1 ;;
-		--follow) FOLLOW=1 ;;
-		--repair) REPAIR=1 ;;
-		--take) TAKE=1 ;;
-		--again) AGAIN=1 ;;
-		--eject) EJECT=1 AGAIN=1 ;;
-		--web) WEB=1 ;;
-		--boot-once) ask boot-once 1 ;;
-		--force) FORCE=1 ;;
-		-f) FORCE=1 FOLLOW=1 ;;
-		-h | --help)
-			usage
-			exit 0
-			;;
-		--) ;;
-		- | [!-]*) take_word "$1" ;;
-		*)
-			[ $# -gt 1 ] || misuse "unable to use $1 without a value"
-			parse_value "$1" "$2"
-			shift
-			;;
-		esac
-		shift
-	done
-	[ -z "$given" ] || take_url "$given"
-	[ "$PASSWORD" != - ] || read_password
-}
-
-# is_size WORD: 500K, 2M, 1G.
-is_size() {
-	case ${1%[KMG]} in
-	'' | *[!0-9]*) return 1 ;;
-	esac
-}
-
-# seconds_of OPTION TIME: 90, 90s, 30m, 2h, 1d.
-seconds_of() {
-	count=${2%[smhd]}
-	case $2 in
-	*m) unit=60 ;;
-	*h) unit=3600 ;;
-	*d) unit=86400 ;;
-	*) unit=1 ;;
-	esac
-	number "$1" "$count" $((31536000 / unit))
-	echo $((count * unit))
-}
-
-# is_client WORD: may a client be called so? Nobody is `-`.
-is_client() {
-	case $1 in
-	'' | *[!A-Za-z0-9_-]*) return 1 ;;
-	esac
-	[ ${#1} -le 64 ]
-}
-
-# is_text TEXT MAX: one line that can be printed, not longer than that.
-is_text() {
-	case $1 in
-	'' | *[!\ -~]*) return 1 ;;
-	esac
-	[ ${#1} -le "$2" ]
-}
-
-parse_value() {
-	case $1 in
-	-s | --slot)
-		is_slot "$2" || misuse "unable to use slot $2: not 0 to 7"
-		[ "$2" -lt "$(count_slots)" ] || misuse \
-			"unable to use slot $2: $CONF makes $(count_slots)"
-		SLOT=$2
-		;;
-	-t | --type)
-		case $2 in
-		auto | cd | disk) ask type "$2" ;;
-		*) misuse "unable to use type $2: auto, cd or disk" ;;
-		esac
-		;;
-	-u | --user) ask user "$2" ;;
-	--domain) ask domain "$2" ;;
-	-P | --password)
-		PASSWORD=$2
-		[ "$2" = - ] || ask_file password "$2"
-		;;
-	--netrc | --cacert | --cert | --key) ask_file "${1#--}" "$2" ;;
-	--proxy) PROXY=$2 ;;
-	--limit-rate)
-		is_size "$2" || misuse "unable to use $1 $2: not a size"
-		LIMIT_RATE=$2
-		;;
-	--timeout)
-		number "$1" "$2" 86400
-		TIMEOUT=$2
-		;;
-	--outage)
-		number "$1" "$2" 3600
-		OUTAGE=$2
-		;;
-	--expires | --idle)
-		value=$(seconds_of "$1" "$2") || exit
-		ask "${1#--}" "$value"
-		;;
-	--overlay)
-		case $2 in
-		/*) ask overlay "$2" ;;
-		*) ask overlay "$PWD/$2" ;;
-		esac
-		ask writable 1
-		;;
-	--overlay-size)
-		is_size "$2" || misuse "unable to use $1 $2: not a size"
-		OVERLAY_SIZE=$2
-		;;
-	--client)
-		is_client "$2" || misuse "unable to use $1: not 1 to 64 letters and digits"
-		CLIENT=$2
-		;;
-	--who)
-		is_text "$2" 200 || misuse "unable to use $1: not plain text"
-		WHO=$2
-		;;
-	--name)
-		is_text "$2" 255 || misuse "unable to use $1: not plain text"
-		NAME=$2
-		;;
-	-U | --socket) SOCKET=$2 ;;
-	--pin) PIN=$2 ;;
-	--ticket) take_ticket "$2" ;;
-	--headers) take_headers "$2" ;;
-	*) misuse "unable to use $1: no such option" ;;
-	esac
-}
+# --- what the configuration adds ------------------------------------------
 
 # complete_overlay: what is written must have a place to go.
 complete_overlay() {

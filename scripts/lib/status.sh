@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 # What is so in the slots, told to people and to programs. Sourced by vmctl,
-# after common.sh and request.sh.
+# after common.sh and config.sh.
 
 STATE='' DRIFT=''		# of the slot that was looked at
 # What the kernel says of it; FILE is ? where it does not answer.
