@@ -57,7 +57,7 @@ static const struct verb {
     {"insert", cmd_insert, "DhRT:t:w", 2, 2,
 	"[-DRw] [-T SECONDS] [-t cd|disk] SLOT FILE",
 	"put a file or block device into a drive"},
-    {"eject", cmd_eject, "fhT:", 1, 1, "[-f] [-T SECONDS] SLOT",
+    {"eject", cmd_eject, "fhm:T:", 1, 1, "[-f] [-m MEDIUM] [-T SECONDS] SLOT",
 	"take the medium out of a drive"},
     {"status", cmd_status, "f:hjT:", 0, 1,
 	"[-j] [-f FIELD[,...]] [-T SECONDS] [SLOT]",
@@ -336,6 +336,18 @@ eject_unlocked(struct gadget *gadget, unsigned slot)
 	}
 }
 
+/* Is another medium in than the one that is to be ejected, or none? One that
+ * can't be told is taken for it. */
+static bool
+holds_another(struct gadget *gadget, unsigned slot, const char *file)
+{
+	struct gadget_medium medium;
+
+	if (gadget_get_medium(gadget, slot, &medium) == -1)
+		fail(gadget, "read the drive's state");
+	return !medium.unknown && strcmp(medium.file, file) != 0;
+}
+
 static void
 cmd_eject(const struct request *req)
 {
@@ -345,6 +357,9 @@ cmd_eject(const struct request *req)
 
 	lock();
 	open_slot(&gadget, slot, req->ms);
+	if (req->given['m'] != NULL &&
+	    holds_another(&gadget, slot, req->given['m']))
+		return;
 	if (req->given['f'] != NULL)
 		rc = gadget_eject_forced(&gadget, slot);
 	else

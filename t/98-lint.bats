@@ -10,7 +10,7 @@ load helper
 
 @test "every program has a man page, and help that its page agrees with" {
 	cd "$TOP"
-	for program in bin/*.c scripts/vm-slot scripts/vmctl; do
+	for program in bin/*.c scripts/vmctl; do
 		name=$(basename "${program%.c}")
 		ls "man/$name".[18]
 	done

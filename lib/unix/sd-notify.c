@@ -12,11 +12,9 @@
 #include "unix/sd-notify.h"
 
 void
-notify_ready(void)
+notify_send(const char *path, const char *text)
 {
-	static const char text[] = "READY=1";
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const char *path = getenv("NOTIFY_SOCKET");
 	size_t len = path != NULL ? strlen(path) : 0;
 	int fd;
 
@@ -30,8 +28,14 @@ notify_ready(void)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return;
-	sendto(fd, text, sizeof(text) - 1, MSG_NOSIGNAL,
+	sendto(fd, text, strlen(text), MSG_NOSIGNAL,
 	    (struct sockaddr *)&address,
 	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
 	close(fd);
+}
+
+void
+notify_ready(void)
+{
+	notify_send(getenv("NOTIFY_SOCKET"), "READY=1");
 }

@@ -12,4 +12,7 @@
  */
 void notify_ready(void);
 
+/* Send text to that socket, whose name is as in $NOTIFY_SOCKET. */
+void notify_send(const char *socket, const char *text);
+
 #endif

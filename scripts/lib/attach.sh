@@ -273,7 +273,7 @@ take_slot() {
 
 # eject_own: he wants it to end, and serves on until it has.
 eject_own() {
-	eject_slot source
+	eject_slot source || exit "$(for_good $?)"
 	echo "slot $SLOT: ejected" >&2
 	exit 0
 }

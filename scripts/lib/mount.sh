@@ -120,7 +120,8 @@ cmd_mount() {
 		if holds; then
 			[ -n "$REPLACE" ] || die $EX_TEMPFAIL "slot $SLOT holds" \
 				"$(get url): eject it, or --replace"
-			eject_slot
+			# What is lost of the last medium was said.
+			eject_slot || :
 		fi
 		wait_free
 		fill_slot

@@ -25,6 +25,11 @@ goes_on() {
 	held && is_in && [ -s "$DIR/pid" ]
 }
 
+# is_activating: is a mount under way in slot DIR?
+is_activating() {
+	held && [ "$(get state)" = activating ]
+}
+
 # holds: does slot DIR hold a medium, or is one on its way in or out? A vm-slot
 # that only runs its last hooks, or is about to exit, does not count.
 holds() {
@@ -82,47 +87,33 @@ resume_slot() {
 # watch_slot: wait until the medium is active. Exits if the mount fails; false
 # if the process that brings the image (CHILD) ends before.
 watch_slot() {
-	local start lost
-	start=$(now) lost=0
-	until goes_on; do
-		[ -z "$CHILD" ] || kill -0 "$CHILD" 2>/dev/null || return
-		progress "$(get step)" $(($(now) - start))
-		# A vm-slot that was killed says nothing; one that has just
-		# begun has not taken its lock yet.
-		if held; then lost=0; else lost=$((lost + 1)); fi
-		if [ $lost -gt 30 ] || [ "$(get state)" = empty ]; then
-			progress_end
-			mount_failed
-		fi
-		pause
-	done
-	progress_end
-	return 0
-}
-
-# mount_failed: exit with what the slot says about it.
-mount_failed() {
+	local status
+	ask_slot follow ${CHILD:+-p "$CHILD"}
+	status=$?
+	case $status in
+	0) return 0 ;;
+	1) return 1 ;;
+	esac
+	# vm-slot has said why, or is gone.
 	MOUNTING=
 	wait_free
 	clean_slot
-	if [ -f "$DIR/error" ]; then
-		get error >&2
-		exit "$(get status)"
-	fi
-	die $EX_OSERR \
-		"slot $SLOT: vm-slot ended unexpectedly; see vmctl log -s $SLOT"
+	exit $status
 }
 
 # wait_free: wait until the vm-slot has exited. After the slot is empty it may
-# still be running hooks.
+# still be running hooks; asked to leave, it gives them a few seconds more.
 wait_free() {
 	local start
+	held || return 0
 	start=$(now)
+	ask_slot leave -q -t "$TIMEOUT" 2>/dev/null
 	while held; do
 		[ $(($(now) - start)) -lt "$TIMEOUT" ] || die $EX_TEMPFAIL \
 			"slot $SLOT is held by process $(get pid) ($(get step))"
 		progress "$(get step)" $(($(now) - start))
 		pause
+		ask_slot leave -q -t "$TIMEOUT" 2>/dev/null
 	done
 	progress_end
 }
@@ -150,16 +141,19 @@ fill_slot() {
 
 # --- at work --------------------------------------------------------------
 
-# tell_slot WORD...: one line to the vm-slot of slot DIR.
-tell_slot() {
-	echo "$*" 1<>"$DIR/work/events"
+# ask_slot REQUEST [OPTION...]: ask the vm-slot of slot DIR, see vm-slot(8).
+ask_slot() {
+	local request
+	request=$1
+	shift
+	vm-slot -a "$request" "$@" "${DIR##*/}" 9>&-
 }
 
-# call_off: end the mount that was begun. A vm-slot that has not opened its
-# FIFO yet looks for the file once it has.
+# call_off: end the mount that was begun. A vm-slot that does not listen yet
+# looks for the file when it does.
 call_off() {
 	: >"$DIR/called-off"
-	[ ! -p "$DIR/work/events" ] || tell_slot eject force
+	ask_slot "eject force" -q -t $EJECT_SECONDS 2>/dev/null
 }
 
 # renew_slot FILE: give the vm-slot the URL in FILE, which names the same image.
@@ -167,35 +161,27 @@ renew_slot() {
 	{ cp "$1" "$DIR/request/.url" &&
 		mv "$DIR/request/.url" "$DIR/request/url"; } ||
 		die $EX_CANTCREAT "unable to write $DIR/request/url"
-	tell_slot renew
+	ask_slot renew || exit
 }
 
-# is_served_on [WORD]: does the client that asks for the eject (WORD is
-# "source") go on serving, because there is still something to be written?
-is_served_on() {
-	[ "${1:-}" = source ] && held && [ "$(get state)" = deactivating ]
-}
-
-# eject_slot [WORD]: eject, and wait until the slot is empty. Without a WORD
-# (force, take, source: see vm-slot(8)) a host that has locked the drive may
-# refuse, which ends vmctl.
+# eject_slot [WORD]: eject, and wait until the slot is empty. WORD is force,
+# take or source: see vm-slot(8). Without one a host that has locked the drive
+# may refuse, which ends vmctl. False, with vm-slot's status, if what the host
+# wrote could not be kept.
 eject_slot() {
-	local start
-	rm -f "$DIR/work/refused"
-	tell_slot eject "${1:-${FORCE:+force}}"
-	start=$(now)
-	while holds; do
-		if [ -f "$DIR/work/refused" ]; then
-			cat "$DIR/work/refused" >&2
-			exit $EX_TEMPFAIL
-		fi
-		[ $(($(now) - start)) -lt $EJECT_SECONDS ] || is_served_on "$@" ||
-			die $EX_TEMPFAIL \
-				"slot $SLOT is not empty after $EJECT_SECONDS s"
-		progress "ejecting" $(($(now) - start))
-		pause
-	done
-	progress_end
+	local word limit status
+	word=${1:-${FORCE:+force}}
+	limit="-t $EJECT_SECONDS"
+	# Its source serves on for as long as there is something to be written.
+	[ "$word" != source ] || limit=
+	# shellcheck disable=SC2086 # two words, or none
+	ask_slot "eject${word:+ $word}" $limit
+	status=$?
+	case $status in
+	"$EX_UNAVAILABLE") return 0 ;; # it has just ended
+	"$EX_TEMPFAIL") exit $status ;;
+	*) return $status ;;
+	esac
 }
 
 # clean_slot: take down what a vm-slot that was killed has left in slot DIR.

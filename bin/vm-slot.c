@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * vm-slot: one slot's life, from a URL to the host's drive and back.
+ *
+ * Holds source, block device and medium for as long as it runs, in the
+ * foreground, starts again what dies of them, and undoes them when it ends.
+ * Killed, it leaves all of it as it is, and the next one goes on with that.
+ * How: lib/slot/slot.h.
+ */
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "gadget/attr.h"
+#include "gadget/lun.h"
+#include "slot/ask.h"
+#include "slot/control.h"
+#include "slot/slot.h"
+
+#define DEFAULT_PATH \
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define LOCK_MS		2000 /* who only tests the lock has it for a moment */
+#define RELOAD_SECONDS	15
+#define TIMEOUT_SECONDS 60
+
+struct options {
+	bool clean, verbose;
+	int lock, client; /* of ours, before we were executed anew; else -1 */
+	struct ask ask;	  /* with a request: that is all we do */
+};
+
+static void
+usage(FILE *out)
+{
+	fputs("usage: vm-slot [-hkrvV] SLOT\n"
+	      "       vm-slot -a REQUEST [-p PID] [-q] [-t SECONDS] SLOT\n",
+	    out);
+}
+
+/* --- asking ---------------------------------------------------------------- */
+
+static int
+ask(const struct options *o)
+{
+	char why[CHILD_LINE_MAX], value[STATE_VALUE_MAX];
+	int status = slot_ask(&o->ask, why, sizeof(why));
+
+	if (status == ASK_ALONE)
+		return 1;
+	if (status != ASK_NOBODY) {
+		if (status != 0 && *why != '\0')
+			fprintf(stderr, "%s\n", why);
+		return status;
+	}
+	if (strcmp(o->ask.request, "follow") != 0)
+		errx(EX_UNAVAILABLE, "slot %u holds nothing", o->ask.slot);
+	/* It has left its last word where it could. */
+	if (state_get(o->ask.state, "error", value)) {
+		fprintf(stderr, "%s\n", value);
+		status = (int)state_get_number(o->ask.state, "status");
+		return status > 0 ? status : EX_OSERR;
+	}
+	errx(EX_OSERR,
+	    "slot %u: vm-slot ended unexpectedly; see vmctl log -s %u",
+	    o->ask.slot, o->ask.slot);
+}
+
+/* --- one slot's life -------------------------------------------------------- */
+
+/* Our own programs come first, and then what was installed. */
+static void
+set_environment(void)
+{
+	char self[PATH_MAX], path[2 * PATH_MAX];
+	const char *rest = getenv("VM_PATH");
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	self[n > 0 ? n : 0] = '\0';
+	slash = strrchr(self, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	snprintf(path, sizeof(path), "%s:%s", self,
+	    rest != NULL ? rest : DEFAULT_PATH);
+	setenv("PATH", path, 1);
+	setenv("LC_ALL", "C", 1);
+	umask(022); /* the state is for all to read */
+}
+
+/* The slot is ours until we end. */
+static int
+lock_slot(const struct slot *s)
+{
+	int64_t end = clock_ms() + LOCK_MS;
+	char path[PATH_MAX], pid[STATE_VALUE_MAX];
+	int fd;
+
+	fd = open(state_path(&s->state, "pid", path),
+	    O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd == -1)
+		err(EX_CANTCREAT, "unable to open %s", path);
+	fchmod(fd, 0644); /* whoever asks for the status tests the lock */
+	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		state_get(&s->state, "pid", pid);
+		if (errno != EWOULDBLOCK || clock_ms() >= end)
+			errx(EX_TEMPFAIL, "slot %u is held by process %s",
+			    s->number, pid);
+		clock_sleep_ms(20);
+	}
+	return fd;
+}
+
+static void
+write_pid(const struct slot *s)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+	/* In place: the lock is the file's. */
+	if (ftruncate(s->lock, 0) == -1 ||
+	    pwrite(s->lock, text, (size_t)n, 0) != n)
+		warn("unable to write %s/pid", s->state.dir);
+}
+
+static void
+open_work(struct slot *s)
+{
+	char path[PATH_MAX];
+
+	if (mkdir(state_path(&s->state, "work", path), 0700) == -1 &&
+	    errno != EEXIST)
+		err(EX_CANTCREAT, "unable to make %s", path);
+	s->control = control_open(state_path(&s->state, "work/control", path));
+	if (s->control == NULL)
+		err(EX_CANTCREAT, "unable to listen at %s", path);
+	if (s->reload_client != -1)
+		control_adopt(s->control, s->reload_client, CONTROL_RELOAD);
+	s->reload_client = -1;
+}
+
+static void
+close_work(struct slot *s)
+{
+	char path[PATH_MAX];
+
+	state_path(&s->state, "work/control", path);
+	state_remove_dir(&s->state, "work");
+	control_close(s->control, path);
+}
+
+static void
+keep_open(int fd)
+{
+	if (fd != -1)
+		fcntl(fd, F_SETFD, 0);
+}
+
+/* Go on as what is installed now, in the same process. Returns if it can't. */
+static void
+reload(struct slot *s)
+{
+	char kept[32], number[8];
+	const char *argv[] = {"vm-slot", "-R", kept, s->verbose ? "-v" : number,
+	    s->verbose ? number : NULL, NULL};
+
+	snprintf(kept, sizeof(kept), "%d,%d", s->lock, s->reload_client);
+	snprintf(number, sizeof(number), "%u", s->number);
+	if (s->notify != NULL)
+		setenv("NOTIFY_SOCKET", s->notify, 1);
+	keep_open(s->lock);
+	keep_open(s->reload_client);
+	execvp(argv[0], (char *const *)argv);
+	unsetenv("NOTIFY_SOCKET");
+	fcntl(s->lock, F_SETFD, FD_CLOEXEC);
+}
+
+static void
+init_slot(struct slot *s, unsigned number, const struct options *o)
+{
+	const char *notify = getenv("NOTIFY_SOCKET");
+	char value[STATE_VALUE_MAX];
+	enum child_id id;
+
+	s->number = number;
+	s->end = "empty";
+	s->reload = reload;
+	s->reload_client = o->client;
+	s->notify = notify != NULL ? strdup(notify) : NULL;
+	unsetenv("NOTIFY_SOCKET"); /* the children are not the service */
+	watch_init(&s->watch);
+	for (id = 0; id < CHILDREN; id++)
+		child_init(&s->children[id], id);
+	s->verbose = o->verbose || state_has(&s->state, "verbose");
+	s->writable = slot_is_asked(s, "writable");
+	s->served = slot_is_asked(s, "served");
+	state_get(&s->state, "url", s->url);
+	if (state_get(&s->state, "device", value))
+		snprintf(s->device, sizeof(s->device), "%.63s", value);
+	s->timeout = state_get_number(&s->state, "timeout");
+	if (s->timeout <= 0)
+		s->timeout = TIMEOUT_SECONDS;
+	s->give_up = clock_ms() + 1000 * s->timeout;
+}
+
+static bool
+is_in(const struct slot *s)
+{
+	char value[STATE_VALUE_MAX];
+
+	state_get(&s->state, "state", value);
+	return strcmp(value, "active") == 0 || strcmp(value, "degraded") == 0;
+}
+
+/* Is what a vm-slot before us held as it was left? A drive that is empty: the
+ * host has ejected it since, which is to be noticed later. */
+static bool
+is_there(const struct slot *s)
+{
+	const char *sys = getenv("VM_SYS"), *name = strrchr(s->device, '/');
+	struct gadget_medium medium;
+	struct gadget gadget;
+	char path[PATH_MAX];
+	bool is_ours;
+
+	if (!is_in(s) || name == NULL)
+		return false;
+	snprintf(
+	    path, sizeof(path), "%s/block%s/pid", sys ? sys : "/sys", name);
+	if (access(path, F_OK) == -1 ||
+	    gadget_open_slot(&gadget, s->number, 2000) == -1)
+		return false;
+	is_ours = gadget_get_medium(&gadget, s->number, &medium) == 0 &&
+		  (medium.unknown || *medium.file == '\0' ||
+		      strcmp(medium.file, s->device) == 0);
+	gadget_close(&gadget);
+	return is_ours;
+}
+
+/* What one that was killed has left is undone first. */
+static void
+begin_to_undo(struct slot *s)
+{
+	enum child_id id;
+
+	for (id = 0; id < CHILDREN; id++)
+		if (id != CHILD_HOOK)
+			child_adopt(&s->children[id], &s->state);
+}
+
+static void
+begin(struct slot *s, bool clean)
+{
+	static const char *const words[] = {"error", "status", NULL};
+	static const char *const reason[] = {"reason", NULL};
+
+	if (clean) {
+		begin_to_undo(s);
+		s->was_in = is_in(s);
+		if (s->writable && *s->device != '\0')
+			slot_attend_writer(s);
+		slot_begin_end(s);
+		slot_enter(s, PHASE_EMPTY);
+		return;
+	}
+	state_remove(&s->state, words);
+	if (is_there(s)) {
+		s->phase = PHASE_IN;
+		slot_resume(s);
+		return;
+	}
+	state_remove(&s->state, reason);
+	s->to_make = true;
+	begin_to_undo(s);
+	slot_put(s, "state", "activating");
+	slot_enter(s, PHASE_EMPTY);
+}
+
+static int
+live(unsigned number, const struct options *o)
+{
+	static struct slot slot;
+	struct slot *s = &slot;
+	int status;
+
+	state_init(&s->state, number);
+	if (o->clean && !state_has(&s->state, "work") &&
+	    !state_has(&s->state, "request"))
+		return 0;
+	if (!o->clean && !state_has(&s->state, "request"))
+		errx(EX_CONFIG, "slot %u: there is no request in %s", number,
+		    s->state.dir);
+	set_environment();
+	s->lock = o->lock;
+	init_slot(s, number, o);
+	if (s->lock == -1)
+		s->lock = lock_slot(s);
+	fcntl(s->lock, F_SETFD, FD_CLOEXEC);
+	open_work(s);
+	begin(s, o->clean);
+	write_pid(s);
+	status = slot_loop(s);
+	close_work(s);
+	return status;
+}
+
+/* --- main ------------------------------------------------------------------ */
+
+static int
+parse_number(const char *text, uint64_t max)
+{
+	uint64_t n;
+
+	if (number_parse(text, 0, max, &n) == -1) {
+		usage(stderr);
+		exit(EX_USAGE);
+	}
+	return (int)n;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = {.lock = -1, .client = -1};
+	static struct state state;
+	unsigned slot;
+	int c;
+
+	o.ask.state = &state;
+	o.ask.shows = isatty(STDERR_FILENO);
+	while ((c = getopt(argc, argv, "a:hkp:qR:rt:vV")) != -1) {
+		switch (c) {
+		case 'a':
+			o.ask.request = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 'k':
+			o.clean = true;
+			break;
+		case 'p':
+			o.ask.beside = parse_number(optarg, INT_MAX);
+			break;
+		case 'q':
+			o.ask.shows = false;
+			break;
+		case 'R':
+			if (sscanf(optarg, "%d,%d", &o.lock, &o.client) != 2)
+				return EX_USAGE;
+			break;
+		case 'r':
+			o.ask.request = "reload";
+			o.ask.seconds = RELOAD_SECONDS;
+			break;
+		case 't':
+			o.ask.seconds = (unsigned)parse_number(optarg, 86400);
+			break;
+		case 'v':
+			o.verbose = true;
+			break;
+		case 'V':
+			puts("vm-slot " VERSION);
+			return 0;
+		default:
+			usage(stderr);
+			return EX_USAGE;
+		}
+	}
+	if (argc - optind != 1) {
+		usage(stderr);
+		return EX_USAGE;
+	}
+	slot = (unsigned)parse_number(argv[optind], GADGET_SLOTS - 1);
+	if (o.ask.request == NULL)
+		return live(slot, &o);
+	state_init(&state, slot);
+	o.ask.slot = slot;
+	return ask(&o);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "slot/ask.h"
+#include "unix/connect.h"
+
+#define BEGIN_MS 20000 /* for a vm-slot that is being started to listen */
+#define PAUSE_MS 20
+
+struct answer {
+	int status; /* -1: not yet */
+	size_t have;
+	char text[8192];
+};
+
+bool
+slot_is_held(const struct state *s)
+{
+	char path[PATH_MAX];
+	int fd = open(state_path(s, "pid", path), O_RDONLY | O_CLOEXEC);
+	bool held;
+
+	if (fd == -1)
+		return false;
+	held = flock(fd, LOCK_SH | LOCK_NB) == -1 && errno == EWOULDBLOCK;
+	close(fd);
+	return held;
+}
+
+/* --- on a terminal ---------------------------------------------------------- */
+
+static void
+show(const char *step, int64_t since)
+{
+	fprintf(stderr, "\r\033[K%s ... %d s", step,
+	    (int)((clock_ms() - since) / 1000));
+}
+
+static void
+show_end(void)
+{
+	fputs("\r\033[K", stderr);
+}
+
+/* --- connecting -------------------------------------------------------------- */
+
+/* One that is followed may have been started only just now, or have failed
+ * before it could listen. */
+static bool
+may_come(const struct ask *a)
+{
+	char state[STATE_VALUE_MAX];
+
+	if (strcmp(a->request, "follow") != 0)
+		return false;
+	state_get(a->state, "state", state);
+	return slot_is_held(a->state) || strcmp(state, "activating") == 0;
+}
+
+static int
+connect_slot(const struct ask *a)
+{
+	char path[PATH_MAX];
+	int64_t give_up = clock_ms() + BEGIN_MS;
+	int fd;
+
+	state_path(a->state, "work/control", path);
+	while ((fd = connect_unix(path)) == -1 && may_come(a) &&
+	       clock_ms() < give_up)
+		clock_sleep_ms(PAUSE_MS);
+	return fd;
+}
+
+/* --- the answer --------------------------------------------------------------- */
+
+/* A whole line of it. */
+static void
+take_line(struct answer *answer, char *line, char *step, char *why, size_t size)
+{
+	char *rest;
+
+	if (strncmp(line, "step ", 5) == 0) {
+		snprintf(step, STATE_VALUE_MAX, "%s", line + 5);
+	} else if (strcmp(line, "done") == 0) {
+		answer->status = 0;
+	} else if (strncmp(line, "failed ", 7) == 0) {
+		answer->status = (int)strtol(line + 7, &rest, 10);
+		snprintf(why, size, "%s", *rest == ' ' ? rest + 1 : rest);
+	}
+}
+
+/* Returns false at its end. */
+static bool
+take_lines(int fd, struct answer *answer, char *step, char *why, size_t size)
+{
+	ssize_t n = read(fd, answer->text + answer->have,
+	    sizeof(answer->text) - 1 - answer->have);
+	char *line = answer->text, *end;
+
+	if (n <= 0)
+		return n == -1 && (errno == EINTR || errno == EAGAIN);
+	answer->have += (size_t)n;
+	answer->text[answer->have] = '\0';
+	while ((end = strchr(line, '\n')) != NULL) {
+		*end = '\0';
+		take_line(answer, line, step, why, size);
+		line = end + 1;
+	}
+	answer->have -= (size_t)(line - answer->text);
+	memmove(answer->text, line, answer->have + 1);
+	return answer->have < sizeof(answer->text) - 1;
+}
+
+/* Wait for it. Returns whether there is one. */
+static int
+wait_for_answer(const struct ask *a, int fd, char *why, size_t size)
+{
+	int beside =
+	    a->beside > 0 ? (int)syscall(SYS_pidfd_open, a->beside, 0) : -1;
+	int64_t since = clock_ms(), end = since + 1000 * (int64_t)a->seconds;
+	struct answer answer = {.status = -1};
+	char step[STATE_VALUE_MAX] = "";
+	struct pollfd p[2] = {{fd, POLLIN, 0}, {beside, POLLIN, 0}};
+	int ms, status = ASK_NOBODY;
+
+	while (answer.status == -1) {
+		ms = a->shows ? 1000 : -1;
+		if (a->seconds > 0 && (ms == -1 || end - clock_ms() < ms))
+			ms = end > clock_ms() ? (int)(end - clock_ms()) : 0;
+		poll(p, 2, ms);
+		if (p[0].revents != 0 &&
+		    !take_lines(fd, &answer, step, why, size))
+			break;
+		if (answer.status == -1 && a->beside > 0 &&
+		    (beside == -1 || p[1].revents != 0)) {
+			status = ASK_ALONE;
+			break;
+		}
+		if (answer.status == -1 && a->seconds > 0 &&
+		    clock_ms() >= end) {
+			status = EX_TEMPFAIL;
+			snprintf(why, size,
+			    a->request[0] == 'e'
+				? "slot %u is not empty after %u s"
+				: "slot %u does not answer within %u s",
+			    a->slot, a->seconds);
+			break;
+		}
+		if (a->shows && *step != '\0')
+			show(step, since);
+	}
+	if (a->shows)
+		show_end();
+	if (beside != -1)
+		close(beside);
+	return answer.status != -1 ? answer.status : status;
+}
+
+int
+slot_ask(const struct ask *a, char *why, size_t size)
+{
+	char line[128];
+	int fd, n, status;
+
+	*why = '\0';
+	fd = connect_slot(a);
+	if (fd == -1)
+		return ASK_NOBODY;
+	n = snprintf(line, sizeof(line), "%s\n", a->request);
+	send(fd, line, (size_t)n, MSG_NOSIGNAL);
+	status = wait_for_answer(a, fd, why, size);
+	close(fd);
+	return status;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Asking the vm-slot of a slot, at its socket (control.h has the protocol).
+ */
+#ifndef VM_SLOT_ASK_H
+#define VM_SLOT_ASK_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "slot/state.h"
+
+struct ask {
+	const struct state *state;
+	unsigned slot;
+	const char *request;
+	unsigned seconds; /* to wait for the answer; 0: without a limit */
+	pid_t beside; /* when that process has ended stop waiting; 0: none */
+	bool shows;   /* draw the steps on a terminal */
+};
+
+#define ASK_NOBODY -1 /* no vm-slot listens there */
+#define ASK_ALONE  -2 /* the process beside it has ended */
+
+/*
+ * Ask, and wait for the answer. Returns 0: it is so; the exit status by which
+ * it is not, and then why is a line in *why; or one of the above.
+ */
+int slot_ask(const struct ask *, char *why, size_t size);
+
+/* Does a vm-slot hold the slot? */
+bool slot_is_held(const struct state *);
+
+#endif

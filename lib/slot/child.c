@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "slot/child.h"
+
+#define GRACE_MS  2000 /* between SIGTERM and SIGKILL */
+#define READS_MAX 16   /* of 4 KiB, as much as a FIFO holds */
+
+#ifndef P_PIDFD
+#define P_PIDFD 3 /* waitid(2), Linux 5.4 */
+#endif
+
+static const char *const names[CHILDREN] = {[CHILD_SOURCE] = "source",
+    [CHILD_ATTACH] = "attach",
+    [CHILD_WRITER] = "writer",
+    [CHILD_PROBE] = "probe",
+    [CHILD_UDEV] = "udev",
+    [CHILD_DRIVE] = "drive",
+    [CHILD_DETACH] = "detach",
+    [CHILD_JOBS] = "jobs",
+    [CHILD_HOOK] = "hook",
+    [CHILD_POWER] = "power",
+    [CHILD_CHECK] = "check"};
+
+const char *
+child_name(enum child_id id)
+{
+	return names[id];
+}
+
+void
+child_init(struct child *c, enum child_id id)
+{
+	c->id = id;
+	c->pid = 0;
+	c->pidfd = c->out.fd = c->said.fd = -1;
+	c->out.have = c->said.have = 0;
+	c->end = c->kill = 0;
+	c->failed = -1;
+	*c->last = '\0';
+}
+
+/* The path of work/WORD.NAME. */
+static char *
+work_path(const struct child *c, const struct state *s, const char *word,
+    char path[PATH_MAX])
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "work/%s.%s", word, names[c->id]);
+	return state_path(s, name, path);
+}
+
+static int
+open_pidfd(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+static void
+close_lines(struct child_lines *l)
+{
+	if (l->fd != -1)
+		close(l->fd);
+	l->fd = -1;
+	l->have = 0;
+}
+
+/* --- starting ----------------------------------------------------------- */
+
+/* In the child. */
+static void __attribute__((noreturn)) run(char *const argv[], int out, int said)
+{
+	int null = open("/dev/null", O_RDONLY);
+	sigset_t none;
+
+	setsid(); /* a group of its own, to be killed with all that is in it */
+	umask(077);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	if (dup2(null, STDIN_FILENO) != -1 && dup2(out, STDOUT_FILENO) != -1 &&
+	    dup2(said, STDERR_FILENO) != -1) {
+		execvp(argv[0], argv);
+		dprintf(STDERR_FILENO, "unable to run %s: %s\n", argv[0],
+		    strerror(errno));
+	}
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/* Open the FIFO of what it says, for both ends at once: see the header. */
+static int
+open_fifo(const char *path)
+{
+	if (mkfifo(path, 0600) == -1 && errno != EEXIST)
+		return -1;
+	return open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+}
+
+static void
+write_pid(const struct child *c, const struct state *s)
+{
+	char path[PATH_MAX];
+	int fd = open(work_path(c, s, "pid", path),
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd == -1)
+		return; /* then it is not adopted, but started again */
+	dprintf(fd, "%ld\n", (long)c->pid);
+	close(fd);
+}
+
+void
+child_start(struct child *c, const struct state *s, char *const argv[],
+    unsigned seconds)
+{
+	int out[2] = {-1, -1}, said = -1;
+	char path[PATH_MAX];
+
+	work_path(c, s, "said", path);
+	/* What one before has said is no word of this one. */
+	unlink(path);
+	child_init(c, c->id);
+	c->said.fd = open_fifo(path);
+	if (c->said.fd == -1 || (said = open_fifo(path)) == -1 ||
+	    pipe2(out, O_CLOEXEC) == -1)
+		goto failed;
+	c->pid = fork();
+	if (c->pid == 0)
+		run(argv, out[1], said);
+	if (c->pid == -1 || (c->pidfd = open_pidfd(c->pid)) == -1)
+		goto failed;
+	close(said);
+	close(out[1]);
+	c->out.fd = out[0];
+	fcntl(c->out.fd, F_SETFL, O_NONBLOCK);
+	c->end = seconds > 0 ? clock_ms() + 1000 * (int64_t)seconds : 0;
+	write_pid(c, s);
+	return;
+failed:
+	snprintf(c->last, sizeof(c->last), "unable to start %s: %s", argv[0],
+	    strerror(errno));
+	c->failed = EX_OSERR;
+	if (c->pid > 0)
+		kill(c->pid, SIGKILL);
+	close(out[0]);
+	close(out[1]);
+	close(said);
+	close_lines(&c->said);
+	c->pid = 0;
+}
+
+/* --- adopting ----------------------------------------------------------- */
+
+/* Is the FIFO the standard error of that process? */
+static bool
+is_said_by(int fifo, pid_t pid)
+{
+	struct stat ours, its;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld/fd/2", (long)pid);
+	return fstat(fifo, &ours) == 0 && stat(path, &its) == 0 &&
+	       ours.st_ino == its.st_ino && ours.st_dev == its.st_dev;
+}
+
+bool
+child_adopt(struct child *c, const struct state *s)
+{
+	char path[PATH_MAX], name[64];
+	int64_t pid;
+	int fifo;
+
+	snprintf(name, sizeof(name), "work/pid.%s", names[c->id]);
+	pid = state_get_number(s, name);
+	if (pid <= 0 || c->pid != 0)
+		return c->pid != 0;
+	fifo = open(
+	    work_path(c, s, "said", path), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fifo == -1)
+		return false;
+	c->pidfd = open_pidfd((pid_t)pid);
+	/* Looked at once it can no longer become another. */
+	if (c->pidfd != -1 && is_said_by(fifo, (pid_t)pid)) {
+		c->pid = (pid_t)pid;
+		c->said.fd = fifo;
+		return true;
+	}
+	if (c->pidfd != -1)
+		close(c->pidfd);
+	c->pidfd = -1;
+	close(fifo);
+	unlink(work_path(c, s, "pid", path));
+	return false;
+}
+
+/* --- ending ------------------------------------------------------------- */
+
+void
+child_stop(struct child *c)
+{
+	if (c->pid == 0 || c->kill != 0)
+		return;
+	kill(c->pid, SIGTERM);
+	c->kill = clock_ms() + GRACE_MS;
+}
+
+void
+child_hurry(struct child *c, unsigned seconds)
+{
+	int64_t end = clock_ms() + 1000 * (int64_t)seconds;
+
+	if (c->end == 0 || end < c->end)
+		c->end = end;
+}
+
+void
+child_end_gently(const struct child *c)
+{
+	if (c->pid != 0)
+		kill(c->pid, SIGTERM);
+}
+
+void
+child_kill(const struct child *c)
+{
+	if (c->pid == 0)
+		return;
+	kill(c->pid, SIGKILL);
+	kill(-c->pid, SIGKILL);
+}
+
+/* --- listening ---------------------------------------------------------- */
+
+static void
+end_line(struct child *c, struct child_lines *l, child_heard *heard, void *arg)
+{
+	size_t i;
+
+	if (l->have == 0)
+		return;
+	for (i = 0; i < l->have; i++)
+		if ((unsigned char)l->line[i] < ' ' || l->line[i] == 127)
+			l->line[i] = '?';
+	l->line[l->have] = '\0';
+	l->have = 0;
+	if (l == &c->said)
+		snprintf(c->last, sizeof(c->last), "%s", l->line);
+	heard(arg, c, l == &c->said, l->line);
+}
+
+/* Pass on what is there, but no flood of it at once. */
+static void
+hear(struct child *c, struct child_lines *l, child_heard *heard, void *arg)
+{
+	int reads = READS_MAX;
+	char buf[4096];
+	ssize_t i, n;
+
+	while (l->fd != -1 && reads-- > 0 &&
+	       (n = read(l->fd, buf, sizeof(buf))) >= 0) {
+		for (i = 0; i < n; i++) {
+			if (buf[i] == '\n')
+				end_line(c, l, heard, arg);
+			else if (l->have < sizeof(l->line) - 1)
+				l->line[l->have++] = buf[i];
+		}
+		if (n == 0) {
+			end_line(c, l, heard, arg);
+			close_lines(l);
+		}
+	}
+}
+
+void
+child_poll(const struct child *c, struct pollfd p[CHILD_POLLS])
+{
+	p[0] = (struct pollfd){c->pidfd, POLLIN, 0};
+	p[1] = (struct pollfd){c->out.fd, POLLIN, 0};
+	p[2] = (struct pollfd){c->said.fd, POLLIN, 0};
+}
+
+int
+child_left(const struct child *c, int64_t now)
+{
+	int64_t end = c->end;
+
+	if (c->pid == 0)
+		return c->failed != -1 ? 0 : -1;
+	if (c->kill != 0 && (end == 0 || c->kill < end))
+		end = c->kill;
+	if (end == 0)
+		return -1;
+	return end > now ? (int)(end - now) : 0;
+}
+
+/* Its status if it has ended, else -1. */
+static int
+reap(const struct child *c)
+{
+	struct pollfd p = {c->pidfd, POLLIN, 0};
+	siginfo_t info = {0};
+
+	if (waitid((idtype_t)P_PIDFD, (id_t)c->pidfd, &info,
+		WEXITED | WNOHANG) == 0) {
+		if (info.si_pid == 0)
+			return -1;
+		return info.si_code == CLD_EXITED ? info.si_status
+						  : 128 + info.si_status;
+	}
+	return poll(&p, 1, 0) == 1 ? 128 + SIGKILL : -1;
+}
+
+int
+child_move(
+    struct child *c, const struct state *s, child_heard *heard, void *arg)
+{
+	char path[PATH_MAX];
+	int status = c->failed;
+
+	if (c->pid == 0) {
+		c->failed = -1;
+		return status;
+	}
+	status = reap(c); /* first: what it said before is all there then */
+	hear(c, &c->out, heard, arg);
+	hear(c, &c->said, heard, arg);
+	if (status == -1) {
+		if (child_left(c, clock_ms()) == 0) {
+			if (c->kill == 0)
+				heard(arg, c, true,
+				    "it took too long, and was killed");
+			child_kill(c);
+			c->end = 0;
+			c->kill = clock_ms() + GRACE_MS;
+		}
+		return -1;
+	}
+	end_line(c, &c->out, heard, arg);
+	end_line(c, &c->said, heard, arg);
+	close_lines(&c->out);
+	close_lines(&c->said);
+	close(c->pidfd);
+	c->pidfd = -1;
+	c->pid = 0;
+	unlink(work_path(c, s, "pid", path));
+	return status;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The programs that a vm-slot runs: started, adopted from a vm-slot that was
+ * killed, listened to, and ended.
+ *
+ * A child outlives its vm-slot. Its standard error is therefore a FIFO in the
+ * slot's work/ that it has open for reading, too: with nobody at the other end
+ * a write neither fails nor waits, and the next vm-slot reads on. That FIFO
+ * also tells who a process is: a pid may belong to another by now.
+ */
+#ifndef VM_SLOT_CHILD_H
+#define VM_SLOT_CHILD_H
+
+#include <sys/types.h>
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "slot/state.h"
+
+#define CHILD_LINE_MAX 2000 /* bytes of a line; the rest is dropped */
+#define CHILD_ARGS_MAX 64
+
+enum child_id {
+	CHILD_SOURCE, /* vm-fetchd */
+	CHILD_ATTACH, /* vm-nbd-attach */
+	CHILD_WRITER, /* vm-nbd-attach -W */
+	CHILD_PROBE,  /* vm-probe */
+	CHILD_UDEV,   /* udevadm settle */
+	CHILD_DRIVE,  /* vm-gadget insert or eject */
+	CHILD_DETACH, /* vm-nbd-attach -D */
+	CHILD_JOBS,   /* systemctl list-jobs */
+	CHILD_HOOK,   /* an executable of hooks.d */
+	CHILD_POWER,  /* the site's command that knows the host's power */
+	CHILD_CHECK,  /* vm-slot -V, before a reload */
+	CHILDREN
+};
+
+/* Lines of one output of a child. */
+struct child_lines {
+	int fd; /* -1: closed */
+	size_t have;
+	char line[CHILD_LINE_MAX];
+};
+
+struct child {
+	enum child_id id;
+	pid_t pid; /* 0: not running */
+	int pidfd;
+	struct child_lines out, said;
+	int64_t end;  /* when it is killed, by clock_ms(); 0: never */
+	int64_t kill; /* it was told to end: when it is killed */
+	int failed;   /* the status of one that could not be started, or -1 */
+	char last[CHILD_LINE_MAX]; /* what it said last */
+};
+
+/* What a child's name is in work/ (pid.NAME, said.NAME) and in messages. */
+const char *child_name(enum child_id);
+
+/* Make it one that is not running. */
+void child_init(struct child *, enum child_id);
+
+/*
+ * Start argv[0] of $PATH, to be killed after `seconds` (0: never). Where that
+ * fails, child_move() tells it as an end with status 71 (EX_OSERR).
+ */
+void child_start(
+    struct child *, const struct state *, char *const argv[], unsigned seconds);
+
+/* Take over what an earlier vm-slot started. Returns whether it lives. */
+bool child_adopt(struct child *, const struct state *);
+
+/* Tell it to end; it is killed two seconds later. Fine if it is not running. */
+void child_stop(struct child *);
+
+/* Let it live for `seconds` more at most. */
+void child_hurry(struct child *, unsigned seconds);
+
+/* Tell it to end, and leave it its time. */
+void child_end_gently(const struct child *);
+
+/* Kill it, and what it has started itself. */
+void child_kill(const struct child *);
+
+/* A line that it has said (said) or printed; without its newline. */
+typedef void child_heard(void *, struct child *, bool said, const char *line);
+
+#define CHILD_POLLS 3
+
+/* What to poll for; entries that are not wanted have no descriptor. */
+void child_poll(const struct child *, struct pollfd[CHILD_POLLS]);
+
+/* Milliseconds until child_move() has something to do; -1: unknown. */
+int child_left(const struct child *, int64_t now);
+
+/*
+ * Hear what it says, and kill it if its time has come. Returns -1 while it
+ * lives; else its status as a shell has it (128 + the signal), once for each
+ * start. One that was adopted leaves its status to others: 137 stands for it.
+ */
+int child_move(
+    struct child *, const struct state *, child_heard *heard, void *);
+
+#endif

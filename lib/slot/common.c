@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "slot/control.h"
+#include "slot/slot.h"
+#include "unix/sd-notify.h"
+
+#define LOG_MAX (64 * 1024) /* bytes; half of it stays */
+
+void
+slot_event(struct slot *s, enum event event)
+{
+	if (s->nevents < sizeof(s->events) / sizeof(*s->events))
+		s->events[s->nevents++] = event;
+}
+
+/* --- telling ------------------------------------------------------------- */
+
+void
+slot_say(const struct slot *s, const char *format, ...)
+{
+	time_t now = time(NULL);
+	char when[32] = "";
+	struct tm tm;
+	va_list args;
+	char text[CHILD_LINE_MAX];
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (getenv("VM_LOG_TIMES") != NULL && gmtime_r(&now, &tm) != NULL)
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ ", &tm);
+	dprintf(
+	    STDERR_FILENO, "%svm-slot: slot %u: %s\n", when, s->number, text);
+}
+
+void
+slot_notify(const struct slot *s, const char *state, bool ready)
+{
+	char text[128];
+
+	if (s->notify == NULL)
+		return;
+	snprintf(
+	    text, sizeof(text), "%sSTATUS=%s", ready ? "READY=1\n" : "", state);
+	notify_send(s->notify, text);
+}
+
+void
+slot_set_error(struct slot *s, int status, const char *format, ...)
+{
+	va_list args;
+
+	if (*s->error != '\0')
+		return;
+	s->status = status;
+	va_start(args, format);
+	vsnprintf(s->error, sizeof(s->error), format, args);
+	va_end(args);
+}
+
+/* --- the state ----------------------------------------------------------- */
+
+void
+slot_put(struct slot *s, const char *name, const char *value)
+{
+	if (state_put(&s->state, name, value) == 0)
+		return;
+	slot_say(s, "unable to write %s/%s: %s", s->state.dir, name,
+	    strerror(errno));
+	if ((s->phase & PHASES_MAKE) == 0)
+		return;
+	slot_set_error(s, EX_CANTCREAT, "unable to write %s/%s: %s",
+	    s->state.dir, name, strerror(errno));
+	slot_event(s, EVENT_FAILED);
+}
+
+void
+slot_put_number(struct slot *s, const char *name, int64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRId64, value);
+	slot_put(s, name, text);
+}
+
+void
+slot_step(struct slot *s, const char *format, ...)
+{
+	char text[STATE_VALUE_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	slot_put(s, "step", text);
+	control_step(s->control, text);
+}
+
+void
+slot_note(struct slot *s, const char *text)
+{
+	char notes[STATE_VALUE_MAX], all[2 * STATE_VALUE_MAX];
+
+	if (!state_has(&s->state, "step"))
+		return;
+	state_get(&s->state, "note", notes);
+	snprintf(all, sizeof(all), "%s%s%s", notes, *notes != '\0' ? "; " : "",
+	    text);
+	slot_put(s, "note", all);
+}
+
+bool
+slot_is_asked(const struct slot *s, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "request/%s", name);
+	return state_has(&s->state, path);
+}
+
+bool
+slot_asked(
+    const struct slot *s, const char *name, char value[static STATE_VALUE_MAX])
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "request/%s", name);
+	return state_get(&s->state, path, value);
+}
+
+/* --- programs ------------------------------------------------------------ */
+
+void
+slot_start(struct slot *s, enum child_id id, unsigned seconds,
+    const char *const argv[])
+{
+	char text[CHILD_LINE_MAX] = "+";
+	size_t i, len = 1;
+
+	for (i = 0; argv[i] != NULL && len < sizeof(text); i++)
+		len += (size_t)snprintf(
+		    text + len, sizeof(text) - len, " %s", argv[i]);
+	if (s->verbose)
+		slot_say(s, "%s", text);
+	/* execvp(3) changes none of it. */
+	child_start(&s->children[id], &s->state, (char *const *)argv, seconds);
+}
+
+bool
+slot_runs(const struct slot *s, enum child_id id)
+{
+	return s->children[id].pid != 0;
+}
+
+/* --- the block device ---------------------------------------------------- */
+
+/* Reads and writes that the device has served, ever: its `stat`, fields 1, 5
+ * (Documentation/block/stat.rst). */
+static bool
+read_stat(const struct slot *s, uint64_t *reads, uint64_t *writes)
+{
+	const char *sys = getenv("VM_SYS"), *name = strrchr(s->device, '/');
+	char path[PATH_MAX], text[256];
+	ssize_t n;
+	int fd;
+
+	if (name == NULL)
+		return false;
+	snprintf(path, sizeof(path), "%s/block%s/stat",
+	    sys != NULL ? sys : "/sys", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return sscanf(text, "%" SCNu64 " %*u %*u %*u %" SCNu64, reads,
+		   writes) == 2;
+}
+
+int64_t
+slot_medium_reads(const struct slot *s)
+{
+	uint64_t reads, writes;
+
+	return read_stat(s, &reads, &writes) ? (int64_t)reads : -1;
+}
+
+void
+slot_medium_requests(const struct slot *s, char text[static 64])
+{
+	uint64_t reads, writes;
+
+	*text = '\0';
+	if (read_stat(s, &reads, &writes))
+		snprintf(text, 64, "%" PRIu64 "+%" PRIu64, reads, writes);
+}
+
+/* --- the log ------------------------------------------------------------- */
+
+void
+slot_shorten_log(const struct slot *s)
+{
+	static char text[LOG_MAX / 2];
+	char path[PATH_MAX];
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	/* In place, for vmctl log -f has it open. */
+	fd = open(state_path(&s->state, "log", path), O_RDWR | O_CLOEXEC);
+	if (fd == -1)
+		return;
+	if (fstat(fd, &st) == 0 && st.st_size > LOG_MAX) {
+		n = pread(
+		    fd, text, sizeof(text), st.st_size - (off_t)sizeof(text));
+		if (n > 0 && ftruncate(fd, 0) == 0 &&
+		    pwrite(fd, text, (size_t)n, 0) == -1)
+			slot_say(s, "unable to shorten the log");
+	}
+	close(fd);
+}

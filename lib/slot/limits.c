@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * What was asked to end a medium: a time, a host that does not use it, and the
+ * end of the one boot that it is for.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "slot/slot.h"
+
+#define TICK_MS	      5000 /* between two looks at what nobody tells */
+#define POWER_SECONDS 20   /* for the site's command */
+
+/* Has the host asked for anything since? Then the time without begins anew. */
+static void
+count_requests(struct slot *s)
+{
+	char limit[STATE_VALUE_MAX], count[64];
+	int64_t seconds;
+
+	if (!slot_asked(s, "idle", limit))
+		return;
+	slot_medium_requests(s, count);
+	if (strcmp(count, s->counted) == 0)
+		return;
+	snprintf(s->counted, sizeof(s->counted), "%s", count);
+	seconds = state_get_number(&s->state, "request/idle");
+	slot_put_number(s, "idle", state_now() + seconds);
+}
+
+void
+slot_limits_begin(struct slot *s)
+{
+	int64_t expires = state_get_number(&s->state, "request/expires");
+
+	if (slot_is_asked(s, "boot-once"))
+		slot_put(s, "once", "waiting");
+	if (expires >= 0)
+		slot_put_number(s, "expires", state_now() + expires);
+	slot_limits_resume(s);
+}
+
+void
+slot_limits_resume(struct slot *s)
+{
+	*s->counted = *s->port = '\0';
+	s->tick_at = slot_is_asked(s, "idle") || slot_is_asked(s, "expires") ||
+			     slot_is_asked(s, "boot-once")
+			 ? clock_ms() + TICK_MS
+			 : 0;
+	count_requests(s);
+}
+
+/* Have the site's own command say whether the host is off. */
+static void
+ask_power(struct slot *s)
+{
+	char power[STATE_VALUE_MAX], *rest = power, *word;
+	const char *argv[CHILD_ARGS_MAX];
+	int n = 0;
+
+	if (!state_has(&s->state, "once") || slot_runs(s, CHILD_POWER) ||
+	    !slot_asked(s, "power", power))
+		return;
+	while ((word = strsep(&rest, " \t")) != NULL)
+		if (*word != '\0' && n < CHILD_ARGS_MAX - 1)
+			argv[n++] = word;
+	argv[n] = NULL;
+	if (n > 0)
+		slot_start(s, CHILD_POWER, POWER_SECONDS, argv);
+}
+
+static bool
+is_past(const struct slot *s, const char *name)
+{
+	int64_t moment = state_get_number(&s->state, name);
+
+	return moment >= 0 && state_now() >= moment;
+}
+
+void
+slot_limits_check(struct slot *s)
+{
+	char limit[STATE_VALUE_MAX], why[256];
+
+	if (s->tick_at == 0 || (s->phase & PHASES_LIVE) == 0 ||
+	    clock_ms() < s->tick_at)
+		return;
+	s->tick_at = clock_ms() + TICK_MS;
+	ask_power(s);
+	count_requests(s);
+	if (is_past(s, "expires")) {
+		slot_over(s, "its time was over");
+	} else if (is_past(s, "idle")) {
+		slot_asked(s, "idle", limit);
+		snprintf(why, sizeof(why),
+		    "the host has not used it for %.20s s", limit);
+		slot_over(s, why);
+	}
+}
+
+int
+slot_limits_left(const struct slot *s, int64_t now)
+{
+	if (s->tick_at == 0 || (s->phase & PHASES_LIVE) == 0)
+		return -1;
+	return s->tick_at > now ? (int)(s->tick_at - now) : 0;
+}
+
+/* --- the host ------------------------------------------------------------------ */
+
+/* Was it in for one boot, and has the host read it? */
+static bool
+is_over_for_host(const struct slot *s)
+{
+	return state_has(&s->state, "once") &&
+	       slot_medium_reads(s) > state_get_number(&s->state, "reads");
+}
+
+/* Only "not attached" says that the host is off, or the cable out: each reset
+ * goes through all the other states. */
+void
+slot_hear_port(struct slot *s, const char *state)
+{
+	if (strcmp(state, s->port) == 0)
+		return;
+	snprintf(s->port, sizeof(s->port), "%s", state);
+	slot_say(s, "the host's port: %s", state);
+	if (strcmp(state, "not attached") == 0 && is_over_for_host(s))
+		slot_over(s, "the one boot is over: the host has gone");
+}
+
+/* Of the site's command: any words that end in on or off. */
+void
+slot_hear_power(struct slot *s, const char *line)
+{
+	size_t len = strlen(line);
+
+	while (len > 0 && isspace((unsigned char)line[len - 1]))
+		len--;
+	if ((s->phase & PHASES_LIVE) != 0 && len >= 3 &&
+	    strncasecmp(line + len - 3, "off", 3) == 0 && is_over_for_host(s))
+		slot_over(s, "the one boot is over: the host is off");
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * A medium that is in: what dies is started again, and what the source and the
+ * host do becomes the slot's state.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/clock.h"
+#include "slot/control.h"
+#include "slot/slot.h"
+
+/* --- beginning -------------------------------------------------------------- */
+
+static void
+watch_drive(struct slot *s)
+{
+	if (watch_start(&s->watch, s->number, s->device) == -1)
+		slot_say(s, "unable to watch the drive: %m");
+}
+
+void
+slot_begin(struct slot *s)
+{
+	static const char *const done[] = {"step", NULL};
+
+	state_remove(&s->state, done);
+	snprintf(s->source, sizeof(s->source), "ok");
+	s->was_in = true;
+	slot_put(s, "state", "active");
+	watch_drive(s);
+	slot_limits_begin(s);
+	slot_say(s, "inserted %s as %s from %s", s->url, s->media, s->device);
+	slot_notify(s, "active", true);
+	slot_hooks_know(s);
+	slot_hook(s, "inserted");
+	control_answer(s->control, CONTROL_FOLLOW, 0, "");
+}
+
+static void
+adopt(struct slot *s, enum child_id id)
+{
+	if (child_adopt(&s->children[id], &s->state))
+		return;
+	slot_say(
+	    s, "the %s process was ended: starting it again", child_name(id));
+	slot_restart(s, id);
+}
+
+void
+slot_resume(struct slot *s)
+{
+	char state[STATE_VALUE_MAX], media[STATE_VALUE_MAX];
+
+	slot_say(s, "going on with %s from %s", s->url, s->device);
+	state_get(&s->state, "state", state);
+	state_get(&s->state, "media", media);
+	snprintf(s->media, sizeof(s->media), "%.7s", media);
+	s->was_in = true;
+	/* What lives has not noticed; a source that does not is waited for like
+	 * one that is away. */
+	if (!s->served)
+		adopt(s, CHILD_SOURCE);
+	adopt(s, CHILD_ATTACH);
+	if (s->writable)
+		slot_attend_writer(s);
+	watch_drive(s);
+	slot_limits_resume(s);
+	slot_notify(s, state, true);
+	slot_hooks_know(s);
+	control_answer(s->control, CONTROL_RELOAD, 0, "");
+}
+
+/* --- the state -------------------------------------------------------------- */
+
+/* What is wrong with the source now, "" if nothing is. */
+static const char *
+trouble(const struct slot *s, char *buf, size_t size)
+{
+	const char *said = s->children[CHILD_SOURCE].last;
+
+	if (strcmp(s->source, "down") == 0)
+		return s->served ? "the source has gone away"
+				 : "the source does not answer";
+	if (strcmp(s->source, "refused") != 0)
+		return "";
+	snprintf(buf, size, "the source refuses: %s",
+	    *said != '\0' ? said : "see vmctl renew");
+	return buf;
+}
+
+/* The state that follows; who is to know hears when it is another. */
+static void
+settle(struct slot *s)
+{
+	static const char *const reason[] = {"reason", NULL};
+	char was[STATE_VALUE_MAX], buf[CHILD_LINE_MAX + 32];
+	const char *why = trouble(s, buf, sizeof(buf));
+
+	state_get(&s->state, "state", was);
+	if (*why != '\0') {
+		slot_put(s, "reason", why);
+		if (strcmp(was, "degraded") == 0)
+			return;
+		slot_put(s, "state", "degraded");
+		slot_say(s, "degraded: %s", why);
+		slot_notify(s, "degraded", false);
+		slot_hook(s, "degraded");
+	} else if (strcmp(s->source, "ok") == 0 && strcmp(was, "active") != 0) {
+		state_remove(&s->state, reason);
+		slot_put(s, "state", "active");
+		slot_say(s, "the source is back");
+		slot_notify(s, "active", false);
+		slot_hook(s, "recovered");
+	}
+}
+
+void
+slot_over(struct slot *s, const char *reason)
+{
+	snprintf(s->reason, sizeof(s->reason), "%s", reason);
+	slot_say(s, "%s: ejected", reason);
+	slot_event(s, EVENT_END);
+}
+
+void
+slot_hear_source(struct slot *s, const char *word)
+{
+	if ((s->phase & (PHASES_MAKE | PHASES_LIVE)) == 0)
+		return;
+	if (strcmp(word, "changed") == 0) {
+		s->end = "failed";
+		slot_set_error(
+		    s, EX_DATAERR, "the image changed on the server");
+		slot_event(s, EVENT_FAILED);
+		return;
+	}
+	if (strcmp(word, "gone") == 0) {
+		if ((s->phase & PHASES_LIVE) != 0) {
+			slot_over(s, "its source has ended");
+			return;
+		}
+		slot_set_error(s, EX_TEMPFAIL, "its source has ended");
+		slot_event(s, EVENT_FAILED);
+		return;
+	}
+	if ((s->phase & PHASES_LIVE) == 0)
+		return;
+	snprintf(s->source, sizeof(s->source), "%s", word);
+	if (strcmp(word, "ok") == 0)
+		restart_worked(&s->restart[CHILD_SOURCE]);
+	settle(s);
+}
+
+/* CLIENT WHO...: whose the source is, which has come to us. */
+void
+slot_hear_server(struct slot *s, const char *line)
+{
+	const char *who = strchr(line, ' ');
+	char client[128];
+
+	snprintf(client, sizeof(client), "%.*s",
+	    who != NULL ? (int)(who - line) : (int)sizeof(client) - 1, line);
+	slot_put(s, "client", client);
+	slot_put(s, "who", who != NULL ? who + 1 : "");
+}
+
+/* A word of the source may be lost, where nobody has read for hours. */
+static void
+check_source(struct slot *s)
+{
+	static const char key[] = "\"source\": \"";
+	char stats[STATE_VALUE_MAX], *word;
+
+	if (!slot_runs(s, CHILD_SOURCE) ||
+	    !state_get(&s->state, "stats", stats))
+		return;
+	word = strstr(stats, key);
+	if (word == NULL)
+		return;
+	word += sizeof(key) - 1;
+	word[strcspn(word, "\"")] = '\0';
+	if (strlen(word) < sizeof(s->source) && strcmp(word, s->source) != 0)
+		slot_hear_source(s, word);
+}
+
+/* --- what ends ---------------------------------------------------------------- */
+
+/* Start that part of the column once more, beside all the rest. */
+void
+slot_restart(struct slot *s, enum child_id id)
+{
+	s->restart[id].at = 0;
+	if (slot_runs(s, id))
+		return;
+	if (id == CHILD_ATTACH) {
+		slot_spawn_attach(s, true);
+		return;
+	}
+	snprintf(s->source, sizeof(s->source), "starting");
+	slot_spawn_source(s);
+}
+
+/* The statuses by which a source says that it can't now, but may later. */
+static bool
+is_refusal(enum child_id id, int status)
+{
+	return id == CHILD_SOURCE &&
+	       (status == EX_NOHOST || status == EX_UNAVAILABLE ||
+		   status == EX_OSERR || status == EX_IOERR ||
+		   status == EX_TEMPFAIL || status == EX_PROTOCOL ||
+		   status == EX_NOPERM);
+}
+
+/* A part of the column has ended and must not have. */
+static void
+mend(struct slot *s, enum child_id id, int status)
+{
+	struct restart *r = &s->restart[id];
+
+	if (status > 128 && restart_died(r, clock_ms())) {
+		slot_say(s, "the %s process was ended (%d): starting it again",
+		    child_name(id), status);
+		slot_restart(s, id);
+		settle(s);
+	} else if (is_refusal(id, status)) {
+		/* For as long as it takes. */
+		restart_refused(r, clock_ms());
+		snprintf(s->source, sizeof(s->source), "refused");
+		settle(s);
+	} else {
+		s->end = "failed";
+		slot_fail_by_child(s, id, status);
+	}
+}
+
+/* The eject by leave of the host has ended. */
+static void
+hear_host_answer(struct slot *s, int status)
+{
+	if (s->phase != PHASE_ASK)
+		return;
+	if (status == 0)
+		slot_event(s, EVENT_DONE);
+	else if (status == EX_IOERR)
+		slot_event(s, EVENT_STUCK);
+	else
+		slot_event(s, EVENT_REFUSED);
+}
+
+void
+slot_live_ended(struct slot *s, enum child_id id, int status)
+{
+	switch (id) {
+	case CHILD_SOURCE:
+	case CHILD_ATTACH:
+		mend(s, id, status);
+		break;
+	case CHILD_WRITER:
+		/* Killed: what it was not told is told to the next. */
+		if (status > 128) {
+			slot_attend_writer(s);
+			break;
+		}
+		/* The host must not go on as if all were well. */
+		s->writer_due = false;
+		s->end = "failed";
+		slot_fail_by_child(s, id, status);
+		break;
+	case CHILD_DRIVE:
+		hear_host_answer(s, status);
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- what was seen of the drive ------------------------------------------------ */
+
+void
+slot_hear_watch(struct slot *s, const struct look *look)
+{
+	if ((s->phase & PHASES_LIVE) == 0)
+		return;
+	if (look->empty) {
+		/* Our own eject, whose end is about to be heard. */
+		if (s->phase == PHASE_ASK && slot_runs(s, CHILD_DRIVE))
+			return;
+		snprintf(s->reason, sizeof(s->reason), "ejected by the host");
+		slot_say(s, "%s", s->reason);
+		slot_hook(s, "host-eject");
+		slot_event(s, EVENT_END);
+		return;
+	}
+	if (look->error == 0)
+		slot_hear_port(s, look->state);
+	check_source(s);
+	slot_shorten_log(s);
+}

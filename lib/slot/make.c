@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The way in: source -> attach -> look -> insert. A source that is served comes
+ * to vm-nbd-attach by itself.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "gadget/attr.h"
+#include "gadget/error.h"
+#include "gadget/lun.h"
+#include "slot/slot.h"
+
+#define DRIVE_MS     2000 /* for a look at the drive */
+#define UDEV_SECONDS 6
+
+/* --- the source ----------------------------------------------------------- */
+
+/* An argv that is built word by word, with room for its strings. */
+struct words {
+	const char *argv[CHILD_ARGS_MAX];
+	char text[CHILD_ARGS_MAX * 256];
+	size_t count, used;
+};
+
+static void
+add_word(struct words *w, const char *name, const char *join, const char *value)
+{
+	size_t room = sizeof(w->text) - w->used;
+	int n = snprintf(w->text + w->used, room, "%s%s%s", name, join, value);
+
+	if (w->count >= CHILD_ARGS_MAX - 1 || n < 0 || (size_t)n >= room)
+		return; /* no request of vmctl's is that large */
+	w->argv[w->count++] = w->text + w->used;
+	w->argv[w->count] = NULL;
+	w->used += (size_t)n + 1;
+}
+
+/* NAME=FILE, or NAME=+FILE for the first line of it, of a request's file. */
+static void
+add_file(
+    struct words *w, const struct slot *s, const char *name, const char *join)
+{
+	char path[PATH_MAX], inner[64];
+
+	snprintf(inner, sizeof(inner), "request/%s", name);
+	if (state_has(&s->state, inner))
+		add_word(w, name, join, state_path(&s->state, inner, path));
+}
+
+/* vm-fetchd's parameters: secrets go by the names of their files. */
+void
+slot_spawn_source(struct slot *s)
+{
+	static const char *const files[] = {"cacert", "cert", "key", "netrc"};
+	static const char *const secrets[] = {
+	    "url", "user", "password", "proxy"};
+	static const char *const values[] = {"domain", "noproxy", "insecure",
+	    "cache", "connections", "outage", "limit-rate", "overlay",
+	    "overlay-size"};
+	const size_t nfiles = sizeof(files) / sizeof(*files);
+	const size_t nsecrets = sizeof(secrets) / sizeof(*secrets);
+	const size_t nvalues = sizeof(values) / sizeof(*values);
+	static struct words w;
+	char path[PATH_MAX], value[STATE_VALUE_MAX];
+	size_t i;
+
+	w.count = w.used = 0;
+	unlink(state_path(&s->state, "stats", path));
+	add_word(&w, "vm-fetchd", "", "");
+	add_word(&w, "-U", "", "");
+	add_word(&w, state_path(&s->state, "work/nbd", path), "", "");
+	for (i = 0; i < nsecrets; i++)
+		add_file(&w, s, secrets[i], "=+");
+	for (i = 0; i < nfiles; i++)
+		add_file(&w, s, files[i], "=");
+	for (i = 0; i < nvalues; i++)
+		if (slot_asked(s, values[i], value))
+			add_word(&w, values[i], "=", value);
+	/* With an overlay the image itself is left as it is. */
+	if (s->writable && !slot_is_asked(s, "overlay"))
+		add_word(&w, "writable=1", "", "");
+	/* vmctl has looked where the links of a path lead. */
+	if (slot_asked(s, "url", value) && *value == '/')
+		add_word(&w, "no-links=1", "", "");
+	add_word(&w, "stats", "=", state_path(&s->state, "stats", path));
+	slot_start(s, CHILD_SOURCE, 0, w.argv);
+}
+
+void
+slot_start_source(struct slot *s)
+{
+	char value[STATE_VALUE_MAX];
+
+	if (s->served) {
+		slot_event(s, EVENT_READY);
+		return;
+	}
+	slot_step(s, "connecting to %s", s->url);
+	if (slot_asked(s, "overlay", value))
+		slot_put(s, "overlay", value);
+	slot_spawn_source(s);
+}
+
+/* --- the block device ------------------------------------------------------ */
+
+void
+slot_spawn_attach(struct slot *s, bool adopt)
+{
+	const char *argv[12] = {"vm-nbd-attach"};
+	char path[PATH_MAX], outage[STATE_VALUE_MAX];
+	int n = 1;
+
+	if (adopt) {
+		argv[n++] = "-a";
+		argv[n++] = s->device;
+	}
+	if (slot_asked(s, "outage", outage)) {
+		argv[n++] = "-o";
+		argv[n++] = outage;
+	}
+	if (!s->writable)
+		argv[n++] = "-r";
+	if (s->served)
+		argv[n++] = "-l";
+	argv[n++] = state_path(&s->state, "work/nbd", path);
+	argv[n] = NULL;
+	slot_start(s, CHILD_ATTACH, 0, argv);
+}
+
+void
+slot_start_attach(struct slot *s)
+{
+	if (s->served)
+		slot_step(s, "waiting for %s", s->url);
+	else
+		slot_step(s, "attaching the block device");
+	slot_spawn_attach(s, false);
+}
+
+/* What the host wrote and is not written out has somebody. */
+void
+slot_attend_writer(struct slot *s)
+{
+	const char *argv[] = {"vm-nbd-attach", "-W", s->device, NULL};
+
+	s->writer_due = true;
+	if (!child_adopt(&s->children[CHILD_WRITER], &s->state))
+		slot_start(s, CHILD_WRITER, 0, argv);
+}
+
+/* --- the look --------------------------------------------------------------- */
+
+void
+slot_start_look(struct slot *s)
+{
+	const char *probe[] = {"vm-probe", "-t", "auto", s->device, NULL, NULL};
+	const char *udev[] = {"udevadm", "settle", "-t", "5", NULL};
+	char type[STATE_VALUE_MAX];
+
+	slot_step(s, "reading what the image is");
+	if (s->writable)
+		slot_attend_writer(s);
+	if (slot_asked(s, "type", type))
+		probe[2] = type;
+	if (slot_is_asked(s, "dvd")) {
+		probe[3] = "-D";
+		probe[4] = s->device;
+	}
+	slot_start(s, CHILD_PROBE, 0, probe);
+	/* From the insertion on reads are the host's: udev looks before. */
+	if (access("/run/udev/control", F_OK) == 0)
+		slot_start(s, CHILD_UDEV, UDEV_SECONDS, udev);
+}
+
+void
+slot_hear_probe(struct slot *s, const char *line)
+{
+	static const char *const names[] = {"format", "label", "media", "size"};
+	size_t i, len;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		len = strlen(names[i]);
+		if (strncmp(line, names[i], len) == 0 &&
+		    strncmp(line + len, ": ", 2) == 0)
+			slot_put(s, names[i], line + len + 2);
+	}
+	if (strncmp(line, "warning: ", 9) == 0) {
+		slot_say(s, "%s", line + 9);
+		slot_note(s, line + 9);
+	}
+}
+
+/* The slots whose drive is of that type, as a remedy. */
+static const char *
+other_slots(enum image_media type)
+{
+	static char text[128];
+	struct gadget_medium medium;
+	struct gadget gadget;
+	unsigned i;
+	int len = 0;
+
+	*text = '\0';
+	for (i = 0; i < GADGET_SLOTS; i++) {
+		if (gadget_open_slot(&gadget, i, DRIVE_MS) == -1)
+			continue;
+		if (gadget_get_medium(&gadget, i, &medium) == 0 &&
+		    medium.type == type)
+			len += snprintf(text + len, sizeof(text) - (size_t)len,
+			    " -s %u or", i);
+		gadget_close(&gadget);
+	}
+	return text;
+}
+
+/* It goes in as what it is, and that must be the type of the slot's drive. */
+static void
+check_drive(struct slot *s)
+{
+	struct gadget_medium medium;
+	char media[STATE_VALUE_MAX];
+	struct gadget gadget;
+	const char *drive;
+	int rc = -1;
+
+	if (gadget_open_slot(&gadget, s->number, DRIVE_MS) == 0) {
+		rc = gadget_get_medium(&gadget, s->number, &medium);
+		gadget_close(&gadget);
+	}
+	if (rc == -1) {
+		slot_set_error(s, EX_UNAVAILABLE,
+		    "slot %u is not set up: see vm-gadget setup", s->number);
+		slot_event(s, EVENT_FAILED);
+		return;
+	}
+	state_get(&s->state, "media", media);
+	snprintf(s->media, sizeof(s->media), "%.7s", media);
+	drive = image_media_name(medium.type);
+	if (strcmp(media, drive) == 0 || slot_is_asked(s, "retype")) {
+		slot_event(s, EVENT_READY);
+		return;
+	}
+	slot_set_error(s, EX_DATAERR,
+	    "the image is a %s and slot %u a %s drive: use%s --retype", media,
+	    s->number, drive,
+	    other_slots(strcmp(media, "cd") == 0 ? IMAGE_CD : IMAGE_DISK));
+	slot_event(s, EVENT_FAILED);
+}
+
+/* --- the insertion ---------------------------------------------------------- */
+
+void
+slot_start_insertion(struct slot *s)
+{
+	const char *argv[12] = {"vm-gadget", "insert", "-t", s->media};
+	char number[8];
+	int n = 4;
+
+	slot_step(s, "inserting the medium");
+	if (slot_is_asked(s, "dvd"))
+		argv[n++] = "-D";
+	if (slot_is_asked(s, "retype"))
+		argv[n++] = "-R";
+	if (s->writable)
+		argv[n++] = "-w";
+	snprintf(number, sizeof(number), "%u", s->number);
+	argv[n++] = number;
+	argv[n++] = s->device;
+	argv[n] = NULL;
+	slot_put_number(s, "reads", slot_medium_reads(s));
+	slot_start(s, CHILD_DRIVE, 0, argv);
+}
+
+/* --- an end on the way ------------------------------------------------------ */
+
+/* TEXT with `name` where it has `path`: what a program says of our device is
+ * about the image, for people. */
+static void
+rename_in(char *out, size_t size, const char *text, const char *path,
+    const char *name)
+{
+	const char *at = *path != '\0' ? strstr(text, path) : NULL;
+
+	if (at == NULL)
+		snprintf(out, size, "%s", text);
+	else
+		snprintf(out, size, "%.*s%s%s", (int)(at - text), text, name,
+		    at + strlen(path));
+}
+
+void
+slot_fail_by_child(struct slot *s, enum child_id id, int status)
+{
+	const struct child *c = &s->children[id];
+	char why[CHILD_LINE_MAX + STATE_VALUE_MAX];
+
+	if (status == 0 || status > 125) {
+		slot_set_error(s, EX_OSERR,
+		    "unable to go on: the %s process was ended (%d)",
+		    child_name(id), status);
+	} else {
+		rename_in(why, sizeof(why), c->last,
+		    id == CHILD_PROBE ? s->device : "", s->url);
+		slot_set_error(s, status, "%s", why);
+	}
+	slot_event(s, EVENT_FAILED);
+}
+
+void
+slot_make_ended(struct slot *s, enum child_id id, int status)
+{
+	switch (id) {
+	case CHILD_PROBE:
+		if (status != 0)
+			slot_fail_by_child(s, id, status);
+		else if (!slot_runs(s, CHILD_UDEV))
+			check_drive(s);
+		break;
+	case CHILD_UDEV: /* whatever came of it */
+		if (s->phase == PHASE_LOOK && !slot_runs(s, CHILD_PROBE))
+			check_drive(s);
+		break;
+	case CHILD_DRIVE:
+		if (status != 0)
+			slot_fail_by_child(s, id, status);
+		else if (s->phase == PHASE_INSERT)
+			slot_event(s, EVENT_READY);
+		break;
+	case CHILD_WRITER:
+		if (status > 128) {
+			slot_attend_writer(s);
+			break;
+		}
+		s->writer_due = false;
+		/* FALLTHROUGH */
+	default:
+		slot_fail_by_child(s, id, status);
+	}
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * A slot's directory, /run/vmedia/N: one value a file, one line a value,
+ * readable with cat(1). It is the slot's memory: a vm-slot that takes over
+ * knows nothing else. VM_RUN_DIR in the environment stands for /run/vmedia.
+ *
+ *   lock       flock(2)ed by the vmctl that operates on the slot
+ *   pid        flock(2)ed by the vm-slot that holds the slot, and its pid
+ *   state      empty activating active degraded deactivating failed
+ *   ...        url device size media label error status reason once expires
+ *              idle (moments: seconds of CLOCK_BOOTTIME) step note client who
+ *   request/   what was asked for, secrets among it; root's alone
+ *   work/      sockets, FIFOs and pids; root's alone
+ */
+#ifndef VM_SLOT_STATE_H
+#define VM_SLOT_STATE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STATE_VALUE_MAX 2048 /* bytes of a value, its NUL included */
+
+struct state {
+	char run[PATH_MAX - 64]; /* the directory of all slots */
+	char dir[PATH_MAX - 48]; /* that of this one */
+};
+
+/* Name the directories of a slot. They need not exist. */
+void state_init(struct state *, unsigned slot);
+
+/* A path below the slot's directory, into buf of PATH_MAX bytes. Returns buf. */
+char *state_path(const struct state *, const char *name, char *buf);
+
+/* Does that file or directory exist? */
+bool state_has(const struct state *, const char *name);
+
+/*
+ * Read the value of that name. Returns whether there is one that is not empty;
+ * else *value is "". What is longer than the buffer is cut.
+ */
+bool state_get(
+    const struct state *, const char *name, char value[static STATE_VALUE_MAX]);
+
+/* The same for a number; -1 where there is none. */
+int64_t state_get_number(const struct state *, const char *name);
+
+/*
+ * Write a value as a whole, for all to read; its control characters are left
+ * out. Returns 0, or -1 with errno (ENOSPC where /run is full): the value that
+ * was there before stays then.
+ */
+int state_put(const struct state *, const char *name, const char *value);
+int state_put_number(const struct state *, const char *name, int64_t value);
+
+/* Remove files of these names, the last of which is NULL; fine without them. */
+void state_remove(const struct state *, const char *const names[]);
+
+/* Remove a directory of the slot with all that is in it (two levels). */
+void state_remove_dir(const struct state *, const char *name);
+
+/* Seconds, by the clock of expires, idle and tickets. */
+int64_t state_now(void);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Tickets that let one back in, for the medium that has ended (ws/ticket.h): who
+ * comes with such a one hears how it ended, and no more than that.
+ */
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "slot/slot.h"
+
+#define TOLD_SECONDS 86400 /* for so long it is told */
+#define TOLD_MAX     200   /* bytes of it */
+#define TICKET_SIZE  4096
+
+/* Read a ticket whole; false where that can't be done. */
+static bool
+read_ticket(const char *path, char text[TICKET_SIZE])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n = -1;
+
+	if (fd != -1) {
+		n = read(fd, text, TICKET_SIZE - 1);
+		close(fd);
+	}
+	text[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+static bool
+has_line(const char *text, const char *line)
+{
+	size_t len = strlen(line);
+
+	for (; text != NULL && *text != '\0'; text = strchr(text, '\n')) {
+		text += *text == '\n';
+		if (strncmp(text, line, len) == 0 &&
+		    (text[len] == '\n' || text[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static void
+write_paths(int fd, const char *text)
+{
+	size_t len;
+
+	for (; *text != '\0'; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		if (strncmp(text, "path ", 5) == 0)
+			dprintf(fd, "%.*s\n", (int)len, text);
+	}
+}
+
+/* How it ended, one line of plain text. */
+static void
+word_end(const struct slot *s, char line[TOLD_MAX + 1])
+{
+	const char *why = *s->error != '\0'    ? s->error
+			  : *s->reason != '\0' ? s->reason
+					       : "while its source was away";
+	char *at;
+
+	snprintf(
+	    line, TOLD_MAX + 1, "ended %d %.*s", s->status, TOLD_MAX - 20, why);
+	for (at = line; *at != '\0'; at++)
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+}
+
+static void
+end_ticket(const struct slot *s, const char *name)
+{
+	char path[PATH_MAX], other[PATH_MAX], text[TICKET_SIZE];
+	char line[TOLD_MAX + 1];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/tickets/%s", s->state.run, name);
+	snprintf(
+	    other, sizeof(other), "%s/tickets/.%u", s->state.run, s->number);
+	if (!read_ticket(path, text))
+		return;
+	fd = open(other, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return;
+	word_end(s, line);
+	dprintf(fd, "expires %" PRId64 "\n", state_now() + TOLD_SECONDS);
+	write_paths(fd, text);
+	dprintf(fd, "%s\n", line);
+	if (close(fd) == 0)
+		rename(other, path);
+}
+
+/* Does it let one back in to this medium? One that came after the last that
+ * served it is about to take its place. */
+static bool
+is_ours(const struct slot *s, const char *name, const struct timespec *newer)
+{
+	char path[PATH_MAX], text[TICKET_SIZE], line[32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/tickets/%s", s->state.run, name);
+	snprintf(line, sizeof(line), "path /vm/%u", s->number);
+	if (*name == '.' || lstat(path, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    !read_ticket(path, text) || !has_line(text, "resume yes") ||
+	    !has_line(text, line))
+		return false;
+	return newer->tv_sec == 0 || st.st_mtim.tv_sec < newer->tv_sec ||
+	       (st.st_mtim.tv_sec == newer->tv_sec &&
+		   st.st_mtim.tv_nsec <= newer->tv_nsec);
+}
+
+/* Whose place is taken? False: by one for whom no ticket is to end. */
+static bool
+note_taker(struct slot *s, struct timespec *newer)
+{
+	static const char *const names[] = {"taken", NULL};
+	char taker[STATE_VALUE_MAX], path[PATH_MAX];
+	struct stat st;
+
+	*newer = (struct timespec){0, 0};
+	if (!state_get(&s->state, "taken", taker))
+		return true;
+	snprintf(s->reason, sizeof(s->reason), "taken over by %.200s", taker);
+	state_remove(&s->state, names);
+	/* What was fetched had nobody who came. */
+	if (stat(state_path(&s->state, "client", path), &st) == -1)
+		return false;
+	*newer = st.st_mtim;
+	return true;
+}
+
+void
+slot_end_tickets(struct slot *s)
+{
+	struct timespec newer;
+	struct dirent *entry;
+	char path[PATH_MAX];
+	unsigned i;
+	DIR *dir;
+
+	for (i = 0; i < s->nended; i++)
+		end_ticket(s, s->ended[i]);
+	if (s->nended > 0 || !note_taker(s, &newer))
+		return;
+	snprintf(path, sizeof(path), "%s/tickets", s->state.run);
+	dir = opendir(path);
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (strlen(entry->d_name) >= sizeof(*s->ended) ||
+		    s->nended == TICKETS_MAX ||
+		    !is_ours(s, entry->d_name, &newer))
+			continue;
+		snprintf(s->ended[s->nended++], sizeof(*s->ended), "%s",
+		    entry->d_name);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	for (i = 0; i < s->nended; i++)
+		end_ticket(s, s->ended[i]);
+}

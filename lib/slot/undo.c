@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The way out, from any phase, step by step; nothing here needs to know how far
+ * the way in has come. A process whose read does not end cannot end itself, so
+ * the block device goes before the programs do.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "slot/control.h"
+#include "slot/slot.h"
+
+#define STEP_SECONDS 20 /* for vm-gadget and vm-nbd-attach, at the worst */
+#define JOBS_SECONDS 5
+
+/* --- asking the host ------------------------------------------------------------ */
+
+/* Eject by leave of the host. (udev's cdrom_id locks each CD that it sees, until
+ * somebody ejects it there.) */
+void
+slot_ask_host(struct slot *s)
+{
+	char number[8];
+	const char *argv[] = {"vm-gadget", "eject", "-T", "1", number, NULL};
+
+	snprintf(number, sizeof(number), "%u", s->number);
+	slot_start(s, CHILD_DRIVE, STEP_SECONDS, argv);
+}
+
+void
+slot_refused(struct slot *s)
+{
+	control_answer(s->control, CONTROL_EJECT, EX_TEMPFAIL,
+	    s->children[CHILD_DRIVE].last);
+}
+
+/* --- the drive -------------------------------------------------------------------- */
+
+/* Eject by force what is ours. */
+static void
+start_eject(struct slot *s, const char *seconds)
+{
+	char number[8];
+	const char *argv[] = {"vm-gadget", "eject", "-f", "-T", seconds, "-m",
+	    s->device, number, NULL};
+
+	snprintf(number, sizeof(number), "%u", s->number);
+	slot_start(s, CHILD_DRIVE, STEP_SECONDS, argv);
+}
+
+static void
+start_detach(struct slot *s)
+{
+	const char *argv[] = {"vm-nbd-attach", "-D", s->device, NULL};
+
+	slot_start(s, CHILD_DETACH, STEP_SECONDS, argv);
+}
+
+void
+slot_empty_drive(struct slot *s)
+{
+	if (*s->device == '\0') {
+		slot_event(s, EVENT_DONE);
+	} else if (s->stuck) {
+		slot_event(s, EVENT_STUCK);
+	} else if (slot_runs(s, CHILD_DRIVE)) {
+		/* An insertion, or a question to the host: first its end. */
+		child_kill(&s->children[CHILD_DRIVE]);
+		s->interrupted = true;
+	} else {
+		start_eject(s, "1");
+	}
+}
+
+/* A source that does not answer holds up the write behind the host's read;
+ * without its block device both end. */
+void
+slot_free_drive(struct slot *s)
+{
+	start_detach(s);
+}
+
+static void
+drive_ended(struct slot *s, int status)
+{
+	if (s->phase == PHASE_EMPTY && s->interrupted) {
+		s->interrupted = false;
+		start_eject(s, "1");
+	} else if (s->phase == PHASE_EMPTY) {
+		slot_event(s, status == 0 ? EVENT_DONE : EVENT_STUCK);
+	} else if (s->phase == PHASE_FREE) {
+		slot_event(s, EVENT_DONE);
+	}
+}
+
+/* --- what the host wrote ------------------------------------------------------------ */
+
+/*
+ * Have it written out once more: the writer's end tells whether it is kept. One
+ * that has just begun is ended by that before it has written; it is told again
+ * when it is ready.
+ */
+void
+slot_write_out(struct slot *s)
+{
+	struct child *writer = &s->children[CHILD_WRITER];
+
+	if (!s->writer_due) {
+		slot_event(s, EVENT_DONE);
+	} else if (s->forced || s->stuck) {
+		slot_say(s, "not waited for what the host wrote last: some of "
+			    "it may be lost");
+		s->writer_due = false;
+		slot_event(s, EVENT_DONE);
+	} else if (writer->pid == 0) {
+		slot_attend_writer(s);
+	} else {
+		child_end_gently(writer);
+	}
+}
+
+void
+slot_hear_writer(struct slot *s)
+{
+	if (s->phase == PHASE_WRITE_OUT)
+		child_end_gently(&s->children[CHILD_WRITER]);
+}
+
+static void
+writer_ended(struct slot *s, int status)
+{
+	const struct child *writer = &s->children[CHILD_WRITER];
+	bool told = strstr(writer->last, ": unable to write out ") != NULL;
+
+	if (!s->writer_due)
+		return;
+	/* Killed, or adopted: what it was not told is told to the next. */
+	if (status > 128 && !told) {
+		if (s->phase == PHASE_WRITE_OUT)
+			slot_attend_writer(s);
+		return;
+	}
+	s->writer_due = false;
+	if (status != 0 && *writer->last != '\0')
+		slot_set_error(s, EX_IOERR, "%s", writer->last);
+	else if (status != 0)
+		slot_set_error(s, EX_IOERR,
+		    "unable to write out %s: the writer ended (%d)", s->device,
+		    status);
+	if (s->phase == PHASE_WRITE_OUT)
+		slot_event(s, EVENT_DONE);
+}
+
+/* --- the programs --------------------------------------------------------------------- */
+
+void
+slot_detach(struct slot *s)
+{
+	child_kill(&s->children[CHILD_WRITER]);
+	if (*s->device == '\0')
+		slot_event(s, EVENT_DONE);
+	else
+		start_detach(s);
+}
+
+/* Nobody waits for the hooks here; systemd's answer is needed. */
+static bool
+is_stopped(const struct slot *s)
+{
+	enum child_id id;
+
+	for (id = 0; id < CHILDREN; id++)
+		if (id != CHILD_HOOK && slot_runs(s, id))
+			return false;
+	return true;
+}
+
+static void
+stopped(struct slot *s)
+{
+	if (is_stopped(s))
+		slot_event(s, s->to_make ? EVENT_READY : EVENT_DONE);
+}
+
+void
+slot_stop(struct slot *s)
+{
+	enum child_id id;
+
+	for (id = 0; id < CHILDREN; id++)
+		if (id != CHILD_HOOK && id != CHILD_JOBS)
+			child_stop(&s->children[id]);
+	stopped(s);
+}
+
+void
+slot_undo_ended(struct slot *s, enum child_id id, int status)
+{
+	if (id == CHILD_DRIVE)
+		drive_ended(s, status);
+	else if (id == CHILD_WRITER)
+		writer_ended(s, status);
+	else if (id == CHILD_DETACH && s->phase == PHASE_FREE)
+		start_eject(s, "2");
+	else if (id == CHILD_DETACH && s->phase == PHASE_DETACH)
+		slot_event(s, EVENT_DONE);
+	if (s->phase == PHASE_STOP)
+		stopped(s);
+}
+
+/* --- the beginning and the end of it ---------------------------------------------------- */
+
+/* Does systemd end us to start us again, with what was asked? */
+static void
+ask_systemd(struct slot *s)
+{
+	const char *argv[] = {"systemctl", "list-jobs", "--no-legend", NULL};
+
+	if (getenv("INVOCATION_ID") != NULL)
+		slot_start(s, CHILD_JOBS, JOBS_SECONDS, argv);
+}
+
+void
+slot_hear_job(struct slot *s, const char *line)
+{
+	char unit[40];
+
+	snprintf(unit, sizeof(unit), "vmedia-slot@%u.service", s->number);
+	line = strstr(line, unit);
+	if (line != NULL &&
+	    strncmp(line + strlen(unit) + strspn(line + strlen(unit), " "),
+		"restart", 7) == 0)
+		s->restarting = true;
+}
+
+/* From here on nothing stays but the word of why. */
+void
+slot_begin_end(struct slot *s)
+{
+	static const char *const reason[] = {"reason", NULL};
+
+	state_remove(&s->state, reason);
+	slot_end_tickets(s);
+	if (*s->reason != '\0')
+		slot_put(s, "reason", s->reason);
+	slot_put(s, "state", "deactivating");
+	slot_hooks_know(s);
+	control_step(s->control, "ejecting");
+	watch_stop(&s->watch);
+	ask_systemd(s);
+}
+
+void
+slot_remove_leftovers(struct slot *s)
+{
+	static const char *const names[] = {"device", "size", "format", "label",
+	    "media", "reads", "step", "stats", "overlay", "note", "expires",
+	    "idle", "once", "client", "who", NULL};
+
+	state_remove(&s->state, names);
+	*s->device = '\0';
+}
+
+void
+slot_finish(struct slot *s)
+{
+	static const char *const asked[] = {"url", "timeout", NULL};
+	static const char *const rest[] = {"verbose", "called-off", NULL};
+
+	slot_remove_leftovers(s);
+	if (*s->error != '\0') {
+		slot_end_tickets(s);
+		slot_say(s, "%s", s->error);
+		slot_put(s, "error", s->error);
+		slot_put_number(s, "status", s->status);
+	}
+	if (!s->restarting) {
+		state_remove_dir(&s->state, "request");
+		state_remove(&s->state, asked);
+	}
+	slot_put(s, "state", s->end);
+	if (ftruncate(s->lock, 0) == -1)
+		slot_say(s, "unable to empty %s/pid: %m", s->state.dir);
+	state_remove(&s->state, rest);
+	control_answer(s->control, CONTROL_EJECT, s->status, s->error);
+	control_answer(s->control, CONTROL_FOLLOW,
+	    s->status != 0 ? s->status : EX_TEMPFAIL,
+	    s->status != 0 ? s->error : s->reason);
+}
