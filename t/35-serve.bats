@@ -90,7 +90,7 @@ nothing_stays() {
 	grep -q "outage=60" source
 	grep -Eqx -- "-T -o .* host vmctl attach --client [0-9a-f]+ --name image -s 1 --retype --boot-once --type disk --expires 3600 --outage 60 -" args
 	[ ! -s err ] || not grep -q WARNING err
-	vmctl serve --insecure image ssh:host 2>&1 | grep -q "WARNING: the server is not verified"
+	vmctl serve --insecure image ssh:host 2>&1 | grep -q "WARNING: --insecure: the server"
 	fails 64 vmctl serve --insecure image wss://host/vm/0
 	fails 64 vmctl serve image 'wss://host/vm/0#slot=0&ticket=sEcReT'
 	not grep sEcReT stderr
@@ -114,7 +114,7 @@ nothing_stays() {
 	fails 66 vmctl serve --ticket - image wss://host/vm/0 <empty
 	echo "Cookie secret" >headers
 	fails 65 vmctl serve --headers headers image wss://host/vm/0
-	grep -q "headers file headers: a line is no NAME: VALUE" stderr
+	grep -q "headers file headers: each line must be NAME: VALUE" stderr
 	echo $ticket >ticket
 	fails 64 vmctl serve --ticket ticket image ssh:host
 	fails 64 vmctl serve --pin 00 image ssh:host

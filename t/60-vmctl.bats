@@ -249,9 +249,9 @@ write_stats() {
 
 @test "slots: one that there is not, and one given without -s" {
 	fails 64 vmctl status -s 5
-	grep -q "makes 2" stderr
+	grep -q "the last one is slot 1" stderr
 	fails 64 vmctl eject 0
-	grep -q "give the slot with -s" stderr
+	grep -q "choose a slot with -s 0" stderr
 }
 
 @test "a medium that somebody else has inserted is no empty slot" {

@@ -249,7 +249,7 @@ eject_beside_kill() {
 	wait_until 30 host_has $SLOT
 	fails 65 vmctl renew "$URL/other.img?sig=two"
 	run -0 vmctl renew "$URL/disk.img?sig=two"
-	[[ $output = "slot 1: $URL/disk.img is asked for with the new link" ]]
+	[[ $output = "slot 1: $URL/disk.img now uses the new link" ]]
 	wait_until 10 grep -q "sig=two" "$VM_RUN_DIR/1/request/url"
 	drop_caches
 	cmp "$WWW/disk.img" "$(host_drive $SLOT)"

@@ -139,7 +139,7 @@ begin_disk() {
 	ends bob 75 "vmctl: slot 0 is taken by 10.0.0.5 (alice)"
 	# Without a slot, the other one; and this one for its client.
 	attach bob2 nbd --client bob
-	ends bob2 75 "vmctl: there is no empty slot for a cd: *"
+	ends bob2 75 "vmctl: all CD slots are in use: *"
 	attach alice2 nbd --client alice
 	ends alice 75 "vmctl: slot 0 is taken over by *"
 	has_iso 0 "$ISO"

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# An image that comes to us: an NBD server on standard input and output, which
-# vm-nbd-attach -j hands to the vm-slot of the slot; and the tickets of those
-# who may bring one over the network. Sourced by vmctl.
+# vmctl attach: mount an image that a client brings, as an NBD server on our
+# standard input and output, which vm-nbd-attach -j hands to the vm-slot; and
+# vmctl ticket, which lets a client in over the network. Sourced by vmctl.
 
-TICKET_SECONDS=30	# for which a ticket lets one in
-QUERY_MAX=1024		# bytes of what comes from the network
-SIGNALED=		# a signal came, and was passed on
+TICKET_SECONDS=30	# how long a ticket is good
+QUERY_MAX=1024		# bytes of path and query from the network
+SIGNALED=		# set when a signal came, and was passed on
 
 # --- what comes from the network ------------------------------------------
 
-# decode TEXT: %XX as the characters they stand for, + as a space, and ? for each
-# that is none to be shown. False where it is no such text.
+# decode TEXT: print it with %XX decoded, + as a space, and ? for a character
+# that cannot be printed. False unless two hexadecimal digits follow each %.
 decode() {
 	TEXT=$1 awk 'BEGIN {
 		text = ENVIRON["TEXT"]
@@ -32,67 +32,71 @@ decode() {
 	}'
 }
 
-# take_path PATH: the slot that it is about. vm/0/0 is how some clients spell
-# the one slot that they know.
+# take_path PATH: the slot is in the path. Clients that know only one slot ask
+# for vm/0/0.
 take_path() {
 	case $1 in
-	/vm/[0-7] | /nbd/[0-7]) parse_value -s "${1##*/}" ;;
-	/vm/0/0) parse_value -s 0 ;;
+	/vm/[0-7] | /nbd/[0-7]) take_option -s "${1##*/}" ;;
+	/vm/0/0) take_option -s 0 ;;
 	*) die $EX_NOINPUT "there is no slot at that path" ;;
 	esac
 }
 
-# take_query WORD: one of NAME=VALUE.
-take_query() {
+# take_parameter NAME=VALUE: one part of the query.
+take_parameter() {
+	local value
 	case $1 in
-	client=*) parse_value --client "${1#*=}" ;;
+	client=*) take_option --client "${1#*=}" ;;
 	name=*)
-		value=$(decode "${1#*=}") || misuse "unable to use that name"
-		# A path's last part is its name.
-		parse_value --name "${value##*/}"
+		value=$(decode "${1#*=}") || misuse "malformed name in the query"
+		# The last part is enough for people.
+		take_option --name "${value##*/}"
 		;;
 	take=1) TAKE=1 ;;
 	again=1) AGAIN=1 ;;
 	eject=1) EJECT=1 AGAIN=1 ;;
 	rw=1) ask writable 1 ;;
 	take=0 | again=0 | eject=0 | rw=0) ;;
-	*) misuse "unable to use that query" ;;
+	*) misuse "unknown parameter in the query" ;;
 	esac
 }
 
-# read_web: what vm-ws-proxy says of who has come. Each word of it is a
-# stranger's.
+# read_web: read what vm-ws-proxy says about the client. A stranger chose each
+# word of it.
 read_web() {
+	local path query word
 	path=${VM_WS_PATH:-} query=${VM_WS_QUERY:-}
 	case $path$query in
-	*[!!-~]*) misuse "unable to use that request" ;;
+	*[!!-~]*) misuse "malformed request" ;;
 	esac
 	[ $((${#path} + ${#query})) -le $QUERY_MAX ] ||
-		misuse "unable to use that request"
+		misuse "the request is longer than $QUERY_MAX bytes"
 	take_path "$path"
 	while [ -n "$query" ]; do
 		word=${query%%&*}
 		query=${query#"$word"}
 		query=${query#&}
-		take_query "$word"
+		take_parameter "$word"
 	done
-	[ -z "${VM_WS_PEER:-}" ] || parse_value --who "$VM_WS_PEER"
+	[ -z "${VM_WS_PEER:-}" ] || take_option --who "$VM_WS_PEER"
 }
 
-# --- what is asked --------------------------------------------------------
+# --- the request ----------------------------------------------------------
 
-# refuse_others: what is about a URL is not about this.
+# refuse_others: options for a URL have no meaning here.
 refuse_others() {
+	local key
 	for key in user domain password netrc cacert cert key insecure \
 		overlay; do
-		[ ! -f "$REQ/$key" ] || misuse "unable to attach with a $key"
+		[ ! -f "$REQ/$key" ] || misuse "attach takes no --$key"
 	done
-	[ -z "$SOCKET$JSON$WATCH$REPLACE" ] ||
-		misuse "unable to attach with --socket, --json, --watch or --replace"
+	[ -z "$SOCKET$JSON$WATCH$REPLACE" ] || misuse \
+		"attach takes no --socket, --json, --watch or --replace"
 }
 
-# peer: who it is that has come by ssh.
-peer() {
+# ssh_peer: print the address of the client that came by ssh.
+ssh_peer() {
+	local peer
 	peer=${SSH_CONNECTION:-}
 	peer=${peer%% *}
 	is_text "$peer" 64 || peer=
@@ -100,75 +104,98 @@ peer() {
 }
 
 complete_attach() {
-	[ -n "$WEB" ] || [ -n "$given" ] ||
-		misuse "unable to attach without - (standard input) or --web"
+	[ -n "$WEB" ] || [ -n "$ARGUMENT" ] ||
+		misuse "attach needs - (standard input) or --web"
 	refuse_others
-	WHO=${WHO:-$(peer)}
+	WHO=${WHO:-$(ssh_peer)}
 	ask served "${NAME:=image}"
 	URL=served:$NAME
-	# Those are about what is fetched.
+	# These settings apply to images that we fetch.
 	CACERT='' CACHE='' CONNECTIONS='' LIMIT_RATE=''
-	complete_request attach
+	complete_request
 }
 
-# is_client_of: does that slot serve what this client brought?
-is_client_of() {
-	[ "$CLIENT" != - ] && is_in && [ "$(get client)" = "$CLIENT" ]
-}
+# --- how a medium has ended -----------------------------------------------
 
-# for_good STATUS: of a medium that has failed. $EX_IOERR is of a line, which
-# may be mended.
-for_good() {
+# final_status STATUS: print the status to exit with after a medium has failed.
+# Of vmctl attach, $EX_IOERR means a lost connection, after which the client
+# tries again, so another status takes its place.
+final_status() {
 	[ "$1" = $EX_IOERR ] && echo $EX_CANTCREAT || echo "$1"
 }
 
-# end_failed: with what the slot says of its medium that has failed.
+# end_failed: exit with what the slot says about its medium that has failed.
 end_failed() {
 	get error >&2
-	exit "$(for_good "$(get status)")"
+	exit "$(final_status "$(get status)")"
 }
 
-# gone_meanwhile: who comes again finds no medium of his. He has it in his hand,
-# but whoever ejected it, there or here, does not want it back.
+# gone_meanwhile: a client comes back, but its medium was ejected: nothing is
+# mounted, because the user who ejected it does not want it back.
 gone_meanwhile() {
 	[ -n "$(ls "$RUN"/*/state 2>/dev/null)" ] || die $EX_NOINPUT \
-		"the medium is not here any more: this machine was started anew"
+		"the medium is gone: this machine was restarted"
 	[ -z "$SLOT" ] || held || [ ! -f "$DIR/error" ] || end_failed
 	echo "slot ${SLOT:-?}: ejected: while its source was away" >&2
 	exit 0
 }
 
-# tell_ended: vm-ws-proxy has let him in by what vm-slot has left for him, to
-# hear how his medium ended.
+# tell_ended: the ticket of the client is only good for hearing how its medium
+# ended, which vm-ws-proxy passes on from vm-slot.
 tell_ended() {
+	local status why
 	status=${VM_WS_ENDED%% *} why=${VM_WS_ENDED#* }
-	[ "$status" = 0 ] || die "$(for_good "$status")" "slot $SLOT: $why"
+	[ "$status" = 0 ] ||
+		die "$(final_status "$status")" "slot $SLOT: $why"
 	echo "slot $SLOT: ejected: $why" >&2
 	exit 0
 }
 
-# choose_attached: SLOT, where none was asked for: what the image is will be
-# seen when it is in.
-choose_attached() {
-	type=$(read_value "$REQ/type")
-	[ "$type" != auto ] || type='cd'
-	if find_slot is_client_of cd || find_slot is_client_of disk; then
-		SLOT=$found
-	elif [ -n "$AGAIN" ]; then
-		gone_meanwhile
-	elif find_slot is_empty "$type"; then
-		SLOT=$found
-	elif [ -n "$TAKE" ]; then
-		SLOT=$(slots_of "$type" | head -n 1)
-	fi
-	[ -n "$SLOT" ] || die $EX_TEMPFAIL \
-		"there is no empty slot for a $type: eject one, or --take"
+# await_reason: wait until the slot is empty, and print why. A client that took
+# the place of ours may remove the reason soon after.
+await_reason() {
+	local start reason seen
+	start=$(now) reason=
+	while held && [ "$(get state)" = deactivating ] &&
+		[ $(($(now) - start)) -lt $EJECT_SECONDS ]; do
+		seen=$(get reason) && reason=$seen
+		pause
+	done
+	get reason || printf '%s\n' "$reason"
 }
 
-# --- the one who hands it in ----------------------------------------------
+# tell_end STATUS: print how the attachment ended, in one line, and exit with
+# the matching status. STATUS is that of vm-nbd-attach, which may end before the
+# slot says why.
+tell_end() {
+	local why reason
+	reason=
+	case $1 in
+	0 | "$EX_IOERR")
+		reason=$(await_reason)
+		[ ! -f "$DIR/error" ] || {
+			MOUNTING=
+			end_failed
+		}
+		;;
+	esac
+	if [ "$1" = 0 ]; then
+		MOUNTING=
+		echo "slot $SLOT: ejected${reason:+: $reason}" >&2
+		exit 0
+	fi
+	why=$(grep -v ': attached: ' "$TEMP/said" | tail -n 1)
+	why=${why#vm-nbd-attach: }
+	case $why in
+	"taken "*) die "$1" "slot $SLOT is $why" ;;
+	*) die "$1" "slot $SLOT: ${why:-the connection was ended ($1)}" ;;
+	esac
+}
 
-# start_joiner: with what was our standard input and output, which nobody else
-# may have: they are the source's, and must end with it.
+# --- the process that hands the image in ----------------------------------
+
+# start_joiner: it alone gets what was our standard input and output: they are
+# the client's connection, and must be closed when it ends.
 start_joiner() {
 	vm-nbd-attach -j "$DIR/work/nbd" -c "$CLIENT" -n "$WHO" \
 		<&7 >&6 2>"$TEMP/said" 6>&- 7<&- 9>&- &
@@ -184,64 +211,61 @@ pass_on() {
 	kill -"$1" "$CHILD" 2>/dev/null
 }
 
-# await_joiner: its end, into STATUS; a signal of ours only ends a wait.
+# await_joiner: wait until it ends, and return its status. A signal to us only
+# interrupts the wait.
 await_joiner() {
+	local last status
 	last=127
 	while
 		SIGNALED=
 		wait "$CHILD"
-		STATUS=$?
+		status=$?
 		[ -n "$SIGNALED" ]
 	do
-		last=$STATUS
+		last=$status
 	done
-	[ $STATUS != 127 ] || STATUS=$last
+	[ $status != 127 ] || status=$last
 	CHILD=
-}
-
-# say_failed: what the slot says, if that is how it ended. The device goes, or
-# the one who waits for a source, before it can say why; and who took its place
-# may be quick to undo what it said.
-say_failed() {
-	start=$(now) reason=
-	while held && [ "$(get state)" = deactivating ] &&
-		[ $(($(now) - start)) -lt $EJECT_SECONDS ]; do
-		reason=$(get reason) || :
-		pause
-	done
-	reason=$(get reason || printf %s "$reason")
-	[ -f "$DIR/error" ] || return 0
-	MOUNTING=
-	end_failed
-}
-
-# tell_end: how it ended, as the one line that people will read, and our status.
-tell_end() {
-	case $STATUS in 0 | "$EX_IOERR") say_failed ;; esac
-	if [ "$STATUS" = 0 ]; then
-		MOUNTING=
-		echo "slot $SLOT: ejected${reason:+: $reason}" >&2
-		return
-	fi
-	why=$(grep -v ': attached: ' "$TEMP/said" | tail -n 1)
-	why=${why#vm-nbd-attach: }
-	case $why in
-	"taken "*) die "$STATUS" "slot $SLOT is $why" ;;
-	*) die "$STATUS" "slot $SLOT: ${why:-the link was ended ($STATUS)}" ;;
-	esac
+	return $status
 }
 
 # --- attach ---------------------------------------------------------------
 
-# is_ours: may it be handed to what the slot holds, if that is its image? What
-# another has is to be ejected, where it is taken.
+# has_client: does slot DIR belong to the client with this ID?
+has_client() {
+	[ "$CLIENT" != - ] && [ "$(get client)" = "$CLIENT" ]
+}
+
+# is_client_of: ... and is its medium still in?
+is_client_of() {
+	is_in && has_client
+}
+
+# choose_attached: set SLOT. The type of the image is only seen once it is in.
+choose_attached() {
+	local type
+	type=$(read_value "$REQ/type")
+	[ "$type" != auto ] || type='cd'
+	SLOT=$(find_slot is_client_of cd || find_slot is_client_of disk) &&
+		return
+	[ -z "$AGAIN" ] || gone_meanwhile
+	SLOT=$(find_slot is_empty "$type") && return
+	[ -n "$TAKE" ] && SLOT=$(slots_of "$type" | head -n 1)
+	[ -n "$SLOT" ] || all_in_use "$type" --take
+}
+
+# is_ours: may the client join the medium that is in? vm-nbd-attach then checks
+# that it is the same image. With --take, only the client's own medium is
+# joined; another one is ejected.
 is_ours() {
 	[ -f "$DIR/request/served" ] || return
 	[ -z "$TAKE" ] || { is_client_of && [ "$(get url)" = "$URL" ]; }
 }
 
-# begin_attach: a vm-slot for it. The slot is ours until the medium is in.
+# begin_attach: start a vm-slot for the image. The slot stays locked until the
+# medium is in.
 begin_attach() {
+	local status
 	wait_free
 	MOUNTING=1
 	write_request
@@ -250,19 +274,20 @@ begin_attach() {
 	if ! watch_slot; then
 		progress_end
 		await_joiner
-		# Whose line was cut may be back before the slot gives up.
-		case $STATUS in "$EX_IOERR" | 129) MOUNTING= ;; esac
-		tell_end
-		exit
+		status=$?
+		# A lost client may come back before the slot gives up.
+		case $status in "$EX_IOERR" | 129) MOUNTING= ;; esac
+		tell_end $status
 	fi
 	MOUNTING=
 	say_mounted true >&2
 }
 
-# take_slot: eject what another has there, also where the host has locked its
-# drive, as Linux does with each CD that it sees: who takes it has been told
-# whose it is. Not without what the host wrote, if that ends in time.
+# take_slot: eject the medium of another client, even if the host has locked the
+# drive: --take is only used by one who was told whose medium it is. What the
+# host wrote is saved first, if that ends in time.
 take_slot() {
+	local status
 	put taken "$WHO"
 	(eject_slot take) 2>/dev/null || (eject_slot force) || {
 		status=$?
@@ -271,14 +296,15 @@ take_slot() {
 	}
 }
 
-# eject_own: he wants it to end, and serves on until it has.
+# eject_own: eject this client's medium, which its other connection serves until
+# all is written.
 eject_own() {
 	eject_slot source || exit "$(for_good $?)"
 	echo "slot $SLOT: ejected" >&2
 	exit 0
 }
 
-# join_slot: bring it to the medium that is in, and waits.
+# join_slot: bring the image to the medium that is in, and waits for it.
 join_slot() {
 	exec 9>&-
 	start_joiner
@@ -289,40 +315,41 @@ join_slot() {
 		echo "slot $SLOT: $(get url) is attached again" >&2
 }
 
-attach() {
+cmd_attach() {
 	exec 6>&1 7<&0 >&2 </dev/null
 	parse "$@"
 	[ -z "$WEB" ] || read_web
 	[ -z "$WEB" ] || [ -z "${VM_WS_ENDED:-}" ] || tell_ended
 	complete_attach
 	[ -n "$SLOT" ] || choose_attached
-	# Who comes again has no time to lose, and its drive is there.
+	# If the slot is held, its drive is there: a client that comes back must
+	# not lose time.
 	DIR=$RUN/$SLOT
 	held || setup_gadget
 	lock_slot "$SLOT"
 	echo "$WHO" >"$DIR/lock"
 	[ "$(get state)" != deactivating ] || wait_free
-	# If the vm-slot of what is in was killed, another takes it over.
+	# If the vm-slot of our medium was killed, another takes it over.
 	held || ! is_in || ! is_ours || resume_slot || die $EX_OSERR \
 		"slot $SLOT: vm-slot ended unexpectedly; see vmctl log -s $SLOT"
-	[ -z "$AGAIN" ] || { [ "$CLIENT" != - ] &&
-		[ "$(get client)" = "$CLIENT" ]; } || gone_meanwhile
+	[ -z "$AGAIN" ] || has_client || gone_meanwhile
 	[ -z "$EJECT" ] || eject_own
 	if holds && ! is_ours; then
 		[ -n "$TAKE" ] || die $EX_TEMPFAIL \
-			"slot $SLOT holds $(get url): eject it, or --take"
+			"slot $SLOT holds $(get url): eject it, or use --take"
 		take_slot
 	fi
 	if holds; then join_slot; else begin_attach; fi
 	exec 9>&-
 	await_joiner
-	tell_end
+	tell_end $?
 }
 
 # --- tickets --------------------------------------------------------------
 
-# forget_expired: tickets that nobody came with.
+# forget_expired: remove tickets that were not used in time.
 forget_expired() {
+	local file word end
 	for file in "$RUN"/tickets/*; do
 		[ -f "$file" ] && read -r word end <"$file" || continue
 		case $word-$end in
@@ -332,10 +359,22 @@ forget_expired() {
 	done
 }
 
-# ticket [-s] SLOT: what lets one in over the network, once, to that slot.
-ticket() {
+# write_ticket HASH: what vm-ws-proxy may do with the ticket of that hash.
+write_ticket() {
+	{
+		echo "expires $(($(now) + TICKET_SECONDS))"
+		echo "path /vm/$SLOT"
+		[ "$SLOT" != 0 ] || echo "path /vm/0/0"
+		echo "path /nbd/$SLOT"
+		echo "once yes"
+	} >"$RUN/tickets/.$1" && mv "$RUN/tickets/.$1" "$RUN/tickets/$1"
+}
+
+# cmd_ticket: print a ticket that lets one client attach to SLOT, once.
+cmd_ticket() {
+	local token hash
 	parse "$@"
-	[ -n "$SLOT" ] || misuse "unable to make a ticket without a slot"
+	[ -n "$SLOT" ] || misuse "ticket needs a slot"
 	{ mkdir -p "$RUN/tickets" && chmod 755 "$RUN"; } 2>/dev/null || die \
 		$EX_CANTCREAT "unable to make $RUN/tickets: be root, or set VM_RUN_DIR"
 	forget_expired
@@ -345,14 +384,7 @@ ticket() {
 	hash=${hash%% *}
 	[ ${#token} = 43 ] && [ ${#hash} = 64 ] ||
 		die $EX_OSERR "unable to make a ticket: base64 or sha256sum is missing"
-	{
-		echo "expires $(($(now) + TICKET_SECONDS))"
-		echo "path /vm/$SLOT"
-		[ "$SLOT" != 0 ] || echo "path /vm/0/0"
-		echo "path /nbd/$SLOT"
-		echo "once yes"
-	} >"$RUN/tickets/.$hash" &&
-		mv "$RUN/tickets/.$hash" "$RUN/tickets/$hash" ||
+	write_ticket "$hash" ||
 		die $EX_CANTCREAT "unable to write $RUN/tickets"
 	printf '%s\n' "$token"
 }

@@ -1,78 +1,103 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# The configuration, vmedia.conf(5). Sourced by vmctl, after common.sh.
+# The configuration, vmedia.conf(5), and the slots that it makes. Sourced by
+# vmctl, after common.sh.
 
 CONF=${VM_CONF:-/etc/vmedia/vmedia.conf}
 
-# trim TEXT: without blanks around it.
+# trim TEXT: print it without blanks around it.
 trim() {
+	local text
 	printf '%s\n' "$1" | (read -r text && printf '%s\n' "$text")
 }
 
+# bad_setting KEY WHY
+bad_setting() {
+	die $EX_CONFIG "$CONF: $1: $2"
+}
+
+check_number() {
+	is_number "$2" "$3" || bad_setting "$1" "not a number from 1 to $3"
+}
+
+check_size() {
+	is_size "$2" || bad_setting "$1" "$2: not a size (500K, 64M)"
+}
+
 check_types() {
+	local type
 	for type in $1; do
 		case $type in
 		cd | disk) ;;
-		*) die $EX_CONFIG "$CONF: slots: $type: not cd or disk" ;;
+		*) bad_setting slots "$type: not cd or disk" ;;
 		esac
 	done
 }
 
-# conf_number MAX: the value at hand, if it is one from 1 on.
-conf_number() {
-	case $value in
-	'' | *[!0-9]* | ?????????*) value=0 ;;
+# take_setting KEY VALUE
+take_setting() {
+	case $1 in
+	slots) check_types "$2" ;;
+	timeout) check_number "$1" "$2" 86400 ;;
+	connections) check_number "$1" "$2" 64 ;;
+	outage) check_number "$1" "$2" 3600 ;;
+	cache | limit_rate | overlay_size) check_size "$1" "$2" ;;
 	esac
-	[ "$value" -ge 1 ] && [ "$value" -le "$1" ] && echo "$value" ||
-		die $EX_CONFIG "$CONF: $key: not a number from 1 to $1"
-}
-conf_size() {
-	is_size "$value" && echo "$value" ||
-		die $EX_CONFIG "$CONF: $key: $value: not a size (500K, 64M)"
+	case $1 in
+	slots) TYPES=$2 ;;
+	timeout) TIMEOUT=$2 ;;
+	cache) CACHE=$2 ;;
+	connections) CONNECTIONS=$2 ;;
+	outage) OUTAGE=$2 ;;
+	limit_rate) LIMIT_RATE=$2 ;;
+	overlay_size) OVERLAY_SIZE=$2 ;;
+	dvd) [ "$2" != yes ] || DVD=1 ;;
+	stall) STALL=$2 ;;
+	udc) UDC=$2 ;;
+	cacert) CACERT=$2 ;;
+	allow_file) ALLOW_FILE=$2 ;;
+	power) POWER=$2 ;;
+	proxy) PROXY=$2 ;;
+	slot[0-7])
+		DECLARED="$DECLARED
+${1#slot} $2"
+		;;
+	*) bad_setting "$1" "no such setting" ;;
+	esac
 }
 
 read_conf() {
+	local line key value
 	[ -f "$CONF" ] || return 0
 	while read_line; do
-		line=$(trim "$line")
+		line=$(trim "$LINE")
 		case $line in
 		'' | '#'*) continue ;;
 		*=*) ;;
-		*) die $EX_CONFIG "$CONF: $line: not NAME = VALUE" ;;
+		*) bad_setting "$line" "not NAME = VALUE" ;;
 		esac
 		key=$(trim "${line%%=*}")
 		value=$(trim "${line#*=}")
-		case $key in
-		slots)
-			check_types "$value"
-			TYPES=$value
-			;;
-		timeout) TIMEOUT=$(conf_number 86400) || exit ;;
-		cache) CACHE=$(conf_size) || exit ;;
-		connections) CONNECTIONS=$(conf_number 64) || exit ;;
-		outage) OUTAGE=$(conf_number 3600) || exit ;;
-		limit_rate) LIMIT_RATE=$(conf_size) || exit ;;
-		dvd) [ "$value" = yes ] && DVD=1 ;;
-		stall) STALL=$value ;;
-		udc) UDC=$value ;;
-		cacert) CACERT=$value ;;
-		allow_file) ALLOW_FILE=$value ;;
-		power) POWER=$value ;;
-		slot[0-7])
-			DECLARED="$DECLARED
-${key#slot} $value"
-			;;
-		overlay_size) OVERLAY_SIZE=$(conf_size) || exit ;;
-		proxy) PROXY=$value ;;
-		*) die $EX_CONFIG "$CONF: $key: no such setting" ;;
-		esac
+		take_setting "$key" "$value"
 	done <"$CONF"
 }
 
 # --- slots ----------------------------------------------------------------
 
-# slots_of TYPE: their numbers.
+# each_slot COMMAND...: run COMMAND with the number and the type of each slot,
+# or of SLOT only.
+each_slot() {
+	local n type
+	n=0
+	for type in $TYPES; do
+		[ "${SLOT:-$n}" != $n ] || "$@" $n "$type"
+		n=$((n + 1))
+	done
+}
+
+# slots_of TYPE: print the numbers of the slots of that type.
 slots_of() {
+	local n type
 	n=0
 	for type in $TYPES; do
 		[ "$type" != "$1" ] || echo $n

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# vmctl doctor: what each step of a mount needs, looked at one by one, a line
-# each, with the remedy. Sourced by vmctl.
+# vmctl doctor: check what each step of a mount needs, and print one line each,
+# with the remedy. Sourced by vmctl.
 
-SICK=0
+SICK=0		# 1 once a check has failed
 
 well() {
 	printf 'ok    %s\n' "$*"
@@ -14,8 +14,9 @@ ill() {
 	SICK=1
 }
 
-# examine WHAT REMEDY COMMAND...
+# examine WHAT REMEDY COMMAND...: WHAT is well if COMMAND succeeds.
 examine() {
+	local what remedy
 	what=$1 remedy=$2
 	shift 2
 	if "$@" >/dev/null 2>&1; then
@@ -31,35 +32,37 @@ has_module() {
 }
 
 examine_programs() {
+	local program
 	for program in nbdkit setsid diff; do
 		examine "program $program" "install it" command -v $program
 	done
 }
 
-# A clock that is behind the day on which we were installed is wrong, and
-# with it every certificate.
+# clock_is_right: a clock earlier than the day of the installation is wrong.
 clock_is_right() {
 	[ "$(date +%s)" -ge "$(date -r "$BIN/vm-fetchd" +%s)" ]
 }
 
 examine_kernel() {
-	examine "root" "be root to mount" [ "$(id -u)" = 0 ]
+	examine "root" "only root can mount" [ "$(id -u)" = 0 ]
 	examine "clock ($(date -u +%Y-%m-%d))" \
-		"it is before our installation: set it, or no TLS works" \
+		"the clock is earlier than the installation date; set it, or certificate checks fail" \
 		clock_is_right
-	examine "kernel: nbd" "a kernel with CONFIG_BLK_DEV_NBD" has_module nbd
-	examine "kernel: USB gadget" "a kernel with CONFIG_USB_CONFIGFS" \
+	examine "kernel: nbd" "use a kernel with CONFIG_BLK_DEV_NBD" \
+		has_module nbd
+	examine "kernel: USB gadget" "use a kernel with CONFIG_USB_CONFIGFS" \
 		has_module libcomposite
 	examine "kernel: mass storage" \
-		"a kernel with CONFIG_USB_CONFIGFS_MASS_STORAGE" \
+		"use a kernel with CONFIG_USB_CONFIGFS_MASS_STORAGE" \
 		has_module usb_f_mass_storage
 }
 
 examine_udc() {
+	local udc udcs state
 	udcs=$(ls "${VM_SYS:-/sys}/class/udc" 2>/dev/null)
 	if [ -z "$udcs" ]; then
-		ill "USB device controller: none here; without one there is" \
-			"only vmctl export"
+		ill "USB device controller: this machine has none;" \
+			"vmctl can only export and serve images here"
 		return
 	fi
 	for udc in $udcs; do
@@ -73,39 +76,32 @@ examine_udc() {
 	done
 }
 
-# remedy_for STATUS WHY
+# remedy_for STATUS WHY: print what may help after vm-fetchd ended like that.
 remedy_for() {
 	case $2 in
-	*"in trouble"* | *"(HTTP 4"*)
-		echo "what is wrong is at the server"
-		return
-		;;
-	*"does not match"*)
-		echo "use the name that the server's certificate has"
-		return
-		;;
-	*issuer* | *self-signed*)
-		echo "give the CA that signed it with --cacert"
-		return
-		;;
-	*"wants a user"*)
-		echo "see --user and --password"
-		return
-		;;
+	*"in trouble"* | *"(HTTP 4"*) echo "the fault is at the server" ;;
+	*"does not match"*) echo "use the name in the server's certificate" ;;
+	*issuer* | *self-signed*) echo "name the CA that signed it with --cacert" ;;
+	*"wants a user"*) echo "use --user and --password" ;;
+	*) remedy_for_status "$1" ;;
 	esac
+}
+
+remedy_for_status() {
 	case $1 in
-	64) echo "give an http or https URL" ;;
-	65) echo "another server, or another image" ;;
-	66) echo "look at the path in the URL" ;;
-	68) echo "look at the host's name and at /etc/resolv.conf" ;;
-	69) echo "look at the network, the port, and the firewall between" ;;
-	75) echo "try again, or with a longer --timeout" ;;
-	77) echo "see --user, --cacert and the clock" ;;
-	*) echo "look at the server's log" ;;
+	64) echo "use an http or https URL" ;;
+	65) echo "use another server or another image" ;;
+	66) echo "check the path in the URL" ;;
+	68) echo "check the host's name and /etc/resolv.conf" ;;
+	69) echo "check the network, the port, and any firewall on the way" ;;
+	75) echo "try again, or use a longer --timeout" ;;
+	77) echo "check --user, --cacert and the clock" ;;
+	*) echo "check the server's log" ;;
 	esac
 }
 
 examine_url() {
+	local status why
 	if start_source -c; then
 		end_source
 		well "$URL: $(read_value "$TEMP/ready")"
@@ -116,23 +112,27 @@ examine_url() {
 	fi
 }
 
-# repair_slot N: what a crash has left goes on, or is taken down; never a half.
+# repair_slot N: resume what a crash has left, or else take all of it down.
 repair_slot() {
+	local url
 	DIR=$RUN/$1
 	is_left || return 0
 	lock_slot "$1"
 	! held || return 0
+	url=$(get url)
 	if is_in; then
 		start_slot "$1"
-		wait_for 5 goes_on && well "slot $1: $(get url) goes on" && return
+		wait_for 5 goes_on && well "slot $1: $url goes on" && return
 	fi
 	clean_slot
-	ill "slot $1: what was left of $(get url) was taken down: mount it again"
+	ill "slot $1: ${url:-its image} could not be resumed and was ejected;" \
+		"mount it again"
 }
 
-# repair_devices: a block device of ours that no slot knows, and whose
-# vm-nbd-attach has died. (The kernel remembers who has attached it.)
+# repair_devices: detach each block device whose vm-nbd-attach has died and that
+# belongs to no slot. The kernel keeps in `backend` that it was vmedia's.
 repair_devices() {
+	local backend pid device
 	for backend in "${VM_SYS:-/sys}"/block/nbd*/backend; do
 		case $(read_value "$backend") in vmedia:*) ;; *) continue ;; esac
 		pid=$(read_value "${backend%/backend}/pid")
@@ -140,25 +140,22 @@ repair_devices() {
 		device=${backend%/backend} device=/dev/${device##*/}
 		grep -qsxF "$device" "$RUN"/[0-7]/device ||
 			{ vm-nbd-attach -D "$device" && well "$device: detached"; } ||
-			ill "$device: nobody knows it, and it can't be detached"
+			ill "$device: belongs to no slot, and cannot be detached"
 	done
 }
 
-repair() {
-	each_slot repair_slot
-	repair_devices
-}
-
-doctor() {
+cmd_doctor() {
+	parse "$@"
 	if [ -n "$REPAIR" ]; then
-		repair
+		each_slot repair_slot
+		repair_devices
 		return $SICK
 	fi
 	examine_programs
 	examine_kernel
 	examine_udc
 	if [ -n "$URL" ]; then
-		complete_request "look at a server"
+		complete_request
 		examine_url
 	fi
 	return $SICK

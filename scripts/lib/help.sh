@@ -4,58 +4,82 @@
 
 usage() {
 	cat <<'USAGE'
-usage: vmctl mount [options] URL|-     the image becomes a drive of the host
-       vmctl eject [-f] [-s SLOT]      and is one no more
-       vmctl renew [-s SLOT] URL|-     a new link to what is mounted
-       vmctl attach [options] -        an NBD server on standard input and output
-                                       becomes a drive of the host
-       vmctl attach --web              ... what vm-ws-proxy says of it
-       vmctl ticket [-s] SLOT          prints what lets one in to do that
-       vmctl status [-j] [-s SLOT]     what is inserted, read from the kernel
-                    [--watch]          again each second
-       vmctl list                      the slots, a line each
-       vmctl log [-f] [-s SLOT]        what has happened to a slot
-       vmctl start                     mount what the configuration declares
-       vmctl probe [options] URL|-     what the image is, without a mount
-       vmctl export [options] URL|-    the image as NBD on a Unix socket
-       vmctl serve [options] FILE|DEVICE|URL ws[s]://HOST/vm/SLOT|ssh:HOST
-                                       the image is a drive of a host there
-       vmctl doctor [options] [URL|-]  what is missing here, or wrong there
-       vmctl doctor --repair           and have what is left of a crash go on
+usage: vmctl mount [OPTION]... URL      insert an image into the host's drive
+       vmctl eject [-f] [-s SLOT]       take the image out of the drive
+       vmctl renew [-s SLOT] URL        replace the expired link of an image
+       vmctl status [-j] [-s SLOT]      show what the slots hold
+       vmctl list                       show one line per slot
+       vmctl log [-f] [-s SLOT]         show what happened in a slot
+       vmctl start                      mount what the configuration names
+       vmctl probe [OPTION]... URL      show what an image is, without mounting
+       vmctl export [OPTION]... URL     serve an image as NBD on a Unix socket
+       vmctl serve [OPTION]... IMAGE WHERE
+                                        make an image a drive of a remote host
+       vmctl attach [OPTION]... -       mount from an NBD server on stdin
+       vmctl ticket SLOT                print a ticket, good for one attach
+       vmctl doctor [OPTION]... [URL]   check this machine and the server
+       vmctl doctor --repair            resume or clean up slots after a crash
        vmctl help | version
 
-  -s, --slot N         the slot; else an empty one of the type that fits
-  -t, --type TYPE      auto, cd or disk
-  -u, --user USER      who asks, and -P, --password FILE: with what password
-                       (- asks for it or reads standard input)
-  --domain NAME        of the user, for smb://
-  --netrc FILE         users and passwords by host
-  --cacert FILE        trust these certificates and no others
-  --cert, --key FILE   our own certificate, and its key
-  --insecure           do not verify the server
-  --proxy URL          instead of the usual environment variables
-  -w, --writable       the host may write (nfs, smb, a path): to the image
-  --overlay FILE       ... to FILE, which keeps it (any URL); not more of it
-                       than --overlay-size SIZE (1G)
-  --limit-rate SIZE    bytes a second to take of the line (500K, 2M)
-  --replace            eject what the slot holds
-  --retype             make the slot's drive one of that type
-  --wait-host          until the host has read from the medium
-  --boot-once          ejected when the host that has read it is off
-  --expires TIME       ejected then (90s, 30m, 2h, 1d)
-  --idle TIME          ejected when the host has not used it for so long
-  --outage SECONDS     how long a silent source is hidden from the host (25)
-  --timeout SECONDS    give up then (60)
-  --client ID          by which who attaches is known when it comes again,
-                       and --who TEXT, --name NAME: of it and of the image
-  --take               eject what another has there
-  --again              it was in: if it was ejected meanwhile, so be it
-  --eject              have what this client brought ejected
-  -U, --socket PATH    of an export
-  --ticket FILE        that lets us in where we serve to (-: standard input)
-  --pin SHA256         of its certificate; --headers FILE: for its HTTP
-  -f, --force          eject under a host that has locked its drive
-  -j, --json           one JSON object
-  -v, --verbose        each step
+URL    http://, https://, nfs:// or smb://, or a path; - reads it from standard
+       input
+IMAGE  a file, a block device or a URL
+WHERE  ws[s]://HOST/vm/SLOT or ssh:[USER@]HOST
+SIZE   bytes, such as 500K, 2M or 1G
+TIME   such as 90s, 30m, 2h or 1d
+
+any verb with a URL:
+  -u, --user USER       log in to the server as USER
+  -P, --password FILE   read the password from FILE (-: ask for it)
+  --domain NAME         domain of the user (smb)
+  --netrc FILE          read users and passwords from a netrc file
+  --cacert FILE         trust only the certificates in FILE
+  --cert FILE           client certificate
+  --key FILE            key of the client certificate
+  --insecure            do not check the server's certificate
+  --proxy URL           use this proxy, not that of the environment
+  --limit-rate SIZE     download at most SIZE bytes per second
+  --timeout SECONDS     give up after SECONDS (60)
+  --outage SECONDS      hide a silent server from the host for SECONDS (25)
+  -j, --json            print one JSON object
+
+mount, attach and serve:
+  -s, --slot SLOT       use this slot, not an empty one of the right type
+  -t, --type TYPE       cd, disk or auto (look at the image)
+  -w, --writable        let the host write to the image (nfs, smb or a path)
+  --overlay FILE        let the host write, but to FILE, not to the image
+  --overlay-size SIZE   let FILE grow to SIZE (1G)
+  --retype              change the drive's type to that of the image
+  --boot-once           eject when the host has read the image and is off
+  --expires TIME        eject after TIME
+  --idle TIME           eject when the host has not used the drive for TIME
+  -v, --verbose         log each step
+
+mount:
+  --replace             eject what the slot holds
+  --wait-host           wait until the host has read from the drive
+
+attach and serve:
+  --take                eject what the slot holds, even from another client
+
+serve:
+  --ticket FILE         log in with the ticket in FILE (-: standard input)
+  --headers FILE        send the HTTP headers in FILE
+  --pin SHA256          trust the certificate with this fingerprint
+
+attach:
+  --client ID           name of the client, to recognize it when it comes back
+  --who TEXT            name of the client, for people
+  --name NAME           name of the image, for people
+  --again               do not mount if the image was ejected meanwhile
+  --eject               eject what this client has attached
+  --web                 read the request from vm-ws-proxy
+
+other verbs:
+  eject -f, --force     eject even if the host has locked the drive
+  status --watch        show the status again each second
+  log -f, --follow      keep showing what happens
+  export -U, --socket PATH
+                        make the socket at PATH
 USAGE
 }

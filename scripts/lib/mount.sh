@@ -1,42 +1,47 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# vmctl mount: choose a slot, and have its vm-slot insert the image. Sourced by
-# vmctl, after slot.sh and source.sh.
+# vmctl mount: choose a slot, have its vm-slot insert the image, and tell the
+# result. Sourced by vmctl, after slot.sh and source.sh.
 
-# find_slot TEST TYPE: the first slot of that type for which TEST holds.
+# find_slot TEST TYPE: print the first slot of that type that passes TEST.
 find_slot() {
-	for found in $(slots_of "$2"); do
-		DIR=$RUN/$found
-		"$1" && return
+	local slot
+	for slot in $(slots_of "$2"); do
+		DIR=$RUN/$slot
+		"$1" && echo "$slot" && return
 	done
 	return 1
 }
 
-# choose_slot: SLOT, where none was asked for. The image is looked at first
-# unless its type was said, so that what is no image disturbs no slot.
+# all_in_use TYPE OPTION: end with what would help.
+all_in_use() {
+	[ -n "$(slots_of "$1")" ] || die $EX_TEMPFAIL \
+		"there is no slot with a $1 drive (see slots in $CONF)"
+	[ "$1" = disk ] || set -- CD "$2"
+	die $EX_TEMPFAIL "all $1 slots are in use: eject one, or use $2"
+}
+
+# choose_slot: set SLOT to one that holds the image already, or is empty. The
+# type of the image is looked up before, so that nothing is ejected for a file
+# that is not an image.
 choose_slot() {
+	local type
 	FOUND_EMPTY=
-	for type in cd disk; do
-		if find_slot is_asked $type; then
-			SLOT=$found
-			return
-		fi
-	done
+	SLOT=$(find_slot is_asked cd || find_slot is_asked disk) && return
 	type=$(read_value "$REQ/type")
 	if [ "$type" = auto ]; then
 		type=$(probe_source -f media) || exit
 	fi
-	if find_slot is_empty "$type"; then
-		SLOT=$found FOUND_EMPTY=1
+	if SLOT=$(find_slot is_empty "$type"); then
+		FOUND_EMPTY=1
 	elif [ -n "$REPLACE" ]; then
 		SLOT=$(slots_of "$type" | head -n 1)
 	fi
-	[ -n "$SLOT" ] || die $EX_TEMPFAIL \
-		"there is no empty slot for a $type: eject one, or --replace"
+	[ -n "$SLOT" ] || all_in_use "$type" --replace
 }
 
-# take_chosen: ... and it is ours. Whoever was quicker has not had it for us to
-# replace: there may be another.
+# take_chosen: choose a slot and lock it. If it was empty and another vmctl has
+# filled it meanwhile, choose again: --replace is not meant for that one.
 take_chosen() {
 	while
 		choose_slot
@@ -44,11 +49,10 @@ take_chosen() {
 		[ -n "$FOUND_EMPTY" ] && holds && ! is_asked
 	do
 		exec 9>&-
-		SLOT=
 	done
 }
 
-# setup_gadget: the host's drives, unless they are there.
+# setup_gadget: make the host's drives, unless they are there.
 setup_gadget() {
 	[ -d /sys/module/nbd ] || modprobe -q nbd max_part=0
 	[ -d /sys/module/libcomposite ] || modprobe -q libcomposite
@@ -59,36 +63,40 @@ setup_gadget() {
 	"$@" $TYPES >/dev/null || exit
 }
 
-# check_fit: what slot SLOT holds is not given up for what cannot go in.
+# check_fit: refuse an image of the wrong type before the slot is emptied.
 check_fit() {
+	local media drive
 	media=$(probe_source -f media) || exit
 	drive=$(vm-gadget status -f type "$SLOT")
 	[ "$media" = "$drive" ] || [ -f "$REQ/retype" ] || die $EX_DATAERR \
-		"the image is a $media and slot $SLOT a $drive drive: use another slot, or --retype"
+		"the image is a $media, but slot $SLOT has a $drive drive:" \
+		"choose another slot, or use --retype"
 }
 
-# say_mounted CHANGED: the one line about slot SLOT.
+# say_mounted CHANGED: tell about slot SLOT in one line.
 say_mounted() {
-	host=$(vm-gadget status -f state "$SLOT")
+	local host label
 	[ ! -f "$DIR/note" ] || echo "$PROG: note: $(get note)" >&2
 	if [ -n "$JSON" ]; then
 		printf '{"schema": 1, "changed": %s, "slot": %s}\n' "$1" \
 			"$(slot_json "$SLOT")"
 		return
 	fi
+	host=$(vm-gadget status -f state "$SLOT")
 	label=$(get label)
 	printf 'slot %s: %s is the host'"'"'s %s drive (%s%s MiB); host: %s\n' \
 		"$SLOT" "$(get url)" "$(get media)" "${label:+$label, }" \
 		"$(($(get size) / 1048576))" "$host"
 }
 
-# has_read: has the host asked for a block since the medium went in?
+# has_read: has the host read from the medium since it was inserted?
 has_read() {
 	[ "$(vm-gadget status -f state "$SLOT")" = configured ] &&
 		[ "$(medium_reads)" -gt "$(get reads)" ]
 }
 
 wait_for_host() {
+	local start
 	start=$(now)
 	until has_read; do
 		progress "waiting for the host" $(($(now) - start))
@@ -103,9 +111,19 @@ wait_for_host() {
 	progress_end
 }
 
+# replace_medium: eject what slot SLOT holds, if that is allowed.
+replace_medium() {
+	holds || return 0
+	[ -n "$REPLACE" ] || die $EX_TEMPFAIL \
+		"slot $SLOT holds $(get url): eject it, or use --replace"
+	# What is lost of the last medium has been said.
+	eject_slot || :
+}
+
 cmd_mount() {
+	local changed
 	parse "$@"
-	complete_request mount
+	complete_request
 	setup_gadget
 	if [ -z "$SLOT" ]; then
 		take_chosen
@@ -117,12 +135,7 @@ cmd_mount() {
 	if is_asked; then
 		changed=false
 	else
-		if holds; then
-			[ -n "$REPLACE" ] || die $EX_TEMPFAIL "slot $SLOT holds" \
-				"$(get url): eject it, or --replace"
-			# What is lost of the last medium was said.
-			eject_slot || :
-		fi
+		replace_medium
 		wait_free
 		fill_slot
 	fi

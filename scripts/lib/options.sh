@@ -2,24 +2,18 @@
 # shellcheck shell=sh
 # The command line of vmctl. Sourced by vmctl, after request.sh.
 
-# number NAME VALUE MAX
-number() {
-	case $2 in
-	'' | *[!0-9]* | ?????????*) misuse "unable to use $1 $2: not a number" ;;
-	esac
-	[ "$2" -ge 1 ] && [ "$2" -le "$3" ] ||
-		misuse "unable to use $1 $2: not from 1 to $3"
+# check_option_number OPTION VALUE MAX
+check_option_number() {
+	is_number "$2" "$3" || misuse "$1 $2: not a number from 1 to $3"
 }
 
-# is_size WORD: 500K, 2M, 1G.
-is_size() {
-	case ${1%[KMG]} in
-	'' | *[!0-9]*) return 1 ;;
-	esac
+check_option_size() {
+	is_size "$2" || misuse "$1 $2: not a size (500K, 2M)"
 }
 
-# seconds_of OPTION TIME: 90, 90s, 30m, 2h, 1d.
+# seconds_of OPTION TIME: print TIME (90, 90s, 30m, 2h, 1d) in seconds.
 seconds_of() {
+	local count unit
 	count=${2%[smhd]}
 	case $2 in
 	*m) unit=60 ;;
@@ -27,11 +21,12 @@ seconds_of() {
 	*d) unit=86400 ;;
 	*) unit=1 ;;
 	esac
-	number "$1" "$count" $((31536000 / unit))
+	is_number "$count" $((31536000 / unit)) || misuse \
+		"$1 $2: not a time of at most a year (90s, 30m, 2h, 1d)"
 	echo $((count * unit))
 }
 
-# is_client WORD: may a client be called so? Nobody is `-`.
+# is_client WORD: is it an ID for --client? `-` stands for no ID.
 is_client() {
 	case $1 in
 	'' | *[!A-Za-z0-9_-]*) return 1 ;;
@@ -39,7 +34,7 @@ is_client() {
 	[ ${#1} -le 64 ]
 }
 
-# is_text TEXT MAX: one line that can be printed, not longer than that.
+# is_text TEXT MAX: is it one printable line of at most MAX characters?
 is_text() {
 	case $1 in
 	'' | *[!\ -~]*) return 1 ;;
@@ -47,18 +42,29 @@ is_text() {
 	[ ${#1} -le "$2" ]
 }
 
-parse_value() {
+check_text() {
+	is_text "$2" "$3" || misuse \
+		"$1: not one line of 1 to $3 printable ASCII characters"
+}
+
+take_slot_option() {
+	local count
+	is_slot "$2" || misuse "$1 $2: not a slot number, 0 to 7"
+	count=$(count_slots)
+	[ "$2" -lt "$count" ] || misuse "there is no slot $2:" \
+		"the last one is slot $((count - 1)) (see slots in $CONF)"
+	SLOT=$2
+}
+
+# take_option OPTION VALUE
+take_option() {
+	local seconds
 	case $1 in
-	-s | --slot)
-		is_slot "$2" || misuse "unable to use slot $2: not 0 to 7"
-		[ "$2" -lt "$(count_slots)" ] || misuse \
-			"unable to use slot $2: $CONF makes $(count_slots)"
-		SLOT=$2
-		;;
+	-s | --slot) take_slot_option "$1" "$2" ;;
 	-t | --type)
 		case $2 in
 		auto | cd | disk) ask type "$2" ;;
-		*) misuse "unable to use type $2: auto, cd or disk" ;;
+		*) misuse "$1 $2: not auto, cd or disk" ;;
 		esac
 		;;
 	-u | --user) ask user "$2" ;;
@@ -70,20 +76,20 @@ parse_value() {
 	--netrc | --cacert | --cert | --key) ask_file "${1#--}" "$2" ;;
 	--proxy) PROXY=$2 ;;
 	--limit-rate)
-		is_size "$2" || misuse "unable to use $1 $2: not a size"
+		check_option_size "$1" "$2"
 		LIMIT_RATE=$2
 		;;
 	--timeout)
-		number "$1" "$2" 86400
+		check_option_number "$1" "$2" 86400
 		TIMEOUT=$2
 		;;
 	--outage)
-		number "$1" "$2" 3600
+		check_option_number "$1" "$2" 3600
 		OUTAGE=$2
 		;;
 	--expires | --idle)
-		value=$(seconds_of "$1" "$2") || exit
-		ask "${1#--}" "$value"
+		seconds=$(seconds_of "$1" "$2") || exit
+		ask "${1#--}" "$seconds"
 		;;
 	--overlay)
 		case $2 in
@@ -93,45 +99,85 @@ parse_value() {
 		ask writable 1
 		;;
 	--overlay-size)
-		is_size "$2" || misuse "unable to use $1 $2: not a size"
+		check_option_size "$1" "$2"
 		OVERLAY_SIZE=$2
 		;;
 	--client)
-		is_client "$2" || misuse "unable to use $1: not 1 to 64 letters and digits"
+		is_client "$2" || misuse "$1: not 1 to 64 letters, digits, _ or -"
 		CLIENT=$2
 		;;
 	--who)
-		is_text "$2" 200 || misuse "unable to use $1: not plain text"
+		check_text "$1" "$2" 200
 		WHO=$2
 		;;
 	--name)
-		is_text "$2" 255 || misuse "unable to use $1: not plain text"
+		check_text "$1" "$2" 255
 		NAME=$2
 		;;
 	-U | --socket) SOCKET=$2 ;;
 	--pin) PIN=$2 ;;
 	--ticket) take_ticket "$2" ;;
 	--headers) take_headers "$2" ;;
-	*) misuse "unable to use $1: no such option" ;;
+	*) misuse "there is no option $1" ;;
 	esac
 }
 
-# take_word WORD: one that is no option.
-take_word() {
-	if [ "$VERB" = serve ] && [ -n "$IMAGE" ]; then
-		[ -z "$TO" ] || misuse "unable to serve to more than one place"
-		TO=$1
+# take_flag OPTION: false if OPTION is not one that stands without a value.
+take_flag() {
+	case $1 in
+	--json | -j) JSON=1 ;;
+	--verbose | -v) VERBOSE=1 ;;
+	--insecure | --retype | --boot-once) ask "${1#--}" 1 ;;
+	--writable | -w) ask writable 1 ;;
+	--replace) REPLACE=1 ;;
+	--wait-host) WAIT_HOST=1 ;;
+	--watch) WATCH=1 ;;
+	--follow) FOLLOW=1 ;;
+	--force) FORCE=1 ;;
+	-f) FORCE=1 FOLLOW=1 ;;
+	--repair) REPAIR=1 ;;
+	--take) TAKE=1 ;;
+	--again) AGAIN=1 ;;
+	--eject) EJECT=1 AGAIN=1 ;;
+	--web) WEB=1 ;;
+	*) return 1 ;;
+	esac
+}
+
+# take_argument WORD: vmctl serve takes two, the other verbs one or none.
+take_argument() {
+	if [ -z "$ARGUMENT" ]; then
+		ARGUMENT=$1
+	elif [ "$VERB" = serve ] && [ -z "$WHERE" ]; then
+		WHERE=$1
 	elif [ "$VERB" = serve ]; then
-		IMAGE=$1
+		misuse "serve takes one image and one place"
 	else
-		[ -z "$given" ] || misuse "unable to take more than one URL"
-		given=$1
+		misuse "$VERB takes only one argument"
 	fi
 }
 
-# parse WORDS...: options and one URL.
+# use_argument: what ARGUMENT is depends on the verb.
+use_argument() {
+	[ -n "$ARGUMENT" ] || return 0
+	case $VERB-$ARGUMENT in
+	serve-*) ;;
+	ticket-*) take_option -s "$ARGUMENT" ;;
+	attach--) ;;
+	attach-*) misuse \
+		"attach takes the image from standard input (-), not from a URL" ;;
+	eject-[0-7] | status-[0-7] | list-[0-7] | log-[0-7]) misuse \
+		"$VERB takes no argument; choose a slot with -s $ARGUMENT" ;;
+	eject-* | status-* | list-* | log-*) misuse \
+		"$VERB takes no argument; choose a slot with -s SLOT" ;;
+	start-*) misuse "start takes no argument; use vmctl mount for a URL" ;;
+	*) take_url "$ARGUMENT" ;;
+	esac
+}
+
+# parse WORDS...: options and arguments.
 parse() {
-	given=
+	local option value
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--*=*)
@@ -140,37 +186,22 @@ parse() {
 			set -- "$option" "$value" "$@"
 			continue
 			;;
-		--json | -j) JSON=1 ;;
-		--verbose | -v) VERBOSE=1 ;;
-		--insecure) ask insecure 1 ;;
-		--writable | -w) ask writable 1 ;;
-		--replace) REPLACE=1 ;;
-		--retype) ask retype 1 ;;
-		--wait-host) WAIT_HOST=1 ;;
-		--watch) WATCH=1 ;;
-		--follow) FOLLOW=1 ;;
-		--repair) REPAIR=1 ;;
-		--take) TAKE=1 ;;
-		--again) AGAIN=1 ;;
-		--eject) EJECT=1 AGAIN=1 ;;
-		--web) WEB=1 ;;
-		--boot-once) ask boot-once 1 ;;
-		--force) FORCE=1 ;;
-		-f) FORCE=1 FOLLOW=1 ;;
 		-h | --help)
 			usage
 			exit 0
 			;;
 		--) ;;
-		- | [!-]*) take_word "$1" ;;
+		- | [!-]*) take_argument "$1" ;;
 		*)
-			[ $# -gt 1 ] || misuse "unable to use $1 without a value"
-			parse_value "$1" "$2"
-			shift
+			take_flag "$1" || {
+				[ $# -gt 1 ] || misuse "$1: no such option, or it needs a value"
+				take_option "$1" "$2"
+				shift
+			}
 			;;
 		esac
 		shift
 	done
-	[ -z "$given" ] || take_url "$given"
+	use_argument
 	[ "$PASSWORD" != - ] || read_password
 }

@@ -1,69 +1,73 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# What is asked of vmctl, gathered in REQ, a directory of one-value files like a
-# slot's request/. Sourced by vmctl, after common.sh.
+# What vmctl is asked for, gathered in REQ: a directory of one-value files that
+# becomes the request/ of a slot. Sourced by vmctl, after config.sh.
 
 make_temp() {
-	TEMP=$(mktemp -d) || die $EX_CANTCREAT "unable to make a directory"
+	TEMP=$(mktemp -d) ||
+		die $EX_CANTCREAT "unable to make a temporary directory"
 	REQ=$TEMP/request
 	mkdir "$REQ"
 }
 
-# ask NAME VALUE
+# ask NAME VALUE: add a value to the request.
 ask() {
-	[ -n "$REQ" ] || misuse "unable to $VERB with a $1"
+	[ -n "$REQ" ] || misuse "$VERB takes no --$1"
 	printf '%s\n' "$2" >"$REQ/$1" || die $EX_CANTCREAT "unable to write $REQ"
 }
 
-# ask_file NAME FILE: its content, for it may be gone at a restart.
+# ask_file NAME FILE: add the content of FILE, which may be gone at a restart.
 ask_file() {
-	[ -n "$REQ" ] || misuse "unable to $VERB with a $1"
+	[ -n "$REQ" ] || misuse "$VERB takes no --$1"
 	cat -- "$2" >"$REQ/$1" 2>/dev/null ||
 		die $EX_NOINPUT "unable to read $1 file $2"
 }
 
 # --- secrets --------------------------------------------------------------
 
-# read_secret NAME FILE: of vmctl serve, which hands it on; - is our input.
+# read_secret NAME FILE: copy FILE, or a line of standard input (-), to
+# $TEMP/NAME. False if that fails.
 read_secret() {
-	[ -n "$TEMP" ] || misuse "unable to $VERB with $1"
+	[ -n "$TEMP" ] || misuse "$VERB takes no --$1"
 	if [ "$2" = - ]; then
-		read_line && printf '%s\n' "$line" >"$TEMP/$1"
+		read_line && printf '%s\n' "$LINE" >"$TEMP/$1"
 	else
 		cat -- "$2" >"$TEMP/$1" 2>/dev/null
 	fi
 }
 
-# is_secret_word WORD: is it long and random, as a ticket is?
+# is_secret_word WORD: is it long and looks random, as a ticket does?
 is_secret_word() {
 	case $1 in *[!A-Za-z0-9_-]*) return 1 ;; esac
 	[ ${#1} -ge 20 ]
 }
 
+# take_ticket FILE: a ticket typed in place of FILE must not be shown.
 take_ticket() {
+	local word
 	read_secret ticket "$1" || {
 		! is_secret_word "$1" || misuse \
-			"unable to take a ticket as an argument: --ticket FILE, or - for standard input"
+			"--ticket takes a file, or - for standard input, not the ticket itself"
 		die $EX_NOINPUT "unable to read ticket file $1"
 	}
 	IFS= read -r word <"$TEMP/ticket" || :
 	word=${word%"$(printf '\r')"}
 	case $word in
 	'' | *[!A-Za-z0-9._~+-]*) die $EX_DATAERR \
-		"unable to use the ticket: its file's first line is none" ;;
+		"the first line of the ticket file is not a ticket" ;;
 	esac
 	printf '%s\n' "$word" >"$TEMP/ticket"
-	word=
 }
 
 take_headers() {
 	read_secret headers "$1" || die $EX_NOINPUT "unable to read headers file $1"
 	! grep -qv '^[^:[:space:]]\{1,\}:' "$TEMP/headers" || die $EX_DATAERR \
-		"unable to use headers file $1: a line is no NAME: VALUE"
+		"headers file $1: each line must be NAME: VALUE"
 }
 
-# read_password: from a person, or from whoever wrote to our standard input.
+# read_password: ask on a terminal, or read a line of standard input.
 read_password() {
+	local password tty
 	if [ -t 0 ]; then
 		printf 'Password: ' >&2
 		tty=$(stty -g)
@@ -77,13 +81,14 @@ read_password() {
 		IFS= read -r password
 	fi
 	ask password "$password"
-	password=
 }
 
 # --- the image ------------------------------------------------------------
 
-# The usual variables hold passwords at times: ours to keep, not to inherit.
+# ask_proxy URL: the usual variables may hold a password, so they go into the
+# request and not into the environment of other programs.
 ask_proxy() {
+	local value
 	case $1 in
 	nfs:* | smb:*) return ;;
 	https:*) value=${PROXY:-${https_proxy:-${HTTPS_PROXY:-}}} ;;
@@ -93,12 +98,13 @@ ask_proxy() {
 	[ -z "$value" ] || ask proxy "$value"
 	value=${no_proxy:-${NO_PROXY:-}}
 	[ -z "$value" ] || [ -n "$PROXY" ] || ask noproxy "$value"
-	unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY value
+	unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY
 }
 
-# show URL: without what is secret in it, also where a password holds what
-# it should not and the URL is none.
+# show URL: print it without its secrets: user, password and query. A password
+# that contains / or ? must not be shown either, though the URL is malformed.
 show() {
+	local shown rest host path
 	shown=${1%%[?#]*}
 	case $shown in
 	*://*)
@@ -119,105 +125,101 @@ show() {
 	esac
 }
 
-take_url() {
-	url=$1
-	case $VERB-$url in
-	attach--) return ;;
-	attach-*) misuse "unable to attach $(show "$url"): only standard input (-)" ;;
-	ticket-*)
-		parse_value -s "$url"
-		return
-		;;
+# no_file FILE
+no_file() {
+	die $EX_NOINPUT "unable to open $(show "$1"): no such file"
+}
+
+# is_allowed PATH: is it in a directory that allow_file names? vmctl serve only
+# opens what its user may read anyway.
+is_allowed() {
+	local dir
+	[ "$VERB" != serve ] || return 0
+	for dir in $ALLOW_FILE; do
+		dir=$(readlink -f -- "$dir") || continue
+		case $1 in "${dir%/}"/*) return 0 ;; esac
+	done
+	return 1
+}
+
+# allowed_file PATH|URL: print the path of a local image, with all its links
+# resolved, if the configuration allows its directory.
+allowed_file() {
+	local file path
+	file=$1
+	case $file in
+	*[[:cntrl:]]*) misuse "the path has control characters" ;;
+	/*) ;;
+	*%*) misuse "$(show "$file"): give the path without %XX" ;;
+	file:///*) file=${file#file://} ;;
+	file:/[!/]*) file=${file#file:} ;;
+	*) misuse "$(show "$file"): give an absolute path" ;;
 	esac
+	path=$(readlink -f -- "$file") && [ -e "$path" ] || no_file "$file"
+	is_allowed "$path" || die $EX_NOPERM "unable to open $(show "$file"):" \
+		"it is not in a directory that allow_file in $CONF names"
+	printf '%s\n' "$path"
+}
+
+# take_url URL|PATH|-: into the request, and what may be shown of it into URL.
+take_url() {
+	local url
+	url=$1
 	if [ "$url" = - ]; then
-		read_line || misuse "unable to read a URL from standard input"
-		url=$line line=
+		read_line || misuse "there is no URL on standard input"
+		url=$LINE LINE=
 	fi
 	url=${url%"$(printf '\r')"}
-	case $VERB in
-	eject | status | list | log) misuse \
-		"unable to $VERB $(show "$url"): give the slot with -s" ;;
-	esac
 	case $url in
 	[Hh][Tt][Tt][Pp]://?* | [Hh][Tt][Tt][Pp][Ss]://?*) ;;
 	nfs://?* | smb://?*) ;;
-	/* | file:*) take_file ;;
-	*) die $EX_USAGE "unable to use $(show "$url"): not an http, https, nfs or smb URL, nor a path" ;;
+	/* | file:*) url=$(allowed_file "$url") || exit ;;
+	*) misuse "$(show "$url"):" \
+		"not an http, https, nfs or smb URL, and not an absolute path" ;;
 	esac
 	ask url "$url"
 	URL=$(show "$url")
 	ask_proxy "$url"
-	url=
-}
-
-# take_file: a local image, url, is an administrator's to allow: it lies, all
-# links followed, in a directory that the configuration names.
-take_file() {
-	case $url in
-	*[[:cntrl:]]*) misuse "unable to use a path with control characters" ;;
-	*%*) [ "${url#/}" != "$url" ] || misuse \
-		"unable to use $(show "$url"): give its path as it is" ;;
-	file:///*) url=${url#file://} ;;
-	file:/[!/]*) url=${url#file:} ;;
-	file:*) misuse "unable to use $(show "$url"): give a whole path" ;;
-	esac
-	path=$(readlink -f -- "$url") && [ -e "$path" ] ||
-		die $EX_NOINPUT "unable to open $(show "$url"): no such file"
-	# Who serves a file to another machine opens it as himself.
-	if [ "$VERB" = serve ]; then
-		url=$path
-		return
-	fi
-	for dir in $ALLOW_FILE; do
-		dir=$(readlink -f -- "$dir") || continue
-		case $path in
-		"${dir%/}"/*)
-			url=$path
-			return
-			;;
-		esac
-	done
-	die $EX_NOPERM "unable to open $(show "$url"): allow_file in $CONF does not name its directory"
 }
 
 # --- what the configuration adds ------------------------------------------
 
-# complete_overlay: what is written must have a place to go.
+# complete_overlay: if the host may write, there must be a place to write to.
 complete_overlay() {
 	if [ -f "$REQ/overlay" ]; then
 		ask overlay-size "${OVERLAY_SIZE:-1G}"
 		return
 	fi
 	case $URL in
-	[Hh][Tt][Tt][Pp]*) misuse \
-		"unable to write to $URL: name a file that keeps what is written, with --overlay" ;;
+	[Hh][Tt][Tt][Pp]*) misuse "$URL is read-only;" \
+		"to keep what the host writes in a file, use --overlay FILE" ;;
 	esac
 }
 
-# complete_writable: it goes in as a disk.
+# complete_writable: only a disk can be written to.
 complete_writable() {
 	case $(read_value "$REQ/type") in
-	cd) misuse "unable to write to a CD drive: a disk can be written to" ;;
+	cd) misuse "a CD drive is read-only; leave out --type cd" ;;
 	esac
 	ask type disk
 	complete_overlay
 }
 
-# complete_source: what the configuration adds to a request that does not say,
-# about where the image comes from.
+# complete_source: add what the configuration says about the transfer.
 complete_source() {
 	[ -f "$REQ/cacert" ] || [ -z "$CACERT" ] || ask_file cacert "$CACERT"
 	[ -z "$CACHE" ] || ask cache "$CACHE"
 	[ -z "$CONNECTIONS" ] || ask connections "$CONNECTIONS"
 	[ -z "$OUTAGE" ] || ask outage "$OUTAGE"
 	[ -z "$LIMIT_RATE" ] || ask limit-rate "$LIMIT_RATE"
-	[ ! -f "$REQ/insecure" ] || echo \
-		"$PROG: WARNING: the server is not verified: anybody may be it" >&2
+	[ ! -f "$REQ/insecure" ] || echo "$PROG: WARNING: --insecure:" \
+		"the server's certificate is not checked" >&2
 }
 
-# complete_request VERB: ... and about what becomes of it.
+# complete_request: ... and about the medium.
 complete_request() {
-	[ -n "$URL" ] || misuse "unable to $1 without a URL"
+	[ -n "$URL" ] || misuse \
+		"$VERB needs a URL, or - to read it from standard input"
 	[ -f "$REQ/type" ] || ask type auto
 	complete_source
 	[ -z "$DVD" ] || ask dvd 1

@@ -1,60 +1,70 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# vmctl serve: an image of this machine, or a URL that it can reach, as the
-# medium of a slot elsewhere. vm-fetchd serves it here, and a link takes that
-# there: vm-ws-proxy to a WebSocket, or ssh to `vmctl attach`. Sourced by vmctl.
+# vmctl serve: an image of this machine, or at a URL that it can reach, becomes
+# the medium of a slot of another machine. vm-fetchd serves it here, and a link
+# carries it there: vm-ws-proxy to a WebSocket, or ssh to `vmctl attach`.
+# Sourced by vmctl.
 
-LINK=			# the link's process, while there is one
-LOST=			# it was there, and is tried again
-BY='' EJECT=''		# what makes a link; one that only has it ejected
-TARGET=			# where to
-MET=			# the other end has taken the image before
+TARGET=			# the WebSocket's URL or ssh:HOST, once checked
+BY=			# the function that makes a link to TARGET
+LINK=			# the pid of the link, while there is one
+MET=			# set once the other end has read from the image
+LOST=			# set while the link is lost and tried again
+RESUME=			# the secret by which a WebSocket lets us in again
+EJECTOR=		# the pid of a link that asks for the eject
+EJECT_SENT=		# set once the other end has taken that request
+HASTE=			# set by a second ^C: do not wait for the eject
 
 LINK_PAUSE_MAX=2	# seconds between two tries
-NAME_MAX=80		# bytes of what the image is called there
+NAME_MAX=80		# bytes of the name that the image has there
 
-# random BYTES: as hexadecimal digits.
+# random BYTES: print as hexadecimal digits.
 random() {
 	od -An -v -N"$1" -tx1 /dev/urandom | tr -d ' \n'
 }
 
-# encoded TEXT: each byte as %XX (RFC 3986 section 2.1).
+# encoded TEXT: print each byte as %XX (RFC 3986 section 2.1).
 encoded() {
 	printf %s "$1" | od -An -v -tx1 | tr -d ' \n' | sed 's/../%&/g'
 }
 
 # --- links ----------------------------------------------------------------
 
-# query: what the other end is to know. Nothing is taken from anybody, and no
-# drive filled, by who only comes again.
+# query [eject]: print the request to the other end. Once it has met us, it must
+# neither eject a medium for us nor mount again what was ejected.
 query() {
 	case $TARGET in *\?*) printf '&' ;; *) printf '?' ;; esac
 	printf 'client=%s&name=%s' "$CLIENT" "$(encoded "$NAME")"
 	[ -z "$TAKE" ] || [ -n "$MET" ] || printf '&take=1'
 	[ -z "$MET" ] || printf '&again=1'
-	[ -z "$EJECT" ] || printf '&eject=1'
+	[ -z "${1:-}" ] || printf '&eject=1'
 	[ ! -f "$REQ/writable" ] || printf '&rw=1'
 }
 
-# link_ws: to a WebSocket. A ticket is good once; a secret of our own beside it
-# lets us in again.
+# link_ws [eject]: become a link to a WebSocket. A ticket is good once; after
+# that the other end lets us in by a secret of our own.
 link_ws() {
+	local eject
+	eject=${1:-}
 	{
 		[ -n "$MET" ] || [ ! -s "$TEMP/ticket" ] ||
 			sed 's/^/ticket./;q' "$TEMP/ticket"
 		echo "resume.$RESUME"
 	} >"$TEMP/secrets"
-	# A link that is dead is noticed well within the outage limit.
-	set -- vm-ws-proxy -v -i 4 -C "$TARGET$(query)" -s vm.nbd.v1 -S "$TEMP/secrets"
+	# -i 4: a dead link must be noticed well before the outage limit.
+	set -- vm-ws-proxy -v -i 4 -C "$TARGET$(query "$eject")" -s vm.nbd.v1 \
+		-S "$TEMP/secrets"
 	[ ! -f "$REQ/cacert" ] || set -- "$@" -a "$REQ/cacert"
 	[ -z "$PIN" ] || set -- "$@" -f "$PIN"
 	[ ! -f "$TEMP/headers" ] || set -- "$@" -H "$TEMP/headers"
-	[ -n "$EJECT" ] || exec $APART "$@" -U "$TEMP/nbd"
+	[ -n "$eject" ] || exec $APART "$@" -U "$TEMP/nbd"
 	exec $APART "$@" cat
 }
 
-# link_ssh: to a command there.
+# link_ssh [eject]: become a link to a vmctl attach there.
 link_ssh() {
+	local eject flag option value
+	eject=${1:-}
 	# shellcheck disable=SC2086 # a list of words
 	set -- ${VM_SSH:-ssh} -T \
 		-o ServerAliveInterval=3 -o ServerAliveCountMax=3 \
@@ -70,13 +80,13 @@ link_ssh() {
 		value=$(read_value "$REQ/$option") && set -- "$@" --$option "$value"
 	done
 	[ -z "$OUTAGE" ] || set -- "$@" --outage "$OUTAGE"
-	[ -n "$EJECT" ] || exec vm-connect "$TEMP/nbd" "$@" -
+	[ -n "$eject" ] || exec vm-connect "$TEMP/nbd" "$@" -
 	exec "$@" --eject - </dev/null
 }
 
-# is_lost STATUS FILE: did the link end in a way after which another may do
-# better? The last line that it said, to FILE, tells, where a status has several
-# meanings.
+# is_lost STATUS FILE: has the link ended so that another try may work? Some
+# statuses have several meanings; the last line of the link's messages in FILE
+# tells them apart.
 is_lost() {
 	case $1-$(tail -n 1 "$2") in
 	0-*"closed: 1001"*) return 0 ;;
@@ -87,42 +97,61 @@ is_lost() {
 	esac
 }
 
-# has_met: has the other end read from us? That is told each second.
+# has_met: has the other end read from the image? vm-fetchd tells each second.
 has_met() {
-	[ -n "$MET" ] || {
-		stats=$(read_value "$TEMP/stats") && count=$(stat_value read) &&
-			[ "$count" -gt 0 ]
-	}
+	local stats count
+	[ -z "$MET" ] || return 0
+	stats=$(read_value "$TEMP/stats") &&
+		count=$(stat_value read "$stats") && [ "$count" -gt 0 ]
 }
 wait_until_met() {
 	! wait_for 2 has_met || MET=1
 }
 
-# --- waiting --------------------------------------------------------------
-
-# show_progress: how much of it the other end has read so far.
-show_progress() {
-	[ -t 2 ] && stats=$(read_value "$TEMP/stats") || return 0
-	printf '\r\033[K%s: %s MiB read, %s KiB/s' "$NAME" \
-		$(($(stat_value read) / 1048576)) \
-		$(($(stat_value rate) / 1024)) >&2
+# say_last FILE: print the last message of a link as ours.
+say_last() {
+	tail -n 1 "$1" | sed "s/^[a-z-]*: /$PROG: /" >&2
 }
 
-# watch_link: until it ends, or the source does. Its status is returned.
+# end_link SIGNAL: INT tells a WebSocket that the medium is to be ejected.
+end_link() {
+	[ -n "$LINK" ] || return 0
+	kill -"$1" "$LINK" 2>/dev/null
+	wait "$LINK" 2>/dev/null
+	LINK=
+}
+
+# --- serving --------------------------------------------------------------
+
+# show_progress: how much the other end has read so far, on a terminal.
+show_progress() {
+	local stats
+	[ -t 2 ] && stats=$(read_value "$TEMP/stats") || return 0
+	printf '\r\033[K%s: %s MiB read, %s KiB/s' "$NAME" \
+		$(($(stat_value read "$stats") / 1048576)) \
+		$(($(stat_value rate "$stats") / 1024)) >&2
+}
+
+# source_ended: vm-fetchd has ended; exit with its reason.
+source_ended() {
+	local status
+	end_link TERM
+	progress_end
+	wait "$CHILD"
+	status=$?
+	CHILD=
+	tail -n 1 "$TEMP/said" >&2
+	exit $status
+}
+
+# watch_link: wait until the link ends, and return its status.
 watch_link() {
+	local status
 	while kill -0 "$LINK" 2>/dev/null; do
-		if ! kill -0 "$CHILD" 2>/dev/null; then
-			end_link TERM
-			progress_end
-			wait "$CHILD"
-			status=$?
-			CHILD=
-			tail -n 1 "$TEMP/said" >&2
-			exit $status
-		fi
+		kill -0 "$CHILD" 2>/dev/null || source_ended
 		if [ -z "$MET" ] && has_met; then
 			MET=1
-			echo "$PROG: serving $URL to $(show "$TO")" >&2
+			echo "$PROG: serving $URL to $(show "$WHERE")" >&2
 		fi
 		if [ -n "$LOST" ] && grep -q 'opened\|attached' "$TEMP/link"; then
 			LOST=
@@ -138,57 +167,87 @@ watch_link() {
 	return $status
 }
 
-# say_last FILE: what a link said last, as ours.
-say_last() {
-	tail -n 1 "$1" | sed "s/^[a-z-]*: /$PROG: /" >&2
+# final_error STATUS: print why serving ends, and return its exit status.
+final_error() {
+	say_last "$TEMP/link"
+	[ "$1" != 0 ] || return $EX_IOERR
+	[ "$1" -le 78 ] || return $EX_UNAVAILABLE
+	return "$1"
 }
 
-# end_link SIGNAL: INT says by a WebSocket that it was meant, and the medium goes.
-end_link() {
-	[ -n "$LINK" ] || return 0
-	kill -"$1" "$LINK" 2>/dev/null
-	wait "$LINK" 2>/dev/null
-	LINK=
-}
-
-# eject_there: by another link, while this one serves on: what the host wrote
-# last is still to come. This one's end is that of the medium.
-eject_there() {
-	EJECT=1 HASTE='' asked='' asking=
-	trap 'HASTE=1' INT
-	echo "$PROG: ejecting it there (^C again: at once)" >&2
-	while kill -0 "$LINK" 2>/dev/null && [ -z "$HASTE" ]; do
-		ask_eject || break
-		pause
+# keep_serving: make link after link until one ends for good. If the first one
+# does not work, there is no second.
+keep_serving() {
+	local status wait_seconds
+	wait_seconds=0
+	while :; do
+		"$BY" 2>"$TEMP/link" &
+		LINK=$!
+		watch_link
+		status=$?
+		if ! is_lost $status "$TEMP/link"; then
+			[ $status != 0 ] || return 0
+			final_error $status
+			return
+		fi
+		wait_until_met
+		if [ -z "$MET" ]; then
+			final_error $status
+			return
+		fi
+		[ -n "$LOST" ] || {
+			echo "$PROG: the link is lost: trying again" \
+				"($(tail -n 1 "$TEMP/link"))" >&2
+			wait_seconds=0
+		}
+		LOST=1
+		[ $wait_seconds = 0 ] || sleep $wait_seconds
+		[ $wait_seconds = $LINK_PAUSE_MAX ] ||
+			wait_seconds=$((wait_seconds + 1))
 	done
-	[ -z "$asking" ] || kill -TERM "$asking" 2>/dev/null
 }
 
-# ask_eject: and again, where that link is lost, or the slot is busy. False: it
-# is refused.
+# --- the end --------------------------------------------------------------
+
+# ask_eject: ask by another link that the medium is ejected; once more if that
+# link is lost, or the slot is busy. False if the other end refuses.
 ask_eject() {
-	[ -z "$asked" ] || return 0
-	if [ -z "$asking" ]; then
-		"$BY" >/dev/null 2>"$TEMP/eject" &
-		asking=$!
+	local status
+	[ -z "$EJECT_SENT" ] || return 0
+	if [ -z "$EJECTOR" ]; then
+		"$BY" eject >/dev/null 2>"$TEMP/eject" &
+		EJECTOR=$!
 	fi
-	! kill -0 "$asking" 2>/dev/null || return 0
-	wait "$asking"
-	answer=$? asking=
-	if is_lost $answer "$TEMP/eject"; then
+	! kill -0 "$EJECTOR" 2>/dev/null || return 0
+	wait "$EJECTOR"
+	status=$? EJECTOR=
+	if is_lost $status "$TEMP/eject"; then
 		sleep 1
-	elif [ $answer = 0 ]; then
-		asked=1
+	elif [ $status = 0 ]; then
+		EJECT_SENT=1
 	else
 		say_last "$TEMP/eject"
 		return 1
 	fi
 }
 
-# end_serving STATUS: we end. Only a person's ^C means that the medium is to go:
-# by a WebSocket a close can say so, by ssh, or where there is something to be
-# written, there is more to it.
+# eject_there: the first link serves on while another asks for the eject, as the
+# host's last writes are still to come. It ends when the medium is out.
+eject_there() {
+	trap 'HASTE=1' INT
+	echo "$PROG: ejecting the medium there (^C again to stop waiting)" >&2
+	while kill -0 "$LINK" 2>/dev/null && [ -z "$HASTE" ]; do
+		ask_eject || break
+		pause
+	done
+	[ -z "$EJECTOR" ] || kill -TERM "$EJECTOR" 2>/dev/null
+}
+
+# end_serving STATUS: vmctl ends. Only if a person typed ^C is the medium to be
+# ejected. A WebSocket's close can say so; with ssh, or if the host may have
+# written something, another link has to ask for it.
 end_serving() {
+	local signal asks
 	signal=TERM asks=
 	[ "$1" != 130 ] || case $TARGET in
 	ssh:*) asks=1 ;;
@@ -200,122 +259,96 @@ end_serving() {
 	[ -z "$asks" ] || [ -z "$MET" ] || [ -n "$LOST" ] || eject_there
 	if [ "$1" = 130 ] && [ -n "$MET" ] && { [ -n "$LOST" ] ||
 		{ [ $signal = TERM ] && kill -0 "$LINK" 2>/dev/null; }; }; then
-		echo "$PROG: the medium waits for its image there: vmctl eject" >&2
+		echo "$PROG: the medium is still in the drive there, and waits for" \
+			"its image; to eject it, run vmctl eject there" >&2
 	fi
 	end_link $signal
 }
 
-# keep_serving BY: link after link, each by that function, until one is ended for
-# good. What has never worked is not tried again.
-keep_serving() {
-	BY=$1 wait_seconds=0
-	while :; do
-		"$BY" 2>"$TEMP/link" &
-		LINK=$!
-		watch_link
-		status=$?
-		if [ $status = 0 ] && ! is_lost 0 "$TEMP/link"; then
-			return 0
-		fi
-		! is_lost $status "$TEMP/link" || wait_until_met
-		if [ -z "$MET" ] || ! is_lost $status "$TEMP/link"; then
-			say_last "$TEMP/link"
-			[ $status -le 78 ] || status=$EX_UNAVAILABLE
-			[ $status != 0 ] || status=$EX_IOERR
-			return $status
-		fi
-		[ -n "$LOST" ] || {
-			echo "$PROG: the link is lost: trying again ($(tail -n 1 "$TEMP/link"))" >&2
-			wait_seconds=0
-		}
-		LOST=1
-		[ $wait_seconds = 0 ] || sleep $wait_seconds
-		[ $wait_seconds = $LINK_PAUSE_MAX ] ||
-			wait_seconds=$((wait_seconds + 1))
-	done
-}
-
-# reason: how the other end has put the end, where it says more than that.
-reason() {
+# reason_there: print why the medium was ejected, if the other end says more
+# than that.
+reason_there() {
+	local why
 	why=$(tail -n 1 "$TEMP/link")
 	case $why in
 	*ejected:*) printf '%s\n' ":${why#*ejected:}" ;;
 	esac
 }
 
-# --- what is asked --------------------------------------------------------
+# --- the request ----------------------------------------------------------
 
-# take_target WORD: where to; what the other end is to know goes along.
+# take_ws URL: refuse the options that a WebSocket cannot pass on.
+take_ws() {
+	local option
+	# If the image comes by HTTPS, --insecure is meant for its server.
+	case $URL in
+	http*) ;;
+	*) [ ! -f "$REQ/insecure" ] || misuse \
+		"--insecure is for the server of an image; for a WebSocket use --pin" ;;
+	esac
+	for option in type retype boot-once expires idle; do
+		[ ! -f "$REQ/$option" ] || misuse \
+			"--$option needs ssh:HOST; a WebSocket cannot pass it on"
+	done
+	[ -z "$SLOT" ] || misuse \
+		"--slot needs ssh:HOST; a WebSocket's URL names the slot"
+	TARGET=$1 BY=link_ws
+}
+
+# take_ssh ssh:HOST
+take_ssh() {
+	[ ! -f "$TEMP/ticket" ] && [ ! -f "$TEMP/headers" ] && [ -z "$PIN" ] ||
+		misuse "--ticket, --headers and --pin are only for ws[s]://"
+	# The remote shell reads host and name.
+	case $1 in
+	ssh:-* | *[!A-Za-z0-9.:@_%-]*) misuse "$1: not ssh:[USER@]HOST" ;;
+	esac
+	NAME=$(printf %s "$NAME" | tr -c 'A-Za-z0-9._-' _)
+	TARGET=$1 BY=link_ssh
+}
+
 take_target() {
 	case $1 in
-	# A page's link has the ticket there.
-	*'#'*) misuse "unable to serve to $(show "${1%%#*}"):" \
-		"a ticket goes by --ticket" ;;
-	ws://?* | wss://?*)
-		TARGET=$1
-		# Of an image that is fetched by HTTPS it is said of that.
-		case $URL in
-		http*) ;;
-		*) [ ! -f "$REQ/insecure" ] || misuse "unable to serve to" \
-			"$(show "$1") with --insecure: --pin names its certificate" ;;
-		esac
-		for option in type retype boot-once expires idle; do
-			[ ! -f "$REQ/$option" ] || misuse "unable to serve to" \
-				"$(show "$1") with --$option: by ssh:HOST that can be asked for"
-		done
-		[ -z "$SLOT" ] || misuse \
-			"unable to serve to $(show "$1") with -s: its path has the slot"
-		;;
-	ssh:?*)
-		[ ! -f "$TEMP/ticket" ] && [ ! -f "$TEMP/headers" ] && [ -z "$PIN" ] ||
-			misuse "unable to serve to $1 with --ticket, --headers or --pin:" \
-				"they are for ws[s]://"
-		TARGET=$1
-		# A remote shell reads it.
-		NAME=$(printf %s "$NAME" | tr -c 'A-Za-z0-9._-' _)
-		case $TARGET in
-		ssh:-* | *[!A-Za-z0-9.:@_%-]*) misuse "unable to serve to $1: not ssh:[USER@]HOST" ;;
-		esac
-		;;
-	*) misuse "unable to serve to $(show "$1"): not ws[s]://HOST/PATH or ssh:HOST" ;;
+	# The link of a page has its ticket there, which must not be shown.
+	*'#'*) misuse "$(show "${1%%#*}"):" \
+		"give the ticket by --ticket, not after a #" ;;
+	ws://?* | wss://?*) take_ws "$1" ;;
+	ssh:?*) take_ssh "$1" ;;
+	*) misuse "$(show "$1"): not ws[s]://HOST/PATH or ssh:HOST" ;;
 	esac
 }
 
-# take_image WORD: a URL, or a file, also by a path that is not whole.
+# take_image WORD: a URL, or a file by any path.
 take_image() {
+	local path
 	case $1 in
 	- | *://* | file:*) take_url "$1" ;;
 	*)
-		path=$(readlink -f -- "$1") && [ -e "$path" ] ||
-			die $EX_NOINPUT "unable to open $(show "$1"): no such file"
+		path=$(readlink -f -- "$1") && [ -e "$path" ] || no_file "$1"
 		take_url "$path"
 		;;
 	esac
-	# A request has room for so much of it.
 	NAME=$(printf %s "${URL##*/}" | cut -c "1-$NAME_MAX")
 	NAME=${NAME:-image}
 }
 
-serve() {
-	[ -n "$IMAGE" ] && [ -n "$TO" ] ||
-		misuse "unable to serve without an image and where to"
-	[ -z "$SOCKET$WATCH$REPLACE$FORCE$WAIT_HOST" ] || misuse \
-		"unable to serve with --socket, --watch, --replace, --force or --wait-host"
+cmd_serve() {
+	parse "$@"
+	[ -n "$ARGUMENT" ] && [ -n "$WHERE" ] ||
+		misuse "serve needs an image, and ws[s]://HOST/vm/SLOT or ssh:HOST"
+	[ -z "$SOCKET$WATCH$REPLACE$FORCE$WAIT_HOST" ] || misuse "serve takes no" \
+		"--socket, --watch, --replace, --force or --wait-host"
 	CLIENT=$(random 16) RESUME=$(random 32)
-	take_image "$IMAGE"
-	take_target "$TO"
+	take_image "$ARGUMENT"
+	take_target "$WHERE"
 	complete_source
 	[ ! -f "$REQ/writable" ] || complete_overlay
 	STATS=$TEMP/stats TO_WRITE=1 APART=setsid
-	start_source -U "$TEMP/nbd" || {
-		status=$?
-		tail -n 1 "$TEMP/said" >&2
-		exit $status
-	}
-	case $TARGET in
-	ssh:*) keep_serving link_ssh ;;
-	*) keep_serving link_ws ;;
-	esac || exit
-	[ -z "$JSON" ] || printf '{"schema": 1, "ended": "ejected"}\n'
-	[ -n "$JSON" ] || echo "$NAME was ejected$(reason)"
+	need_source -U "$TEMP/nbd"
+	keep_serving || exit
+	if [ -n "$JSON" ]; then
+		printf '{"schema": 1, "ended": "ejected"}\n'
+	else
+		echo "$NAME was ejected$(reason_there)"
+	fi
 }

@@ -1,12 +1,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# A vm-fetchd of vmctl's own, for as long as it looks at an image or serves it.
-# Sourced by vmctl, after common.sh.
+# A vm-fetchd that vmctl starts itself, to look at an image or to serve it; its
+# pid is in CHILD. Sourced by vmctl, after common.sh.
 
-# start_source [OPTION...]: vm-fetchd in the background, its first line in
-# $TEMP/ready. Else its status is returned, and why is in $TEMP/said. (The
-# timeout of busybox leaves a process behind, so it is not used.)
+# gave_up: end a vm-fetchd that has not connected within TIMEOUT.
+gave_up() {
+	progress_end
+	end_source
+	echo "$PROG: gave up after $TIMEOUT s while connecting to $URL" \
+		>"$TEMP/said"
+	return $EX_TEMPFAIL
+}
+
+# start_source [OPTION...]: start vm-fetchd in the background and wait for its
+# first line, in $TEMP/ready. On failure its status is returned, and the last
+# line of $TEMP/said says why. (timeout(1) of busybox leaves a process behind,
+# so it is not used.)
 start_source() {
+	local start elapsed status
 	: >"$TEMP/ready"
 	# shellcheck disable=SC2086 # one word, or none
 	with_source "$REQ" exec $APART vm-fetchd "$@" \
@@ -16,11 +27,8 @@ start_source() {
 	while [ ! -s "$TEMP/ready" ] && kill -0 $CHILD 2>/dev/null; do
 		elapsed=$(($(now) - start))
 		if [ $elapsed -ge "$TIMEOUT" ]; then
-			progress_end
-			end_source
-			echo "$PROG: gave up after $TIMEOUT s while" \
-				"connecting to $URL" >"$TEMP/said"
-			return $EX_TEMPFAIL
+			gave_up
+			return
 		fi
 		progress "connecting to $URL" $elapsed
 		pause
@@ -33,9 +41,27 @@ start_source() {
 	return $status
 }
 
-# run_source COMMAND...: with the image at $TEMP/nbd meanwhile. On failure
-# there is one line about it, and its status is returned.
+# need_source [OPTION...]: start_source, or exit with the reason.
+need_source() {
+	local status
+	start_source "$@" || {
+		status=$?
+		tail -n 1 "$TEMP/said" >&2
+		exit $status
+	}
+}
+
+end_source() {
+	[ -n "$CHILD" ] || return 0
+	kill -"$CHILD_END" "$CHILD" 2>/dev/null
+	wait "$CHILD" 2>/dev/null
+	CHILD=
+}
+
+# run_source COMMAND...: run COMMAND while the image is served at $TEMP/nbd. On
+# failure print one line about it, and return its status.
 run_source() {
+	local status
 	if start_source -U "$TEMP/nbd"; then
 		"$@" 2>"$TEMP/said"
 		status=$?
@@ -48,14 +74,7 @@ run_source() {
 	return $status
 }
 
-end_source() {
-	[ -n "$CHILD" ] || return 0
-	kill -"$CHILD_END" "$CHILD" 2>/dev/null
-	wait "$CHILD" 2>/dev/null
-	CHILD=
-}
-
-# probe_source [OPTION...]: what vm-probe says of it.
+# probe_source [OPTION...]: print what vm-probe says about the image.
 probe_source() {
 	set -- vm-probe -t "$(read_value "$REQ/type")" "$@"
 	[ -z "$DVD" ] || set -- "$@" -D

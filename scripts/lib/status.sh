@@ -1,26 +1,34 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# What is so in the slots, told to people and to programs. Sourced by vmctl,
-# after common.sh and config.sh.
+# The state of the slots, printed for people and for programs. Sourced by vmctl,
+# after config.sh.
 
-STATE='' DRIFT=''		# of the slot that was looked at
-# What the kernel says of it; FILE is ? where it does not answer.
-TYPE='' FILE='' RO='' UDC_NAME='' HOST=''
+# What see_slot() found out:
+STATE=		# the state of the slot
+DRIFT=		# what the kernel has that differs from what was made
+TYPE=		# cd or disk; empty if the drive is not set up
+FILE=		# what is inserted; ? if the kernel does not answer
+RO=		# 1 if the drive is read-only
+UDC_NAME=	# the USB device controller
+HOST=		# its state
 
-# value_of NAME: a value of slot DIR into VALUE; false where there is none. No
-# process is needed, and a BMC is glad of that.
+VALUE=		# what value_of() or left() found
+
+# value_of NAME: read a value of slot DIR into VALUE; false if there is none. It
+# starts no process, not even a subshell: a BMC is slow.
 value_of() {
 	VALUE=
 	[ -f "$DIR/$1" ] && { IFS= read -r VALUE <"$DIR/$1"; } 2>/dev/null &&
 		[ -n "$VALUE" ]
 }
 
-# see_slot N: what is so, by the lock and the kernel, into the globals above.
-# The state `other` is a medium that somebody has inserted without us.
+# see_slot N: look at slot N. The state `other` is a medium that was inserted by
+# another program than vmedia.
 see_slot() {
+	local seen
 	DIR=$RUN/$1
 	DRIFT=
-	# A medium that does not answer hides its name, which comes last.
+	# If the medium does not answer, its name, which comes last, is missing.
 	seen=$(vm-gadget status -f type,ro,udc,state,file "$1" 2>/dev/null ||
 		echo '?')
 	{
@@ -44,7 +52,7 @@ see_slot() {
 	case $STATE in active | degraded) see_drift ;; esac
 }
 
-# see_drift: where the kernel has something else than what we have made.
+# see_drift: has somebody changed in the kernel what vmedia made?
 see_drift() {
 	value_of device
 	if [ ! -e "${VM_SYS:-/sys}/block/${VALUE#/dev/}/pid" ]; then
@@ -54,13 +62,13 @@ see_drift() {
 	elif [ -z "$FILE" ]; then
 		DRIFT="the drive is empty"
 	elif [ "$FILE" != "$VALUE" ] && [ "$FILE" != '?' ]; then
-		DRIFT="the drive holds $FILE, and not $VALUE"
+		DRIFT="the drive holds $FILE, not $VALUE"
 	elif [ "$RO" = 1 ] && [ -f "$DIR/request/writable" ]; then
-		DRIFT="the drive is read-only, and was to be written to"
+		DRIFT="the drive is read-only, but was mounted writable"
 	fi
 }
 
-# left FILE: the seconds until the moment that it holds.
+# left NAME: set VALUE to the seconds until the time in that file.
 left() {
 	value_of "$1" || return
 	VALUE=$((VALUE - $(now)))
@@ -75,10 +83,12 @@ json_string() {
 	esac
 }
 
-# stat_value NAME: of what vm-fetchd tells, in $stats: a word or a number and
-# nothing else, because its plugin speaks to the network.
+# stat_value NAME STATS: print one value of the statistics of vm-fetchd. Only a
+# word or a number is let through, because a process that speaks to the network
+# wrote them.
 stat_value() {
-	value=${stats#*\""$1\": "}
+	local value
+	value=${2#*\""$1\": "}
 	value=${value%%[,\}]*}
 	value=${value#\"} value=${value%\"}
 	case $value in
@@ -87,9 +97,9 @@ stat_value() {
 	printf '%s\n' "${value:-0}"
 }
 
-# draw_map: the map of what was fetched in 64 columns.
+# draw_map MAP: print which parts of the image were fetched, in 64 columns.
 draw_map() {
-	stat_value map | awk '{
+	printf '%s\n' "$1" | awk '{
 		n = length($0)
 		w = n < 64 ? n : 64
 		for (i = 0; i < w; i++) {
@@ -105,33 +115,40 @@ draw_map() {
 	}'
 }
 
-# source_text: how the source does, for people.
+# source_text: print how the source is doing.
 source_text() {
+	local stats mib
 	stats=$(read_value "$DIR/stats") || return 0
 	mib=1048576
 	printf '  source  %s: %s KiB/s on %s connections, latency %s ms\n' \
-		"$(stat_value source)" $(($(stat_value rate) / 1024)) \
-		"$(stat_value connections)" "$(stat_value latency_ms)"
-	printf '  reads   %s MiB read, %s MiB fetched; %s hits, %s misses, %s retries\n' \
-		$(($(stat_value read) / mib)) $(($(stat_value fetched) / mib)) \
-		"$(stat_value hits)" "$(stat_value misses)" \
-		"$(stat_value retries)"
-	printf '  map     %s\n' "$(draw_map)"
+		"$(stat_value source "$stats")" \
+		$(($(stat_value rate "$stats") / 1024)) \
+		"$(stat_value connections "$stats")" \
+		"$(stat_value latency_ms "$stats")"
+	printf '  reads   %s MiB read, %s MiB fetched; ' \
+		$(($(stat_value read "$stats") / mib)) \
+		$(($(stat_value fetched "$stats") / mib))
+	printf '%s hits, %s misses, %s retries\n' \
+		"$(stat_value hits "$stats")" "$(stat_value misses "$stats")" \
+		"$(stat_value retries "$stats")"
+	printf '  map     %s\n' "$(draw_map "$(stat_value map "$stats")")"
 }
 
-# source_json: the same, as one more member of the slot's object.
+# source_json: print the same as one more member of the slot's object.
 source_json() {
+	local stats key
 	stats=$(read_value "$DIR/stats") || return 0
-	printf ', "source": {"state": "%s"' "$(stat_value source)"
+	printf ', "source": {"state": "%s"' "$(stat_value source "$stats")"
 	for key in read fetched written hits misses retries connections rate \
 		latency_ms; do
-		printf ', "%s": %s' $key "$(stat_value $key)"
+		printf ', "%s": %s' $key "$(stat_value $key "$stats")"
 	done
-	printf ', "map": "%s"}' "$(stat_value map)"
+	printf ', "map": "%s"}' "$(stat_value map "$stats")"
 }
 
-# slot_json N: the slot as a JSON object.
+# slot_json N: print the slot as a JSON object.
 slot_json() {
+	local key
 	see_slot "$1"
 	printf '{"slot": %s, "state": "%s"' "$1" "$STATE"
 	for key in url client who device format label media overlay note \
@@ -149,20 +166,28 @@ slot_json() {
 }
 
 drive_json() {
+	local ro inserted
 	[ "$RO" = 1 ] && ro=true || ro=false
 	[ "$FILE" = '?' ] && inserted=null || inserted=$(json_string "$FILE")
 	printf ', "type": "%s", "inserted": %s, "ro": %s, "udc": "%s", "host": "%s"' \
 		"$TYPE" "$inserted" $ro "$UDC_NAME" "$HOST"
 }
 
-# slot_text N: the slot for people, its facts a line each.
+# next_json N: print the slot as one more of a list, after a comma.
+next_json() {
+	[ "$1" = "${SLOT:-0}" ] || printf ', '
+	slot_json "$1"
+}
+
+# slot_text N: print the slot for people, one fact per line.
 slot_text() {
+	local key
 	see_slot "$1"
 	printf 'slot %s: %s, %s\n' "$1" "${TYPE:-not set up}" "$STATE"
 	case $STATE in
 	other) printf '  medium  %s\n' "$FILE" ;;
 	failed) [ -f "$DIR/error" ] || printf '  error   %s\n' \
-		"its vm-slot was killed: vmctl doctor --repair, or eject" ;;
+		"vm-slot was killed; run vmctl doctor --repair, or eject" ;;
 	esac
 	[ -z "$DRIFT" ] || printf '  drift   %s\n' "$DRIFT"
 	[ -z "$HOST" ] || printf '  host    %s\n' "$HOST"
@@ -175,24 +200,44 @@ slot_text() {
 	source_text
 }
 
-# each_slot COMMAND: for the slot that was asked for, or all.
-each_slot() {
-	n=0
-	for type in $TYPES; do
-		[ "${SLOT:-$n}" != $n ] || "$1" $n
-		n=$((n + 1))
-	done
-}
-
-comma_json() {
-	printf '%s' "$separator"
-	slot_json "$1"
-	separator=', '
-}
-
-# slot_line N: the slot on one line. Its type is each_slot's.
+# slot_line N TYPE: print the slot on one line.
 slot_line() {
 	see_slot "$1"
 	value_of url || :
-	printf '%s  %-4s  %-12s  %s\n' "$1" "$type" "$STATE" "$VALUE"
+	printf '%s  %-4s  %-12s  %s\n' "$1" "$2" "$STATE" "$VALUE"
+}
+
+# watch_slots: show the slots again each second, in place on a terminal.
+watch_slots() {
+	local clear_line text
+	clear_line=$(printf '\033[K')
+	[ ! -t 1 ] || printf '\033[2J'
+	while :; do
+		text=$(each_slot slot_text)
+		if [ -t 1 ]; then
+			text=$(printf '%s\n' "$text" | sed "s/\$/$clear_line/")
+			printf '\033[H%s\n\033[J' "$text"
+		else
+			printf '%s\n' "$text"
+		fi
+		sleep 1
+	done
+}
+
+cmd_status() {
+	parse "$@"
+	if [ -n "$WATCH" ]; then
+		watch_slots
+	elif [ -n "$JSON" ]; then
+		printf '{"schema": 1, "slots": ['
+		each_slot next_json
+		printf ']}\n'
+	else
+		each_slot slot_text
+	fi
+}
+
+cmd_list() {
+	parse "$@"
+	each_slot slot_line
 }

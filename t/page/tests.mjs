@@ -345,7 +345,7 @@ export const tests = {
 			code === 1000 && reason === 'stopped'));
 		// A far end that does not know how is told by the close.
 		await again();
-		far.answer = [1008, 'unable to use that query'];
+		far.answer = [1008, 'unknown parameter in the query'];
 		await page.$('#stop').click();
 		await page.title('Stopped');
 		// One that has no time for it now is asked again.
