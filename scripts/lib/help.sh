@@ -47,13 +47,15 @@ mount, attach and serve:
   -s, --slot SLOT       use this slot, not an empty one of the right type
   -t, --type TYPE       cd, disk or auto (look at the image)
   -w, --writable        let the host write to the image (nfs, smb or a path)
-  --overlay FILE        let the host write, but to FILE, not to the image
-  --overlay-size SIZE   let FILE grow to SIZE (1G)
   --retype              change the drive's type to that of the image
   --boot-once           eject when the host has read the image and is off
   --expires TIME        eject after TIME
   --idle TIME           eject when the host has not used the drive for TIME
   -v, --verbose         log each step
+
+mount, serve and export:
+  --overlay FILE        let the host write, but to FILE, not to the image
+  --overlay-size SIZE   let FILE grow to SIZE (1G)
 
 mount:
   --replace             eject what the slot holds

@@ -51,7 +51,7 @@ take_slot_option() {
 	local count
 	is_slot "$2" || misuse "$1 $2: not a slot number, 0 to 7"
 	count=$(count_slots)
-	[ "$2" -lt "$count" ] || misuse "there is no slot $2:" \
+	[ "$2" -lt "$count" ] || die $EX_USAGE "there is no slot $2:" \
 		"the last one is slot $((count - 1)) (see slots in $CONF)"
 	SLOT=$2
 }

@@ -134,14 +134,10 @@ show_progress() {
 
 # source_ended: vm-fetchd has ended; exit with its reason.
 source_ended() {
-	local status
 	end_link TERM
 	progress_end
-	wait "$CHILD"
-	status=$?
-	CHILD=
-	tail -n 1 "$TEMP/said" >&2
-	exit $status
+	wait_child
+	source_failed $?
 }
 
 # watch_link: wait until the link ends, and return its status.

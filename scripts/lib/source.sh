@@ -3,6 +3,15 @@
 # A vm-fetchd that vmctl starts itself, to look at an image or to serve it; its
 # pid is in CHILD. Sourced by vmctl, after common.sh.
 
+# wait_child: wait until CHILD ends, and return its status.
+wait_child() {
+	local status
+	wait "$CHILD"
+	status=$?
+	CHILD=
+	return $status
+}
+
 # gave_up: end a vm-fetchd that has not connected within TIMEOUT.
 gave_up() {
 	progress_end
@@ -17,7 +26,7 @@ gave_up() {
 # line of $TEMP/said says why. (timeout(1) of busybox leaves a process behind,
 # so it is not used.)
 start_source() {
-	local start elapsed status
+	local start elapsed
 	: >"$TEMP/ready"
 	# shellcheck disable=SC2086 # one word, or none
 	with_source "$REQ" exec $APART vm-fetchd "$@" \
@@ -34,21 +43,18 @@ start_source() {
 		pause
 	done
 	progress_end
-	[ ! -s "$TEMP/ready" ] || return 0
-	wait $CHILD
-	status=$?
-	CHILD=
-	return $status
+	[ -s "$TEMP/ready" ] || wait_child
+}
+
+# source_failed STATUS: exit with that, and the reason of vm-fetchd.
+source_failed() {
+	tail -n 1 "$TEMP/said" >&2
+	exit "$1"
 }
 
 # need_source [OPTION...]: start_source, or exit with the reason.
 need_source() {
-	local status
-	start_source "$@" || {
-		status=$?
-		tail -n 1 "$TEMP/said" >&2
-		exit $status
-	}
+	start_source "$@" || source_failed $?
 }
 
 end_source() {
