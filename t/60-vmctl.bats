@@ -62,6 +62,9 @@ under_busybox() {
 	fails 64 vmctl mount -t floppy https://a/b
 	fails 64 vmctl mount --timeout=0 https://a/b
 	fails 64 vmctl mount --timeout x https://a/b
+	fails 64 vmctl mount --expires 0 https://a/b
+	fails 64 vmctl mount --expires 08m
+	grep -q "mount needs a URL" stderr
 	fails 64 vmctl mount https://a/b https://a/c
 	fails 77 vmctl mount /etc/passwd
 	fails 77 vmctl mount file:///etc/passwd

@@ -21,6 +21,8 @@ seconds_of() {
 	*d) unit=86400 ;;
 	*) unit=1 ;;
 	esac
+	# In arithmetic, a leading 0 would mean an octal number.
+	count=${count#"${count%%[!0]*}"}
 	is_number "$count" $((31536000 / unit)) || misuse \
 		"$1 $2: not a time of at most a year (90s, 30m, 2h, 1d)"
 	echo $((count * unit))
