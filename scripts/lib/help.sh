@@ -3,6 +3,11 @@
 # What vmctl help prints. Sourced by vmctl.
 
 usage() {
+	help_verbs
+	help_options
+}
+
+help_verbs() {
 	cat <<'USAGE'
 usage: vmctl mount [OPTION]... URL      insert an image into the host's drive
        vmctl eject [-f] [-s SLOT]       take the image out of the drive
@@ -27,6 +32,11 @@ IMAGE  a file, a block device or a URL
 WHERE  ws[s]://HOST/vm/SLOT or ssh:[USER@]HOST
 SIZE   bytes, such as 500K, 2M or 1G
 TIME   such as 90s, 30m, 2h or 1d
+USAGE
+}
+
+help_options() {
+	cat <<'USAGE'
 
 any verb with a URL:
   -u, --user USER       log in to the server as USER
