@@ -51,30 +51,29 @@ usage(FILE *out)
 
 /* --- asking ---------------------------------------------------------------- */
 
+/* Why it is not so is our result, and for the caller to print. */
 static int
 ask(const struct options *o)
 {
-	char why[CHILD_LINE_MAX], value[STATE_VALUE_MAX];
+	char why[STATE_VALUE_MAX];
 	int status = slot_ask(&o->ask, why, sizeof(why));
 
 	if (status == ASK_ALONE)
 		return 1;
-	if (status != ASK_NOBODY) {
-		if (status != 0 && *why != '\0')
-			fprintf(stderr, "%s\n", why);
-		return status;
-	}
-	if (strcmp(o->ask.request, "follow") != 0)
-		errx(EX_UNAVAILABLE, "slot %u holds nothing", o->ask.slot);
-	/* It has left its last word where it could. */
-	if (state_get(o->ask.state, "error", value)) {
-		fprintf(stderr, "%s\n", value);
+	if (status == ASK_NOBODY && strcmp(o->ask.request, "follow") == 0) {
+		/* It has left its last word where it could. */
 		status = (int)state_get_number(o->ask.state, "status");
-		return status > 0 ? status : EX_OSERR;
+		state_get(o->ask.state, "error", why);
+		if (status <= 0)
+			status = EX_OSERR;
+	} else if (status == ASK_NOBODY) {
+		status = EX_UNAVAILABLE;
+		snprintf(
+		    why, sizeof(why), "slot %u holds nothing", o->ask.slot);
 	}
-	errx(EX_OSERR,
-	    "slot %u: vm-slot ended unexpectedly; see vmctl log -s %u",
-	    o->ask.slot, o->ask.slot);
+	if (*why != '\0')
+		puts(why);
+	return status;
 }
 
 /* --- one slot's life -------------------------------------------------------- */
@@ -266,6 +265,7 @@ begin(struct slot *s, bool clean)
 	static const char *const reason[] = {"reason", NULL};
 
 	if (clean) {
+		s->quiet = true;
 		begin_to_undo(s);
 		s->was_in = is_in(s);
 		if (s->writable && *s->device != '\0')

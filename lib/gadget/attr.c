@@ -118,7 +118,10 @@ attr_read(int dir, const char *path, char *buf, size_t size, int ms)
 	fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
-	len = delegate(fd, NULL, &reply, ms);
+	if (ms == ATTR_FOREVER)
+		len = read(fd, reply.value, sizeof(reply.value));
+	else
+		len = delegate(fd, NULL, &reply, ms);
 	saved = errno;
 	close(fd);
 	errno = saved;
@@ -141,9 +144,9 @@ attr_write(int dir, const char *path, const char *value, int ms)
 	char line[ATTR_MAX];
 	struct reply reply;
 	int fd, saved;
-	ssize_t len;
+	ssize_t len, size;
 
-	len = snprintf(line, sizeof(line), "%s\n", value);
+	size = len = snprintf(line, sizeof(line), "%s\n", value);
 	if (len >= ATTR_MAX) {
 		errno = ENAMETOOLONG;
 		return -1;
@@ -151,7 +154,14 @@ attr_write(int dir, const char *path, const char *value, int ms)
 	fd = openat(dir, path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
-	len = delegate(fd, line, &reply, ms);
+	if (ms == ATTR_FOREVER)
+		len = write(fd, line, (size_t)size);
+	else
+		len = delegate(fd, line, &reply, ms);
+	if (ms == ATTR_FOREVER && len != -1 && len != size) {
+		errno = EIO;
+		len = -1;
+	}
 	saved = errno;
 	close(fd);
 	errno = saved;

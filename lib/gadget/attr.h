@@ -18,7 +18,8 @@
 /* No kernel attribute of this kind is longer, its newline included. */
 #define ATTR_MAX 4096
 
-/* A deadline for those who have nothing else to do. */
+/* A deadline for those who have nothing else to do, and for attributes that
+ * never make anybody wait: the access is the caller's own, without a child. */
 #define ATTR_FOREVER (-1)
 
 /*

@@ -48,10 +48,26 @@ gadget_at_lun(struct gadget *gadget, unsigned slot, const char *attr)
 	    gadget, "functions/mass_storage.%u/lun.0/%s", slot, attr);
 }
 
+/*
+ * May a read of it wait? The kernel takes a lock for two of them, which a write
+ * behind a host's read may hold (f_mass_storage.c: filesem for `file`;
+ * configfs.c: gi->lock for UDC); it prints all others from memory.
+ */
+static bool
+may_wait(const char *attr)
+{
+	const char *slash = strrchr(attr, '/');
+
+	attr = slash != NULL ? slash + 1 : attr;
+	return strcmp(attr, "file") == 0 || strcmp(attr, "UDC") == 0;
+}
+
 int
 gadget_get(struct gadget *gadget, char *buf, size_t size)
 {
-	return attr_read(gadget->dir, gadget->at, buf, size, gadget->ms);
+	int ms = may_wait(gadget->at) ? gadget->ms : ATTR_FOREVER;
+
+	return attr_read(gadget->dir, gadget->at, buf, size, ms);
 }
 
 int

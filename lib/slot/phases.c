@@ -364,7 +364,8 @@ slot_child_heard(void *arg, struct child *c, bool said, const char *line)
 	else if (!said && c->id != CHILD_HOOK)
 		hear_result(s, c->id, line);
 	else if (!hear_word(s, line)) {
-		dprintf(STDERR_FILENO, "%s\n", line);
+		if (!s->quiet)
+			dprintf(STDERR_FILENO, "%s\n", line);
 		if (strncmp(line, served, sizeof(served) - 1) == 0)
 			slot_hear_server(s, line + sizeof(served) - 1);
 		note = strstr(line, ": note: ");

@@ -77,6 +77,7 @@ struct slot {
 	struct watch watch;
 	int lock; /* the descriptor that holds it; see state.h */
 	bool verbose;
+	bool quiet;	    /* what the children say is no matter */
 	const char *notify; /* systemd's socket, or NULL */
 
 	/* The request. */

@@ -246,11 +246,17 @@ choose_attached() {
 	local type
 	type=$(read_value "$REQ/type")
 	[ "$type" != auto ] || type='cd'
-	SLOT=$(find_slot is_client_of cd || find_slot is_client_of disk) &&
+	SLOT=
+	if find_slot is_client_of cd || find_slot is_client_of disk; then
+		SLOT=$FOUND
 		return
+	fi
 	[ -z "$AGAIN" ] || gone_meanwhile
-	SLOT=$(find_slot is_empty "$type") && return
-	[ -n "$TAKE" ] && SLOT=$(slots_of "$type" | head -n 1)
+	if find_slot is_empty "$type"; then
+		SLOT=$FOUND
+		return
+	fi
+	[ -z "$TAKE" ] || SLOT=$(slots_of "$type" | head -n 1)
 	[ -n "$SLOT" ] || all_in_use "$type" --take
 }
 
@@ -271,14 +277,16 @@ begin_attach() {
 	write_request
 	start_joiner
 	start_slot "$SLOT"
-	if ! watch_slot; then
-		progress_end
+	watch_slot
+	status=$?
+	if [ $status = 1 ]; then
 		await_joiner
 		status=$?
 		# A lost client may come back before the slot gives up.
 		case $status in "$EX_IOERR" | 129) MOUNTING= ;; esac
 		tell_end $status
 	fi
+	[ $status = 0 ] || mount_failed $status
 	MOUNTING=
 	say_mounted true >&2
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# What vmctl and vm-slot both need: messages, the state of a slot, time, and the
+# What all parts of vmctl need: messages, the state of a slot, time, and the
 # parameters of vm-fetchd. Sourced; PROG must be set. A slot is a directory:
 #
 #   $RUN/N/lock       flock(2)ed by the vmctl that operates on slot N
@@ -11,13 +11,13 @@
 #                     the slot is degraded, or how it ended) expires idle (in
 #                     seconds of this machine's uptime) once ...
 #   $RUN/N/request/   what vmctl asked for; holds secrets, only for root
-#   $RUN/N/work/      sockets, FIFO and pids; only for root
+#   $RUN/N/work/      sockets, FIFOs and pids; only for root
 #   $RUN/tickets/     one file per ticket, named by its SHA-256; only for root
 #
 # Exit statuses are those of sysexits(3).
 
 RUN=${VM_RUN_DIR:-/run/vmedia}
-LOG_MAX=65536	# bytes of a log before its older half is dropped
+VALUE=			# what value_of() has read
 export LC_ALL=C
 
 EX_USAGE=64 EX_DATAERR=65 EX_NOINPUT=66 EX_UNAVAILABLE=69 EX_OSERR=71
@@ -102,6 +102,13 @@ get() {
 	read_value "$DIR/$1"
 }
 
+# value_of NAME: the same into VALUE, without a process even for $( ).
+value_of() {
+	VALUE=
+	[ -f "$DIR/$1" ] && { IFS= read -r VALUE <"$DIR/$1"; } 2>/dev/null &&
+		[ -n "$VALUE" ]
+}
+
 # put NAME VALUE: write a value of slot DIR, as one line that all may read. It
 # is renamed into place, so that no reader sees half of it.
 put() {
@@ -110,8 +117,11 @@ put() {
 	case $text in
 	*[[:cntrl:]]*) text=$(printf %s "$text" | tr -d '\000-\037\177') ;;
 	esac
-	(umask 022 && printf '%s\n' "$text" >"$DIR/.$1.new") &&
-		mv "$DIR/.$1.new" "$DIR/$1"
+	umask 022
+	printf '%s\n' "$text" >"$DIR/.$1.new" && mv "$DIR/.$1.new" "$DIR/$1"
+	set -- $?
+	umask 077
+	return "$1"
 }
 
 # held: is there a living vm-slot in DIR? The lock tells; the pid in it may
@@ -122,7 +132,8 @@ held() {
 
 # is_in: is a medium inserted, as far as its vm-slot has said?
 is_in() {
-	case $(get state) in
+	value_of state
+	case $VALUE in
 	active | degraded) return 0 ;;
 	*) return 1 ;;
 	esac
@@ -135,24 +146,6 @@ medium_reads() {
 	device=$(get device)
 	read -r reads _ <"${VM_SYS:-/sys}/block/${device#/dev/}/stat" &&
 		echo "$reads"
-}
-
-# medium_requests: print the reads and writes so far, as one word.
-medium_requests() {
-	local device reads writes
-	device=$(get device)
-	read -r reads _ _ _ writes _ \
-		<"${VM_SYS:-/sys}/block/${device#/dev/}/stat" &&
-		echo "$reads+$writes"
-}
-
-# shorten_log: the log is usually in memory. It is shortened in place, because
-# vm-slot has it open.
-shorten_log() {
-	[ -f "$DIR/log" ] && [ "$(wc -c <"$DIR/log")" -gt $LOG_MAX ] || return 0
-	tail -c $((LOG_MAX / 2)) "$DIR/log" >"$DIR/.log.new" &&
-		cat "$DIR/.log.new" >"$DIR/log"
-	rm -f "$DIR/.log.new"
 }
 
 # --- time -----------------------------------------------------------------

@@ -3,12 +3,19 @@
 # vmctl mount: choose a slot, have its vm-slot insert the image, and tell the
 # result. Sourced by vmctl, after slot.sh and source.sh.
 
-# find_slot TEST TYPE: print the first slot of that type that passes TEST.
+FOUND=		# the slot that find_slot() has found
+NEED=		# the type of drive that the image needs
+GUESS=		# the same, if it is only guessed
+GUESSED=	# set when a guess was wrong: look at the image
+
+# find_slot TEST TYPE: the first slot of that type that passes TEST, into FOUND.
 find_slot() {
-	local slot
-	for slot in $(slots_of "$2"); do
-		DIR=$RUN/$slot
-		"$1" && echo "$slot" && return
+	local type
+	FOUND=0
+	for type in $TYPES; do
+		DIR=$RUN/$FOUND
+		[ "$type" != "$2" ] || ! "$1" || return 0
+		FOUND=$((FOUND + 1))
 	done
 	return 1
 }
@@ -21,23 +28,46 @@ all_in_use() {
 	die $EX_TEMPFAIL "all $1 slots are in use: eject one, or use $2"
 }
 
-# choose_slot: set SLOT to one that holds the image already, or is empty. The
-# type of the image is looked up before, so that nothing is ejected for a file
-# that is not an image.
+# guess_type: the drive that the image most likely needs, by its name, into
+# GUESS. vm-slot looks at the image, and a wrong guess is tried again.
+guess_type() {
+	case $URL in
+	*.[Ii][Ss][Oo] | *.[Ii][Ss][Oo].*) GUESS=cd ;;
+	*) GUESS=disk ;;
+	esac
+}
+
+# find_type: the type of the drive for the image into NEED; GUESS is empty if it
+# is certain. A look at the image by vmctl itself costs a connection, so it
+# is taken only where more than an empty slot depends on it.
+find_type() {
+	GUESS=
+	NEED=$(read_value "$REQ/type")
+	[ "$NEED" = auto ] || return 0
+	[ -n "$GUESSED" ] || [ -f "$REQ/retype" ] || guess_type
+	if [ -n "$GUESS" ] && find_slot is_empty "$GUESS"; then
+		NEED=$GUESS
+	else
+		GUESS=
+		NEED=$(probe_source -f media) || exit
+	fi
+}
+
+# choose_slot: set SLOT to one that holds the image already, or is empty.
 choose_slot() {
-	local type
 	FOUND_EMPTY=
-	SLOT=$(find_slot is_asked cd || find_slot is_asked disk) && return
-	type=$(read_value "$REQ/type")
-	if [ "$type" = auto ]; then
-		type=$(probe_source -f media) || exit
+	SLOT=
+	if find_slot is_asked cd || find_slot is_asked disk; then
+		SLOT=$FOUND
+		return
 	fi
-	if SLOT=$(find_slot is_empty "$type"); then
-		FOUND_EMPTY=1
+	find_type
+	if find_slot is_empty "$NEED"; then
+		SLOT=$FOUND FOUND_EMPTY=1
 	elif [ -n "$REPLACE" ]; then
-		SLOT=$(slots_of "$type" | head -n 1)
+		SLOT=$(slots_of "$NEED" | head -n 1)
 	fi
-	[ -n "$SLOT" ] || all_in_use "$type" --replace
+	[ -n "$SLOT" ] || all_in_use "$NEED" --replace
 }
 
 # take_chosen: choose a slot and lock it. If it was empty and another vmctl has
@@ -120,6 +150,22 @@ replace_medium() {
 	eject_slot || :
 }
 
+# fill_guessed: mount into a slot that was chosen by a guess. A slot that nobody
+# named stays as it was if that fails; if the guess was wrong, choose again.
+fill_guessed() {
+	local status
+	fill_slot && return
+	status=$?
+	rm -f "$DIR/error" "$DIR/status"
+	[ $status = $EX_DATAERR ] || mount_failed $status
+	GUESSED=1
+	exec 9>&-
+	take_chosen
+	replace_medium
+	wait_free
+	fill_slot || mount_failed $?
+}
+
 cmd_mount() {
 	local changed
 	parse "$@"
@@ -137,7 +183,11 @@ cmd_mount() {
 	else
 		replace_medium
 		wait_free
-		fill_slot
+		if [ -n "$GUESS" ]; then
+			fill_guessed
+		else
+			fill_slot || mount_failed $?
+		fi
 	fi
 	[ -z "$WAIT_HOST" ] || wait_for_host
 	say_mounted $changed

@@ -6,11 +6,12 @@
 
 LOCK_SECONDS=10		# how long to wait for another vmctl on the same slot
 EJECT_SECONDS=15	# how long a vm-slot may take to undo a mount
+WHY=			# what vm-slot has said against the last request
 
 # lock_slot N: take the lock of slot N, which is released when vmctl exits.
 lock_slot() {
 	DIR=$RUN/$1
-	{ mkdir -p "$DIR" && chmod 755 "$RUN" "$DIR"; } 2>/dev/null ||
+	[ -d "$DIR" ] || { mkdir -p "$DIR" && chmod 755 "$RUN" "$DIR"; } 2>/dev/null ||
 		die $EX_CANTCREAT "unable to make $DIR: be root, or set VM_RUN_DIR"
 	exec 9>>"$DIR/lock" || die $EX_CANTCREAT "unable to open $DIR/lock"
 	vm-lock -w $LOCK_SECONDS 9 || die $EX_TEMPFAIL \
@@ -27,13 +28,16 @@ goes_on() {
 
 # is_activating: is a mount under way in slot DIR?
 is_activating() {
-	held && [ "$(get state)" = activating ]
+	value_of state
+	[ "$VALUE" = activating ] && held
 }
 
 # holds: does slot DIR hold a medium, or is one on its way in or out? A vm-slot
 # that only runs its last hooks, or is about to exit, does not count.
 holds() {
-	held && case $(get state) in empty | failed) return 1 ;; esac
+	value_of state
+	case $VALUE in '' | empty | failed) return 1 ;; esac
+	held
 }
 is_empty() {
 	! holds
@@ -46,12 +50,12 @@ is_same() {
 
 # is_asked: does a living vm-slot hold what REQ asks for?
 is_asked() {
-	held && is_same
+	is_same && held
 }
 
 # is_left: has a vm-slot that was killed left something in slot DIR?
 is_left() {
-	! held && { [ -d "$DIR/request" ] || [ -d "$DIR/work" ]; }
+	{ [ -d "$DIR/request" ] || [ -d "$DIR/work" ]; } && ! held
 }
 
 # --- mount ----------------------------------------------------------------
@@ -64,14 +68,13 @@ has_systemd() {
 # start_slot N: start a vm-slot that outlives vmctl and its terminal. (systemd
 # may have started one by itself, which has already written its pid.)
 start_slot() {
-	held || : >"$DIR/pid"
+	[ ! -s "$DIR/pid" ] || held || : >"$DIR/pid"
 	if [ -n "$VERBOSE" ]; then : >"$DIR/verbose"; else rm -f "$DIR/verbose"; fi
 	if has_systemd; then
 		systemctl reset-failed "vmedia-slot@$1" 2>/dev/null
 		systemctl start --no-block "vmedia-slot@$1" 9>&- ||
 			die $EX_OSERR "unable to start vmedia-slot@$1"
 	else
-		shorten_log
 		VM_LOG_TIMES=1 setsid vm-slot "$1" \
 			</dev/null >/dev/null 2>>"$DIR/log" 9>&- &
 	fi
@@ -84,21 +87,25 @@ resume_slot() {
 	wait_for $EJECT_SECONDS held
 }
 
-# watch_slot: wait until the medium is active. Exits if the mount fails; false
-# if the process that brings the image (CHILD) ends before.
+# watch_slot: wait until the medium is active. False, with the status of the
+# mount, if it fails; 1 if the process that brings the image (CHILD) ends before.
 watch_slot() {
 	local status
-	ask_slot follow ${CHILD:+-p "$CHILD"}
+	WHY=$(ask_slot follow ${CHILD:+-p "$CHILD"})
 	status=$?
-	case $status in
-	0) return 0 ;;
-	1) return 1 ;;
-	esac
-	# vm-slot has said why, or is gone.
+	[ $status -gt 1 ] || return $status
 	MOUNTING=
 	wait_free
-	clean_slot
-	exit $status
+	! is_left || clean_slot
+	return $status
+}
+
+# mount_failed STATUS: exit with what vm-slot has said, if it could.
+mount_failed() {
+	[ -n "$WHY" ] || die $EX_OSERR \
+		"slot $SLOT: vm-slot ended unexpectedly; see vmctl log -s $SLOT"
+	printf '%s\n' "$WHY" >&2
+	exit "$1"
 }
 
 # wait_free: wait until the vm-slot has exited. After the slot is empty it may
@@ -107,41 +114,44 @@ wait_free() {
 	local start
 	held || return 0
 	start=$(now)
-	ask_slot leave -q -t "$TIMEOUT" 2>/dev/null
+	ask_slot leave -q -t "$TIMEOUT" >/dev/null
 	while held; do
 		[ $(($(now) - start)) -lt "$TIMEOUT" ] || die $EX_TEMPFAIL \
 			"slot $SLOT is held by process $(get pid) ($(get step))"
 		progress "$(get step)" $(($(now) - start))
 		pause
-		ask_slot leave -q -t "$TIMEOUT" 2>/dev/null
+		ask_slot leave -q -t "$TIMEOUT" >/dev/null
 	done
 	progress_end
 }
 
 # write_request: hand REQ to the vm-slot that is about to be started.
 write_request() {
-	clean_slot
+	! is_left || clean_slot
 	rm -rf "$DIR/error" "$DIR/status" "$DIR/reason" "$DIR/request" \
 		"$DIR/called-off"
-	cp -R "$REQ" "$DIR/request"
-	put timeout "$TIMEOUT"
-	put url "$URL"
-	put state activating
+	cp -R "$REQ" "$DIR/request" && put timeout "$TIMEOUT" &&
+		put url "$URL" && put state activating ||
+		die $EX_CANTCREAT "unable to write the request to $DIR"
 }
 
 # fill_slot: mount what REQ asks for. If a vm-slot that held the very same was
-# killed, the new one takes over its medium.
+# killed, the new one takes over its medium. Returns as watch_slot.
 fill_slot() {
+	local status
 	MOUNTING=1
 	is_same || write_request
 	start_slot "$SLOT"
 	watch_slot
+	status=$?
 	MOUNTING=
+	return $status
 }
 
 # --- at work --------------------------------------------------------------
 
-# ask_slot REQUEST [OPTION...]: ask the vm-slot of slot DIR, see vm-slot(8).
+# ask_slot REQUEST [OPTION...]: ask the vm-slot of slot DIR, see vm-slot(8). It
+# prints why the answer is no.
 ask_slot() {
 	local request
 	request=$1
@@ -153,7 +163,7 @@ ask_slot() {
 # looks for the file when it does.
 call_off() {
 	: >"$DIR/called-off"
-	ask_slot "eject force" -q -t $EJECT_SECONDS 2>/dev/null
+	ask_slot "eject force" -q -t $EJECT_SECONDS >/dev/null
 }
 
 # renew_slot FILE: give the vm-slot the URL in FILE, which names the same image.
@@ -161,7 +171,7 @@ renew_slot() {
 	{ cp "$1" "$DIR/request/.url" &&
 		mv "$DIR/request/.url" "$DIR/request/url"; } ||
 		die $EX_CANTCREAT "unable to write $DIR/request/url"
-	ask_slot renew || exit
+	WHY=$(ask_slot renew) || die $? "slot $SLOT: $WHY"
 }
 
 # eject_slot [WORD]: eject, and wait until the slot is empty. WORD is force,
@@ -175,13 +185,14 @@ eject_slot() {
 	# Its source serves on for as long as there is something to be written.
 	[ "$word" != source ] || limit=
 	# shellcheck disable=SC2086 # two words, or none
-	ask_slot "eject${word:+ $word}" $limit
+	WHY=$(ask_slot "eject${word:+ $word}" $limit)
 	status=$?
 	case $status in
-	"$EX_UNAVAILABLE") return 0 ;; # it has just ended
-	"$EX_TEMPFAIL") exit $status ;;
-	*) return $status ;;
+	0 | "$EX_UNAVAILABLE") return 0 ;; # it has just ended by itself
 	esac
+	printf '%s\n' "$WHY" >&2
+	[ $status != $EX_TEMPFAIL ] || exit $status
+	return $status
 }
 
 # clean_slot: take down what a vm-slot that was killed has left in slot DIR.

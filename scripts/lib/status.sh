@@ -14,14 +14,6 @@ HOST=		# its state
 
 VALUE=		# what value_of() or left() found
 
-# value_of NAME: read a value of slot DIR into VALUE; false if there is none. It
-# starts no process, not even a subshell: a BMC is slow.
-value_of() {
-	VALUE=
-	[ -f "$DIR/$1" ] && { IFS= read -r VALUE <"$DIR/$1"; } 2>/dev/null &&
-		[ -n "$VALUE" ]
-}
-
 # see_slot N: look at slot N. The state `other` is a medium that was inserted by
 # another program than vmedia.
 see_slot() {
