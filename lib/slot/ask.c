@@ -58,17 +58,14 @@ show_end(void)
 
 /* --- connecting -------------------------------------------------------------- */
 
-/* One that is followed may have been started only just now, or have failed
- * before it could listen. */
+/* One that is followed may have been started only just now; one that has failed
+ * before it could listen has left its word. */
 static bool
 may_come(const struct ask *a)
 {
-	char state[STATE_VALUE_MAX];
-
-	if (strcmp(a->request, "follow") != 0)
-		return false;
-	state_get(a->state, "state", state);
-	return slot_is_held(a->state) || strcmp(state, "activating") == 0;
+	return strcmp(a->request, "follow") == 0 &&
+	       (slot_is_held(a->state) || (state_has(a->state, "request") &&
+					      !state_has(a->state, "error")));
 }
 
 static int
