@@ -202,3 +202,21 @@ slot_blocks(const struct slot *s)
 {
 	return (unsigned)((s->length + BLOCK_SIZE - 1) / BLOCK_SIZE);
 }
+
+void
+slot_blocks_of(const struct slot *s, uint64_t from, uint64_t to,
+    unsigned *first, unsigned *end)
+{
+	uint64_t base = s->chunk * CHUNK_SIZE;
+
+	*first = from > base ? (unsigned)((from - base) / BLOCK_SIZE) : 0;
+	*end = to >= base + s->length
+		   ? slot_blocks(s)
+		   : (unsigned)((to - base + BLOCK_SIZE - 1) / BLOCK_SIZE);
+}
+
+uint64_t
+chunk_after(uint64_t offset)
+{
+	return (offset / CHUNK_SIZE + 1) * CHUNK_SIZE;
+}

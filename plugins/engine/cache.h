@@ -106,4 +106,11 @@ unsigned char *cache_bytes(struct cache *, const struct slot *);
 /* How many blocks a slot's chunk has; of the last one not all may be used. */
 unsigned slot_blocks(const struct slot *);
 
+/* Those of them, [*first, *end), that the bytes [from, to) of the image touch. */
+void slot_blocks_of(const struct slot *, uint64_t from, uint64_t to,
+    unsigned *first, unsigned *end);
+
+/* The offset at which the chunk behind this byte's begins. */
+uint64_t chunk_after(uint64_t offset);
+
 #endif

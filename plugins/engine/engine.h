@@ -4,49 +4,32 @@
  * The engine: reads of an image, served from a cache that a fetch thread fills
  * from a source, several ranges at a time; and writes, which go through.
  *
+ * The plugin uses this folder, by this header alone. Here is known how an
+ * image is cached, read ahead and tried again; what a source speaks (HTTP,
+ * NFS, SMB) and who reads (nbdkit) is not. state.h has the map of the files.
+ *
  * The image is cut into chunks of CHUNK_SIZE bytes, a chunk into blocks of
  * BLOCK_SIZE. A chunk of which something is wanted takes a slot of one arena,
- * allocated whole at the start: nothing else grows. Each block is fetched once
- * however many readers want it, and a reader goes on as soon as its own bytes
- * have come. What a stream will want is asked for ahead, in ranges of up to
- * some chunks; what a reader waits for goes first.
+ * which is allocated whole at the start: nothing else grows. Each block is
+ * fetched once however many readers want it, and a reader goes on as soon as
+ * its own bytes have come. What a stream will want is asked for ahead, in
+ * ranges of up to some chunks; what a reader waits for goes first.
  *
- * A fault is met by asking again for what is missing, with growing pauses,
- * until the source has given nothing for the outage limit. From then on
- * every read that the cache does not hold fails at once, and one range is
- * asked for again and again until the source is back.
+ * After a fault the missing bytes are asked for again, with growing pauses,
+ * until the source has given nothing for the outage limit. From then on every
+ * read that the cache does not hold fails at once, and one range is asked for
+ * again and again until the source is back.
  */
 #ifndef VM_ENGINE_ENGINE_H
 #define VM_ENGINE_ENGINE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/cache.h"
+#include "engine/config.h"
 #include "sources/source.h"
 
-#define ENGINE_CACHE_MIN (4 * CHUNK_SIZE)
-
 struct engine;
-
-struct engine_config {
-	uint64_t cache;	       /* bytes of the arena, >= ENGINE_CACHE_MIN */
-	unsigned connections;  /* transfers at once, >= 1 */
-	unsigned outage_limit; /* seconds, >= 1 */
-	uint64_t limit_rate;   /* bytes a second, on average; 0: no limit */
-	/* True when a read that waits should be given up. Any thread. */
-	bool (*cancelled)(void);
-	/* One line for the log, when the source fails or is back. */
-	void (*log)(const char *line);
-	/* The same for what is no fault. */
-	void (*note)(const char *line);
-	/*
-	 * What stats.h says, as a JSON object, every second while something
-	 * happens; NULL where nobody wants to know. The fetch thread.
-	 */
-	void (*tell)(const char *text);
-};
 
 /*
  * An engine above source, which it owns from now on, also on failure.
@@ -56,7 +39,7 @@ struct engine_config {
 struct engine *engine_new(const struct engine_config *, struct source *);
 
 /*
- * Put what is known already of the image's beginning into the cache; len is
+ * Put the image's beginning, which is known already, into the cache; len is
  * CHUNK_SIZE or the whole image. Before engine_start().
  */
 void engine_warm(struct engine *, const void *bytes, size_t len);
@@ -72,19 +55,21 @@ int engine_start(struct engine *);
 int engine_read(struct engine *, void *buf, size_t len, uint64_t offset);
 
 /*
- * Write len bytes at offset, all inside the image, of a source that is
- * writable: when this returns, the source has them. And see to it that what
- * was written is on stable storage. Any thread; 0 or -1 as engine_read().
+ * Write len bytes at offset, all inside the image, to a source that is
+ * writable: when this returns, the source has them. Any thread; 0 or -1 as
+ * engine_read().
  */
 int engine_write(struct engine *, const void *buf, size_t len, uint64_t offset);
+
+/* Put what was written on stable storage. Any thread; as engine_read(). */
 int engine_flush(struct engine *);
 
 /* Fetch the range when there is nothing better to do. Any thread. */
 void engine_prefetch(struct engine *, uint64_t len, uint64_t offset);
 
 /*
- * Ask the source with this URL from now on (see source.h). Logs how it went,
- * in the fetch thread. Any thread.
+ * Have the source use this URL from now on (see source.h). The fetch thread
+ * logs whether that worked. Any thread.
  */
 void engine_renew(struct engine *, const char *url);
 

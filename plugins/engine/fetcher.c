@@ -1,236 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
- *
- * The fetch thread's part of the engine: what is asked of the source and in
- * which order, what comes, and what is done about what does not.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "engine/state.h"
 #include "base/secret.h"
+#include "engine/ahead.h"
+#include "engine/fetcher.h"
+#include "engine/publish.h"
+#include "engine/request.h"
+#include "engine/retry.h"
 
-#define RETRY_FIRST_MS 100
-#define RETRY_LAST_MS  2000 /* 20 s away shall be less than 25 */
-#define HOLD_MAX_S     30   /* of what a server asks for by Retry-After */
 #define IDLE_POLL_MS   10000
-#define QUIET_MS       1000  /* an outage shorter than that is not logged */
-#define RANDOM_MS      10000 /* for so long a connection is kept for readers */
-#define PROBE_BYTES    (64 * 1024)
-#define LIMIT_BURST_MS 250 /* of a limited rate, after a pause */
-
-static bool
-is_over_limit(const struct engine *e, int64_t since)
-{
-	return since != 0 &&
-	       clock_ms() - since > (int64_t)e->config.outage_limit * 1000;
-}
-
-bool
-engine_is_down(const struct engine *e)
-{
-	return is_over_limit(e, e->outage_since);
-}
-
-bool
-engine_is_lost(const struct engine *e, const struct slot *s)
-{
-	return engine_is_down(e) || is_over_limit(e, s->failing_since);
-}
-
-void
-engine_unpin(struct engine *e, struct slot *s)
-{
-	if (--s->pins == 0)
-		pthread_cond_broadcast(&e->slot_freed);
-}
-
-/* --- asking ------------------------------------------------------------ */
-
-static uint64_t
-next_chunk(uint64_t offset)
-{
-	return (offset / CHUNK_SIZE + 1) * CHUNK_SIZE;
-}
-
-/* The blocks of a slot's chunk that the bytes [from, to) touch. */
-static void
-blocks_of(const struct slot *s, uint64_t from, uint64_t to, unsigned *first,
-    unsigned *end)
-{
-	uint64_t base = s->chunk * CHUNK_SIZE;
-
-	*first = from > base ? (unsigned)((from - base) / BLOCK_SIZE) : 0;
-	*end = to >= base + s->length
-		   ? slot_blocks(s)
-		   : (unsigned)((to - base + BLOCK_SIZE - 1) / BLOCK_SIZE);
-}
-
-/* Ask for [from, to), of which nothing is here or coming, or its beginning. */
-static bool
-ask_gap(struct engine *e, uint64_t from, uint64_t to, bool for_reader)
-{
-	unsigned first, last;
-	uint64_t at, end = to;
-	struct slot *s;
-
-	if (!fetches_has_room(&e->fetches, for_reader))
-		return false;
-	for (at = from; at < end; at = next_chunk(at)) {
-		s = cache_claim(
-		    &e->cache, at / CHUNK_SIZE, clock_ms(), !for_reader);
-		if (s == NULL) {
-			end = at;
-			break;
-		}
-		s->pins++;
-		blocks_of(s, from, end, &first, &last);
-		blocks_set(&s->coming, first, last);
-	}
-	if (end > from)
-		fetches_add(&e->fetches, from, end, for_reader);
-	return end == to;
-}
-
-/*
- * The first block of [from, to) that is neither here nor coming, or, if not
- * `absent`, the first that is one of them; `to` where there is none.
- */
-static uint64_t
-scan(struct engine *e, uint64_t from, uint64_t to, bool absent)
-{
-	unsigned first, end, i;
-	struct slot *s;
-
-	for (; from < to; from = next_chunk(from)) {
-		s = cache_find(&e->cache, from / CHUNK_SIZE);
-		if (s == NULL && absent)
-			return from;
-		if (s == NULL)
-			continue;
-		blocks_of(s, from, to, &first, &end);
-		i = absent
-			? blocks_find_absent(&s->have, &s->coming, first, end)
-			: blocks_find_present(&s->have, &s->coming, first, end);
-		if (i < end)
-			return s->chunk * CHUNK_SIZE + (uint64_t)i * BLOCK_SIZE;
-	}
-	return to;
-}
-
-bool
-engine_ask(struct engine *e, uint64_t from, uint64_t to, bool for_reader)
-{
-	uint64_t end;
-
-	from -= from % BLOCK_SIZE;
-	to += (BLOCK_SIZE - to % BLOCK_SIZE) % BLOCK_SIZE;
-	if (to > e->cache.image_size)
-		to = e->cache.image_size;
-	while ((from = scan(e, from, to, true)) < to) {
-		end = scan(e, from, to, false);
-		if (!ask_gap(e, from, end, for_reader))
-			return false;
-		from = end;
-	}
-	return true;
-}
-
-/* Take back what is still to come of a range: nobody will ask for it. */
-static void
-drop(struct engine *e, struct fetch *f)
-{
-	unsigned first, last;
-	struct slot *s;
-	uint64_t at;
-
-	for (at = f->offset; at < f->end; at = next_chunk(at)) {
-		s = cache_find(&e->cache, at / CHUNK_SIZE);
-		blocks_of(s, f->offset, f->end, &first, &last);
-		blocks_clear(&s->coming, first, last);
-		engine_unpin(e, s);
-	}
-	fetches_release(&e->fetches, f);
-	pthread_cond_broadcast(&e->slot_freed);
-}
-
-/* --- those who wait ---------------------------------------------------- */
-
-bool
-engine_call_waiters(struct engine *e, const struct fetch *f, int error)
-{
-	unsigned first, last;
-	bool any = false;
-	struct waiter *w;
-	struct slot *s;
-	uint64_t at;
-
-	for (at = f->offset; at < f->end; at = next_chunk(at)) {
-		s = cache_find(&e->cache, at / CHUNK_SIZE);
-		blocks_of(s, f->offset, f->end, &first, &last);
-		TAILQ_FOREACH(w, &s->waiters, entry) {
-			if (w->from >= last || w->to <= first)
-				continue;
-			any = true;
-			if (w->error == 0)
-				w->error = error;
-			pthread_cond_signal(&w->woken);
-		}
-	}
-	return any;
-}
-
-/* The image is another one: nothing of it may be mixed with what we have. */
-static void
-fail_for_good(struct engine *e)
-{
-	struct waiter *w;
-	uint32_t i;
-
-	e->changed = true;
-	for (i = 0; i < e->cache.slot_count; i++)
-		TAILQ_FOREACH(w, &e->cache.slots[i].waiters, entry)
-			pthread_cond_signal(&w->woken);
-}
+#define RANDOM_MS      10000 /* how long a connection is kept for readers */
+#define LIMIT_BURST_MS 250   /* of a limited rate, after a pause */
 
 /* --- what comes -------------------------------------------------------- */
 
-static void
-log_fault(struct engine *e, const char *what, const struct fault *f)
-{
-	char line[FAULT_TEXT_MAX + 64];
-
-	snprintf(line, sizeof(line), "%s: %s", what, f->text);
-	e->config.log(line);
-}
-
-/* Who waits to ask again need not. */
-static void
-hurry(struct engine *e, enum fetch_list list)
-{
-	struct fetch *f;
-
-	TAILQ_FOREACH(f, &e->fetches.lists[list], entry)
-		f->retry_at = 0;
-}
-
-static void
-end_outage(struct engine *e)
-{
-	engine_tell_down(e);
-	if (e->outage_logged) {
-		e->config.note("the image's source is back");
-		hurry(e, FETCHES_DEMAND);
-		hurry(e, FETCHES_AHEAD);
-	}
-	e->outage_since = 0;
-	e->outage_logged = e->denied = false;
-}
-
-/* Is this byte of a slot the end of a block? The chunk's last may be short. */
+/* How many blocks end at or before this byte? The chunk's last may be short. */
 static unsigned
 blocks_before(const struct slot *s, size_t byte)
 {
@@ -238,7 +26,7 @@ blocks_before(const struct slot *s, size_t byte)
 				 : (unsigned)(byte / BLOCK_SIZE);
 }
 
-/* So many bytes of a range have been put into its slot. */
+/* The next n bytes of a range have been put into its slot. */
 static void
 note_bytes(struct engine *e, struct fetch *f, size_t n)
 {
@@ -259,7 +47,7 @@ note_bytes(struct engine *e, struct fetch *f, size_t n)
 	f->tries = 0;
 	s->failing_since = s->failed_at = 0;
 	e->came_at = f->progress;
-	end_outage(e);
+	engine_end_outage(e);
 	blocks_set(&s->have, first, last);
 	blocks_clear(&s->coming, first, last);
 	TAILQ_FOREACH(w, &s->waiters, entry)
@@ -293,132 +81,21 @@ on_data(struct transfer *t, const void *bytes, size_t len)
 	}
 }
 
-/* --- what does not come ------------------------------------------------ */
-
-static void
-give_up(struct engine *e, struct fetch *f)
-{
-	if (f->kind == TRANSFER_READ)
-		drop(e, f);
-	else
-		engine_end_write(e, f, EIO);
-}
-
-/* Pause before the n-th try: doubling, and jittered by a quarter. */
-static int64_t
-retry_pause(struct engine *e, unsigned tries)
-{
-	int64_t pause = RETRY_LAST_MS;
-
-	if (tries < 6)
-		pause = RETRY_FIRST_MS << (tries - 1);
-	return pause * 3 / 4 + rand_r(&e->seed) % (pause / 2);
-}
-
-/*
- * The range by which the end of the outage shall be noticed, instead of f,
- * which nobody waits for: not for ever the one that began it, which may be
- * the only one that cannot be had. A write is never tried again unasked; in
- * its place is a flush, which does no harm.
- */
-static struct fetch *
-choose_probe(struct engine *e, struct fetch *f)
-{
-	uint64_t from = e->refused - e->refused % BLOCK_SIZE;
-	struct fetch *probe;
-
-	if (f->kind == TRANSFER_READ && !engine_is_down(e))
-		return f;
-	engine_ask(e, from, from + PROBE_BYTES, true);
-	probe = TAILQ_FIRST(&e->fetches.lists[FETCHES_DEMAND]);
-	if (probe == NULL && f->kind == TRANSFER_READ)
-		return f;
-	if (probe == NULL)
-		probe = fetches_add_flush(&e->fetches);
-	probe->tries = f->tries;
-	give_up(e, f);
-	return probe;
-}
-
-/*
- * A slot's range has failed. Only if it had failed before, and others gave
- * bytes since, is it the chunk that fails, and not the source.
- */
-static void
-note_slot_fault(const struct engine *e, struct slot *s, int64_t progress)
-{
-	if (s->failed_at != 0 && e->came_at > s->failed_at &&
-	    s->failing_since == 0)
-		s->failing_since = progress;
-	s->failed_at = clock_ms();
-}
-
-/* Take note of a fault that another try may mend. */
-static void
-note_fault(struct engine *e, struct fetch *f, const struct fault *fault)
-{
-	e->stats.retries++;
-	f->tries++;
-	if (f->slot != NULL)
-		note_slot_fault(e, f->slot, f->progress);
-	if (e->outage_since == 0)
-		e->outage_since = f->progress;
-	if (e->outage_logged || clock_ms() - e->outage_since <= QUIET_MS)
-		return;
-	log_fault(e,
-	    f->kind == TRANSFER_READ ? "unable to read, trying again"
-				     : "unable to write, trying again",
-	    fault);
-	e->outage_logged = true;
-}
-
-/*
- * Ask again for what is missing. What nobody waits for is dropped, all but
- * the last one: it is how the end of the outage will be noticed.
- */
-static void
-retry(struct engine *e, struct fetch *f, const struct fault *fault)
-{
-	bool is_wanted = f->kind == TRANSFER_READ ? engine_call_waiters(e, f, 0)
-						  : f->writer != NULL;
-
-	note_fault(e, f, fault);
-	if (!is_wanted && !fetches_is_last(&e->fetches, f)) {
-		give_up(e, f);
-		return;
-	}
-	if (!is_wanted)
-		f = choose_probe(e, f);
-	f->retry_at = clock_ms() + retry_pause(e, f->tries);
-	fetches_move(
-	    &e->fetches, f, f->for_reader ? FETCHES_DEMAND : FETCHES_AHEAD);
-}
-
 static void
 finish(struct engine *e, struct fetch *f)
 {
 	if (f->kind != TRANSFER_READ) {
-		end_outage(e);
+		engine_end_outage(e);
 		if (f->slot != NULL)
 			f->slot->failing_since = f->slot->failed_at = 0;
 		e->stats.written += f->end - f->offset;
-		engine_end_write(e, f, 0);
+		engine_end_request(e, f, 0);
 		return;
 	}
 	meter_transfer(
 	    &e->meter, f->end - f->first_offset, f->progress - f->first_byte);
 	engine_tune(e);
-	fetches_release(&e->fetches, f);
-	pthread_cond_broadcast(&e->slot_freed);
-}
-
-static void
-hold(struct engine *e, unsigned seconds)
-{
-	if (seconds > HOLD_MAX_S)
-		seconds = HOLD_MAX_S;
-	if (seconds > 0)
-		e->hold_until = clock_ms() + (int64_t)seconds * 1000;
+	engine_end_request(e, f, 0);
 }
 
 /* A transfer has ended (fetch thread, from the source). */
@@ -429,39 +106,18 @@ on_done(struct transfer *t, const struct fault *fault)
 	    "the source said that all had come, and it had not"};
 	struct fetch *f = t->owner;
 	struct engine *e = f->engine;
-	bool is_read;
+	bool is_read, has_all;
 
 	pthread_mutex_lock(&e->lock);
 	is_read = f->kind == TRANSFER_READ;
-	if (is_read && fault == NULL && f->offset < f->end)
+	has_all = is_read && f->offset == f->end;
+	if (is_read && fault == NULL && !has_all)
 		fault = &cut;
-	if (fault == NULL) {
+	/* What goes wrong behind the last byte does not matter. */
+	if (fault == NULL || (has_all && fault->kind != FAULT_CHANGED))
 		finish(e, f);
-	} else if (fault->kind == FAULT_CHANGED) {
-		if (!e->changed)
-			log_fault(e, "unable to go on", fault);
-		fail_for_good(e);
-		give_up(e, f);
-	} else if (is_read && f->offset == f->end) {
-		finish(e, f); /* what was wrong came behind the last byte */
-	} else if (fault->kind == FAULT_TRANSIENT) {
-		hold(e, fault->retry_after);
-		retry(e, f, fault);
-	} else {
-		/*
-		 * A refusal is an answer: no outage. Who waits for what was
-		 * read ahead asks for itself.
-		 */
-		e->outage_since = 0;
-		e->denied = true;
-		if (f->for_reader)
-			log_fault(e,
-			    is_read ? "unable to read" : "unable to write",
-			    fault);
-		if (is_read)
-			engine_call_waiters(e, f, f->for_reader ? EIO : 0);
-		give_up(e, f);
-	}
+	else
+		engine_take_fault(e, f, fault);
 	pthread_mutex_unlock(&e->lock);
 }
 
@@ -492,7 +148,7 @@ start(struct engine *e, struct fetch *f, int64_t now)
 	e->source->ops->start(e->source, t);
 }
 
-/* When may the next transfer start? The limit lets a transfer pass whole. */
+/* When may the next transfer start? The rate limit never cuts a transfer. */
 static int64_t
 next_start(struct engine *e, int64_t now)
 {
@@ -511,8 +167,8 @@ next_start(struct engine *e, int64_t now)
 }
 
 /*
- * Start what of a queue may start while fewer than most are running.
- * Returns the earliest time at which more of it may.
+ * Start the transfers of a queue that may start, while fewer than `most` are
+ * running. Returns the earliest time at which more of them may.
  */
 static int64_t
 start_queue(struct engine *e, enum fetch_list list, unsigned most)
@@ -533,7 +189,7 @@ start_queue(struct engine *e, enum fetch_list list, unsigned most)
 	return next;
 }
 
-/* Have the source take a renewed URL. Without the lock. */
+/* Have the source use a renewed URL. No lock. */
 static void
 renew(struct engine *e, char *url)
 {
@@ -542,10 +198,9 @@ renew(struct engine *e, char *url)
 	if (url == NULL)
 		return;
 	if (e->source->ops->renew == NULL)
-		e->config.log("unable to renew the URL: there is nothing in "
-			      "it that expires");
+		e->config.log("unable to renew the URL: nothing in it expires");
 	else if (e->source->ops->renew(e->source, url, &why) == -1)
-		log_fault(e, "unable to renew the URL", &why);
+		engine_log_fault(e, "unable to renew the URL", &why);
 	else
 		e->config.note("the URL was renewed");
 	secret_free(url);
@@ -563,8 +218,8 @@ engine_fetch_thread(void *arg)
 	while (!e->stopping) {
 		next = start_queue(e, FETCHES_DEMAND, all);
 		/*
-		 * Who reads at random shall find a connection that is free.
-		 * One miss is none: so begins each stream.
+		 * Keep one connection free for random readers. One miss does
+		 * not count: every stream begins with one.
 		 */
 		most = all;
 		if (all > 1 && e->random_before != 0 &&

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
- *
- * What the engine tells of itself: its counts and the state of its source.
  */
 #include <string.h>
 
 #include "base/clock.h"
-#include "engine/state.h"
+#include "engine/publish.h"
 
 #define TELL_MS 1000
 

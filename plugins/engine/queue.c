@@ -52,6 +52,7 @@ take(struct fetches *f, enum transfer_kind kind, uint64_t from, uint64_t to,
 	x->tries = 0;
 	x->retry_at = 0;
 	x->slot = NULL;
+	x->ended = NULL;
 	x->writer = NULL;
 	fetches_move(f, x, list);
 	return x;

@@ -35,7 +35,9 @@ struct fetch {
 	bool for_reader;      /* asked for because somebody waits */
 	/* Where its next bytes go; of a write, whence; of a flush, NULL. */
 	struct slot *slot;
-	struct writer *writer; /* who waits for its end; NULL: nobody */
+	/* Of a write or a flush: what its end calls, with the errno or 0. */
+	void (*ended)(struct fetch *, int error);
+	struct writer *writer; /* that waits for its end; NULL: nobody */
 	unsigned tries;	       /* faults in a row */
 	/* Milliseconds: not to be started before; when it was; when its first
 	 * byte came; when its last did, or it was started. */

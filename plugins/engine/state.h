@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the parts of the engine share: the readers (engine.c), the writers
- * (write.c), the fetch thread (fetcher.c) and what it tells
- * (publish.c).
+ * The state that the engine's parts share, and its own operations. Every
+ * part calls down to this one, and this one calls none of them:
  *
- * One mutex guards all of it. It is never held while bytes are copied: a
- * reader copies from blocks that are here, of a slot that it has pinned; the
- * fetch thread writes to blocks that are coming, of slots that the fetch has
- * pinned. Functions here want it held, unless they say otherwise.
+ *	engine.c	begins and ends it
+ *	read.c, write.c	what a reader or a writer does
+ *	fetcher.c	the fetch thread
+ *	retry.c		what it does about a fault
+ *	ahead.c		how much to ask for ahead of need
+ *	publish.c	what is reported of it
+ *	request.c	ranges that are asked for
+ *
+ * One mutex guards all of it. It is not held while bytes are copied: a reader
+ * copies from blocks that are here, of a slot that it has pinned; the fetch
+ * thread writes to blocks that are coming, of slots that the range has pinned.
+ * Every function of these files needs the lock, unless it says otherwise.
  */
 #ifndef VM_ENGINE_STATE_H
 #define VM_ENGINE_STATE_H
@@ -20,9 +27,9 @@
 #include <stdint.h>
 
 #include "engine/cache.h"
-#include "engine/engine.h"
-#include "engine/queue.h"
+#include "engine/config.h"
 #include "engine/estimator.h"
+#include "engine/queue.h"
 #include "engine/readahead.h"
 #include "engine/stats.h"
 
@@ -31,14 +38,7 @@ struct waiter {
 	TAILQ_ENTRY(waiter) entry;
 	pthread_cond_t woken;
 	unsigned from, to; /* blocks */
-	int error;	   /* errno: they were refused; 0: not so far */
-};
-
-/* One that waits for the end of a write or a flush. */
-struct writer {
-	pthread_cond_t woken;
-	bool ended;
-	int error; /* errno, once it has ended; 0: none */
+	int error;	   /* errno of the source's refusal; 0: none so far */
 };
 
 struct engine {
@@ -52,15 +52,15 @@ struct engine {
 	bool changed;	      /* the image is not the one that was opened */
 	int64_t outage_since; /* ms when bytes last came; 0: no outage */
 	bool outage_logged;
-	int64_t came_at;    /* ms when bytes last came, whatever became of it */
-	bool denied;	    /* the source's last word was a refusal */
+	int64_t came_at;    /* ms when bytes last came, outage or not */
+	bool denied;	    /* the source's last answer was a refusal */
 	bool unflushed;	    /* something was written since the last flush */
 	char *renewal;	    /* a URL for the source to use; NULL: none */
 	uint64_t refused;   /* the offset last refused in an outage */
 	int64_t hold_until; /* ms: the server asked for a pause */
-	/* ms: when readers last missed at random, and the time before. */
+	/* ms: the last two times that a reader missed at random. */
 	int64_t last_random, random_before;
-	double tokens;	       /* bytes that the limit lets pass now */
+	double tokens;	       /* bytes that the rate limit allows now */
 	int64_t tokens_at;     /* ms: when they were counted */
 	uint64_t ahead_budget; /* bytes that may be asked for ahead of need */
 	unsigned seed;
@@ -69,46 +69,22 @@ struct engine {
 	struct readahead readahead;
 	struct meter meter;
 	struct stats stats;
-	int64_t told_at;    /* ms: when the stats were last told */
-	uint64_t told_read; /* ... and what they were */
+	int64_t told_at;    /* ms: when the stats were last published */
+	uint64_t told_read; /* ... and how many bytes readers had had then */
 };
 
-/* Has the source been silent for longer than a reader is made to wait? */
+/* Has the source given nothing for longer than a reader has to wait? */
 bool engine_is_down(const struct engine *);
 
-/* Or has it kept back this one chunk, whatever else it gave meanwhile? */
+/* Or has it not given this one chunk for that long, but others? */
 bool engine_is_lost(const struct engine *, const struct slot *);
 
-/*
- * Ask for what is neither here nor coming of the blocks that [from, to)
- * touches. False where slots or ranges ran out before all was asked for.
- */
-bool engine_ask(struct engine *, uint64_t from, uint64_t to, bool for_reader);
-
-/* Set the windows of read-ahead by what is known of the way. */
-void engine_tune(struct engine *);
-
-/* The fetch thread, for pthread_create(3). No lock. */
-void *engine_fetch_thread(void *engine);
-
-/*
- * Tell the stats, a second after the last time, if there is any news. Returns
- * when (ms) there may be some.
- */
-int64_t engine_tell(struct engine *);
-
-/*
- * An outage ends: tell first that the source was down, if it was and that was
- * not told. Reads have failed of it, be it over within a second.
- */
-void engine_tell_down(struct engine *);
-
-/* The errno that a request deserves before it is served at all, or 0. */
+/* The errno with which every request fails now, or 0. */
 int engine_refusal(const struct engine *);
 
 /*
- * The slot of a chunk, pinned, after waiting for one that may be given up.
- * NULL with errno; EIO at once where the source is down.
+ * The slot of a chunk, pinned; waits until one can be given up. NULL with
+ * errno; EIO at once where the source is down.
  */
 struct slot *engine_claim(struct engine *, uint64_t chunk);
 
@@ -119,12 +95,13 @@ void engine_unpin(struct engine *, struct slot *);
 void engine_wait_slice(struct engine *, pthread_cond_t *);
 
 /*
- * Call those who wait for some of what a range still has to bring, with an
- * error or, 0, to look for themselves. Is there anybody?
+ * Wake the readers that wait for some of what a range still has to bring: with
+ * an error, or with 0 to look again. Returns whether there are any.
  */
 bool engine_call_waiters(struct engine *, const struct fetch *, int error);
 
-/* A write or a flush has ended: tell its writer, and give up the range. */
-void engine_end_write(struct engine *, struct fetch *, int error);
+/* Log a fault as "WHAT: its text". */
+void engine_log_fault(
+    const struct engine *, const char *what, const struct fault *);
 
 #endif

@@ -1,19 +1,55 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The writers' part of the engine. A write goes through to the source, and
- * the writer waits for it. Its bytes lie in the slot meanwhile, so that a
- * writer may give up while they are under way; their blocks count as coming,
- * so that readers wait for them and nobody fetches what is older.
+ * What a writer does. A write goes through to the source, and the writer waits
+ * for it. Its bytes lie in the slot meanwhile, so that a writer may give up
+ * while they are under way; their blocks count as coming, so that readers wait
+ * for them and nobody fetches older ones.
  */
 #include <errno.h>
 #include <string.h>
 
-#include "engine/state.h"
+#include "engine/engine.h"
+#include "engine/request.h"
+
+/* A writer that waits for the end of a write or a flush. */
+struct writer {
+	pthread_cond_t woken;
+	bool ended;
+	int error; /* errno, once it has ended; 0: it went well */
+};
+
+/* Called back once a write or a flush has ended: tell its writer. */
+static void
+end_write(struct fetch *f, int error)
+{
+	struct engine *e = f->engine;
+	size_t from = f->offset % CHUNK_SIZE, to = from + (f->end - f->offset);
+	struct slot *s = f->slot;
+	unsigned first, end;
+
+	if (f->writer != NULL) {
+		f->writer->ended = true;
+		f->writer->error = error;
+		pthread_cond_signal(&f->writer->woken);
+		f->writer = NULL;
+	}
+	if (s == NULL)
+		return;
+	first = (unsigned)((from + BLOCK_SIZE - 1) / BLOCK_SIZE);
+	end = to == s->length ? slot_blocks(s) : (unsigned)(to / BLOCK_SIZE);
+	/* The rest of a block that was written in part is unknown. */
+	if (error == 0 && first < end)
+		blocks_set(&s->have, first, end);
+	blocks_clear(&s->coming, (unsigned)(from / BLOCK_SIZE),
+	    (unsigned)((to + BLOCK_SIZE - 1) / BLOCK_SIZE));
+	engine_call_waiters(e, f, 0);
+	engine_unpin(e, s);
+}
 
 /*
- * A writer that was told that its write failed must not see it done later.
- * What is under way cannot be called back; what is queued can.
+ * A write that its writer was told had failed must not be done later. What is
+ * under way cannot be called back; what is queued can.
  */
 static void
 abandon(struct engine *e, struct fetch *f)
@@ -28,10 +64,10 @@ abandon(struct engine *e, struct fetch *f)
 		probe->tries = f->tries;
 		probe->retry_at = f->retry_at;
 	}
-	engine_end_write(e, f, EIO);
+	engine_end_request(e, f, EIO);
 }
 
-/* Wait until a transfer of a writer's has ended. Returns 0 or an errno. */
+/* Wait until a write or a flush has ended. Returns 0 or an errno. */
 static int
 wait_for_end(struct engine *e, struct fetch *f)
 {
@@ -40,8 +76,9 @@ wait_for_end(struct engine *e, struct fetch *f)
 	int error = 0;
 
 	pthread_cond_init(&w.woken, &e->monotonic);
-	/* Until it has ended or is abandoned, which is below. */
+	/* Until it has ended, or is abandoned below. */
 	f->writer = &w; /* cppcheck-suppress autoVariables */
+	f->ended = end_write;
 	e->source->ops->wake(e->source);
 	while (!w.ended && error == 0) {
 		engine_wait_slice(e, &w.woken);
@@ -166,33 +203,4 @@ engine_flush(struct engine *e)
 	pthread_mutex_unlock(&e->lock);
 	errno = error;
 	return error == 0 ? 0 : -1;
-}
-
-void
-engine_end_write(struct engine *e, struct fetch *f, int error)
-{
-	size_t from = f->offset % CHUNK_SIZE, to = from + (f->end - f->offset);
-	struct slot *s = f->slot;
-	unsigned first, end;
-
-	if (f->writer != NULL) {
-		f->writer->ended = true;
-		f->writer->error = error;
-		pthread_cond_signal(&f->writer->woken);
-		f->writer = NULL;
-	}
-	if (s != NULL) {
-		first = (unsigned)((from + BLOCK_SIZE - 1) / BLOCK_SIZE);
-		end = to == s->length ? slot_blocks(s)
-				      : (unsigned)(to / BLOCK_SIZE);
-		/* Of a block that was written in part the rest is unknown. */
-		if (error == 0 && first < end)
-			blocks_set(&s->have, first, end);
-		blocks_clear(&s->coming, (unsigned)(from / BLOCK_SIZE),
-		    (unsigned)((to + BLOCK_SIZE - 1) / BLOCK_SIZE));
-		engine_call_waiters(e, f, 0);
-		engine_unpin(e, s);
-	}
-	fetches_release(&e->fetches, f);
-	pthread_cond_broadcast(&e->slot_freed);
 }

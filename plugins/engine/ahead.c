@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include "engine/ahead.h"
+#include "engine/request.h"
+
+#define KIB 1024
+#define MIB (1024 * 1024)
+
+/*
+ * The windows of read-ahead, in bytes; and how much of the source's rate, in
+ * milliseconds beyond its latency, they have to hold.
+ */
+#define FIRST_MIN   (256 * KIB)
+#define FIRST_MAX   (8 * MIB)
+#define MOST_MIN    (4 * MIB)
+#define FIRST_AHEAD 100
+#define MOST_AHEAD  1000
+/* A range that is asked for ahead of need. */
+#define UNIT_MIN (256 * KIB)
+#define UNIT_MAX (6 * MIB)
+#define UNIT_MS	 500 /* of one connection's rate */
+/* The least that a random read asks for. */
+#define RANDOM_MIN (64 * KIB)
+
+static uint64_t
+clamp(double x, uint64_t min, uint64_t max)
+{
+	if (x > (double)max)
+		x = (double)max;
+	return x < (double)min ? min : (uint64_t)x;
+}
+
+void
+engine_tune(struct engine *e)
+{
+	const struct meter *m = &e->meter;
+	double first = m->rate * (FIRST_AHEAD + 2 * m->latency) / 1e3;
+	double most = m->total * (MOST_AHEAD + 4 * m->latency) / 1e3;
+	uint64_t least =
+	    e->ahead_budget < MOST_MIN ? e->ahead_budget : MOST_MIN;
+
+	readahead_set_windows(&e->readahead, clamp(first, FIRST_MIN, FIRST_MAX),
+	    clamp(most, least, e->ahead_budget));
+}
+
+/* How much to ask for at once where the rate is limited; else no limit. */
+static uint64_t
+limit_of(const struct engine *e)
+{
+	return e->config.limit_rate > 0 ? e->config.limit_rate * UNIT_MS / 1000
+					: UINT64_MAX;
+}
+
+/*
+ * How much to ask for at once ahead of a stream. Every connection gets a share
+ * of its window, and none is busy for long, in case a reader turns up that
+ * wants something else.
+ */
+static uint64_t
+unit_of(const struct engine *e, const struct readahead_stream *stream)
+{
+	double busy = e->meter.rate * UNIT_MS / 1e3;
+	double part = (double)stream->window / e->config.connections;
+	double limit = (double)limit_of(e);
+	uint64_t unit;
+
+	if (part > busy)
+		part = busy;
+	if (part > limit)
+		part = limit;
+	unit = clamp(part, UNIT_MIN, UNIT_MAX);
+	return unit < stream->window ? unit : stream->window;
+}
+
+/*
+ * How far to read ahead in [from, to): not where another stream has been. When
+ * several readers share an image, this one will hardly go there.
+ */
+static uint64_t
+stop_of(const struct engine *e, const struct readahead_stream *stream,
+    uint64_t from, uint64_t to)
+{
+	uint64_t chunk;
+
+	for (chunk = from / CHUNK_SIZE; chunk * CHUNK_SIZE < to; chunk++)
+		if (!stream->again && cache_was_passed(&e->cache, chunk)) {
+			to = chunk * CHUNK_SIZE;
+			break;
+		}
+	return to > from ? to : from;
+}
+
+void
+engine_plan_ahead(struct engine *e, struct readahead_stream *stream)
+{
+	uint64_t unit = unit_of(e, stream), from, to, stop;
+	bool asked = false;
+
+	if (engine_is_down(e))
+		return;
+	while (e->fetches.ahead_bytes + unit <= e->ahead_budget &&
+	       readahead_next(stream, unit, e->source->info.size, &from, &to)) {
+		stop = stop_of(e, stream, from, to);
+		asked = asked || stop > from;
+		if (engine_ask(e, from, stop, false) && stop == to)
+			continue;
+		stream->ahead = from; /* the rest follows later */
+		break;
+	}
+	if (asked)
+		e->source->ops->wake(e->source);
+}
+
+uint64_t
+engine_miss_size(const struct engine *e, bool is_stream)
+{
+	uint64_t size = CHUNK_SIZE, limit = limit_of(e);
+
+	if (!is_stream)
+		size = clamp(e->meter.rate * e->meter.latency / 1e3, RANDOM_MIN,
+		    CHUNK_SIZE);
+	return size < limit ? size : limit;
+}

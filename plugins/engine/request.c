@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include "base/clock.h"
+#include "engine/request.h"
+
+/* Ask for [from, to), of which nothing is here or coming, or its beginning. */
+static bool
+ask_gap(struct engine *e, uint64_t from, uint64_t to, bool for_reader)
+{
+	unsigned first, last;
+	uint64_t at, end = to;
+	struct slot *s;
+
+	if (!fetches_has_room(&e->fetches, for_reader))
+		return false;
+	for (at = from; at < end; at = chunk_after(at)) {
+		s = cache_claim(
+		    &e->cache, at / CHUNK_SIZE, clock_ms(), !for_reader);
+		if (s == NULL) {
+			end = at;
+			break;
+		}
+		s->pins++;
+		slot_blocks_of(s, from, end, &first, &last);
+		blocks_set(&s->coming, first, last);
+	}
+	if (end > from)
+		fetches_add(&e->fetches, from, end, for_reader);
+	return end == to;
+}
+
+/*
+ * The first block of [from, to) that is neither here nor coming, or, if not
+ * `absent`, the first that is one of them; `to` where there is none.
+ */
+static uint64_t
+scan(struct engine *e, uint64_t from, uint64_t to, bool absent)
+{
+	unsigned first, end, i;
+	struct slot *s;
+
+	for (; from < to; from = chunk_after(from)) {
+		s = cache_find(&e->cache, from / CHUNK_SIZE);
+		if (s == NULL && absent)
+			return from;
+		if (s == NULL)
+			continue;
+		slot_blocks_of(s, from, to, &first, &end);
+		i = absent
+			? blocks_find_absent(&s->have, &s->coming, first, end)
+			: blocks_find_present(&s->have, &s->coming, first, end);
+		if (i < end)
+			return s->chunk * CHUNK_SIZE + (uint64_t)i * BLOCK_SIZE;
+	}
+	return to;
+}
+
+bool
+engine_ask(struct engine *e, uint64_t from, uint64_t to, bool for_reader)
+{
+	uint64_t end;
+
+	from -= from % BLOCK_SIZE;
+	to += (BLOCK_SIZE - to % BLOCK_SIZE) % BLOCK_SIZE;
+	if (to > e->cache.image_size)
+		to = e->cache.image_size;
+	while ((from = scan(e, from, to, true)) < to) {
+		end = scan(e, from, to, false);
+		if (!ask_gap(e, from, end, for_reader))
+			return false;
+		from = end;
+	}
+	return true;
+}
+
+/* What a range still had to bring is coming no more. */
+static void
+take_back(struct engine *e, struct fetch *f)
+{
+	unsigned first, last;
+	struct slot *s;
+	uint64_t at;
+
+	for (at = f->offset; at < f->end; at = chunk_after(at)) {
+		s = cache_find(&e->cache, at / CHUNK_SIZE);
+		slot_blocks_of(s, f->offset, f->end, &first, &last);
+		blocks_clear(&s->coming, first, last);
+		engine_unpin(e, s);
+	}
+}
+
+void
+engine_end_request(struct engine *e, struct fetch *f, int error)
+{
+	if (f->kind == TRANSFER_READ)
+		take_back(e, f);
+	else if (f->ended != NULL)
+		f->ended(f, error);
+	fetches_release(&e->fetches, f);
+	pthread_cond_broadcast(&e->slot_freed);
+}

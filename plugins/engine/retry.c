@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "engine/publish.h"
+#include "engine/request.h"
+#include "engine/retry.h"
+
+#define RETRY_FIRST_MS 100
+#define RETRY_LAST_MS  2000 /* a source that is away for 20 s is back by 25 */
+#define HOLD_MAX_S     30   /* the longest Retry-After that is honoured */
+#define QUIET_MS       1000 /* an outage shorter than that is not logged */
+#define PROBE_BYTES    (64 * 1024)
+
+/* --- an outage --------------------------------------------------------- */
+
+/* Cancel the pauses: try everything on this list now. */
+static void
+hurry(struct engine *e, enum fetch_list list)
+{
+	struct fetch *f;
+
+	TAILQ_FOREACH(f, &e->fetches.lists[list], entry)
+		f->retry_at = 0;
+}
+
+void
+engine_end_outage(struct engine *e)
+{
+	engine_tell_down(e);
+	if (e->outage_logged) {
+		e->config.note("the image's source is back");
+		hurry(e, FETCHES_DEMAND);
+		hurry(e, FETCHES_AHEAD);
+	}
+	e->outage_since = 0;
+	e->outage_logged = e->denied = false;
+}
+
+/*
+ * A slot's range has failed. The chunk itself is at fault, and not the source,
+ * only if it had failed before and other chunks have come since.
+ */
+static void
+note_slot_fault(const struct engine *e, struct slot *s, int64_t progress)
+{
+	if (s->failed_at != 0 && e->came_at > s->failed_at &&
+	    s->failing_since == 0)
+		s->failing_since = progress;
+	s->failed_at = clock_ms();
+}
+
+/* Take note of a fault that another try may mend. */
+static void
+note_fault(struct engine *e, struct fetch *f, const struct fault *fault)
+{
+	e->stats.retries++;
+	f->tries++;
+	if (f->slot != NULL)
+		note_slot_fault(e, f->slot, f->progress);
+	if (e->outage_since == 0)
+		e->outage_since = f->progress;
+	if (e->outage_logged || clock_ms() - e->outage_since <= QUIET_MS)
+		return;
+	engine_log_fault(e,
+	    f->kind == TRANSFER_READ ? "unable to read, trying again"
+				     : "unable to write, trying again",
+	    fault);
+	e->outage_logged = true;
+}
+
+/* --- trying again ------------------------------------------------------ */
+
+/* The pause before the n-th try: it doubles, give or take a quarter. */
+static int64_t
+retry_pause(struct engine *e, unsigned tries)
+{
+	int64_t pause = RETRY_LAST_MS;
+
+	if (tries < 6)
+		pause = RETRY_FIRST_MS << (tries - 1);
+	return pause * 3 / 4 + rand_r(&e->seed) % (pause / 2);
+}
+
+/*
+ * Pick the range to keep trying until the source answers. Nobody waits for f,
+ * and f may be the one bad range of a healthy image, so prefer the one that a
+ * reader was last refused. A write is never tried again unasked: a flush takes
+ * its place, which does no harm.
+ */
+static struct fetch *
+choose_probe(struct engine *e, struct fetch *f)
+{
+	uint64_t from = e->refused - e->refused % BLOCK_SIZE;
+	struct fetch *probe;
+
+	if (f->kind == TRANSFER_READ && !engine_is_down(e))
+		return f;
+	engine_ask(e, from, from + PROBE_BYTES, true);
+	probe = TAILQ_FIRST(&e->fetches.lists[FETCHES_DEMAND]);
+	if (probe == NULL && f->kind == TRANSFER_READ)
+		return f;
+	if (probe == NULL)
+		probe = fetches_add_flush(&e->fetches);
+	probe->tries = f->tries;
+	engine_end_request(e, f, EIO);
+	return probe;
+}
+
+/*
+ * Ask again for what is missing. A range that nobody waits for is dropped,
+ * unless it is the last one: that one notices the end of the outage.
+ */
+static void
+retry(struct engine *e, struct fetch *f, const struct fault *fault)
+{
+	bool is_wanted = f->kind == TRANSFER_READ ? engine_call_waiters(e, f, 0)
+						  : f->writer != NULL;
+
+	note_fault(e, f, fault);
+	if (!is_wanted && !fetches_is_last(&e->fetches, f)) {
+		engine_end_request(e, f, EIO);
+		return;
+	}
+	if (!is_wanted)
+		f = choose_probe(e, f);
+	f->retry_at = clock_ms() + retry_pause(e, f->tries);
+	fetches_move(
+	    &e->fetches, f, f->for_reader ? FETCHES_DEMAND : FETCHES_AHEAD);
+}
+
+/* The server asks for a pause (HTTP's Retry-After): start nothing meanwhile. */
+static void
+hold(struct engine *e, unsigned seconds)
+{
+	if (seconds > HOLD_MAX_S)
+		seconds = HOLD_MAX_S;
+	if (seconds > 0)
+		e->hold_until = clock_ms() + (int64_t)seconds * 1000;
+}
+
+/* --- giving up --------------------------------------------------------- */
+
+/*
+ * A refusal is an answer, so this is no outage. A reader that waits for what
+ * was read ahead asks again itself, and hears the refusal then.
+ */
+static void
+refuse_request(struct engine *e, struct fetch *f, const struct fault *fault)
+{
+	bool is_read = f->kind == TRANSFER_READ;
+
+	e->outage_since = 0;
+	e->denied = true;
+	if (f->for_reader)
+		engine_log_fault(
+		    e, is_read ? "unable to read" : "unable to write", fault);
+	if (is_read)
+		engine_call_waiters(e, f, f->for_reader ? EIO : 0);
+	engine_end_request(e, f, EIO);
+}
+
+/* The image is another one: its bytes must not be mixed with those we have. */
+static void
+fail_for_good(struct engine *e, struct fetch *f, const struct fault *fault)
+{
+	struct waiter *w;
+	uint32_t i;
+
+	if (!e->changed)
+		engine_log_fault(e, "unable to go on", fault);
+	e->changed = true;
+	for (i = 0; i < e->cache.slot_count; i++)
+		TAILQ_FOREACH(w, &e->cache.slots[i].waiters, entry)
+			pthread_cond_signal(&w->woken);
+	engine_end_request(e, f, EIO);
+}
+
+void
+engine_take_fault(struct engine *e, struct fetch *f, const struct fault *fault)
+{
+	switch (fault->kind) {
+	case FAULT_TRANSIENT:
+		hold(e, fault->retry_after);
+		retry(e, f, fault);
+		return;
+	case FAULT_REQUEST:
+		refuse_request(e, f, fault);
+		return;
+	case FAULT_CHANGED:
+		fail_for_good(e, f, fault);
+		return;
+	}
+}
