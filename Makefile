@@ -113,8 +113,8 @@ $(tools): $(O)/t/%: $(O)/obj/t/%.o $(O)/libvm.a
 
 # Unit tests see the plugin's parts too, all but its nbdkit callbacks.
 $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
-    $(filter-out %/plugin.o %/config.o,$(plugobjs)) $(threaded) \
-    $(O)/libvm.a
+    $(filter-out $(addprefix %/,plugin.o config.o control.o open-image.o), \
+    $(plugobjs)) $(threaded) $(O)/libvm.a
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ \
 	    $(call pkg,$(PKGS_plugin),--libs) -lbearssl

@@ -114,7 +114,7 @@ refused() {
 
 @test "packed: there is no writing to it" {
 	gzip -1 -c image >packed
-	refused 65 packed "no writing" overlay=over
+	refused 65 packed "cannot be written to" overlay=over
 }
 
 @test "packed: SIGTERM while it unpacks ends it within a second" {

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "control.h"
+#include "fetchd/report.h"
+
+static pthread_t thread;
+static int stop_fd = -1; /* eventfd(2): the thread must end */
+
+void
+control_send(const char *text)
+{
+	if (settings.control_fd != -1)
+		send(settings.control_fd, text, strlen(text),
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* nbdkit's log knows errors only, so a note takes this way. */
+void
+control_note(const char *line)
+{
+	char text[REPORT_MAX];
+
+	snprintf(text, sizeof(text), "note: %s", line);
+	control_send(text);
+}
+
+/*
+ * Shutting the socket down would end the thread as well, but for good: another
+ * nbdkit may inherit the socket after us.
+ */
+static void *
+take_urls(void *engine)
+{
+	struct pollfd p[2] = {
+	    {settings.control_fd, POLLIN, 0}, {stop_fd, POLLIN, 0}};
+	char url[CONTROL_MAX];
+	ssize_t n;
+
+	while (poll(p, 2, -1) > 0 && p[1].revents == 0) {
+		n = recv(
+		    settings.control_fd, url, sizeof(url) - 1, MSG_DONTWAIT);
+		if (n <= 0)
+			break;
+		url[n] = '\0';
+		engine_renew(engine, url);
+		explicit_bzero(url, sizeof(url));
+	}
+	return NULL;
+}
+
+int
+control_start(struct engine *engine)
+{
+	if (settings.control_fd == -1)
+		return 0;
+	stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (stop_fd == -1)
+		return -1;
+	errno = pthread_create(&thread, NULL, take_urls, engine);
+	if (errno == 0)
+		return 0;
+	close(stop_fd);
+	stop_fd = -1;
+	return -1;
+}
+
+void
+control_stop(void)
+{
+	if (stop_fd == -1)
+		return;
+	eventfd_write(stop_fd, 1);
+	pthread_join(thread, NULL);
+	close(stop_fd);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#define NBDKIT_API_VERSION 2
+#include <nbdkit-plugin.h>
+
+#include "config.h"
+#include "control.h"
+#include "fetchd/report.h"
+#include "image/probe.h"
+#include "open-image.h"
+
+/* --- its source -------------------------------------------------------- */
+
+static bool
+is_cancelled(void)
+{
+	/* nbdkit has no other way to tell a callback that it must end. */
+	return nbdkit_nanosleep(0, 0) == -1;
+}
+
+static void
+log_line(const char *line)
+{
+	nbdkit_error("%s", line);
+}
+
+/* Load a module and return its source_open; NULL with *why. */
+static source_open *
+load_module(struct fault *why)
+{
+	/* It stays loaded: a thread stuck in it may outlive the engine. */
+	void *handle =
+	    dlopen(settings.module, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	source_open *open_it = NULL;
+
+	if (handle != NULL)
+		*(void **)&open_it = dlsym(handle, SOURCE_MODULE_SYMBOL);
+	if (open_it == NULL) {
+		why->status = EX_UNAVAILABLE;
+		snprintf(why->text, sizeof(why->text), "%s", dlerror());
+	}
+	return open_it;
+}
+
+static struct source *
+open_source(void *first, size_t *got, struct fault *why)
+{
+	const struct settings *s = &settings;
+	struct source_config config = {.url = s->url,
+	    .user = s->user,
+	    .password = s->password,
+	    .domain = s->domain,
+	    .netrc = s->netrc,
+	    .cacert = s->cacert,
+	    .cert = s->cert,
+	    .key = s->key,
+	    .proxy = s->proxy,
+	    .noproxy = s->noproxy,
+	    .insecure = s->insecure != 0,
+	    .writable = s->writable != 0 && s->overlay_fd == -1,
+	    .connections = (unsigned)s->connections,
+	    .fd = s->file_fd};
+	source_open *open_it = http_open;
+
+	if (s->module != NULL)
+		open_it = load_module(why);
+	if (open_it == NULL)
+		return NULL;
+	return open_it(&config, first, CHUNK_SIZE, got, why);
+}
+
+/* --- what the image is ------------------------------------------------- */
+
+/* Write down the image's identity for clients. It holds no secret. */
+static int
+describe(struct image *image)
+{
+	const struct source_info *info = image->info;
+
+	/* Each write of our own changes the file's time. */
+	if (settings.writable != 0 && settings.overlay_fd == -1)
+		return asprintf(&image->description,
+		    "url: %s\nsize: %" PRIu64 "\nvalidator: weak (written to)",
+		    info->url, info->size);
+	return asprintf(&image->description,
+	    "url: %s\nsize: %" PRIu64 "\nvalidator: %s%s", info->url,
+	    info->size, info->validator_is_weak ? "weak " : "",
+	    info->validator);
+}
+
+/* Is its size one that a drive can have? Returns 0 or -1. */
+static int
+check_size(struct image *image, const void *first, size_t got)
+{
+	const struct source_info *info = image->info;
+
+	image->size = settings.unpacked ? info->size
+					: image_padded_size(info->size,
+					      image_is_iso9660(first, got));
+	if (image->size > INT64_MAX)
+		return refuse(
+		    EX_DATAERR, "the server reports an impossible size");
+	if (!settings.writable || settings.overlay_fd != -1 ||
+	    image->size == info->size)
+		return 0;
+	return refuse(EX_DATAERR,
+	    "an image that is written to must have whole sectors, and this "
+	    "one has %" PRIu64 " bytes",
+	    info->size);
+}
+
+/*
+ * Is it an image of a disk, or something that a filter must unpack first (which
+ * is reported as REPORT_PACKED), or neither? Returns 0 or -1.
+ */
+static int
+check_content(const void *first, size_t got)
+{
+	enum image_format format = image_foreign_format(first, got);
+	const char *name = image_format_name(format);
+
+	if (format == IMAGE_RAW || settings.unpacked)
+		return 0;
+	if (format != IMAGE_XZ && format != IMAGE_GZIP)
+		return refuse(EX_DATAERR, "%s", image_format_reason(format));
+	if (settings.writable || settings.overlay_fd != -1)
+		return refuse(EX_DATAERR,
+		    "it is compressed (%s) and cannot be written to", name);
+	return refuse(REPORT_PACKED, "%s", name);
+}
+
+/* Open the overlay, if there is one, and name it in the description. */
+static int
+open_overlay(struct image *image)
+{
+	struct fault why;
+	char *named;
+
+	if (settings.overlay_fd == -1)
+		return 0;
+	if (strcmp(image->info->validator, "none") == 0)
+		return refuse(EX_DATAERR,
+		    "the server sends neither an ETag nor a date, so an "
+		    "overlay could be mixed with another image unnoticed");
+	image->overlay = overlay_open(settings.overlay_fd, image->description,
+	    image->size, settings.overlay_size, &why);
+	if (image->overlay == NULL)
+		return refuse(why.status, "%s", why.text);
+	if (asprintf(&named, "%s\noverlay: %s", image->description,
+		overlay_name(image->overlay)) == -1)
+		return refuse(EX_OSERR, "out of memory");
+	free(image->description);
+	image->description = named;
+	return 0;
+}
+
+/* When vm-fetchd starts nbdkit again, it must be the image from before. */
+static int
+check_identity(const struct image *image)
+{
+	if (settings.identity.pem == NULL ||
+	    strcmp(settings.identity.pem, image->description) == 0)
+		return 0;
+	return refuse(EX_DATAERR, "the image changed on the server");
+}
+
+static int
+make_engine(struct image *image, const void *first, size_t got)
+{
+	const struct engine_config config = {.cache = settings.cache,
+	    .connections = (unsigned)settings.connections,
+	    .outage_limit = (unsigned)settings.outage,
+	    .limit_rate = settings.limit_rate,
+	    .tell = settings.control_fd != -1 ? control_send : NULL,
+	    .cancelled = is_cancelled,
+	    .log = log_line,
+	    .note = control_note};
+
+	image->engine = engine_new(&config, image->source);
+	image->source = NULL;
+	if (image->engine == NULL)
+		return refuse(EX_OSERR, "unable to allocate the cache");
+	engine_warm(image->engine, first, got);
+	return 0;
+}
+
+int
+open_image(struct image *image)
+{
+	unsigned char *first = malloc(CHUNK_SIZE);
+	struct fault why;
+	size_t got;
+	int result = -1;
+
+	if (first == NULL)
+		return refuse(EX_OSERR, "out of memory");
+	image->source = open_source(first, &got, &why);
+	if (image->source == NULL) {
+		refuse(why.status, "%s", why.text);
+		goto out;
+	}
+	image->info = &image->source->info;
+	if (check_content(first, got) == -1 ||
+	    check_size(image, first, got) == -1)
+		goto out;
+	if (describe(image) == -1) {
+		refuse(EX_OSERR, "out of memory");
+		goto out;
+	}
+	if (open_overlay(image) == 0 && check_identity(image) == 0)
+		result = make_engine(image, first, got);
+out:
+	free(first);
+	return result;
+}
+
+void
+close_image(struct image *image)
+{
+	engine_free(image->engine);
+	overlay_close(image->overlay);
+	free(image->description);
+	if (image->source != NULL)
+		image->source->ops->close(image->source);
+}
