@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include <curl/curl.h>
+
+#include "sources/http.h"
+
+#define CONNECT_SECONDS 10
+#define NAME_SECONDS	5   /* a name may move while the image is open */
+#define STALL_SECONDS	10  /* how long a transfer may bring almost nothing */
+#define STALL_BYTES	512 /* a second */
+#define REDIRECTS_MAX	5
+#define PROBE_TRIES	3
+
+/* --- settings ---------------------------------------------------------- */
+
+static bool
+set_blob(CURL *easy, CURLoption option, const struct source_blob *b)
+{
+	struct curl_blob blob = {b->pem, b->len, CURL_BLOB_COPY};
+
+	return b->len == 0 || curl_easy_setopt(easy, option, &blob) == CURLE_OK;
+}
+
+/* The server's certificate and ours, netrc and proxies. */
+static bool
+set_trust(CURL *easy, const struct source_config *config)
+{
+	if (config->insecure) {
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	/* A private CA replaces the system's trust store. */
+	if (config->cacert.len > 0)
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	if (config->netrc != NULL) {
+		curl_easy_setopt(
+		    easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+		curl_easy_setopt(easy, CURLOPT_NETRC_FILE, config->netrc);
+	}
+	if (config->proxy != NULL)
+		curl_easy_setopt(easy, CURLOPT_PROXY, config->proxy);
+	if (config->noproxy != NULL)
+		curl_easy_setopt(easy, CURLOPT_NOPROXY, config->noproxy);
+	/*
+	 * Without a password for an encrypted key, OpenSSL would ask at the
+	 * terminal, and libcurl 7.88, which has the key as a blob, crashes.
+	 */
+	curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
+	return set_blob(easy, CURLOPT_CAINFO_BLOB, &config->cacert) &&
+	       set_blob(easy, CURLOPT_SSLCERT_BLOB, &config->cert) &&
+	       set_blob(easy, CURLOPT_SSLKEY_BLOB, &config->key);
+}
+
+static bool
+configure(CURL *easy, bool is_https, const struct source_config *config)
+{
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L * 1024);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, "vmedia/" VERSION);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)NAME_SECONDS);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_SECONDS);
+	/* HTTP/2 would put all transfers on one connection, which is slower. */
+	curl_easy_setopt(
+	    easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	/* A request over TLS must not be redirected to one without. */
+	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR,
+	    is_https ? "https" : "http,https");
+	return set_trust(easy, config);
+}
+
+/* --- the first request ------------------------------------------------- */
+
+/* It fetches the image's beginning for the caller of http_open(). */
+struct probe {
+	unsigned char *first;
+	size_t got;
+	bool ended;
+	struct fault fault; /* status 0: none */
+};
+
+static void
+probe_data(struct transfer *t, const void *bytes, size_t len)
+{
+	struct probe *p = t->owner;
+
+	memcpy(p->first + p->got, bytes, len);
+	p->got += len;
+}
+
+static void
+probe_done(struct transfer *t, const struct fault *f)
+{
+	struct probe *p = t->owner;
+
+	p->ended = true;
+	if (f != NULL)
+		p->fault = *f;
+}
+
+/* Try once. */
+static bool
+probe_once(struct http *h, struct probe *p, size_t room)
+{
+	struct transfer t = {
+	    .length = room, .data = probe_data, .done = probe_done, .owner = p};
+
+	p->got = 0;
+	p->ended = false;
+	p->fault.status = 0;
+	h->source.info.size = 0;
+	http_ops.start(&h->source, &t);
+	while (!p->ended)
+		http_ops.poll(&h->source, 1000);
+	return p->fault.status == 0;
+}
+
+/* A server that cannot be reached, or stalls, was waited for long enough. */
+static bool
+is_worth_a_retry(const struct http *h, const struct fault *f)
+{
+	bool was_reached = h->connections[0].answer.status != 0;
+
+	return f->kind == FAULT_TRANSIENT && f->status != EX_NOHOST &&
+	       f->status != EX_TEMPFAIL &&
+	       (was_reached || f->status != EX_UNAVAILABLE);
+}
+
+static bool
+probe_run(struct http *h, struct probe *p, size_t room)
+{
+	struct timespec pause = {0, 250000000};
+	int tries;
+
+	for (tries = 1; !probe_once(h, p, room); tries++) {
+		if (tries == PROBE_TRIES || !is_worth_a_retry(h, &p->fault))
+			return false;
+		nanosleep(&pause, NULL);
+		pause.tv_nsec *= 2;
+	}
+	return true;
+}
+
+/* Take round trip and rate from the first request, on its own connection. */
+static void
+measure(struct http *h)
+{
+	CURL *easy = h->connections[0].easy;
+	curl_off_t found = 0, connected = 0, begun = 0, ended = 0, got = 0;
+	char *address = NULL;
+
+	curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &found);
+	curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
+	curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &begun);
+	curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &ended);
+	curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &got);
+	curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address);
+	snprintf(h->server, sizeof(h->server), "%s", address ? address : "");
+	h->source.info.address = h->server;
+	h->source.info.round_trip = (unsigned)(connected - found);
+	/* Without the handshakes: the rate of a connection that is open. */
+	h->source.info.rate = (uint64_t)got * 1000000 /
+			      (uint64_t)(ended > begun ? ended - begun : 1);
+}
+
+/* --- opening ----------------------------------------------------------- */
+
+static struct http *
+http_new(const struct source_config *config, struct fault *why)
+{
+	struct http *h = calloc(1, sizeof(*h));
+	struct connection *c;
+
+	why->kind = FAULT_REQUEST;
+	why->status = EX_OSERR;
+	snprintf(why->text, sizeof(why->text), "out of memory");
+	if (h == NULL)
+		return NULL;
+	h->source.ops = &http_ops;
+	h->multi = curl_multi_init();
+	h->connections = calloc(config->connections, sizeof(*h->connections));
+	h->count = config->connections;
+	if (h->multi == NULL || h->connections == NULL)
+		goto fail;
+	curl_multi_setopt(
+	    h->multi, CURLMOPT_MAXCONNECTS, (long)config->connections);
+	if (config->writable) {
+		why->status = EX_USAGE;
+		snprintf(why->text, sizeof(why->text),
+		    "there is no writing over HTTP");
+		goto fail;
+	}
+	if (http_url_set(&h->url, config, why) == -1)
+		goto fail;
+	h->source.info.url = h->url.display;
+	h->source.info.validator = h->validator;
+	h->source.info.connections = config->connections;
+	for (c = h->connections; c < h->connections + h->count; c++)
+		if (http_connection_init(c, h) == -1 ||
+		    !configure(c->easy, h->url.is_https, config))
+			goto fail;
+	return h;
+fail:
+	http_ops.close(&h->source);
+	return NULL;
+}
+
+struct source *
+http_open(const struct source_config *config, void *first, size_t room,
+    size_t *got, struct fault *why)
+{
+	struct probe p = {.first = first};
+	struct http *h = http_new(config, why);
+
+	if (h == NULL)
+		return NULL;
+	if (!probe_run(h, &p, room)) {
+		*why = p.fault;
+		http_ops.close(&h->source);
+		return NULL;
+	}
+	*got = p.got;
+	measure(h);
+	return &h->source;
+}

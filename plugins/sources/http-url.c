@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sysexits.h>
+
+#include "base/secret.h"
+#include "base/url.h"
+#include "sources/http-url.h"
+
+/* A part of the URL, decoded, for secret_free(); NULL where it has none. */
+static char *
+get_part(CURLU *url, CURLUPart part, unsigned flags)
+{
+	char *text = NULL, *copy = NULL;
+
+	if (curl_url_get(url, part, &text, flags) == CURLUE_OK)
+		copy = strdup(text);
+	curl_free(text);
+	return copy;
+}
+
+/* Cut user and fragment off the URL. Returns it as text, for secret_free(). */
+static char *
+take_address(CURLU *url)
+{
+	curl_url_set(url, CURLUPART_USER, NULL, 0);
+	curl_url_set(url, CURLUPART_PASSWORD, NULL, 0);
+	curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0);
+	return get_part(url, CURLUPART_URL, 0);
+}
+
+/* The scheme is http or https. */
+static bool
+take_scheme(struct http_url *u)
+{
+	char *scheme = get_part(u->given, CURLUPART_SCHEME, 0);
+	bool ok = scheme != NULL &&
+		  (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+
+	u->is_https = ok && strcmp(scheme, "https") == 0;
+	free(scheme);
+	return ok;
+}
+
+/* Why a URL cannot be taken. */
+static void
+fault_of_url(const char *url, struct fault *why)
+{
+	why->kind = FAULT_REQUEST;
+	why->status = EX_USAGE;
+	if (strncasecmp(url, "http://", 7) == 0 ||
+	    strncasecmp(url, "https://", 8) == 0)
+		snprintf(why->text, sizeof(why->text),
+		    "not a valid URL (a space in it is written %%20, other "
+		    "letters than ASCII likewise; a port is at most 65535)");
+	else
+		snprintf(why->text, sizeof(why->text),
+		    "not an http, https, nfs or smb URL, nor a whole path");
+}
+
+static bool
+take_url(struct http_url *u, const struct source_config *config)
+{
+	u->given = curl_url();
+	if (u->given == NULL ||
+	    curl_url_set(u->given, CURLUPART_URL, config->url, 0) != CURLUE_OK)
+		return false;
+	u->user = config->user != NULL
+		      ? strdup(config->user)
+		      : get_part(u->given, CURLUPART_USER, CURLU_URLDECODE);
+	u->password =
+	    config->password != NULL
+		? strdup(config->password)
+		: get_part(u->given, CURLUPART_PASSWORD, CURLU_URLDECODE);
+	u->address = take_address(u->given);
+	u->display = url_for_show(config->url);
+	return take_scheme(u) && u->address != NULL && u->display != NULL;
+}
+
+int
+http_url_set(
+    struct http_url *u, const struct source_config *config, struct fault *why)
+{
+	if (take_url(u, config))
+		return 0;
+	fault_of_url(config->url, why);
+	return -1;
+}
+
+int
+http_url_renew(struct http_url *u, const char *text, struct fault *why)
+{
+	char *address = NULL, *shown = url_for_show(text);
+	CURLU *url = curl_url();
+
+	why->kind = FAULT_REQUEST;
+	why->status = EX_USAGE;
+	snprintf(
+	    why->text, sizeof(why->text), "it is no URL of %s", u->display);
+	if (url != NULL && shown != NULL && strcmp(shown, u->display) == 0 &&
+	    curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK)
+		address = take_address(url);
+	free(shown);
+	if (address == NULL) {
+		curl_url_cleanup(url);
+		return -1;
+	}
+	secret_free(u->address);
+	secret_free(u->shortcut);
+	curl_url_cleanup(u->given);
+	u->address = address;
+	u->shortcut = NULL;
+	u->given = url;
+	return 0;
+}
+
+/* Is an address of the same scheme, host and port? Credentials are for them. */
+static bool
+same_origin(const char *address, CURLU *url)
+{
+	static const CURLUPart parts[] = {
+	    CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT};
+	CURLU *other = curl_url();
+	bool same = other != NULL &&
+		    curl_url_set(other, CURLUPART_URL, address, 0) == CURLUE_OK;
+	char *a, *b;
+	size_t i;
+
+	for (i = 0; same && i < sizeof(parts) / sizeof(parts[0]); i++) {
+		a = b = NULL;
+		same =
+		    curl_url_get(other, parts[i], &a, CURLU_DEFAULT_PORT) ==
+			0 &&
+		    curl_url_get(url, parts[i], &b, CURLU_DEFAULT_PORT) == 0 &&
+		    strcmp(a, b) == 0;
+		curl_free(a);
+		curl_free(b);
+	}
+	curl_url_cleanup(other);
+	return same;
+}
+
+bool
+http_url_aim(const struct http_url *u, CURL *easy)
+{
+	const char *address = u->shortcut != NULL ? u->shortcut : u->address;
+	bool ours = u->shortcut == NULL || same_origin(u->shortcut, u->given);
+
+	curl_easy_setopt(easy, CURLOPT_URL, address);
+	/* libcurl withholds them from other hosts only when it redirects. */
+	curl_easy_setopt(easy, CURLOPT_USERNAME, ours ? u->user : NULL);
+	curl_easy_setopt(easy, CURLOPT_PASSWORD, ours ? u->password : NULL);
+	return u->shortcut != NULL;
+}
+
+void
+http_url_remember(struct http_url *u, CURL *easy)
+{
+	long count = 0;
+	char *address = NULL;
+
+	curl_easy_getinfo(easy, CURLINFO_REDIRECT_COUNT, &count);
+	curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &address);
+	if (count == 0 || address == NULL)
+		return;
+	http_url_forget(u);
+	u->shortcut = strdup(address);
+}
+
+void
+http_url_forget(struct http_url *u)
+{
+	secret_free(u->shortcut);
+	u->shortcut = NULL;
+}
+
+void
+http_url_free(struct http_url *u)
+{
+	curl_url_cleanup(u->given);
+	secret_free(u->address);
+	free(u->display);
+	secret_free(u->shortcut);
+	secret_free(u->user);
+	secret_free(u->password);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The URL of an image over HTTP: what to ask, as whom, what may be shown of
+ * it, and where its redirects lead.
+ */
+#ifndef VM_SOURCES_HTTP_URL_H
+#define VM_SOURCES_HTTP_URL_H
+
+#include <stdbool.h>
+
+#include <curl/curl.h>
+
+#include "sources/source.h"
+
+struct http_url {
+	CURLU *given;	       /* without user and password */
+	char *address;	       /* the same as text, with its query */
+	char *shortcut;	       /* where a redirect led; NULL: no redirect */
+	char *display;	       /* without query and fragment */
+	char *user, *password; /* NULL: none */
+	bool is_https;
+};
+
+/*
+ * Take the URL of the config apart. Returns 0; or -1 with *why, and what there
+ * is so far is for http_url_free().
+ */
+int http_url_set(
+    struct http_url *, const struct source_config *, struct fault *why);
+
+/*
+ * Use this one from now on, which differs in its secret part only. Returns 0,
+ * or -1 with *why, and nothing has changed.
+ */
+int http_url_renew(struct http_url *, const char *text, struct fault *why);
+
+/*
+ * Aim a handle at the image: straight at where a redirect led the last time,
+ * if there was one. Returns whether there was.
+ */
+bool http_url_aim(const struct http_url *, CURL *);
+
+/* A transfer went well: remember where it was redirected to, if it was. */
+void http_url_remember(struct http_url *, CURL *);
+
+/* Begin at the given URL the next time. */
+void http_url_forget(struct http_url *);
+
+void http_url_free(struct http_url *);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * HTTP and HTTPS as a source, through libcurl: ranged GETs (RFC 9110 section
+ * 14) on a pool of connections. A byte is passed on only when the answer is
+ * a 206 for exactly the range that was asked for, of exactly the size and with
+ * the validator of the image that was opened.
+ *
+ * http-open.c opens it, http.c does the transfers: one libcurl multi handle,
+ * and a pool of easy handles that are configured once; a transfer borrows one.
+ * http-url.c knows where to ask, http-response.c what an answer's header says,
+ * http-error.c what a failure means.
+ */
+#ifndef VM_SOURCES_HTTP_H
+#define VM_SOURCES_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <curl/curl.h>
+
+#include "sources/http-response.h"
+#include "sources/http-url.h"
+#include "sources/source.h"
+
+/* One easy handle and the transfer that borrows it. */
+struct connection {
+	struct http *http;
+	CURL *easy;
+	struct transfer *transfer; /* NULL: idle */
+	struct http_answer answer;
+	bool believed;	    /* the answer was checked: its bytes may pass */
+	bool found_fault;   /* by us, not by libcurl: in fault */
+	bool used_shortcut; /* asked where the last redirect led */
+	size_t due, got;    /* bytes: of the range, and those that came */
+	struct fault fault;
+	char error[CURL_ERROR_SIZE];
+};
+
+struct http {
+	struct source source; /* info.size 0: the first answer is to come */
+	CURLM *multi;
+	struct http_url url;
+	char validator[HTTP_VALUE_MAX];
+	char server[64]; /* its numeric address */
+	unsigned count;
+	struct connection *connections;
+};
+
+extern const struct source_ops http_ops;
+
+/*
+ * Make the easy handle of a connection that is all zero; it has no settings
+ * yet but where its answers go. Returns 0 or -1.
+ */
+int http_connection_init(struct connection *, struct http *);
+
+#endif
