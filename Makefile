@@ -88,7 +88,8 @@ $(plugin): $(plugobjs) $(O)/libvm.a plugins/nbdkit.syms
 	    $(plugobjs) $(O)/libvm.a $(call pkg,$(PKGS_plugin),--libs)
 
 $(modules): $(O)/lib/vmedia/vm-source-%.so: $(O)/obj/plugins/sources/%.o \
-    $(threaded) $(O)/libvm.a plugins/sources/source.syms
+    $(O)/obj/plugins/sources/module.o $(threaded) $(O)/libvm.a \
+    plugins/sources/source.syms
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ \
 	    -Wl,--version-script=plugins/sources/source.syms \

@@ -42,8 +42,8 @@ refused() {
 
 @test "nfs: each failure has its status and one line" {
 	: >"$NFS_DIR/empty"
-	refused 66 "$NFS/nothing$NFS_ARGS" "no such file or export"
-	refused 66 "${NFS/export/other}/image$NFS_ARGS" "no such file or export"
+	refused 66 "$NFS/nothing$NFS_ARGS" "no such file, directory or share"
+	refused 66 "${NFS/export/other}/image$NFS_ARGS" "no such file, directory or share"
 	refused 65 "$NFS/empty$NFS_ARGS" "empty"
 	refused 77 "$NFS/image$NFS_ARGS" "the server forbids it" writable=1
 	refused 68 "nfs://no.such.host.invalid/export/image" "resolve"
@@ -155,7 +155,7 @@ grep_after_read() {
 	cmp new "$NFS_DIR/image"
 	serve_again image cache=4M
 	nbdread -p -n 500 -f new "$SOCK"
-	refused 66 "$NFS/nothing$NFS_ARGS" "no such file or export"
+	refused 66 "$NFS/nothing$NFS_ARGS" "no such file, directory or share"
 }
 
 serve_again() {

@@ -60,8 +60,8 @@ kill_smb() {
 	refused 77 "$SMB/closed/image" "wrong user or password"
 	refused 77 "$SMB/closed/image" "wrong user or password" \
 		user=root password=+wrong
-	refused 66 "$SMB/none/image" "no such file or share"
-	refused 66 "$SMB/open/nothing" "no such file or share"
+	refused 66 "$SMB/none/image" "no such file, directory or share"
+	refused 66 "$SMB/open/nothing" "no such file, directory or share"
 	refused 65 "$SMB/open" "directory"
 	refused 68 "smb://no.such.host.invalid/open/image" "resolve"
 	kill_smb

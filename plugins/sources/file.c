@@ -17,7 +17,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "sources/threaded.h"
+#include "sources/threaded-error.h"
+#include "sources/threaded-ops.h"
 
 struct local_file {
 	int fd;
@@ -110,21 +111,12 @@ file_flush(void *context, struct fault *why)
 	return fdatasync(file->fd) == -1 ? fail(why, "flush") : 0;
 }
 
-source_open vm_source_open;
-
-struct source *
-vm_source_open(const struct source_config *config, void *first, size_t room,
-    size_t *got, struct fault *why)
-{
-	static const struct blocking_ops ops = {
-	    .piece = 512 * 1024,
-	    .open = file_open,
-	    .stat = file_stat,
-	    .read = file_read,
-	    .write = file_write,
-	    .flush = file_flush,
-	    .close = file_close,
-	};
-
-	return blocking_open(&ops, config, first, room, got, why);
-}
+const struct blocking_ops module_ops = {
+    .piece = 512 * 1024,
+    .open = file_open,
+    .stat = file_stat,
+    .read = file_read,
+    .write = file_write,
+    .flush = file_flush,
+    .close = file_close,
+};

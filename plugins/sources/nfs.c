@@ -19,7 +19,8 @@
 
 #include <nfsc/libnfs.h>
 
-#include "sources/threaded.h"
+#include "sources/threaded-error.h"
+#include "sources/threaded-ops.h"
 #include "base/clock.h"
 
 #define NFS4_VERIFIER_SIZE 8	      /* bytes; RFC 7530 section 2.2 */
@@ -47,15 +48,10 @@ static void
 fault_of(struct nfs_context *nfs, int error, const char *what, struct fault *f)
 {
 	static const struct blocking_error known[] = {
-	    {ENOENT, FAULT_REQUEST, EX_NOINPUT, "no such file or export"},
-	    {ENOTDIR, FAULT_REQUEST, EX_NOINPUT, "no such file or export"},
 	    {EACCES, FAULT_REQUEST, EX_NOPERM,
 		"the server forbids it (permissions, or the export's list)"},
 	    {EPERM, FAULT_REQUEST, EX_NOPERM,
 		"the server forbids it (permissions, or the export's list)"},
-	    {EROFS, FAULT_REQUEST, EX_NOPERM, "the export is read-only"},
-	    {ENOSPC, FAULT_REQUEST, EX_IOERR, "no space left on the server"},
-	    {EISDIR, FAULT_REQUEST, EX_DATAERR, "it is a directory"},
 	    {ESTALE, FAULT_CHANGED, EX_DATAERR,
 		"the image changed on the server (it is another file)"},
 	    {0, FAULT_TRANSIENT, 0, NULL},
@@ -303,21 +299,12 @@ file_flush(void *context, struct fault *why)
 	    "flush", why);
 }
 
-source_open vm_source_open;
-
-struct source *
-vm_source_open(const struct source_config *config, void *first, size_t room,
-    size_t *got, struct fault *why)
-{
-	static const struct blocking_ops ops = {
-	    .piece = 512 * 1024,
-	    .open = file_open,
-	    .stat = file_stat,
-	    .read = file_read,
-	    .write = file_write,
-	    .flush = file_flush,
-	    .close = file_close,
-	};
-
-	return blocking_open(&ops, config, first, room, got, why);
-}
+const struct blocking_ops module_ops = {
+    .piece = 512 * 1024,
+    .open = file_open,
+    .stat = file_stat,
+    .read = file_read,
+    .write = file_write,
+    .flush = file_flush,
+    .close = file_close,
+};

@@ -22,7 +22,8 @@
 
 #include <libsmbclient.h>
 
-#include "sources/threaded.h"
+#include "sources/threaded-error.h"
+#include "sources/threaded-ops.h"
 #include "base/secret.h"
 #include "base/url.h"
 
@@ -40,16 +41,10 @@ static void
 fault_of(const char *what, struct fault *f)
 {
 	static const struct blocking_error known[] = {
-	    {ENOENT, FAULT_REQUEST, EX_NOINPUT, "no such file or share"},
-	    {ENODEV, FAULT_REQUEST, EX_NOINPUT, "no such share"},
-	    {ENOTDIR, FAULT_REQUEST, EX_NOINPUT, "no such file or share"},
 	    {EACCES, FAULT_REQUEST, EX_NOPERM,
 		"wrong user or password, or no permission"},
 	    {EPERM, FAULT_REQUEST, EX_NOPERM,
 		"wrong user or password, or no permission"},
-	    {ENOSPC, FAULT_REQUEST, EX_IOERR, "no space left on the server"},
-	    {EROFS, FAULT_REQUEST, EX_NOPERM, "the share is read-only"},
-	    {EISDIR, FAULT_REQUEST, EX_DATAERR, "it is a directory"},
 	    {0, FAULT_TRANSIENT, 0, NULL},
 	};
 
@@ -231,26 +226,17 @@ file_write(void *context, const void *bytes, size_t len, uint64_t offset,
 	return n;
 }
 
-source_open vm_source_open;
-
-struct source *
-vm_source_open(const struct source_config *config, void *first, size_t room,
-    size_t *got, struct fault *why)
-{
-	/*
-	 * One context: the library is no friend of threads (4.17 declares
-	 * smbc_thread_posix() and does not export it; two contexts at work
-	 * crash), so its reads must be long.
-	 */
-	static const struct blocking_ops ops = {
-	    .contexts_max = 1,
-	    .piece = 4 * 1024 * 1024,
-	    .open = file_open,
-	    .stat = file_stat,
-	    .read = file_read,
-	    .write = file_write,
-	    .close = file_close,
-	};
-
-	return blocking_open(&ops, config, first, room, got, why);
-}
+/*
+ * One context: the library is not safe with threads (4.17 declares
+ * smbc_thread_posix() and does not export it; two contexts at work crash), so
+ * its reads must be long.
+ */
+const struct blocking_ops module_ops = {
+    .contexts_max = 1,
+    .piece = 4 * 1024 * 1024,
+    .open = file_open,
+    .stat = file_stat,
+    .read = file_read,
+    .write = file_write,
+    .close = file_close,
+};

@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "sources/threaded-error.h"
 #include "sources/threaded.h"
 #include "check.h"
 #include "base/clock.h"

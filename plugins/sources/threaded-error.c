@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/url.h"
+#include "sources/threaded-error.h"
+
+void
+blocking_fault(
+    struct fault *f, enum fault_kind kind, int status, const char *format, ...)
+{
+	va_list ap;
+
+	memset(f, 0, sizeof(*f));
+	f->kind = kind;
+	f->status = status;
+	va_start(ap, format);
+	vsnprintf(f->text, sizeof(f->text), format, ap);
+	va_end(ap);
+}
+
+static const struct blocking_error common[] = {
+    {ENOENT, FAULT_REQUEST, EX_NOINPUT,
+	"no such file, directory or share on the server"},
+    {ENOTDIR, FAULT_REQUEST, EX_NOINPUT,
+	"no such file, directory or share on the server"},
+    {ENODEV, FAULT_REQUEST, EX_NOINPUT, "no such share on the server"},
+    {EROFS, FAULT_REQUEST, EX_NOPERM, "it is read-only on the server"},
+    {ENOSPC, FAULT_REQUEST, EX_IOERR, "no space left on the server"},
+    {EISDIR, FAULT_REQUEST, EX_DATAERR, "it is a directory"},
+    {0, FAULT_TRANSIENT, 0, NULL},
+};
+
+static const struct blocking_error *
+find_error(const struct blocking_error *table, int error)
+{
+	while (table->error != 0 && table->error != error)
+		table++;
+	return table;
+}
+
+void
+blocking_fault_of(const struct blocking_error *table, int error,
+    const char *what, const char *text, struct fault *f)
+{
+	const struct blocking_error *found = find_error(table, error);
+
+	if (found->error == 0)
+		found = find_error(common, error);
+	if (found->error != 0)
+		blocking_fault(
+		    f, found->kind, found->status, "%s", found->text);
+	else
+		blocking_fault(f, FAULT_TRANSIENT, EX_UNAVAILABLE,
+		    "unable to %s: %s", what, text);
+}
+
+int
+blocking_find_host(const char *url, struct fault *why)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
+	char *plain = url_for_show(url), *host, *end;
+	int error = EAI_MEMORY;
+
+	host = plain != NULL ? strstr(plain, "://") : NULL;
+	if (host != NULL) {
+		host += 3;
+		end = host + strcspn(host, *host == '[' ? "]" : ":/");
+		host += *host == '[';
+		*end = '\0';
+		error = getaddrinfo(host, NULL, &hints, &found);
+		if (error == 0)
+			freeaddrinfo(found);
+		else
+			blocking_fault(why,
+			    error == EAI_AGAIN ? FAULT_TRANSIENT
+					       : FAULT_REQUEST,
+			    EX_NOHOST, "Could not resolve host: %s", host);
+	} else {
+		blocking_fault(why, FAULT_REQUEST, EX_USAGE, "not a URL");
+	}
+	free(plain);
+	return error == 0 ? 0 : -1;
+}
