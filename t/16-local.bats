@@ -117,7 +117,7 @@ grep_after_read() {
 	stop_fetchd
 	refused_serving 65 "another image" "$HOSTILE/ok/y" overlay=over
 	echo hello >over
-	refused_serving 65 "the file is none" "$HOSTILE/ok/x" overlay=over
+	refused_serving 65 "not a vmedia overlay file" "$HOSTILE/ok/x" overlay=over
 	[ "$(cat over)" = hello ]
 	refused_serving 73 "unable to open overlay" "$HOSTILE/ok/x" \
 		overlay=/none/over
