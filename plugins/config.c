@@ -23,7 +23,7 @@
 #define CACHE_MAX	((uint64_t)UINT32_MAX * CHUNK_SIZE)
 #define CONNECTIONS_MAX 64
 #define OUTAGE_MAX	3600
-/* Bytes a second: less would not serve a kernel's read in its patience. */
+/* Bytes a second: below this, a kernel would give up its reads. */
 #define LIMIT_MIN (64 * 1024)
 
 struct settings settings = {
@@ -53,8 +53,8 @@ refuse(int status, const char *format, ...)
 }
 
 /*
- * A value that may be a secret: "-FD" is read from that descriptor, anything
- * else is meant as it stands. With len, all there is; else its first line.
+ * Take a value that may be a secret: "-FD" is read from that descriptor, all of
+ * it if len is given, else its first line. Anything else is the value itself.
  */
 static int
 take_secret(const char *name, const char *value, char **out, size_t *len)

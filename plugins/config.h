@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The plugin's parameters, as nbdkit hands them over. There is one image for
- * each nbdkit, so there is one of these.
+ * The plugin's parameters, as nbdkit hands them over. Each nbdkit serves one
+ * image, so there is one struct of them.
  */
 #ifndef VM_CONFIG_H
 #define VM_CONFIG_H
@@ -13,11 +13,11 @@
 #include "sources/source.h"
 
 struct settings {
-	/* Where the image lies, and who asks; NULL: not said. */
+	/* Where the image lies, and the credentials for it; NULL: not given. */
 	char *url, *user, *password, *domain, *netrc, *proxy, *noproxy;
-	char *module; /* of a source that is no part of us; NULL: HTTP */
+	char *module; /* file of a source that is a module; NULL: HTTP */
 	struct source_blob cacert, cert, key; /* PEM */
-	struct source_blob identity; /* of the image that it must still be */
+	struct source_blob identity; /* expected: refuse any other image */
 	uint64_t insecure;	     /* 1: do not verify the server */
 	uint64_t writable;	     /* 1: clients may write to the source */
 	uint64_t unpacked;     /* 1: a filter above us unpacks the image */
@@ -27,23 +27,23 @@ struct settings {
 	uint64_t limit_rate;   /* bytes a second; 0: no limit */
 	uint64_t overlay_size; /* bytes; see overlay.h */
 	/* Descriptors; -1: none. */
-	int report_fd;	/* to say that we are ready, or why not: report.h */
-	int control_fd; /* stats go out, a renewed URL comes in */
+	int report_fd;	/* where to report ready, or why not: report.h */
+	int control_fd; /* see control.h */
 	int file_fd;	/* a local image */
-	int overlay_fd; /* clients write to this file, of overlay.h */
+	int overlay_fd; /* the file of overlay.h that clients write to */
 };
 
 extern struct settings settings;
 
-/* Take one. Returns 0; or -1, and has said why. */
+/* Take one parameter. Returns 0; or -1, and has said why. */
 int settings_take(const char *name, const char *value);
 
 /* Forget the secrets. */
 void settings_free(void);
 
 /*
- * Say why we can't go on, printf(3)-wise, with a status of sysexits(3): to our
- * starter, else to nbdkit's log. Returns -1.
+ * Report why we cannot go on, printf(3)-wise, with a status of sysexits(3): to
+ * vm-fetchd, else to nbdkit's log. Returns -1.
  */
 int refuse(int status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

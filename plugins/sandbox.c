@@ -11,9 +11,9 @@
 #include "sandbox.h"
 
 /*
- * A list of what is refused, and not of what is allowed: what libcurl, libnfs,
- * libsmbclient and the C library call is theirs to change, and to find out by
- * an image that fails is no way.
+ * This list refuses calls, and does not allow them: libcurl, libnfs,
+ * libsmbclient and the C library may need another call in their next version,
+ * and an image would fail.
  */
 static const int refused[] = {
     /* other programs, and other processes */
@@ -74,7 +74,7 @@ static const int refused[] = {
     SCMP_SYS(syslog),
 };
 
-/* socket(2) of a family that compares so with this one. */
+/* Refuse socket(2) for the families that compare with this one like that. */
 static int
 refuse_family(scmp_filter_ctx filter, enum scmp_compare compare, int family)
 {
@@ -85,8 +85,10 @@ refuse_family(scmp_filter_ctx filter, enum scmp_compare compare, int family)
 	    filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, &first);
 }
 
-/* Sockets of the local machine, of the Internet and, for names and routes, of
- * netlink; of no other family. */
+/*
+ * Allow sockets of the local machine, of the Internet and, for names and
+ * routes, of netlink; refuse all other families.
+ */
 static int
 refuse_sockets(scmp_filter_ctx filter)
 {
@@ -109,7 +111,7 @@ sandbox_enter(void)
 		errno = ENOMEM;
 		return -1;
 	}
-	/* Threads that a library has started already, too. */
+	/* A library may have started threads already. */
 	rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]) && rc == 0; i++)
 		rc = seccomp_rule_add(

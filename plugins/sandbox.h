@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What this process gives up for good before it serves anybody: system calls
- * that no fetching of an image needs, by seccomp(2). Whoever takes it over, by
- * what a server sends, can read the image and speak to the network, which it
- * can anyway; it starts no program, traces no process, changes no mounts and
- * loads nothing into the kernel.
+ * Before this process serves a client, it gives up system calls that fetching
+ * an image never needs, by seccomp(2). A server that takes the process over by
+ * what it sends can read the image and use the network, as before; it cannot
+ * start a program, trace a process, change mounts or load anything into the
+ * kernel.
  */
 #ifndef VM_SANDBOX_H
 #define VM_SANDBOX_H
 
 /*
- * Enter it, with all threads. Returns 0; or -1 with errno: EINVAL, ENOSYS or
- * EOPNOTSUPP where this kernel has none, or ENOMEM.
+ * Enter the sandbox, with all threads. Returns 0; or -1 with errno: EINVAL,
+ * ENOSYS or EOPNOTSUPP where this kernel has no seccomp, or ENOMEM.
  */
 int sandbox_enter(void);
 

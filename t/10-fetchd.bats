@@ -490,7 +490,7 @@ refuses() {
 	echo some >image
 	start_hostile image
 	refuses 65 ignore-range 'cannot send parts of a file'
-	refuses 65 no-total 'does not tell the image'
+	refuses 65 no-total 'does not send the image'
 	refuses 65 gzip 'compresses'
 	refuses 65 empty 'the image is empty'
 	refuses 65 empty416 'the image is empty'

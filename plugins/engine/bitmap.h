@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Which blocks of a chunk: one bit for each. A block is the least that is
- * fetched, and what a chunk's state is kept of. No I/O, no locks.
+ * A set of the blocks of a chunk: one bit for each. Less than a block is never
+ * fetched. No I/O, no locks.
  */
 #ifndef VM_ENGINE_BITMAP_H
 #define VM_ENGINE_BITMAP_H
@@ -23,8 +23,8 @@ void blocks_clear(struct blocks *, unsigned from, unsigned to);
 bool blocks_are_all_set(const struct blocks *, unsigned from, unsigned to);
 
 /*
- * The first of the range that is in neither set, or in one of them; `to`
- * where there is none.
+ * The first block of the range that is in neither set, or that is in one of
+ * them; `to` if there is no such block.
  */
 unsigned blocks_find_absent(
     const struct blocks *, const struct blocks *, unsigned from, unsigned to);

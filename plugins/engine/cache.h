@@ -6,11 +6,11 @@
  * engine locks it; nothing here waits or does I/O, and nothing is allocated
  * after cache_init().
  *
- * What is given up first, and why: chunks that a stream has read to their end
- * (a copy of the whole image must not push out the directories), then those
- * touched once, then those touched again, which may be half of all. Within
- * each, the least recently used. A segmented LRU with drop-behind: on traces
- * of booting hosts it has a tenth fewer misses than plain LRU.
+ * The slots are given up in this order: chunks that a stream has read to their
+ * end (a copy of the whole image must not push out the directories), then those
+ * touched once, then those touched again, which may be half of all; among
+ * these, the least recently used. It is a segmented LRU with drop-behind: on
+ * traces of booting hosts it has a tenth fewer misses than plain LRU.
  */
 #ifndef VM_ENGINE_CACHE_H
 #define VM_ENGINE_CACHE_H
@@ -38,14 +38,14 @@ struct waiter;
 struct slot {
 	uint64_t chunk;
 	size_t length;	    /* bytes of this chunk (the last one is shorter) */
-	struct blocks have; /* are here */
-	struct blocks coming; /* are asked for, and not here */
+	struct blocks have; /* here */
+	struct blocks coming; /* asked for, and not here */
 	unsigned pins;	      /* readers and fetches that use it: it stays */
-	unsigned copying;     /* readers that copy from it just now */
+	unsigned copying;     /* readers that copy from it now */
 	/*
-	 * What its ranges do while others come: milliseconds, when they began
-	 * to fail and when they last did; 0: they do not. While nothing comes
-	 * at all, that is not the chunk's to answer for.
+	 * Milliseconds: when its ranges began to fail while other chunks came,
+	 * and when one last failed; 0: they do not fail. While nothing comes at
+	 * all, the source fails, and not the chunk.
 	 */
 	int64_t failing_since, failed_at;
 	TAILQ_HEAD(waiter_list, waiter) waiters;
@@ -65,7 +65,7 @@ struct cache {
 	/* The least recently used first. */
 	TAILQ_HEAD(slots, slot) lists[SLOTS_LISTS];
 	uint32_t protected_count;
-	/* A bit for each chunk that was passed once, or for some together. */
+	/* A bit for each chunk, or for some together: a stream has read it. */
 	unsigned char *passed;
 	uint64_t chunks_of_bit;
 };
@@ -81,23 +81,23 @@ void cache_destroy(struct cache *);
 struct slot *cache_find(struct cache *, uint64_t chunk);
 
 /*
- * The slot of a chunk, or, where it has none, one with no blocks: a free one,
- * else the first to be given up of those without pins. NULL where there is
- * none. now is in milliseconds. What is claimed ahead of need does not push
- * out what was not read since it was claimed ahead of need itself: one stream
- * would undo another's; but after a while nobody will want that any more.
+ * The slot of a chunk. A chunk without one gets an empty slot: a free one, else
+ * the first to be given up that has no pins; NULL if all have. now is in
+ * milliseconds. A claim ahead of need spares slots that were read ahead and not
+ * yet used, or one stream would undo another's read-ahead; but only for a
+ * while, after which no reader will want them.
  */
 struct slot *cache_claim(
     struct cache *, uint64_t chunk, int64_t now, bool ahead);
 
 /*
- * A reader has used the slot: once more at random, or as part of a stream,
- * which has now read it to its end or not.
+ * A reader has used the slot: at random, or as part of a stream, which has
+ * read it to its end or not.
  */
 void cache_touch(struct cache *, struct slot *);
 void cache_touch_stream(struct cache *, struct slot *, bool to_end);
 
-/* Has a stream read the chunk to its end, whether or not it is here still? */
+/* Has a stream read the chunk to its end? It may have been given up since. */
 bool cache_was_passed(const struct cache *, uint64_t chunk);
 
 /* Where a slot's bytes lie. */

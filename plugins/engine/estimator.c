@@ -7,9 +7,9 @@
 #define RATE_MIN	 (64 * 1024) /* bytes a second */
 #define SHORT_TRANSFER	 (128 * 1024)
 #define PERIOD_MS	 200
-#define LATENCY_GROWTH	 0.02 /* of the difference, each time it is more */
+#define LATENCY_GROWTH	 0.02 /* of the difference, for a longer wait */
 #define RATE_SMOOTHING	 0.3
-#define TOTAL_FORGETTING 0.05 /* of the difference, each time it is less */
+#define TOTAL_FORGETTING 0.05 /* of the difference, for a lower rate */
 
 void
 meter_init(struct meter *m, unsigned round_trip_us, uint64_t rate, int64_t now)
@@ -24,8 +24,8 @@ meter_init(struct meter *m, unsigned round_trip_us, uint64_t rate, int64_t now)
 }
 
 /*
- * A wait is the way's own delay and the queue that stood there: the least is
- * what counts, and a way that became longer is believed slowly.
+ * A wait is the latency and the time in queues. The shortest one comes closest
+ * to the latency: follow shorter ones at once, longer ones slowly.
  */
 void
 meter_first_byte(struct meter *m, int64_t waited)
@@ -46,7 +46,7 @@ meter_transfer(struct meter *m, uint64_t bytes, int64_t took)
 	double rate;
 
 	if (bytes < SHORT_TRANSFER)
-		return; /* mostly what a buffer held already */
+		return; /* most of it was in a buffer already */
 	rate = (double)bytes * 1e3 / (double)(took < 1 ? 1 : took);
 	if (rate < RATE_MIN)
 		rate = RATE_MIN;
@@ -55,7 +55,7 @@ meter_transfer(struct meter *m, uint64_t bytes, int64_t took)
 		m->total = m->rate;
 }
 
-/* Quiet periods tell what readers wanted and not what the way can bring. */
+/* A quiet period tells what readers wanted, not what the source can give. */
 void
 meter_bytes(struct meter *m, uint64_t bytes, int64_t now)
 {

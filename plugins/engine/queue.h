@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The ranges that are asked for: a pool of them, made at the start, and the
- * two queues in which they wait to be started. The engine locks it; nothing
- * here waits or does I/O.
+ * The ranges that are asked for: a pool, made at the start, and the two queues
+ * in which ranges wait to be started. The engine locks it; nothing here waits
+ * or does I/O.
  */
 #ifndef VM_ENGINE_QUEUE_H
 #define VM_ENGINE_QUEUE_H
@@ -18,7 +18,7 @@
 enum fetch_list {
 	FETCHES_FREE,
 	FETCHES_DEMAND, /* queued; a reader waits for some of it */
-	FETCHES_AHEAD,	/* queued; nobody does */
+	FETCHES_AHEAD,	/* queued; no reader waits */
 	FETCHES_RUNNING,
 	FETCHES_LISTS,
 };
@@ -32,18 +32,18 @@ struct fetch {
 	struct engine *engine;
 	enum transfer_kind kind;
 	uint64_t offset, end; /* bytes of the image: the next one, the end */
-	bool for_reader;      /* asked for because somebody waits */
-	/* Where its next bytes go; of a write, whence; of a flush, NULL. */
+	bool for_reader;      /* a reader or a writer waits for it */
+	/* Where its next bytes go, or a write takes them from; flush: NULL. */
 	struct slot *slot;
 	/* Of a write or a flush: what its end calls, with the errno or 0. */
 	void (*ended)(struct fetch *, int error);
 	struct writer *writer; /* that waits for its end; NULL: nobody */
-	unsigned tries;	       /* faults in a row */
-	/* Milliseconds: not to be started before; when it was; when its first
-	 * byte came; when its last did, or it was started. */
+	unsigned tries;	       /* how often it failed in a row */
+	/* Milliseconds: not to be started before; when it was started; when
+	 * its first byte came; when its last byte did, or it was started. */
 	int64_t retry_at, started, first_byte, progress;
-	bool got_some;	       /* since it was started */
-	uint64_t first_offset; /* at which it was started */
+	bool got_some;	       /* bytes, since it was started */
+	uint64_t first_offset; /* where it was started */
 	enum fetch_list list;
 	TAILQ_ENTRY(fetch) entry;
 };
@@ -53,14 +53,14 @@ struct fetches {
 	unsigned count;
 	TAILQ_HEAD(fetch_head, fetch) lists[FETCHES_LISTS];
 	unsigned used, running;
-	uint64_t ahead_bytes; /* to come, of what no reader asked for */
+	uint64_t ahead_bytes; /* still to come, ahead of need */
 };
 
-/* A pool of count ranges for an engine. Returns 0, or -1 with errno. */
+/* Make a pool of count ranges. Returns 0, or -1 with errno. */
 int fetches_init(struct fetches *, unsigned count, struct engine *);
 void fetches_destroy(struct fetches *);
 
-/* Is one left? Half of them are for what readers want at once. */
+/* Is a range left? Half of them are kept for waiting readers. */
 bool fetches_has_room(const struct fetches *, bool for_reader);
 
 /* Queue a range; there must be room. */
@@ -71,20 +71,22 @@ struct fetch *fetches_add_write(
     struct fetches *, struct slot *, uint64_t from, uint64_t to);
 struct fetch *fetches_add_flush(struct fetches *);
 
-/* Its next n bytes have come; or, of the pool again, none of it will. */
+/* The next n bytes of a range have come. */
 void fetches_advance(struct fetches *, struct fetch *, uint64_t n);
+
+/* Give a range back to the pool. */
 void fetches_release(struct fetches *, struct fetch *);
 
 /* Put a range at the end of a list, also of the one it is on. */
 void fetches_move(struct fetches *, struct fetch *, enum fetch_list);
 
 /*
- * A reader waits for bytes of [from, to) now: what is queued ahead of it goes
- * to the end of the readers' queue.
+ * A reader waits for bytes of [from, to) now: ranges of it that are queued
+ * ahead of need go to the end of the readers' queue.
  */
 void fetches_promote(struct fetches *, uint64_t from, uint64_t to);
 
-/* Is this the only range there is? */
+/* Is this the only range in use? */
 bool fetches_is_last(const struct fetches *, const struct fetch *);
 
 #endif

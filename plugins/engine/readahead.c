@@ -8,13 +8,13 @@
 #define MIB (1024 * 1024)
 
 /*
- * A kernel has several requests out at once and they overtake each other: a
- * stream's read may lie a bit before where it should go on, or after it.
+ * A kernel sends several requests at once, and they overtake each other: the
+ * next read of a stream may begin a bit early or late.
  */
 #define TOLERANCE_BACK	  MIB
 #define TOLERANCE_FORWARD (MIB / 2)
-#define LARGE_READ	  MIB /* is a stream from the first on */
-#define ACTIVE_TOUCHES	  64  /* a stream unused for more shares no memory */
+#define LARGE_READ	  MIB /* a first read this large counts as a stream */
+#define ACTIVE_TOUCHES	  64  /* not used for so many reads: no share */
 
 void
 readahead_init(struct readahead *ra)
@@ -40,7 +40,7 @@ continues(const struct readahead_stream *s, uint64_t from, uint64_t to)
 	       from <= s->next + TOLERANCE_FORWARD;
 }
 
-/* What one of the streams in use may have at most. */
+/* The share of each stream in use: the limit of its window. */
 static uint64_t
 share(const struct readahead *ra)
 {

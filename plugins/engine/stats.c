@@ -7,7 +7,7 @@
 
 #include "engine/stats.h"
 
-#define RATE_MS 500 /* what comes in less time tells nothing of a rate */
+#define RATE_MS 500 /* a shorter time gives no useful rate */
 
 void
 stats_init(struct stats *s, uint64_t image_size, int64_t now)
@@ -46,7 +46,7 @@ stats_tick(struct stats *s, int64_t now)
 	s->counted_at = now;
 }
 
-/* How many bytes cell i stands for: the last ones for fewer, or none. */
+/* How many bytes cell i stands for; the last cells have fewer, or none. */
 static uint64_t
 cell_size(const struct stats *s, unsigned i)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What is told of an engine at work: counts since it began, what the way is
- * like now, and which parts of the image have been fetched. No I/O, no locks.
+ * Statistics of an engine: counts since it began, latency and rate now, and
+ * which parts of the image have been fetched. No I/O, no locks.
  */
 #ifndef VM_ENGINE_STATS_H
 #define VM_ENGINE_STATS_H
@@ -17,30 +17,30 @@ struct stats {
 	uint64_t image_size;
 	uint64_t read, fetched; /* bytes: given to readers, from the source */
 	uint64_t written;	/* bytes: to the source */
-	uint64_t hits, misses;	/* parts of reads, of one chunk each */
-	uint64_t retries;	/* transfers that were begun again */
+	uint64_t hits, misses;	/* reads; one of two chunks counts twice */
+	uint64_t retries;	/* transfers that failed and were tried again */
 	unsigned connections;	/* transfers under way */
 	double latency;		/* milliseconds to a transfer's first byte */
-	double rate;		/* bytes a second, of late */
-	const char *state;	/* one word */
+	double rate;		/* bytes a second, lately */
+	const char *state;	/* of the source: one word */
 	uint64_t cell;		/* bytes of the image for each of the cells */
 	uint64_t cells[STATS_CELLS]; /* bytes of it that were fetched */
-	/* For the rate: */
+	/* To compute the rate: */
 	int64_t counted_at; /* milliseconds */
 	uint64_t counted;
 };
 
 void stats_init(struct stats *, uint64_t image_size, int64_t now);
 
-/* So many bytes have come from the source, for that place of the image. */
+/* len bytes of the image at this offset have come from the source. */
 void stats_fetched(struct stats *, uint64_t offset, size_t len);
 
-/* Count the rate anew, since the last time, if that is not just now. */
+/* Compute the rate since the last time, unless that was a moment ago. */
 void stats_tick(struct stats *, int64_t now);
 
 /*
- * A JSON object on one line, without the newline. The map has a digit for
- * each cell, from 0, nothing of it was fetched, to 9, all of it was.
+ * A JSON object on one line, without the newline. The map has a digit for each
+ * cell, from 0 (nothing of it was fetched) to 9 (all of it was).
  */
 void stats_format(const struct stats *, char text[STATS_TEXT_MAX]);
 

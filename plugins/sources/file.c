@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A file or a block device of this machine as a source: so that a local image
- * is served, checked and written to like any other. It is opened by who
- * starts us, who may, and comes as a descriptor.
+ * A file or a block device of this machine as a source, so that a local image
+ * is served, checked and written to like any other. vm-fetchd opens it, which
+ * has the right to, and passes the descriptor.
  */
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -27,7 +27,7 @@ struct local_file {
 static int
 fail(struct fault *why, const char *what)
 {
-	/* Asked again, a disk says the same. */
+	/* A disk gives the same answer the next time. */
 	blocking_fault(why, FAULT_REQUEST, EX_IOERR, "unable to %s it: %s",
 	    what, strerror(errno));
 	return -1;
@@ -66,7 +66,7 @@ file_stat(void *context, struct blocking_file *found, struct fault *why)
 	if (fstat(file->fd, &st) == -1)
 		return fail(why, "look at");
 	if (S_ISBLK(st.st_mode)) {
-		/* Its node's time tells nothing of what is on it. */
+		/* The time of its node says nothing about its content. */
 		memset(found, 0, sizeof(*found));
 		return ioctl(file->fd, BLKGETSIZE64, &found->size) == -1
 			   ? fail(why, "measure")

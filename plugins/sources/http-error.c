@@ -11,7 +11,7 @@
 
 #include "sources/http-error.h"
 
-/* Statuses with a meaning of their own; status 0 ends the table. */
+/* What the statuses mean; 0 ends the table. */
 static const struct {
 	int http, status;
 	enum fault_kind kind;
@@ -62,8 +62,8 @@ fault_of_status(int http, struct fault *f)
 }
 
 /*
- * A flaw that, in the first answer, tells what the server is, and later is a
- * mishap of some proxy in between: worth another try.
+ * A flaw in the first answer shows what the server cannot do. The same flaw
+ * later is an accident, of a proxy perhaps, and worth another try.
  */
 static bool
 flaw(bool is_probe, int status, const char *text, struct fault *f)
@@ -76,7 +76,7 @@ bool
 http_fault_of_answer(
     const struct http_answer *a, bool is_probe, struct fault *f)
 {
-	/* nginx knows no range of nothing, and says 200. */
+	/* For a range of an empty file, nginx answers 200. */
 	if ((a->status == 416 || (a->status == 200 && a->is_void)) && is_probe)
 		return flaw(true, EX_DATAERR, "the image is empty", f);
 	if (a->status == 200 && a->is_html)
@@ -94,7 +94,7 @@ http_fault_of_answer(
 		    "the server compresses what it sends", f);
 	if (a->no_total)
 		return flaw(is_probe, EX_DATAERR,
-		    "the server does not tell the image's size", f);
+		    "the server does not send the image's size", f);
 	if (!a->has_range)
 		return flaw(is_probe, EX_PROTOCOL,
 		    "the server does not say which range it sends", f);
@@ -102,8 +102,8 @@ http_fault_of_answer(
 }
 
 /*
- * Certificates are valid from and until a date, and a machine that has lost
- * its clock (a board without a battery) finds none valid: say so.
+ * A machine that has lost its clock (a board without a battery) finds every
+ * certificate expired, or not yet valid: say so.
  */
 static void
 add_clock(struct fault *f)
@@ -126,8 +126,8 @@ add_clock(struct fault *f)
 }
 
 /*
- * libcurl has one code for a scheme that it may not be redirected to and for
- * an answer in no HTTP that it knows; in the texts of the latter is "HTTP".
+ * libcurl has one code for a redirect to a forbidden scheme and for an answer
+ * in an unknown version of HTTP; only the text of the latter has "HTTP" in it.
  */
 static bool
 is_bad_redirect(int code, const char *text)
@@ -136,7 +136,7 @@ is_bad_redirect(int code, const char *text)
 	       strstr(text, "HTTP") == NULL;
 }
 
-/* A connection that broke by a TLS alert, or by a proxy that won't tunnel. */
+/* The connection broke: by a TLS alert, by a proxy's refusal, or else. */
 static void
 kind_of_broken(const char *text, struct fault *f)
 {
@@ -165,7 +165,7 @@ kind_of_curl(int code, const char *text, struct fault *f)
 		f->status = EX_UNAVAILABLE;
 		break;
 	case CURLE_OPERATION_TIMEDOUT:
-		/* Reached, and silent since: it may be only busy. */
+		/* The server was reached and then fell silent: busy? */
 		if (strncmp(text, "Operation too slow", 18) == 0)
 			f->status = EX_TEMPFAIL;
 		else
@@ -210,7 +210,7 @@ http_fault_of_curl(int code, const char *text, struct fault *f)
 		text = curl_easy_strerror((CURLcode)code);
 	kind_of_curl(code, text, f);
 	if (is_bad_redirect(code, text))
-		what = "the server redirects to where TLS or HTTP ends: ";
+		what = "the server redirects to a URL without TLS or HTTP: ";
 	else if (strstr(text, "tunnel failed") != NULL)
 		what = "the proxy refuses: ";
 	snprintf(f->text, sizeof(f->text), "%s%s", what, text);

@@ -13,18 +13,18 @@
 #include "sources/source.h"
 
 /*
- * Is there something in an answer's header that forbids to use its bytes as
- * a range of an image (RFC 9110 section 15.3.7: only a 206 is)? Whether it
- * is the range that was asked, and the same image, is the caller's to check.
- * is_probe: the first request, where the server shows what it can do.
+ * Does an answer's header forbid to use its bytes as a range of an image (RFC
+ * 9110 section 15.3.7: only a 206 is one)? The caller checks that it is the
+ * range that was asked for, and the same image. is_probe: it answers the first
+ * request, which shows what the server can do.
  *
- * Returns true, with *fault, where there is.
+ * Returns true, with *fault, if it does.
  */
 bool http_fault_of_answer(
     const struct http_answer *, bool is_probe, struct fault *);
 
 /*
- * The fault behind libcurl's own failure: code, a CURLcode other than
+ * Fill in the fault behind libcurl's own failure: code, a CURLcode other than
  * CURLE_OK, and its text (CURLOPT_ERRORBUFFER), which may be empty.
  */
 void http_fault_of_curl(int code, const char *text, struct fault *);

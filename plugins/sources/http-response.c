@@ -68,7 +68,7 @@ text_take_char(struct text *t, char c)
 	return true;
 }
 
-/* RFC 9110 section 14.4: "bytes 0-99/1234", its total or its range perhaps "*". */
+/* RFC 9110 section 14.4: "bytes 0-99/1234"; range or total may be "*". */
 static void
 parse_content_range(struct http_answer *a, struct text t)
 {
@@ -79,7 +79,7 @@ parse_content_range(struct http_answer *a, struct text t)
 		return;
 	t = text_trim((struct text){t.at + 5, t.len - 5});
 	if (text_take_char(&t, '*')) {
-		/* Unsatisfied: has a size and no range. */
+		/* The range cannot be had: there is only a size. */
 		if (!text_take_char(&t, '/') ||
 		    !text_take_number(&t, &a->total) || t.len > 0)
 			return;
@@ -102,7 +102,7 @@ parse_content_range(struct http_answer *a, struct text t)
 	a->bad_range = false;
 }
 
-/* A value too long to be kept is as if it were not there: never cut. */
+/* A value that is too long counts as missing: it is never cut. */
 static void
 keep_value(char out[HTTP_VALUE_MAX], struct text t)
 {

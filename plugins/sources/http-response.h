@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What a server says ahead of the bytes of a range, line by line: the parts
- * of RFC 9110 that decide whether those bytes may be believed. No I/O and no
+ * The header of a server's answer, line by line: the fields of RFC 9110 that
+ * decide whether its bytes are the range that was asked for. No I/O and no
  * allocation; every line is hostile until it has been parsed.
  */
 #ifndef VM_SOURCES_HTTP_RESPONSE_H
@@ -20,7 +20,7 @@ struct http_answer {
 	bool has_range; /* Content-Range: bytes first-last/total */
 	uint64_t first, last, total;
 	bool no_total;		   /* ... or with total "*" (total is 0) */
-	bool bad_range;		   /* ... or one that says nothing sound */
+	bool bad_range;		   /* ... or one that makes no sense */
 	bool is_void;		   /* Content-Length: 0 */
 	bool is_encoded;	   /* Content-Encoding that is not identity */
 	bool is_html;		   /* Content-Type: text/html */
@@ -34,17 +34,18 @@ void http_answer_init(struct http_answer *);
 
 /*
  * Take one header line of len bytes, with or without its line end. A status
- * line begins a new answer (after a redirect, a 100 or a proxy's CONNECT)
- * and keeps only the count of bytes.
+ * line begins a new answer (after a redirect, a 100 or a proxy's CONNECT), of
+ * which only the count of bytes goes on.
  *
  * Returns 0; or -1 when the headers exceed HTTP_HEADER_MAX.
  */
 int http_answer_line(struct http_answer *, const char *line, size_t len);
 
 /*
- * The validator to hold the image to (RFC 9110 section 8.8): a strong ETag;
- * else, marked *weak, Last-Modified; else, marked *weak, "none". The size is
- * always checked beside it. Returns a string inside the answer or a constant.
+ * The validator by which the image is known again (RFC 9110 section 8.8): a
+ * strong ETag; else, with *weak, Last-Modified; else, with *weak, "none". The
+ * caller checks the size as well. Returns a string inside the answer or a
+ * constant.
  */
 const char *http_answer_validator(const struct http_answer *, bool *weak);
 

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * NFS (versions 3 and 4) as a source, through libnfs 4.0: a module, because a
- * machine without NFS has no use for libnfs.
+ * machine without NFS does not need libnfs.
  *
  * nfs://HOST/PATH/FILE, with libnfs's arguments behind a "?": version=4,
  * nfsport=N, mountport=N, uid=N, gid=N. The directory is what is mounted.
@@ -25,25 +25,25 @@
 
 #define NFS4_VERIFIER_SIZE 8	      /* bytes; RFC 7530 section 2.2 */
 #define WRITE_MAX_4	   (3 * 1024) /* bytes; see file_write() */
-#define CALL_MS		   10000 /* of one call, before the server counts as away */
-#define SYN_RETRIES	   2	 /* of a connection that is not answered */
+#define CALL_MS		   10000 /* one call; then the server counts as away */
+#define SYN_RETRIES	   2	 /* for a connection that is not answered */
 
 /*
- * A context, and the one call that is under way on it. libnfs's own calls
- * that block return when the connection breaks while their request is still
- * queued, with its answer to go to their stack: so we wait ourselves, and the
- * answer goes here, which outlives the context.
+ * A context, and the one call that is under way on it. When the connection
+ * breaks, libnfs's own blocking calls return while their request is still
+ * queued, and its answer would be written to their stack. Therefore we wait
+ * ourselves, and the answer goes here, which outlives the context.
  */
 struct nfs_file {
 	struct nfs_context *nfs;
 	struct nfsfh *handle;
 	bool ended;
 	int result;  /* of the call: bytes, or -errno */
-	size_t size; /* of what is to be copied from the answer... */
-	void *into;  /* ...to here; NULL: nothing */
+	size_t size; /* how many bytes of the answer to copy... */
+	void *into;  /* ...to here; NULL: none */
 };
 
-/* What is wrong, from libnfs's -errno and its words. */
+/* Fill in the fault, from libnfs's -errno and its text. */
 static void
 fault_of(struct nfs_context *nfs, int error, const char *what, struct fault *f)
 {
@@ -61,7 +61,7 @@ fault_of(struct nfs_context *nfs, int error, const char *what, struct fault *f)
 	    nfs != NULL ? nfs_get_error(nfs) : strerror(-error), f);
 }
 
-/* The answer to a call has come, or never will (from libnfs). */
+/* libnfs calls this: the answer has come, or never will. */
 static void
 on_reply(int result, struct nfs_context *nfs, void *data, void *arg)
 {
@@ -76,7 +76,7 @@ on_reply(int result, struct nfs_context *nfs, void *data, void *arg)
 		memcpy(file->into, data, file->size);
 }
 
-/* Of a read: as many bytes as it says, which are none behind the end. */
+/* The same for a read: the result is the number of bytes, 0 at the end. */
 static void
 on_read(int result, struct nfs_context *nfs, void *data, void *arg)
 {
@@ -97,7 +97,7 @@ on_open(int result, struct nfs_context *nfs, void *data, void *arg)
 	on_reply(result, nfs, NULL, arg);
 }
 
-/* Before a call: where the answer goes. */
+/* Call this before a call: where does its answer go? */
 static void *
 expect(struct nfs_file *file, void *into, size_t size)
 {
@@ -108,7 +108,7 @@ expect(struct nfs_file *file, void *into, size_t size)
 }
 
 /*
- * Wait for the answer to a call that was queued with that return value.
+ * Wait for the answer to a call; `queued` is what libnfs returned for it.
  * Returns the call's result; or -1 with *why, and the context is broken.
  */
 static int
@@ -122,7 +122,7 @@ await(struct nfs_file *file, int queued, const char *what, struct fault *why)
 		p.fd = nfs_get_fd(file->nfs);
 		p.events = (short)nfs_which_events(file->nfs);
 		if (left <= 0 || poll(&p, 1, (int)left) == 0) {
-			file->ended = true; /* whatever comes is too late */
+			file->ended = true; /* an answer comes too late now */
 			blocking_fault(why, FAULT_TRANSIENT, EX_TEMPFAIL,
 			    "the server does not answer");
 			return -1;
@@ -145,7 +145,7 @@ file_close(void *context, bool broken)
 	struct nfs_file *file = context;
 	struct fault ignored;
 
-	/* Another call would wait once more for a server that is away. */
+	/* Another call would wait again for a server that is away. */
 	if (file->handle != NULL && !broken)
 		await(file,
 		    nfs_close_async(file->nfs, file->handle, on_reply,
@@ -163,9 +163,8 @@ mount_and_open(struct nfs_file *file, const struct nfs_url *url, bool writable,
     struct fault *why)
 {
 	/*
-	 * O_SYNC makes each write stable at the server when it is answered:
-	 * what a server that restarts would lose between a WRITE and its
-	 * COMMIT is never waited for.
+	 * With O_SYNC, each write is on stable storage when the server answers
+	 * it: a server that restarts loses nothing between WRITE and COMMIT.
 	 */
 	int flags = writable ? O_RDWR | O_SYNC : O_RDONLY;
 
@@ -179,15 +178,15 @@ mount_and_open(struct nfs_file *file, const struct nfs_url *url, bool writable,
 		    expect(file, NULL, 0)),
 		"open", why) == 0)
 		return 0;
-	/* What libnfs says over NFS 4 where the access is less. */
+	/* Over NFS 4, libnfs says this where access is denied. */
 	if (file->result == -EINVAL)
 		fault_of(file->nfs, -EACCES, "open", why);
 	return -1;
 }
 
 /*
- * NFS 4 knows a client by its name: two contexts of one name would take each
- * other's open files away, and libnfs names all of a process alike.
+ * NFS 4 identifies a client by its name: two contexts with one name would close
+ * each other's files, and libnfs gives all contexts of a process the same one.
  */
 static void
 name_client(struct nfs_context *nfs)
@@ -221,14 +220,14 @@ file_open(const struct source_config *config, struct fault *why)
 		return NULL;
 	}
 	name_client(file->nfs);
-	nfs_set_autoreconnect(file->nfs, 0); /* our own business */
+	nfs_set_autoreconnect(file->nfs, 0); /* we do it ourselves */
 	nfs_set_tcp_syncnt(file->nfs, SYN_RETRIES);
 	url = nfs_parse_url_full(file->nfs, config->url);
 	if (blocking_find_host(config->url, why) == -1)
 		result = -1;
 	else if (url == NULL)
 		blocking_fault(why, FAULT_REQUEST, EX_USAGE,
-		    "not a URL of NFS: nfs://HOST/DIRECTORY/FILE");
+		    "not an NFS URL: nfs://HOST/DIRECTORY/FILE");
 	else
 		result = mount_and_open(file, url, config->writable, why);
 	if (url != NULL)
@@ -275,13 +274,13 @@ file_write(void *context, const void *bytes, size_t len, uint64_t offset,
 	struct nfs_file *file = context;
 
 	/*
-	 * Over NFS 4 libnfs 4.0 has room for no more in a request ("Failed to
-	 * encode COMPOUND4args"; its own nfs-cp fails): slow, and right. It is
-	 * told by a limit that libnfs learns over NFS 3 only.
+	 * Over NFS 4, libnfs 4.0 has no room for more in a request ("Failed to
+	 * encode COMPOUND4args"; its own nfs-cp fails): slow, but right. NFS 4
+	 * is known by the missing limit, which libnfs learns over NFS 3 only.
 	 */
 	if (nfs_get_writemax(file->nfs) == 0 && len > WRITE_MAX_4)
 		len = WRITE_MAX_4;
-	/* The library only reads from it. */
+	/* The library does not write to it, in spite of its type. */
 	return await(file,
 	    nfs_pwrite_async(file->nfs, file->handle, offset, len,
 		(void *)(uintptr_t)bytes, on_reply, expect(file, NULL, 0)),

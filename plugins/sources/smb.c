@@ -5,9 +5,9 @@
  * half of Samba along.
  *
  * smb://HOST[:PORT]/SHARE/PATH. SMB 2 or later, signed where a user is given,
- * encrypted where the server can; nobody's smb.conf has a say. The library
- * has no call for SMB2's FLUSH (4.17): when what was written is on its disk is
- * the server's to decide.
+ * encrypted where the server can; no smb.conf is read. The library has no call
+ * for SMB2's FLUSH (4.17): the server decides when written data reaches its
+ * disk.
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -27,16 +27,16 @@
 #include "base/secret.h"
 #include "base/url.h"
 
-#define CALL_MS 10000 /* of one call, before the server counts as away */
+#define CALL_MS 10000 /* one call; then the server counts as away */
 
 struct smb_file {
 	SMBCCTX *smb;
 	SMBCFILE *handle;
-	char *user, *password; /* of the URL; "": a guest */
+	char *user, *password; /* "": a guest */
 	const char *domain;
 };
 
-/* What is wrong, from errno after a call. */
+/* Fill in the fault, from errno after a call. */
 static void
 fault_of(const char *what, struct fault *f)
 {
@@ -51,7 +51,7 @@ fault_of(const char *what, struct fault *f)
 	blocking_fault_of(known, errno, what, strerror(errno), f);
 }
 
-/* The library asks who we are. */
+/* The library calls this for the user and the password. */
 static void
 tell_user(SMBCCTX *smb, const char *server, const char *share, char *workgroup,
     int workgroup_len, char *user, int user_len, char *password,
@@ -67,7 +67,7 @@ tell_user(SMBCCTX *smb, const char *server, const char *share, char *workgroup,
 	snprintf(password, (size_t)password_len, "%s", file->password);
 }
 
-/* A guest has no key to sign with. */
+/* Give it our configuration. A guest has no key to sign with. */
 static int
 configure(SMBCCTX *smb, bool is_guest)
 {
@@ -95,7 +95,7 @@ file_close(void *context, bool broken)
 {
 	struct smb_file *file = context;
 
-	/* Another call would wait once more for a server that is away. */
+	/* Another call would wait again for a server that is away. */
 	if (file->handle != NULL && !broken)
 		smbc_getFunctionClose(file->smb)(file->smb, file->handle);
 	if (file->smb != NULL)
@@ -127,7 +127,7 @@ make_context(struct smb_file *file)
 	return result;
 }
 
-/* Take the user, whoever tells it; without any, a guest. */
+/* Take the user from the settings, else from the URL; else be a guest. */
 static int
 take_user(struct smb_file *file, const struct source_config *config)
 {

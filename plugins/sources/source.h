@@ -2,11 +2,15 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * What the engine asks of a place where an image lies, and what it is told.
- * A source moves ranges of bytes; caching, read-ahead, retries and the
- * outage limit are the engine's.
+ *
+ * The plugin opens a source of this folder, and the engine uses it, by this
+ * header alone. Here is known what a server speaks: HTTP (http*.c, a part of
+ * the plugin), NFS, SMB and local files (modules, over threaded*.c). A source
+ * moves ranges of bytes; caching, read-ahead, retries and the outage limit are
+ * the engine's, and no source knows of NBD.
  *
  * All of a source's work after open() is done inside poll(), by the one
- * thread that calls it; only wake() may be called from others.
+ * thread that calls it; only wake() may be called from other threads.
  */
 #ifndef VM_SOURCES_SOURCE_H
 #define VM_SOURCES_SOURCE_H
@@ -18,64 +22,64 @@
 #define FAULT_TEXT_MAX 512
 
 /*
- * Where the image lies and who asks for it. A source copies what it needs;
- * all strings but url may be NULL.
+ * Where the image lies, and the credentials for it. A source copies what it
+ * needs; all strings but url may be NULL.
  */
 struct source_config {
 	const char *url; /* may hold user:password@ and a query */
 	const char *user, *password;
-	const char *domain; /* of the user (SMB) */
+	const char *domain; /* the user's (SMB) */
 	const char *netrc;  /* a file's path; read at every request */
-	/* PEM, by its text and not by a path; size 0: none. */
+	/* PEM texts, not paths; len 0: none. */
 	struct source_blob {
 		char *pem;
 		size_t len;
 	} cacert, cert, key;
 	const char *proxy, *noproxy; /* NULL: the usual environment variables */
 	bool insecure;		     /* do not verify the server */
-	bool writable;		     /* it shall be written to as well */
+	bool writable;		     /* open it for writing, too */
 	unsigned connections;	     /* transfers at once, >= 1 */
-	int fd; /* a local image, open, of its opener; else unused */
+	int fd; /* a local image: its open file, which stays the caller's */
 };
 
 /*
- * Why something did not come. The texts are for people, hold no secret, and
- * read as the reason behind "unable to open URL: ".
+ * Why a transfer failed. The texts are for people, hold no secret, and give
+ * the reason behind "unable to open URL: ".
  */
 enum fault_kind {
 	FAULT_TRANSIENT, /* the same request may work in a moment */
-	FAULT_REQUEST,	 /* refused: no use to repeat it, others may work */
-	FAULT_CHANGED,	 /* not the image that was opened: nothing will work */
+	FAULT_REQUEST,	 /* refused: do not repeat it; others may work */
+	FAULT_CHANGED,	 /* not the image that was opened: stop */
 };
 
 struct fault {
 	enum fault_kind kind;
-	int status;	      /* of sysexits(3), should it end the program */
+	int status;	      /* of sysexits(3), if it ends the program */
 	unsigned retry_after; /* seconds that the server asks for; 0: none */
 	char text[FAULT_TEXT_MAX];
 };
 
-/* What open() learns of the image. Strings live as long as the source. */
+/* What open() finds out of the image. Strings live as long as the source. */
 struct source_info {
 	uint64_t size;	       /* bytes; never 0 */
 	const char *url;       /* without user, password, query, fragment */
-	const char *validator; /* what must not change while it is open */
+	const char *validator; /* must not change while it is open */
 	int validator_is_weak; /* equal validators may hide a change */
 	const char *address;   /* numeric, of the server or proxy */
 	unsigned round_trip;   /* microseconds, to that address */
 	uint64_t rate;	       /* bytes a second, of the first transfer */
-	unsigned connections;  /* transfers that it can do at once at most */
+	unsigned connections;  /* the most transfers at once */
 };
 
 enum transfer_kind {
 	TRANSFER_READ,
-	TRANSFER_WRITE, /* of a writable source only */
-	TRANSFER_FLUSH, /* what was written before is on stable storage */
+	TRANSFER_WRITE, /* to a writable source only */
+	TRANSFER_FLUSH, /* put what was written before on stable storage */
 };
 
 /*
- * A range on its way. Its owner fills in all fields but work, hands it to
- * start(), and leaves it alone until done() has been called.
+ * The transfer of one range. Its owner fills in all fields but work, hands it
+ * to start(), and leaves it alone until done() is called.
  */
 struct transfer {
 	enum transfer_kind kind;
@@ -84,10 +88,10 @@ struct transfer {
 	const void *bytes; /* to write */
 	/* The next len bytes, in order, never more than length in total. */
 	void (*data)(struct transfer *, const void *bytes, size_t len);
-	/* The last word: NULL when all has come. */
+	/* The transfer has ended; fault NULL: well. */
 	void (*done)(struct transfer *, const struct fault *);
 	void *owner;
-	void *work; /* the source's own, while it is under way */
+	void *work; /* the source's own, until done() */
 };
 
 struct source;
@@ -99,19 +103,19 @@ struct source_ops {
 	 */
 	void (*start)(struct source *, struct transfer *);
 	/*
-	 * Move what can be moved, call back, and wait for more, for at most
-	 * timeout_ms milliseconds or until wake().
+	 * Move what can be moved, call back, and wait for more until wake(),
+	 * or for timeout_ms milliseconds at most.
 	 */
 	void (*poll)(struct source *, int timeout_ms);
 	/*
-	 * Ask with this URL from now on, which shows like the one that was
-	 * given (url.h): its secret part has expired. Returns 0, or -1 with
-	 * *why. NULL where a source has no such part.
+	 * Use this URL from now on: the secret part of the first one has
+	 * expired, and the rest is the same (url_for_show()). Returns 0, or -1
+	 * with *why. NULL where a source's URL has no such part.
 	 */
 	int (*renew)(struct source *, const char *url, struct fault *why);
-	/* End the poll() that is waiting, or else the next one. Any thread. */
+	/* End the poll() that waits, or else the next one. Any thread. */
 	void (*wake)(struct source *);
-	/* Drop what is under way, without a callback, and free everything. */
+	/* Drop all transfers without a callback, and free everything. */
 	void (*close)(struct source *);
 };
 
@@ -121,10 +125,10 @@ struct source {
 };
 
 /*
- * How a source is opened: the image's first `room` bytes are kept in first
- * (*got of them: room, or the whole image), so that the probe costs no more
- * than a read and warms the cache. Blocks; transient faults are met with a
- * few more tries. Returns the source, or NULL with *why.
+ * Open a source. To find out what the image is, its first `room` bytes are read
+ * into first (*got of them: room, or the whole image): the caller has them for
+ * its cache. Blocks; after a transient fault it tries a few times more. Returns
+ * the source, or NULL with *why.
  */
 typedef struct source *source_open(const struct source_config *, void *first,
     size_t room, size_t *got, struct fault *why);
