@@ -1,34 +1,56 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The one-way line between vm-fetchd's plugin and vm-fetchd: nbdkit can say
- * neither when it is ready nor why it is not, only exit with 1. A report is
- * a line of text, "STATUS TEXT\n": status 0 is "ready", any other is the
- * exit status of sysexits(3) that the failure deserves, with its message.
+ * What vm-fetchd's plugin tells vm-fetchd. nbdkit cannot say that it is ready,
+ * nor why it is not: it only exits with 1.
+ *
+ * The report, once for each start of nbdkit, goes through a pipe. It is a line
+ * "STATUS TEXT\n":
+ *
+ *	0 TEXT		ready; TEXT says how fast the image can be read
+ *	200 xz|gz	the image is compressed, by its first bytes: start
+ *			nbdkit again with a filter, and unpacked=1
+ *	STATUS TEXT	not ready: an exit status of sysexits(3) and a message
+ *
+ * An image that is reported ready without unpacked=1 is not compressed.
+ *
+ * The control socket (SOCK_DGRAM) stays open. A datagram of the plugin's is one
+ * of these:
+ *
+ *	url: ...	the image's identity, some lines: pass it as identity=
+ *			when nbdkit is started again
+ *	unpacked: N	with unpacked=1, before the report: the last 4 bytes of
+ *			the file, as gzip's size of what it compressed (RFC 1952
+ *			section 2.3.1), modulo 2^32
+ *	note: TEXT	a line for people that is no error
+ *	{...}		the statistics, as JSON
+ *
+ * A datagram of vm-fetchd's is a URL to use from now on.
  */
 #ifndef VM_FETCHD_REPORT_H
 #define VM_FETCHD_REPORT_H
 
 #include <stddef.h>
 
-/* A status beyond sysexits(3): the image is packed, and TEXT says how. */
+/* A status beyond sysexits(3): the image is compressed, and TEXT says how. */
 #define REPORT_PACKED 200
 
-/* Bytes of a word on the other line, of stats and renewed URLs, with its NUL. */
+/* Bytes of a datagram, its NUL included. */
 #define CONTROL_MAX (64 * 1024)
 
 #define REPORT_MAX 1024 /* bytes of a report, its NUL included */
 
 /*
  * Write one report to fd. Control characters in text, which may come from a
- * server, become '?'; what is too long is cut. Returns 0, or -1 with errno.
+ * server, become '?'; a text that is too long is cut. Returns 0, or -1 with
+ * errno.
  */
 int report_send(int fd, int status, const char *text);
 
 /*
- * Wait until one whole report has come from fd, or its end. On return text
- * holds the message. Returns the status; or -1 with errno: EPIPE if the
- * other end was closed without a report, EPROTO if it was no report.
+ * Wait for one whole report from fd, or for its end. On return text holds the
+ * message. Returns the status; or -1 with errno: EPIPE if the other end was
+ * closed without a report, EPROTO if what came was not a report.
  */
 int report_receive(int fd, char text[REPORT_MAX]);
 
