@@ -24,6 +24,14 @@ unit() {
 	unit engine
 }
 
+@test "unit: engine-retry" {
+	unit engine-retry
+}
+
+@test "unit: engine-write" {
+	unit engine-write
+}
+
 @test "unit: http-response" {
 	unit http-response
 }

@@ -43,7 +43,7 @@ test_lengths(void)
 	cache_destroy(&c);
 }
 
-/* Touched once: the least recently used goes first. */
+/* Of the chunks touched once, the least recently used goes first. */
 static void
 test_order(void)
 {
@@ -77,7 +77,7 @@ test_scan(void)
 		if (s != NULL)
 			cache_touch_stream(&c, s, true);
 	}
-	/* Half of the slots are kept so, and the last of those used. */
+	/* Half of the slots are kept: those that were used last. */
 	for (i = 2; i < 6; i++)
 		CHECK(cache_find(&c, i) != NULL);
 	for (i = 20; i < 60; i++)
@@ -101,7 +101,7 @@ test_pins(void)
 	cache_destroy(&c);
 }
 
-/* What is read ahead for one stream is not undone for another, for a while. */
+/* For a while, read-ahead of one stream does not push out another's. */
 static void
 test_ahead_spares_ahead(void)
 {
@@ -113,7 +113,7 @@ test_ahead_spares_ahead(void)
 	CHECK(claim(50, true) == NULL);
 	CHECK(claim(50, false) != NULL && cache_find(&c, 0) == NULL);
 	for (i = 0; i < 12; i++)
-		claim(50, true); /* seconds go by */
+		claim(50, true); /* seconds pass */
 	CHECK(claim(51, true) != NULL && cache_find(&c, 1) == NULL);
 	cache_destroy(&c);
 }

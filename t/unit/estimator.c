@@ -15,7 +15,7 @@ test_start(void)
 	CHECK(m.latency > 0 && m.rate > 0 && m.total > 0);
 }
 
-/* A queue on the way makes it no longer; a longer way is seen in time. */
+/* A queue does not raise the latency; a longer latency is noticed in time. */
 static void
 test_latency(void)
 {
@@ -40,7 +40,7 @@ test_rates(void)
 	int i;
 
 	meter_init(&m, 1000, 1000000, now);
-	meter_transfer(&m, 1000, 0); /* too short to tell */
+	meter_transfer(&m, 1000, 0); /* too short to count */
 	CHECK(m.rate == 1e6);
 	for (i = 0; i < 30; i++)
 		meter_transfer(&m, 2000000, 200);
@@ -48,10 +48,10 @@ test_rates(void)
 	for (i = 0; i < 1000; i++)
 		meter_bytes(&m, 500000, now += 10);
 	CHECK(m.total > 4.9e7 && m.total < 5.1e7);
-	/* A reader that pauses does not make the way worse. */
+	/* A reader that pauses does not lower the rate. */
 	meter_bytes(&m, 1000, now += 60000);
 	CHECK(m.total > 4.9e7);
-	/* But a slower way is believed. */
+	/* A lower rate of a busy source is taken over. */
 	for (i = 0; i < 10000; i++)
 		meter_bytes(&m, 100000, now += 10);
 	CHECK(m.total < 1.3e7);

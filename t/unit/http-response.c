@@ -64,7 +64,7 @@ test_status(void)
 	CHECK(line("HTTP/2 404\r\n")->status == 404);
 	CHECK(line("HTTP/1.1 \r\n")->status == 0);
 	CHECK(line("HTTP/1.1 99999 x\r\n")->status == 0);
-	/* Another answer behind the first: nothing of that is left. */
+	/* Another answer begins: nothing is left of the first. */
 	line("ETag: \"old\"");
 	http_answer_line(&a, "HTTP/1.1 206 x", 14);
 	CHECK(a.status == 206 && a.etag[0] == '\0');
@@ -84,7 +84,7 @@ test_validator(void)
 	      weak);
 	CHECK(strcmp(http_answer_validator(line("X: y"), &weak), "none") == 0);
 	CHECK(weak);
-	/* What could not be shown or kept whole is no validator. */
+	/* A value that cannot be shown or kept whole is no validator. */
 	http_answer_validator(line("ETag: \"\x01\""), &weak);
 	CHECK(weak);
 }
@@ -99,7 +99,7 @@ test_flags(void)
 	CHECK(!line("no colon here")->is_html);
 }
 
-/* Endless headers end; nothing that a server sends does harm. */
+/* Endless headers are cut off, and random bytes do no harm. */
 static void
 test_hostile(void)
 {
@@ -120,7 +120,7 @@ test_hostile(void)
 		for (i = 0; i < 4; i++)
 			text[rand_r(&seed) % len] = (char)rand_r(&seed);
 		len = rand_r(&seed) % (len + 1);
-		/* At its exact size, so that a sanitizer sees one byte over. */
+		/* Of the exact size: a sanitizer sees a read beyond. */
 		copy = malloc(len + 1);
 		memcpy(copy, text, len);
 		http_answer_init(&a);
@@ -130,7 +130,7 @@ test_hostile(void)
 	}
 }
 
-/* Two long ones may differ behind where they would be cut. */
+/* Two long values may differ only behind the cut. */
 static void
 test_long_validators(void)
 {

@@ -97,7 +97,7 @@ test_sectors(void)
 	CHECK(write_it(o, SIZE - 512, 512) == 0);
 	CHECK(write_it(o, 8192, 0) == 0);
 	CHECK(is_right(o));
-	/* A part of a run, from its middle. */
+	/* Read from the middle of a run. */
 	CHECK(overlay_read(o, got, 700, 4000, read_below, NULL) == 0);
 	CHECK(memcmp(got, want + 4000, 700) == 0);
 	CHECK(overlay_write(o, want, 512, 100) == -1 && errno == EINVAL);
@@ -122,7 +122,7 @@ test_limit(void)
 	unsigned i;
 	struct stat st;
 
-	/* One sector takes a unit; more of the unit nothing more. */
+	/* One sector takes a whole unit; its other sectors are free then. */
 	for (i = 0; i < LIMIT / OVERLAY_UNIT; i++)
 		CHECK(write_it(o, (uint64_t)i * OVERLAY_UNIT, 512) == 0);
 	CHECK(write_it(o, 512, OVERLAY_UNIT - 512) == 0);
@@ -139,7 +139,7 @@ test_limit(void)
 	empty_file();
 }
 
-/* What a process that was killed had written is all there. */
+/* All writes of a process that was killed are there. */
 static void
 test_killed(void)
 {
@@ -157,7 +157,7 @@ test_killed(void)
 		raise(SIGKILL);
 	}
 	waitpid(pid, NULL, 0);
-	/* The same again, for what we want. */
+	/* Draw the same numbers again, to know what it wrote. */
 	srand(seed);
 	o = must_open();
 	for (i = 0; i < 20; i++) {
@@ -186,14 +186,14 @@ set_boot(const char *boot)
 	fclose(f);
 }
 
-/* After the machine's end all counts that was flushed, and nothing else. */
+/* After another boot, the writes before the last flush count, and no others. */
 static void
 test_other_boot(void)
 {
 	struct overlay *o;
 	pid_t pid = fork();
 
-	srand(2); /* the image is of 1 */
+	srand(2); /* the image was made with 1 */
 	if (pid == 0) {
 		o = must_open();
 		write_it(o, 0, 4096);
@@ -207,7 +207,7 @@ test_other_boot(void)
 	CHECK(overlay_read(o, got, SIZE, 0, read_below, NULL) == 0);
 	CHECK(memcmp(got, below, 4096) != 0);
 	CHECK(memcmp(got + 4096, below + 4096, SIZE - 4096) == 0);
-	/* From now on it is this boot's again. */
+	/* From now on it belongs to this boot again. */
 	memcpy(want, got, SIZE);
 	CHECK(write_it(o, 65536, 512) == 0);
 	CHECK(is_right(o));

@@ -8,7 +8,7 @@
 #define MIB  (1024 * 1024)
 #define SIZE (100 * (uint64_t)MIB)
 
-/* Read [at, at+len) and take what is to be asked for: nothing twice. */
+/* Read [at, at+len) and take what to ask for: no range comes twice. */
 static uint64_t
 step(struct readahead *ra, uint64_t at, uint64_t len, uint64_t *asked)
 {
@@ -79,7 +79,7 @@ test_random(void)
 	for (i = 0; i < sizeof(at) / sizeof(at[0]); i++)
 		CHECK(step(&ra, at[i] * 100 * KIB, 4 * KIB, &asked) == 0);
 	CHECK(asked == 0);
-	/* The same place again is no stream either. */
+	/* Reading the same place again is no stream either. */
 	CHECK(step(&ra, 700 * KIB, 4 * KIB, &asked) == 0);
 }
 
@@ -92,10 +92,10 @@ test_large_read_is_a_stream(void)
 	readahead_init(&ra);
 	readahead_set_windows(&ra, 2 * MIB, 8 * MIB);
 	CHECK(step(&ra, 30 * MIB, 4 * MIB, &asked) == 2 * MIB);
-	CHECK(asked == 36 * MIB); /* its own bytes among them */
+	CHECK(asked == 36 * MIB); /* with its own bytes */
 }
 
-/* Two readers share what there is, and neither loses its place. */
+/* Two readers share the memory, and both are followed. */
 static void
 test_two_streams(void)
 {

@@ -16,7 +16,7 @@ test_map(void)
 	CHECK(s.cell == 10);
 	stats_fetched(&s, 5, 10); /* half of the first cell and the second */
 	stats_fetched(&s, 100, 20);
-	stats_fetched(&s, 100, 20); /* again: no more than all */
+	stats_fetched(&s, 100, 20); /* again: it counts once */
 	stats_format(&s, text);
 	map = strstr(text, "\"map\": \"");
 	CHECK(map != NULL && strncmp(map + 8, "5500000000990", 13) == 0);

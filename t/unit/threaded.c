@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A source of blocking calls, over a library that exists only here: its file
- * is in memory, and its calls fail or hang when they are told to.
+ * A threaded source over a library that exists only here: its file is in
+ * memory, and its calls fail or hang when they are told to.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static ssize_t
 fake_read(
     void *context, void *buf, size_t len, uint64_t offset, struct fault *why)
 {
-	size_t n = len < 50000 ? len : 50000; /* less than was asked */
+	size_t n = len < 50000 ? len : 50000; /* less than was asked for */
 
 	(void)context;
 	while (hang && !released) {
@@ -147,7 +147,7 @@ begin(struct source *s, struct job *job, enum transfer_kind kind,
 	s->ops->start(s, &job->t);
 }
 
-/* Until it has ended; then its bytes are right, or it has the fault. */
+/* Wait for a job: its bytes must be right, or it must have this fault. */
 static void
 end(struct source *s, struct job *job, int status)
 {
@@ -215,7 +215,7 @@ test_fault_and_another_context(void)
 	end(s, &a, EX_IOERR);
 	begin(s, &a, TRANSFER_READ, 0, 1000000, NULL);
 	end(s, &a, 0);
-	/* The one that failed, before the other. */
+	/* The context that failed is closed, and another is open. */
 	CHECK(closed == 1 && opened == 2);
 	s->ops->close(s);
 }
@@ -244,7 +244,7 @@ test_writes(void)
 	struct job a;
 
 	memset(bytes, 7, 300000);
-	identity.seconds++; /* by what we write */
+	identity.seconds++; /* as a write does */
 	begin(s, &a, TRANSFER_WRITE, 123456, 300000, bytes);
 	end(s, &a, 0);
 	CHECK(memcmp(file + 123456, bytes, 300000) == 0);
@@ -257,7 +257,7 @@ test_writes(void)
 	free(bytes);
 }
 
-/* Where the library cannot flush, a broken context is a flush that failed. */
+/* Where the library cannot flush, a flush fails after a context broke. */
 static void
 test_no_flush(void)
 {
@@ -273,14 +273,14 @@ test_no_flush(void)
 	/* Nothing was written since, so nothing is lost. */
 	fail_reads = 1;
 	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);
-	end(s, &a, EX_IOERR); /* of the fake */
+	end(s, &a, EX_IOERR); /* told to fail */
 	begin(s, &a, TRANSFER_FLUSH, 0, 0, NULL);
 	end(s, &a, 0);
 	begin(s, &a, TRANSFER_WRITE, 0, 1000, file);
 	end(s, &a, 0);
 	fail_reads = 1;
 	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);
-	end(s, &a, EX_IOERR); /* of the fake */
+	end(s, &a, EX_IOERR); /* told to fail */
 	begin(s, &a, TRANSFER_FLUSH, 0, 0, NULL);
 	end(s, &a, EX_IOERR);
 	begin(s, &a, TRANSFER_FLUSH, 0, 0, NULL);
@@ -306,16 +306,16 @@ test_wake(void)
 	pthread_t thread;
 
 	pthread_create(&thread, NULL, wake_soon, s);
-	s->ops->poll(s, 60000); /* the test's own limit would be over */
+	s->ops->poll(s, 60000); /* longer than the test may take */
 	pthread_join(thread, NULL);
 	s->ops->close(s);
 }
 
-/* Who hangs in a call does not hold up the end. */
+/* A worker that hangs in a call does not delay the end. */
 static void
 test_stuck(void)
 {
-	static struct job a; /* the stuck one still has it */
+	static struct job a; /* the stuck worker still has it */
 	struct source *s = start(false);
 	int64_t begun;
 
