@@ -68,11 +68,11 @@ wss_cases() {
 	not grep . valgrind.*
 }
 
-@test "the engine and the blocking sources, with the thread sanitizer" {
+@test "the engine and the threaded sources, with the thread sanitizer" {
 	local unit
 	make -s -C "$TOP" O="$BUILD/tsan" CFLAGS="-O1 -g -fsanitize=thread" \
-		"$BUILD"/tsan/t/unit/{engine,threaded,overlay} 3>&-
-	for unit in engine threaded overlay; do
+		"$BUILD"/tsan/t/unit/{engine,engine-retry,engine-write,threaded,overlay} 3>&-
+	for unit in engine engine-retry engine-write threaded overlay; do
 		TSAN_OPTIONS=halt_on_error=1 "$BUILD/tsan/t/unit/$unit" 3>&-
 	done
 }
