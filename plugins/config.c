@@ -13,12 +13,12 @@
 #define NBDKIT_API_VERSION 2
 #include <nbdkit-plugin.h>
 
-#include "engine/cache.h"
-#include "engine/engine.h"
 #include "base/number.h"
-#include "fetchd/report.h"
 #include "base/secret.h"
 #include "config.h"
+#include "engine/cache.h"
+#include "engine/engine.h"
+#include "fetchd/report.h"
 
 #define CACHE_MAX	((uint64_t)UINT32_MAX * CHUNK_SIZE)
 #define CONNECTIONS_MAX 64

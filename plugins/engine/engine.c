@@ -11,9 +11,9 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "engine/ahead.h"
 #include "engine/engine.h"
 #include "engine/fetcher.h"
+#include "engine/readahead-plan.h"
 
 #define SPARE_FETCHES 64 /* ranges queued, beyond two for each connection */
 

@@ -6,9 +6,9 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "engine/ahead.h"
 #include "engine/fetcher.h"
 #include "engine/publish.h"
+#include "engine/readahead-plan.h"
 #include "engine/request.h"
 #include "engine/retry.h"
 

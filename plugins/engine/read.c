@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "engine/ahead.h"
 #include "engine/engine.h"
+#include "engine/readahead-plan.h"
 #include "engine/request.h"
 
 /* A part of a read: some bytes of one chunk. */

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The state that the engine's parts share, and its own operations. Every
- * part calls down to this one, and this one calls none of them:
+ * The state that the engine's parts share, and its own operations. Each of
+ * these files calls only those below it:
  *
- *	engine.c	begins and ends it
- *	read.c, write.c	what a reader or a writer does
- *	fetcher.c	the fetch thread
- *	retry.c		what it does about a fault
- *	ahead.c		how much to ask for ahead of need
- *	publish.c	what is reported of it
- *	request.c	ranges that are asked for
+ *	engine		an engine's beginning and end
+ *	read, write	what a reader or a writer does
+ *	fetcher		the fetch thread
+ *	retry		what it does about a fault: pause, try again, give up
+ *	readahead-plan	how much to ask for, and how far ahead of a reader
+ *	publish		the reports of counts and of the source's state
+ *	request		asking for ranges
+ *	state
+ *	cache, queue, readahead, estimator, stats, bitmap
+ *			parts without locks or I/O, each tested by itself
  *
  * One mutex guards all of it. It is not held while bytes are copied: a reader
  * copies from blocks that are here, of a slot that it has pinned; the fetch

@@ -19,9 +19,9 @@
 
 #include <nfsc/libnfs.h>
 
+#include "base/clock.h"
 #include "sources/threaded-error.h"
 #include "sources/threaded-ops.h"
-#include "base/clock.h"
 
 #define NFS4_VERIFIER_SIZE 8	      /* bytes; RFC 7530 section 2.2 */
 #define WRITE_MAX_4	   (3 * 1024) /* bytes; see file_write() */

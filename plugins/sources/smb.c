@@ -22,10 +22,10 @@
 
 #include <libsmbclient.h>
 
-#include "sources/threaded-error.h"
-#include "sources/threaded-ops.h"
 #include "base/secret.h"
 #include "base/url.h"
+#include "sources/threaded-error.h"
+#include "sources/threaded-ops.h"
 
 #define CALL_MS 10000 /* one call; then the server counts as away */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
-#include "engine/ahead.h"
+#include "engine/readahead-plan.h"
 #include "engine/request.h"
 
 #define KIB 1024

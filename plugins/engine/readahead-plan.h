@@ -4,8 +4,8 @@
  * How much to ask for, and how far ahead of a reader, by what is known of the
  * connections to the source.
  */
-#ifndef VM_ENGINE_AHEAD_H
-#define VM_ENGINE_AHEAD_H
+#ifndef VM_ENGINE_READAHEAD_PLAN_H
+#define VM_ENGINE_READAHEAD_PLAN_H
 
 #include "engine/state.h"
 
