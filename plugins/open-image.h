@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Opening the image that the settings name: its source, what it is, whether
- * it may be served, and what serves it.
+ * Open the image that the settings name: connect its source, check that it can
+ * be served, and set up the engine and the overlay that serve it.
  */
 #ifndef VM_OPEN_IMAGE_H
 #define VM_OPEN_IMAGE_H
@@ -23,12 +23,12 @@ struct image {
 };
 
 /*
- * Returns 0; or -1, and has said why. The engine is not started: neither is
- * there a thread yet.
+ * Returns 0; or -1, and has said why. The engine is not started yet, so the
+ * fetch thread is not there yet.
  */
 int open_image(struct image *);
 
-/* Also of one that open_image() refused, or never saw. */
+/* Fine also for one that is all zero, or that open_image() refused. */
 void close_image(struct image *);
 
 #endif

@@ -4,16 +4,17 @@
  * The engine: reads of an image, served from a cache that a fetch thread fills
  * from a source, several ranges at a time; and writes, which go through.
  *
- * The plugin uses this folder, by this header alone. Here is known how an
- * image is cached, read ahead and tried again; what a source speaks (HTTP,
- * NFS, SMB) and who reads (nbdkit) is not. state.h has the map of the files.
+ * The plugin uses this folder, by this header alone. The folder knows how an
+ * image is cached, read ahead and tried again. It does not know what a source
+ * speaks (HTTP, NFS, SMB), nor that nbdkit is the reader. state.h has the map
+ * of its files.
  *
  * The image is cut into chunks of CHUNK_SIZE bytes, a chunk into blocks of
- * BLOCK_SIZE. A chunk of which something is wanted takes a slot of one arena,
- * which is allocated whole at the start: nothing else grows. Each block is
- * fetched once however many readers want it, and a reader goes on as soon as
- * its own bytes have come. What a stream will want is asked for ahead, in
- * ranges of up to some chunks; what a reader waits for goes first.
+ * BLOCK_SIZE. A chunk in use takes a slot of one arena, which is allocated whole
+ * at the start: nothing else grows. Each block is fetched once however many
+ * readers want it, and a reader goes on as soon as its own bytes have come.
+ * Bytes that a stream will read are asked for ahead, in ranges of some chunks;
+ * bytes that a reader waits for go first.
  *
  * After a fault the missing bytes are asked for again, with growing pauses,
  * until the source has given nothing for the outage limit. From then on every

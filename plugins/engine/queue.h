@@ -37,7 +37,7 @@ struct fetch {
 	struct slot *slot;
 	/* Of a write or a flush: what its end calls, with the errno or 0. */
 	void (*ended)(struct fetch *, int error);
-	struct writer *writer; /* that waits for its end; NULL: nobody */
+	struct writer *writer; /* waits for its end; NULL: no writer does */
 	unsigned tries;	       /* how often it failed in a row */
 	/* Milliseconds: not to be started before; when it was started; when
 	 * its first byte came; when its last byte did, or it was started. */

@@ -4,10 +4,11 @@
  * What the engine asks of a place where an image lies, and what it is told.
  *
  * The plugin opens a source of this folder, and the engine uses it, by this
- * header alone. Here is known what a server speaks: HTTP (http*.c, a part of
- * the plugin), NFS, SMB and local files (modules, over threaded*.c). A source
- * moves ranges of bytes; caching, read-ahead, retries and the outage limit are
- * the engine's, and no source knows of NBD.
+ * header alone. The folder knows what a server speaks: HTTP (http*.c, a part of
+ * the plugin), NFS, SMB and local files (modules, over threaded*.c; a new
+ * source is a file NAME.c like nfs.c, and its name in the Makefile's modsrcs).
+ * A source moves ranges of bytes. It does not know of NBD, and leaves caching,
+ * read-ahead, retries and the outage limit to the engine.
  *
  * All of a source's work after open() is done inside poll(), by the one
  * thread that calls it; only wake() may be called from other threads.
