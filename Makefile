@@ -43,7 +43,7 @@ PKGS_t = libnbd
 progs := $(notdir $(basename $(wildcard bin/*.c)))
 scripts := $(filter-out %.conf,$(notdir $(wildcard scripts/vm*)))
 libobjs := $(patsubst %.c,$(O)/obj/%.o,$(wildcard lib/*/*.c))
-# Sources that are modules, where their libraries are: see plugins/source.h.
+# Sources that are modules (plugins/sources/source.h), if their libraries are here.
 modsrcs := file $(foreach m,nfs smb,$(if $(wildcard plugins/sources/$(m).c),$(shell \
 	$(PKG_CONFIG) --exists $(PKGS_$(m)) && echo $(m))))
 threaded := $(patsubst %.c,$(O)/obj/%.o,$(wildcard plugins/sources/threaded*.c))
