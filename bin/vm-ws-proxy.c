@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "unix/sd-notify.h"
-#include "ws/options.h"
+#include "ws-monitor/arguments.h"
 
 #define LISTEN_FD 3 /* systemd's first (sd_listen_fds(3)) */
 

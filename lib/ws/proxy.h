@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "ws/ticket.h"
+#include "ws-monitor/ticket.h"
 #include "tls/pem.h"
 #include "ws/bridge.h"
 #include "ws/handshake.h"

@@ -15,7 +15,7 @@
 #include <bearssl.h>
 
 #include "check.h"
-#include "ws/ticket.h"
+#include "ws-monitor/ticket.h"
 
 #define WORD   "abcdefghijklmnopqrstuvwxyz-_0123456789"
 #define RESUME "RESUME-RESUME-RESUME-RESUME"

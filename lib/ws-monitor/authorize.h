@@ -3,8 +3,8 @@
  *
  * May a client in? A ticket says so, or a command of the site.
  */
-#ifndef VM_WS_AUTHORIZE_H
-#define VM_WS_AUTHORIZE_H
+#ifndef VM_WS_MONITOR_AUTHORIZE_H
+#define VM_WS_MONITOR_AUTHORIZE_H
 
 #include <signal.h>
 

@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "ws/ticket.h"
-#include "ws/authorize.h"
+#include "ws-monitor/ticket.h"
+#include "ws-monitor/authorize.h"
 
 #define SITE_MS 10000 /* for the site's command to say yes or no */
 

@@ -15,7 +15,7 @@
 
 #include "base/number.h"
 #include "unix/atomic-file.h"
-#include "ws/ticket.h"
+#include "ws-monitor/ticket.h"
 
 #define ALPHABET                                               \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" \

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * vm-ws-proxy's command line: the words (options.c), and the files that they
- * name (reload.c).
+ * vm-ws-proxy's command line: the words (arguments.c), and the files that they
+ * name (credentials.c).
  *
  * All of this is for a program's start: what can't be used ends it, with a
  * line and a status of sysexits(3), before anybody has come.
  */
-#ifndef VM_WS_OPTIONS_H
-#define VM_WS_OPTIONS_H
+#ifndef VM_WS_MONITOR_ARGUMENTS_H
+#define VM_WS_MONITOR_ARGUMENTS_H
 
 #include <stdbool.h>
 
-#include "ws/listen.h"
+#include "ws-monitor/listen.h"
 
 struct ws_args {
 	struct ws_options options;

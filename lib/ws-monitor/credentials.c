@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
-#include "ws/options.h"
+#include "ws-monitor/arguments.h"
 
 #define SYSTEM_ANCHORS "/etc/ssl/certs/ca-certificates.crt"
 

@@ -5,8 +5,8 @@
  * how many there are, how many of one peer that have not shown who they are,
  * and how often one may be refused.
  */
-#ifndef VM_WS_LISTEN_H
-#define VM_WS_LISTEN_H
+#ifndef VM_WS_MONITOR_LISTEN_H
+#define VM_WS_MONITOR_LISTEN_H
 
 #include "unix/inet.h"
 #include "ws/proxy.h"

@@ -12,8 +12,8 @@
  *     ended 0 why          what it was for has ended, with that status of
  *                          sysexits(3): it lets one in to be told so
  */
-#ifndef VM_WS_TICKET_H
-#define VM_WS_TICKET_H
+#ifndef VM_WS_MONITOR_TICKET_H
+#define VM_WS_MONITOR_TICKET_H
 
 #include <stdbool.h>
 

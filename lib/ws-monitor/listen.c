@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "ws/listen.h"
+#include "ws-monitor/listen.h"
 
 #define STOP_MS	     12000 /* for all to end that are told to */
 #define PEER_DEFAULT 2

@@ -21,8 +21,8 @@
 
 #include "base/clock.h"
 #include "unix/privileges.h"
-#include "ws/authorize.h"
-#include "ws/backend.h"
+#include "ws-monitor/authorize.h"
+#include "ws-monitor/backend.h"
 
 #define FAR_MS	 1000  /* for a command to end that has closed its socket */
 #define TELL_MS	 5000  /* ... and whose last line is to be told */

@@ -4,8 +4,8 @@
  * The far side of a WebSocket, as its keeper opens and ends it: a command on a
  * socketpair, a Unix socket, or our own standard input and output.
  */
-#ifndef VM_WS_BACKEND_H
-#define VM_WS_BACKEND_H
+#ifndef VM_WS_MONITOR_BACKEND_H
+#define VM_WS_MONITOR_BACKEND_H
 
 #include <sys/types.h>
 

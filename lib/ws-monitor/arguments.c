@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
-#include "ws/options.h"
+#include "ws-monitor/arguments.h"
 #include "http/headers.h"
 
 #define OPTIONS "+A:a:C:c:ef:H:hi:k:l:m:Nn:o:p:S:s:Tt:U:u:vVx"

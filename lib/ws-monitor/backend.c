@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "unix/connect.h"
-#include "ws/backend.h"
+#include "ws-monitor/backend.h"
 
 /* --- a command ------------------------------------------------------------ */
 
