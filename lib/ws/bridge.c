@@ -7,18 +7,19 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "ws/pump.h"
+#include "ws/close.h"
+#include "ws/receive.h"
+#include "ws/send.h"
 
 #define PING_MS	  25000
-#define PINGS_MAX 2 /* that may stay without an answer */
+#define PINGS_MAX 2 /* that the peer may leave unanswered */
 #define CLOSE_MS  5000
-#define DRAIN_MS  2000	/* for the peer to read our last word */
-#define STUCK_MS  30000 /* for the far side to take what a peer left */
-#define CALM_MS	  1000	/* after which one that is not read from is told */
+#define DRAIN_MS  2000	/* for the peer to read our close */
+#define STUCK_MS  30000 /* for the backend to take what a gone peer left */
+#define CALM_MS	  1000	/* between pongs to a peer that is not read from */
 
 /* --- time ----------------------------------------------------------------- */
 
@@ -29,9 +30,9 @@ ping_after(const struct pump *p)
 }
 
 /*
- * A peer that is not read from is not blamed for its silence. Nor shall it
- * blame us, whose far side is slow: its pings lie behind what that has not yet
- * taken, and a pong that nobody asked for says that we live (5.5.3).
+ * While the backend is slow, nothing is read from the peer: neither is its
+ * silence held against it, nor do we see its pings. A pong that it did not ask
+ * for tells it that we live (5.5.3).
  */
 static void
 keep_calm(struct pump *p, int64_t now)
@@ -48,7 +49,7 @@ keep_calm(struct pump *p, int64_t now)
 	p->owes_pong = true;
 }
 
-/* Is the peer's machine gone? Asked only where it has not been heard of. */
+/* Is the peer's machine gone? The kernel is asked only after a silence. */
 static bool
 is_gone(const struct pump *p, int64_t now)
 {
@@ -62,7 +63,7 @@ static void
 keep_alive(struct pump *p, int64_t now)
 {
 	keep_calm(p, now);
-	pump_take_far_end(p);
+	pump_take_backend_end(p);
 	if (p->payload_len == 0)
 		p->moved_at = now;
 	if ((p->got_close || p->net_ended || p->net_hup) &&
@@ -78,7 +79,7 @@ keep_alive(struct pump *p, int64_t now)
 		pump_lose(p, "the peer does not answer");
 }
 
-/* Is all said and done? */
+/* Is there nothing left to do? */
 static bool
 is_over(const struct pump *p, int64_t now)
 {
@@ -86,7 +87,7 @@ is_over(const struct pump *p, int64_t now)
 
 	if (p->net_lost && p->payload_len == 0)
 		return true;
-	/* A peer that does not read does not see it end. */
+	/* The peer does not read, and will not see our close. */
 	if (p->owes_close && p->frame_at < p->frame_end &&
 	    now - p->sent_at > limit)
 		return true;
@@ -100,8 +101,8 @@ is_over(const struct pump *p, int64_t now)
 }
 
 /*
- * Half-close, and read what still comes, so that our close is not lost to a
- * reset (7.1.1). The client waits for the server to do so.
+ * Shut our side and read what still comes, or a reset could overtake our close
+ * (7.1.1). A client leaves it to the server to shut first.
  */
 static void
 drain(struct pump *p)
@@ -125,7 +126,7 @@ drain(struct pump *p)
 
 /* --- the loop ------------------------------------------------------------- */
 
-/* Milliseconds until there is something to be done without being told. */
+/* Milliseconds until a timer is due. */
 static int
 time_left(const struct pump *p)
 {
@@ -141,7 +142,7 @@ time_left(const struct pump *p)
 	return wait < 10 ? 10 : (int)wait;
 }
 
-/* The peer of which nothing is read: it may be gone for good. */
+/* While nothing is read from the peer, it may have hung up. */
 static void
 take_hangup(struct pump *p, int revents)
 {
@@ -151,13 +152,24 @@ take_hangup(struct pump *p, int revents)
 		p->net_hup = true;
 }
 
+/* The bridge's owner wants it to end. */
+static void
+take_stop(struct pump *p)
+{
+	struct ws_reason why = {WS_GOING_AWAY, ""};
+
+	p->is_stopping = true;
+	p->b->stop_reason(p->b->stop_fd, &why);
+	pump_close(p, &why);
+}
+
 static void
 step(struct pump *p)
 {
 	struct pollfd f[WIRE_FDS + 3];
-	struct pollfd *in = f + WIRE_FDS, *out = in + 1, *ask = in + 2;
+	struct pollfd *in = f + WIRE_FDS, *out = in + 1, *stop = in + 2;
 
-	/* A descriptor of which nothing is wanted would spin at its end. */
+	/* Leave out what is not wanted: at its end poll(2) would spin. */
 	wire_wait(p->b->wire, pump_wants_net(p), p->frame_at < p->frame_end, f);
 	if (p->net_ended)
 		f[0].fd = -1;
@@ -168,13 +180,13 @@ step(struct pump *p)
 	*in = (struct pollfd){pump_wants_in(p) ? p->b->in : -1, POLLIN, 0};
 	*out = (struct pollfd){
 	    p->payload_len > 0 && !p->out_gone ? p->b->out : -1, POLLOUT, 0};
-	*ask = (struct pollfd){p->was_asked ? -1 : p->b->ask, POLLIN, 0};
+	*stop = (struct pollfd){p->is_stopping ? -1 : p->b->stop_fd, POLLIN, 0};
 	if (poll(f, WIRE_FDS + 3, time_left(p)) == -1)
 		return;
 	if (!pump_wants_net(p))
 		take_hangup(p, f[0].revents);
-	if (ask->revents != 0)
-		pump_take_asked(p);
+	if (stop->revents != 0)
+		take_stop(p);
 	if (out->revents != 0 || (p->payload_len > 0 && p->out_gone))
 		pump_write_out(p);
 	if (f[1].revents != 0)
@@ -214,50 +226,6 @@ ws_bridge(const struct ws_bridge *b, struct ws_end *end)
 		pump_make_next(p);
 	}
 	end->clean = p->got_close && p->sent_close && !p->failed;
-	pump_tell_far(p);
+	pump_tell_backend(p);
 	drain(p);
-}
-
-/* --- ends --------------------------------------------------------------- */
-
-int
-ws_end_status(const struct ws_end *end)
-{
-	switch (end->code) {
-	case WS_NORMAL:
-	case WS_GOING_AWAY:
-	case WS_NO_CODE:
-		return end->clean ? 0 : EX_IOERR;
-	case WS_PROTOCOL_ERROR:
-	case WS_UNACCEPTABLE:
-	case WS_BAD_DATA:
-	case WS_TOO_BIG:
-		return EX_PROTOCOL;
-	case WS_POLICY:
-		return EX_NOPERM;
-	case WS_TAKEN:
-		return EX_TEMPFAIL;
-	default:
-		if (end->code >= WS_STATUS + EX__BASE &&
-		    end->code <= WS_STATUS + EX__MAX)
-			return (int)end->code - WS_STATUS;
-		return EX_IOERR;
-	}
-}
-
-unsigned
-ws_status_code(int status)
-{
-	switch (status) {
-	case 0:
-		return WS_NORMAL;
-	case EX_TEMPFAIL:
-		return WS_TAKEN;
-	case EX_NOPERM:
-		return WS_POLICY;
-	default:
-		return status >= EX__BASE && status <= EX__MAX
-			   ? WS_STATUS + (unsigned)status
-			   : WS_INTERNAL;
-	}
 }

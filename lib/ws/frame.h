@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ws/close-code.h"
+
 #define WS_HEADER_MAX  14  /* bytes: the longest header */
 #define WS_CONTROL_MAX 125 /* bytes of a control frame's payload (5.5) */
 
@@ -26,18 +28,6 @@ enum ws_opcode {
 	WS_CLOSE = 8,
 	WS_PING = 9,
 	WS_PONG = 10,
-};
-
-/* Close codes (7.4.1); 0 is "none was given". */
-enum ws_code {
-	WS_NORMAL = 1000,
-	WS_GOING_AWAY = 1001,
-	WS_PROTOCOL_ERROR = 1002,
-	WS_UNACCEPTABLE = 1003,
-	WS_BAD_DATA = 1007,
-	WS_POLICY = 1008,
-	WS_TOO_BIG = 1009,
-	WS_INTERNAL = 1011,
 };
 
 enum ws_event_kind {

@@ -8,15 +8,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "ws/pump.h"
+#include "ws/close.h"
+#include "ws/send.h"
 
-#define FAIL_MS	 1000 /* for the far side to take what one that fails sent */
-#define QUIET_MS 250  /* of the far side, after which it has said all */
-#define LAST_MS	 2000 /* for it to say all, in any case */
-
-/* --- to the peer ---------------------------------------------------------- */
-
-/* Four bytes that nobody can know before (5.3, 10.3). */
+/* A mask of four bytes that nobody can predict (5.3, 10.3). */
 static const unsigned char *
 next_key(struct pump *p)
 {
@@ -30,7 +25,7 @@ next_key(struct pump *p)
 	return p->keys + p->key_at - 4;
 }
 
-/* Its payload lies behind the room for a header: make a frame of it. */
+/* Make a frame of the payload that lies in p->frame behind WS_HEADER_MAX. */
 static void
 make_frame(struct pump *p, enum ws_opcode opcode, size_t len)
 {
@@ -53,34 +48,12 @@ make_control(
 	make_frame(p, opcode, len);
 }
 
-/* Has the peer ended it, so that what the far side still says is its last? */
-static bool
-is_last(const struct pump *p)
-{
-	return (p->got_close || p->failed) && !p->net_lost;
-}
-
 bool
 pump_wants_in(const struct pump *p)
 {
 	return p->frame_at == p->frame_end && !p->in_ended &&
-	       (!p->owes_close || is_last(p)) && !p->sent_close &&
+	       (!p->owes_close || pump_is_last(p)) && !p->sent_close &&
 	       !p->owes_pong && !p->owes_ping;
-}
-
-void
-pump_take_far_end(struct pump *p)
-{
-	struct ws_reason why = {WS_NORMAL, ""};
-
-	if (!p->in_ended || p->owes_close || p->sent_close ||
-	    clock_ms() - p->in_ended_at < p->b->far_wait)
-		return;
-	if (p->in_failed)
-		why = (struct ws_reason){WS_INTERNAL, "the far side is lost"};
-	if (p->b->far_ended != NULL)
-		p->b->far_ended(&why);
-	pump_end_with(p, &why);
 }
 
 void
@@ -99,46 +72,7 @@ pump_read_in(struct pump *p)
 	p->in_ended = true;
 	p->in_failed = n == -1;
 	p->in_ended_at = clock_ms();
-	pump_take_far_end(p);
-}
-
-void
-pump_take_asked(struct pump *p)
-{
-	struct ws_reason why = {WS_GOING_AWAY, ""};
-
-	p->was_asked = true;
-	p->b->asked(p->b->ask, &why);
-	pump_end_with(p, &why);
-}
-
-void
-pump_tell_far(struct pump *p)
-{
-	if (p->told)
-		return;
-	p->told = true;
-	p->told_at = p->quiet_at = clock_ms();
-	if (p->b->over != NULL)
-		p->b->over(p->b, p->end);
-}
-
-/*
- * May our close go out? There is no half-close in WebSocket: a peer that ends
- * it is still sent what the far side answers to the last that it was sent
- * (5.5.1), if it does so soon.
- */
-static bool
-may_close(struct pump *p)
-{
-	int64_t now = clock_ms();
-
-	if (!is_last(p))
-		return true;
-	if (p->payload_len == 0 || (p->failed && now - p->moved_at > FAIL_MS))
-		pump_tell_far(p);
-	return p->told && (p->in_ended || now - p->quiet_at > QUIET_MS ||
-			      now - p->told_at > LAST_MS);
+	pump_take_backend_end(p);
 }
 
 static bool
@@ -162,10 +96,10 @@ pump_make_next(struct pump *p)
 	} else if (owes_beat(p)) {
 		p->said_at = clock_ms();
 		make_frame(p, WS_BINARY, 0);
-	} else if (p->owes_close && may_close(p)) {
+	} else if (p->owes_close && pump_may_close(p)) {
 		p->sent_close = true;
 		p->closed_at = clock_ms();
-		make_control(p, WS_CLOSE, p->last, p->last_len);
+		make_control(p, WS_CLOSE, p->close, p->close_len);
 	}
 }
 

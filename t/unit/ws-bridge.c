@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The bridge, between a peer that is scripted here and a far side.
+ * The bridge, between a peer that is scripted here and a backend.
  */
 #include <sys/socket.h>
 
@@ -71,7 +71,7 @@ start(const struct ws_bridge *b)
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, far) == -1)
 		abort();
 	work.bridge = *b;
-	work.bridge.over = ends;
+	work.bridge.input_done = ends;
 	work.bridge.wire = &work.wire;
 	wire_init(&work.wire, net[0], net[0], NULL);
 	work.bridge.in = work.bridge.out = far[0];
@@ -119,8 +119,8 @@ is_end(int fd)
 #define PUT(fd, literal)   put(fd, literal, sizeof(literal) - 1)
 #define COMES(fd, literal) comes(fd, literal, sizeof(literal) - 1)
 
-static const struct ws_bridge server = {.is_server = true, .ask = -1};
-static const struct ws_bridge client = {.is_server = false, .ask = -1};
+static const struct ws_bridge server = {.is_server = true, .stop_fd = -1};
+static const struct ws_bridge client = {.is_server = false, .stop_fd = -1};
 
 static void
 test_both_ways(void)
@@ -159,7 +159,7 @@ test_early_bytes(void)
 }
 
 static void
-test_far_end(void)
+test_backend_end(void)
 {
 	struct ws_bridge b = server;
 
@@ -176,7 +176,7 @@ test_far_end(void)
 	join();
 	CHECK(work.end.clean && !work.end.by_peer && work.end.code == 1000);
 	/* An end that is none of the best; and a peer that never answers. */
-	b.far_ended = ends_badly;
+	b.explain_end = ends_badly;
 	b.close_limit = 300;
 	start(&b);
 	shutdown(work.far, SHUT_WR);
@@ -193,8 +193,8 @@ test_asked(void)
 	int ask[2];
 
 	CHECK(pipe(ask) == 0);
-	b.ask = ask[0];
-	b.asked = asks;
+	b.stop_fd = ask[0];
+	b.stop_reason = asks;
 	start(&b);
 	PUT(work.far, "bye");
 	CHECK(COMES(work.peer, "\x82\x03"
@@ -357,7 +357,7 @@ cpu_ms(void)
 }
 
 /* A peer that has gone is no reason to ask after it again and again, while what
- * it sent last waits for the far side. */
+ * it sent last waits for the backend. */
 static void
 test_gone_unread(void)
 {
@@ -390,7 +390,7 @@ main(void)
 	alarm(60); /* a bridge that hangs is a failure */
 	test_both_ways();
 	test_early_bytes();
-	test_far_end();
+	test_backend_end();
 	test_asked();
 	test_violation();
 	test_client();

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sysexits.h>
+
+#include "ws/close-code.h"
+
+int
+ws_end_status(const struct ws_end *end)
+{
+	switch (end->code) {
+	case WS_NORMAL:
+	case WS_GOING_AWAY:
+	case WS_NO_CODE:
+		return end->clean ? 0 : EX_IOERR;
+	case WS_PROTOCOL_ERROR:
+	case WS_UNACCEPTABLE:
+	case WS_BAD_DATA:
+	case WS_TOO_BIG:
+		return EX_PROTOCOL;
+	case WS_POLICY:
+		return EX_NOPERM;
+	case WS_TAKEN:
+		return EX_TEMPFAIL;
+	default:
+		if (end->code >= WS_STATUS + EX__BASE &&
+		    end->code <= WS_STATUS + EX__MAX)
+			return (int)end->code - WS_STATUS;
+		return EX_IOERR;
+	}
+}
+
+unsigned
+ws_status_code(int status)
+{
+	switch (status) {
+	case 0:
+		return WS_NORMAL;
+	case EX_TEMPFAIL:
+		return WS_TAKEN;
+	case EX_NOPERM:
+		return WS_POLICY;
+	default:
+		return status >= EX__BASE && status <= EX__MAX
+			   ? WS_STATUS + (unsigned)status
+			   : WS_INTERNAL;
+	}
+}
