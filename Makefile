@@ -128,7 +128,8 @@ fuzzed_image = $(wildcard lib/image/*.c)
 fuzzed_pem = lib/tls/pem.c
 fuzzed_url = lib/base/url.c lib/base/secret.c
 fuzzed_ws-frame = lib/ws/frame.c
-fuzzed_ws-handshake = lib/ws/handshake.c lib/http/headers.c
+fuzzed_ws-handshake = lib/http/headers.c $(addprefix lib/ws/,accept-key.c \
+	handshake.c upgrade.c)
 fuzzers := $(patsubst t/fuzz/%.c,$(O)/fuzz/%,$(wildcard t/fuzz/*.c))
 .SECONDEXPANSION:
 $(fuzzers): $(O)/fuzz/%: t/fuzz/%.c $$(fuzzed_$$*) $(wildcard lib/*/*.h plugins/*/*.h)

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ws/handshake.h"
 #include "http/headers.h"
 
 /* --- words ---------------------------------------------------------------- */
@@ -19,7 +18,7 @@ is_token_char(unsigned char c)
 }
 
 bool
-ws_is_token(const char *word, size_t len)
+http_is_token(const char *word, size_t len)
 {
 	size_t i;
 
@@ -30,7 +29,7 @@ ws_is_token(const char *word, size_t len)
 }
 
 const char *
-ws_list_next(const char **at, size_t *len)
+http_list_next(const char **at, size_t *len)
 {
 	const char *begin = *at + strspn(*at, ", \t"), *end;
 
@@ -44,38 +43,31 @@ ws_list_next(const char **at, size_t *len)
 	return begin;
 }
 
-static bool
-has_token(const char *list, const char *token)
+bool
+http_list_has(const char *list, const char *element)
 {
-	const char *element;
+	const char *found;
 	size_t len;
 
-	while (list != NULL && (element = ws_list_next(&list, &len)) != NULL)
-		if (len == strlen(token) &&
-		    strncasecmp(element, token, len) == 0)
+	while ((found = http_list_next(&list, &len)) != NULL)
+		if (len == strlen(element) &&
+		    strncasecmp(found, element, len) == 0)
 			return true;
 	return false;
 }
 
-/* Is each element a token, as a subprotocol must be? */
-static bool
-is_list_of_tokens(const char *list)
-{
-	const char *element;
-	size_t len, count = 0;
-
-	while ((element = ws_list_next(&list, &len)) != NULL) {
-		count++;
-		if (!ws_is_token(element, len))
-			return false;
-	}
-	return count > 0;
-}
-
 /* --- lines ---------------------------------------------------------------- */
 
+size_t
+http_block_length(const char *buf, size_t len)
+{
+	const char *end = memmem(buf, len, "\r\n\r\n", 4);
+
+	return end != NULL ? (size_t)(end - buf) + 4 : 0;
+}
+
 char *
-ws_line_next(char **at, const char *end)
+http_line_next(char **at, const char *end)
 {
 	char *line = *at, *c;
 
@@ -93,14 +85,14 @@ ws_line_next(char **at, const char *end)
 	return line;
 }
 
-/* "Name: value" into both; false where it is none. */
+/* Split "Name: value". False where the line is no header. */
 static bool
 split(char *line, char **value)
 {
 	char *colon = strchr(line, ':'), *end;
 
-	/* So that neither a folded line nor a space before the colon passes. */
-	if (colon == NULL || !ws_is_token(line, (size_t)(colon - line)))
+	/* A folded line, or a space before the colon, fails here. */
+	if (colon == NULL || !http_is_token(line, (size_t)(colon - line)))
 		return false;
 	*colon = '\0';
 	*value = colon + 1 + strspn(colon + 1, " \t");
@@ -110,57 +102,34 @@ split(char *line, char **value)
 	return true;
 }
 
-/* One of those that may be there once, or is of no interest. */
-static const char *
-take_once(const struct ws_header *h, const char *name, const char *value)
+const char *
+http_header_take(
+    const struct http_header *known, const char *name, const char *value)
 {
-	for (; h->name != NULL; h++) {
-		if (strcasecmp(name, h->name) != 0)
+	for (; known->name != NULL; known++) {
+		if (strcasecmp(name, known->name) != 0)
 			continue;
-		if (*h->value != NULL)
-			return "a header twice";
-		*h->value = value;
+		if (*known->value != NULL)
+			return "a repeated header";
+		*known->value = value;
 	}
-	return NULL;
-}
-
-static const char *
-take_header(struct ws_headers *h, const char *name, const char *value)
-{
-	if (strcasecmp(name, "Upgrade") == 0) {
-		h->upgrades = h->upgrades || has_token(value, "websocket");
-		return NULL;
-	}
-	if (strcasecmp(name, "Connection") == 0) {
-		h->is_upgrade = h->is_upgrade || has_token(value, "upgrade");
-		return NULL;
-	}
-	/* Each proxy may add one: that of the one before us is the last. */
-	if (strcasecmp(name, "X-Forwarded-For") == 0) {
-		if (h->forwarded != NULL)
-			*h->forwarded = value;
-		return NULL;
-	}
-	if (strcasecmp(name, "Sec-WebSocket-Protocol") != 0)
-		return take_once(h->known, name, value);
-	if (h->protocol_count == WS_PROTOCOLS_MAX || !is_list_of_tokens(value))
-		return "subprotocols that are none";
-	h->protocols[h->protocol_count++] = value;
 	return NULL;
 }
 
 const char *
-ws_headers_take(struct ws_headers *h, char *at, const char *end)
+http_headers_each(char *at, const char *end,
+    const char *(*take)(void *ctx, const char *name, const char *value),
+    void *ctx)
 {
-	const char *wrong = NULL;
+	const char *wrong;
 	char *line, *value;
 
-	while ((line = ws_line_next(&at, end)) != NULL && *line != '\0') {
+	while ((line = http_line_next(&at, end)) != NULL && *line != '\0') {
 		if (!split(line, &value))
-			return "a header that is none";
-		wrong = take_header(h, line, value);
+			return "a malformed header";
+		wrong = take(ctx, line, value);
 		if (wrong != NULL)
 			return wrong;
 	}
-	return line == NULL || at != end ? "a line that is none" : NULL;
+	return line == NULL || at != end ? "a malformed line" : NULL;
 }

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The lines of HTTP (RFC 9112) that open a WebSocket, for ws-handshake.c: strict
- * where two readers could read two things. All of it is cut up in place.
+ * The headers of a block of HTTP/1.1 (RFC 9112), from its first line to the
+ * empty one. They are cut up in place, without I/O or allocation.
+ *
+ * A block is refused where two parsers could read it as two things: a bare
+ * line feed, a folded line, a space before a colon, a header twice that may be
+ * there once.
  */
 #ifndef VM_HTTP_HEADERS_H
 #define VM_HTTP_HEADERS_H
@@ -10,37 +14,50 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What may be there once is NULL until then; what is missing has no place. */
-struct ws_header {
+/*
+ * Returns the length of the block at the beginning of buf, its empty line
+ * included; 0 where its end has not come yet.
+ */
+size_t http_block_length(const char *buf, size_t len);
+
+/*
+ * Cut off the next line of a block, of which *at is the rest. NULL at the end,
+ * or where the line has a control character other than a tab.
+ */
+char *http_line_next(char **at, const char *end);
+
+/*
+ * Call take() with the name and the value of each header in the lines from `at`
+ * to the empty line at `end`. Returns NULL; or a constant text that says what
+ * is wrong, its own or that of take().
+ */
+const char *http_headers_each(char *at, const char *end,
+    const char *(*take)(void *ctx, const char *name, const char *value),
+    void *ctx);
+
+/* A header that may be there once; *value is NULL until it was found. */
+struct http_header {
 	const char *name;
 	const char **value;
 };
 
-/* The lines behind the first one. */
-struct ws_headers {
-	const struct ws_header *known;
-	/* X-Forwarded-For: the last; NULL: nobody asks */
-	const char **forwarded;
-	const char **protocols; /* WS_PROTOCOLS_MAX of them */
-	unsigned protocol_count;
-	/* Of lists that may come in several headers: */
-	bool upgrades;	 /* Upgrade has "websocket" */
-	bool is_upgrade; /* Connection has "upgrade" */
-};
+/*
+ * Keep the value of a header if it is one of `known`, which ends with a NULL
+ * name. Returns NULL; or what is wrong: it was there before.
+ */
+const char *http_header_take(
+    const struct http_header *known, const char *name, const char *value);
 
-/* May it be a header's name, or a subprotocol (RFC 9110 section 5.6.2)? */
-bool ws_is_token(const char *word, size_t len);
+/* Is the word a token (RFC 9110 section 5.6.2), as a header's name is? */
+bool http_is_token(const char *word, size_t len);
 
 /*
- * The next element of a list with commas, its length in *len; NULL at the end.
- * *at goes on behind it.
+ * The next element of a list with commas, of which *at is the rest, and its
+ * length in *len; NULL at the end.
  */
-const char *ws_list_next(const char **at, size_t *len);
+const char *http_list_next(const char **at, size_t *len);
 
-/* Cut off the next line of a block. NULL at its end, or where it is wrong. */
-char *ws_line_next(char **at, const char *end);
-
-/* All of them, up to the empty line. NULL, or what is wrong. */
-const char *ws_headers_take(struct ws_headers *, char *at, const char *end);
+/* Has a list with commas that element, in upper or lower case? */
+bool http_list_has(const char *list, const char *element);
 
 #endif

@@ -324,7 +324,7 @@ check_protocols(const struct ws_list *list)
 	unsigned i;
 
 	for (i = 0; i < list->count; i++)
-		if (!ws_is_token(list->words[i], strlen(list->words[i])))
+		if (!http_is_token(list->words[i], strlen(list->words[i])))
 			errx(EX_USAGE,
 			    "unable to use a subprotocol: a letter, digit or "
 			    "one of !#$%%&'*+-.^_`|~ is what it is made of");

@@ -185,7 +185,7 @@ read_block(const struct ws_options *o, struct wire *w, char block[WS_BLOCK_MAX],
 	size_t len;
 	ssize_t n;
 
-	while ((len = ws_block_length(block, *have)) == 0) {
+	while ((len = http_block_length(block, *have)) == 0) {
 		if (*have == WS_BLOCK_MAX)
 			errx(EX_PROTOCOL,
 			    "unable to speak to %s: its answer "

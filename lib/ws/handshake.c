@@ -6,80 +6,14 @@
 #include <string.h>
 #include <strings.h>
 
-#include <bearssl.h>
-
 #include "ws/handshake.h"
-#include "http/headers.h"
-
-#define GUID	   "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-#define VERSION_13 "13"
-
-/* --- base64 (RFC 4648 section 4), which BearSSL 0.6 can't write ---------- */
-
-static const char alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static void
-base64(const unsigned char *bytes, size_t len, char *out)
-{
-	unsigned long word;
-	size_t i, k, have;
-
-	for (i = 0; i < len; i += 3) {
-		have = len - i < 3 ? len - i : 3;
-		for (word = 0, k = 0; k < 3; k++)
-			word = word << 8 | (k < have ? bytes[i + k] : 0);
-		for (k = 0; k < 4; k++)
-			*out++ = k <= have ? alphabet[word >> (18 - 6 * k) & 63]
-					   : '=';
-	}
-	*out = '\0';
-}
-
-/* Is it the base64 of 16 bytes? */
-static bool
-is_key(const char *text)
-{
-	return strlen(text) == WS_KEY_SIZE - 1 &&
-	       strspn(text, alphabet) == WS_KEY_SIZE - 3 &&
-	       strcmp(text + WS_KEY_SIZE - 3, "==") == 0;
-}
-
-void
-ws_key(const unsigned char random[16], char key[WS_KEY_SIZE])
-{
-	base64(random, 16, key);
-}
-
-void
-ws_accept(const char *key, char accept[WS_ACCEPT_SIZE])
-{
-	unsigned char hash[br_sha1_SIZE];
-	br_sha1_context sha;
-
-	br_sha1_init(&sha);
-	br_sha1_update(&sha, key, strlen(key));
-	br_sha1_update(&sha, GUID, sizeof(GUID) - 1);
-	br_sha1_out(&sha, hash);
-	base64(hash, sizeof(hash), accept);
-}
-
-/* --- blocks --------------------------------------------------------------- */
-
-size_t
-ws_block_length(const char *buf, size_t len)
-{
-	const char *end = memmem(buf, len, "\r\n\r\n", 4);
-
-	return end != NULL ? (size_t)(end - buf) + 4 : 0;
-}
 
 /* --- the server's side ---------------------------------------------------- */
 
 /*
- * The target: a path, or all of a URL (RFC 9112 section 3.2.2), whose host is
- * the one that counts then; it is moved over a slash to have an end. False: it
- * is neither.
+ * The target is a path, or a whole URL (RFC 9112 section 3.2.2) whose host then
+ * replaces the Host header; moving the host over a slash makes room for its
+ * NUL. False: it is neither.
  */
 static bool
 take_target(char *target, struct ws_request *request)
@@ -101,7 +35,7 @@ take_target(char *target, struct ws_request *request)
 	return request->path[0] == '/';
 }
 
-/* "HTTP/1.1", or a later one that speaks like it (RFC 9110 section 2.5). */
+/* "HTTP/1.1", or a later compatible version (RFC 9110 section 2.5). */
 static bool
 is_version(const char *text)
 {
@@ -115,7 +49,7 @@ take_request_line(char *line, struct ws_request *request, const char **why)
 {
 	char *target = strchr(line, ' '), *version;
 
-	*why = "the request line is none";
+	*why = "the request line is malformed";
 	if (target == NULL)
 		return 400;
 	*target++ = '\0';
@@ -125,10 +59,10 @@ take_request_line(char *line, struct ws_request *request, const char **why)
 	*version++ = '\0';
 	if (!take_target(target, request))
 		return 400;
-	*why = "HTTP/1.1 is what is spoken here";
+	*why = "the request must be HTTP/1.1";
 	if (!is_version(version))
 		return 400;
-	*why = "a WebSocket is opened by GET";
+	*why = "a WebSocket is opened with GET";
 	if (strcmp(line, "GET") != 0)
 		return 405;
 	return 0;
@@ -154,22 +88,22 @@ is_host(const char *text)
 	return len > 0 && text[len] == '\0';
 }
 
-/* What RFC 6455 section 4.2.1 wants of it. */
+/* The requirements of RFC 6455 section 4.2.1. */
 static int
-check_request(const struct ws_request *request, const struct ws_headers *h,
+check_request(const struct ws_request *request, const struct ws_upgrade *u,
     const char *version, const char **why)
 {
-	*why = "no Host, or one that is none";
+	*why = "no Host, or an invalid one";
 	if (request->host == NULL || !is_host(request->host))
 		return 400;
 	*why = "no upgrade to websocket";
-	if (!h->upgrades || !h->is_upgrade)
+	if (!u->has_websocket || !u->has_upgrade)
 		return 400;
-	*why = "version 13 is what is spoken here";
-	if (version == NULL || strcmp(version, VERSION_13) != 0)
+	*why = "Sec-WebSocket-Version must be 13";
+	if (version == NULL || strcmp(version, "13") != 0)
 		return 426;
 	*why = "no Sec-WebSocket-Key of 16 bytes";
-	if (request->key == NULL || !is_key(request->key))
+	if (request->key == NULL || !ws_is_key(request->key))
 		return 400;
 	*why = NULL;
 	return 0;
@@ -180,50 +114,50 @@ ws_request_parse(
     char *block, size_t len, struct ws_request *request, const char **why)
 {
 	const char *version = NULL, *length = NULL, *encoding = NULL;
-	const struct ws_header known[] = {{"Host", &request->host},
+	const struct http_header known[] = {{"Host", &request->host},
 	    {"Origin", &request->origin}, {"Sec-WebSocket-Key", &request->key},
 	    {"Sec-WebSocket-Version", &version}, {"Cookie", &request->cookie},
 	    {"Authorization", &request->authorization},
 	    {"X-Auth-Token", &request->token}, {"Content-Length", &length},
 	    {"Transfer-Encoding", &encoding}, {NULL, NULL}};
-	struct ws_headers h = {.known = known,
+	struct ws_upgrade u = {.known = known,
 	    .forwarded = &request->forwarded,
 	    .protocols = request->protocols};
 	char *at = block, *line;
 	int status;
 
 	memset(request, 0, sizeof(*request));
-	/* An empty line before it is of a client that is careless (2.2). */
+	/* A careless client may send an empty line first (RFC 9112 2.2). */
 	if (len > 2 && memcmp(at, "\r\n", 2) == 0)
 		at += 2;
-	line = ws_line_next(&at, block + len);
-	*why = "the request line is none";
+	line = http_line_next(&at, block + len);
+	*why = "the request line is malformed";
 	if (line == NULL)
 		return 400;
 	status = take_request_line(line, request, why);
 	if (status != 0)
 		return status;
-	*why = ws_headers_take(&h, at, block + len);
+	*why = ws_upgrade_take(&u, at, block + len);
 	if (*why != NULL)
 		return 400;
-	/* What came behind it would be a body to others, and frames to us. */
-	*why = "a body";
+	/* Others would read what follows as a body, and we as frames. */
+	*why = "a WebSocket request has no body";
 	if (encoding != NULL || (length != NULL && strcmp(length, "0") != 0))
 		return 400;
-	request->protocol_count = h.protocol_count;
+	request->protocol_count = u.protocol_count;
 	if (request->host != NULL && request->target_host != NULL)
 		request->host = request->target_host;
-	return check_request(request, &h, version, why);
+	return check_request(request, &u, version, why);
 }
 
-/* Is it, in its own case (RFC 6455 section 11.5), an element of that list? */
+/* Is the subprotocol in that list? Case counts (RFC 6455 section 11.5). */
 static bool
 has_protocol(const char *list, const char *protocol)
 {
 	const char *element;
 	size_t len;
 
-	while ((element = ws_list_next(&list, &len)) != NULL)
+	while ((element = http_list_next(&list, &len)) != NULL)
 		if (len == strlen(protocol) &&
 		    memcmp(element, protocol, len) == 0)
 			return true;
@@ -251,7 +185,7 @@ ws_request_protocol(
 
 	for (i = 0; i < request->protocol_count; i++) {
 		list = request->protocols[i];
-		while ((element = ws_list_next(&list, &len)) != NULL) {
+		while ((element = http_list_next(&list, &len)) != NULL) {
 			if (index-- > 0)
 				continue;
 			if (len >= size)
@@ -274,7 +208,7 @@ ws_request_ticket(const struct ws_request *request, const char *prefix,
 
 	for (i = 0; i < request->protocol_count; i++) {
 		list = request->protocols[i];
-		while ((element = ws_list_next(&list, &len)) != NULL) {
+		while ((element = http_list_next(&list, &len)) != NULL) {
 			if (len <= skip || memcmp(element, prefix, skip) != 0)
 				continue;
 			if (len - skip >= size || ++count > 1) {
@@ -288,7 +222,7 @@ ws_request_ticket(const struct ws_request *request, const char *prefix,
 	return count == 1 ? buf : NULL;
 }
 
-/* The length that snprintf(3) returned, if all of it had room. */
+/* The length that snprintf(3) returned, or 0 where the text was cut. */
 static size_t
 whole(int len, size_t size)
 {
@@ -349,7 +283,7 @@ ws_refusal(char *buf, size_t size, int status, const char *why)
 
 /* --- the client's side ---------------------------------------------------- */
 
-/* "HTTP/1.1 101 ...": its status, 0 where there is none. */
+/* The status in "HTTP/1.1 101 ..."; 0 where the line has none. */
 static int
 take_status_line(const char *line)
 {
@@ -362,16 +296,16 @@ take_status_line(const char *line)
 	return atoi(digits);
 }
 
-/* Of a refusal: are its headers in order, and what follows is plain text? */
+/* Are the headers of a refusal valid, and does plain text follow them? */
 static bool
 has_text(char *at, const char *end)
 {
 	const char *type = NULL, *coding = NULL, *protocols[WS_PROTOCOLS_MAX];
-	const struct ws_header known[] = {{"Content-Type", &type},
+	const struct http_header known[] = {{"Content-Type", &type},
 	    {"Transfer-Encoding", &coding}, {NULL, NULL}};
-	struct ws_headers h = {.known = known, .protocols = protocols};
+	struct ws_upgrade u = {.known = known, .protocols = protocols};
 
-	return ws_headers_take(&h, at, end) == NULL && coding == NULL &&
+	return ws_upgrade_take(&u, at, end) == NULL && coding == NULL &&
 	       type != NULL && strncasecmp(type, "text/plain", 10) == 0;
 }
 
@@ -381,10 +315,10 @@ ws_answer_check(char *block, size_t len, const char *key, const char *offered,
 {
 	const char *accept = NULL, *extensions = NULL;
 	const char *protocols[WS_PROTOCOLS_MAX];
-	const struct ws_header known[] = {{"Sec-WebSocket-Accept", &accept},
+	const struct http_header known[] = {{"Sec-WebSocket-Accept", &accept},
 	    {"Sec-WebSocket-Extensions", &extensions}, {NULL, NULL}};
-	struct ws_headers h = {.known = known, .protocols = protocols};
-	char *at = block, *line = ws_line_next(&at, block + len);
+	struct ws_upgrade u = {.known = known, .protocols = protocols};
+	char *at = block, *line = http_line_next(&at, block + len);
 	char expected[WS_ACCEPT_SIZE];
 	const char *wrong;
 
@@ -396,21 +330,21 @@ ws_answer_check(char *block, size_t len, const char *key, const char *offered,
 		answer->has_text = has_text(at, block + len);
 		return "the server refuses";
 	}
-	wrong = ws_headers_take(&h, at, block + len);
+	wrong = ws_upgrade_take(&u, at, block + len);
 	if (wrong != NULL)
 		return wrong;
 	ws_accept(key, expected);
-	if (!h.upgrades || !h.is_upgrade)
+	if (!u.has_websocket || !u.has_upgrade)
 		return "the server does not upgrade to websocket";
 	if (accept == NULL || strcmp(accept, expected) != 0)
 		return "the server's Sec-WebSocket-Accept is not of our key";
 	if (extensions != NULL)
 		return "the server wants an extension that was not offered";
-	if (h.protocol_count > 1 ||
-	    (h.protocol_count == 1 &&
+	if (u.protocol_count > 1 ||
+	    (u.protocol_count == 1 &&
 		(offered == NULL || !has_protocol(offered, protocols[0]))))
 		return "the server wants a subprotocol that was not offered";
-	if (offered != NULL && h.protocol_count == 0)
+	if (offered != NULL && u.protocol_count == 0)
 		return "the server does not know the subprotocol";
 	return NULL;
 }

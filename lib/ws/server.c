@@ -70,7 +70,7 @@ refuse(struct guest *g, int status, const char *why)
 
 	/* It has no content (RFC 9110 section 9.3.2). */
 	if (g->have >= 5 && memcmp(g->block, "HEAD ", 5) == 0)
-		len = ws_block_length(text, len);
+		len = http_block_length(text, len);
 	ws_say(g->peer, "refused: %d %s", status, why);
 	if (answer(g, text, len, end) == 0) {
 		wire_shut(&g->wire);
@@ -135,7 +135,7 @@ read_block(struct guest *g)
 {
 	ssize_t n;
 
-	while ((g->len = ws_block_length(g->block, g->have)) == 0) {
+	while ((g->len = http_block_length(g->block, g->have)) == 0) {
 		if (g->have == sizeof(g->block))
 			return 431;
 		if (g->have > 0 && g->block[0] == TLS_HANDSHAKE)

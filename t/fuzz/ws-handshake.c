@@ -51,7 +51,7 @@ serve(char *block, size_t len)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	size_t len = ws_block_length((const char *)data, size);
+	size_t len = http_block_length((const char *)data, size);
 	char *copy;
 	struct ws_answer answer;
 

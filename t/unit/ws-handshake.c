@@ -159,8 +159,8 @@ test_answer(void)
 	CHECK(ws_refusal(buf, sizeof(buf), 426, "why") == strlen(buf));
 	CHECK(strstr(buf, "\r\nSec-WebSocket-Version: 13\r\n") != NULL);
 	CHECK(strstr(buf, "Content-Length: 4\r\n") != NULL);
-	CHECK(ws_block_length("a\r\n\r\nb", 6) == 5);
-	CHECK(ws_block_length("a\r\n\r", 4) == 0);
+	CHECK(http_block_length("a\r\n\r\nb", 6) == 5);
+	CHECK(http_block_length("a\r\n\r", 4) == 0);
 }
 
 static struct ws_answer answer;
