@@ -4,9 +4,10 @@
  * vm-ws-proxy: a bridge between a WebSocket (RFC 6455) and a stream of bytes.
  *
  * As a server it listens by itself, with TLS, or takes a connection from
- * inetd(8), systemd or a web server; as a client it connects to one. The far
- * side is a command, a Unix socket, or its own standard input and output. What
- * passes is not looked at. How it is made: lib/ws/proxy.h.
+ * inetd(8), systemd or a web server; as a client it connects to one. The
+ * backend is a command, a Unix socket, or its own standard input and output.
+ * The bytes that pass have no meaning to it. lib/ws/worker.h tells of the two
+ * processes that each connection has.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,21 +20,24 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "tls/connection.h"
+#include "unix/inet.h"
 #include "unix/sd-notify.h"
 #include "ws-monitor/arguments.h"
+#include "ws-monitor/monitor.h"
 
 #define LISTEN_FD 3 /* systemd's first (sd_listen_fds(3)) */
 
-static struct ws_args args = {.limits = {8, 0}};
+static struct ws_arguments args = {.limits = {8, 0}};
 static const struct ws_options *const options = &args.options;
 
 static void
 reload(void)
 {
-	ws_files_reload(&args);
+	ws_credentials_reload(&args.credentials, &args.options);
 }
 
-/* Descriptors that are in the way of standard input and output, elsewhere. */
+/* Move a descriptor out of the way of standard input and output. */
 static int
 move_up(int fd)
 {
@@ -45,7 +49,7 @@ move_up(int fd)
 	return moved;
 }
 
-/* inetd(8) gives the connection as standard error, too: it is no log. */
+/* inetd(8) gives the connection as standard error, too: print nothing there. */
 static void
 leave_standard_streams(void)
 {
@@ -74,7 +78,8 @@ serve_cgi(void)
 	if (in == -1 || out == -1)
 		err(EX_OSERR, "unable to use the web server's descriptors");
 	leave_standard_streams();
-	return ws_keep(options, in, out, peer != NULL ? peer : "local", NULL);
+	return ws_monitor_run(
+	    options, in, out, peer != NULL ? peer : "local", NULL);
 }
 
 /* Is it a socket, and one that listens? */
@@ -86,8 +91,8 @@ is_listening(int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &answer, &len) == -1)
 		errx(EX_USAGE,
-		    "unable to serve: descriptor %d is no socket; "
-		    "see -l and -h",
+		    "unable to serve: descriptor %d is not a socket; "
+		    "use -l to listen (see -h)",
 		    fd);
 	return answer != 0;
 }
@@ -96,12 +101,11 @@ static void
 check_plain(bool is_local)
 {
 	if (!is_local && options->identity == NULL && !args.allows_plain)
-		errx(EX_USAGE,
-		    "unable to listen for others without TLS: what "
-		    "passes could be read and changed; -c and -k, or -N");
+		errx(EX_USAGE, "unable to listen without TLS where others can "
+			       "connect: use -c and -k, or -N to allow it");
 }
 
-/* What systemd or inetd has given us. */
+/* Serve the socket that systemd or inetd gave us. */
 static int
 serve_given(void)
 {
@@ -119,15 +123,15 @@ serve_given(void)
 		check_plain(ws_is_local(fd));
 		if (options->socket == NULL && options->command == NULL)
 			errx(EX_USAGE,
-			    "unable to serve all who connect by one "
-			    "standard input: -U or a command is needed");
+			    "unable to serve all clients by one standard "
+			    "input: use -U or a command");
 		notify_ready();
 		return ws_accept_all(options, fd, NULL, &args.limits, reload);
 	}
 	if (given == STDIN_FILENO && options->socket == NULL &&
 	    options->command == NULL)
-		errx(EX_USAGE, "unable to have the peer as the far side: -U or "
-			       "a command is needed");
+		errx(EX_USAGE, "unable to use the peer as its own backend: use "
+			       "-U or a command");
 	if (given == STDIN_FILENO) {
 		fd = fcntl(given, F_DUPFD_CLOEXEC, 10);
 		leave_standard_streams();
@@ -136,7 +140,7 @@ serve_given(void)
 	}
 	ws_peer_name(fd, peer);
 	wire_tune(fd);
-	return ws_keep(options, fd, fd, peer, NULL);
+	return ws_monitor_run(options, fd, fd, peer, NULL);
 }
 
 static int
@@ -148,7 +152,7 @@ serve_address(void)
 
 	check_plain(is_local);
 	fd = move_up(fd);
-	/* It is the far side's output otherwise. */
+	/* Standard output belongs to the backend then. */
 	if (is_stdio) {
 		fprintf(stderr, "%s\n", shown);
 		return ws_accept_one(options, fd, args.listen);
@@ -162,11 +166,11 @@ serve_address(void)
 int
 main(int argc, char **argv)
 {
-	/* One that is ignored is inherited, and then nobody hears of an end. */
+	/* If we inherit it ignored, waitpid(2) does not see children end. */
 	signal(SIGCHLD, SIG_DFL);
-	ws_args_take(&args, argc, argv);
+	ws_arguments_take(&args, argc, argv);
 	if (options->is_client)
-		return ws_keep(options, -1, -1, options->host, NULL);
+		return ws_monitor_run(options, -1, -1, options->host, NULL);
 	if (args.listen != NULL)
 		return serve_address();
 	if (getenv("GATEWAY_INTERFACE") != NULL)

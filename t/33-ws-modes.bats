@@ -92,7 +92,7 @@ is_open() {
 	make_cert server
 	start_proxy -t tickets cat
 	fails 77 vm-ws-proxy -C "ws://$AT/" -s vm.nbd.v1
-	grep -q "HTTP 403: no ticket, or one that is not good here" stderr
+	grep -q "HTTP 403: no ticket that is good for this path" stderr
 	fails 76 vm-ws-proxy -a ca.pem -C "wss://localhost:${AT##*:}/"
 	grep -q "is it ws:// there?" stderr
 	cleanup

@@ -233,12 +233,6 @@ wire_has_more(const struct wire *w)
 	       ((state(w) & BR_SSL_RECVAPP) || w->raw_at < w->raw_end);
 }
 
-bool
-wire_is_ready(const struct pollfd fds[WIRE_FDS])
-{
-	return fds[0].revents != 0 || fds[1].revents != 0;
-}
-
 ssize_t
 wire_read(struct wire *w, void *buf, size_t size)
 {

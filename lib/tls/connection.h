@@ -61,9 +61,6 @@ void wire_wait(
 /* May there be bytes to be read without a wait? poll(2) doesn't know. */
 bool wire_has_more(const struct wire *);
 
-/* Has poll(2) reported anything in these entries? */
-bool wire_is_ready(const struct pollfd fds[WIRE_FDS]);
-
 /*
  * As read(2) and write(2) on a socket that does not block: the number of
  * bytes; 0 at the end of what comes; -1 with errno, EAGAIN where one has to

@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 #include "base/number.h"
-#include "ws-monitor/arguments.h"
 #include "http/headers.h"
+#include "tls/engine.h"
+#include "ws-monitor/arguments.h"
 
 #define OPTIONS "+A:a:C:c:ef:H:hi:k:l:m:Nn:o:p:S:s:Tt:U:u:vVx"
 
@@ -20,12 +21,13 @@ static void
 usage(FILE *out)
 {
 	fputs("usage: vm-ws-proxy [options] -l ADDR:PORT|/PATH "
-	      "[-c CHAIN -k KEY] [FAR]\n"
-	      "       vm-ws-proxy [options] FAR           "
+	      "[-c CHAIN -k KEY] [BACKEND]\n"
+	      "       vm-ws-proxy [options] BACKEND       "
 	      "descriptor 0 is the socket, or CGI\n"
-	      "       vm-ws-proxy [options] -C ws[s]://HOST[:PORT]/PATH [FAR]\n"
-	      "FAR is -U SOCKET or COMMAND [ARG...]; else standard input and "
-	      "output\n"
+	      "       vm-ws-proxy [options] -C ws[s]://HOST[:PORT]/PATH "
+	      "[BACKEND]\n"
+	      "BACKEND is -U SOCKET or COMMAND [ARG...]; by default our own "
+	      "standard input and output\n"
 	      "both:    -e (tell why COMMAND ended)  -i SECONDS  "
 	      "-s SUBPROTOCOL  -T (text, too)\n"
 	      "         -u USER  -v  -V  -h\n"
@@ -39,18 +41,17 @@ usage(FILE *out)
 
 /* --- words ---------------------------------------------------------------- */
 
-void
-ws_args_add(struct ws_list *list, const char *word)
+static void
+add(struct ws_list *list, const char *word)
 {
-	if (list->count == WS_LIST_MAX)
+	if (!ws_list_add(list, word))
 		errx(EX_USAGE,
 		    "unable to take more than %d origins, paths or "
 		    "subprotocols",
 		    WS_LIST_MAX);
-	list->words[list->count++] = word;
 }
 
-/* As browsers spell them (RFC 6454 section 6.2), or "*". */
+/* An origin as browsers spell it (RFC 6454 section 6.2), or "*". */
 static void
 add_origin(struct ws_list *list, const char *word)
 {
@@ -63,7 +64,7 @@ add_origin(struct ws_list *list, const char *word)
 		    "unable to use the origin %s: not SCHEME://HOST[:PORT] or "
 		    "*",
 		    word);
-	ws_args_add(list, word);
+	add(list, word);
 }
 
 static void
@@ -71,10 +72,21 @@ add_path(struct ws_list *list, const char *word)
 {
 	if (*word != '/' || strpbrk(word, "?# ") != NULL)
 		errx(EX_USAGE,
-		    "unable to use the path %s: no / to begin with, or more "
-		    "than a path",
+		    "unable to use the path %s: it must begin with /, without "
+		    "? or #",
 		    word);
-	ws_args_add(list, word);
+	add(list, word);
+}
+
+/* The word may be a secret: it is not shown. */
+static void
+add_protocol(struct ws_list *list, const char *word)
+{
+	if (!http_is_token(word, strlen(word)))
+		errx(EX_USAGE,
+		    "unable to use a subprotocol: it must be made of letters, "
+		    "digits and !#$%%&'*+-.^_`|~");
+	add(list, word);
 }
 
 static void
@@ -88,12 +100,13 @@ parse_pin(struct ws_options *o, const char *text)
 	     n++) {
 		sscanf(text, "%2hhx", &pin[n]);
 		text += 2;
-		/* As openssl(1) prints it. */
+		/* openssl(1) prints colons. */
 		text += *text == ':';
 	}
 	if (n != sizeof(pin) || *text != '\0')
-		errx(EX_USAGE, "unable to use the pin: not a SHA-256 in "
-			       "hexadecimal digits");
+		errx(EX_USAGE,
+		    "unable to use the pin: it must be a SHA-256 of 64 "
+		    "hexadecimal digits");
 	o->pin = pin;
 }
 
@@ -103,8 +116,8 @@ parse_number(const char *text, uint64_t max)
 	uint64_t n;
 
 	if (number_parse(text, 1, max, &n) == -1)
-		errx(EX_USAGE, "unable to use %s: not 1 to %u", text,
-		    (unsigned)max);
+		errx(EX_USAGE, "unable to use %s: not a number from 1 to %u",
+		    text, (unsigned)max);
 	return (int)n;
 }
 
@@ -116,7 +129,7 @@ parse_port(struct ws_options *o, const char *text, size_t len)
 	char copy[sizeof(o->port)] = "";
 
 	if (len >= sizeof(copy))
-		errx(EX_USAGE, "unable to use the URL: no such port");
+		errx(EX_USAGE, "unable to use the URL: its port is too long");
 	memcpy(copy, text, len);
 	snprintf(o->port, sizeof(o->port), "%d", parse_number(copy, 65535));
 }
@@ -131,15 +144,19 @@ parse_authority(struct ws_options *o, const char *at, const char *end)
 	size_t len = (size_t)((port != NULL ? port : end) - at);
 
 	if (memchr(at, '@', (size_t)(end - at)) != NULL)
-		errx(EX_USAGE, "unable to use the URL: users and passwords go "
-			       "by -H");
+		errx(EX_USAGE,
+		    "unable to use the URL: send users and passwords by "
+		    "-H");
 	if (len > 2 && at[0] == '[' && at[len - 1] == ']') {
 		at++;
 		len -= 2;
 	}
 	if (len == 0 || len >= sizeof(o->host))
-		errx(EX_USAGE, "unable to use the URL: no host, or too long");
+		errx(EX_USAGE,
+		    "unable to use the URL: its host is empty or too long");
 	memcpy(o->host, at, len);
+	o->is_address = strchr(o->host, ':') != NULL ||
+			strspn(o->host, "0123456789.") == len;
 	snprintf(o->port, sizeof(o->port), "%s", o->is_secure ? "443" : "80");
 	if (port != NULL)
 		parse_port(o, port + 1, (size_t)(end - port - 1));
@@ -154,9 +171,11 @@ parse_url(struct ws_options *o, const char *url)
 	o->is_client = true;
 	o->is_secure = strncmp(url, "wss://", 6) == 0;
 	if (!o->is_secure && strncmp(url, "ws://", 5) != 0)
-		errx(EX_USAGE, "unable to use %s: no ws:// or wss://", url);
+		errx(EX_USAGE,
+		    "unable to use %s: it must begin with ws:// or wss://",
+		    url);
 	if (strpbrk(url, "# \t\r\n\"<>") != NULL)
-		errx(EX_USAGE, "unable to use %s: it is no URL of a WebSocket",
+		errx(EX_USAGE, "unable to use %s: not the URL of a WebSocket",
 		    url);
 	at = strchr(url, '/') + 2;
 	end = at + strcspn(at, "/?");
@@ -168,21 +187,21 @@ parse_url(struct ws_options *o, const char *url)
 
 /* --- options -------------------------------------------------------------- */
 
-/* One of a server's. Returns false where it is none of them. */
+/* Take an option of a server. False: it is something else. */
 static bool
-take_server_option(struct ws_args *a, int c, char *word)
+take_server_option(struct ws_arguments *a, int c, char *word)
 {
 	struct ws_options *o = &a->options;
 
 	switch (c) {
 	case 'A':
-		o->authoriser = word;
+		o->authorizer = word;
 		return true;
 	case 'c':
-		a->chain = word;
+		a->credentials.chain = word;
 		return true;
 	case 'k':
-		a->key = word;
+		a->credentials.key = word;
 		return true;
 	case 'l':
 		a->listen = word;
@@ -215,13 +234,13 @@ take_server_option(struct ws_args *a, int c, char *word)
 	}
 }
 
-/* One of a client's; likewise. */
+/* Take an option of a client. False: it is something else. */
 static bool
-take_client_option(struct ws_args *a, int c, char *word)
+take_client_option(struct ws_arguments *a, int c, char *word)
 {
 	switch (c) {
 	case 'a':
-		a->anchors = word;
+		a->credentials.anchors = word;
 		return true;
 	case 'C':
 		parse_url(&a->options, word);
@@ -230,25 +249,25 @@ take_client_option(struct ws_args *a, int c, char *word)
 		parse_pin(&a->options, word);
 		return true;
 	case 'H':
-		a->headers = word;
+		a->credentials.headers = word;
 		return true;
 	case 'S':
-		a->secret_protocols = word;
+		a->credentials.secret_protocols = word;
 		return true;
 	default:
 		return false;
 	}
 }
 
-/* One of both; the rest is help, or wrong. */
+/* Take an option of both; any other is a mistake. */
 static void
-take_option(struct ws_args *a, int c, char *word)
+take_option(struct ws_arguments *a, int c, char *word)
 {
 	struct ws_options *o = &a->options;
 
 	switch (c) {
 	case 'e':
-		o->tells = true;
+		o->sends_last_line = true;
 		break;
 	case 'h':
 		usage(stdout);
@@ -257,7 +276,7 @@ take_option(struct ws_args *a, int c, char *word)
 		o->ping_after = 1000 * parse_number(word, 3600);
 		break;
 	case 's':
-		ws_args_add(&o->protocols, word);
+		add_protocol(&o->protocols, word);
 		break;
 	case 'T':
 		o->accepts_text = true;
@@ -280,58 +299,47 @@ take_option(struct ws_args *a, int c, char *word)
 	}
 }
 
-/* --- what does not go together -------------------------------------------- */
+/* --- combinations --------------------------------------------------------- */
 
 static void
-check_client(const struct ws_args *a)
+check_client(const struct ws_arguments *a)
 {
 	const struct ws_options *o = &a->options;
 
 	if (a->listen != NULL)
-		errx(EX_USAGE, "unable to be server and client: -l or -C");
-	if (a->chain != NULL || o->tickets != NULL || o->authoriser != NULL)
+		errx(EX_USAGE, "unable to be server and client: use -l or -C");
+	if (a->credentials.chain != NULL || o->tickets != NULL ||
+	    o->authorizer != NULL)
 		errx(EX_USAGE, "unable to use -c, -t or -A as a client");
-	if (o->is_secure && o->pin == NULL && ws_is_address(o->host))
+	if (o->is_secure && o->pin == NULL && o->is_address)
 		errx(EX_USAGE,
-		    "unable to verify %s: certificates are checked "
-		    "by name; use its name, or a pin",
+		    "unable to verify %s: a certificate is checked by name: "
+		    "use the host's name, or -f",
 		    o->host);
-	if (!o->is_secure && (a->anchors != NULL || o->pin != NULL))
-		errx(EX_USAGE, "unable to verify ws://: use wss://");
+	if (!o->is_secure && (a->credentials.anchors != NULL || o->pin != NULL))
+		errx(EX_USAGE, "unable to use -a or -f with ws://: use wss://");
 }
 
 static void
-check(const struct ws_args *a)
+check(const struct ws_arguments *a)
 {
 	const struct ws_options *o = &a->options;
 
 	if (o->socket != NULL && o->command != NULL)
-		errx(EX_USAGE, "unable to have two far sides: -U or a command");
-	if ((a->chain == NULL) != (a->key == NULL))
-		errx(EX_USAGE, "unable to speak TLS: -c and -k go together");
+		errx(EX_USAGE, "unable to use two backends: -U or a command");
+	if ((a->credentials.chain == NULL) != (a->credentials.key == NULL))
+		errx(EX_USAGE, "unable to use TLS: -c and -k need each other");
 	if (o->is_client)
 		check_client(a);
-	else if (a->anchors != NULL || o->pin != NULL || a->headers != NULL)
+	else if (a->credentials.anchors != NULL || o->pin != NULL ||
+		 a->credentials.headers != NULL)
 		errx(EX_USAGE, "unable to use -a, -f or -H as a server");
 	if (o->user != NULL && getpwnam(o->user) == NULL)
 		errx(EX_NOUSER, "unable to run as %s: no such user", o->user);
 }
 
-/* What can't be asked for by a header. They may be secrets. */
-static void
-check_protocols(const struct ws_list *list)
-{
-	unsigned i;
-
-	for (i = 0; i < list->count; i++)
-		if (!http_is_token(list->words[i], strlen(list->words[i])))
-			errx(EX_USAGE,
-			    "unable to use a subprotocol: a letter, digit or "
-			    "one of !#$%%&'*+-.^_`|~ is what it is made of");
-}
-
 void
-ws_args_take(struct ws_args *a, int argc, char **argv)
+ws_arguments_take(struct ws_arguments *a, int argc, char **argv)
 {
 	struct ws_list *protocols = &a->options.protocols;
 	int c;
@@ -343,11 +351,10 @@ ws_args_take(struct ws_args *a, int argc, char **argv)
 	if (optind < argc)
 		a->options.command = argv + optind;
 	check(a);
-	ws_files_take(a);
-	check_protocols(protocols);
+	ws_credentials_load(&a->credentials, &a->options);
 	if (a->options.is_client || protocols->count > 0)
 		return;
-	ws_args_add(protocols, WS_NBD_BEAT);
-	ws_args_add(protocols, WS_NBD);
-	ws_args_add(protocols, "binary");
+	add(protocols, WS_NBD_BEAT);
+	add(protocols, WS_NBD);
+	add(protocols, "binary");
 }

@@ -12,12 +12,11 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "ws-monitor/ticket.h"
 #include "ws-monitor/authorize.h"
 
 #define SITE_MS 10000 /* for the site's command to say yes or no */
 
-/* Has somebody told us to end, though we have not yet heard it? */
+/* Is a signal to stop pending, which we have not read yet? */
 static bool
 is_being_stopped(void)
 {
@@ -27,7 +26,7 @@ is_being_stopped(void)
 	       (sigismember(&set, SIGTERM) || sigismember(&set, SIGINT));
 }
 
-/* Kill it if it takes too long. Returns whether it said yes. */
+/* Wait for the command; kill it if it takes too long. True: it said yes. */
 static bool
 wait_for_site(pid_t pid)
 {
@@ -44,14 +43,14 @@ wait_for_site(pid_t pid)
 }
 
 /*
- * Ask the site's own command, which reads the request as it came: what may be
- * a secret is in no process list and no environment.
+ * Ask the site's own command. It reads the request as it came: secrets are in
+ * no process list and no environment.
  */
 static bool
 ask_site(const struct ws_options *o, const sigset_t *mask,
-    const struct ws_wish *wish)
+    const struct ws_open_request *request)
 {
-	int block = secret_to_fd(wish->block, wish->block_len);
+	int block = secret_to_fd(request->block, request->block_len);
 	pid_t pid;
 
 	if (block == -1)
@@ -61,12 +60,12 @@ ask_site(const struct ws_options *o, const sigset_t *mask,
 		setpgid(0, 0);
 		signal(SIGPIPE, SIG_DFL);
 		sigprocmask(SIG_SETMASK, mask, NULL);
-		setenv("VM_WS_PATH", wish->path, 1);
-		setenv("VM_WS_PEER", wish->peer, 1);
+		setenv("VM_WS_PATH", request->path, 1);
+		setenv("VM_WS_PEER", request->peer, 1);
 		if (dup2(block, STDIN_FILENO) == -1 ||
 		    dup2(STDERR_FILENO, STDOUT_FILENO) == -1)
 			_exit(EX_OSERR);
-		execl("/bin/sh", "sh", "-c", o->authoriser, (char *)0);
+		execl("/bin/sh", "sh", "-c", o->authorizer, (char *)0);
 		_exit(EX_OSERR);
 	}
 	close(block);
@@ -74,30 +73,33 @@ ask_site(const struct ws_options *o, const sigset_t *mask,
 }
 
 static bool
-has_ticket(const struct ws_options *o, struct ws_wish *wish)
+has_ticket(const struct ws_options *o, const struct ws_open_request *request,
+    char ended[TICKET_ENDED_MAX])
 {
-	const char *dir = o->tickets, *path = wish->path;
-	const char *resume = wish->resume[0] != '\0' ? wish->resume : NULL;
+	const char *dir = o->tickets, *path = request->path;
+	const char *resume =
+	    request->resume[0] != '\0' ? request->resume : NULL;
 
 	if (dir == NULL)
 		return false;
-	return (wish->ticket[0] != '\0' &&
-		   ticket_use(dir, wish->ticket, path, resume, wish->ended)) ||
-	       (resume != NULL &&
-		   ticket_use(dir, resume, path, NULL, wish->ended));
+	return (request->ticket[0] != '\0' &&
+		   ticket_use(dir, request->ticket, path, resume, ended)) ||
+	       (resume != NULL && ticket_use(dir, resume, path, NULL, ended));
 }
 
 void
-ws_admit(const struct ws_options *o, const sigset_t *mask, struct ws_wish *wish,
-    struct ws_leave *leave)
+ws_authorize(const struct ws_options *o, const sigset_t *mask,
+    const struct ws_open_request *request, struct ws_open_reply *reply,
+    char ended[TICKET_ENDED_MAX])
 {
-	leave->was_checked = o->tickets != NULL || o->authoriser != NULL;
-	if (!leave->was_checked || has_ticket(o, wish) ||
-	    (o->authoriser != NULL && ask_site(o, mask, wish)))
+	ended[0] = '\0';
+	reply->was_checked = o->tickets != NULL || o->authorizer != NULL;
+	if (!reply->was_checked || has_ticket(o, request, ended) ||
+	    (o->authorizer != NULL && ask_site(o, mask, request)))
 		return;
-	leave->status = 403;
-	strcpy(leave->why,
+	reply->status = 403;
+	strcpy(reply->why,
 	    o->tickets != NULL
-		? "no ticket, or one that is not good here, or no more"
-		: "the site says no");
+		? "no ticket that is good for this path, or it has expired"
+		: "the site's command refuses");
 }

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * May a client in? A ticket says so, or a command of the site.
+ * May a client in? A ticket decides, or a command of the site.
  */
 #ifndef VM_WS_MONITOR_AUTHORIZE_H
 #define VM_WS_MONITOR_AUTHORIZE_H
 
 #include <signal.h>
 
-#include "ws/proxy.h"
+#include "ws-monitor/ticket.h"
+#include "ws/message.h"
 
 /*
- * Sets leave->status, with why, where it may not: 403. wish->ended becomes what
- * its ticket says of the end of what it was for. The site's command has `mask`
- * as its signals' mask; it is waited for, up to 10 seconds, or until SIGTERM or
- * SIGINT is pending, which the caller has blocked.
+ * Set reply->was_checked, and where the client may not in, reply->status (403)
+ * and reply->why. `ended` is set to what the ticket says of how its session has
+ * ended ("": it has not). The site's command runs with `mask` as its signal
+ * mask; it has 10 seconds, or until SIGTERM or SIGINT is pending: the caller
+ * has blocked both.
  */
-void ws_admit(const struct ws_options *, const sigset_t *mask, struct ws_wish *,
-    struct ws_leave *);
+void ws_authorize(const struct ws_options *, const sigset_t *mask,
+    const struct ws_open_request *, struct ws_open_reply *reply,
+    char ended[TICKET_ENDED_MAX]);
 
 #endif

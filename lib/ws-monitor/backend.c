@@ -19,31 +19,32 @@
 
 /* --- a command ------------------------------------------------------------ */
 
-/* What it may want to know of its client; nothing of it is a secret. */
+/* Tell the command about its client. None of this is a secret. */
 static void
-set_environment(const struct ws_wish *wish)
+set_environment(const struct ws_open_request *request, const char *ended)
 {
-	if (wish == NULL)
+	if (request == NULL)
 		return;
-	setenv("VM_WS_PATH", wish->path, 1);
-	setenv("VM_WS_QUERY", wish->query, 1);
-	setenv("VM_WS_PEER", wish->peer, 1);
-	setenv("VM_WS_ORIGIN", wish->origin, 1);
-	setenv("VM_WS_PROTOCOL", wish->protocol, 1);
-	setenv("VM_WS_ENDED", wish->ended, 1);
+	setenv("VM_WS_PATH", request->path, 1);
+	setenv("VM_WS_QUERY", request->query, 1);
+	setenv("VM_WS_PEER", request->peer, 1);
+	setenv("VM_WS_ORIGIN", request->origin, 1);
+	setenv("VM_WS_PROTOCOL", request->protocol, 1);
+	setenv("VM_WS_ENDED", ended, 1);
 }
 
-static void __attribute__((noreturn)) become(const struct ws_options *o,
-    const struct ws_wish *wish, int socket, int said, const sigset_t *mask)
+static void __attribute__((noreturn))
+become(const struct ws_options *o, const struct ws_open_request *request,
+    const char *ended, int socket, int log, const sigset_t *mask)
 {
 	setpgid(0, 0);
 	signal(SIGHUP, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, mask, NULL);
-	set_environment(wish);
+	set_environment(request, ended);
 	if (dup2(socket, STDIN_FILENO) == -1 ||
 	    dup2(socket, STDOUT_FILENO) == -1 ||
-	    (said != -1 && dup2(said, STDERR_FILENO) == -1))
+	    (log != -1 && dup2(log, STDERR_FILENO) == -1))
 		_exit(EX_OSERR);
 	execvp(o->command[0], o->command);
 	warn("unable to execute %s", o->command[0]);
@@ -51,66 +52,67 @@ static void __attribute__((noreturn)) become(const struct ws_options *o,
 }
 
 static int
-start(struct ws_far *f, const struct ws_options *o, const struct ws_wish *wish,
+start(struct ws_backend *b, const struct ws_options *o,
+    const struct ws_open_request *request, const char *ended,
     const sigset_t *mask)
 {
-	int pair[2], said[2] = {-1, -1}, error;
+	int pair[2], log[2] = {-1, -1}, error;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
 		return -1;
-	if (o->tells && pipe2(said, O_CLOEXEC | O_NONBLOCK) == -1)
-		said[0] = said[1] = -1;
-	if (said[1] != -1)
-		fcntl(said[1], F_SETFL, 0); /* it may say all at once */
-	f->pid = fork();
-	if (f->pid == 0)
-		become(o, wish, pair[1], said[1], mask);
+	if (o->sends_last_line && pipe2(log, O_CLOEXEC | O_NONBLOCK) == -1)
+		log[0] = log[1] = -1;
+	if (log[1] != -1)
+		fcntl(log[1], F_SETFL, 0); /* the command's end may block */
+	b->pid = fork();
+	if (b->pid == 0)
+		become(o, request, ended, pair[1], log[1], mask);
 	error = errno;
 	close(pair[1]);
-	if (said[1] != -1)
-		close(said[1]);
-	f->said = said[0];
-	f->fds[0] = f->fds[1] = pair[0];
-	if (f->pid > 0)
+	if (log[1] != -1)
+		close(log[1]);
+	b->log = log[0];
+	b->fds[0] = b->fds[1] = pair[0];
+	if (b->pid > 0)
 		return 0;
-	/* There is nothing to be waited for. */
-	f->pid = 0;
-	ws_far_handed(f);
+	/* Nothing was started. */
+	b->pid = 0;
+	ws_backend_close_fds(b);
 	errno = error;
 	return -1;
 }
 
-/* --- all of them ---------------------------------------------------------- */
+/* --- every backend -------------------------------------------------------- */
 
 int
-ws_far_open(struct ws_far *f, const struct ws_options *o,
-    const struct ws_wish *wish, const sigset_t *mask)
+ws_backend_open(struct ws_backend *b, const struct ws_options *o,
+    const struct ws_open_request *request, const char *ended,
+    const sigset_t *mask)
 {
-	memset(f, 0, sizeof(*f));
-	f->said = f->fds[0] = f->fds[1] = -1;
+	memset(b, 0, sizeof(*b));
+	b->log = b->fds[0] = b->fds[1] = -1;
 	if (o->command != NULL)
-		return start(f, o, wish, mask);
+		return start(b, o, request, ended, mask);
 	if (o->socket != NULL) {
-		f->fds[0] = f->fds[1] = connect_unix(o->socket);
-		return f->fds[0] != -1 ? 0 : -1;
+		b->fds[0] = b->fds[1] = connect_unix(o->socket);
+		return b->fds[0] != -1 ? 0 : -1;
 	}
-	f->fds[0] = dup(STDIN_FILENO);
-	f->fds[1] = dup(STDOUT_FILENO);
-	return f->fds[0] != -1 && f->fds[1] != -1 ? 0 : -1;
+	b->fds[0] = dup(STDIN_FILENO);
+	b->fds[1] = dup(STDOUT_FILENO);
+	return b->fds[0] != -1 && b->fds[1] != -1 ? 0 : -1;
 }
 
 void
-ws_far_handed(struct ws_far *f)
+ws_backend_close_fds(struct ws_backend *b)
 {
-	if (f->fds[0] != -1)
-		close(f->fds[0]);
-	if (f->fds[1] != -1 && f->fds[1] != f->fds[0])
-		close(f->fds[1]);
-	f->fds[0] = f->fds[1] = -1;
+	if (b->fds[0] != -1)
+		close(b->fds[0]);
+	if (b->fds[1] != -1 && b->fds[1] != b->fds[0])
+		close(b->fds[1]);
+	b->fds[0] = b->fds[1] = -1;
 }
 
-/* The name of a program that stands before what it says is its user's, and not
- * the peer's. */
+/* Skip the program's name before its message: the peer need not know it. */
 static const char *
 without_name(const char *line)
 {
@@ -120,7 +122,7 @@ without_name(const char *line)
 							    : line;
 }
 
-/* A reason is UTF-8 (RFC 6455 section 5.5.1), and for people. */
+/* The reason of a close must be UTF-8 (RFC 6455 section 5.5.1). */
 static char
 printable(char c)
 {
@@ -128,56 +130,56 @@ printable(char c)
 }
 
 void
-ws_far_hear(struct ws_far *f)
+ws_backend_read_log(struct ws_backend *b)
 {
 	char text[1024];
 	ssize_t n, i;
 
-	n = read(f->said, text, sizeof(text));
+	n = read(b->log, text, sizeof(text));
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		close(f->said);
-		f->said = -1;
+		close(b->log);
+		b->log = -1;
 		return;
 	}
 	for (i = 0; i < n; i++) {
 		if (text[i] == '\n') {
-			f->at_end = true;
+			b->at_end = true;
 			continue;
 		}
-		if (f->at_end)
-			f->len = 0;
-		f->at_end = false;
-		if (f->len < sizeof(f->line) - 1)
-			f->line[f->len++] = printable(text[i]);
-		f->line[f->len] = '\0';
+		if (b->at_end)
+			b->len = 0;
+		b->at_end = false;
+		if (b->len < sizeof(b->line) - 1)
+			b->line[b->len++] = printable(text[i]);
+		b->line[b->len] = '\0';
 	}
 	if (write(STDERR_FILENO, text, (size_t)n) == -1)
-		return; /* nobody hears us */
+		return; /* our standard error is closed */
 }
 
 void
-ws_far_reaped(struct ws_far *f, int status)
+ws_backend_reaped(struct ws_backend *b, int status)
 {
-	f->pid = 0;
-	/* As a shell has it. */
-	f->status =
+	b->pid = 0;
+	/* As in a shell. */
+	b->status =
 	    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 void
-ws_far_reason(
-    struct ws_far *f, const struct ws_options *o, struct ws_reason *why)
+ws_backend_reason(const struct ws_backend *b, const struct ws_options *o,
+    struct ws_reason *why)
 {
-	/* Of a server that we take elsewhere: it is lost there, as here. */
+	/* We bring a server to a distant client: both lose it. */
 	if (o->is_client && o->socket != NULL)
 		*why = (struct ws_reason){WS_GOING_AWAY, "the source is away"};
 	if (o->command == NULL)
 		return;
-	/* Else it has closed its socket, and goes on with something else. */
+	/* A command that still runs has closed its socket: a normal end. */
 	why->code = WS_NORMAL;
-	if (f->pid == 0)
-		why->code = ws_status_code(f->status);
-	snprintf(why->text, sizeof(why->text), "%s", without_name(f->line));
+	if (b->pid == 0)
+		why->code = ws_status_code(b->status);
+	snprintf(why->text, sizeof(why->text), "%s", without_name(b->line));
 }

@@ -1,45 +1,48 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The far side of a WebSocket, as its keeper opens and ends it: a command on a
- * socketpair, a Unix socket, or our own standard input and output.
+ * The backend of a WebSocket: a command on a socketpair, a Unix socket, or our
+ * own standard input and output.
  */
 #ifndef VM_WS_MONITOR_BACKEND_H
 #define VM_WS_MONITOR_BACKEND_H
 
 #include <sys/types.h>
 
-#include "ws/proxy.h"
+#include <signal.h>
 
-struct ws_far {
-	int fds[2]; /* for the talker: read here, write there */
+#include "ws/message.h"
+
+struct ws_backend {
+	int fds[2]; /* for the worker: read, write; -1 */
 	pid_t pid;  /* of the command; 0: none, or it has ended */
-	int status; /* how it ended, of sysexits(3) */
-	int said;   /* reads what the command says on standard error; -1 */
-	char line[WS_REASON_MAX]; /* the last of that */
+	int status; /* the command's exit status, once it has ended */
+	int log;    /* the pipe of the command's standard error; -1 */
+	char line[WS_REASON_MAX]; /* the last line of that */
 	size_t len;
-	bool at_end; /* of a line: what comes next is another */
+	bool at_end; /* of the line: the next byte begins another */
 };
 
 /*
- * Open it for a client's wish (NULL: for a server that we have connected to).
- * Returns 0, or -1 with errno. `mask` is the command's signal mask.
+ * Open the backend for a client's request (NULL: we are the client) and how
+ * its ticket's session has ended ("": it has not). `mask` is the command's signal
+ * mask. Returns 0, or -1 with errno.
  */
-int ws_far_open(struct ws_far *, const struct ws_options *,
-    const struct ws_wish *, const sigset_t *mask);
+int ws_backend_open(struct ws_backend *, const struct ws_options *,
+    const struct ws_open_request *, const char *ended, const sigset_t *mask);
 
-/* The talker has its descriptors: ours go. */
-void ws_far_handed(struct ws_far *);
+/* Close our copies of the descriptors that the worker has now. */
+void ws_backend_close_fds(struct ws_backend *);
 
-/* Take what the command has said; pass it on to our own standard error. */
-void ws_far_hear(struct ws_far *);
+/* Read from the command's standard error, and copy it to our own. */
+void ws_backend_read_log(struct ws_backend *);
 
-/* The command has ended, as waitpid(2) has it. */
-void ws_far_reaped(struct ws_far *, int status);
+/* The command has ended, with that status of waitpid(2). */
+void ws_backend_reaped(struct ws_backend *, int status);
 
-/* Make *why, how the far side has ended, more exact; once its command was
- * reaped, if it was. */
-void ws_far_reason(
-    struct ws_far *, const struct ws_options *, struct ws_reason *);
+/* Make *why, the reason of the close, more exact. Reap the command first, if it
+ * has ended. */
+void ws_backend_reason(const struct ws_backend *, const struct ws_options *,
+    struct ws_reason *why);
 
 #endif

@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "base/secret.h"
-#include "ws-monitor/arguments.h"
+#include "http/headers.h"
+#include "tls/pem.h"
+#include "ws-monitor/credentials.h"
 
 #define SYSTEM_ANCHORS "/etc/ssl/certs/ca-certificates.crt"
 
-/* NULL with errno where it can't be. */
+/* Returns a file's text, to be freed by secret_free(); or NULL with errno. */
 static char *
 try_file(const char *path, size_t *len)
 {
@@ -43,8 +45,9 @@ read_file(const char *path, size_t *len)
 /* --- certificates --------------------------------------------------------- */
 
 /*
- * Use a certificate and its key; of two, for one is at work meanwhile, and
- * holds pointers into itself. Returns NULL, or why they can't be used.
+ * Use a certificate and its key. There are two places for them, because the old
+ * ones stay in use until the new ones are found good. Returns NULL; or why they
+ * can't be used.
  */
 static const char *
 use_identity(struct ws_options *o, const char *chain, size_t chain_len,
@@ -63,44 +66,43 @@ use_identity(struct ws_options *o, const char *chain, size_t chain_len,
 }
 
 static void
-take_identity(struct ws_args *a)
+load_identity(const struct ws_credentials *c, struct ws_options *o)
 {
 	size_t chain_len, key_len;
-	char *chain = read_file(a->chain, &chain_len);
-	char *key = read_file(a->key, &key_len);
-	const char *why =
-	    use_identity(&a->options, chain, chain_len, key, key_len);
+	char *chain = read_file(c->chain, &chain_len);
+	char *key = read_file(c->key, &key_len);
+	const char *why = use_identity(o, chain, chain_len, key, key_len);
 
 	if (why != NULL)
-		errx(EX_CONFIG, "unable to use %s: %s", a->chain, why);
+		errx(EX_CONFIG, "unable to use %s: %s", c->chain, why);
 	secret_free(chain);
 	secret_free(key);
 }
 
 void
-ws_files_reload(struct ws_args *a)
+ws_credentials_reload(const struct ws_credentials *c, struct ws_options *o)
 {
 	size_t chain_len, key_len;
 	char *chain, *key;
-	const char *why = "it, or its key, can't be read";
+	const char *why = "the file, or its key's, can't be read";
 
-	if (a->chain == NULL)
+	if (c->chain == NULL)
 		return;
-	chain = try_file(a->chain, &chain_len);
-	key = try_file(a->key, &key_len);
+	chain = try_file(c->chain, &chain_len);
+	key = try_file(c->key, &key_len);
 	if (chain != NULL && key != NULL)
-		why = use_identity(&a->options, chain, chain_len, key, key_len);
+		why = use_identity(o, chain, chain_len, key, key_len);
 	if (why != NULL)
-		warnx("unable to use %s: %s", a->chain, why);
+		warnx("unable to use %s: %s", c->chain, why);
 	secret_free(chain);
 	secret_free(key);
 }
 
 static void
-take_anchors(struct ws_args *a)
+load_anchors(const struct ws_credentials *c, struct ws_options *o)
 {
 	static struct tls_anchors anchors;
-	const char *path = a->anchors != NULL ? a->anchors : SYSTEM_ANCHORS;
+	const char *path = c->anchors != NULL ? c->anchors : SYSTEM_ANCHORS;
 	const char *why;
 	size_t len;
 	char *text = read_file(path, &len);
@@ -108,56 +110,66 @@ take_anchors(struct ws_args *a)
 	if (tls_anchors_take(&anchors, text, len, &why) == -1)
 		errx(EX_CONFIG, "unable to use %s: %s", path, why);
 	secret_free(text);
-	a->options.anchors = &anchors;
+	o->anchors = &anchors;
 }
 
 /* --- what a client sends -------------------------------------------------- */
 
-/* Lines of HTTP, each ended as it wants them (RFC 9112 section 2.1). */
+/* Lines of HTTP, each with the end that HTTP wants (RFC 9112 section 2.1). */
 static void
-take_headers(struct ws_args *a)
+load_headers(const struct ws_credentials *c, struct ws_options *o)
 {
 	size_t len, n = 0;
-	char *text = read_file(a->headers, &len), *line, *rest;
+	char *text = read_file(c->headers, &len), *line, *rest;
 	char *lines = malloc(2 * len + 3);
 
 	if (lines == NULL)
-		err(EX_OSERR, "unable to take %s", a->headers);
+		err(EX_OSERR, "unable to use %s", c->headers);
 	lines[0] = '\0';
 	for (line = strtok_r(text, "\r\n", &rest); line != NULL;
 	     line = strtok_r(NULL, "\r\n", &rest)) {
 		if (strchr(line, ':') == NULL)
-			errx(EX_CONFIG, "unable to use %s: no NAME: VALUE",
-			    a->headers);
+			errx(EX_CONFIG,
+			    "unable to use %s: a line is not NAME: "
+			    "VALUE",
+			    c->headers);
 		n += (size_t)sprintf(lines + n, "%s\r\n", line);
 	}
 	secret_free(text);
-	a->options.headers = lines;
+	o->headers = lines;
 }
 
-/* Subprotocols that are secrets; they stay in memory. */
+/* They are secrets: no message shows them. The text stays in memory. */
 static void
-take_secret_protocols(struct ws_args *a)
+load_protocols(const struct ws_credentials *c, struct ws_options *o)
 {
 	size_t len;
-	char *text = read_file(a->secret_protocols, &len), *line, *rest;
+	char *text = read_file(c->secret_protocols, &len), *line, *rest;
 
 	for (line = strtok_r(text, "\r\n", &rest); line != NULL;
-	     line = strtok_r(NULL, "\r\n", &rest))
-		ws_args_add(&a->options.protocols, line);
+	     line = strtok_r(NULL, "\r\n", &rest)) {
+		if (!http_is_token(line, strlen(line)))
+			errx(EX_USAGE,
+			    "unable to use %s: a line is no "
+			    "subprotocol",
+			    c->secret_protocols);
+		if (!ws_list_add(&o->protocols, line))
+			errx(EX_USAGE,
+			    "unable to use %s: more than %d "
+			    "subprotocols",
+			    c->secret_protocols, WS_LIST_MAX);
+	}
 }
 
 void
-ws_files_take(struct ws_args *a)
+ws_credentials_load(const struct ws_credentials *c, struct ws_options *o)
 {
-	const struct ws_options *o = &a->options;
-
-	if (a->chain != NULL)
-		take_identity(a);
+	if (c->chain != NULL)
+		load_identity(c, o);
 	if (o->is_client && o->is_secure && o->pin == NULL)
-		take_anchors(a);
-	if (a->headers != NULL)
-		take_headers(a);
-	if (a->secret_protocols != NULL)
-		take_secret_protocols(a);
+		load_anchors(c, o);
+	if (c->headers != NULL)
+		load_headers(c, o);
+	if (c->secret_protocols != NULL)
+		load_protocols(c, o);
 }

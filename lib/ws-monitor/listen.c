@@ -17,49 +17,53 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "tls/connection.h"
+#include "unix/inet.h"
 #include "ws-monitor/listen.h"
+#include "ws-monitor/monitor.h"
+#include "ws/handshake.h"
+#include "ws/log.h"
 
-#define STOP_MS	     12000 /* for all to end that are told to */
+#define STOP_MS	     12000 /* for all monitors to end when they are told to */
 #define PEER_DEFAULT 2
-#define LEAVING	     2	   /* times as many may be on their way out */
-#define WAITING	     4	   /* times as many may be on their way in */
-#define FAILURES_MAX 5	   /* of one peer, in a row, */
-#define FAILURES_MS  30000 /* ... each so soon after the one before, bar it */
-#define FAILERS	     64	   /* peers that are remembered for that */
+#define LEAVING	     2	   /* times the limit: connections that are ending */
+#define FAILURES_MAX 5	   /* of one peer, each less than ... */
+#define FAILURES_MS  30000 /* ... after the one before: it is barred so long */
+#define OFFENDERS    64	   /* peers whose failures are remembered */
 
 #define STAGES_SIZE (WS_CONNECTIONS_MAX * sizeof(enum ws_stage))
 
-struct guest {
-	pid_t pid; /* of its keeper; 0: free */
+struct connection {
+	pid_t monitor; /* 0: this entry is free */
 	char peer[WS_PEER_SIZE];
 };
 
-struct failer {
+struct offender {
 	char peer[WS_PEER_SIZE];
-	unsigned count;
-	int64_t at; /* ms: the last one */
+	unsigned count; /* of failures in a row */
+	int64_t at;	/* ms: the last one */
 };
 
-static struct door {
+static struct server {
 	const struct ws_options *o;
 	struct ws_limits limits;
 	int listener, signals;
-	sigset_t mask; /* as it was before us */
-	struct guest guests[WS_CONNECTIONS_MAX];
-	volatile enum ws_stage *stages; /* of each; shared with its keeper */
-	struct failer failers[FAILERS];
+	sigset_t mask; /* the signal mask that we were started with */
+	struct connection connections[WS_CONNECTIONS_MAX];
+	volatile enum ws_stage *stages; /* of each; shared with its monitor */
+	struct offender offenders[OFFENDERS];
 	bool is_over;
-} door;
+} server;
 
 /* --- limits --------------------------------------------------------------- */
 
-/* The failures of that peer; a record for it, where there is none. */
-static struct failer *
+/* The record of a peer's failures; the oldest one is reused where it has none. */
+static struct offender *
 failures_of(const char *peer)
 {
-	struct failer *oldest = door.failers, *f;
+	struct offender *oldest = server.offenders, *f;
 
-	for (f = door.failers; f < door.failers + FAILERS; f++) {
+	for (f = server.offenders; f < server.offenders + OFFENDERS; f++) {
 		if (strcmp(f->peer, peer) == 0)
 			return f;
 		if (f->at < oldest->at)
@@ -73,9 +77,9 @@ failures_of(const char *peer)
 static bool
 is_barred(const char *peer)
 {
-	struct failer *f;
+	struct offender *f;
 
-	for (f = door.failers; f < door.failers + FAILERS; f++)
+	for (f = server.offenders; f < server.offenders + OFFENDERS; f++)
 		if (strcmp(f->peer, peer) == 0)
 			return f->count >= FAILURES_MAX &&
 			       clock_ms() - f->at < FAILURES_MS;
@@ -85,10 +89,10 @@ is_barred(const char *peer)
 static void
 note_failure(const char *peer)
 {
-	struct failer *f;
+	struct offender *f;
 	int64_t now = clock_ms();
 
-	/* A web server before us speaks for others, too. */
+	/* A web server on this machine stands for all of its clients. */
 	if (ws_is_this_machine(peer))
 		return;
 	f = failures_of(peer);
@@ -98,29 +102,29 @@ note_failure(const char *peer)
 	f->count++;
 }
 
-/* Why that peer can't come in now; NULL: it can, as *free. */
+/* Returns why the peer is refused; or NULL, and a free entry in *free. */
 static const char *
-limit(const char *peer, struct guest **free)
+limit(const char *peer, struct connection **free)
 {
-	unsigned count[] = {[WS_AT_DOOR] = 0, [WS_IN] = 0, [WS_LEAVING] = 0};
-	unsigned same = 0, i, max = door.limits.peer;
+	unsigned count[] = {[WS_ARRIVING] = 0, [WS_OPEN] = 0, [WS_LEAVING] = 0};
+	unsigned same = 0, i, max = server.limits.peer;
 
 	*free = NULL;
 	for (i = 0; i < WS_CONNECTIONS_MAX; i++) {
-		if (door.guests[i].pid == 0) {
-			*free = *free != NULL ? *free : &door.guests[i];
+		if (server.connections[i].monitor == 0) {
+			*free = *free != NULL ? *free : &server.connections[i];
 			continue;
 		}
-		count[door.stages[i]]++;
-		if (door.stages[i] == WS_AT_DOOR &&
-		    strcmp(door.guests[i].peer, peer) == 0)
+		count[server.stages[i]]++;
+		if (server.stages[i] == WS_ARRIVING &&
+		    strcmp(server.connections[i].peer, peer) == 0)
 			same++;
 	}
-	/* Who has shown nothing shall not take the places of those who can,
-	 * and neither shall who is about to go, while they are few. */
-	if (count[WS_IN] >= door.limits.all ||
-	    count[WS_AT_DOOR] >= door.limits.all ||
-	    count[WS_LEAVING] >= LEAVING * door.limits.all || *free == NULL)
+	/* Clients that have shown nothing yet must not take the places of
+	 * those that can; nor must the few that are leaving. */
+	if (count[WS_OPEN] >= server.limits.all ||
+	    count[WS_ARRIVING] >= server.limits.all ||
+	    count[WS_LEAVING] >= LEAVING * server.limits.all || *free == NULL)
 		return "too many connections";
 	if (max == 0)
 		max = ws_is_this_machine(peer) ? WS_CONNECTIONS_MAX
@@ -130,56 +134,57 @@ limit(const char *peer, struct guest **free)
 	return is_barred(peer) ? "too many failures from there" : NULL;
 }
 
-/* --- guests --------------------------------------------------------------- */
+/* --- connections ---------------------------------------------------------- */
 
-/* Without a wait for anything: what does not fit is not said. */
+/* Refuse without waiting: an answer that does not fit is not sent. */
 static void
 turn_away(int fd, const char *peer, const char *why)
 {
 	char text[1024];
 	size_t len = ws_refusal(text, sizeof(text), 503, why);
 
-	ws_say(peer, "refused: %s", why);
-	if (door.o->identity == NULL)
+	ws_log(peer, "refused: %s", why);
+	if (server.o->identity == NULL)
 		send(fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	close(fd);
 }
 
 static void
-take_guest(void)
+take_connection(void)
 {
-	struct guest *g;
+	struct connection *c;
 	char peer[WS_PEER_SIZE];
 	const char *why;
 	size_t i;
-	int fd = accept4(door.listener, NULL, NULL, SOCK_CLOEXEC);
+	int fd = accept4(server.listener, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd == -1)
 		return;
 	ws_peer_name(fd, peer);
-	why = limit(peer, &g);
+	why = limit(peer, &c);
 	if (why != NULL) {
 		turn_away(fd, peer, why);
 		return;
 	}
-	i = (size_t)(g - door.guests);
-	door.stages[i] = WS_AT_DOOR;
-	strcpy(g->peer, peer);
-	g->pid = fork();
-	if (g->pid == 0) {
-		close(door.listener);
-		close(door.signals);
-		/* To read a certificate again is our business alone. */
+	i = (size_t)(c - server.connections);
+	server.stages[i] = WS_ARRIVING;
+	strcpy(c->peer, peer);
+	c->monitor = fork();
+	if (c->monitor == 0) {
+		close(server.listener);
+		close(server.signals);
+		/* Only the listening process reads certificates again. */
 		signal(SIGHUP, SIG_IGN);
-		/* What we count by is not for its talker to write to. */
-		madvise((void *)door.stages, STAGES_SIZE, MADV_DONTFORK);
-		sigprocmask(SIG_SETMASK, &door.mask, NULL);
+		/* The worker must not write to what we count by. */
+		madvise((void *)server.stages, STAGES_SIZE, MADV_DONTFORK);
+		sigprocmask(SIG_SETMASK, &server.mask, NULL);
 		wire_tune(fd);
-		_exit(ws_keep(door.o, fd, fd, peer, &door.stages[i]));
+		_exit(
+		    ws_monitor_run(server.o, fd, fd, peer, &server.stages[i]));
 	}
-	if (g->pid == -1) {
-		g->pid = 0;
-		warn("unable to start a process");
+	if (c->monitor == -1) {
+		c->monitor = 0;
+		warn("unable to start a monitor");
 	}
 	close(fd);
 }
@@ -187,20 +192,21 @@ take_guest(void)
 static void
 reap(void)
 {
-	struct guest *g;
+	struct connection *c;
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (g = door.guests; g < door.guests + WS_CONNECTIONS_MAX;
-		     g++) {
-			if (g->pid != pid)
+		for (c = server.connections;
+		     c < server.connections + WS_CONNECTIONS_MAX; c++) {
+			if (c->monitor != pid)
 				continue;
-			g->pid = 0;
+			c->monitor = 0;
 			if (WIFEXITED(status) &&
 			    WEXITSTATUS(status) == EX_NOPERM &&
-			    door.stages[g - door.guests] == WS_AT_DOOR)
-				note_failure(g->peer);
+			    server.stages[c - server.connections] ==
+				WS_ARRIVING)
+				note_failure(c->peer);
 		}
 }
 
@@ -210,58 +216,58 @@ tell_all(int signal)
 	unsigned i, count = 0;
 
 	for (i = 0; i < WS_CONNECTIONS_MAX; i++)
-		if (door.guests[i].pid > 0) {
+		if (server.connections[i].monitor > 0) {
 			count++;
 			if (signal != 0)
-				kill(door.guests[i].pid, signal);
+				kill(server.connections[i].monitor, signal);
 		}
 	return count;
 }
 
 static void
-hear_signal(void (*reload)(void))
+take_signal(void (*reload)(void))
 {
 	struct signalfd_siginfo s;
 
-	if (read(door.signals, &s, sizeof(s)) != (ssize_t)sizeof(s))
+	if (read(server.signals, &s, sizeof(s)) != (ssize_t)sizeof(s))
 		return;
 	if (s.ssi_signo == SIGCHLD) {
 		reap();
 	} else if (s.ssi_signo == SIGHUP) {
 		reload();
 	} else {
-		door.is_over = true;
+		server.is_over = true;
 		tell_all((int)s.ssi_signo);
 	}
 }
 
-/* --- the door ------------------------------------------------------------- */
+/* --- the server ----------------------------------------------------------- */
 
 static void
-open_door(
+start_server(
     const struct ws_options *o, int listener, const struct ws_limits *limits)
 {
 	sigset_t set;
 
-	door.o = o;
-	door.listener = listener;
-	door.limits = *limits;
-	door.stages = mmap(NULL, STAGES_SIZE, PROT_READ | PROT_WRITE,
+	server.o = o;
+	server.listener = listener;
+	server.limits = *limits;
+	server.stages = mmap(NULL, STAGES_SIZE, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, &door.mask);
-	door.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if ((void *)door.stages == MAP_FAILED || door.signals == -1)
-		err(EX_OSERR, "unable to begin");
-	/* Who has gone again before we accept must not hold us up. */
+	sigprocmask(SIG_BLOCK, &set, &server.mask);
+	server.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if ((void *)server.stages == MAP_FAILED || server.signals == -1)
+		err(EX_OSERR, "unable to start the server");
+	/* A client that is gone before we accept must not block us. */
 	fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK);
 }
 
-/* At once: what has its path after that may be another's. */
+/* Remove the path at once: a later server may soon use it. */
 static void
 stop_listening(int listener, const char *where)
 {
@@ -277,20 +283,20 @@ ws_accept_all(const struct ws_options *o, int listener, const char *where,
 	struct pollfd f[2];
 	int64_t end = 0;
 
-	open_door(o, listener, limits);
-	while (!door.is_over || (tell_all(0) > 0 && clock_ms() < end)) {
-		f[0] = (struct pollfd){door.signals, POLLIN, 0};
+	start_server(o, listener, limits);
+	while (!server.is_over || (tell_all(0) > 0 && clock_ms() < end)) {
+		f[0] = (struct pollfd){server.signals, POLLIN, 0};
 		f[1] = (struct pollfd){
-		    door.is_over ? -1 : door.listener, POLLIN, 0};
-		if (poll(f, 2, door.is_over ? 100 : -1) == -1)
+		    server.is_over ? -1 : server.listener, POLLIN, 0};
+		if (poll(f, 2, server.is_over ? 100 : -1) == -1)
 			continue;
 		if (f[0].revents != 0)
-			hear_signal(reload);
-		if (door.is_over && end == 0) {
-			stop_listening(door.listener, where);
+			take_signal(reload);
+		if (server.is_over && end == 0) {
+			stop_listening(server.listener, where);
 			end = clock_ms() + STOP_MS;
 		} else if (f[1].revents != 0) {
-			take_guest();
+			take_connection();
 		}
 	}
 	tell_all(SIGKILL);
@@ -309,5 +315,5 @@ ws_accept_one(const struct ws_options *o, int listener, const char *where)
 	stop_listening(listener, where);
 	ws_peer_name(fd, peer);
 	wire_tune(fd);
-	return ws_keep(o, fd, fd, peer, NULL);
+	return ws_monitor_run(o, fd, fd, peer, NULL);
 }

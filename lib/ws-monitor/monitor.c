@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
- *
- * The keeper of one connection: see ws/proxy.h.
  */
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -20,72 +16,56 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "unix/privileges.h"
 #include "ws-monitor/authorize.h"
 #include "ws-monitor/backend.h"
+#include "ws-monitor/monitor.h"
+#include "ws/log.h"
+#include "ws/message.h"
+#include "ws/worker.h"
 
-#define FAR_MS	 1000  /* for a command to end that has closed its socket */
-#define TELL_MS	 5000  /* ... and whose last line is to be told */
-#define EOF_MS	 30000 /* for a command to end whose peer is gone */
-#define HUP_MS	 5000  /* ... and that was told so once more */
-#define STOP_MS	 2000  /* instead of both, when we are told to end */
-#define LEAVE_MS 7000  /* for a talker to end that was told to */
+#define END_MS	 1000  /* for a command to end that has closed its socket */
+#define LINE_MS	 5000  /* ... and whose last line the peer is to be told */
+#define EOF_MS	 30000 /* for a command to end that has read end of file */
+#define HUP_MS	 5000  /* ... and that was sent SIGHUP then */
+#define STOP_MS	 2000  /* in place of both, when we are told to stop */
+#define LEAVE_MS 7000  /* for the worker to end, when we are told to stop */
 
-static struct keeper {
+static struct monitor {
 	const struct ws_options *o;
 	volatile enum ws_stage *stage;
-	sigset_t mask; /* as it was before us */
+	sigset_t mask; /* the signal mask that we were started with */
 	int signals;
-	int talk;     /* our end of the pair */
-	pid_t talker; /* 0: it has ended */
-	int talker_status;
-	struct ws_far far;
-	bool is_open;	      /* the far side */
-	bool has_wished;      /* the talker, for it */
-	bool is_stopped;      /* we were told to end */
-	struct ws_reason why; /* it has ended, as its talker has seen it */
-	int64_t answer_at;    /* ms: when its end is told at the latest; 0 */
-	int64_t kill_at;      /* ms: when a talker that was told to end must */
-} keeper;
+	int pair;     /* our end of the socket pair; -1 */
+	pid_t worker; /* 0: it has ended */
+	int worker_status;
+	struct ws_backend backend;
+	bool is_open;	      /* the backend */
+	bool has_requested;   /* the worker, that it be opened */
+	bool is_stopped;      /* we were told to stop */
+	struct ws_reason why; /* the backend has ended: the worker's guess */
+	int64_t answer_at; /* ms: when to answer that at the latest; 0: never */
+	int64_t kill_at; /* ms: when to kill the worker of a stopped monitor */
+} monitor;
 
-/* --- the talker ----------------------------------------------------------- */
-
-/*
- * Whoever reads what strangers send has no rights to lose: it can become nobody
- * else, and starts no process.
- */
-static void
-drop_privileges(const struct ws_options *o)
-{
-	const struct rlimit none = {0, 0};
-
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	setrlimit(RLIMIT_NPROC, &none);
-	if (become_user(o->user) == -1)
-		err(errno == ENOENT ? EX_NOUSER : EX_OSERR,
-		    "unable to run as the user for it (vmedia, nobody or -u)");
-}
+/* --- the worker ----------------------------------------------------------- */
 
 static pid_t
-start_talker(const struct ws_options *o, int in, int out, const char *peer)
+start_worker(const struct ws_options *o, int in, int out, const char *peer)
 {
 	const struct timeval limit = {5, 0};
-	int pair[2], status;
+	int pair[2];
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1 ||
 	    (pid = fork()) == -1)
-		err(EX_OSERR, "unable to start a process");
-	keeper.talk = pair[0];
-	/* One that does not listen shall not hold us up. */
+		err(EX_OSERR, "unable to start a worker");
+	monitor.pair = pair[0];
+	/* A worker that does not read must not hold us up. */
 	setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (pid == 0) {
 		close(pair[0]);
-		close(keeper.signals);
-		drop_privileges(o);
-		status = o->is_client ? ws_dial(o, pair[1])
-				      : ws_serve(o, pair[1], in, out, peer);
-		_exit(status);
+		close(monitor.signals);
+		_exit(ws_worker_run(o, pair[1], in, out, peer));
 	}
 	close(pair[1]);
 	return pid;
@@ -94,124 +74,130 @@ start_talker(const struct ws_options *o, int in, int out, const char *peer)
 /* --- messages ------------------------------------------------------------- */
 
 /*
- * Whoever has taken a talker over shall not have the keeper as well: strings
- * end, and lengths are within bounds.
+ * A peer that has taken over the worker must not take over the monitor: end the
+ * strings of its request, and bound its lengths.
  */
 static void
-bound_wish(struct ws_wish *wish)
+bound_request(struct ws_open_request *r)
 {
-	char *const strings[] = {wish->path, wish->query, wish->origin,
-	    wish->peer, wish->protocol, wish->ticket, wish->resume};
-	const size_t sizes[] = {sizeof(wish->path), sizeof(wish->query),
-	    sizeof(wish->origin), sizeof(wish->peer), sizeof(wish->protocol),
-	    sizeof(wish->ticket), sizeof(wish->resume)};
+	char *const strings[] = {r->path, r->query, r->origin, r->peer,
+	    r->protocol, r->ticket, r->resume};
+	const size_t sizes[] = {sizeof(r->path), sizeof(r->query),
+	    sizeof(r->origin), sizeof(r->peer), sizeof(r->protocol),
+	    sizeof(r->ticket), sizeof(r->resume)};
 	size_t i;
 
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		strings[i][sizes[i] - 1] = '\0';
-	wish->ended[0] = '\0';
-	if (wish->block_len > sizeof(wish->block))
-		wish->block_len = sizeof(wish->block);
+	if (r->block_len > sizeof(r->block))
+		r->block_len = sizeof(r->block);
 }
 
+/* Open the backend if the client may in. */
 static void
-answer_wish(struct ws_wish *wish)
+take_request(struct ws_open_request *request)
 {
+	const struct ws_options *o = monitor.o;
 	static struct ws_message m;
+	char ended[TICKET_ENDED_MAX] = "";
+	int opened;
 
 	memset(&m, 0, sizeof(m));
-	m.kind = WS_LEAVE;
-	if (!keeper.o->is_client)
-		ws_admit(keeper.o, &keeper.mask, wish, &m.u.leave);
-	if (m.u.leave.status == 0 &&
-	    ws_far_open(&keeper.far, keeper.o,
-		keeper.o->is_client ? NULL : wish, &keeper.mask) == -1) {
-		m.u.leave.status = 503;
-		strcpy(m.u.leave.why, "the far side can't be reached");
-		warn("unable to reach %s", keeper.o->socket != NULL
-					       ? keeper.o->socket
-					       : "the far side");
+	m.kind = WS_OPEN_REPLY;
+	if (!o->is_client) {
+		bound_request(request);
+		ws_authorize(o, &monitor.mask, request, &m.u.reply, ended);
 	}
-	if (m.u.leave.status != 0) {
-		ws_message_send(keeper.talk, &m, NULL);
+	if (m.u.reply.status == 0) {
+		opened = ws_backend_open(&monitor.backend, o,
+		    o->is_client ? NULL : request, ended, &monitor.mask);
+		if (opened == -1) {
+			m.u.reply.status = 503;
+			strcpy(m.u.reply.why, "the backend can't be reached");
+			warn("unable to reach %s",
+			    o->socket != NULL ? o->socket : "the backend");
+		}
+	}
+	if (m.u.reply.status != 0) {
+		ws_message_send(monitor.pair, &m, NULL);
 		return;
 	}
-	if (keeper.stage != NULL)
-		*keeper.stage = WS_IN;
-	keeper.is_open = true;
-	ws_message_send(keeper.talk, &m, keeper.far.fds);
-	ws_far_handed(&keeper.far);
+	if (monitor.stage != NULL)
+		*monitor.stage = WS_OPEN;
+	monitor.is_open = true;
+	ws_message_send(monitor.pair, &m, monitor.backend.fds);
+	ws_backend_close_fds(&monitor.backend);
 }
 
 static void
-tell_reason(const struct ws_reason *why)
+send_reason(const struct ws_reason *why)
 {
 	struct ws_message m = {.kind = WS_REASON};
 
 	m.u.reason = *why;
-	ws_message_send(keeper.talk, &m, NULL);
+	ws_message_send(monitor.pair, &m, NULL);
 }
 
-/* The far side has ended: say how, as soon as that is known. */
+/* Say how the backend has ended, once that is known or waited for too long. */
 static void
-answer_far_end(void)
+answer_backend_end(void)
 {
-	struct ws_reason why = keeper.why;
+	struct ws_reason why = monitor.why;
 
-	if (keeper.answer_at == 0 ||
-	    ((keeper.far.pid != 0 || keeper.far.said != -1) &&
-		clock_ms() < keeper.answer_at))
+	if (monitor.answer_at == 0 ||
+	    ((monitor.backend.pid != 0 || monitor.backend.log != -1) &&
+		clock_ms() < monitor.answer_at))
 		return;
-	keeper.answer_at = 0;
-	ws_far_reason(&keeper.far, keeper.o, &why);
-	tell_reason(&why);
+	monitor.answer_at = 0;
+	ws_backend_reason(&monitor.backend, monitor.o, &why);
+	send_reason(&why);
 }
 
 /*
- * The peer is gone, and the far side is about to read the end of what it sent.
- * Whether that was meant, an end of file can't tell: SIGURG, which does nothing
- * to a command that does not ask for it, says that it was.
+ * The WebSocket has ended, and the backend is about to read end of file. That
+ * can't tell whether the peer ended it on purpose: SIGURG says so, and does
+ * nothing to a command that does not ask for it.
  */
 static void
 take_end(const struct ws_end *end)
 {
-	const struct ws_reason read_on = {0, ""};
+	const struct ws_reason go_on = {0, ""};
 
-	if (keeper.stage != NULL)
-		*keeper.stage = WS_LEAVING;
-	/* (Pages that are not ours, jsnbd's among them, close without a code.) */
+	if (monitor.stage != NULL)
+		*monitor.stage = WS_LEAVING;
+	/* (Some pages, jsnbd's among them, close without a code.) */
 	if (end->by_peer &&
 	    (end->code == WS_NORMAL || end->code == WS_NO_CODE) &&
-	    keeper.far.pid > 0)
-		kill(-keeper.far.pid, SIGURG);
-	tell_reason(&read_on);
+	    monitor.backend.pid > 0)
+		kill(-monitor.backend.pid, SIGURG);
+	send_reason(&go_on);
 }
 
 static void
-hear_talker(void)
+read_message(void)
 {
 	static struct ws_message m;
 
-	if (ws_message_receive(keeper.talk, &m, NULL) == -1) {
-		close(keeper.talk);
-		keeper.talk = -1;
+	if (ws_message_receive(monitor.pair, &m, NULL) == -1) {
+		close(monitor.pair);
+		monitor.pair = -1;
 		return;
 	}
 	switch (m.kind) {
-	case WS_WISH:
-		/* One each: the site is not asked again and again. */
-		if (keeper.has_wished)
+	case WS_OPEN_REQUEST:
+		/* One for each worker, or it could go on to guess tickets. */
+		if (monitor.has_requested)
 			break;
-		keeper.has_wished = true;
-		bound_wish(&m.u.wish);
-		answer_wish(&m.u.wish);
+		monitor.has_requested = true;
+		take_request(&m.u.request);
 		break;
-	case WS_FAR_ENDED:
-		keeper.answer_at =
-		    clock_ms() + (keeper.o->tells ? TELL_MS : FAR_MS);
-		keeper.why = m.u.reason;
+	case WS_BACKEND_ENDED:
+		monitor.answer_at =
+		    clock_ms() +
+		    (monitor.o->sends_last_line ? LINE_MS : END_MS);
+		monitor.why = m.u.reason;
 		break;
-	case WS_END:
+	case WS_ENDED:
 		take_end(&m.u.end);
 		break;
 	default:
@@ -228,41 +214,41 @@ reap(void)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == keeper.far.pid)
-			ws_far_reaped(&keeper.far, status);
-		if (pid != keeper.talker)
+		if (pid == monitor.backend.pid)
+			ws_backend_reaped(&monitor.backend, status);
+		if (pid != monitor.worker)
 			continue;
-		keeper.talker = 0;
-		keeper.talker_status = EX_IOERR;
+		monitor.worker = 0;
+		monitor.worker_status = EX_IOERR;
 		if (WIFEXITED(status))
-			keeper.talker_status = WEXITSTATUS(status);
-		else if (!keeper.is_stopped)
-			ws_say("", "the process that talks was killed");
-		else if (keeper.o->is_client)
-			ws_say("", "stopped");
+			monitor.worker_status = WEXITSTATUS(status);
+		else if (!monitor.is_stopped)
+			ws_log("", "the worker was killed");
+		else if (monitor.o->is_client)
+			ws_log("", "stopped");
 	}
 }
 
 static void
-hear_signal(void)
+take_signal(void)
 {
 	struct ws_reason why = {WS_NORMAL, "stopped"};
 	struct signalfd_siginfo s;
 
-	if (read(keeper.signals, &s, sizeof(s)) != (ssize_t)sizeof(s))
+	if (read(monitor.signals, &s, sizeof(s)) != (ssize_t)sizeof(s))
 		return;
 	if (s.ssi_signo == SIGCHLD) {
 		reap();
 		return;
 	}
-	/* One that has not said hello need not say goodbye. */
-	if (!keeper.is_open && keeper.talker > 0)
-		kill(keeper.talker, SIGKILL);
-	keeper.is_stopped = true;
-	keeper.kill_at = clock_ms() + LEAVE_MS;
+	/* Without an open WebSocket there is nothing to be closed. */
+	if (!monitor.is_open && monitor.worker > 0)
+		kill(monitor.worker, SIGKILL);
+	monitor.is_stopped = true;
+	monitor.kill_at = clock_ms() + LEAVE_MS;
 	if (s.ssi_signo == SIGTERM)
 		why = (struct ws_reason){WS_GOING_AWAY, "the proxy is stopped"};
-	tell_reason(&why);
+	send_reason(&why);
 }
 
 static void
@@ -275,78 +261,78 @@ catch_signals(void)
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, &keeper.mask);
-	keeper.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (keeper.signals == -1)
+	sigprocmask(SIG_BLOCK, &set, &monitor.mask);
+	monitor.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (monitor.signals == -1)
 		err(EX_OSERR, "unable to take signals");
 }
 
 /* --- the loop ------------------------------------------------------------- */
 
-/* Wait for what comes, `wait` milliseconds at most. */
+/* Handle what comes within `wait` milliseconds. */
 static void
 step(int wait)
 {
-	struct pollfd f[] = {{keeper.signals, POLLIN, 0},
-	    {keeper.talk, POLLIN, 0}, {keeper.far.said, POLLIN, 0}};
+	struct pollfd f[] = {{monitor.signals, POLLIN, 0},
+	    {monitor.pair, POLLIN, 0}, {monitor.backend.log, POLLIN, 0}};
 
 	if (poll(f, 3, wait) == -1)
 		return;
 	if (f[2].revents != 0)
-		ws_far_hear(&keeper.far);
+		ws_backend_read_log(&monitor.backend);
 	if (f[0].revents != 0)
-		hear_signal();
+		take_signal();
 	if (f[1].revents != 0)
-		hear_talker();
-	answer_far_end();
+		read_message();
+	answer_backend_end();
 }
 
-/* Until the command has ended, so many milliseconds at most. */
+/* Wait at most `ms` milliseconds for the command to end. */
 static void
 wait_for_command(int ms)
 {
 	int64_t start = clock_ms();
 
-	while (keeper.far.pid != 0 &&
-	       clock_ms() - start < (keeper.is_stopped ? STOP_MS : ms))
+	while (monitor.backend.pid != 0 &&
+	       clock_ms() - start < (monitor.is_stopped ? STOP_MS : ms))
 		step(100);
 }
 
-/* The talker is gone: so goes the far side, once it has read all. */
+/* The worker has ended: so must the command, once it has read all. */
 static void
-end_far(void)
+end_command(void)
 {
 	wait_for_command(EOF_MS);
-	if (keeper.far.pid > 0)
-		kill(-keeper.far.pid, SIGHUP);
+	if (monitor.backend.pid > 0)
+		kill(-monitor.backend.pid, SIGHUP);
 	wait_for_command(HUP_MS);
-	if (keeper.far.pid > 0)
-		kill(-keeper.far.pid, SIGKILL);
+	if (monitor.backend.pid > 0)
+		kill(-monitor.backend.pid, SIGKILL);
 }
 
 int
-ws_keep(const struct ws_options *o, int in, int out, const char *peer,
+ws_monitor_run(const struct ws_options *o, int in, int out, const char *peer,
     volatile enum ws_stage *stage)
 {
-	memset(&keeper, 0, sizeof(keeper));
-	keeper.o = o;
-	keeper.stage = stage;
-	keeper.far.said = -1;
+	memset(&monitor, 0, sizeof(monitor));
+	monitor.o = o;
+	monitor.stage = stage;
+	monitor.backend.log = -1;
 	catch_signals();
-	keeper.talker = start_talker(o, in, out, peer);
+	monitor.worker = start_worker(o, in, out, peer);
 	if (in != -1) {
 		close(in);
 		if (out != in)
 			close(out);
 	}
-	while (keeper.talker != 0) {
-		step(keeper.answer_at != 0 ? 50 : 1000);
-		if (keeper.is_stopped && clock_ms() > keeper.kill_at &&
-		    keeper.talker > 0)
-			kill(keeper.talker, SIGKILL);
+	while (monitor.worker != 0) {
+		step(monitor.answer_at != 0 ? 50 : 1000);
+		if (monitor.is_stopped && clock_ms() > monitor.kill_at &&
+		    monitor.worker > 0)
+			kill(monitor.worker, SIGKILL);
 	}
-	if (keeper.talk != -1)
-		hear_talker();
-	end_far();
-	return keeper.talker_status;
+	if (monitor.pair != -1)
+		read_message();
+	end_command();
+	return monitor.worker_status;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "ws/bridge.h"
 #include "ws/close.h"
 #include "ws/receive.h"
 #include "ws/send.h"

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
- *
- * The talker of a client: connects, asks for a WebSocket, has the keeper open
- * the far side, and becomes the bridge.
  */
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -22,12 +19,15 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "ws/client.h"
+#include "ws/log.h"
+#include "ws/message.h"
 #include "ws/session.h"
 
-#define CONNECT_MS   5000  /* for each of its addresses */
+#define CONNECT_MS   5000  /* for each address of the host */
 #define HANDSHAKE_MS 10000 /* for TLS and the answer */
-#define REFUSAL_MS   1000  /* for what is said of it */
-#define WS_WHY_MAX   200   /* bytes of that, and a NUL */
+#define REFUSAL_MS   1000  /* for the text of a refusal */
+#define WS_WHY_MAX   200   /* bytes of that text, and a NUL */
 #define TLS_ALERT    21	   /* RFC 5246 section 6.2.1 */
 
 /* --- connecting ----------------------------------------------------------- */
@@ -79,13 +79,6 @@ connect_host(const struct ws_options *o)
 
 /* --- the handshake -------------------------------------------------------- */
 
-bool
-ws_is_address(const char *host)
-{
-	return strchr(host, ':') != NULL ||
-	       strspn(host, "0123456789.") == strlen(host);
-}
-
 static void __attribute__((noreturn))
 fail(const struct ws_options *o, const struct wire *w, const char *what)
 {
@@ -101,7 +94,7 @@ fail(const struct ws_options *o, const struct wire *w, const char *what)
 	    tls_error_is_version(w->tls_error) ? " (is it ws:// there?)" : "");
 }
 
-/* The subprotocols that are offered, as a list with commas. */
+/* Write the subprotocols that we offer as a list with commas. */
 static void
 list_protocols(const struct ws_options *o, char *buf, size_t size)
 {
@@ -113,7 +106,8 @@ list_protocols(const struct ws_options *o, char *buf, size_t size)
 		n += (size_t)snprintf(buf + n, size - n, "%s%s",
 		    i > 0 ? ", " : "", o->protocols.words[i]);
 	if (n >= size)
-		errx(EX_USAGE, "unable to offer so many subprotocols");
+		errx(EX_USAGE,
+		    "unable to offer the subprotocols: too many, or too long");
 }
 
 static void
@@ -139,12 +133,14 @@ ask(const struct ws_options *o, struct wire *w, const char *key,
 	    *protocols != '\0' ? "\r\n" : "",
 	    o->headers != NULL ? o->headers : "");
 	if (n >= (int)sizeof(block))
-		errx(EX_USAGE, "unable to ask for so much");
+		errx(EX_USAGE, "unable to ask for a WebSocket: the path and "
+			       "the headers are too "
+			       "long");
 	if (wire_write_all(w, block, (size_t)n, deadline) == -1)
 		fail(o, w, "speak to");
 }
 
-/* What a refusal of HTTP amounts to. */
+/* The exit status for a refusal with that status of HTTP. */
 static int
 status_of_http(int status)
 {
@@ -159,7 +155,7 @@ status_of_http(int status)
 	case 408:
 	case 409:
 	case 429:
-	/* Also of a web server whose own server is away. */
+	/* A web server also says these while the server behind it is away. */
 	case 500:
 	case 502:
 	case 503:
@@ -170,14 +166,15 @@ status_of_http(int status)
 	}
 }
 
-/* It hung up on what we said, without a word or with an alert of TLS. */
+/* Did the server hang up on plain HTTP, in silence or with an alert of TLS? */
 static bool
 may_want_tls(const struct ws_options *o, const char *said, size_t len)
 {
 	return !o->is_secure && (len == 0 || said[0] == TLS_ALERT);
 }
 
-/* Have a whole block, of which *have bytes are there. Returns its length. */
+/* Read until a block, of which *have bytes are there, is whole. Returns its
+ * length. */
 static size_t
 read_block(const struct ws_options *o, struct wire *w, char block[WS_BLOCK_MAX],
     size_t *have, int64_t deadline)
@@ -207,8 +204,8 @@ read_block(const struct ws_options *o, struct wire *w, char block[WS_BLOCK_MAX],
 }
 
 /*
- * Refused: end with what the server says of it, the first line of its text.
- * Some of that, `have` bytes, may have come with its answer.
+ * The server refuses: print the first line of its text, and exit. `have` bytes
+ * of that text came with the answer.
  */
 static void __attribute__((noreturn))
 end_refused(const struct ws_options *o, struct wire *w,
@@ -230,12 +227,12 @@ end_refused(const struct ws_options *o, struct wire *w,
 		have += n > 0 ? (size_t)n : 0;
 	}
 	why[strcspn(why, "\r\n")] = '\0';
-	ws_say("", "unable to open a WebSocket at %s: HTTP %d%s%s", o->host,
+	ws_log("", "unable to open a WebSocket at %s: HTTP %d%s%s", o->host,
 	    answer->status, why[0] != '\0' ? ": " : "", why);
 	exit(status_of_http(answer->status));
 }
 
-/* Read the answer; returns how many bytes came behind it, which lie at *rest. */
+/* Read the answer. Returns how many bytes came behind it, which lie at *rest. */
 static size_t
 take_answer(const struct ws_options *o, struct wire *w, const char *key,
     const char *protocols, const unsigned char **rest, int64_t deadline)
@@ -248,7 +245,7 @@ take_answer(const struct ws_options *o, struct wire *w, const char *key,
 	for (;;) {
 		len = read_block(o, w, block, &have, deadline);
 		wrong = ws_answer_check(block, len, key, offered, &answer);
-		/* What a server says before its answer (RFC 9110 15.2). */
+		/* Interim answers may come first (RFC 9110 section 15.2). */
 		if (answer.status < 100 || answer.status > 199 ||
 		    answer.status == 101)
 			break;
@@ -264,50 +261,49 @@ take_answer(const struct ws_options *o, struct wire *w, const char *key,
 	return have - len;
 }
 
-/* The server is there: the keeper opens the far side. */
+/* The server accepts: have the monitor open the backend. */
 static void
-open_far(int keeper, int fds[2])
+open_backend(int monitor, int fds[2])
 {
 	static struct ws_message m;
 
-	m.kind = WS_WISH;
-	if (ws_message_send(keeper, &m, NULL) == -1 ||
-	    ws_message_receive(keeper, &m, fds) == -1)
+	m.kind = WS_OPEN_REQUEST;
+	if (ws_message_send(monitor, &m, NULL) == -1 ||
+	    ws_message_receive(monitor, &m, fds) == -1)
 		_exit(EX_SOFTWARE);
-	if (m.kind != WS_LEAVE || m.u.leave.status != 0)
-		_exit(EX_UNAVAILABLE); /* the keeper has said why */
+	if (m.kind != WS_OPEN_REPLY || m.u.reply.status != 0)
+		_exit(EX_UNAVAILABLE); /* the monitor printed why */
 }
 
 int
-ws_dial(const struct ws_options *o, int keeper)
+ws_client_run(const struct ws_options *o, int monitor)
 {
 	static struct wire w;
 	static struct tls tls;
 	const unsigned char *rest;
 	char key[WS_KEY_SIZE], protocols[2048];
 	unsigned char random[16];
-	struct ws_open open;
+	struct ws_session session;
 	int64_t deadline;
 	size_t early;
 	int fds[2], fd = connect_host(o);
 
 	wire_tune(fd);
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random) ||
-	    (o->is_secure &&
-		tls_client(&tls, ws_is_address(o->host) ? NULL : o->host,
-		    o->anchors, o->pin) == -1))
-		errx(EX_OSERR, "unable to begin TLS");
+	    (o->is_secure && tls_client(&tls, o->is_address ? NULL : o->host,
+				 o->anchors, o->pin) == -1))
+		errx(EX_OSERR, "unable to start TLS: no random bytes");
 	wire_init(&w, fd, fd, o->is_secure ? &tls : NULL);
 	ws_key(random, key);
 	list_protocols(o, protocols, sizeof(protocols));
 	deadline = clock_ms() + HANDSHAKE_MS;
 	ask(o, &w, key, protocols, deadline);
 	early = take_answer(o, &w, key, protocols, &rest, deadline);
-	open_far(keeper, fds);
-	open = (struct ws_open){
+	open_backend(monitor, fds);
+	session = (struct ws_session){
 	    .wire = &w, .early = rest, .early_len = early, .peer = ""};
 	if (o->verbose)
-		ws_say(o->host, "opened %.*s", (int)strcspn(o->path, "?"),
+		ws_log(o->host, "opened %.*s", (int)strcspn(o->path, "?"),
 		    o->path);
-	return ws_talk(o, keeper, &open, fds);
+	return ws_session_run(o, monitor, &session, fds);
 }

@@ -13,7 +13,7 @@
 #define LENGTH16 126
 #define LENGTH64 127
 
-/* --- UTF-8 -------------------------------------------------------------- */
+/* --- UTF-8 ---------------------------------------------------------------- */
 
 /*
  * The state: how many bytes of a character are to come, and, for the next one,
@@ -69,7 +69,7 @@ ws_utf8(unsigned *state, const unsigned char *bytes, size_t len)
 	return true;
 }
 
-/* --- writing ------------------------------------------------------------ */
+/* --- writing -------------------------------------------------------------- */
 
 size_t
 ws_header(unsigned char buf[WS_HEADER_MAX], enum ws_opcode opcode, uint64_t len,
@@ -129,7 +129,7 @@ ws_close_payload(
 	return len + 2;
 }
 
-/* --- reading ------------------------------------------------------------ */
+/* --- reading -------------------------------------------------------------- */
 
 void
 ws_parser_init(struct ws_parser *p, bool is_server, bool accepts_text)

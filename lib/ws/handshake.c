@@ -165,17 +165,6 @@ has_protocol(const char *list, const char *protocol)
 }
 
 bool
-ws_request_offers(const struct ws_request *request, const char *protocol)
-{
-	unsigned i;
-
-	for (i = 0; i < request->protocol_count; i++)
-		if (has_protocol(request->protocols[i], protocol))
-			return true;
-	return false;
-}
-
-bool
 ws_request_protocol(
     const struct ws_request *request, unsigned index, char *buf, size_t size)
 {

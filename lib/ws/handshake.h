@@ -34,9 +34,6 @@ struct ws_request {
 int ws_request_parse(
     char *block, size_t len, struct ws_request *, const char **why);
 
-/* Did the client offer that subprotocol? */
-bool ws_request_offers(const struct ws_request *, const char *protocol);
-
 /*
  * Copy the subprotocol that the client offered at that index to buf; "" where
  * it has size bytes or more. False where there are no more.

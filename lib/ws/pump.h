@@ -11,7 +11,8 @@
 
 #include <stdint.h>
 
-#include "ws/bridge.h"
+#include "ws/bridge-settings.h"
+#include "ws/frame.h"
 
 #define PUMP_BUFFER (64 * 1024)
 #define PUMP_KEYS   1024 /* random bytes at once, for masks */

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
- *
- * The talker of a server: reads one request for a WebSocket, asks the keeper,
- * answers, and becomes the bridge.
  */
 #include <sys/socket.h>
 
@@ -18,6 +15,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "ws/log.h"
+#include "ws/message.h"
+#include "ws/server.h"
 #include "ws/session.h"
 
 #define HANDSHAKE_MS 10000 /* for TLS and the request */
@@ -25,57 +25,57 @@
 
 #define TLS_HANDSHAKE 22 /* how one begins (RFC 5246 section 6.2.1) */
 
-/* One client, on its way in. */
-struct guest {
+/* A client whose WebSocket is not open yet. */
+struct handshake {
 	const struct ws_options *o;
-	int keeper;
+	int monitor;
 	struct wire wire;
 	const char *peer;
 	int64_t deadline;
 	char block[WS_BLOCK_MAX]; /* the request, and what came behind it */
-	size_t have, len;	  /* all of it; the request */
+	size_t have, len;	  /* of all that came; of the request */
 	char parsed[WS_BLOCK_MAX];
 	struct ws_request request;
-	/* The one subprotocol that it offers, unknown to us: it may be a secret,
-	 * which only they say back who know it. */
+	/* The only subprotocol that the client offers, where we don't know it:
+	 * it may be a secret, which a server repeats that knows it. */
 	char sole[WS_NAME_MAX];
-	const char *protocol; /* that was agreed on; NULL: none */
-	struct ws_message wish;
+	const char *protocol;	 /* agreed on; NULL: none */
+	struct ws_message query; /* to the monitor */
 };
 
 /* --- answers -------------------------------------------------------------- */
 
-/* A CGI's answer is a web server's to say (RFC 3875 section 6). */
+/* A web server writes the status line of a CGI (RFC 3875 section 6). */
 static int
-answer(struct guest *g, char *text, size_t len, int64_t deadline)
+answer(struct handshake *h, char *text, size_t len, int64_t deadline)
 {
 	static const char http[] = "HTTP/1.1 ", cgi[] = "Status: ";
 	char *from = text;
 
-	if (g->o->is_cgi) {
+	if (h->o->is_cgi) {
 		from += sizeof(http) - sizeof(cgi);
 		memcpy(from, cgi, sizeof(cgi) - 1);
 	}
 	return wire_write_all(
-	    &g->wire, from, len - (size_t)(from - text), deadline);
+	    &h->wire, from, len - (size_t)(from - text), deadline);
 }
 
-/* Refuse, and have it read; what the peer still sends is not looked at. */
+/* Refuse, and drop what the peer still sends until it has read the answer. */
 static int
-refuse(struct guest *g, int status, const char *why)
+refuse(struct handshake *h, int status, const char *why)
 {
 	int64_t end = clock_ms() + LINGER_MS;
 	char text[1024];
 	size_t len = ws_refusal(text, sizeof(text), status, why);
 
-	/* It has no content (RFC 9110 section 9.3.2). */
-	if (g->have >= 5 && memcmp(g->block, "HEAD ", 5) == 0)
+	/* An answer to HEAD has no content (RFC 9110 section 9.3.2). */
+	if (h->have >= 5 && memcmp(h->block, "HEAD ", 5) == 0)
 		len = http_block_length(text, len);
-	ws_say(g->peer, "refused: %d %s", status, why);
-	if (answer(g, text, len, end) == 0) {
-		wire_shut(&g->wire);
+	ws_log(h->peer, "refused: %d %s", status, why);
+	if (answer(h, text, len, end) == 0) {
+		wire_shut(&h->wire);
 		while (wire_read_some(
-			   &g->wire, g->block, sizeof(g->block), end) > 0)
+			   &h->wire, h->block, sizeof(h->block), end) > 0)
 			continue;
 	}
 	switch (status) {
@@ -93,9 +93,9 @@ refuse(struct guest *g, int status, const char *why)
 
 /* --- the request ---------------------------------------------------------- */
 
-/* All of a CGI's request is in its environment (RFC 3875 section 4.1). */
+/* A CGI finds its request in the environment (RFC 3875 section 4.1). */
 static int
-read_cgi(struct guest *g)
+read_cgi(struct handshake *h)
 {
 	static const struct {
 		const char *variable, *header;
@@ -109,62 +109,51 @@ read_cgi(struct guest *g)
 	    {"HTTP_SEC_WEBSOCKET_PROTOCOL", "Sec-WebSocket-Protocol"}};
 	const char *method = getenv("REQUEST_METHOD"), *value;
 	const char *uri = getenv("REQUEST_URI");
-	size_t i, size = sizeof(g->block), n;
+	size_t i, size = sizeof(h->block), n;
 
-	n = (size_t)snprintf(g->block, size, "%s %s HTTP/1.1\r\n",
+	n = (size_t)snprintf(h->block, size, "%s %s HTTP/1.1\r\n",
 	    method != NULL ? method : "", uri != NULL ? uri : "");
 	for (i = 0; i < sizeof(known) / sizeof(known[0]) && n < size; i++) {
 		value = getenv(known[i].variable);
-		/* A web server may keep this one to itself. */
+		/* Some web servers do not pass Connection on. */
 		if (value == NULL && strcmp(known[i].header, "Connection") == 0)
 			value = "Upgrade";
 		if (value != NULL)
-			n += (size_t)snprintf(g->block + n, size - n,
+			n += (size_t)snprintf(h->block + n, size - n,
 			    "%s: %s\r\n", known[i].header, value);
 	}
 	if (n + 2 >= size)
 		return 431;
-	memcpy(g->block + n, "\r\n", 2);
-	g->have = g->len = n + 2;
+	memcpy(h->block + n, "\r\n", 2);
+	h->have = h->len = n + 2;
 	return 0;
 }
 
-/* From the peer. Returns 0; a status of HTTP; or -1: it is gone. */
+/* Read the request. Returns 0; a status of HTTP; or -1: the peer is gone. */
 static int
-read_block(struct guest *g)
+read_block(struct handshake *h)
 {
 	ssize_t n;
 
-	while ((g->len = http_block_length(g->block, g->have)) == 0) {
-		if (g->have == sizeof(g->block))
+	while ((h->len = http_block_length(h->block, h->have)) == 0) {
+		if (h->have == sizeof(h->block))
 			return 431;
-		if (g->have > 0 && g->block[0] == TLS_HANDSHAKE)
+		if (h->have > 0 && h->block[0] == TLS_HANDSHAKE)
 			return 400;
-		n = wire_read_some(&g->wire, g->block + g->have,
-		    sizeof(g->block) - g->have, g->deadline);
+		n = wire_read_some(&h->wire, h->block + h->have,
+		    sizeof(h->block) - h->have, h->deadline);
 		if (n == -1 && errno == ETIMEDOUT)
 			return 408;
 		if (n <= 0)
 			return -1;
-		g->have += (size_t)n;
+		h->have += (size_t)n;
 	}
 	return 0;
 }
 
-/* --- what can be seen of it ----------------------------------------------- */
+/* --- checks that need no privileges --------------------------------------- */
 
-static bool
-is_listed(const struct ws_list *list, const char *word)
-{
-	unsigned i;
-
-	for (i = 0; i < list->count; i++)
-		if (strcmp(list->words[i], word) == 0)
-			return true;
-	return false;
-}
-
-/* Of two hosts, where it makes no difference to name the usual port. */
+/* Are two hosts the same, with or without their scheme's usual port? */
 static bool
 is_same_host(const char *a, const char *b, const char *port)
 {
@@ -178,225 +167,224 @@ is_same_host(const char *a, const char *b, const char *port)
 
 /*
  * May a page of that origin speak to us (RFC 6455 section 10.2)? Any page can
- * make a browser open a WebSocket with our cookies, so only ours may; `null`
- * is nobody's.
+ * make a browser open a WebSocket with our cookies: only our own page may. The
+ * origin `null` belongs to no site.
  */
 static bool
-is_origin_allowed(const struct guest *g)
+is_origin_allowed(const struct handshake *h)
 {
-	const char *origin = g->request.origin, *host, *port = ":80";
-	const struct ws_list *list = &g->o->origins;
+	const char *origin = h->request.origin, *host, *port = ":80";
+	const struct ws_list *list = &h->o->origins;
 
 	if (strcmp(origin, "null") == 0)
 		return false;
 	if (list->count > 0)
-		return is_listed(list, origin) || is_listed(list, "*");
+		return ws_list_has(list, origin) || ws_list_has(list, "*");
 	if (strncasecmp(origin, "https://", 8) == 0) {
 		host = origin + 8;
 		port = ":443";
-	} else if (g->o->identity == NULL &&
+	} else if (h->o->identity == NULL &&
 		   strncasecmp(origin, "http://", 7) == 0) {
 		host = origin + 7;
 	} else {
 		return false;
 	}
-	return is_same_host(host, g->request.host, port);
+	return is_same_host(host, h->request.host, port);
 }
 
-/* Who is no page must show more than a cookie, which a page may have sent. */
+/* A client without an origin needs more than a cookie, which any page's
+ * request carries. */
 static bool
-has_only_cookie(const struct ws_request *r, const struct ws_wish *wish)
+has_only_cookie(const struct ws_request *r, const struct ws_open_request *q)
 {
 	return r->cookie != NULL && r->authorization == NULL &&
-	       r->token == NULL && wish->ticket[0] == '\0' &&
-	       wish->resume[0] == '\0';
+	       r->token == NULL && q->ticket[0] == '\0' && q->resume[0] == '\0';
 }
 
 /* The path and the query. False: too long. */
 static bool
-take_path(struct ws_wish *wish, const char *text)
+take_path(struct ws_open_request *q, const char *text)
 {
 	size_t len = strcspn(text, "?");
 
-	if (len >= sizeof(wish->path) ||
-	    strlen(text + len) > sizeof(wish->query))
+	if (len >= sizeof(q->path) || strlen(text + len) > sizeof(q->query))
 		return false;
-	memcpy(wish->path, text, len);
+	memcpy(q->path, text, len);
 	if (text[len] == '?')
-		strcpy(wish->query, text + len + 1);
+		strcpy(q->query, text + len + 1);
 	return true;
 }
 
-/* The first that we know of what it offers; and the secrets among that. */
+/* Choose the first offered subprotocol that we know; find the tickets. */
 static void
-take_protocols(struct guest *g, struct ws_wish *wish)
+take_protocols(struct handshake *h, struct ws_open_request *q)
 {
-	const struct ws_request *r = &g->request;
+	const struct ws_request *r = &h->request;
 	char word[WS_NAME_MAX], other[WS_NAME_MAX];
 	unsigned i;
 
-	for (i = 0; wish->protocol[0] == '\0' &&
+	for (i = 0; q->protocol[0] == '\0' &&
 		    ws_request_protocol(r, i, word, sizeof(word));
 	     i++)
-		if (is_listed(&g->o->protocols, word))
-			strcpy(wish->protocol, word);
-	ws_request_ticket(r, "ticket.", wish->ticket, sizeof(wish->ticket));
-	ws_request_ticket(r, "resume.", wish->resume, sizeof(wish->resume));
-	if (wish->protocol[0] != '\0' ||
+		if (ws_list_has(&h->o->protocols, word))
+			strcpy(q->protocol, word);
+	ws_request_ticket(r, "ticket.", q->ticket, sizeof(q->ticket));
+	ws_request_ticket(r, "resume.", q->resume, sizeof(q->resume));
+	if (q->protocol[0] != '\0' ||
 	    !ws_request_protocol(r, 0, word, sizeof(word)) ||
 	    ws_request_protocol(r, 1, other, sizeof(other)))
 		return;
-	strcpy(g->sole, word);
-	if (wish->ticket[0] == '\0' && wish->resume[0] == '\0' &&
-	    strlen(word) < sizeof(wish->ticket))
-		strcpy(wish->ticket, word);
+	strcpy(h->sole, word);
+	if (q->ticket[0] == '\0' && q->resume[0] == '\0' &&
+	    strlen(word) < sizeof(q->ticket))
+		strcpy(q->ticket, word);
 }
 
 /*
- * Whom a proxy before us has seen, the last one said; what is no address is
- * not the proxy's word.
+ * Behind a proxy (-x) the client is the last address of X-Forwarded-For. A
+ * proxy writes an address; anything else is not from it.
  */
 static void
-take_peer(struct guest *g, struct ws_wish *wish)
+take_peer(struct handshake *h, struct ws_open_request *q)
 {
-	const char *list = g->request.forwarded, *last;
+	const char *list = h->request.forwarded, *last;
 
-	snprintf(wish->peer, sizeof(wish->peer), "%s", g->peer);
-	if (!g->o->is_forwarded || list == NULL)
+	snprintf(q->peer, sizeof(q->peer), "%s", h->peer);
+	if (!h->o->is_forwarded || list == NULL)
 		return;
 	last = strrchr(list, ',');
 	last = last != NULL ? last + 1 + strspn(last + 1, " \t") : list;
 	if (*last == '\0' || strlen(last) >= INET6_ADDRSTRLEN ||
 	    strspn(last, "0123456789abcdefABCDEF.:") != strlen(last))
 		return;
-	strcpy(wish->peer, last);
-	g->peer = wish->peer;
+	strcpy(q->peer, last);
+	h->peer = q->peer;
 }
 
-/* Returns 0, or a status, and why. */
+/* Returns 0; or a status of HTTP, and why. */
 static int
-check(struct guest *g, const char **why)
+check(struct handshake *h, const char **why)
 {
-	struct ws_wish *wish = &g->wish.u.wish;
-	struct ws_request *r = &g->request;
+	struct ws_open_request *q = &h->query.u.request;
+	struct ws_request *r = &h->request;
 	int status;
 
-	memcpy(g->parsed, g->block, g->len);
-	status = ws_request_parse(g->parsed, g->len, r, why);
+	memcpy(h->parsed, h->block, h->len);
+	status = ws_request_parse(h->parsed, h->len, r, why);
 	if (status != 0)
 		return status;
-	take_peer(g, wish);
+	take_peer(h, q);
 	*why = "the path is too long";
-	if (!take_path(wish, r->path))
+	if (!take_path(q, r->path))
 		return 414;
 	*why = "there is nothing at this path";
-	if (g->o->paths.count > 0 && !is_listed(&g->o->paths, wish->path))
+	if (h->o->paths.count > 0 && !ws_list_has(&h->o->paths, q->path))
 		return 404;
-	take_protocols(g, wish);
+	take_protocols(h, q);
 	*why = "this page's origin is not allowed";
-	if (r->origin != NULL && (!is_origin_allowed(g) ||
-				     strlen(r->origin) >= sizeof(wish->origin)))
+	if (r->origin != NULL &&
+	    (!is_origin_allowed(h) || strlen(r->origin) >= sizeof(q->origin)))
 		return 403;
 	*why = "a cookie without an origin is not enough";
-	if (r->origin == NULL && has_only_cookie(r, wish))
+	if (r->origin == NULL && has_only_cookie(r, q))
 		return 403;
 	if (r->origin != NULL)
-		strcpy(wish->origin, r->origin);
+		strcpy(q->origin, r->origin);
 	return 0;
 }
 
-/* --- in ------------------------------------------------------------------- */
+/* --- opening -------------------------------------------------------------- */
 
-/* Ask the keeper, who opens the far side. Returns 0 or a status. */
+/* Ask the monitor, which opens the backend. Returns 0 or a status of HTTP. */
 static int
-ask(struct guest *g, int fds[2], struct ws_message *reply)
+ask(struct handshake *h, int fds[2], struct ws_message *reply)
 {
-	g->wish.kind = WS_WISH;
-	g->wish.u.wish.block_len = g->len;
-	memcpy(g->wish.u.wish.block, g->block, g->len);
-	if (ws_message_send(g->keeper, &g->wish, NULL) == -1 ||
-	    ws_message_receive(g->keeper, reply, fds) == -1 ||
-	    reply->kind != WS_LEAVE) {
-		strcpy(reply->u.leave.why, "the server is being stopped");
+	h->query.kind = WS_OPEN_REQUEST;
+	h->query.u.request.block_len = h->len;
+	memcpy(h->query.u.request.block, h->block, h->len);
+	if (ws_message_send(h->monitor, &h->query, NULL) == -1 ||
+	    ws_message_receive(h->monitor, reply, fds) == -1 ||
+	    reply->kind != WS_OPEN_REPLY) {
+		strcpy(reply->u.reply.why, "the server is being stopped");
 		return 503;
 	}
-	return reply->u.leave.status;
+	return reply->u.reply.status;
 }
 
-/* Let it in. Returns 0, or -1: it is gone. */
+/* Accept the WebSocket. Returns 0; or -1: the peer is gone. */
 static int
-let_in(struct guest *g, bool was_checked)
+accept_client(struct handshake *h, bool was_checked)
 {
 	char text[1024];
 	size_t len;
 
-	if (g->wish.u.wish.protocol[0] != '\0')
-		g->protocol = g->wish.u.wish.protocol;
-	else if (g->sole[0] != '\0' && was_checked)
-		g->protocol = g->sole;
-	len = ws_answer(text, sizeof(text), &g->request, g->protocol);
-	return answer(g, text, len, clock_ms() + HANDSHAKE_MS);
+	if (h->query.u.request.protocol[0] != '\0')
+		h->protocol = h->query.u.request.protocol;
+	else if (h->sole[0] != '\0' && was_checked)
+		h->protocol = h->sole;
+	len = ws_answer(text, sizeof(text), &h->request, h->protocol);
+	return answer(h, text, len, clock_ms() + HANDSHAKE_MS);
 }
 
 /*
- * All of the opening handshake, up to the descriptors of the far side. Returns
- * 0, or an exit status.
+ * Do the opening handshake, and receive the backend's descriptors. Returns 0;
+ * or an exit status.
  */
 static int
-greet(struct guest *g, int fds[2])
+do_handshake(struct handshake *h, int fds[2])
 {
 	struct ws_message reply;
 	const char *why = "the request took too long";
-	int status = g->o->is_cgi ? read_cgi(g) : read_block(g);
+	int status = h->o->is_cgi ? read_cgi(h) : read_block(h);
 
 	if (status == -1) {
-		if (g->o->verbose || g->wire.tls_error != 0)
-			ws_say(g->peer, "gone: %s", wire_why(&g->wire));
+		if (h->o->verbose || h->wire.tls_error != 0)
+			ws_log(h->peer, "gone: %s", wire_why(&h->wire));
 		return EX_PROTOCOL;
 	}
 	if (status == 431)
 		why = "the request is too long";
 	if (status == 400)
-		why = "this is no TLS: ws:// and not wss://";
+		why = "no TLS here: use ws:// and not wss://";
 	if (status == 0)
-		status = check(g, &why);
+		status = check(h, &why);
 	if (status == 0) {
-		status = ask(g, fds, &reply);
-		why = reply.u.leave.why;
+		status = ask(h, fds, &reply);
+		why = reply.u.reply.why;
 	}
 	if (status != 0)
-		return refuse(g, status, why);
-	if (let_in(g, reply.u.leave.was_checked) == 0)
+		return refuse(h, status, why);
+	if (accept_client(h, reply.u.reply.was_checked) == 0)
 		return 0;
-	ws_say(g->peer, "gone: %s", wire_why(&g->wire));
+	ws_log(h->peer, "gone: %s", wire_why(&h->wire));
 	return EX_IOERR;
 }
 
 int
-ws_serve(
-    const struct ws_options *o, int keeper, int in, int out, const char *peer)
+ws_server_run(
+    const struct ws_options *o, int monitor, int in, int out, const char *peer)
 {
-	static struct guest g;
+	static struct handshake h;
 	static struct tls tls;
-	struct ws_open open;
+	struct ws_session session;
 	int fds[2], status;
 
-	g.o = o;
-	g.keeper = keeper;
-	g.peer = peer;
-	g.deadline = clock_ms() + HANDSHAKE_MS;
+	h.o = o;
+	h.monitor = monitor;
+	h.peer = peer;
+	h.deadline = clock_ms() + HANDSHAKE_MS;
 	if (o->identity != NULL && tls_server(&tls, o->identity) == -1)
-		errx(EX_OSERR, "unable to begin TLS");
-	wire_init(&g.wire, in, out, o->identity != NULL ? &tls : NULL);
-	status = greet(&g, fds);
+		errx(EX_OSERR, "unable to start TLS: no random bytes");
+	wire_init(&h.wire, in, out, o->identity != NULL ? &tls : NULL);
+	status = do_handshake(&h, fds);
 	if (status != 0)
 		return status;
 	if (o->verbose)
-		ws_say(g.peer, "opened %s", g.wish.u.wish.path);
-	open = (struct ws_open){.wire = &g.wire,
-	    .early = (const unsigned char *)g.block + g.len,
-	    .early_len = g.have - g.len,
-	    .peer = g.peer,
-	    .protocol = g.protocol};
-	return ws_talk(o, keeper, &open, fds);
+		ws_log(h.peer, "opened %s", h.query.u.request.path);
+	session = (struct ws_session){.wire = &h.wire,
+	    .early = (const unsigned char *)h.block + h.len,
+	    .early_len = h.have - h.len,
+	    .peer = h.peer,
+	    .protocol = h.protocol};
+	return ws_session_run(o, monitor, &session, fds);
 }

@@ -28,6 +28,7 @@ serve(char *block, size_t len)
 	char answer[1024], ticket[64];
 	int status = ws_request_parse(block, len, &request, &why);
 	struct ws_answer check;
+	unsigned i;
 	size_t n;
 
 	if (status != 0) {
@@ -40,7 +41,9 @@ serve(char *block, size_t len)
 	check_clean(request.host);
 	check_clean(request.origin);
 	check_clean(request.cookie);
-	ws_request_offers(&request, "vm.nbd.v1");
+	for (i = 0; ws_request_protocol(&request, i, ticket, sizeof(ticket));
+	     i++)
+		check_clean(ticket);
 	ws_request_ticket(&request, "t.", ticket, sizeof(ticket));
 	n = ws_answer(answer, sizeof(answer), &request, "p");
 	if (n == 0 ||

@@ -18,6 +18,7 @@
 #include "check.h"
 #include "base/clock.h"
 #include "ws/bridge.h"
+#include "ws/frame.h"
 
 #define MIB (1 << 20)
 

@@ -116,6 +116,18 @@ test_lines(void)
 	CHECK(asks("") == 400 && asks("\r\n\r\n") == 400);
 }
 
+static bool
+offers(const char *protocol)
+{
+	char word[64];
+	unsigned i;
+
+	for (i = 0; ws_request_protocol(&request, i, word, sizeof(word)); i++)
+		if (strcmp(word, protocol) == 0)
+			return true;
+	return false;
+}
+
 static void
 test_protocols(void)
 {
@@ -124,10 +136,10 @@ test_protocols(void)
 	CHECK(asks(GET HOST UP KEYS V13
 		  "Sec-WebSocket-Protocol: vm.nbd.v1, ticket.abc\r\n"
 		  "Sec-WebSocket-Protocol: binary\r\n" END) == 0);
-	CHECK(ws_request_offers(&request, "vm.nbd.v1"));
-	CHECK(ws_request_offers(&request, "binary"));
-	CHECK(!ws_request_offers(&request, "vm.nbd"));
-	CHECK(!ws_request_offers(&request, "BINARY"));
+	CHECK(offers("vm.nbd.v1"));
+	CHECK(offers("binary"));
+	CHECK(!offers("vm.nbd"));
+	CHECK(!offers("BINARY"));
 	CHECK(ws_request_ticket(&request, "ticket.", ticket, sizeof(ticket)) ==
 		  ticket &&
 	      strcmp(ticket, "abc") == 0);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The privileged side of vm-ws-proxy: all that runs in lib/ws-monitor/ runs
+ * with the rights that the program was started with. It reads nothing that a
+ * peer sends, but for the messages of its own unprivileged worker, which it
+ * checks: see ws/worker.h for the other side.
+ *
+ * One process listens (listen.h), with a child for each connection: a monitor,
+ * whose own child is the worker. A monitor decides whether a client may in
+ * (authorize.h, ticket.h), opens and ends the backend (backend.h), and tells
+ * worker and backend how the other has ended.
+ *
+ * Like bin/vm-ws-proxy.c, these are parts of the program: they may print, and
+ * end the process. ticket.c does neither.
+ */
+#ifndef VM_WS_MONITOR_MONITOR_H
+#define VM_WS_MONITOR_MONITOR_H
+
+#include "ws/options.h"
+
+/* How far a client has come. */
+enum ws_stage {
+	WS_ARRIVING, /* not let in yet */
+	WS_OPEN,
+	WS_LEAVING /* the WebSocket has ended, the backend may still run */
+};
+
+/*
+ * Start a worker for the peer at in and out (-1 for a client, which connects by
+ * itself), and serve it until worker and backend have ended. Each change of the
+ * stage is written to *stage (NULL: to nobody). Returns an exit status.
+ */
+int ws_monitor_run(const struct ws_options *, int in, int out, const char *peer,
+    volatile enum ws_stage *stage);
+
+#endif

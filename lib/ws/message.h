@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * What worker and monitor say to each other: messages of one fixed size over a
+ * SOCK_SEQPACKET pair. Open descriptors go one way only, from the monitor to
+ * the worker.
+ *
+ *     worker                                                     monitor
+ *       ----  WS_OPEN_REQUEST: may this client in? ----------------->
+ *       <---  WS_OPEN_REPLY, with the backend's two descriptors  ----
+ *       ----  WS_BACKEND_ENDED: how did it end? -------------------->
+ *       <---  WS_REASON: close with this  ---------------------------
+ *       <---  WS_REASON, unasked: the monitor was told to stop  -----
+ *       ----  WS_ENDED: how the WebSocket has ended ---------------->
+ *       <---  WS_REASON: go on  -------------------------------------
+ */
+#ifndef VM_WS_MESSAGE_H
+#define VM_WS_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ws/close-code.h"
+#include "ws/handshake.h"
+#include "ws/options.h"
+
+#define WS_TICKET_MAX 129 /* bytes of a ticket, and a NUL */
+
+/*
+ * A client's request, after the checks that need no privileges. A stranger's
+ * words: "" is what the client did not say. Of a server that we are a client
+ * of, all is empty.
+ */
+struct ws_open_request {
+	char path[WS_NAME_MAX], query[WS_QUERY_MAX];
+	char origin[WS_NAME_MAX], peer[WS_NAME_MAX];
+	char protocol[WS_NAME_MAX]; /* the one that is to be agreed on */
+	char ticket[WS_TICKET_MAX], resume[WS_TICKET_MAX];
+	/* The request as it came, for the site's command. */
+	size_t block_len;
+	char block[WS_BLOCK_MAX];
+};
+
+struct ws_open_reply {
+	int status;	  /* 0: two descriptors come along; or one of HTTP */
+	bool was_checked; /* by a ticket or the site's command */
+	char why[WS_REASON_MAX];
+};
+
+struct ws_message {
+	enum ws_message_kind {
+		WS_OPEN_REQUEST,
+		WS_OPEN_REPLY,
+		WS_BACKEND_ENDED, /* with a guess at the reason */
+		WS_REASON,
+		WS_ENDED
+	} kind;
+	union {
+		struct ws_open_request request;
+		struct ws_open_reply reply;
+		struct ws_reason reason;
+		struct ws_end end;
+	} u;
+};
+
+/*
+ * Send and receive one whole message, with two descriptors (-1 where none came)
+ * or with fds NULL, which closes any that come. Received descriptors are
+ * close-on-exec. Return 0; or -1 with errno: EPIPE where the other side is
+ * gone, EPROTO where the message has another size.
+ */
+int ws_message_send(int fd, const struct ws_message *, const int fds[2]);
+int ws_message_receive(int fd, struct ws_message *, int fds[2]);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <err.h>
+#include <errno.h>
+#include <stddef.h>
+#include <sysexits.h>
+
+#include "unix/privileges.h"
+#include "ws/client.h"
+#include "ws/server.h"
+#include "ws/worker.h"
+
+/* A peer that takes the process over gets nothing: no other user, no child. */
+static void
+drop_privileges(const struct ws_options *o)
+{
+	const struct rlimit none = {0, 0};
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	setrlimit(RLIMIT_NPROC, &none);
+	if (become_user(o->user) == -1)
+		err(errno == ENOENT ? EX_NOUSER : EX_OSERR,
+		    "unable to run the worker as user %s",
+		    o->user != NULL ? o->user : "vmedia or nobody (see -u)");
+}
+
+int
+ws_worker_run(
+    const struct ws_options *o, int monitor, int in, int out, const char *peer)
+{
+	drop_privileges(o);
+	return o->is_client ? ws_client_run(o, monitor)
+			    : ws_server_run(o, monitor, in, out, peer);
+}
