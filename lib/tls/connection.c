@@ -14,9 +14,9 @@
 #include "base/clock.h"
 #include "tls/connection.h"
 
-#define FILLS_MAX 16 /* reads, before somebody looks at the time again */
-#define IDLE_S	  30 /* of silence, TCP asks whether the peer is there, */
-#define AGAIN_S	  10 /* ... and again */
+#define FILLS_MAX 16 /* reads, before the caller looks at the time again */
+#define IDLE_S	  30 /* of silence, after which TCP probes the peer */
+#define AGAIN_S	  10 /* between its probes */
 
 void
 wire_init(struct wire *w, int in, int out, struct tls *tls)
@@ -40,7 +40,7 @@ wire_tune(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &again, sizeof(again));
 }
 
-/* net/ipv4/tcp.c tcp_get_info(): both counts are 0 when anything came. */
+/* Anything from the peer sets both counts to 0 (net/ipv4/tcp.c). */
 bool
 wire_is_gone(const struct wire *w)
 {
@@ -54,7 +54,8 @@ wire_is_gone(const struct wire *w)
 
 /* --- descriptors ---------------------------------------------------------- */
 
-/* SIGPIPE is nobody's who has a pipe for a socket (CGI): it is ignored then. */
+/* Under CGI this may be a pipe, for which send(2) fails: use write(2), which can
+ * raise SIGPIPE; the program ignores that. */
 static ssize_t
 put(int fd, const void *buf, size_t len)
 {
@@ -79,7 +80,7 @@ state(const struct wire *w)
 	return br_ssl_engine_current_state(w->tls->engine);
 }
 
-/* Pass records to the peer. False: it takes no more now, or ever. */
+/* Pass records to the peer. False: no more now, or the connection is broken. */
 static bool
 push_records(struct wire *w)
 {
@@ -99,7 +100,7 @@ push_records(struct wire *w)
 	return true;
 }
 
-/* Have raw bytes at hand. False: there are none now, or ever. */
+/* Read raw bytes, if none are left. False: there are none now, or at all. */
 static bool
 fill_raw(struct wire *w)
 {
@@ -121,7 +122,7 @@ fill_raw(struct wire *w)
 	return true;
 }
 
-/* Pass records from the peer to the engine, until it has bytes for us. */
+/* Pass records from the peer to the engine, until it has data for us. */
 static void
 pull_records(struct wire *w)
 {
@@ -131,7 +132,7 @@ pull_records(struct wire *w)
 
 	while (
 	    (state(w) & (BR_SSL_RECVREC | BR_SSL_RECVAPP)) == BR_SSL_RECVREC) {
-		/* Records that amount to nothing may come without an end. */
+		/* A peer can send empty records without end. */
 		if (w->raw_at == w->raw_end && ++fills > FILLS_MAX)
 			return;
 		if (!fill_raw(w))
@@ -146,7 +147,7 @@ pull_records(struct wire *w)
 	}
 }
 
-/* What a call returns that can neither read nor write now. */
+/* The result of a call that could move no byte. */
 static ssize_t
 no_bytes(struct wire *w, bool reads)
 {
@@ -160,7 +161,7 @@ no_bytes(struct wire *w, bool reads)
 		return reads ? 0 : broken(w, EPIPE);
 	if (w->error != 0)
 		return broken(w, w->error);
-	/* In a handshake a writer, too, waits for the peer. */
+	/* In a handshake a writer waits for the peer, too. */
 	if (w->ended && w->raw_at == w->raw_end &&
 	    (reads || !(state(w) & (BR_SSL_SENDAPP | BR_SSL_SENDREC))))
 		return broken(w, ECONNRESET);
@@ -204,7 +205,7 @@ write_tls(struct wire *w, const unsigned char *buf, size_t size)
 	return done > 0 ? (ssize_t)done : no_bytes(w, false);
 }
 
-/* --- what is asked -------------------------------------------------------- */
+/* --- plain or TLS --------------------------------------------------------- */
 
 void
 wire_wait(
@@ -214,7 +215,7 @@ wire_wait(
 
 	if (w->tls != NULL) {
 		s = state(w);
-		/* In a handshake each waits for what it has not asked for. */
+		/* In a handshake a reader writes, and a writer reads. */
 		if (!(s & (BR_SSL_SENDAPP | BR_SSL_RECVAPP)))
 			reads = reads || writes;
 		reads = reads && (s & BR_SSL_RECVREC);
@@ -280,7 +281,7 @@ wire_shut(struct wire *w)
 		br_ssl_engine_close(w->tls->engine);
 		push_records(w);
 	}
-	/* A pipe has no half to be shut: it ends with us. */
+	/* (A pipe can't be shut: it ends when we close it.) */
 	shutdown(w->out, SHUT_WR);
 }
 
@@ -292,9 +293,9 @@ wire_why(const struct wire *w)
 	return w->error != 0 ? strerror(w->error) : "the connection ended";
 }
 
-/* --- with a wait ---------------------------------------------------------- */
+/* --- with a deadline ------------------------------------------------------ */
 
-/* Until it can go on. Returns 0, or -1 with ETIMEDOUT. */
+/* Wait until a call can go on. Returns 0; or -1 with ETIMEDOUT. */
 static int
 wait_until(const struct wire *w, bool reads, bool writes, int64_t deadline)
 {
@@ -336,7 +337,7 @@ wire_read_some(struct wire *w, void *buf, size_t size, int64_t deadline)
 {
 	ssize_t n;
 
-	/* Who sends without an end is not waited for, either. */
+	/* A peer that always has bytes for us must not get around the deadline. */
 	if (clock_ms() >= deadline) {
 		errno = ETIMEDOUT;
 		return -1;

@@ -30,7 +30,7 @@ static const uint16_t suites_chacha[] = {
 /* BearSSL keeps the pointer (and wants it not const). */
 static const char *alpn[] = {"http/1.1"};
 
-/* --- a certificate that is known (br_x509_class) -------------------------- */
+/* --- a pinned certificate (br_x509_class) --------------------------------- */
 
 static struct tls_pin *
 pin_of(const br_x509_class **ctx)
@@ -61,7 +61,7 @@ pin_append(const br_x509_class **ctx, const unsigned char *bytes, size_t len)
 {
 	struct tls_pin *p = pin_of(ctx);
 
-	/* The server's own is the first; who signed it does not matter. */
+	/* The server's own certificate is the first; the others don't matter. */
 	if (p->index > 0)
 		return;
 	br_sha256_update(&p->hash, bytes, len);
@@ -111,7 +111,7 @@ has_aes(void)
 	       br_aes_pwr8_ctr_get_vtable() != NULL;
 }
 
-/* What both sides have in common. */
+/* Set up what both sides have in common. */
 static int
 prepare(struct tls *t)
 {
@@ -143,15 +143,14 @@ tls_server(struct tls *t, const struct tls_identity *who)
 		br_ssl_server_init_full_rsa(s, who->chain, who->chain_len,
 		    br_skey_decoder_get_rsa(key));
 	else
-		/* Who signed it matters to suites that are not offered. */
+		/* Its issuer's key type matters to suites that we don't offer. */
 		br_ssl_server_init_full_ec(s, who->chain, who->chain_len,
 		    BR_KEYTYPE_EC, br_skey_decoder_get_ec(key));
 	return prepare(t) == 0 && br_ssl_server_reset(s) ? 0 : -1;
 }
 
 /*
- * No clock is right that says less than when this was made: a BMC may have
- * none until it is set.
+ * A BMC's clock may not be set yet: it can't be earlier than this release.
  */
 static void
 set_time(br_x509_minimal_context *chain)
@@ -185,7 +184,7 @@ tls_client(struct tls *t, const char *name, const struct tls_anchors *anchors,
 
 /* --- errors --------------------------------------------------------------- */
 
-/* What we refuse by an alert (RFC 5246 section 7.2.2), as what it is. */
+/* The error for an alert that we sent (RFC 5246 section 7.2.2). */
 static int
 refused_error(int alert)
 {
@@ -211,7 +210,7 @@ tls_error(int error)
 {
 	if (error >= BR_ERR_SEND_FATAL_ALERT)
 		error = refused_error(error - BR_ERR_SEND_FATAL_ALERT);
-	/* One that the peer sent. */
+	/* An alert that the peer sent. */
 	if (error >= BR_ERR_RECV_FATAL_ALERT)
 		error = BR_ERR_RECV_FATAL_ALERT;
 	switch (error) {
@@ -224,13 +223,14 @@ tls_error(int error)
 	case BR_ERR_X509_NOT_TRUSTED:
 		return "the certificate is not trusted";
 	case BR_ERR_X509_NOT_CA:
-		return "the certificate is signed by one that may not sign";
+		return "the certificate's issuer is not a certificate "
+		       "authority";
 	case BR_ERR_X509_BAD_SIGNATURE:
 		return "the certificate's signature is wrong";
 	case BR_ERR_X509_WEAK_PUBLIC_KEY:
 		return "the certificate's key is too short";
 	case BR_ERR_RECV_FATAL_ALERT:
-		return "the peer refuses TLS with an alert";
+		return "the peer ended TLS with an alert";
 	case BR_ERR_UNSUPPORTED_VERSION:
 	case BR_ERR_BAD_VERSION:
 		return "the peer does not speak TLS 1.2";
@@ -240,11 +240,11 @@ tls_error(int error)
 	case BR_ERR_IO:
 		return "the connection ended in the middle of TLS";
 	case BR_ERR_BAD_MAC:
-		return "what came was changed on its way";
+		return "the data was corrupted or tampered with on its way";
 	default:
 		return error >= BR_ERR_X509_OK
-			   ? "the certificate is none that can be read"
-			   : "the peer breaks the rules of TLS";
+			   ? "the certificate can't be read"
+			   : "the peer breaks the TLS protocol";
 	}
 }
 

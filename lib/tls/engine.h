@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * TLS 1.2 (RFC 5246) by BearSSL, as engines without I/O: what they are told of
- * suites, keys and trust. lib/tls/connection.h moves their records.
+ * TLS 1.2 (RFC 5246) by BearSSL: its engines, which do no I/O, with our choice
+ * of suites, keys and trust. tls/connection.h moves their records.
  *
  * Only suites with forward secrecy and AEAD are offered. Where the processor
  * has no AES instructions, ChaCha20 comes first: BearSSL's portable AES-GCM
@@ -20,13 +20,13 @@
 
 #define TLS_PIN_SIZE br_sha256_SIZE /* bytes: SHA-256 of a certificate */
 
-/* Trust in one certificate, whatever it says of names and dates. */
+/* Trust in one certificate, whatever names and dates it has. */
 struct tls_pin {
-	const br_x509_class *vtable; /* first: BearSSL's idea of an object */
+	const br_x509_class *vtable; /* BearSSL wants it first */
 	unsigned char expected[TLS_PIN_SIZE];
 	br_sha256_context hash;
 	br_x509_decoder_context decoder; /* of the first certificate */
-	unsigned index;			 /* of the certificate at hand */
+	unsigned index;			 /* of the current certificate */
 };
 
 /* One connection's engine; about 40 KiB. */
@@ -42,27 +42,28 @@ struct tls {
 };
 
 /*
- * The server's side, with an identity that outlives it. Returns 0; or -1 where
- * the system gives no random bytes.
+ * Begin the server's side. The identity must outlive the engine. Returns 0; or
+ * -1 where the system gives no random bytes.
  */
 int tls_server(struct tls *, const struct tls_identity *);
 
 /*
- * The client's side, of a server that must show a certificate for name by
- * anchors that outlive the engine; or, with a pin, just that certificate. name
- * goes to the server in either case, unless it is NULL (an IP address, which
- * BearSSL can't check: RFC 6066 section 3 wants none sent).
+ * Begin the client's side. The server must show a certificate for name that the
+ * anchors vouch for (they must outlive the engine); or, with a pin of
+ * TLS_PIN_SIZE bytes, that very certificate. name is sent to the server in
+ * either case, unless it is NULL: for an IP address, which BearSSL can't check
+ * and RFC 6066 section 3 forbids to send. Returns as tls_server().
  */
 int tls_client(struct tls *, const char *name, const struct tls_anchors *,
     const unsigned char *pin);
 
-/* What error, of br_ssl_engine_last_error(), means; a constant text. */
+/* What an error of br_ssl_engine_last_error() means; a constant text. */
 const char *tls_error(int error);
 
-/* Is it that the peer speaks another TLS, or none? */
+/* Is the error that the peer speaks another version of TLS, or none? */
 bool tls_error_is_version(int error);
 
-/* Is it about whom to trust? */
+/* Is the error that we do not trust the peer's certificate? */
 bool tls_error_is_trust(int error);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "tls/pem.h"
 
-#define OBJECT_MAX (64 * 1024) /* bytes of one in a PEM text */
+#define OBJECT_MAX (64 * 1024) /* bytes of one object */
 
 /* --- PEM (RFC 7468) ------------------------------------------------------- */
 
@@ -63,7 +63,7 @@ each_object(const char *pem, size_t len,
 {
 	br_pem_decoder_context decoder;
 	struct object o = {0};
-	bool extra = false; /* it needs a newline behind the last line */
+	bool extra = false; /* BearSSL wants a newline at the end */
 	int result = 0;
 	size_t n;
 
@@ -100,7 +100,7 @@ each_object(const char *pem, size_t len,
 
 /* --- an identity ---------------------------------------------------------- */
 
-/* The object's bytes become the chain's next certificate. */
+/* Move the object's bytes to the chain, as its next certificate. */
 static int
 take_certificate(void *ctx, struct object *o)
 {
@@ -118,7 +118,7 @@ take_certificate(void *ctx, struct object *o)
 	return 0;
 }
 
-/* "EC PARAMETERS" stands before some keys, and says nothing that they don't. */
+/* (The key repeats what an object "EC PARAMETERS" before it says.) */
 static int
 take_key(void *ctx, struct object *o)
 {
@@ -139,7 +139,7 @@ is_same(const void *a, size_t a_len, const void *b, size_t b_len)
 	return a_len == b_len && memcmp(a, b, a_len) == 0;
 }
 
-/* Is it the key that the server's own certificate is for? */
+/* Does the key belong to the certificate? */
 static bool
 is_key_of(const br_x509_certificate *own, const br_skey_decoder_context *key)
 {
@@ -207,7 +207,7 @@ tls_identity_free(struct tls_identity *id)
 
 /* --- anchors -------------------------------------------------------------- */
 
-/* A copy of the bytes; NULL where there is no memory, *failed then. */
+/* Copy the bytes. Without memory: NULL, and *failed is set. */
 static unsigned char *
 copy_of(const unsigned char *bytes, size_t len, bool *failed)
 {
@@ -220,7 +220,7 @@ copy_of(const unsigned char *bytes, size_t len, bool *failed)
 	return copy;
 }
 
-/* A key of its own, for the decoder's goes with it. */
+/* Copy a key, because the decoder's own does not outlive it. */
 static bool
 copy_key(br_x509_pkey *to, const br_x509_pkey *from)
 {

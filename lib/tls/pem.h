@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What TLS by BearSSL needs to know of certificates and keys, out of PEM text.
+ * Certificates and keys for BearSSL, from PEM text (RFC 7468).
  *
- * BearSSL keeps pointers into what it is given, so all of it lives until it is
- * freed.
+ * BearSSL keeps pointers into them: free them after the last engine.
  */
 #ifndef VM_TLS_PEM_H
 #define VM_TLS_PEM_H
@@ -16,17 +15,17 @@
 #define TLS_RSA_MAX   4096 /* bits of a private key */
 #define TLS_CHAIN_MAX 8	   /* certificates of a server's chain */
 
-/* Who a server is: its chain, and its key. All zeros is none. */
+/* A server's certificate chain and key. All zeros: none. */
 struct tls_identity {
 	br_x509_certificate chain[TLS_CHAIN_MAX];
 	size_t chain_len;
 	br_skey_decoder_context key; /* owns the key's numbers */
-	/* Of too large a key BearSSL 0.6 writes 24 bytes more than it has room
-	 * for: it takes its buffer for 3 * 520 bytes, and it is 3 * 512. */
+	/* For a large key BearSSL 0.6 writes up to 24 bytes behind its buffer:
+	 * it checks for 3 * 520 bytes, but has 3 * 512. */
 	unsigned char room[32];
 };
 
-/* Whom a client trusts. All zeros is nobody. */
+/* The certificates that a client trusts. All zeros: none. */
 struct tls_anchors {
 	br_x509_trust_anchor *list;
 	size_t count;
@@ -34,16 +33,16 @@ struct tls_anchors {
 };
 
 /*
- * Take a chain, the server's own certificate first, and its key, of two PEM
- * texts. Returns 0; or -1 with a constant text in *why.
+ * Parse a chain, the server's own certificate first, and its key. Both texts may
+ * be erased afterwards. Returns 0; or -1 with a constant text in *why.
  */
 int tls_identity_take(struct tls_identity *, const char *chain,
     size_t chain_len, const char *key, size_t key_len, const char **why);
 void tls_identity_free(struct tls_identity *);
 
 /*
- * Take the certificates of a PEM text as those to trust. What can't be read is
- * skipped, for a system's bundle holds all kinds; none at all is a failure.
+ * Parse the certificates to trust. Those that can't be read are skipped, because
+ * a system's bundle has all kinds; a text without a usable one is a failure.
  * Returns 0; or -1 with a constant text in *why.
  */
 int tls_anchors_take(
