@@ -40,7 +40,7 @@ uptime(void)
 	return (uint64_t)t.tv_sec;
 }
 
-/* Where the ticket of that word lies. False: it can't be one. */
+/* The path of a word's ticket. False: the word can't be a ticket. */
 static bool
 find(char path[PATH_SIZE], const char *dir, const char *word)
 {
@@ -78,7 +78,7 @@ load(const char *file, struct ticket *t)
 	return true;
 }
 
-/* What a ticket says. What it says in words that are not known is no ticket. */
+/* Parse a ticket's lines. A line that we do not know makes it invalid. */
 static bool
 understand(struct ticket *t, const char *path)
 {
@@ -97,7 +97,7 @@ understand(struct ticket *t, const char *path)
 		else if (strcmp(line, "once") == 0)
 			t->is_once = strcmp(value, "no") != 0;
 		else if (strcmp(line, "resume") == 0)
-			continue; /* for who removes them */
+			continue; /* for the program that removes tickets */
 		else if (strcmp(line, "ended") == 0)
 			snprintf(t->ended, sizeof(t->ended), "%s", value);
 		else if (strcmp(line, "expires") != 0 ||
@@ -107,7 +107,7 @@ understand(struct ticket *t, const char *path)
 	return true;
 }
 
-/* The same paths, for who says `resume`. */
+/* Make `resume` a ticket for the same paths. */
 static void
 allow_again(const char *dir, const struct ticket *t, const char *resume)
 {
@@ -126,7 +126,7 @@ allow_again(const char *dir, const struct ticket *t, const char *resume)
 		if (strncmp(line, "path ", 5) == 0)
 			n += (size_t)snprintf(
 			    text + n, sizeof(text) - n, "\n%s", line);
-	/* Without it, its bearer will have to get another ticket. */
+	/* If this fails, the bearer has to get another ticket. */
 	replace_file(file, text, n);
 }
 
@@ -146,14 +146,14 @@ ticket_use(const char *dir, const char *word, const char *path,
 	}
 	if (!t.is_for_path)
 		return false;
-	/* Of two who come at once, one has removed it. */
+	/* If two use it at once, only one can remove it. */
 	if (t.is_once && unlink(file) == -1)
 		return false;
-	/* Who came last tells who is to stay, when its slot is taken. */
+	/* At a take-over, vm-slot keeps the ticket of the taker. */
 	if (!t.is_once)
 		utimensat(AT_FDCWD, file, NULL, AT_SYMLINK_NOFOLLOW);
 	strcpy(ended, t.ended);
-	/* One that has ended gives no right to come again. */
+	/* A session that has ended can't be resumed. */
 	if (t.ended[0] == '\0' && resume != NULL && strcmp(resume, word) != 0)
 		allow_again(dir, &t, resume);
 	return true;

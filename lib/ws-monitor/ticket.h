@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Tickets: a secret word that lets its bearer in, once, for a while, for some
- * paths. Each is a file of a directory, named by the SHA-256 of the word in
- * hexadecimal digits, so that who reads the directory can't use them:
+ * Tickets: a ticket is a secret word that lets its bearer in, once or for a
+ * while, for some paths. Each is a file in a directory, named by the SHA-256 of
+ * the word in hexadecimal digits: the names do not give the words away.
  *
- *     expires 12345        seconds of this machine's uptime (proc(5)) when it ends
+ *     expires 12345        this machine's uptime (proc(5)) when it expires
  *     path /vm/0           it is good for this path; any number of them
- *     once yes             it goes when it is used; `no`: it stays
- *     resume yes           it was made of what its bearer had beside another
- *     ended 0 why          what it was for has ended, with that status of
- *                          sysexits(3): it lets one in to be told so
+ *     once yes             its first use removes it; `no`: it stays
+ *     resume yes           it was made of its bearer's `resume` word
+ *     ended 0 why          its session has ended, with that status of
+ *                          sysexits(3): it lets its bearer in to be told so
  */
 #ifndef VM_WS_MONITOR_TICKET_H
 #define VM_WS_MONITOR_TICKET_H
@@ -19,15 +19,17 @@
 
 #define TICKET_WORD_MIN 20 /* bytes, of an alphabet of 64: 120 bits */
 
-#define TICKET_ENDED_MAX 256 /* bytes of how it ended, and a NUL */
+#define TICKET_ENDED_MAX 256 /* bytes of the line `ended`, and a NUL */
 
 /*
- * Is word a ticket of that directory for path, now? One that is for one use
- * is used up by a yes. With `resume` (NULL: none), another secret word of its
- * bearer's, a yes makes that a ticket for the same paths, for any number of
- * uses within a week: whoever ends what it was for removes it, or has it say so
- * once, in *ended ("": it has not). The file of a ticket that stays is as new as
- * its last use.
+ * Is word now a ticket of that directory for path? If so, a ticket for one use
+ * is used up, and the file of any other gets the time of this use.
+ *
+ * `resume` (NULL: none) is another secret word of the bearer's. It becomes a
+ * ticket for the same paths, for any number of uses within a week; the program
+ * that ends the session removes it, or writes the line `ended` to it, once.
+ *
+ * *ended is set to that line's text, "" where it has none.
  */
 bool ticket_use(const char *dir, const char *word, const char *path,
     const char *resume, char ended[TICKET_ENDED_MAX]);

@@ -16,8 +16,8 @@
 /* --- UTF-8 ---------------------------------------------------------------- */
 
 /*
- * The state: how many bytes of a character are to come, and, for the next one,
- * what it may be from and to; in a word, so that a text can come in parts.
+ * The state of the check: how many bytes of a character are still to come, and
+ * the range of the next one. It is one word, so that a text can come in parts.
  */
 static unsigned
 utf8_state(unsigned left, unsigned from, unsigned to)
@@ -25,7 +25,7 @@ utf8_state(unsigned left, unsigned from, unsigned to)
 	return left << 16 | from << 8 | to;
 }
 
-/* The first byte of a character (RFC 3629 section 4). 1: it cannot be one. */
+/* Begin a character with its first byte (RFC 3629 section 4). 1: invalid. */
 static unsigned
 utf8_begin(unsigned char c)
 {
@@ -156,8 +156,7 @@ is_control(unsigned opcode)
 	return opcode >= WS_CLOSE;
 }
 
-/* The first two bytes of a header tell whether it may be, and how long it is.
- * NULL, or what is wrong. */
+/* Check the first two bytes of a header. Returns NULL; or what is wrong. */
 static const char *
 check_start(const struct ws_parser *p)
 {
@@ -173,7 +172,7 @@ check_start(const struct ws_parser *p)
 	if (is_control(opcode) && length > WS_CONTROL_MAX)
 		return "a control frame that is too long";
 	if (opcode == WS_CONTINUATION && !p->in_message)
-		return "a continuation of nothing";
+		return "a continuation without a message";
 	if ((opcode == WS_TEXT || opcode == WS_BINARY) && p->in_message)
 		return "a message within a message";
 	if (p->is_server != ((p->header[1] & MASKED) != 0))
@@ -182,7 +181,7 @@ check_start(const struct ws_parser *p)
 	return NULL;
 }
 
-/* How many bytes a length has that does not fit into the second one. */
+/* The number of bytes of an extended length (5.2). */
 static unsigned
 length_bytes(const struct ws_parser *p)
 {
@@ -191,7 +190,7 @@ length_bytes(const struct ws_parser *p)
 	return length == LENGTH16 ? 2 : length == LENGTH64 ? 8 : 0;
 }
 
-/* The length is there. NULL, or what is wrong. */
+/* Take the length, which is whole. Returns NULL; or what is wrong. */
 static const char *
 take_length(struct ws_parser *p)
 {
@@ -204,11 +203,11 @@ take_length(struct ws_parser *p)
 	    (bytes == 8 && p->left <= 0xffff))
 		return "a length in more bytes than it needs";
 	if (p->left >> 63 != 0)
-		return "a length beyond all";
+		return "a length of 2^63 bytes or more";
 	return NULL;
 }
 
-/* The whole header is there. */
+/* Take the header, which is whole. */
 static void
 take_header(struct ws_parser *p)
 {
@@ -228,7 +227,7 @@ take_header(struct ws_parser *p)
 	p->in_message = !p->is_final;
 }
 
-/* As much of the header is there as p->have says: is that much right? 0, or the
+/* Check the p->have bytes of the header that are there. Returns 0; or the close
  * code for what is wrong, and *why. */
 static unsigned
 check_header(struct ws_parser *p, const char **why)
@@ -242,14 +241,14 @@ check_header(struct ws_parser *p, const char **why)
 		*why = take_length(p);
 	if (*why != NULL)
 		return WS_PROTOCOL_ERROR;
-	*why = "text, and not binary";
+	*why = "text messages are not accepted";
 	return (p->header[0] & OPCODE) == WS_TEXT && !p->accepts_text
 		   ? WS_UNACCEPTABLE
 		   : 0;
 }
 
-/* Gather the header. Returns the bytes taken; on failure it is in *event. Each
- * fault is told by the first byte that shows it. */
+/* Gather the header. Returns the bytes taken; a failure is in *event. A fault is
+ * reported at the first byte that shows it. */
 static size_t
 parse_header(struct ws_parser *p, const unsigned char *buf, size_t len,
     struct ws_event *event)
@@ -286,7 +285,7 @@ take_close(struct ws_parser *p, struct ws_event *event)
 
 	event->code = 0;
 	if (p->control_len == 1) {
-		fail(p, event, WS_PROTOCOL_ERROR, "half of a close code");
+		fail(p, event, WS_PROTOCOL_ERROR, "a close code of one byte");
 		return;
 	}
 	if (p->control_len >= 2) {
@@ -295,7 +294,7 @@ take_close(struct ws_parser *p, struct ws_event *event)
 		event->len = p->control_len - 2;
 		if (!is_code(event->code)) {
 			fail(p, event, WS_PROTOCOL_ERROR,
-			    "a close code that there is not");
+			    "an invalid close code");
 			return;
 		}
 		if (!ws_utf8(&state, event->bytes, event->len) || state != 0) {
@@ -319,7 +318,7 @@ take_control(struct ws_parser *p, struct ws_event *event)
 		event->kind = p->opcode == WS_PING ? WS_GOT_PING : WS_GOT_PONG;
 }
 
-/* Some of a data frame's payload. */
+/* Take some of a data frame's payload. */
 static void
 take_data(
     struct ws_parser *p, unsigned char *buf, size_t n, struct ws_event *event)
@@ -375,7 +374,7 @@ ws_parse(
 	memset(event, 0, sizeof(*event));
 	if (p->ended)
 		return 0;
-	/* On to the first thing that is to be told, if there is one. */
+	/* Go on to the first event, if the bytes have one. */
 	while (event->kind == WS_NOTHING && !p->ended) {
 		if (!p->in_payload)
 			used += parse_header(p, buf + used, len - used, event);

@@ -2,12 +2,12 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * WebSocket frames (RFC 6455 section 5), in both roles, as a bridge of bytes
- * sees them: where a message begins and ends has no meaning, so payload is
- * handed on as it comes and nothing is gathered, whatever length a peer
- * announces. No I/O, no allocation.
+ * needs them: where a message begins and ends has no meaning. Payload is handed
+ * on as it comes, and never gathered, whatever length the peer announces. No
+ * I/O, no allocation.
  *
- * What the RFC forbids is an error with the close code that it deserves. No
- * extension is ever agreed on, so the reserved bits are zero.
+ * What the RFC forbids is an error, with the close code for it. We agree on no
+ * extension: the reserved bits must be zero.
  */
 #ifndef VM_WS_FRAME_H
 #define VM_WS_FRAME_H
@@ -36,17 +36,17 @@ enum ws_event_kind {
 	WS_GOT_PING,
 	WS_GOT_PONG,
 	WS_GOT_CLOSE,
-	WS_ERROR, /* fail the connection with code; nothing more is parsed */
+	WS_ERROR, /* close with `code`; nothing more is parsed */
 };
 
 struct ws_event {
 	enum ws_event_kind kind;
-	/* Of data: a part of what was fed. Of ping, pong and close: their
-	 * payload, in the parser until the next call; of close, the reason. */
+	/* Data: a part of the caller's buffer. Ping, pong and close (without
+	 * its code): their payload, in the parser until the next call. */
 	const unsigned char *bytes;
 	size_t len;
-	unsigned code;	  /* of close and error */
-	const char *text; /* of an error: what was wrong */
+	unsigned code;	  /* close (0: it has none) and error */
+	const char *text; /* error: what is wrong */
 };
 
 struct ws_parser {
@@ -58,32 +58,32 @@ struct ws_parser {
 	unsigned char header[WS_HEADER_MAX];
 	unsigned have, need; /* bytes of the header */
 	bool in_payload;
-	unsigned opcode; /* of the frame at hand */
+	unsigned opcode; /* of the current frame */
 	bool is_final;
-	uint64_t left; /* bytes of its payload that are to come */
+	uint64_t left; /* bytes of its payload that are still to come */
 	unsigned char key[4];
 	unsigned key_at;		       /* the key's next byte */
 	unsigned char control[WS_CONTROL_MAX]; /* a control frame's payload */
 	unsigned control_len;
-	unsigned utf8; /* state of the check of a text message; 0: between
-			* characters */
+	unsigned utf8; /* ws_utf8()'s state in a text message */
 };
 
-/* A parser at the beginning: of what a client sends (is_server), or a server;
- * accepts_text: text is data, too, and is not refused (1003). */
+/* Begin to parse what a client sends (is_server) or a server. accepts_text: text
+ * is data, too, and not an error (1003). */
 void ws_parser_init(struct ws_parser *, bool is_server, bool accepts_text);
 
 /*
- * Take what has come: up to len bytes at buf, which are unmasked in place.
- * Returns how many were taken, and in *event what they amount to: one thing at
- * a time, so call it again with the rest until it says WS_NOTHING.
+ * Parse up to len bytes at buf, and unmask them in place. Returns how many bytes
+ * were taken, and one event in *event: call it again with the rest until the
+ * event is WS_NOTHING.
  */
 size_t ws_parse(
     struct ws_parser *, unsigned char *buf, size_t len, struct ws_event *event);
 
 /*
- * Write the header of a frame, whole (FIN), of len bytes of payload; key is
- * the mask of a client's frame (5.3), NULL for a server's. Returns its length.
+ * Write the header of an unfragmented frame (FIN) with len bytes of payload. key
+ * is the mask of a client's frame (5.3), NULL for a server's. Returns the
+ * header's length.
  */
 size_t ws_header(unsigned char buf[WS_HEADER_MAX], enum ws_opcode opcode,
     uint64_t len, const unsigned char key[4]);
@@ -93,15 +93,16 @@ void ws_mask(
     unsigned char *buf, size_t len, const unsigned char key[4], uint64_t at);
 
 /*
- * The payload of a close frame: code, and as much of reason as there is room
- * for, in whole characters. Returns its length.
+ * Write the payload of a close frame: the code, and as many whole characters of
+ * the reason as there is room for. Returns its length.
  */
 size_t ws_close_payload(
     unsigned char buf[WS_CONTROL_MAX], unsigned code, const char *reason);
 
 /*
- * Take len bytes into a check of UTF-8 (RFC 3629) whose state is *state, 0 at
- * first. False where they cannot be it; at the end of a text, *state must be 0.
+ * Check the next len bytes of a text for UTF-8 (RFC 3629). *state is 0 at first,
+ * and again wherever a character is complete: at the end of the text it must be.
+ * False: the bytes can't be UTF-8.
  */
 bool ws_utf8(unsigned *state, const unsigned char *bytes, size_t len);
 
