@@ -85,8 +85,8 @@ fail(const struct ws_options *o, const struct wire *w, const char *what)
 	int status = EX_IOERR;
 
 	if (errno == ETIMEDOUT)
-		errx(EX_TEMPFAIL, "unable to %s %s: it does not answer", what,
-		    o->host);
+		errx(EX_TEMPFAIL, "unable to %s %s: the server does not answer",
+		    what, o->host);
 	if (w->tls_error != 0)
 		status =
 		    tls_error_is_trust(w->tls_error) ? EX_NOPERM : EX_PROTOCOL;
@@ -185,13 +185,14 @@ read_block(const struct ws_options *o, struct wire *w, char block[WS_BLOCK_MAX],
 	while ((len = http_block_length(block, *have)) == 0) {
 		if (*have == WS_BLOCK_MAX)
 			errx(EX_PROTOCOL,
-			    "unable to speak to %s: its answer "
+			    "unable to speak to %s: the answer "
 			    "is too long",
 			    o->host);
 		n = wire_read_some(
 		    w, block + *have, WS_BLOCK_MAX - *have, deadline);
 		if (n == 0)
-			errx(EX_PROTOCOL, "unable to speak to %s: it hung up%s",
+			errx(EX_PROTOCOL,
+			    "unable to speak to %s: the server hung up%s",
 			    o->host,
 			    may_want_tls(o, block, *have)
 				? " (is it wss:// there?)"

@@ -67,7 +67,7 @@ static const char rsa_cert[] =
     "RcYL4iiG70QITCW3+Kz2HNQWvxdhjjJcfePGpjU8xG4RjJwYAr7ZIBV+TxBS9Tvc\n"
     "2udyQzN170779dS/ajm98QwfAweFKhGsRgyXu/QB0vRnBoz1nlntCg==\n"
     "-----END CERTIFICATE-----\n";
-/* One that BearSSL can't read: Ed25519. */
+/* A certificate that BearSSL can't read: Ed25519. */
 static const char ed_cert[] =
     "-----BEGIN CERTIFICATE-----\n"
     "MIIBOjCB7aADAgECAhRyXfcgCl77gTa84OC1gO94gK6NgDAFBgMrZXAwEjEQMA4G\n"
@@ -81,7 +81,7 @@ static const char ed_cert[] =
 
 static char text[32768];
 
-/* The kind of key of an identity out of such texts, 0 where it is none. */
+/* The key type of the identity in two texts; 0 where they are refused. */
 static int
 takes(const char *chain, const char *key)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Tickets: who may in by them, and when no more.
+ * Tickets: what they let in, and until when.
  */
 #include <sys/stat.h>
 
@@ -69,7 +69,7 @@ test_once(void)
 	CHECK(ticket_use(dir, WORD, "/nbd/0", NULL, ended));
 	CHECK(!is_there(WORD));
 	CHECK(!ticket_use(dir, WORD, "/nbd/0", NULL, ended));
-	/* It is for one use unless it says otherwise. */
+	/* A ticket is for one use unless it says otherwise. */
 	make(WORD, LATER "path /vm/0\n");
 	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, ended) && !is_there(WORD));
 	make(WORD, LATER "path /vm/0\nonce no\n");
@@ -93,7 +93,7 @@ test_time(void)
 	    (long)t.tv_sec + 60);
 	make(WORD, text);
 	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, ended));
-	/* One that does not say has ended. */
+	/* A ticket without `expires` has expired. */
 	make(WORD, "path /vm/0\n");
 	CHECK(!ticket_use(dir, WORD, "/vm/0", NULL, ended));
 }
@@ -125,7 +125,7 @@ test_none(void)
 	CHECK(!ticket_use("/nonexistent", WORD, "/vm/0", NULL, ended));
 }
 
-/* Who came last tells who is to stay when a slot is taken. */
+/* The last use is the file's time: vm-slot looks at it at a take-over. */
 static void
 test_newest(void)
 {
@@ -152,7 +152,7 @@ test_ended(void)
 	CHECK(!is_there(WORD));
 	CHECK(!ticket_use(dir, WORD, "/vm/0", NULL, ended));
 	CHECK(ended[0] == '\0');
-	/* It gives no right to come again. */
+	/* A ticket whose session has ended can't be resumed. */
 	make(WORD, LATER "path /vm/0\nended 0 ejected\n");
 	CHECK(ticket_use(dir, WORD, "/vm/0", RESUME, ended));
 	CHECK(!is_there(WORD) && !is_there(RESUME));

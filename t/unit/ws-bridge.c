@@ -22,7 +22,7 @@
 
 #define MIB (1 << 20)
 
-/* A bridge at work in a thread, and the ends that are ours. */
+/* A bridge at work in a thread, and the test's ends of its sockets. */
 static struct {
 	pthread_t thread;
 	struct ws_bridge bridge;
@@ -84,7 +84,7 @@ start(const struct ws_bridge *b)
 static void
 join(void)
 {
-	/* Or it would read for a while what we might still say. */
+	/* Otherwise the bridge would wait a while for more from us. */
 	shutdown(work.peer, SHUT_WR);
 	pthread_join(work.thread, NULL);
 	close(work.peer);
@@ -97,7 +97,7 @@ put(int fd, const void *bytes, size_t len)
 	CHECK(write(fd, bytes, len) == (ssize_t)len);
 }
 
-/* Does exactly that come next? */
+/* Do exactly these bytes come next? */
 static bool
 comes(int fd, const void *bytes, size_t len)
 {
@@ -131,7 +131,7 @@ test_both_ways(void)
 	CHECK(COMES(work.far, "hi"));
 	PUT(work.far, "you");
 	CHECK(COMES(work.peer, "\x82\x03you"));
-	/* The peer ends it: all that it sent, then the end. */
+	/* The peer closes: the backend reads all that it sent, then the end. */
 	PUT(work.peer,
 	    "\x82\x81\x00\x00\x00\x00!\x88\x82\x00\x00\x00\x00\x03\xe8");
 	CHECK(COMES(work.far, "!") && is_end(work.far));
@@ -169,14 +169,14 @@ test_backend_end(void)
 	shutdown(work.far, SHUT_WR);
 	CHECK(COMES(work.peer, "\x82\x03"
 			       "bye\x88\x02\x03\xe8"));
-	/* Until it closes as well, it may speak. */
+	/* The peer may send data until it closes as well. */
 	PUT(work.peer, "\x82\x81\x00\x00\x00\x00!");
 	CHECK(COMES(work.far, "!"));
 	PUT(work.peer, "\x88\x80\x00\x00\x00\x00");
 	CHECK(is_end(work.peer));
 	join();
 	CHECK(work.end.clean && !work.end.by_peer && work.end.code == 1000);
-	/* An end that is none of the best; and a peer that never answers. */
+	/* A failed backend; and a peer that never answers the close. */
 	b.explain_end = ends_badly;
 	b.close_limit = 300;
 	start(&b);
@@ -186,7 +186,7 @@ test_backend_end(void)
 	CHECK(!work.end.clean && ws_end_status(&work.end) == 74);
 }
 
-/* It is asked for, and not before what was read is said. */
+/* A stop is asked for; what was read before is sent first. */
 static void
 test_asked(void)
 {
@@ -214,7 +214,7 @@ static void
 test_violation(void)
 {
 	start(&server);
-	/* What was right before it counts, what comes behind it does not. */
+	/* Frames before the fault count; what follows it does not. */
 	PUT(work.peer,
 	    "\x82\x81\x00\x00\x00\x00x\x83\x00\x82\x81\x00\x00\x00\x00y");
 	CHECK(COMES(work.far, "x") && is_end(work.far));
@@ -250,7 +250,7 @@ test_client(void)
 	CHECK(work.end.code == WS_POLICY && ws_end_status(&work.end) == 77);
 }
 
-/* Who can't see pings hears from us all the same, unless he does anyway. */
+/* A page can't see pings: it is sent empty messages in our silences. */
 static void
 test_beats(void)
 {
@@ -272,14 +272,14 @@ test_pings(void)
 	struct ws_bridge b = server;
 
 	start(&b);
-	/* The newest may be all that is answered; none is lost in between. */
+	/* Only the newest ping must be answered; no data is lost. */
 	PUT(work.peer, "\x89\x81\x00\x00\x00\x00"
 		       "a");
 	CHECK(COMES(work.peer, "\x8a\x01"
 			       "a"));
 	PUT(work.peer, "\x88\x80\x00\x00\x00\x00");
 	join();
-	/* A peer that says nothing is asked twice, and given up. */
+	/* A silent peer is pinged twice, and given up. */
 	b.ping_after = 100;
 	start(&b);
 	CHECK(COMES(work.peer, "\x89\x00\x89\x00"));
@@ -289,7 +289,7 @@ test_pings(void)
 	CHECK(strcmp(work.end.text, "the peer does not answer") == 0);
 }
 
-/* Write as much as goes without waiting. */
+/* Write as much as fits without waiting. */
 static size_t
 fill(int fd, const void *bytes, size_t len)
 {
@@ -305,7 +305,7 @@ fill(int fd, const void *bytes, size_t len)
 	return all;
 }
 
-/* Who does not read holds up nobody but who writes to him. */
+/* A side that does not read stops only the side that writes to it. */
 static void
 test_backpressure(void)
 {
@@ -345,7 +345,7 @@ test_backpressure(void)
 	join();
 }
 
-/* Milliseconds of a processor that the bridge has had. */
+/* The processor time, in milliseconds, that the bridge has used. */
 static int64_t
 cpu_ms(void)
 {
@@ -357,8 +357,8 @@ cpu_ms(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* A peer that has gone is no reason to ask after it again and again, while what
- * it sent last waits for the backend. */
+/* While the last data of a peer that is gone waits for the backend, the bridge
+ * must not spin. */
 static void
 test_gone_unread(void)
 {

@@ -42,7 +42,7 @@ tell(const struct ws_event *e)
 	}
 }
 
-/* Feed a copy of it in pieces of that size. */
+/* Feed a copy of the bytes in pieces of that size. */
 static const char *
 parse(const void *bytes, size_t len, size_t piece, bool is_server, bool text)
 {
@@ -65,7 +65,7 @@ parse(const void *bytes, size_t len, size_t piece, bool is_server, bool text)
 	return told;
 }
 
-/* The same however it comes. */
+/* The events must be the same, whatever the pieces are. */
 #define SAYS(literal, is_server, text, expected)                         \
 	do {                                                             \
 		size_t piece;                                            \
@@ -119,7 +119,7 @@ test_headers(void)
 	SERVER_SAYS("\x89\x7e\x00\x7ex", "<error 1002>");
 	SERVER_SAYS("\x88\x7e\x00\x7ex", "<error 1002>");
 	SERVER_SAYS("\x89\x00\x8a\x02hi", "<ping ><pong hi>");
-	/* Text where only binary is wanted. */
+	/* Text where only binary is accepted. */
 	SERVER_SAYS("\x81\x01x", "<error 1003>");
 }
 
@@ -143,11 +143,11 @@ test_lengths(void)
 		    ws_parse(&p, frame, n + lengths[i], &e) == n + lengths[i]);
 		CHECK(e.len == lengths[i]);
 	}
-	/* Not the shortest form, and one that no payload has. */
+	/* Lengths that are not in their shortest form, or have bit 63 set. */
 	SERVER_SAYS("\x82\x7e\x00\x7dx", "<error 1002>");
 	SERVER_SAYS("\x82\x7f\x00\x00\x00\x00\x00\x00\xff\xff", "<error 1002>");
 	SERVER_SAYS("\x82\x7f\x80\x00\x00\x00\x00\x00\x00\x00", "<error 1002>");
-	/* 2^62: its bytes are passed on like any. */
+	/* A frame of 2^62 bytes: its payload is passed on as it comes. */
 	SERVER_SAYS("\x82\x7f\x40\x00\x00\x00\x00\x00\x00\x00xyz", "xyz");
 }
 
@@ -171,7 +171,7 @@ test_close(void)
 	SERVER_SAYS("\x88\x02\x13\x88", "<error 1002>"); /* 5000 */
 	SERVER_SAYS("\x88\x04\x03\xe8\xc3\x28", "<error 1007>");
 	SERVER_SAYS("\x88\x03\x03\xe8\xc3", "<error 1007>");
-	/* Nothing is heard after it. */
+	/* Nothing is parsed after a close. */
 	SERVER_SAYS("\x88\x00\x82\x01x", "<close 0 >");
 	SERVER_SAYS("\x83\x00\x82\x01x", "<error 1002>");
 }
@@ -182,13 +182,13 @@ test_text(void)
 	TEXT_SAYS("\x81\x05Hello", "Hello");
 	TEXT_SAYS("\x01\x01\xce\x80\x01\xba", "\xce\xba");
 	TEXT_SAYS("\x81\x01\xce", "<error 1007>");
-	/* What comes of it before may have been passed on. */
+	/* Bytes before the invalid one may have been passed on. */
 	CHECK(strcmp(parse("\x81\x02\xc3\x28", 4, 9, false, true),
 		  "<error 1007>") == 0);
 	CHECK(strcmp(parse("\x81\x02\xc3\x28", 4, 1, false, true),
 		  "\xc3<error 1007>") == 0);
 	TEXT_SAYS("\x01\x01\xce\x80\x00", "\xce<error 1007>");
-	/* What is binary need not be. */
+	/* Binary need not be UTF-8. */
 	TEXT_SAYS("\x82\x02\xc3\x28", "\xc3\x28");
 }
 
@@ -229,13 +229,13 @@ test_writing(void)
 			    "\x03\xe9"
 			    "away",
 			    6) == 0);
-	/* Cut, but not within a character. */
+	/* A long reason is cut, but not within a character. */
 	memset(long_reason, 'x', sizeof(long_reason));
 	memcpy(long_reason + 122, "\xc3\xa9", 3);
 	CHECK(ws_close_payload(buf, 1000, (char *)long_reason) == 124);
 	n = ws_header(buf, WS_PING, 5, key);
 	CHECK(n == 6 && memcmp(buf, "\x89\x85\x01\x02\x03\x04", 6) == 0);
-	/* In parts as at once. */
+	/* Masking in parts is like masking at once. */
 	memset(a, 0, sizeof(a));
 	memset(b, 0, sizeof(b));
 	ws_mask(a, sizeof(a), key, 3);
