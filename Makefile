@@ -29,8 +29,6 @@ SANFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
 
 # What each program needs beyond libvm.a: pkg-config names, then plain flags.
-PKGS_vm-fetchd = libnbd
-LIBS_vm-fetchd = -lbearssl
 PKGS_vm-nbd-attach = libnbd libmnl
 LIBS_vm-nbd-attach = -lbearssl
 LIBS_vm-ws-proxy = -lbearssl

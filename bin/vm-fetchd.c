@@ -33,6 +33,7 @@
 #include "unix/listen.h"
 #include "unix/sd-notify.h"
 #include "fetchd/decompress.h"
+#include "nbd/export-size.h"
 #include "unix/atomic-file.h"
 #include "fetchd/report.h"
 #include "base/backoff.h"
@@ -53,15 +54,15 @@ static struct {
 	int signals;		   /* signalfd(2) */
 	const char *user;	   /* whose nbdkit shall be; NULL: the usual */
 	pid_t pid;		   /* 0: there is none at the moment */
-	pid_t checker;		   /* tries it unpacked; 0: to come, -1: did */
 	const struct packing *packing; /* of the image; NULL: none */
+	struct export_size check;      /* of the decompressed image */
 	bool ready;		       /* it was once, and we said so */
 	bool refused; /* it could not start again, for a while */
 	struct restart restart;
 	char identity[CONTROL_MAX]; /* of the image, by the plugin's words */
 	char source[16];   /* how the source does: a word; "": unknown */
-	uint64_t unpacked; /* bytes modulo 2^32, by the packed file's end */
-} server = {.listen_fd = -1, .report = -1};
+	uint32_t unpacked; /* bytes modulo 2^32, by the packed file's end */
+} server = {.listen_fd = -1, .report = -1, .check = {.fd = -1}};
 
 static void
 usage(FILE *out)
@@ -234,33 +235,6 @@ start_nbdkit(void)
 	dup2(server.listen_fd, server.report_fd);
 }
 
-/* In a process of its own, which reports like nbdkit: it may take minutes. */
-static void
-start_checker(void)
-{
-	char text[REPORT_MAX];
-	pid_t parent = getpid();
-	int report[2], status;
-
-	if (pipe2(report, O_CLOEXEC) == -1)
-		err(EX_OSERR, "unable to make a pipe");
-	server.report = report[0];
-	server.checker = fork();
-	if (server.checker == -1)
-		err(EX_OSERR, "unable to start a process");
-	if (server.checker > 0) {
-		close(report[1]);
-		return;
-	}
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(EX_OSERR);
-	status = packing_check(
-	    server.packing, server.socket, server.unpacked, text, sizeof(text));
-	report_send(report[1], status, text);
-	_exit(0);
-}
-
 /* --- waiting ----------------------------------------------------------- */
 
 /* Has nbdkit ended after timeout_ms at most? */
@@ -282,8 +256,7 @@ stop_nbdkit(void)
 	struct signalfd_siginfo info;
 	int status, left;
 
-	if (server.checker > 0)
-		kill(server.checker, SIGKILL);
+	export_size_close(&server.check);
 	if (server.pid == 0)
 		return;
 	kill(server.pid, SIGTERM);
@@ -337,7 +310,7 @@ take_word(const char *text)
 		if (text[i] < ' ' || text[i] > '~')
 			return;
 	if (strncmp(text, "unpacked: ", 10) == 0)
-		server.unpacked = strtoull(text + 10, NULL, 10);
+		server.unpacked = (uint32_t)strtoull(text + 10, NULL, 10);
 	else if (strncmp(text, "note: ", 6) == 0)
 		warnx("%s", text);
 	else {
@@ -426,6 +399,16 @@ is_passing(int status)
 	       status == EX_IOERR || status == EX_TEMPFAIL;
 }
 
+/* The image can be read: let clients in. */
+static int
+serve(void)
+{
+	int status = say_ready(server.socket);
+
+	server.ready = status == 0;
+	return server.ready ? GO_ON : status;
+}
+
 /*
  * nbdkit is ready, or knows why it will not be. Without a report its end will
  * tell.
@@ -460,13 +443,39 @@ take_report(bool only_check)
 		return GO_ON;
 	if (only_check)
 		return say_ready(text);
-	if (server.packing != NULL && server.checker == 0) {
-		start_checker();
+	if (server.packing == NULL)
+		return serve();
+	if (export_size_ask(&server.check, server.socket) == -1)
+		err(EX_OSERR, "unable to connect to nbdkit");
+	return GO_ON;
+}
+
+/*
+ * Whether an image can be decompressed is known when a first client comes, and
+ * for gzip after all of it has been, which may take minutes: we were that
+ * client.
+ */
+static int
+take_check(void)
+{
+	char text[REPORT_MAX];
+	const char *refusal = text;
+	uint64_t size;
+
+	switch (export_size_take(&server.check, &size)) {
+	case 0:
 		return GO_ON;
+	case 1:
+		refusal =
+		    packing_refusal(server.packing, size, server.unpacked);
+		break;
+	default:
+		packing_failure(server.packing, text, sizeof(text));
 	}
-	status = say_ready(server.socket);
-	server.ready = status == 0;
-	return server.ready ? GO_ON : status;
+	if (refusal == NULL)
+		return serve();
+	warnx("unable to open %s: %s", args.shown_url, refusal);
+	return EX_DATAERR;
 }
 
 static int
@@ -532,10 +541,6 @@ take_signal(void)
 		renew_url();
 		return GO_ON;
 	case SIGCHLD:
-		/* From now on its number may be another's. */
-		if (server.checker > 0 &&
-		    waitpid(server.checker, NULL, WNOHANG) == server.checker)
-			server.checker = -1;
 		if (server.pid == 0 ||
 		    waitpid(server.pid, &status, WNOHANG) != server.pid)
 			return GO_ON;
@@ -551,19 +556,22 @@ take_signal(void)
 static int
 supervise(bool only_check)
 {
-	struct pollfd p[3] = {
+	struct pollfd p[4] = {
 	    {server.signals, POLLIN, 0}, {server.control, POLLIN, 0}};
 	int status = GO_ON, timeout;
 
 	while (status == GO_ON) {
 		timeout = restart_nbdkit();
 		p[2] = (struct pollfd){server.report, POLLIN, 0};
-		if (poll(p, 3, timeout) == -1 && errno != EINTR)
+		p[3] = (struct pollfd){server.check.fd, POLLIN, 0};
+		if (poll(p, 4, timeout) == -1 && errno != EINTR)
 			err(EX_OSERR, "unable to wait");
 		if (p[1].revents != 0)
 			take_words();
 		if (p[2].revents != 0)
 			status = take_report(only_check);
+		if (p[3].revents != 0 && status == GO_ON)
+			status = take_check();
 		if (p[0].revents != 0 && status == GO_ON)
 			status = take_signal();
 	}

@@ -4,9 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
 
-#include "nbd/client.h"
 #include "fetchd/decompress.h"
 
 #define SECTOR 512
@@ -31,37 +29,32 @@ packing_find(const char *name)
 	return NULL;
 }
 
-/* Is that what gzip has packed, in whole sectors? Of xz the filter knows. */
+/*
+ * Is that all that gzip compressed, padded to whole sectors? For xz the filter
+ * has checked it.
+ */
 static bool
-is_whole(const struct packing *p, uint64_t size, uint64_t told)
+is_whole(const struct packing *p, uint64_t size, uint32_t trailer_size)
 {
 	return strcmp(p->name, "gz") != 0 ||
-	       (size - told) % ((uint64_t)1 << 32) < SECTOR;
+	       (uint32_t)size - trailer_size < SECTOR;
 }
 
-int
-packing_check(const struct packing *p, const char *socket, uint64_t told,
-    char *text, size_t len)
+const char *
+packing_refusal(const struct packing *p, uint64_t size, uint32_t trailer_size)
 {
-	const struct nbd_wish any = {.identity = "any"};
-	struct nbd_connection c;
+	if (size == 0)
+		return "the image is empty";
+	if (!is_whole(p, size, trailer_size))
+		return "unable to unpack it as gzip: it has several members, "
+		       "or something behind its end";
+	return NULL;
+}
 
-	if (nbd_client_open(socket, -1, &any, &c, text, len) == -1) {
-		snprintf(text, len,
-		    "unable to unpack it as %s: it must be whole, and %s",
-		    p->filter, p->needs);
-		return EX_DATAERR;
-	}
-	if (c.size == 0) {
-		snprintf(text, len, "the image is empty");
-		return EX_DATAERR;
-	}
-	if (!is_whole(p, c.size, told)) {
-		snprintf(text, len,
-		    "unable to unpack it as gzip: it has several members, or "
-		    "something behind its end");
-		return EX_DATAERR;
-	}
-	snprintf(text, len, "it can be read");
-	return 0;
+void
+packing_failure(const struct packing *p, char *text, size_t len)
+{
+	snprintf(text, len,
+	    "unable to unpack it as %s: it must be whole, and %s", p->filter,
+	    p->needs);
 }

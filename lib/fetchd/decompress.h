@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Images that come packed, and the filters of nbdkit that unpack them.
+ * Compressed images, and the filters of nbdkit that decompress them.
  */
 #ifndef VM_FETCHD_DECOMPRESS_H
 #define VM_FETCHD_DECOMPRESS_H
@@ -10,24 +10,24 @@
 #include <stdint.h>
 
 struct packing {
-	const char *name;   /* the plugin's word for it */
+	const char *name;   /* the plugin's word for the format */
 	const char *filter; /* nbdkit's */
-	const char *note;   /* what it costs, for people */
-	const char *needs;  /* what else it must be, to be unpacked */
+	const char *note;   /* what decompressing costs, for people */
+	const char *needs;  /* what an image of this format must be */
 };
 
-/* The packing of that name, which is not taken on trust; NULL: none. */
+/* The format of that name, which the plugin sent; NULL: none has it. */
 const struct packing *packing_find(const char *name);
 
 /*
- * Whether an image can be unpacked as it is read, and for gzip all of the
- * unpacking, is known when a first client comes: be it, at the Unix socket of
- * nbdkit. packed_size is what gzip's trailer says: bytes modulo 2^32 (RFC 1952,
- * ISIZE). It may take minutes.
- *
- * Returns 0, or EX_DATAERR; what is to be said of it in text[len], either way.
+ * Is the decompressed export whole, which has size bytes? trailer_size is what
+ * gzip's trailer says: bytes modulo 2^32 (RFC 1952, ISIZE). Returns NULL if
+ * so, else why not: static text for people.
  */
-int packing_check(const struct packing *p, const char *socket,
-    uint64_t packed_size, char *text, size_t len);
+const char *packing_refusal(
+    const struct packing *, uint64_t size, uint32_t trailer_size);
+
+/* Why the filter could not open the image, for people, in text[len]. */
+void packing_failure(const struct packing *, char *text, size_t len);
 
 #endif
