@@ -105,7 +105,7 @@ kill_smb() {
 @test "smb: what is written is on the server, and is read again" {
 	head -c $((20 * MIB)) /dev/urandom >new
 	start_fetchd "$SMB/closed/image" user=root password=+secret writable=1
-	grep -q "note: when what is written is on its disk" fetchd.err
+	grep -q "note: over SMB the server decides" fetchd.err
 	nbdcopy new "nbd+unix:///?socket=$SOCK" --flush
 	cmp new share/image
 	nbdread -p -n 300 -f new "$SOCK"

@@ -32,7 +32,7 @@ teardown() {
 serves() {
 	start_hostile "$1"
 	start_fetchd "$HOSTILE/ok/x"
-	grep -qF "note: $HOSTILE/ok/x is packed ($2" fetchd.err
+	grep -qF "note: $HOSTILE/ok/x is compressed ($2" fetchd.err
 	nbdcopy "nbd+unix:///?socket=$SOCK" copy
 	cmp copy image
 	nbdread -p -n 100 -f image "$SOCK"
@@ -50,7 +50,7 @@ refused() {
 
 @test "packed: xz is unpacked while it is read" {
 	xz -0 --block-size=1MiB image -c >packed
-	serves packed "xz): it is unpacked while it is read"
+	serves packed "xz): it is decompressed while it is read"
 	# Not all of it was fetched for one block.
 	kill "$FETCHD"
 	wait "$FETCHD"
@@ -61,7 +61,7 @@ refused() {
 
 @test "packed: gzip is unpacked first, into TMPDIR, and leaves nothing there" {
 	gzip -1 -c image >packed
-	serves packed "gz): it is unpacked first"
+	serves packed "gz): it is decompressed first"
 	kill "$FETCHD"
 	wait "$FETCHD"
 	[ -z "$(ls -A "$SPOOL")" ]
@@ -79,9 +79,9 @@ refused() {
 @test "packed: a broken file, or blocks that are too large: one word why" {
 	xz -0 --block-size=1MiB image -c >packed
 	truncate -s -1000 packed
-	refused 65 packed "unable to unpack it as xz"
+	refused 65 packed "unable to decompress it as xz"
 	gzip -1 -c image | head -c $((2 * MIB)) >packed
-	refused 65 packed "unable to unpack it as gzip"
+	refused 65 packed "unable to decompress it as gzip"
 	nothing_left
 }
 
@@ -123,7 +123,7 @@ refused() {
 	start_hostile packed
 	background vm-fetchd -U "$PWD/nbd" "$HOSTILE/slow/200/x" 2>fetchd.err
 	FETCHD=${STARTED[-1]}
-	wait_until 20 grep -q "unpacked first" fetchd.err
+	wait_until 20 grep -q "decompressed first" fetchd.err
 	begun=$(date +%s%N)
 	kill "$FETCHD"
 	wait "$FETCHD"

@@ -238,7 +238,7 @@ eject_beside_kill() {
 	head -c 5M /dev/urandom >"$WWW/raw.img"
 	xz -0 --block-size=1MiB -k -f "$WWW/raw.img"
 	mount_image raw.img.xz 2>words
-	grep -q "note: .*is packed (xz)" words
+	grep -q "note: .*is compressed (xz)" words
 	wait_until 30 host_has $SLOT
 	cmp "$WWW/raw.img" "$(host_drive $SLOT)"
 	[ "$(vmctl status -j | jq -r '.slots[1].note')" != null ]

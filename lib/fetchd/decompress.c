@@ -9,23 +9,23 @@
 
 #define SECTOR 512
 
-static const struct packing packings[] = {
-    {"xz", "xz", "it is unpacked while it is read",
+static const struct compression formats[] = {
+    {"xz", "xz", "it is decompressed while it is read",
 	"made of blocks that memory has room for (xz -T0)"},
     {"gz", "gzip",
-	"it is unpacked first, which takes as much room as the image in "
+	"it is decompressed first, which takes as much room as the image in "
 	"/var/tmp, or TMPDIR",
 	"there must be room for it in /var/tmp, or TMPDIR"},
 };
 
-const struct packing *
-packing_find(const char *name)
+const struct compression *
+compression_find(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(packings) / sizeof(packings[0]); i++)
-		if (strcmp(name, packings[i].name) == 0)
-			return &packings[i];
+	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(name, formats[i].name) == 0)
+			return &formats[i];
 	return NULL;
 }
 
@@ -34,27 +34,29 @@ packing_find(const char *name)
  * has checked it.
  */
 static bool
-is_whole(const struct packing *p, uint64_t size, uint32_t trailer_size)
+is_whole(const struct compression *p, uint64_t size, uint32_t trailer_size)
 {
 	return strcmp(p->name, "gz") != 0 ||
 	       (uint32_t)size - trailer_size < SECTOR;
 }
 
 const char *
-packing_refusal(const struct packing *p, uint64_t size, uint32_t trailer_size)
+compression_refusal(
+    const struct compression *p, uint64_t size, uint32_t trailer_size)
 {
 	if (size == 0)
 		return "the image is empty";
 	if (!is_whole(p, size, trailer_size))
-		return "unable to unpack it as gzip: it has several members, "
-		       "or something behind its end";
+		return "unable to decompress it as gzip: it has several "
+		       "members, "
+		       "or data behind its end";
 	return NULL;
 }
 
 void
-packing_failure(const struct packing *p, char *text, size_t len)
+compression_failure(const struct compression *p, char *text, size_t len)
 {
 	snprintf(text, len,
-	    "unable to unpack it as %s: it must be whole, and %s", p->filter,
-	    p->needs);
+	    "unable to decompress it as %s: it must be whole, and %s",
+	    p->filter, p->needs);
 }

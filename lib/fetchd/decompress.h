@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct packing {
+struct compression {
 	const char *name;   /* the plugin's word for the format */
 	const char *filter; /* nbdkit's */
 	const char *note;   /* what decompressing costs, for people */
@@ -17,17 +17,17 @@ struct packing {
 };
 
 /* The format of that name, which the plugin sent; NULL: none has it. */
-const struct packing *packing_find(const char *name);
+const struct compression *compression_find(const char *name);
 
 /*
  * Is the decompressed export whole, which has size bytes? trailer_size is what
  * gzip's trailer says: bytes modulo 2^32 (RFC 1952, ISIZE). Returns NULL if
  * so, else why not: static text for people.
  */
-const char *packing_refusal(
-    const struct packing *, uint64_t size, uint32_t trailer_size);
+const char *compression_refusal(
+    const struct compression *, uint64_t size, uint32_t trailer_size);
 
 /* Why the filter could not open the image, for people, in text[len]. */
-void packing_failure(const struct packing *, char *text, size_t len);
+void compression_failure(const struct compression *, char *text, size_t len);
 
 #endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Why something could not be done: what a library function hands to the
+ * program, which prints it and ends with its status.
+ */
+#ifndef VM_BASE_FAILURE_H
+#define VM_BASE_FAILURE_H
+
+#define FAILURE_TEXT_SIZE \
+	4096 /* bytes, the NUL included; longer texts are cut */
+
+struct failure {
+	int status;		      /* of sysexits(3) */
+	char text[FAILURE_TEXT_SIZE]; /* for people: "unable to VERB ..." */
+};
+
+/* Describe a failure, printf(3)-wise. Returns -1, for the caller to return. */
+int fail(struct failure *, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same, with ": " and the words for errno at the end. */
+int fail_errno(struct failure *, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

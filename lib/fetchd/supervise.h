@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * What vm-fetchd does while its image is served: it starts nbdkit, again with a
+ * filter where the image turns out to be compressed, and again when nbdkit
+ * dies; it passes on what the plugin says, and renewed URLs to the plugin.
+ */
+#ifndef VM_FETCHD_SUPERVISE_H
+#define VM_FETCHD_SUPERVISE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/backoff.h"
+#include "base/failure.h"
+#include "fetchd/decompress.h"
+#include "fetchd/nbdkit.h"
+#include "fetchd/parameters.h"
+#include "fetchd/report.h"
+#include "nbd/export-size.h"
+
+/* The caller fills in the first part; the rest is all zeros. */
+struct supervisor {
+	struct nbdkit *nbdkit; /* open */
+	const struct parameters *parameters;
+	const char *socket; /* the path of what nbdkit serves */
+	bool only_check;    /* end when it is ready */
+	/* A line for people: about the source, nbdkit, or the image. */
+	void (*say)(const char *line);
+	/*
+	 * It is ready: text is the socket, with only_check what the way to the
+	 * image is like. Returns 0, or -1 with errno where nobody could be told.
+	 */
+	int (*on_ready)(const char *text);
+
+	const struct compression
+	    *compression;	  /* of a compressed image, or NULL */
+	struct export_size check; /* asks if it can be decompressed */
+	uint32_t trailer_size;	  /* bytes modulo 2^32, from its trailer */
+	bool ready;		  /* on_ready() has been called */
+	bool refused;		  /* nbdkit could not start again */
+	struct restart restart;
+	char identity[CONTROL_MAX]; /* the plugin's description of the image */
+	char source[16]; /* how the source is, in a word; "": not known */
+};
+
+/*
+ * Block the signals that supervisor_run() reads. Call it before there is
+ * anything to undo. Returns 0, or -1 with the failure described.
+ */
+int supervisor_catch_signals(struct supervisor *, struct failure *);
+
+/*
+ * Start nbdkit, and live until SIGTERM, SIGINT or SIGHUP; SIGUSR1 renews the
+ * URL. Returns 0, with only_check when the image could be opened; or -1 with the
+ * failure described. nbdkit has been stopped then.
+ */
+int supervisor_run(struct supervisor *, struct failure *);
+
+#endif
