@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the parsers behind image_probe() share; nobody else includes it.
+ * What the parsers of this folder share; no other file includes this.
  */
 #ifndef VM_IMAGE_INTERNAL_H
 #define VM_IMAGE_INTERNAL_H
 
-#include "image/probe.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#include "image/info.h"
 
 static inline uint16_t
 le16(const uint8_t *p)
@@ -45,19 +48,5 @@ void image_label_add(struct image_info *info, uint32_t c);
 
 /* The label is complete: drop the spaces at its end. */
 void image_label_end(struct image_info *info);
-
-/*
- * Walk the volume descriptors from byte 32768 on, of ISO 9660 and of UDF, and
- * take label, claim and El Torito entries. *iso9660 and *udf say which are
- * there. Returns 0, or -1 with the reader's errno.
- */
-int image_parse_volumes(const struct image_reader *reader,
-    struct image_info *info, bool *iso9660, bool *udf);
-
-/*
- * Take the block size, claim and, if there is none yet, label of a UDF
- * volume. Returns 0, or -1 with the reader's errno.
- */
-int image_parse_udf(const struct image_reader *reader, struct image_info *info);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
-#include "image/probe.h"
+#include "image/media.h"
 
 /* Names, and why not where that is clear from the format. */
 static const struct {

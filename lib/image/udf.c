@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include "image/internal.h"
+#include "image/udf.h"
+
+#define UDF_DESCRIPTORS_MAX 64
+#define UDF_ANCHOR_BLOCK    256
+
+/* ECMA-167 3/7.2.1: the descriptors' tags. */
+enum udf_tag {
+	UDF_ANCHOR = 2,
+	UDF_PARTITION = 5,
+	UDF_LOGICAL_VOLUME = 6,
+	UDF_TERMINATOR = 8,
+};
+
+/* Read the descriptor in a block; as image_read(), 0 if it is none. */
+static int
+read_descriptor(const struct image_reader *reader, uint8_t descriptor[512],
+    uint64_t block, unsigned block_size)
+{
+	uint8_t sum = 0;
+	int i, n;
+
+	n = image_read(reader, descriptor, 512, block * block_size);
+	if (n != 1)
+		return n;
+	for (i = 0; i < 16; i++)
+		if (i != 4)
+			sum += descriptor[i];
+	return sum == descriptor[4] && le32(descriptor + 12) == block;
+}
+
+/*
+ * A dstring (OSTA UDF 2.60, section 2.1.3): a byte that says 8 or 16 bits to a
+ * character, the characters, and in the field's last byte how much is used.
+ */
+static void
+parse_dstring(const uint8_t *field, size_t size, struct image_info *info)
+{
+	size_t used = field[size - 1], step = field[0] == 16 ? 2 : 1, i;
+
+	if (used >= size || (field[0] != 8 && field[0] != 16))
+		return;
+	for (i = 1; i + step <= used; i += step)
+		image_label_add(
+		    info, step == 1 ? field[i] : field[i] << 8 | field[i + 1]);
+	image_label_end(info);
+}
+
+/* Find the block size by its anchor, then walk the descriptors it points to. */
+int
+image_parse_udf(const struct image_reader *reader, struct image_info *info)
+{
+	static const unsigned sizes[] = {2048, 512, 4096};
+	uint8_t d[512];
+	unsigned block = 0;
+	uint32_t first, count, i;
+	int n;
+
+	for (i = 0; i < 3 && block == 0; i++) {
+		n = read_descriptor(reader, d, UDF_ANCHOR_BLOCK, sizes[i]);
+		if (n == -1)
+			return -1;
+		if (n == 1 && le16(d) == UDF_ANCHOR)
+			block = sizes[i];
+	}
+	if (block == 0)
+		return 0;
+	info->udf_block = block;
+	count = le32(d + 16) / block;
+	first = le32(d + 20);
+	for (i = 0; i < count && i < UDF_DESCRIPTORS_MAX; i++) {
+		n = read_descriptor(reader, d, (uint64_t)first + i, block);
+		if (n != 1 || le16(d) == UDF_TERMINATOR)
+			return n == -1 ? -1 : 0;
+		if (le16(d) == UDF_PARTITION)
+			image_claim(info,
+			    (uint64_t)le32(d + 188) + le32(d + 192), block);
+		else if (le16(d) == UDF_LOGICAL_VOLUME &&
+			 info->label[0] == '\0')
+			parse_dstring(d + 84, 128, info);
+	}
+	return 0;
+}
