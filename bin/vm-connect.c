@@ -10,7 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "unix/connect.h"
+#include "unix/socket.h"
 
 static void
 usage(FILE *out)

@@ -26,7 +26,7 @@
 #include "fetchd/nbdkit.h"
 #include "fetchd/parameters.h"
 #include "fetchd/supervise.h"
-#include "unix/listen.h"
+#include "unix/socket.h"
 #include "unix/sd-notify.h"
 
 struct options {

@@ -15,7 +15,7 @@
 #include <linux/nbd.h>
 
 #include "base/clock.h"
-#include "unix/connect.h"
+#include "unix/socket.h"
 #include "nbd/client.h"
 
 #define CONTENT_SIZE  (1024 * 1024) /* of its beginning, and of its end */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "nbd/export-size.h"
-#include "unix/connect.h"
+#include "unix/socket.h"
 
 #define GREETING "NBDMAGICIHAVEOPT" /* then 2 bytes of flags, and the answer */
 #define SIZE_AT	 18

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "unix/connect.h"
+#include "unix/socket.h"
 #include "nbd/handoff.h"
 #include "nbd/handoff-client.h"
 #include "unix/fd-passing.h"

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "unix/listen.h"
+#include "unix/socket.h"
 #include "nbd/handoff.h"
 #include "unix/fd-passing.h"
 

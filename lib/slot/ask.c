@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 #include "slot/ask.h"
-#include "unix/connect.h"
+#include "unix/socket.h"
 
 #define BEGIN_MS 20000 /* for a vm-slot that is being started to listen */
 #define PAUSE_MS 20

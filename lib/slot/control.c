@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "slot/control.h"
-#include "unix/listen.h"
+#include "unix/socket.h"
 
 #define REQUEST_MAX 64
 #define ANSWER_MAX  4096

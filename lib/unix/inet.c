@@ -13,7 +13,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "unix/listen.h"
+#include "unix/socket.h"
 #include "base/number.h"
 #include "unix/inet.h"
 

@@ -14,7 +14,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "unix/connect.h"
+#include "unix/socket.h"
 #include "ws-monitor/backend.h"
 
 /* --- a command ------------------------------------------------------------ */

@@ -11,7 +11,7 @@
 
 #include "check.h"
 #include "base/clock.h"
-#include "unix/connect.h"
+#include "unix/socket.h"
 #include "nbd/handoff.h"
 #include "unix/fd-passing.h"
 

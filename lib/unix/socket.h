@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The connecting end of a Unix socket; listen.h is the other.
+ * Both ends of a Unix stream socket (unix(7)).
  */
-#ifndef VM_UNIX_CONNECT_H
-#define VM_UNIX_CONNECT_H
+#ifndef VM_UNIX_SOCKET_H
+#define VM_UNIX_SOCKET_H
 
 #include <sys/un.h>
 
@@ -21,5 +21,15 @@ int unix_address(const char *path, struct sockaddr_un *);
  * of socket(2) and connect(2).
  */
 int connect_unix(const char *path);
+
+/*
+ * Bind path, with access for this user only (mode 0600), and listen there. A
+ * socket that a killed server left is replaced; one that is served is not.
+ *
+ * Returns the descriptor, close-on-exec, which the caller closes and whose
+ * path it removes; or -1 with errno: ENAMETOOLONG, EADDRINUSE (somebody serves
+ * it), ENOTSOCK (something else lies there), or as of socket(2) and bind(2).
+ */
+int listen_unix(const char *path);
 
 #endif

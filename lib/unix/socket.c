@@ -3,13 +3,13 @@
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "unix/connect.h"
-#include "unix/listen.h"
+#include "unix/socket.h"
 
 /* Close without losing errno; always -1. */
 static int
@@ -22,6 +22,42 @@ close_failed(int fd)
 	return -1;
 }
 
+/* --- connecting -------------------------------------------------------- */
+
+int
+unix_address(const char *path, struct sockaddr_un *address)
+{
+	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof(address->sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(address->sun_path, path);
+	return 0;
+}
+
+int
+connect_unix(const char *path)
+{
+	struct sockaddr_un address;
+	const struct timeval limit = {10, 0}, none = {0, 0};
+	int fd;
+
+	if (unix_address(path, &address) == -1)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -1;
+	/* The queue may be full, of a server that accepts no more (unix(7)). */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == -1)
+		return close_failed(fd);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof(none));
+	return fd;
+}
+
+/* --- listening --------------------------------------------------------- */
+
 static int
 bind_private(int fd, const struct sockaddr_un *address)
 {
@@ -33,7 +69,7 @@ bind_private(int fd, const struct sockaddr_un *address)
 	return result;
 }
 
-/* See that a socket that nobody serves is gone. Returns 0, or -1 with errno. */
+/* Remove a socket that nobody serves. Returns 0, or -1 with errno. */
 static int
 remove_stale(const struct sockaddr_un *address)
 {
@@ -44,7 +80,7 @@ remove_stale(const struct sockaddr_un *address)
 		errno = ENOTSOCK;
 		return -1;
 	}
-	/* A full queue is EAGAIN: it is served, and one must not wait. */
+	/* EAGAIN: the queue is full, so somebody serves it. Don't wait. */
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -1;
