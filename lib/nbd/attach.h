@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * An NBD server's export attached as a device, and kept attached: by
+ * connections of our own (dial), or by links that are handed in (serve).
+ *
+ * This folder is vm-nbd-attach's, but for export-size, which is vm-fetchd's.
+ * The NBD handshake (client, through libnbd) and the kernel's NBD (kernel, over
+ * netlink) are known here and nowhere else; files and URLs are not.
+ */
+#ifndef VM_NBD_ATTACH_H
+#define VM_NBD_ATTACH_H
+
+#include <stdbool.h>
+
+#include "base/failure.h"
+#include "nbd/client.h"
+
+struct nbd_attach {
+	const char *server; /* dial: a Unix socket; NULL: descriptor 0 */
+	const char *door;   /* serve: a Unix socket to listen at */
+	int stop;	    /* serve: ends when this can be read */
+	struct nbd_wish wish;
+	int index;	  /* of the device; -1: any that is free */
+	bool adopt;	  /* it is attached: take it over */
+	unsigned timeout; /* seconds, as are those of struct nbd_link */
+	unsigned outage;
+	void (*say)(const char *line); /* for people: what happens to it */
+	void (*on_ready)(int index);   /* the device can be used */
+};
+
+/*
+ * Connect to the server, attach, and stay until the device is disconnected.
+ * Returns 0 then; or -1 with the failure described, and the device as it is.
+ */
+int nbd_attach_dial(const struct nbd_attach *, struct failure *);
+
+/*
+ * The same for links that are handed in (handoff.h). Returns 0, or 1 where stop
+ * ended it, which leaves the device as it is.
+ */
+int nbd_attach_serve(const struct nbd_attach *, struct failure *);
+
+#endif
