@@ -27,7 +27,7 @@ usage(FILE *out)
 	    out);
 }
 
-/* Does anybody hold the lock of a file? One that is not there, nobody. */
+/* Is a file locked? Returns 0 if so, 1 if not or if there is no such file. */
 static int
 test_lock(const char *path)
 {
@@ -47,10 +47,11 @@ test_lock(const char *path)
 static void
 on_alarm(int signal)
 {
-	(void)signal; /* to end a system call is all that it is for */
+	(void)signal; /* it only has to interrupt flock(2) */
 }
 
-/* Lock what our caller has open: the lock is its, and stays when we end. */
+/* Lock what our caller has open: the lock belongs to the open file, and stays
+ * when we end. */
 static int
 take_lock(int fd, unsigned seconds)
 {

@@ -122,7 +122,7 @@ tell_attached(const char *device)
 static int
 join(struct options *o)
 {
-	struct nbd_join j = {.door = o->attach.door,
+	struct handoff_client j = {.handoff = o->attach.handoff,
 	    .client = o->client != NULL ? o->client : "-",
 	    .who = o->who != NULL ? o->who : "somebody",
 	    .on_attached = tell_attached};
@@ -132,7 +132,7 @@ join(struct options *o)
 	signal(SIGPIPE, SIG_IGN);
 	/* vm-ws-proxy(1) sends SIGURG when its peer has ended the session. */
 	j.leave = catch_end(SIGURG);
-	status = nbd_join(&j, why, sizeof(why));
+	status = handoff_client_run(&j, why, sizeof(why));
 	if (status != 0)
 		warnx("%s", why);
 	return status;
@@ -233,7 +233,7 @@ take_option(struct options *o, int option)
 		return true;
 	case 'j':
 	case 'l':
-		o->attach.door = optarg;
+		o->attach.handoff = optarg;
 		o->mode = option;
 		return true;
 	case 'n':

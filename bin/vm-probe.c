@@ -37,8 +37,9 @@ struct findings {
 	struct image_info info;
 	const char *media; /* NULL: it can't be used */
 	bool bios, efi;	   /* boots so, in that kind of drive */
-	uint64_t missing;  /* bytes that the image itself says it has more */
-	unsigned hidden;   /* bytes at its end: less than a drive's block */
+	uint64_t
+	    missing;	 /* bytes cut off, by what the image says of its size */
+	unsigned hidden; /* bytes at the end that fill no block of the drive */
 };
 
 static const char *const fields[] = {
@@ -122,7 +123,7 @@ open_file(struct source *source)
 	struct stat st;
 	off_t size;
 
-	/* O_NONBLOCK: a FIFO must not keep us before we see that it is one. */
+	/* O_NONBLOCK: a FIFO would wait here for a writer. */
 	source->fd = open(source->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (source->fd == -1 || fstat(source->fd, &st) == -1)
 		err(open_status(), "unable to open %s", source->name);
@@ -157,7 +158,7 @@ probe(const char *name, struct image_info *info)
 		nbd_close(source.nbd);
 		return;
 	}
-	/* Who counts a device's reads will want to see the next reader's. */
+	/* Drop our reads, so that the next reader's reach the device and count. */
 	if (S_ISBLK(st.st_mode))
 		posix_fadvise(source.fd, 0, 0, POSIX_FADV_DONTNEED);
 	close(source.fd);
@@ -165,7 +166,7 @@ probe(const char *name, struct image_info *info)
 
 /* --- judging ----------------------------------------------------------- */
 
-/* How it boots: in its drive, or in any where there is none for it. */
+/* How it boots in its drive; or in any drive, if no drive fits it. */
 static void
 judge(struct findings *found, const char *reason, enum image_media media)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * When a process that has ended is started again: at once where it died, but
- * not for ever where it dies each time; with growing pauses, for ever, where
- * it says that it cannot do its work now.
+ * When to start a process again that has ended: at once if it died, until it has
+ * died too often in a row; with growing pauses, and without end, if it said that
+ * it cannot work now.
  *
  * Times are milliseconds of a clock that never jumps.
  */
@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Deaths in a row, each so soon after the one before, that are too many. */
+/* More deaths than this in a row are too many; each so soon after the last. */
 #define RESTART_DEATHS_MAX 5
 #define RESTART_DEATHS_MS  10000
 
@@ -29,7 +29,7 @@ struct restart {
 	int pause; /* the last one; 0: it has not refused since it worked */
 };
 
-/* It died. Returns whether it shall be started again. */
+/* It died. Returns whether to start it again. */
 bool restart_died(struct restart *, int64_t now);
 
 /* It cannot work now. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A clock that nobody sets: for how long, never for when.
+ * A clock that nobody sets: it measures durations, not the time of day.
  */
 #ifndef VM_BASE_CLOCK_H
 #define VM_BASE_CLOCK_H

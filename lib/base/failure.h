@@ -3,6 +3,10 @@
  *
  * Why something could not be done: what a library function hands to the
  * program, which prints it and ends with its status.
+ *
+ * This folder is for every program and the plugin: numbers, URLs, secrets,
+ * clocks, JSON. Each part stands alone, and knows nothing of vmedia: no images,
+ * no slots, no protocols.
  */
 #ifndef VM_BASE_FAILURE_H
 #define VM_BASE_FAILURE_H

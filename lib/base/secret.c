@@ -71,7 +71,7 @@ secret_read_line(int fd)
 		errno = EINVAL;
 		return NULL;
 	}
-	/* Windows ends its lines so. */
+	/* A line from Windows ends with \r\n. */
 	if (end > 0 && secret[end - 1] == '\r')
 		end--;
 	explicit_bzero(secret + end, len - end);

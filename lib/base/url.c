@@ -58,7 +58,7 @@ digit(char c)
 	return isdigit((unsigned char)c) ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
-/* A copy of the len bytes at text, decoded; what is no code stays. */
+/* A copy of the len bytes at text, with each %XX decoded. */
 static char *
 decode(const char *text, size_t len)
 {
@@ -118,7 +118,7 @@ url_file_path(const char *url)
 
 	for (i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
 		len = strlen(beginnings[i]);
-		/* file://HOST/ is somebody else's. */
+		/* file://HOST/ is a file of another machine. */
 		if (strncasecmp(url, beginnings[i], len) != 0 ||
 		    url[len] == '/')
 			continue;

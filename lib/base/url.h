@@ -9,8 +9,8 @@
 
 /*
  * A copy of url without user, password, query and fragment (RFC 3986
- * section 3), its control characters and spaces shown as '?'. It works on
- * anything: what is no URL comes back without its '?' and '#' tails.
+ * section 3), its control characters and spaces shown as '?'. Any text will do:
+ * one that is not a URL comes back without what follows a '?' or '#'.
  *
  * Returns a string for free(3), or NULL with errno ENOMEM.
  */
@@ -25,7 +25,7 @@ int url_get_user(const char *url, char **user, char **password);
 
 /*
  * The path that a file: URL names on this machine (RFC 8089), decoded, for
- * free(3). NULL with errno: EINVAL where it is none, ENOMEM.
+ * free(3). NULL with errno: EINVAL where it is not such a URL, ENOMEM.
  */
 char *url_file_path(const char *url);
 

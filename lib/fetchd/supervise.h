@@ -4,6 +4,9 @@
  * What vm-fetchd does while its image is served: it starts nbdkit, again with a
  * filter where the image turns out to be compressed, and again when nbdkit
  * dies; it passes on what the plugin says, and renewed URLs to the plugin.
+ *
+ * This folder is vm-fetchd's; the plugin shares report.h only. How to start and
+ * talk to nbdkit is known here; HTTP, NFS and SMB are not: they are the plugin's.
  */
 #ifndef VM_FETCHD_SUPERVISE_H
 #define VM_FETCHD_SUPERVISE_H

@@ -73,7 +73,7 @@ begin_staying(const struct nbd_attach *a, int index)
 /* --- dial -------------------------------------------------------------- */
 
 static int
-connect_server(struct nbd_dialed *d, struct failure *why)
+connect_server(struct nbd_reconnect *d, struct failure *why)
 {
 	const char *name = d->server != NULL ? d->server : "descriptor 0";
 	char text[512];
@@ -91,9 +91,9 @@ connect_server(struct nbd_dialed *d, struct failure *why)
 
 /* Another image must never take the place of the one that was attached. */
 static int
-refuse_changed(const struct nbd_dialed *d, int news, struct failure *why)
+refuse_changed(const struct nbd_reconnect *d, int news, struct failure *why)
 {
-	if (news == NBD_DIALED_CHANGED)
+	if (news == NBD_RECONNECT_CHANGED)
 		return fail(why, EX_DATAERR,
 		    "unable to reconnect /dev/nbd%d: the image changed",
 		    d->index);
@@ -102,7 +102,7 @@ refuse_changed(const struct nbd_dialed *d, int news, struct failure *why)
 
 static int
 restore_link(
-    const struct nbd_attach *a, struct nbd_dialed *d, struct failure *why)
+    const struct nbd_attach *a, struct nbd_reconnect *d, struct failure *why)
 {
 	int news;
 
@@ -112,8 +112,8 @@ restore_link(
 		    "unable to reconnect /dev/nbd%d: its link was given as a "
 		    "descriptor",
 		    d->index);
-	news = nbd_dialed_mend(d);
-	if (news == NBD_DIALED_RESTORED)
+	news = nbd_reconnect_mend(d);
+	if (news == NBD_RECONNECT_RESTORED)
 		say(a, "/dev/nbd%d: the link is restored", d->index);
 	return refuse_changed(d, news, why);
 }
@@ -121,17 +121,17 @@ restore_link(
 /* Attach the device, or take it over. */
 static int
 begin_dialed(
-    const struct nbd_attach *a, struct nbd_dialed *d, struct failure *why)
+    const struct nbd_attach *a, struct nbd_reconnect *d, struct failure *why)
 {
 	if (a->adopt) {
 		if (nbd_device_take_over(
 			d->index, a->wish.identity, &d->image, why) == -1)
 			return -1;
-		return refuse_changed(d, nbd_dialed_mend(d), why);
+		return refuse_changed(d, nbd_reconnect_mend(d), why);
 	}
 	if (connect_server(d, why) == -1)
 		return -1;
-	if (nbd_dialed_attach(d) == -1)
+	if (nbd_reconnect_attach(d) == -1)
 		return fail_to_attach(why);
 	return make_ready(a, d->index, READ_AHEAD_KB, why);
 }
@@ -140,7 +140,7 @@ int
 nbd_attach_dial(const struct nbd_attach *a, struct failure *why)
 {
 	struct nbd_kernel kernel;
-	struct nbd_dialed d = {.kernel = &kernel,
+	struct nbd_reconnect d = {.kernel = &kernel,
 	    .server = a->server,
 	    .wish = a->wish,
 	    .timeout = a->timeout,
@@ -153,7 +153,7 @@ nbd_attach_dial(const struct nbd_attach *a, struct failure *why)
 	if (begin_dialed(a, &d, why) == -1)
 		return -1;
 	begin_staying(a, d.index);
-	while ((news = nbd_dialed_next(&d)) == NBD_DIALED_LOST)
+	while ((news = nbd_reconnect_next(&d)) == NBD_RECONNECT_LOST)
 		if (restore_link(a, &d, why) == -1)
 			return -1;
 	return refuse_changed(&d, news, why);
@@ -161,30 +161,30 @@ nbd_attach_dial(const struct nbd_attach *a, struct failure *why)
 
 /* --- serve ------------------------------------------------------------- */
 
-/* Pass on the news of nbd_served_next(). 1: wait for more; 0: it has ended. */
+/* Pass on the news of handoff_server_next(). 1: wait for more; 0: it has ended. */
 static int
-take_served(const struct nbd_attach *a, const struct nbd_served *s, int news,
-    struct failure *why)
+take_served(const struct nbd_attach *a, const struct handoff_server *s,
+    int news, struct failure *why)
 {
 	static const char *const words[] = {
-	    [NBD_SERVED_OK] = "ok",
-	    [NBD_SERVED_WAITING] = "waiting",
-	    [NBD_SERVED_DOWN] = "down",
-	    [NBD_SERVED_GONE] = "gone",
+	    [HANDOFF_SERVER_OK] = "ok",
+	    [HANDOFF_SERVER_WAITING] = "waiting",
+	    [HANDOFF_SERVER_DOWN] = "down",
+	    [HANDOFF_SERVER_GONE] = "gone",
 	};
 
 	switch (news) {
 	case -1:
 		return fail_to_attach(why);
-	case NBD_SERVED_ATTACHED:
+	case HANDOFF_SERVER_ATTACHED:
 		if (make_ready(a, s->index, SERVED_AHEAD_KB, why) == -1)
 			return -1;
 		begin_staying(a, s->index);
 		return 1;
-	case NBD_SERVED_ENDED:
-	case NBD_SERVED_STOPPED:
+	case HANDOFF_SERVER_ENDED:
+	case HANDOFF_SERVER_STOPPED:
 		return 0;
-	case NBD_SERVED_OK:
+	case HANDOFF_SERVER_OK:
 		say(a, "served: %s %s", s->client, s->who);
 		/* FALLTHROUGH */
 	default:
@@ -196,7 +196,7 @@ take_served(const struct nbd_attach *a, const struct nbd_served *s, int news,
 int
 nbd_attach_serve(const struct nbd_attach *a, struct failure *why)
 {
-	static struct nbd_served s; /* too large for a stack */
+	static struct handoff_server s; /* too large for a stack */
 	struct nbd_kernel kernel;
 	int news, result;
 
@@ -213,16 +213,16 @@ nbd_attach_serve(const struct nbd_attach *a, struct failure *why)
 	if (a->adopt && nbd_device_take_over(
 			    a->index, a->wish.identity, &s.image, why) == -1)
 		return -1;
-	if (nbd_served_open(&s, a->door) == -1)
+	if (handoff_server_open(&s, a->handoff) == -1)
 		return fail_errno(
-		    why, EX_CANTCREAT, "unable to listen at %s", a->door);
+		    why, EX_CANTCREAT, "unable to listen at %s", a->handoff);
 	if (a->adopt)
 		begin_staying(a, a->index);
 	do {
-		news = nbd_served_next(&s);
+		news = handoff_server_next(&s);
 		result = take_served(a, &s, news, why);
 	} while (result == 1);
 	if (result == 0)
-		nbd_served_close(&s);
-	return result == 0 && news == NBD_SERVED_STOPPED ? 1 : result;
+		handoff_server_close(&s);
+	return result == 0 && news == HANDOFF_SERVER_STOPPED ? 1 : result;
 }

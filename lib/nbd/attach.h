@@ -17,9 +17,9 @@
 #include "nbd/client.h"
 
 struct nbd_attach {
-	const char *server; /* dial: a Unix socket; NULL: descriptor 0 */
-	const char *door;   /* serve: a Unix socket to listen at */
-	int stop;	    /* serve: ends when this can be read */
+	const char *server;  /* dial: a Unix socket; NULL: descriptor 0 */
+	const char *handoff; /* serve: a Unix socket to listen at */
+	int stop;	     /* serve: ends when this can be read */
 	struct nbd_wish wish;
 	int index;	  /* of the device; -1: any that is free */
 	bool adopt;	  /* it is attached: take it over */

@@ -18,7 +18,7 @@
 #include "unix/socket.h"
 #include "nbd/client.h"
 
-#define CONTENT_SIZE  (1024 * 1024) /* of its beginning, and of its end */
+#define CONTENT_SIZE  (1024 * 1024) /* hashed at the beginning, and at the end */
 #define CONTENT_PIECE (128 * 1024)  /* a request, as the kernel's own */
 
 /* libnbd does not hand out the flags that the server sent: ask one by one. */
@@ -96,7 +96,7 @@ read_content(struct nbd_handle *nbd, unsigned char *buf, size_t len,
 	return 0;
 }
 
-/* The beginning and the end of what says nothing of itself. */
+/* Hash the beginning and the end of an image without a description. */
 static int
 hash_content(struct nbd_handle *nbd, const struct nbd_connection *c,
     br_sha256_context *sha, unsigned char *buf, int64_t end)
@@ -112,7 +112,7 @@ hash_content(struct nbd_handle *nbd, const struct nbd_connection *c,
 	return 0;
 }
 
-/* The export's own words, hashed: they may tell where the image lies. */
+/* Hash the export's description: it may tell where the image lies. */
 static int
 identify(struct nbd_handle *nbd, struct nbd_connection *c,
     unsigned char *content, int64_t end)

@@ -20,16 +20,15 @@ struct nbd_connection {
 	uint64_t size;	/* bytes of the export */
 	uint64_t flags; /* its transmission flags, NBD_FLAG_* */
 	/*
-	 * Stands for the image: a hash of its size and of what the export says
-	 * of it (its description); where it says nothing, of its first and its
-	 * last MiB, unless it may be written to. (A hash, for sysfs shows it to
-	 * everyone.)
+	 * Stands for the image: a hash of its size and of the export's
+	 * description; without a description, of its first and last MiB, unless
+	 * it is writable. (It is a hash because sysfs shows it to every user.)
 	 */
 	char identity[NBD_CLIENT_IDENTITY_SIZE];
-	bool is_vague; /* ... of its size alone */
+	bool is_vague; /* the identity is a hash of the size alone */
 };
 
-/* What the connection shall be. */
+/* What the connection must be. */
 struct nbd_wish {
 	bool read_only;	      /* whatever the server allows */
 	const char *identity; /* instead of the export's own; NULL: its own */

@@ -20,10 +20,10 @@
 #include "unix/fd-passing.h"
 #include "unix/relay.h"
 
-#define RETRY_MS   100	 /* between two tries to come to the door */
-#define DOOR_MS	   30000 /* for it to be there, the first time */
-#define WORD_MS	   5000	 /* for its word about a link that has ended */
-#define LINGER_MS  1000	 /* ... for being told that we go for good */
+#define RETRY_MS   100	 /* between two tries to connect */
+#define LISTEN_MS  30000 /* for the server to listen, the first time */
+#define WORD_MS	   5000	 /* for the server to say why a link ended */
+#define LINGER_MS  1000	 /* for a `leave` after a link was lost */
 #define LEAVE_MS   20000 /* for the device to be disconnected then */
 #define LINE_BYTES 1024
 
@@ -31,15 +31,15 @@
 #define GO_ON (-1)
 
 struct join {
-	const struct nbd_join *options;
+	const struct handoff_client *options;
 	int link;    /* what is handed in */
-	int control; /* the connection to the door; -1: none */
+	int control; /* the connection to the server; -1: none */
 	bool has_relay;
 	bool is_attached; /* it was */
 	bool is_shut;	  /* the link's socket */
 	bool is_lost;	  /* we were told so */
 	bool leaves;
-	bool is_told; /* ... and has said so at the door */
+	bool is_told; /* ... and has told the server */
 	int64_t end;  /* of clock_ms(), when no word comes any more; 0: never */
 	size_t have;
 	char line[LINE_BYTES];
@@ -51,7 +51,7 @@ static struct relay relay; /* too large for a stack */
 
 /* --- the link ----------------------------------------------------------- */
 
-/* Can the kernel's NBD have it? (It takes TCP and Unix streams.) */
+/* Can the kernel's NBD use it? (It takes TCP and Unix streams.) */
 static bool
 is_usable(int fd)
 {
@@ -82,10 +82,10 @@ open_link(struct join *j)
 	return 0;
 }
 
-/* --- the door ----------------------------------------------------------- */
+/* --- the server --------------------------------------------------------- */
 
 static void
-say_leave(struct join *j)
+send_leave(struct join *j)
 {
 	if (j->control == -1 || j->is_told)
 		return;
@@ -93,22 +93,22 @@ say_leave(struct join *j)
 	(void)!send(j->control, "leave\n", 6, MSG_NOSIGNAL);
 }
 
-/* Go there, with the link. Returns 0, or -1 with errno. */
+/* Connect, and hand in the link. Returns 0, or -1 with errno. */
 static int
-come_in(struct join *j)
+hand_in(struct join *j)
 {
 	char line[512];
 	int len = snprintf(line, sizeof(line), "%s %s %s\n",
 	    j->is_attached ? "still" : "source", j->options->client,
 	    j->options->who);
 
-	j->control = connect_unix(j->options->door);
+	j->control = connect_unix(j->options->handoff);
 	if (j->control == -1)
 		return -1;
 	j->have = 0;
 	if (pass_send(j->control, line, (size_t)len, &j->link, 1) == 0) {
 		if (j->leaves)
-			say_leave(j);
+			send_leave(j);
 		return 0;
 	}
 	close(j->control);
@@ -118,16 +118,16 @@ come_in(struct join *j)
 
 /* Returns 0 when it is in, or an exit status. */
 static int
-find_door(struct join *j)
+hand_in_first(struct join *j)
 {
-	int64_t end = clock_ms() + DOOR_MS;
+	int64_t end = clock_ms() + LISTEN_MS;
 	struct pollfd leave = {j->options->leave, POLLIN, 0};
 
-	while (come_in(j) == -1) {
+	while (hand_in(j) == -1) {
 		if (clock_ms() >= end ||
 		    (errno != ENOENT && errno != ECONNREFUSED)) {
 			snprintf(j->why, j->why_size,
-			    "unable to connect to %s: %s", j->options->door,
+			    "unable to connect to %s: %s", j->options->handoff,
 			    strerror(errno));
 			return EX_UNAVAILABLE;
 		}
@@ -146,7 +146,7 @@ lose(struct join *j)
 	return EX_IOERR;
 }
 
-/* starts WORD: the rest of the line behind it; NULL: it has another one. */
+/* The rest of a line that starts with word; NULL: it starts otherwise. */
 static const char *
 rest_of(const char *line, const char *word)
 {
@@ -191,27 +191,27 @@ hear_line(struct join *j, const char *line)
 		return status >= EX_USAGE && status <= EX_CONFIG ? (int)status
 								 : EX_PROTOCOL;
 	} else
-		return GO_ON; /* a word of a time to come */
+		return GO_ON; /* from a newer server */
 	return EX_TEMPFAIL;
 }
 
-/* The control connection has ended without a word. */
+/* The server closed the connection without saying why. */
 static int
-lose_door(struct join *j)
+lose_server(struct join *j)
 {
 	close(j->control);
 	j->control = -1;
 	j->is_told = false;
 	if (j->is_attached && !j->is_shut && !j->is_lost)
 		return GO_ON;
-	/* Who has disconnected the device has taken its door away, too. */
-	if (j->is_attached && access(j->options->door, F_OK) == -1)
+	/* A server whose device was disconnected removes its socket. */
+	if (j->is_attached && access(j->options->handoff, F_OK) == -1)
 		return 0;
 	return j->leaves ? 0 : lose(j);
 }
 
 static int
-hear_door(struct join *j)
+hear_server(struct join *j)
 {
 	char *newline;
 	ssize_t n;
@@ -222,7 +222,7 @@ hear_door(struct join *j)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return GO_ON;
 	if (n <= 0)
-		return lose_door(j);
+		return lose_server(j);
 	j->have += (size_t)n;
 	while ((newline = memchr(j->line, '\n', j->have)) != NULL) {
 		*newline++ = '\0';
@@ -239,7 +239,7 @@ hear_door(struct join *j)
 
 /* --- staying ------------------------------------------------------------ */
 
-/* The link's socket is shut; why, the door will say. */
+/* The link's socket is shut; the server will say why. */
 static int
 notice_end(struct join *j)
 {
@@ -248,7 +248,7 @@ notice_end(struct join *j)
 		j->end = clock_ms() + WORD_MS;
 	if (j->control != -1)
 		return GO_ON;
-	if (access(j->options->door, F_OK) == -1)
+	if (access(j->options->handoff, F_OK) == -1)
 		return 0;
 	return j->leaves ? 0 : lose(j);
 }
@@ -258,7 +258,7 @@ begin_leaving(struct join *j)
 {
 	j->leaves = true;
 	j->end = clock_ms() + LEAVE_MS;
-	say_leave(j);
+	send_leave(j);
 }
 
 enum {
@@ -302,11 +302,11 @@ stay(struct join *j)
 		if (j->has_relay)
 			relay_move(&relay);
 		if (j->control != -1)
-			status = hear_door(j);
+			status = hear_server(j);
 		if (status == GO_ON && !j->is_shut && p[LINK].revents != 0)
 			status = notice_end(j);
 		if (status == GO_ON && j->control == -1)
-			come_in(j);
+			hand_in(j);
 		if (status == GO_ON && j->end != 0 && clock_ms() >= j->end)
 			status = lose(j);
 	}
@@ -314,19 +314,20 @@ stay(struct join *j)
 }
 
 int
-nbd_join(const struct nbd_join *options, char *why, size_t why_size)
+handoff_client_run(
+    const struct handoff_client *options, char *why, size_t why_size)
 {
 	struct join j = {.options = options,
 	    .control = -1,
 	    .why = why,
 	    .why_size = why_size};
-	char line[NBD_DOOR_LINE_MAX + 1];
-	struct nbd_offer offer;
+	char line[HANDOFF_LINE_MAX + 1];
+	struct handoff_offer offer;
 	int len, status;
 
 	len = snprintf(
 	    line, sizeof(line), "source %s %s", options->client, options->who);
-	if (len >= (int)sizeof(line) || nbd_door_parse(line, &offer) == -1) {
+	if (len >= (int)sizeof(line) || handoff_parse(line, &offer) == -1) {
 		snprintf(why, why_size, "unable to join by that name");
 		return EX_USAGE;
 	}
@@ -335,6 +336,6 @@ nbd_join(const struct nbd_join *options, char *why, size_t why_size)
 		    strerror(errno));
 		return EX_OSERR;
 	}
-	status = find_door(&j);
+	status = hand_in_first(&j);
 	return status != 0 ? status : stay(&j);
 }

@@ -19,18 +19,18 @@
 #define SIZE_UNIT 512
 
 int
-nbd_served_open(struct nbd_served *s, const char *path)
+handoff_server_open(struct handoff_server *s, const char *path)
 {
 	s->socket = -1;
 	s->since = clock_ms();
 	s->link = s->is_attached ? NBD_LINK_DEAD : NBD_LINK_NONE;
-	return nbd_door_open(&s->door, path);
+	return handoff_open(&s->handoff, path);
 }
 
 void
-nbd_served_close(struct nbd_served *s)
+handoff_server_close(struct handoff_server *s)
 {
-	nbd_door_close(&s->door, !s->is_attached);
+	handoff_close(&s->handoff, !s->is_attached);
 	if (s->next != NULL)
 		close(s->next_connection.socket);
 	if (s->socket != -1)
@@ -49,7 +49,7 @@ is_shut(int socket)
 }
 
 static void
-dismiss(struct nbd_served *s, struct nbd_guest *g)
+dismiss(struct handoff_server *s, struct handoff_peer *g)
 {
 	if (s->holder == g)
 		s->holder = NULL;
@@ -57,24 +57,24 @@ dismiss(struct nbd_served *s, struct nbd_guest *g)
 		s->next = NULL;
 		close(s->next_connection.socket);
 	}
-	nbd_door_dismiss(g);
+	handoff_dismiss(g);
 }
 
 /* The kernel replaces only what it has found dead: shut it, and wait. */
 static void
-begin_dying(struct nbd_served *s)
+begin_dying(struct handoff_server *s)
 {
 	shutdown(s->socket, SHUT_RDWR);
 	s->link = NBD_LINK_DYING;
 	s->dying_since = clock_ms();
 }
 
-/* The device's link is that guest's from now on. */
+/* From now on that peer's connection is the device's link. */
 static void
-hold(struct nbd_served *s, struct nbd_guest *g, int socket, bool checked)
+hold(struct handoff_server *s, struct handoff_peer *g, int socket, bool checked)
 {
 	if (s->holder != NULL && s->holder != g) {
-		nbd_door_tell(s->holder, "superseded %s", g->offer.who);
+		handoff_tell(s->holder, "superseded %s", g->offer.who);
 		dismiss(s, s->holder);
 	}
 	if (s->socket != -1)
@@ -87,11 +87,11 @@ hold(struct nbd_served *s, struct nbd_guest *g, int socket, bool checked)
 	s->is_ok = true;
 	strcpy(s->client, g->offer.client);
 	strcpy(s->who, g->offer.who);
-	nbd_door_tell(g, "attached /dev/nbd%d", s->index);
+	handoff_tell(g, "attached /dev/nbd%d", s->index);
 }
 
 static struct nbd_link
-make_link(const struct nbd_served *s, const struct nbd_connection *c)
+make_link(const struct handoff_server *s, const struct nbd_connection *c)
 {
 	return (struct nbd_link){.index = s->index,
 	    .socket = c->socket,
@@ -103,7 +103,8 @@ make_link(const struct nbd_served *s, const struct nbd_connection *c)
 }
 
 static void
-rejoin(struct nbd_served *s, struct nbd_guest *g, struct nbd_connection *c)
+rejoin(
+    struct handoff_server *s, struct handoff_peer *g, struct nbd_connection *c)
 {
 	struct nbd_link link = make_link(s, c);
 
@@ -112,31 +113,31 @@ rejoin(struct nbd_served *s, struct nbd_guest *g, struct nbd_connection *c)
 		return;
 	}
 	close(c->socket);
-	nbd_door_tell(g, "refused %d the kernel does not take it: %s", EX_OSERR,
+	handoff_tell(g, "refused %d the kernel does not take it: %s", EX_OSERR,
 	    strerror(errno));
 	dismiss(s, g);
 }
 
-/* The kernel takes another now, and somebody may be waiting with one. */
+/* The old link is dead: give the kernel the waiting connection, if any. */
 static int
-bury(struct nbd_served *s)
+bury(struct handoff_server *s)
 {
 	struct nbd_connection c = s->next_connection;
-	struct nbd_guest *g = s->next;
+	struct handoff_peer *g = s->next;
 
 	s->link = NBD_LINK_DEAD;
 	s->since = clock_ms();
 	if (s->holder != NULL)
-		nbd_door_tell(s->holder, "lost");
+		handoff_tell(s->holder, "lost");
 	/* An NBD server that came in by itself says nothing any more. */
 	if (s->holder != NULL && s->holder->control == -1)
 		dismiss(s, s->holder);
 	if (g == NULL)
-		return NBD_SERVED_WAITING;
+		return HANDOFF_SERVER_WAITING;
 	s->next = NULL;
 	rejoin(s, g, &c);
-	return s->link == NBD_LINK_ALIVE ? NBD_SERVED_NOTHING
-					 : NBD_SERVED_WAITING;
+	return s->link == NBD_LINK_ALIVE ? HANDOFF_SERVER_NOTHING
+					 : HANDOFF_SERVER_WAITING;
 }
 
 /*
@@ -146,23 +147,23 @@ bury(struct nbd_served *s)
  * this image.
  */
 static int
-give_again(struct nbd_served *s)
+give_again(struct handoff_server *s)
 {
 	struct nbd_connection c = {.socket = s->socket};
 	struct nbd_link link = make_link(s, &c);
 
 	if (s->is_checked && nbd_kernel_rejoin(s->kernel, &link) == 0)
-		return NBD_SERVED_NOTHING;
+		return HANDOFF_SERVER_NOTHING;
 	shutdown(s->socket, SHUT_RDWR);
 	return bury(s);
 }
 
 static int
-hear_kernel(struct nbd_served *s)
+hear_kernel(struct handoff_server *s)
 {
-	int dead, news = NBD_SERVED_NOTHING;
+	int dead, news = HANDOFF_SERVER_NOTHING;
 
-	while (news == NBD_SERVED_NOTHING) {
+	while (news == HANDOFF_SERVER_NOTHING) {
 		dead = nbd_kernel_next_dead(s->kernel);
 		if (dead == -1 && errno != ENOBUFS)
 			break;
@@ -178,18 +179,18 @@ hear_kernel(struct nbd_served *s)
 	return news;
 }
 
-/* --- guests ------------------------------------------------------------- */
+/* --- peers ------------------------------------------------------------- */
 
 static bool
-is_client(const struct nbd_guest *g, const char *client)
+is_client(const struct handoff_peer *g, const char *client)
 {
 	return strcmp(client, "-") != 0 && strcmp(client, g->offer.client) == 0;
 }
 
-/* Who has the device, or is about to, so that this guest may not: NULL nobody.
- * The same client may. */
+/* The WHO of another client that has the device, or is about to have it, which
+ * keeps this peer out; NULL: the peer may have it. */
 static const char *
-find_holder(const struct nbd_served *s, const struct nbd_guest *g)
+find_holder(const struct handoff_server *s, const struct handoff_peer *g)
 {
 	const char *client = s->client, *who = s->who;
 
@@ -202,7 +203,8 @@ find_holder(const struct nbd_served *s, const struct nbd_guest *g)
 }
 
 static int
-attach(struct nbd_served *s, struct nbd_guest *g, struct nbd_connection *c)
+attach(
+    struct handoff_server *s, struct handoff_peer *g, struct nbd_connection *c)
 {
 	struct nbd_link link;
 	int index, saved;
@@ -212,7 +214,7 @@ attach(struct nbd_served *s, struct nbd_guest *g, struct nbd_connection *c)
 	index = nbd_kernel_connect(s->kernel, &link);
 	if (index == -1) {
 		saved = errno;
-		nbd_door_tell(g, "refused %d the kernel does not take it: %s",
+		handoff_tell(g, "refused %d the kernel does not take it: %s",
 		    EX_OSERR, strerror(saved));
 		errno = saved;
 		return -1;
@@ -220,13 +222,13 @@ attach(struct nbd_served *s, struct nbd_guest *g, struct nbd_connection *c)
 	s->index = index;
 	s->is_attached = true;
 	hold(s, g, c->socket, true);
-	return NBD_SERVED_ATTACHED;
+	return HANDOFF_SERVER_ATTACHED;
 }
 
-/* Is it the device's image, as far as can be told? One that may be written to,
- * and says nothing of itself, is known only by who brings it. */
+/* Is it the device's image, as far as we can tell? A writable image without a
+ * description is recognized only by the client that brings it. */
 static bool
-is_same_image(const struct nbd_served *s, const struct nbd_guest *g,
+is_same_image(const struct handoff_server *s, const struct handoff_peer *g,
     const struct nbd_connection *c)
 {
 	return c->size == s->image.size &&
@@ -236,7 +238,8 @@ is_same_image(const struct nbd_served *s, const struct nbd_guest *g,
 
 /* The handshake, as far as it is good for anything. */
 static bool
-check_offer(struct nbd_served *s, struct nbd_guest *g, struct nbd_connection *c)
+check_offer(
+    struct handoff_server *s, struct handoff_peer *g, struct nbd_connection *c)
 {
 	char why[512], *p;
 
@@ -245,14 +248,14 @@ check_offer(struct nbd_served *s, struct nbd_guest *g, struct nbd_connection *c)
 		for (p = why; *p != '\0'; p++)
 			if (*p < ' ' || *p > '~')
 				*p = '?';
-		nbd_door_tell(g, "refused %d %s", EX_PROTOCOL, why);
+		handoff_tell(g, "refused %d %s", EX_PROTOCOL, why);
 		return false;
 	}
 	if (c->size == 0 || c->size % SIZE_UNIT != 0)
-		nbd_door_tell(g, "refused %d its size is no multiple of %d",
+		handoff_tell(g, "refused %d its size is no multiple of %d",
 		    EX_DATAERR, SIZE_UNIT);
 	else if (s->is_attached && !is_same_image(s, g, c))
-		nbd_door_tell(
+		handoff_tell(
 		    g, "waits %s", s->who[0] != '\0' ? s->who : "another");
 	else
 		return true;
@@ -262,7 +265,7 @@ check_offer(struct nbd_served *s, struct nbd_guest *g, struct nbd_connection *c)
 
 /* It was handed in to a process before us, and the kernel has it. */
 static void
-hear_still(struct nbd_served *s, struct nbd_guest *g)
+hear_still(struct handoff_server *s, struct handoff_peer *g)
 {
 	int socket = g->socket;
 
@@ -272,31 +275,31 @@ hear_still(struct nbd_served *s, struct nbd_guest *g)
 		return;
 	}
 	if (s->link == NBD_LINK_ALIVE)
-		nbd_door_tell(g, "superseded %s", s->who);
+		handoff_tell(g, "superseded %s", s->who);
 	else
-		nbd_door_tell(g, "lost");
+		handoff_tell(g, "lost");
 	shutdown(socket, SHUT_RDWR);
 	dismiss(s, g);
 }
 
 static int
-hear_offer(struct nbd_served *s, struct nbd_guest *g)
+hear_offer(struct handoff_server *s, struct handoff_peer *g)
 {
 	const char *holder = find_holder(s, g);
 	struct nbd_connection c;
 
 	if (g->offer.still) {
 		hear_still(s, g);
-		return NBD_SERVED_NOTHING;
+		return HANDOFF_SERVER_NOTHING;
 	}
 	if (holder != NULL) {
-		nbd_door_tell(g, "taken %s", holder);
+		handoff_tell(g, "taken %s", holder);
 		dismiss(s, g);
-		return NBD_SERVED_NOTHING;
+		return HANDOFF_SERVER_NOTHING;
 	}
 	if (!check_offer(s, g, &c)) {
 		dismiss(s, g);
-		return NBD_SERVED_NOTHING;
+		return HANDOFF_SERVER_NOTHING;
 	}
 	close(g->socket);
 	g->socket = -1;
@@ -304,39 +307,39 @@ hear_offer(struct nbd_served *s, struct nbd_guest *g)
 		return attach(s, g, &c);
 	if (s->link == NBD_LINK_DEAD) {
 		rejoin(s, g, &c);
-		return NBD_SERVED_NOTHING;
+		return HANDOFF_SERVER_NOTHING;
 	}
 	if (s->link == NBD_LINK_ALIVE) {
 		if (s->holder != NULL) {
-			nbd_door_tell(s->holder, "superseded %s", g->offer.who);
+			handoff_tell(s->holder, "superseded %s", g->offer.who);
 			dismiss(s, s->holder);
 		}
 		begin_dying(s);
 	}
 	if (s->next != NULL) {
-		nbd_door_tell(s->next, "superseded %s", g->offer.who);
+		handoff_tell(s->next, "superseded %s", g->offer.who);
 		dismiss(s, s->next);
 	}
 	s->next = g;
 	s->next_connection = c;
-	return NBD_SERVED_NOTHING;
+	return HANDOFF_SERVER_NOTHING;
 }
 
 static int
-hear_guests(struct nbd_served *s)
+take_peers(struct handoff_server *s)
 {
-	enum nbd_door_news door;
-	struct nbd_guest *g;
-	int news = NBD_SERVED_NOTHING;
+	enum handoff_news handoff;
+	struct handoff_peer *g;
+	int news = HANDOFF_SERVER_NOTHING;
 
-	while (news == NBD_SERVED_NOTHING && !s->is_ok &&
-	       (door = nbd_door_next(&s->door, &g)) != NBD_DOOR_NOTHING) {
-		if (door == NBD_DOOR_OFFER) {
+	while (news == HANDOFF_SERVER_NOTHING && !s->is_ok &&
+	       (handoff = handoff_next(&s->handoff, &g)) != HANDOFF_NOTHING) {
+		if (handoff == HANDOFF_OFFER) {
 			news = hear_offer(s, g);
 			continue;
 		}
-		if (door == NBD_DOOR_LEAVE && g == s->holder)
-			return NBD_SERVED_GONE;
+		if (handoff == HANDOFF_LEAVE && g == s->holder)
+			return HANDOFF_SERVER_GONE;
 		/* Who brought the link has ended, and so has the link. */
 		if (g == s->holder && s->link == NBD_LINK_ALIVE)
 			begin_dying(s);
@@ -348,24 +351,24 @@ hear_guests(struct nbd_served *s)
 /* --- staying ------------------------------------------------------------ */
 
 static int
-end(struct nbd_served *s)
+end(struct handoff_server *s)
 {
-	struct nbd_guest *g;
+	struct handoff_peer *g;
 
-	for (g = s->door.guests; g < s->door.guests + NBD_DOOR_GUESTS; g++)
+	for (g = s->handoff.peers; g < s->handoff.peers + HANDOFF_PEERS; g++)
 		if (g->present)
-			nbd_door_tell(g, "ended");
+			handoff_tell(g, "ended");
 	s->is_attached = false;
-	return NBD_SERVED_ENDED;
+	return HANDOFF_SERVER_ENDED;
 }
 
 /* What follows from the time, and from what the link's socket shows. */
 static int
-look(struct nbd_served *s)
+look(struct handoff_server *s)
 {
 	if (s->is_ok) {
 		s->is_ok = false;
-		return NBD_SERVED_OK;
+		return HANDOFF_SERVER_OK;
 	}
 	if (s->is_attached && !nbd_kernel_is_attached(s->index))
 		return end(s);
@@ -377,35 +380,35 @@ look(struct nbd_served *s)
 	if (s->link == NBD_LINK_DEAD && !s->is_down &&
 	    clock_ms() >= s->since + (int64_t)s->outage * 1000) {
 		s->is_down = true;
-		return NBD_SERVED_DOWN;
+		return HANDOFF_SERVER_DOWN;
 	}
-	return NBD_SERVED_NOTHING;
+	return HANDOFF_SERVER_NOTHING;
 }
 
 enum {
-	KERNEL = NBD_DOOR_POLLS,
+	KERNEL = HANDOFF_POLLS,
 	STOP,
 	LINK,
 	POLLS
 };
 
 int
-nbd_served_next(struct nbd_served *s)
+handoff_server_next(struct handoff_server *s)
 {
 	struct pollfd p[POLLS] = {{0}};
 	int news, left;
 
 	for (;;) {
 		news = look(s);
-		if (news == NBD_SERVED_NOTHING)
+		if (news == HANDOFF_SERVER_NOTHING)
 			news = hear_kernel(s);
-		if (news == NBD_SERVED_NOTHING)
-			news = hear_guests(s);
-		if (news != NBD_SERVED_NOTHING)
+		if (news == HANDOFF_SERVER_NOTHING)
+			news = take_peers(s);
+		if (news != HANDOFF_SERVER_NOTHING)
 			return news;
 		if (s->is_ok)
 			continue;
-		left = nbd_door_poll(&s->door, p);
+		left = handoff_poll(&s->handoff, p);
 		if (left == -1 || left > LOOK_MS)
 			left = LOOK_MS;
 		p[KERNEL] =
@@ -417,8 +420,9 @@ nbd_served_next(struct nbd_served *s)
 		/* Who disconnects the device ends us next: see that first. */
 		if (p[STOP].revents != 0) {
 			news = s->is_attached ? look(s) : end(s);
-			return news != NBD_SERVED_ENDED ? NBD_SERVED_STOPPED
-							: news;
+			return news != HANDOFF_SERVER_ENDED
+				   ? HANDOFF_SERVER_STOPPED
+				   : news;
 		}
 	}
 }

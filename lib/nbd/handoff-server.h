@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A device of the kernel's NBD client whose connections are handed in at a door
- * (nbd/handoff.h), and whose they are. While one lives, only the client that
- * brought it may bring another; when it has died, anybody may who has the same
- * image (but only that client where it may be written to and says nothing of
- * itself, so that nobody can tell). The guests are answered:
+ * A device of the kernel's NBD client whose connections are handed in
+ * (nbd/handoff.h), and the client that each belongs to. While a connection
+ * lives, only the client that brought it may bring another. When it has died,
+ * any client with the same image may; but only that client where the image is
+ * writable and has no description, since two such images can't be told apart.
+ * The peers get these answers:
  *
  *	attached /dev/nbdN	the kernel has it
  *	taken WHO		refused: the link of another client lives
@@ -13,13 +14,13 @@
  *				device, whose source, WHO, is away
  *	refused STATUS WHY	it is no NBD server (76), not suitable (65), or
  *				the kernel refuses (71)
- *	superseded WHO		the same client has come again, or another took
- *				the place of a link that had died
+ *	superseded WHO		the same client has connected again, or another
+ *				client replaced a link that had died
  *	lost			the link has died
  *	ended			the device was disconnected
  *
- * A guest whose link has died is kept for as long as it stays: it may yet say
- * that it has gone for good.
+ * A peer whose link has died is kept while it stays connected: it may still say
+ * that its source has gone for good.
  */
 #ifndef VM_NBD_HANDOFF_SERVER_H
 #define VM_NBD_HANDOFF_SERVER_H
@@ -31,25 +32,25 @@
 #include "nbd/handoff.h"
 #include "nbd/kernel.h"
 
-enum nbd_served_news {
-	NBD_SERVED_NOTHING,  /* (not returned) */
-	NBD_SERVED_ATTACHED, /* the first connection is the kernel's */
-	NBD_SERVED_OK,	     /* the device has a link: of client, who */
-	NBD_SERVED_WAITING,  /* it has died: requests wait for another */
-	NBD_SERVED_DOWN,     /* ... for longer than the limit: they fail */
-	NBD_SERVED_GONE,     /* its client will not come again */
-	NBD_SERVED_ENDED,    /* the device is disconnected */
-	NBD_SERVED_STOPPED,  /* there is something to read at stop */
+enum handoff_server_news {
+	HANDOFF_SERVER_NOTHING,	 /* (not returned) */
+	HANDOFF_SERVER_ATTACHED, /* the first connection is the kernel's */
+	HANDOFF_SERVER_OK,	 /* the device has a link, from client, who */
+	HANDOFF_SERVER_WAITING,	 /* the link died: requests wait for another */
+	HANDOFF_SERVER_DOWN, /* dead for longer than the limit: requests fail */
+	HANDOFF_SERVER_GONE, /* its client will not connect again */
+	HANDOFF_SERVER_ENDED,	/* the device is disconnected */
+	HANDOFF_SERVER_STOPPED, /* there is something to read at stop */
 };
 
-enum nbd_served_link {
+enum handoff_server_link {
 	NBD_LINK_NONE,	/* no device yet */
 	NBD_LINK_ALIVE, /* as far as we know */
 	NBD_LINK_DYING, /* its socket is shut; the kernel is about to notice */
 	NBD_LINK_DEAD,	/* the kernel takes another */
 };
 
-struct nbd_served {
+struct handoff_server {
 	/* What the caller sets; all else is zero. */
 	struct nbd_kernel *kernel;
 	int stop;	      /* a descriptor, or -1 */
@@ -60,40 +61,41 @@ struct nbd_served {
 	bool is_attached; /* already, by a process before us, to... */
 	struct nbd_connection image; /* ... its size and identity */
 
-	/* What it knows. */
-	char client[NBD_DOOR_CLIENT_MAX + 1]; /* whose link is the last one */
-	char who[NBD_DOOR_WHO_MAX + 1];
+	/* For the caller to read. */
+	char client[HANDOFF_CLIENT_MAX + 1]; /* that brought the last link */
+	char who[HANDOFF_WHO_MAX + 1];
 
-	/* Its own. */
-	struct nbd_door door;
-	enum nbd_served_link link;
+	/* Private. */
+	struct handoff handoff;
+	enum handoff_server_link link;
 	int socket;	 /* the kernel's, as we have it; -1: unknown */
 	bool is_checked; /* we have done its handshake */
-	bool is_down;	 /* it has been told so */
-	bool is_ok;	 /* there is one more thing to tell: OK */
+	bool is_down;	 /* _DOWN has been returned */
+	bool is_ok;	 /* _OK is to be returned next */
 	int64_t since;	 /* of clock_ms(), when the link was lost */
 	int64_t dying_since;
-	struct nbd_guest *holder; /* who brought the last one; NULL: is gone */
-	struct nbd_guest *next;	  /* who is to have the device after it */
+	struct handoff_peer
+	    *holder;		   /* brought the last link; NULL: it is gone */
+	struct handoff_peer *next; /* waits to have the device after it */
 	struct nbd_connection next_connection;
 };
 
 /*
- * Open the door at path. Returns 0, or -1 with errno as of nbd_door_open().
+ * Listen at path. Returns 0, or -1 with errno as of handoff_open().
  */
-int nbd_served_open(struct nbd_served *, const char *path);
+int handoff_server_open(struct handoff_server *, const char *path);
 
-/* Let everybody go. The device stays as it is, and so does the door's path
- * where there is one, for who takes over. */
-void nbd_served_close(struct nbd_served *);
+/* Dismiss all peers. The device stays as it is; where there is one, the socket's
+ * path stays too, for the process that takes over. */
+void handoff_server_close(struct handoff_server *);
 
 /*
- * Go on until something is to be told. It waits in poll(2), and for one
- * handshake at a time, for as long as the wish has it.
+ * Go on until there is news. This waits in poll(2), and for one handshake at a
+ * time, up to the wish's limit.
  *
- * Returns it; or -1 with errno as of nbd_kernel_connect(), where the kernel did
+ * Returns the news; or -1 with errno as of nbd_kernel_connect(), where the kernel did
  * not take the first connection.
  */
-int nbd_served_next(struct nbd_served *);
+int handoff_server_next(struct handoff_server *);
 
 #endif

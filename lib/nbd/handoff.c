@@ -16,7 +16,7 @@
 #include "nbd/handoff.h"
 #include "unix/fd-passing.h"
 
-#define NBD_SERVER "an NBD server" /* who speaks first is called so */
+#define NBD_SERVER "an NBD server" /* WHO of a peer that speaks first */
 
 /* --- what they say ------------------------------------------------------ */
 
@@ -35,7 +35,7 @@ not_an_offer(void)
 }
 
 int
-nbd_door_parse(const char *line, struct nbd_offer *offer)
+handoff_parse(const char *line, struct handoff_offer *offer)
 {
 	const char *p = line;
 	size_t n, who;
@@ -45,7 +45,7 @@ nbd_door_parse(const char *line, struct nbd_offer *offer)
 		return not_an_offer();
 	p = strchr(p, ' ') + 1;
 	for (n = 0; is_client_char(p[n]); n++)
-		if (n == NBD_DOOR_CLIENT_MAX)
+		if (n == HANDOFF_CLIENT_MAX)
 			return not_an_offer();
 	if (n == 0 || p[n] != ' ')
 		return not_an_offer();
@@ -53,7 +53,7 @@ nbd_door_parse(const char *line, struct nbd_offer *offer)
 	offer->client[n] = '\0';
 	p += n + 1;
 	for (who = 0; p[who] >= ' ' && p[who] <= '~'; who++)
-		if (who == NBD_DOOR_WHO_MAX)
+		if (who == HANDOFF_WHO_MAX)
 			return not_an_offer();
 	if (who == 0 || p[who] != '\0')
 		return not_an_offer();
@@ -61,40 +61,40 @@ nbd_door_parse(const char *line, struct nbd_offer *offer)
 	return 0;
 }
 
-/* --- the door ----------------------------------------------------------- */
+/* --- the socket --------------------------------------------------------- */
 
 int
-nbd_door_open(struct nbd_door *door, const char *path)
+handoff_open(struct handoff *handoff, const char *path)
 {
-	memset(door, 0, sizeof(*door));
-	door->path = path;
-	door->listener = listen_unix(path);
-	if (door->listener == -1)
+	memset(handoff, 0, sizeof(*handoff));
+	handoff->path = path;
+	handoff->listener = listen_unix(path);
+	if (handoff->listener == -1)
 		return -1;
-	return fcntl(door->listener, F_SETFL, O_NONBLOCK) == -1 ? -1 : 0;
+	return fcntl(handoff->listener, F_SETFL, O_NONBLOCK) == -1 ? -1 : 0;
 }
 
 void
-nbd_door_close(struct nbd_door *door, bool remove)
+handoff_close(struct handoff *handoff, bool remove)
 {
 	int i;
 
-	for (i = 0; i < NBD_DOOR_GUESTS; i++)
-		nbd_door_dismiss(&door->guests[i]);
-	close(door->listener);
+	for (i = 0; i < HANDOFF_PEERS; i++)
+		handoff_dismiss(&handoff->peers[i]);
+	close(handoff->listener);
 	if (remove)
-		unlink(door->path);
+		unlink(handoff->path);
 }
 
 int
-nbd_door_poll(const struct nbd_door *door, struct pollfd p[NBD_DOOR_POLLS])
+handoff_poll(const struct handoff *handoff, struct pollfd p[HANDOFF_POLLS])
 {
 	int64_t first = -1, left;
 	int i;
 
-	p[NBD_DOOR_GUESTS] = (struct pollfd){door->listener, POLLIN, 0};
-	for (i = 0; i < NBD_DOOR_GUESTS; i++) {
-		const struct nbd_guest *g = &door->guests[i];
+	p[HANDOFF_PEERS] = (struct pollfd){handoff->listener, POLLIN, 0};
+	for (i = 0; i < HANDOFF_PEERS; i++) {
+		const struct handoff_peer *g = &handoff->peers[i];
 
 		p[i] = (struct pollfd){g->present ? g->control : -1, POLLIN, 0};
 		if (!g->present || g->has_offered)
@@ -107,7 +107,7 @@ nbd_door_poll(const struct nbd_door *door, struct pollfd p[NBD_DOOR_POLLS])
 }
 
 void
-nbd_door_dismiss(struct nbd_guest *g)
+handoff_dismiss(struct handoff_peer *g)
 {
 	if (!g->present)
 		return;
@@ -119,7 +119,7 @@ nbd_door_dismiss(struct nbd_guest *g)
 }
 
 void
-nbd_door_tell(struct nbd_guest *g, const char *format, ...)
+handoff_tell(struct handoff_peer *g, const char *format, ...)
 {
 	char line[1024];
 	va_list arguments;
@@ -135,14 +135,14 @@ nbd_door_tell(struct nbd_guest *g, const char *format, ...)
 	(void)!send(g->control, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* Where a new one has its place: one that is free, or that of who has been
- * here longest without a word. */
-static struct nbd_guest *
-find_place(struct nbd_door *door)
+/* A free entry; or else that of the peer that has been silent longest, which is
+ * dismissed. NULL: all have sent their line. */
+static struct handoff_peer *
+find_place(struct handoff *handoff)
 {
-	struct nbd_guest *oldest = NULL, *g;
+	struct handoff_peer *oldest = NULL, *g;
 
-	for (g = door->guests; g < door->guests + NBD_DOOR_GUESTS; g++) {
+	for (g = handoff->peers; g < handoff->peers + HANDOFF_PEERS; g++) {
 		if (!g->present)
 			return g;
 		if (!g->has_offered &&
@@ -150,35 +150,35 @@ find_place(struct nbd_door *door)
 			oldest = g;
 	}
 	if (oldest != NULL)
-		nbd_door_dismiss(oldest);
+		handoff_dismiss(oldest);
 	return oldest;
 }
 
 static void
-let_in(struct nbd_door *door)
+let_in(struct handoff *handoff)
 {
-	struct nbd_guest *g;
+	struct handoff_peer *g;
 	int fd;
 
-	while ((fd = accept4(door->listener, NULL, NULL,
+	while ((fd = accept4(handoff->listener, NULL, NULL,
 		    SOCK_CLOEXEC | SOCK_NONBLOCK)) != -1) {
-		g = find_place(door);
+		g = find_place(handoff);
 		if (g == NULL) {
 			close(fd);
 			continue;
 		}
-		*g = (struct nbd_guest){.present = true,
+		*g = (struct handoff_peer){.present = true,
 		    .control = fd,
 		    .socket = -1,
-		    .limit = clock_ms() + NBD_DOOR_LIMIT_MS};
+		    .limit = clock_ms() + HANDOFF_LIMIT_MS};
 	}
 }
 
-/* --- guests ------------------------------------------------------------- */
+/* --- peers ------------------------------------------------------------- */
 
 /* Is its connection the NBD connection itself? It begins with NBDMAGIC. */
 static bool
-is_server(const struct nbd_guest *g)
+is_server(const struct handoff_peer *g)
 {
 	char first;
 
@@ -186,20 +186,20 @@ is_server(const struct nbd_guest *g)
 	       first == 'N';
 }
 
-static enum nbd_door_news
-take_server(struct nbd_guest *g)
+static enum handoff_news
+take_server(struct handoff_peer *g)
 {
 	g->socket = g->control;
 	g->control = -1;
 	g->has_offered = true;
 	strcpy(g->offer.client, "-");
 	strcpy(g->offer.who, NBD_SERVER);
-	return NBD_DOOR_OFFER;
+	return HANDOFF_OFFER;
 }
 
 /* Cut the first line out of what has come. False: there is none yet. */
 static bool
-next_line(struct nbd_guest *g, char line[NBD_DOOR_LINE_MAX + 1])
+next_line(struct handoff_peer *g, char line[HANDOFF_LINE_MAX + 1])
 {
 	char *end = memchr(g->line, '\n', g->have);
 	size_t len;
@@ -224,22 +224,22 @@ is_socket(int fd)
 	return fd != -1 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-static enum nbd_door_news
-hear_line(struct nbd_guest *g, const char *line)
+static enum handoff_news
+hear_line(struct handoff_peer *g, const char *line)
 {
 	if (g->has_offered)
-		return strcmp(line, "leave") == 0 ? NBD_DOOR_LEAVE
-						  : NBD_DOOR_LOST;
-	if (nbd_door_parse(line, &g->offer) == -1 || !is_socket(g->socket))
-		return NBD_DOOR_LOST;
+		return strcmp(line, "leave") == 0 ? HANDOFF_LEAVE
+						  : HANDOFF_LOST;
+	if (handoff_parse(line, &g->offer) == -1 || !is_socket(g->socket))
+		return HANDOFF_LOST;
 	g->has_offered = true;
-	return NBD_DOOR_OFFER;
+	return HANDOFF_OFFER;
 }
 
-static enum nbd_door_news
-hear(struct nbd_guest *g)
+static enum handoff_news
+hear(struct handoff_peer *g)
 {
-	char line[NBD_DOOR_LINE_MAX + 1];
+	char line[HANDOFF_LINE_MAX + 1];
 	int unwanted = g->control; /* none but the offer's descriptor */
 	ssize_t n;
 
@@ -248,35 +248,35 @@ hear(struct nbd_guest *g)
 	if (next_line(g, line))
 		return hear_line(g, line);
 	if (g->have == sizeof(g->line))
-		return NBD_DOOR_LOST;
+		return HANDOFF_LOST;
 	n = pass_receive(g->control, g->line + g->have,
 	    sizeof(g->line) - g->have, g->has_offered ? &unwanted : &g->socket,
 	    1);
 	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
-		return NBD_DOOR_LOST;
+		return HANDOFF_LOST;
 	if (n > 0)
 		g->have += (size_t)n;
 	if (n > 0 && next_line(g, line))
 		return hear_line(g, line);
-	return !g->has_offered && clock_ms() >= g->limit ? NBD_DOOR_LOST
-							 : NBD_DOOR_NOTHING;
+	return !g->has_offered && clock_ms() >= g->limit ? HANDOFF_LOST
+							 : HANDOFF_NOTHING;
 }
 
-enum nbd_door_news
-nbd_door_next(struct nbd_door *door, struct nbd_guest **guest)
+enum handoff_news
+handoff_next(struct handoff *handoff, struct handoff_peer **peer)
 {
-	enum nbd_door_news news;
-	struct nbd_guest *g;
+	enum handoff_news news;
+	struct handoff_peer *g;
 
-	let_in(door);
-	for (g = door->guests; g < door->guests + NBD_DOOR_GUESTS; g++) {
+	let_in(handoff);
+	for (g = handoff->peers; g < handoff->peers + HANDOFF_PEERS; g++) {
 		if (!g->present || g->control == -1)
 			continue;
 		news = hear(g);
-		if (news == NBD_DOOR_NOTHING)
+		if (news == HANDOFF_NOTHING)
 			continue;
-		*guest = g;
+		*peer = g;
 		return news;
 	}
-	return NBD_DOOR_NOTHING;
+	return HANDOFF_NOTHING;
 }

@@ -4,7 +4,7 @@
  * The kernel's NBD client: its generic netlink family "nbd" (kernel file
  * include/uapi/linux/nbd-netlink.h) and what /sys/block/nbdN shows of it.
  * The kernel speaks NBD's transmission phase only; the handshake is done by
- * whoever hands it a socket (nbd/client.h).
+ * the program that hands it a socket (nbd/client.h).
  */
 #ifndef VM_NBD_KERNEL_H
 #define VM_NBD_KERNEL_H

@@ -16,7 +16,7 @@
 #define MEND_LIMIT   30 /* seconds for one try */
 
 static struct nbd_link
-make_link(const struct nbd_dialed *d, const struct nbd_connection *c)
+make_link(const struct nbd_reconnect *d, const struct nbd_connection *c)
 {
 	return (struct nbd_link){.index = d->index,
 	    .socket = c->socket,
@@ -28,7 +28,7 @@ make_link(const struct nbd_dialed *d, const struct nbd_connection *c)
 }
 
 int
-nbd_dialed_attach(struct nbd_dialed *d)
+nbd_reconnect_attach(struct nbd_reconnect *d)
 {
 	struct nbd_link link = make_link(d, &d->image);
 	int index = nbd_kernel_connect(d->kernel, &link), saved = errno;
@@ -43,7 +43,7 @@ nbd_dialed_attach(struct nbd_dialed *d)
 /* One try to give the device a new link; *changed: it would be another image's.
  * False: not yet. */
 static bool
-try_mend(struct nbd_dialed *d, bool *changed)
+try_mend(struct nbd_reconnect *d, bool *changed)
 {
 	struct nbd_connection c;
 	struct nbd_link link;
@@ -64,25 +64,25 @@ try_mend(struct nbd_dialed *d, bool *changed)
 }
 
 int
-nbd_dialed_mend(struct nbd_dialed *d)
+nbd_reconnect_mend(struct nbd_reconnect *d)
 {
 	int pause = RETRY_MIN_MS;
 	bool changed = false;
 
 	while (nbd_kernel_is_attached(d->index)) {
 		if (try_mend(d, &changed))
-			return NBD_DIALED_RESTORED;
+			return NBD_RECONNECT_RESTORED;
 		if (changed)
-			return NBD_DIALED_CHANGED;
+			return NBD_RECONNECT_CHANGED;
 		clock_sleep_ms(pause);
 		if (pause < RETRY_MAX_MS)
 			pause *= 2;
 	}
-	return NBD_DIALED_ENDED;
+	return NBD_RECONNECT_ENDED;
 }
 
 int
-nbd_dialed_next(struct nbd_dialed *d)
+nbd_reconnect_next(struct nbd_reconnect *d)
 {
 	struct pollfd p = {nbd_kernel_event_fd(d->kernel), POLLIN, 0};
 	int dead;
@@ -93,12 +93,12 @@ nbd_dialed_next(struct nbd_dialed *d)
 			continue;
 		dead = nbd_kernel_next_dead(d->kernel);
 		if (dead == d->index)
-			return NBD_DIALED_LOST;
+			return NBD_RECONNECT_LOST;
 		/* Of events that were lost, ours may be one; the kernel takes
 		 * no link that it does not need. */
 		if (dead == -1 && errno == ENOBUFS && d->server != NULL &&
-		    nbd_dialed_mend(d) == NBD_DIALED_CHANGED)
-			return NBD_DIALED_CHANGED;
+		    nbd_reconnect_mend(d) == NBD_RECONNECT_CHANGED)
+			return NBD_RECONNECT_CHANGED;
 	}
-	return NBD_DIALED_ENDED;
+	return NBD_RECONNECT_ENDED;
 }

@@ -10,15 +10,15 @@
 #include "nbd/client.h"
 #include "nbd/kernel.h"
 
-enum nbd_dialed_news {
-	NBD_DIALED_LOST,     /* the link has died */
-	NBD_DIALED_RESTORED, /* ... and there is another */
-	NBD_DIALED_CHANGED,  /* ... but only of another image */
-	NBD_DIALED_ENDED,    /* the device is disconnected */
+enum nbd_reconnect_news {
+	NBD_RECONNECT_LOST,	/* the link has died */
+	NBD_RECONNECT_RESTORED, /* ... and there is another */
+	NBD_RECONNECT_CHANGED,	/* ... but only of another image */
+	NBD_RECONNECT_ENDED,	/* the device is disconnected */
 };
 
 /* What the caller sets, all of it. */
-struct nbd_dialed {
+struct nbd_reconnect {
 	struct nbd_kernel *kernel;
 	const char *server; /* a Unix socket; NULL: there is no second time */
 	struct nbd_wish wish;
@@ -32,16 +32,16 @@ struct nbd_dialed {
  * Attach the image. Returns the device's index, which stands in d too, or -1
  * with errno as of nbd_kernel_connect(). The image's socket is closed.
  */
-int nbd_dialed_attach(struct nbd_dialed *);
+int nbd_reconnect_attach(struct nbd_reconnect *);
 
 /*
  * Make a new link, trying for as long as the device is there; the kernel takes
- * it where its own has died. Returns NBD_DIALED_RESTORED, _CHANGED or _ENDED.
+ * it where its own has died. Returns NBD_RECONNECT_RESTORED, _CHANGED or _ENDED.
  */
-int nbd_dialed_mend(struct nbd_dialed *);
+int nbd_reconnect_mend(struct nbd_reconnect *);
 
 /* Wait until the link has died (to be mended then), or the device is gone.
- * Returns NBD_DIALED_LOST, _CHANGED or _ENDED. */
-int nbd_dialed_next(struct nbd_dialed *);
+ * Returns NBD_RECONNECT_LOST, _CHANGED or _ENDED. */
+int nbd_reconnect_next(struct nbd_reconnect *);
 
 #endif

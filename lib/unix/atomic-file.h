@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A small file that is always whole: whoever reads it sees the old text or
+ * A small file that is always whole: a reader sees the old text or
  * the new, never a part (rename(2) within one directory).
  */
 #ifndef VM_UNIX_ATOMIC_FILE_H

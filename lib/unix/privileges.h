@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The user whose are the processes that talk to the network.
+ * Give up root, in processes that talk to the network.
  */
 #ifndef VM_UNIX_PRIVILEGES_H
 #define VM_UNIX_PRIVILEGES_H

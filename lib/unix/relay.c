@@ -31,7 +31,8 @@ is_temporary(void)
 	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
 
-/* Room is only made when all of it is gone: simple, and at most one poll. */
+/* The buffer is refilled only when empty, or at its end: simpler, and it costs
+ * one extra poll(2) at most. */
 static bool
 wants_more(const struct relay_way *w)
 {
@@ -68,7 +69,7 @@ take(struct relay_way *w)
 		w->from = -1;
 }
 
-/* Returns 0, or -1 where nobody takes it any more. */
+/* Returns 0, or -1 where the other end takes no more. */
 static int
 give(struct relay_way *w)
 {

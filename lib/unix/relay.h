@@ -30,7 +30,7 @@ struct relay {
 /*
  * Between in and out, and a stream socket far. They become non-blocking. They
  * stay the caller's, but for out, which is closed at the end of what comes from
- * far (how else would a pipe's reader know?); the end of in is the end of
+ * far, so that a pipe's reader sees the end; the end of in is the end of
  * far's sending side. Ignore SIGPIPE.
  */
 void relay_start(struct relay *, int in, int out, int far);

@@ -2,6 +2,10 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * Both ends of a Unix stream socket (unix(7)).
+ *
+ * This folder wraps system calls for every program: sockets, descriptors, files
+ * and users of Unix. It knows nothing of images, NBD or WebSockets, and uses
+ * lib/base only.
  */
 #ifndef VM_UNIX_SOCKET_H
 #define VM_UNIX_SOCKET_H
@@ -17,7 +21,7 @@ int unix_address(const char *path, struct sockaddr_un *);
 /*
  * Connect to the socket at path. Returns the descriptor, close-on-exec, which
  * the caller closes; or -1 with errno: ENAMETOOLONG, ENOENT, ECONNREFUSED
- * (nobody serves it), EAGAIN (who serves it has not answered for 10 s), or as
+ * (nobody serves it), EAGAIN (the server has not accepted for 10 s), or as
  * of socket(2) and connect(2).
  */
 int connect_unix(const char *path);

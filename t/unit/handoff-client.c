@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Who hands a connection in, before a door that is this program's.
+ * Handing in a connection, to a server that is this program.
  */
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -21,8 +21,8 @@
 #include "nbd/handoff-client.h"
 
 static char path[] = "/tmp/nbd-join-XXXXXX/sock";
-static struct nbd_door door;
-static struct nbd_guest *guest;
+static struct handoff handoff;
+static struct handoff_peer *peer;
 static int source[2];		/* the other end of what is handed in */
 static int leave[2];		/* to have it leave */
 static int words[2] = {-1, -1}; /* what it says at its end */
@@ -32,7 +32,8 @@ static pid_t pid;
 static void
 join(bool by_pipes)
 {
-	struct nbd_join j = {.door = path, .client = "me", .who = "10.0.0.5"};
+	struct handoff_client j = {
+	    .handoff = path, .client = "me", .who = "10.0.0.5"};
 	int in[2], out[2], status;
 	char why[256] = "";
 
@@ -48,9 +49,9 @@ join(bool by_pipes)
 		close(out[0]);
 		close(source[0]);
 		close(source[1]);
-		close(door.listener);
+		close(handoff.listener);
 		j.leave = leave[0];
-		status = nbd_join(&j, why, sizeof(why));
+		status = handoff_client_run(&j, why, sizeof(why));
 		(void)!write(words[1], why, strlen(why));
 		_exit(status);
 	}
@@ -69,18 +70,18 @@ join(bool by_pipes)
 	}
 }
 
-/* What happens at the door next, within five seconds. */
-static enum nbd_door_news
+/* The next event of the server, within five seconds. */
+static enum handoff_news
 news(void)
 {
-	struct pollfd p[NBD_DOOR_POLLS];
+	struct pollfd p[HANDOFF_POLLS];
 	int64_t end = clock_ms() + 5000;
-	enum nbd_door_news what;
+	enum handoff_news what;
 
-	while ((what = nbd_door_next(&door, &guest)) == NBD_DOOR_NOTHING &&
+	while ((what = handoff_next(&handoff, &peer)) == HANDOFF_NOTHING &&
 	       clock_ms() < end) {
-		nbd_door_poll(&door, p);
-		poll(p, NBD_DOOR_POLLS, 100);
+		handoff_poll(&handoff, p);
+		poll(p, HANDOFF_POLLS, 100);
 	}
 	return what;
 }
@@ -100,8 +101,8 @@ ends(int want, const char *why)
 	close(source[0]);
 	if (source[1] != source[0])
 		close(source[1]);
-	if (guest->present)
-		nbd_door_dismiss(guest);
+	if (peer->present)
+		handoff_dismiss(peer);
 	if (WEXITSTATUS(status) == want && strcmp(said, why) == 0)
 		return true;
 	fprintf(stderr, "%d %s\n", WEXITSTATUS(status), said);
@@ -126,8 +127,8 @@ test_answers(void)
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		join(false);
-		CHECK(news() == NBD_DOOR_OFFER && !guest->offer.still);
-		nbd_door_tell(guest, "%s", cases[i].answer);
+		CHECK(news() == HANDOFF_OFFER && !peer->offer.still);
+		handoff_tell(peer, "%s", cases[i].answer);
 		CHECK(ends(cases[i].status, cases[i].why));
 	}
 }
@@ -139,42 +140,42 @@ test_pipes(void)
 	char buf[8] = "";
 
 	join(true);
-	CHECK(news() == NBD_DOOR_OFFER);
+	CHECK(news() == HANDOFF_OFFER);
 	CHECK(write(source[0], "to", 2) == 2);
-	CHECK(read(guest->socket, buf, sizeof(buf)) == 2);
-	CHECK(write(guest->socket, "fro", 3) == 3);
+	CHECK(read(peer->socket, buf, sizeof(buf)) == 2);
+	CHECK(write(peer->socket, "fro", 3) == 3);
 	CHECK(read(source[1], buf, sizeof(buf)) == 3 && buf[0] == 'f');
-	nbd_door_tell(guest, "attached /dev/nbd0");
+	handoff_tell(peer, "attached /dev/nbd0");
 	close(source[0]);
-	CHECK(read(guest->socket, buf, sizeof(buf)) == 0);
-	nbd_door_tell(guest, "lost");
+	CHECK(read(peer->socket, buf, sizeof(buf)) == 0);
+	handoff_tell(peer, "lost");
 	CHECK(ends(EX_IOERR, "the link is lost"));
 }
 
-/* The process behind the door is killed, and there is another. */
+/* The server is killed, and another takes its place. */
 static void
 test_still(void)
 {
 	int kernel, again = -1;
 
 	join(false);
-	CHECK(news() == NBD_DOOR_OFFER);
-	nbd_door_tell(guest, "attached /dev/nbd0");
-	kernel = dup(guest->socket);
+	CHECK(news() == HANDOFF_OFFER);
+	handoff_tell(peer, "attached /dev/nbd0");
+	kernel = dup(peer->socket);
 	CHECK(poll(NULL, 0, 300) == 0); /* it has heard */
-	nbd_door_close(&door, false);
+	handoff_close(&handoff, false);
 	CHECK(poll(NULL, 0, 300) == 0);
-	CHECK(nbd_door_open(&door, path) == 0);
-	CHECK(news() == NBD_DOOR_OFFER && guest->offer.still);
-	CHECK(strcmp(guest->offer.who, "10.0.0.5") == 0);
-	nbd_door_tell(guest, "attached /dev/nbd0");
-	again = guest->socket;
+	CHECK(handoff_open(&handoff, path) == 0);
+	CHECK(news() == HANDOFF_OFFER && peer->offer.still);
+	CHECK(strcmp(peer->offer.who, "10.0.0.5") == 0);
+	handoff_tell(peer, "attached /dev/nbd0");
+	again = peer->socket;
 	CHECK(again != -1);
 	/* The kernel disconnects: the socket is shut, and then it is told. */
 	shutdown(kernel, SHUT_RDWR);
 	close(kernel);
 	CHECK(poll(NULL, 0, 300) == 0 && waitpid(pid, NULL, WNOHANG) == 0);
-	nbd_door_tell(guest, "ended");
+	handoff_tell(peer, "ended");
 	CHECK(ends(0, ""));
 }
 
@@ -183,14 +184,14 @@ static void
 test_leave(bool cut)
 {
 	join(false);
-	CHECK(news() == NBD_DOOR_OFFER);
-	nbd_door_tell(guest, "attached /dev/nbd0");
+	CHECK(news() == HANDOFF_OFFER);
+	handoff_tell(peer, "attached /dev/nbd0");
 	if (cut)
-		nbd_door_tell(guest, "lost");
+		handoff_tell(peer, "lost");
 	CHECK(poll(NULL, 0, 300) == 0);
 	CHECK(write(leave[1], "x", 1) == 1);
-	CHECK(news() == NBD_DOOR_LEAVE);
-	nbd_door_tell(guest, "ended");
+	CHECK(news() == HANDOFF_LEAVE);
+	handoff_tell(peer, "ended");
 	CHECK(ends(0, ""));
 }
 
@@ -199,10 +200,9 @@ test_leave(bool cut)
 static void
 test_names(void)
 {
-	char client[NBD_DOOR_CLIENT_MAX + 1], who[NBD_DOOR_WHO_MAX + 2],
-	    why[256];
-	struct nbd_join j = {
-	    .door = "/nonexistent", .client = client, .who = who};
+	char client[HANDOFF_CLIENT_MAX + 1], who[HANDOFF_WHO_MAX + 2], why[256];
+	struct handoff_client j = {
+	    .handoff = "/nonexistent", .client = client, .who = who};
 
 	j.leave = open("/dev/null", O_RDONLY);
 
@@ -210,9 +210,9 @@ test_names(void)
 	client[sizeof(client) - 1] = '\0';
 	memset(who, 'w', sizeof(who) - 1);
 	who[sizeof(who) - 1] = '\0';
-	CHECK(nbd_join(&j, why, sizeof(why)) == EX_USAGE);
+	CHECK(handoff_client_run(&j, why, sizeof(why)) == EX_USAGE);
 	who[sizeof(who) - 2] = '\0';
-	CHECK(nbd_join(&j, why, sizeof(why)) == EX_TEMPFAIL);
+	CHECK(handoff_client_run(&j, why, sizeof(why)) == EX_TEMPFAIL);
 	close(j.leave);
 }
 
@@ -222,14 +222,14 @@ main(void)
 	path[strlen(path) - 5] = '\0';
 	CHECK(mkdtemp(path) != NULL);
 	path[strlen(path)] = '/';
-	CHECK(nbd_door_open(&door, path) == 0);
+	CHECK(handoff_open(&handoff, path) == 0);
 	test_answers();
 	test_pipes();
 	test_still();
 	test_leave(false);
 	test_leave(true);
 	test_names();
-	nbd_door_close(&door, true);
+	handoff_close(&handoff, true);
 	*strrchr(path, '/') = '\0';
 	CHECK(rmdir(path) == 0);
 	return check_status();

@@ -15,9 +15,9 @@
 #include "nbd/handoff.h"
 #include "unix/fd-passing.h"
 
-static char path[] = "/tmp/nbd-door-XXXXXX/sock";
-static struct nbd_door door;
-static struct nbd_guest *guest;
+static char path[] = "/tmp/nbd-handoff-XXXXXX/sock";
+static struct handoff handoff;
+static struct handoff_peer *peer;
 
 /* A line of n times that character after a beginning. */
 static const char *
@@ -35,28 +35,28 @@ line_of(const char *start, char c, size_t n)
 static void
 test_parse(void)
 {
-	struct nbd_offer o;
+	struct handoff_offer o;
 
-	CHECK(nbd_door_parse("source ab-C_9 10.0.0.5 at noon", &o) == 0);
+	CHECK(handoff_parse("source ab-C_9 10.0.0.5 at noon", &o) == 0);
 	CHECK(!o.still && strcmp(o.client, "ab-C_9") == 0);
 	CHECK(strcmp(o.who, "10.0.0.5 at noon") == 0);
-	CHECK(nbd_door_parse("still - x", &o) == 0 && o.still);
+	CHECK(handoff_parse("still - x", &o) == 0 && o.still);
 	CHECK(strcmp(o.client, "-") == 0);
 
-	CHECK(nbd_door_parse("", &o) == -1 && errno == EPROTO);
-	CHECK(nbd_door_parse("source", &o) == -1);
-	CHECK(nbd_door_parse("source ", &o) == -1);
-	CHECK(nbd_door_parse("source a", &o) == -1);
-	CHECK(nbd_door_parse("source a ", &o) == -1);
-	CHECK(nbd_door_parse("source  who", &o) == -1);
-	CHECK(nbd_door_parse("sources a b", &o) == -1);
-	CHECK(nbd_door_parse("source ../x b", &o) == -1);
-	CHECK(nbd_door_parse("source a b\x1b[m", &o) == -1);
-	CHECK(nbd_door_parse("source a b\xc3\xa4", &o) == -1);
+	CHECK(handoff_parse("", &o) == -1 && errno == EPROTO);
+	CHECK(handoff_parse("source", &o) == -1);
+	CHECK(handoff_parse("source ", &o) == -1);
+	CHECK(handoff_parse("source a", &o) == -1);
+	CHECK(handoff_parse("source a ", &o) == -1);
+	CHECK(handoff_parse("source  who", &o) == -1);
+	CHECK(handoff_parse("sources a b", &o) == -1);
+	CHECK(handoff_parse("source ../x b", &o) == -1);
+	CHECK(handoff_parse("source a b\x1b[m", &o) == -1);
+	CHECK(handoff_parse("source a b\xc3\xa4", &o) == -1);
 
-	CHECK(nbd_door_parse(line_of("source a ", 'w', 200), &o) == 0);
-	CHECK(nbd_door_parse(line_of("source a ", 'w', 201), &o) == -1);
-	CHECK(nbd_door_parse(line_of("source ", 'c', 65), &o) == -1);
+	CHECK(handoff_parse(line_of("source a ", 'w', 200), &o) == 0);
+	CHECK(handoff_parse(line_of("source a ", 'w', 201), &o) == -1);
+	CHECK(handoff_parse(line_of("source ", 'c', 65), &o) == -1);
 }
 
 /* Somebody who comes in and says that much, with fd if it is one. */
@@ -73,13 +73,13 @@ come(const char *text, int fd)
 	return guest_fd;
 }
 
-static enum nbd_door_news
+static enum handoff_news
 news(void)
 {
-	return nbd_door_next(&door, &guest);
+	return handoff_next(&handoff, &peer);
 }
 
-/* What a guest was told, within a second. */
+/* What a peer was told, within a second. */
 static const char *
 told(int fd)
 {
@@ -96,25 +96,25 @@ test_offer(void)
 	int pair[2], fd, got;
 
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
-	CHECK(news() == NBD_DOOR_NOTHING);
+	CHECK(news() == HANDOFF_NOTHING);
 	fd = come("source me 10.0.0.5\n", pair[0]);
-	CHECK(news() == NBD_DOOR_OFFER);
-	CHECK(strcmp(guest->offer.client, "me") == 0);
-	CHECK(news() == NBD_DOOR_NOTHING);
+	CHECK(news() == HANDOFF_OFFER);
+	CHECK(strcmp(peer->offer.client, "me") == 0);
+	CHECK(news() == HANDOFF_NOTHING);
 	/* It is the very connection. */
-	got = guest->socket;
+	got = peer->socket;
 	CHECK(write(pair[1], "x", 1) == 1);
 	CHECK(strcmp(told(got), "x") == 0);
 
-	nbd_door_tell(guest, "taken %s", "you");
+	handoff_tell(peer, "taken %s", "you");
 	CHECK(strcmp(told(fd), "taken you\n") == 0);
-	CHECK(write(fd, "lea", 3) == 3 && news() == NBD_DOOR_NOTHING);
-	CHECK(write(fd, "ve\n", 3) == 3 && news() == NBD_DOOR_LEAVE);
+	CHECK(write(fd, "lea", 3) == 3 && news() == HANDOFF_NOTHING);
+	CHECK(write(fd, "ve\n", 3) == 3 && news() == HANDOFF_LEAVE);
 	close(fd);
-	CHECK(news() == NBD_DOOR_LOST);
-	nbd_door_dismiss(guest);
+	CHECK(news() == HANDOFF_LOST);
+	handoff_dismiss(peer);
 	CHECK(fcntl(got, F_GETFD) == -1);
-	CHECK(news() == NBD_DOOR_NOTHING);
+	CHECK(news() == HANDOFF_NOTHING);
 	close(pair[0]);
 	close(pair[1]);
 }
@@ -124,13 +124,13 @@ static void
 refuses(const char *text, int fd)
 {
 	int guest_fd = come(text, fd);
-	enum nbd_door_news what;
+	enum handoff_news what;
 	int tries = 0;
 
-	while ((what = news()) == NBD_DOOR_NOTHING && tries++ < 10)
+	while ((what = news()) == HANDOFF_NOTHING && tries++ < 10)
 		continue;
-	CHECK(what == NBD_DOOR_LOST);
-	nbd_door_dismiss(guest);
+	CHECK(what == HANDOFF_LOST);
+	handoff_dismiss(peer);
 	CHECK(recv(guest_fd, &tries, 1, 0) <= 0);
 	close(guest_fd);
 }
@@ -157,12 +157,12 @@ test_server(void)
 {
 	int fd = come("NBDMAGIC", -1);
 
-	CHECK(news() == NBD_DOOR_OFFER);
-	CHECK(guest->control == -1 && strcmp(guest->offer.client, "-") == 0);
-	CHECK(strcmp(told(guest->socket), "NBDMAGIC") == 0);
-	nbd_door_tell(guest, "lost");
+	CHECK(news() == HANDOFF_OFFER);
+	CHECK(peer->control == -1 && strcmp(peer->offer.client, "-") == 0);
+	CHECK(strcmp(told(peer->socket), "NBDMAGIC") == 0);
+	handoff_tell(peer, "lost");
 	CHECK(recv(fd, &(char){0}, 1, MSG_DONTWAIT) == -1);
-	nbd_door_dismiss(guest);
+	handoff_dismiss(peer);
 	close(fd);
 }
 
@@ -171,26 +171,26 @@ static void
 test_silent(void)
 {
 	int silent[40], pair[2], fd, i, left;
-	struct pollfd p[NBD_DOOR_POLLS];
+	struct pollfd p[HANDOFF_POLLS];
 
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
-	CHECK(nbd_door_poll(&door, p) == -1);
+	CHECK(handoff_poll(&handoff, p) == -1);
 	for (i = 0; i < 40; i++)
 		silent[i] = come(i % 2 ? "" : "sour", -1);
 	fd = come("source me who\n", pair[0]);
-	CHECK(news() == NBD_DOOR_OFFER);
-	nbd_door_dismiss(guest);
-	left = nbd_door_poll(&door, p);
-	CHECK(left > 0 && left <= NBD_DOOR_LIMIT_MS);
+	CHECK(news() == HANDOFF_OFFER);
+	handoff_dismiss(peer);
+	left = handoff_poll(&handoff, p);
+	CHECK(left > 0 && left <= HANDOFF_LIMIT_MS);
 	/* The first are gone for the last. */
 	CHECK(recv(silent[0], &i, 1, MSG_DONTWAIT) <= 0 && errno != EAGAIN);
-	for (i = 0; i < NBD_DOOR_GUESTS; i++)
-		door.guests[i].limit = clock_ms() - 1;
-	for (i = 0; i < NBD_DOOR_GUESTS - 1; i++) {
-		CHECK(news() == NBD_DOOR_LOST);
-		nbd_door_dismiss(guest);
+	for (i = 0; i < HANDOFF_PEERS; i++)
+		handoff.peers[i].limit = clock_ms() - 1;
+	for (i = 0; i < HANDOFF_PEERS - 1; i++) {
+		CHECK(news() == HANDOFF_LOST);
+		handoff_dismiss(peer);
 	}
-	CHECK(news() == NBD_DOOR_NOTHING);
+	CHECK(news() == HANDOFF_NOTHING);
 	for (i = 0; i < 40; i++)
 		close(silent[i]);
 	close(fd);
@@ -205,12 +205,12 @@ main(void)
 	CHECK(mkdtemp(path) != NULL);
 	path[strlen(path)] = '/';
 	test_parse();
-	CHECK(nbd_door_open(&door, path) == 0);
+	CHECK(handoff_open(&handoff, path) == 0);
 	test_offer();
 	test_hostile();
 	test_server();
 	test_silent();
-	nbd_door_close(&door, true);
+	handoff_close(&handoff, true);
 	CHECK(access(path, F_OK) == -1);
 	*strrchr(path, '/') = '\0';
 	CHECK(rmdir(path) == 0);
