@@ -190,7 +190,8 @@ demo: deps
 
 shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/page/ready t/vm/vm-run t/vm/pc t/soak/small \
 	.ci/run
-jsfiles := $(wildcard scripts/web/*.js t/page/*.mjs)
+page := $(wildcard $(addprefix scripts/web/,*.* */*.* */*/*.*))
+jsfiles := $(filter %.js,$(page)) $(wildcard t/page/*.mjs)
 cfiles := $(wildcard bin/*.[ch] lib/*/*.[ch] plugins/*.[ch] plugins/*/*.[ch] t/*.[ch] t/unit/*.[ch] t/fuzz/*.c)
 
 lint: deps
@@ -221,7 +222,7 @@ install: all
 	install -d $(BINDIR) $(LIBDIR) $(DESTDIR)$(UNITDIR) \
 	    $(DESTDIR)$(SYSCONFDIR)/vmedia \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
-	    $(DESTDIR)$(PREFIX)/share/vmedia/web
+	    $(DESTDIR)$(PREFIX)/share/vmedia
 	install $(addprefix $(O)/bin/,$(progs)) \
 	    $(addprefix scripts/,$(scripts)) $(BINDIR)
 	for part in $(wildcard scripts/lib/*.sh); do \
@@ -236,8 +237,10 @@ install: all
 	    sed 's,@BINDIR@,$(PREFIX)/bin,g;s,@SYSCONFDIR@,$(SYSCONFDIR),g' $$unit \
 		>$(DESTDIR)$(UNITDIR)/$${unit##*/}; \
 	done
-	install -m 644 $(wildcard scripts/web/*) \
-	    $(DESTDIR)$(PREFIX)/share/vmedia/web
+	for file in $(page:scripts/%=%); do \
+	    install -D -m 644 scripts/$$file \
+		$(DESTDIR)$(PREFIX)/share/vmedia/$$file || exit; \
+	done
 	sed 's,@PREFIX@,$(PREFIX),' scripts/lighttpd/vmedia.conf \
 	    >$(DESTDIR)$(PREFIX)/share/vmedia/lighttpd.conf
 	install -d $(DESTDIR)$(SYSCONFDIR)/vmedia/hooks.d

@@ -293,7 +293,7 @@ upgrade_status() {
 	make_cert server
 	start_lighttpd
 	cmp index.html "$TOP/scripts/web/index.html"
-	curl -skI "$HTTPS/worker.js" >headers
+	curl -skI "$HTTPS/worker/worker.js" >headers
 	grep -qi '^content-type: text/javascript' headers
 	grep -qi "^content-security-policy: frame-ancestors 'none'" headers
 	background vm-ws-proxy -e -x -l "$PWD/ws.sock" -t tickets -U "$PWD/far" >at

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The page's NBD server (scripts/web/nbd.js) against clients that do wrong, and
-// against a client of its own that does right. Octets only: no connection.
+// The NBD server of the page (scripts/web/worker/nbd/) against clients that break the
+// protocol, and against one that keeps it. Octets only: no connection.
 //
 // usage: PAGE_DIR=... node t/page/nbd.mjs TEST [SEED]
 
 import assert from 'node:assert/strict';
 
-const { NbdServer } = await import(`${process.env.PAGE_DIR}/web/nbd.js`);
+const { NbdServer } = await import(`${process.env.PAGE_DIR}/web/worker/nbd/server.js`);
 
 const SIZE = 100 << 20;
 const READ = 0, WRITE = 1, DISC = 2, FLUSH = 3, TRIM = 4, ZEROES = 6;

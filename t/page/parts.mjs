@@ -66,7 +66,7 @@ function timer() {
 
 async function newLink() {
 	fakes();
-	const { Link } = await import(`${web}/link.js`);
+	const { Link } = await import(`${web}/worker/link.js`);
 	const states = [];
 	const link = new Link({ url: 'ws://host/vm/0', ticket: 't', resume: 'r',
 		client: 'c', name: 'n', writable: true }, {
@@ -134,7 +134,7 @@ function request(offset, length) {
 
 async function serve(image) {
 	fakes();
-	const { Service } = await import(`${web}/serve.js`);
+	const { Service } = await import(`${web}/worker/serve.js`);
 	const states = [];
 	const service = new Service(image, null, { url: 'ws://host/vm/0',
 		ticket: 't', resume: 'r', client: 'c', name: 'n' },
@@ -148,7 +148,7 @@ async function newWorker() {
 	const told = [];
 	globalThis.postMessage = (message) => told.push(message);
 	globalThis.onmessage = null; // as it is in a worker
-	await import(`${web}/worker.js`);
+	await import(`${web}/worker/worker.js`);
 	return { told, order: (type, more) =>
 		globalThis.onmessage({ data: { type, ...more } }) };
 }
@@ -346,7 +346,7 @@ const tests = {
 	// A browser that reads on in a file that is another by now is not believed:
 	// at each connection,
 	async 'file-changed'() {
-		const { Image } = await import(`${web}/image.js`);
+		const { Image } = await import(`${web}/worker/image.js`);
 		for (const at of [0, 3 * MIB - 1]) {
 			const octets = new Uint8Array(3 * MIB);
 			const image = await Image.open(fileOf('a', octets));
@@ -364,7 +364,7 @@ const tests = {
 
 	// ... as the service does,
 	async 'file-changed-service'() {
-		const { Image } = await import(`${web}/image.js`);
+		const { Image } = await import(`${web}/worker/image.js`);
 		const octets = new Uint8Array(3 * MIB);
 		const { states } = await serve(await Image.open(fileOf('a', octets)));
 		Socket.all[0].opens();
@@ -384,7 +384,7 @@ const tests = {
 	async 'file-changed-meanwhile'() {
 		let now = Date.now();
 		Date.now = () => now;
-		const { Image } = await import(`${web}/image.js`);
+		const { Image } = await import(`${web}/worker/image.js`);
 		const octets = new Uint8Array(20 * MIB);
 		const file = fileOf('a', octets);
 		let reads = 0;
@@ -409,7 +409,7 @@ const tests = {
 
 	// A client that reads slowly is looked after by one timer at most.
 	async hold() {
-		const { Image } = await import(`${web}/image.js`);
+		const { Image } = await import(`${web}/worker/image.js`);
 		await serve(await Image.open(fileOf('a', new Uint8Array(MIB))));
 		const [socket] = Socket.all;
 		socket.opens();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The page's service (scripts/web/serve.js) in node: serves a file to a
-// WebSocket address, again and again, as long as it lives.
+// The service of the page (scripts/web/worker/serve.js) in node: serves a file
+// to a WebSocket address, again and again, until it is killed.
 //
 // usage: PAGE_DIR=... node t/page/serve.mjs FILE URL
 
@@ -9,8 +9,8 @@ import { basename } from 'node:path';
 import { need, web } from './lib.mjs';
 
 const { WebSocket } = need('ws');
-const { Image } = await import(`${web}/image.js`);
-const { Service } = await import(`${web}/serve.js`);
+const { Image } = await import(`${web}/worker/image.js`);
+const { Service } = await import(`${web}/worker/serve.js`);
 
 globalThis.WebSocket = class extends WebSocket {
 	constructor(url, protocols) {

@@ -9,7 +9,7 @@
  * of a page that nobody looks at may rest for a minute.
  */
 
-import { NbdServer, EIO, ENOSPC } from './nbd.js';
+import { NbdServer, EIO, ENOSPC } from './nbd/server.js';
 import { Link } from './link.js';
 import { Coverage, READ, WRITTEN } from './coverage.js';
 

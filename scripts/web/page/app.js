@@ -16,7 +16,7 @@ const PASSING = new Set(['connecting', 'open', 'stopping']);
 const TITLE_SAYS_IT = new Set(['ejected', 'stopped', 'changed']);
 
 const $ = (id) => document.getElementById(id);
-const worker = new Worker('worker.js', { type: 'module' });
+const worker = new Worker('worker/worker.js', { type: 'module' });
 const picture = new Picture($('picture'));
 
 function random(length) {
