@@ -9,7 +9,8 @@
  * of a page that nobody looks at may rest for a minute.
  */
 
-import { NbdServer, EIO, ENOSPC } from './nbd/server.js';
+import { EIO, ENOSPC } from './nbd/protocol.js';
+import { NbdServer } from './nbd/server.js';
 import { Link } from './link.js';
 import { Coverage, READ, WRITTEN } from './coverage.js';
 
