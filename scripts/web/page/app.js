@@ -5,19 +5,20 @@
  * is the worker's matter. Runs in the page.
  */
 
-import { fromFragment, resolve, shortly } from './target.js';
+import { $, put } from './dom.js';
+import { enable, fill, focusFault, onEdit, takeFragment, target, validate }
+	from './fields.js';
+import { Figures, room } from './figures.js';
+import { note } from './log.js';
+import { keepAwake } from './tab.js';
+import { shortly } from './target.js';
 import { duration, isActive, percent, size, words } from './words.js';
-import { Picture } from './picture.js';
 
 const LOOK = 500; /* ms */
-const LULL = 3000; /* ms without a read, and the host does not read now */
-const LONGEST_LOG = 50;
 const PASSING = new Set(['connecting', 'open', 'stopping']);
 const TITLE_SAYS_IT = new Set(['ejected', 'stopped', 'changed']);
 
-const $ = (id) => document.getElementById(id);
 const worker = new Worker('worker/worker.js', { type: 'module' });
-const picture = new Picture($('picture'));
 
 function random(length) {
 	const octets = crypto.getRandomValues(new Uint8Array(length));
@@ -32,24 +33,18 @@ let image = null; /* { size, cd } of it */
 let where = '';
 let state = { name: 'empty' };
 let look = null; /* what the worker told last of how it goes */
-let figures = newFigures();
+let figures = new Figures();
 let changes = 0; /* blocks that are not the file's */
 let version = 0, saved = 0; /* of the changed image; and what of it was saved */
 let busySaving = false;
-let release = null; /* of the Web Lock */
-
-function newFigures() {
-	return { samples: [], lastRead: 0, openedAt: 0 };
-}
 
 /* --- what is shown ----------------------------------------------------------- */
 
 function show() {
 	const active = isActive(state.name);
 	showState();
-	for (const id of ['file', 'slot', 'ticket', 'url'])
-		$(id).disabled = active;
-	$('file').disabled ||= unsaved();
+	enable(!active);
+	$('file').disabled = active || unsaved();
 	$('writable').disabled = active || changes > 0;
 	$('connect').disabled = active || !image || busySaving;
 	$('stop').hidden = !active;
@@ -59,19 +54,13 @@ function show() {
 	$('served').textContent = file?.name ?? '';
 	$('changes').hidden = active || changes === 0 || !look;
 	$('save').disabled = $('discard').disabled = busySaving;
-	hold(active);
+	keepAwake(active, `vmedia-${client}`);
 }
 
 function view() {
 	return { ...state, where, image,
 		hasRead: look?.bytes.read > 0,
-		reads: Date.now() - figures.lastRead < LULL };
-}
-
-/* Only what differs is written: what is a live region is read out. */
-function put(id, text) {
-	if ($(id).textContent !== text)
-		$(id).textContent = text;
+		reads: figures.reads };
 }
 
 function showState() {
@@ -87,17 +76,6 @@ function showState() {
 		`Trying again for ${duration(Date.now() - state.since)}` : '');
 }
 
-function note(text) {
-	const item = document.createElement('li');
-	const time = document.createElement('time');
-	time.textContent = new Date().toLocaleTimeString();
-	item.append(time, text);
-	$('log').prepend(item);
-	while ($('log').childElementCount > LONGEST_LOG)
-		$('log').lastChild.remove();
-	$('happened').hidden = false;
-}
-
 /* What is no end, and no beginning, is not worth a line. */
 function noteChange(was, now) {
 	if (now.name === 'open' && now.attached)
@@ -105,39 +83,6 @@ function noteChange(was, now) {
 	else if (now.name !== was.name && !PASSING.has(now.name))
 		note(words(view()).title +
 			(TITLE_SAYS_IT.has(now.name) ? '' : `: ${now.why}`));
-}
-
-function showFigures() {
-	const { bytes, share, cells } = look;
-	const active = isActive(state.name);
-	put('bytes', size(bytes.read));
-	put('rate', active ? `${size(rate())}/s` : '–');
-	put('time', active ? duration(Date.now() - figures.openedAt) : '–');
-	$('written-figure').hidden = $('written-legend').hidden =
-		look.changes === 0;
-	put('written', size(bytes.written));
-	put('share', `${percent(share)} of ${size(image.size)}`);
-	picture.draw(cells);
-	$('picture').setAttribute('aria-label', `${percent(share)} of the ` +
-		`image’s ${size(image.size)} were read by the host.`);
-}
-
-/* Over the last looks. */
-function rate() {
-	const [first] = figures.samples;
-	const last = figures.samples.at(-1);
-	return last && last.at > first.at ?
-		(last.read - first.read) / (last.at - first.at) * 1000 : 0;
-}
-
-function sample(read) {
-	const { samples } = figures;
-	const at = Date.now();
-	if (samples.length === 0 || read > samples.at(-1).read)
-		figures.lastRead = read > 0 ? at : 0;
-	samples.push({ at, read });
-	while (samples.length > 5)
-		samples.shift();
 }
 
 /* --- what the worker tells ------------------------------------------------------- */
@@ -148,7 +93,7 @@ const heard = {
 		$('file-about').textContent =
 			`${size(file.size)}, ${cd ? 'a CD' : 'a disk'} for the host`;
 		state = { name: 'ready' };
-		validate(false);
+		destination(false);
 	},
 
 	unreadable({ why }) {
@@ -173,11 +118,11 @@ const heard = {
 	look(now) {
 		look = now;
 		({ changes, version } = now);
-		sample(now.bytes.read);
+		figures.sample(now.bytes.read);
 		$('figures').hidden ||= !isActive(state.name) &&
 			now.bytes.read === 0 && changes === 0;
 		if (!$('figures').hidden)
-			showFigures();
+			figures.show(now, image.size, isActive(state.name));
 	},
 
 	saving({ at, size: all }) {
@@ -258,7 +203,7 @@ function choose(chosen) {
 	$('file').value = ''; /* so that it can be chosen again */
 	image = look = null;
 	changes = version = saved = 0;
-	figures = newFigures();
+	figures = new Figures();
 	state = { name: 'looking' };
 	$('file-name').textContent = file.name;
 	$('file-about').textContent = size(file.size);
@@ -268,42 +213,26 @@ function choose(chosen) {
 	show();
 }
 
-function target() {
-	return { slot: $('slot').value.trim(), ticket: $('ticket').value.trim(),
-		url: $('url').value.trim() };
-}
-
-/* What the fields mean, or null. What is wrong is said when it is to be used:
- * earlier, and the button would move away from who presses it. */
-function validate(used) {
-	const meant = resolve(target(), location);
-	for (const id of ['slot', 'ticket', 'url']) {
-		const wrong = meant.field === id;
-		if (wrong && !used)
-			continue;
-		$(id).setAttribute('aria-invalid', wrong);
-		$(`${id}-fault`).hidden = !wrong;
-		put(`${id}-fault`, wrong ? meant.fault : '');
-	}
-	if (used && meant.field === 'url')
-		$('elsewhere').open = true; /* else it is not seen */
-	if (meant.url)
+/* The destination that the fields mean, or null. */
+function destination(used) {
+	const meant = validate(used);
+	if (meant)
 		where = shortly(meant.url);
-	return meant.url ? meant : null;
+	return meant;
 }
 
 /* It is about another slot, perhaps: who has that has not yet been told. */
 function retarget() {
 	if (state.name === 'taken')
 		state = { name: 'ready' };
-	validate(false);
+	destination(false);
 	show();
 }
 
 function connect(take) {
-	const meant = validate(true);
+	const meant = destination(true);
 	if (!meant) {
-		document.querySelector('[aria-invalid=true]').focus();
+		focusFault();
 		return;
 	}
 	figures.samples = [];
@@ -350,20 +279,6 @@ function discard() {
 
 /* --- the tab stays ------------------------------------------------------------- */
 
-/* A tab that holds a lock is not put to sleep. */
-function hold(active) {
-	if (active && !release) {
-		release = () => {};
-		navigator.locks?.request(`vmedia-${client}`, () =>
-			new Promise((done) => {
-				release = done;
-			}));
-	} else if (!active && release) {
-		release();
-		release = null;
-	}
-}
-
 addEventListener('beforeunload', (event) => {
 	if (isActive(state.name) || unsaved())
 		event.preventDefault();
@@ -371,7 +286,7 @@ addEventListener('beforeunload', (event) => {
 
 /* The worker does not need this clock; only who looks at the page does. */
 function ask() {
-	worker.postMessage({ type: 'look', cells: picture.room });
+	worker.postMessage({ type: 'look', cells: room() });
 }
 setInterval(() => {
 	if (isActive(state.name))
@@ -382,15 +297,11 @@ setInterval(() => {
 
 /* --- begin -------------------------------------------------------------------- */
 
-function takeFragment() {
-	const given = fromFragment(location.hash);
-	if (location.hash)
-		history.replaceState(null, '', location.pathname + location.search);
+function readFragment() {
+	const given = takeFragment();
 	if (isActive(state.name))
 		return;
-	for (const [id, value] of Object.entries(given))
-		$(id).value = value;
-	$('elsewhere').open ||= Boolean(given.url);
+	fill(given);
 	retarget();
 }
 
@@ -399,8 +310,7 @@ $('setup').addEventListener('submit', (event) => {
 	connect(false);
 });
 $('file').addEventListener('change', () => choose($('file').files[0]));
-for (const id of ['slot', 'ticket', 'url'])
-	$(id).addEventListener('input', retarget);
+onEdit(retarget);
 /* A double click is once, as is a key that is held: twice gives up what the host
  * wrote last. */
 $('stop').addEventListener('click', ({ detail: clicks }) =>
@@ -410,11 +320,9 @@ $('stop').addEventListener('keydown', (event) =>
 $('take').addEventListener('click', () => connect(true));
 $('save').addEventListener('click', save);
 $('discard').addEventListener('click', discard);
-addEventListener('hashchange', takeFragment);
+addEventListener('hashchange', readFragment);
 addEventListener('online', () => worker.postMessage({ type: 'hurry' }));
 addEventListener('resize', () => look && ask());
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change',
-	() => picture.draw());
 
 addEventListener('dragover', (event) => {
 	event.preventDefault();
@@ -430,7 +338,7 @@ addEventListener('drop', (event) => {
 	choose(event.dataTransfer.files[0]);
 });
 
-takeFragment();
+readFragment();
 if (!isSecureContext)
 	state = { name: 'insecure' };
 show();

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * How much the host has read and written, how fast, and where. Runs in the page.
+ */
+
+import { $, put } from './dom.js';
+import { Picture } from './picture.js';
+import { duration, percent, size } from './words.js';
+
+const LULL = 3000; /* ms without a read: the host is not reading now */
+const SAMPLES = 5; /* the rate is the mean of so many */
+
+const picture = new Picture($('picture'));
+
+export class Figures {
+	constructor() {
+		this.samples = [];
+		this.lastRead = 0;
+		this.openedAt = 0;
+	}
+
+	get reads() {
+		return Date.now() - this.lastRead < LULL;
+	}
+
+	/* A number of bytes that the host has read by now. */
+	sample(read) {
+		const { samples } = this;
+		const at = Date.now();
+		if (samples.length === 0 || read > samples.at(-1).read)
+			this.lastRead = read > 0 ? at : 0;
+		samples.push({ at, read });
+		while (samples.length > SAMPLES)
+			samples.shift();
+	}
+
+	/* Bytes a second. */
+	get rate() {
+		const [first] = this.samples;
+		const last = this.samples.at(-1);
+		return last && last.at > first.at ?
+			(last.read - first.read) / (last.at - first.at) * 1000 : 0;
+	}
+
+	/* `look` is the worker's; `whole` the size of the image. */
+	show({ bytes, share, cells, changes }, whole, active) {
+		put('bytes', size(bytes.read));
+		put('rate', active ? `${size(this.rate)}/s` : '–');
+		put('time', active ? duration(Date.now() - this.openedAt) : '–');
+		$('written-figure').hidden = $('written-legend').hidden =
+			changes === 0;
+		put('written', size(bytes.written));
+		put('share', `${percent(share)} of ${size(whole)}`);
+		picture.draw(cells);
+		$('picture').setAttribute('aria-label', `${percent(share)} of the ` +
+			`image’s ${size(whole)} were read by the host.`);
+	}
+}
+
+/* How many cells the picture has room for. */
+export const room = () => picture.room;
+
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change',
+	() => picture.draw());
