@@ -373,7 +373,7 @@ export const tests = {
 		await page.choose();
 		await page.$('#writable').check();
 		await page.$('#connect').click();
-		await page.title('It does not work here');
+		await page.title('Unable to continue');
 		await page.says(/can’t keep what a host writes/);
 		await page.$('#writable').uncheck();
 		await page.connect();

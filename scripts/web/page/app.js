@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The page: what is asked of the user, and what is told. All of what it serves
- * is the worker's matter. Runs in the page.
+ * The page: what the user does goes to the worker, and what the worker tells is
+ * shown. The worker serves the image. Runs in the page.
  */
 
 import { $, put } from './dom.js';
 import { enable, fill, focusFault, onEdit, takeFragment, target, validate }
 	from './fields.js';
 import { Figures, room } from './figures.js';
-import { note } from './log.js';
+import { amend, note } from './log.js';
 import { keepAwake } from './tab.js';
 import { shortly } from './target.js';
 import { duration, isActive, percent, size, words } from './words.js';
 
 const LOOK = 500; /* ms */
-const PASSING = new Set(['connecting', 'open', 'stopping']);
-const TITLE_SAYS_IT = new Set(['ejected', 'stopped', 'changed']);
+const PASSING = new Set(['connecting', 'open', 'stopping']); /* not logged */
 
 const worker = new Worker('worker/worker.js', { type: 'module' });
 
@@ -32,13 +31,14 @@ let file = null;
 let image = null; /* { size, cd } of it */
 let where = '';
 let state = { name: 'empty' };
-let look = null; /* what the worker told last of how it goes */
+let look = null; /* the worker's last answer to ask() */
 let figures = new Figures();
-let changes = 0; /* blocks that are not the file's */
-let version = 0, saved = 0; /* of the changed image; and what of it was saved */
+let changes = 0; /* blocks that the host has written */
+let version = 0; /* of the changed image */
+let saved = 0; /* the version that was saved last */
 let busySaving = false;
 
-/* --- what is shown ----------------------------------------------------------- */
+/* --- what is shown ---------------------------------------------------- */
 
 function show() {
 	const active = isActive(state.name);
@@ -76,16 +76,14 @@ function showState() {
 		`Trying again for ${duration(Date.now() - state.since)}` : '');
 }
 
-/* What is no end, and no beginning, is not worth a line. */
+/* Log the beginning and the end of a connection, and not what is between. */
 function noteChange(was, now) {
-	if (now.name === 'open' && now.attached)
-		note(`Attached to ${where}`);
-	else if (now.name !== was.name && !PASSING.has(now.name))
-		note(words(view()).title +
-			(TITLE_SAYS_IT.has(now.name) ? '' : `: ${now.why}`));
+	if ((now.name === 'open' && now.attached) ||
+	    (now.name !== was.name && !PASSING.has(now.name)))
+		note(words(view()).log);
 }
 
-/* --- what the worker tells ------------------------------------------------------- */
+/* --- what the worker tells -------------------------------------------- */
 
 const heard = {
 	image({ size: bytes, cd }) {
@@ -107,8 +105,8 @@ const heard = {
 		noteChange(was, now);
 		if (now.name === 'open' && was.name !== 'open') {
 			figures.openedAt = Date.now();
-			$('figures').hidden = false; /* to be measured */
-			$('ticket').value = ''; /* it was good for once */
+			$('figures').hidden = false; /* ask() measures the picture */
+			$('ticket').value = ''; /* it works once */
 		}
 		if (now.name === 'lost' || now.name === 'refused')
 			probe();
@@ -139,7 +137,7 @@ const heard = {
 
 	saved({ name }) {
 		busySaving = false;
-		saved = version; /* nobody has written meanwhile */
+		saved = version; /* no host is connected meanwhile */
 		put('saving-share', '');
 		put('saving', name ? `Saved as ${name}.` :
 			`The download of ${savedName()} has begun.`);
@@ -149,13 +147,14 @@ const heard = {
 	unsaved({ why }) {
 		busySaving = false;
 		put('saving-share', '');
-		put('saving', `It could not be saved: ${why}`);
-		note(`The changed image could not be saved: ${why}`);
+		put('saving', `Unable to save: ${why.replace(/\.$/, '')}. The ` +
+			'changes are still here: save them somewhere else.');
+		note(`Unable to save the changed image: ${why}`);
 	},
 
 	failed({ why }) {
 		state = { name: 'failed', why };
-		note(why);
+		note(words(view()).log);
 	},
 };
 
@@ -167,18 +166,20 @@ worker.onmessage = ({ data }) => {
 		ended();
 };
 worker.onerror = (event) => {
-	heard.failed({ why: event.message || 'the worker did not start' });
+	heard.failed({ why: event.message ||
+		'a part of this page did not start; reload this page' });
 	show();
 };
 
-/* An end, of whatever kind: the focus was on a button that is gone. */
+/* The connection has ended, and the button that had the focus is gone. */
 function ended() {
 	if (document.activeElement === document.body ||
 	    document.activeElement === $('stop'))
 		$(state.name === 'taken' ? 'take' : 'connect').focus();
 }
 
-/* A page is not told why it was not let in. Is the server there? */
+/* A browser does not tell a page why a WebSocket failed. If the server answers
+ * over HTTP, it was the ticket. */
 async function probe() {
 	const asked = state;
 	if (new URL($('url').value || location.href).host !== location.host ||
@@ -188,11 +189,13 @@ async function probe() {
 		{ method: 'HEAD', cache: 'no-store' }).catch(() => null);
 	if (state.name === asked.name && answer?.ok) {
 		state = { ...state, notLetIn: true };
+		if (state.name === 'refused')
+			amend(words(view()).log);
 		show();
 	}
 }
 
-/* --- what the user does -------------------------------------------------------- */
+/* --- what the user does ----------------------------------------------- */
 
 const unsaved = () => changes > 0 && version !== saved;
 
@@ -200,7 +203,7 @@ function choose(chosen) {
 	if (!chosen || $('file').disabled)
 		return;
 	file = chosen;
-	$('file').value = ''; /* so that it can be chosen again */
+	$('file').value = ''; /* else the same file can't be chosen again */
 	image = look = null;
 	changes = version = saved = 0;
 	figures = new Figures();
@@ -221,7 +224,7 @@ function destination(used) {
 	return meant;
 }
 
-/* It is about another slot, perhaps: who has that has not yet been told. */
+/* The user edits the destination. "Taken" was about the slot named before. */
 function retarget() {
 	if (state.name === 'taken')
 		state = { name: 'ready' };
@@ -256,7 +259,7 @@ async function save() {
 			handle = await showSaveFilePicker(
 				{ suggestedName: savedName() });
 		} catch {
-			return; /* changed their mind */
+			return; /* the user closed the dialogue */
 		}
 	}
 	busySaving = true;
@@ -277,14 +280,14 @@ function discard() {
 	$('connect').focus();
 }
 
-/* --- the tab stays ------------------------------------------------------------- */
+/* --- the clock, and closing the page ---------------------------------- */
 
 addEventListener('beforeunload', (event) => {
 	if (isActive(state.name) || unsaved())
 		event.preventDefault();
 });
 
-/* The worker does not need this clock; only who looks at the page does. */
+/* Ask the worker how the transfer is going: for the eyes of the user only. */
 function ask() {
 	worker.postMessage({ type: 'look', cells: room() });
 }
@@ -295,7 +298,7 @@ setInterval(() => {
 		showState();
 }, LOOK);
 
-/* --- begin -------------------------------------------------------------------- */
+/* --- begin ------------------------------------------------------------ */
 
 function readFragment() {
 	const given = takeFragment();
@@ -311,8 +314,8 @@ $('setup').addEventListener('submit', (event) => {
 });
 $('file').addEventListener('change', () => choose($('file').files[0]));
 onEdit(retarget);
-/* A double click is once, as is a key that is held: twice gives up what the host
- * wrote last. */
+/* A second stop gives up the host's last writes. A double click, or a key that
+ * is held down, is not meant that way: it counts once. */
 $('stop').addEventListener('click', ({ detail: clicks }) =>
 	clicks > 1 || worker.postMessage({ type: 'stop' }));
 $('stop').addEventListener('keydown', (event) =>

@@ -15,7 +15,7 @@ export function target() {
 }
 
 /* The address that the fields mean, as { url }, or null. A fault is shown only
- * once the fields are `used`: if it appeared earlier, the button would move away
+ * once the fields are `used`. If it appeared earlier, the button would move away
  * under the pointer. */
 export function validate(used) {
 	const meant = resolve(target(), location);

@@ -18,3 +18,8 @@ export function note(text) {
 		$('log').lastChild.remove();
 	$('happened').hidden = false;
 }
+
+/* Correct the latest line, of which more is known now. */
+export function amend(text) {
+	$('log').firstChild.lastChild.textContent = text;
+}

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The picture of an image on a canvas: a cell for each part of it, as full as it
- * was read. Runs in the page.
+ * The picture of an image on a canvas: a cell for each part, in a stronger colour
+ * the more of it was read. Runs in the page.
  */
 
 const PITCH = 12, GAP = 2, ROUND = 2; /* CSS pixels */
 const ROWS = 12;
-const WRITTEN = 255, FULL = 254; /* of Coverage */
+const WRITTEN = 255, FULL = 254; /* as Coverage.cells() has them */
 
 export class Picture {
 	constructor(canvas) {
@@ -22,7 +22,7 @@ export class Picture {
 		return this.columns * ROWS;
 	}
 
-	/* Again, if no cells are given. */
+	/* Draw the given cells, or the last ones again. */
 	draw(cells = this.cells) {
 		const { canvas } = this;
 		this.cells = cells;
@@ -58,7 +58,7 @@ export class Picture {
 		box(value === WRITTEN ? colours.written : colours.none);
 		if (value === 0 || value === WRITTEN)
 			return;
-		/* A little is to be seen, too. */
+		/* Even a few reads must be visible. */
 		context.globalAlpha = 0.25 + 0.75 * value / FULL;
 		box(colours.read);
 		context.globalAlpha = 1;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Where the image goes: out of the page's fragment (#slot=0&ticket=T, or
+ * The destination of the image, from the page's fragment (#slot=0&ticket=T, or
  * #url=wss://host/vm/0&ticket=T) and the fields of the form. Runs anywhere.
  */
 
 const TICKET = /^[A-Za-z0-9_-]{1,256}$/;
 const SLOT = /^[0-9]{1,3}$/;
 
-/* What the fragment says; what it can't mean is left out. */
+/* The valid values of the fragment; invalid ones are left out. */
 export function fromFragment(fragment) {
 	const words = new URLSearchParams(fragment.replace(/^#/, ''));
 	const target = {};
@@ -21,11 +21,11 @@ export function fromFragment(fragment) {
 	return target;
 }
 
-/* { url } of a slot, here or elsewhere; or { fault, field }. */
+/* { url } of the slot, here or on another server; or { fault, field }. */
 export function resolve({ slot, ticket, url }, location) {
 	if (ticket && !TICKET.test(ticket))
-		return { field: 'ticket', fault: 'A ticket is made of letters, ' +
-			'digits, - and _.' };
+		return { field: 'ticket', fault: 'A ticket consists of letters, ' +
+			'digits, - and _. Copy it again.' };
 	if (url)
 		return elsewhere(url, location);
 	if (!SLOT.test(slot))
@@ -43,15 +43,15 @@ function elsewhere(url, location) {
 			'wss://bmc.example.org/vm/0.' };
 	}
 	if (whole.protocol !== 'wss:' && whole.protocol !== 'ws:')
-		return { field: 'url', fault: 'It begins with wss://.' };
+		return { field: 'url', fault: 'The address must begin with wss://.' };
 	if (whole.protocol === 'ws:' && location.protocol === 'https:')
-		return { field: 'url', fault: 'A page that came over TLS connects ' +
-			'by wss:// only.' };
+		return { field: 'url', fault: 'This page came over https, so the ' +
+			'address must begin with wss://.' };
 	whole.hash = '';
 	return { url: whole.href };
 }
 
-/* Of an address, what a person wants to read. */
+/* An address as a person wants to read it. */
 export function shortly(url) {
 	const { host, pathname } = new URL(url);
 	const slot = /\/(?:vm|nbd)\/(?:0\/)?([0-9]+)$/.exec(pathname)?.[1];

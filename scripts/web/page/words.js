@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the page says: each state in words, sizes and times. Runs anywhere.
+ * What the page says: each state in words, and sizes and times. Runs anywhere.
  */
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
@@ -23,7 +23,7 @@ export function duration(ms) {
 	return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/* Never 100 where something is missing. */
+/* 100 % only if nothing is missing. */
 export function percent(share) {
 	return `${share === 1 ? 100 : Math.min(99, Math.floor(share * 100))} %`;
 }
@@ -32,91 +32,110 @@ const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const sentence = (text) => capital(text).replace(/[^.!?…]$/, '$&.');
 
 const NO_CONNECTION =
-	'There was no connection. Either nothing listens there, or its ' +
-	'certificate is not known to this browser (open its page once), or the ' +
-	'ticket was used or is too old: a new one is needed.';
+	'There are three usual reasons: nothing listens at that address; this ' +
+	'browser does not accept the server’s certificate (open the server’s ' +
+	'page once and accept it there); or the ticket was used before or is ' +
+	'too old (get a new one).';
 const NOT_LET_IN =
-	'The server is there, but did not let this page in: a ticket is good ' +
-	'once, for half a minute, for one slot. Get a new one.';
+	'The server answers, but it did not let this page in. A ticket works ' +
+	'once, within half a minute, and for one slot: get a new ticket.';
 const NO_WAY_BACK =
-	'The server is there but does not let this page in again: was the slot ' +
-	'taken down? Then stop, and get a new ticket.';
+	'The server answers, but it does not let this page in again. Perhaps the ' +
+	'slot was ejected there. Press Stop, get a new ticket and connect again.';
 
 /*
- * { tone, title, detail, told } of a state: tone is idle, busy, good, warn or
- * bad; told is what is read out: nothing else, while the host reads and rests.
- * `view` is the link's state { name, why, attached }, and the page's: where,
- * hasRead, reads (now), notLetIn, image.
+ * What the page says of a state: { tone, title, detail, told, log }.
+ * tone: idle, busy, good, warn or bad.
+ * told: for a screen reader; it does not change while the host reads and rests.
+ * log:  the state's line in the list of what happened.
+ *
+ * `view` is the link's state { name, why, attached }, and what the page knows:
+ * where, hasRead, reads (now), notLetIn, image.
  */
 export function words(view) {
 	const said = (STATES[view.name] ?? STATES.empty)(view);
-	return { told: `${sentence(said.title)} ${said.detail}`, ...said };
+	return { told: `${sentence(said.title)} ${said.detail}`, log: said.title,
+		...said };
 }
 
 const STATES = {
 	empty: () => ({ tone: 'idle', title: 'No image chosen',
-		detail: 'Choose a disk or CD image of this computer: the managed ' +
-			'host sees it as a drive of its own, for as long as this ' +
-			'page is open.' }),
-	unreadable: ({ why }) => ({ tone: 'bad', title: 'This can’t be read',
-		detail: sentence(why) }),
-	insecure: () => ({ tone: 'bad', title: 'This page needs TLS',
-		detail: 'A browser lets a page serve a file only where it came over ' +
-			'https.' }),
-	looking: () => ({ tone: 'busy', title: 'Looking at the image …',
+		detail: 'Choose a CD or disk image on this computer. The managed ' +
+			'host sees it as a drive of its own while this page is open.' }),
+	unreadable: ({ why }) => ({ tone: 'bad', title: 'This file can’t be read',
+		detail: `${sentence(why)} Choose another file.` }),
+	insecure: () => ({ tone: 'bad', title: 'This page needs HTTPS',
+		detail: 'A browser lets a page serve a file only if the page came ' +
+			'over https. Open this page with an address that begins ' +
+			'with https://.' }),
+	looking: () => ({ tone: 'busy', title: 'Checking the image …',
 		detail: '' }),
 	ready: ({ where }) => ({ tone: 'idle', title: 'Ready to connect',
-		detail: `To ${where}.` }),
+		detail: where ? `Press Connect to give the image to ${where}.` :
+			'Fill in the destination, then press Connect.' }),
 	connecting: ({ where }) => ({ tone: 'busy', title: 'Connecting …',
-		detail: `To ${where}.` }),
+		detail: `Waiting for ${where}.` }),
 	open: openWords,
 	lost: ({ why, notLetIn }) => ({ tone: 'warn',
 		title: 'Connection lost, trying again',
 		detail: `${sentence(why)} ` + (notLetIn ? NO_WAY_BACK :
-			'The host waits meanwhile; leave this page open.') }),
+			'The host is waiting: leave this page open.'),
+		log: `Connection lost, trying again: ${why}` }),
 	taken: ({ why }) => ({ tone: 'warn', title: 'The slot is taken',
-		detail: `${sentence(why)} If you take over, they are cut off, and ` +
-			'the host loses what it has, whatever it is doing with it.' }),
+		detail: `${sentence(why)} If you take over, that client is ` +
+			'disconnected, and the host loses the image that it has now, ' +
+			'even while it is using it.',
+		log: capital(why) }),
 	ejected: ({ why }) => ({ tone: 'idle', title: 'Ejected',
 		detail: sentence(ofEject(why)) }),
 	stopping: () => ({ tone: 'busy', title: 'Stopping …',
-		detail: 'What the host wrote last is on its way here. Stop once ' +
-			'more to give it up.' }),
+		detail: 'The last data that the host wrote is on its way here. ' +
+			'Press Stop again to stop at once and lose that data.' }),
 	stopped: ({ untold }) => ({ tone: 'idle', title: 'Stopped',
-		detail: untold ? 'You have stopped it, but the other side could not ' +
-			'be told: the host waits for its medium until the slot is ' +
-			'ejected there, or you connect again.' :
-			'You have stopped it; the host has no medium any more.' }),
-	refused: ({ why, notLetIn }) => ({ tone: 'bad', title: 'Refused',
-		detail: why !== 'no connection' ? sentence(why) :
-			notLetIn ? NOT_LET_IN : NO_CONNECTION }),
+		detail: untold ? 'You stopped the connection, but the server could ' +
+			'not be told. The host waits for the image until you connect ' +
+			'again, or until somebody ejects the slot there.' :
+			'You stopped the connection; the host has no medium any more.' }),
+	refused: refusedWords,
 	changed: ({ why }) => ({ tone: 'bad', title: 'The file has changed',
-		detail: 'It is not what it was when you chose it, or is gone. The ' +
-			'host was told of a read error, for half of one image and half ' +
-			'of another would be worse. Choose the file again. ' +
-			`(${why.replace(/\.$/, '')}.)` }),
-	failed: ({ why }) => ({ tone: 'bad', title: 'It does not work here',
-		detail: sentence(why) }),
+		detail: 'It was changed or removed after you chose it. The host got ' +
+			'a read error, because a mix of two images would be worse. ' +
+			`Choose the file again. (${why.replace(/\.$/, '')}.)` }),
+	failed: ({ why }) => ({ tone: 'bad', title: 'Unable to continue',
+		detail: sentence(why), log: `Unable to continue: ${why}` }),
 };
 
-/* "slot 0: ejected: by whom": who, if that is known. */
+/* A browser does not tell a page why there was no connection: the page has found
+ * out `notLetIn` by itself. */
+function refusedWords({ why, notLetIn }) {
+	if (why !== 'no connection')
+		return { tone: 'bad', title: 'Refused', detail: sentence(why),
+			log: `Refused: ${why}` };
+	return notLetIn ?
+		{ tone: 'bad', title: 'Refused', detail: NOT_LET_IN,
+			log: 'Refused: the server did not let this page in' } :
+		{ tone: 'bad', title: 'Unable to connect', detail: NO_CONNECTION };
+}
+
+/* The reason in "slot 0: ejected: REASON", if there is one. */
 const ofEject = (why) => /^(?:slot \d+: )?(?:ejected(?:: |$))?(.*)$/.exec(why)[1] ||
-	'the host, or who operates it, has ejected the image';
+	'the host or its operator has ejected the image';
 
 function openWords({ where, attached, hasRead, reads }) {
 	const detail = `${capital(where)} has the image.`;
 	if (!attached)
 		return { tone: 'busy', title: 'Connected, not attached yet',
-			detail: `${capital(where)} is looking at the image.` };
+			detail: `${capital(where)} is checking the image.` };
 	const told = `Connected. ${detail}`;
+	const log = `Connected: ${where} has the image`;
 	if (reads)
-		return { tone: 'good', title: 'The host is reading', detail, told };
-	return { tone: 'good', told, title: hasRead ? 'Connected' :
+		return { tone: 'good', title: 'The host is reading', detail, told, log };
+	return { tone: 'good', told, log, title: hasRead ? 'Connected' :
 		'Connected, waiting for the host',
-	detail: `${detail} The host ${hasRead ? 'does not read now' :
-		'has not read yet'}.` };
+	detail: `${detail} The host ${hasRead ? 'is not reading now' :
+		'has not read anything yet'}.` };
 }
 
-/* States in which the page must stay: it serves, or will again. */
+/* States in which the page must stay open: it serves, or will serve again. */
 export const isActive = (name) =>
 	['connecting', 'open', 'lost', 'stopping'].includes(name);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Which parts of an image were read, and written, in units of 64 KiB: for the
- * picture of it, and for the words beside the picture. Runs anywhere.
+ * Which parts of an image the host has read and written, in units of 64 KiB: for
+ * the picture of the image, and for the words beside it. Runs anywhere.
  */
 
 const UNIT = 64 << 10;
@@ -26,13 +26,13 @@ export class Coverage {
 		}
 	}
 
-	/* How much of it was read, of 1. */
+	/* The share of the image that was read, from 0 to 1. */
 	get share() {
 		return this.read / this.units.length;
 	}
 
-	/* `count` cells: of each, 0 to 254 for how much of it was read, or 255
-	 * where something was written. */
+	/* `count` cells, each of an equal part of the image: 0 to 254 for the share
+	 * that was read, or 255 if anything in it was written. */
 	cells(count) {
 		const cells = new Uint8Array(count);
 		const each = this.units.length / count;

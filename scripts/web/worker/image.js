@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A file that the user has chosen, as an image: reads by way of windows of
- * 1 MiB, for a browser takes most of a millisecond for a read of any size. The
- * 32 that were used last are kept; who reads on from one window into the next
- * has two more read ahead. Runs in the worker, and in node, where a file is
- * anything that has File's name, size, lastModified and slice().
+ * A file that the user has chosen, as an image. It is read in windows of 1 MiB,
+ * because a browser takes most of a millisecond for a read of any size. The 32
+ * windows that were used last are kept, and a reader who goes on from one window
+ * into the next gets two more read ahead. Runs in the worker, and in node, where
+ * a file is any object with the name, size, lastModified and slice() of File.
  */
 
 const WINDOW = 1 << 20;
 const WINDOWS = 32;
 const AHEAD = 2;
-const TRUSTED = 30000; /* ms after a check, while more of it is read */
+const TRUSTED = 30000; /* ms from one check of the file to the next */
 
 const SECTOR = 512;
 const CD_SECTOR = 2048;
-const CD_SECTORS = 300; /* the shortest track that a CD may have */
+const CD_SECTORS = 300; /* the shortest track of a CD */
 const CD_MAGIC_AT = 16 * CD_SECTOR + 1;
 const LONGEST_NAME = 200;
 
@@ -28,27 +28,27 @@ async function octetsOf(file, from, to) {
 async function digest(octets) {
 	return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', octets)));
 }
-/* What tells a file from others, and from what it was. */
+/* Digests by which a file differs from others, and from its older versions. */
 async function marksOf(file) {
 	const head = await octetsOf(file, 0, WINDOW);
 	const tail = await octetsOf(file,
 		Math.max(0, file.size - WINDOW), file.size);
 	return `head=${await digest(head)} tail=${await digest(tail)}`;
 }
-/* A name as a word of the description: no space, no control character. */
+/* A name as one word: without spaces and control characters. */
 function plain(name) {
 	return [...name].slice(0, LONGEST_NAME).join('')
 		.replace(/[\s\p{C}]/gu, '_');
 }
 
-/* Is it what a CD drive takes? By the mark of ISO 9660. */
+/* Does a CD drive take the file? True if it has the mark of ISO 9660. */
 async function isCd(file) {
 	const mark = await octetsOf(file, CD_MAGIC_AT, CD_MAGIC_AT + 5);
 	return new TextDecoder().decode(mark) === 'CD001';
 }
 
 export class Image {
-	/* Look at a file: is it there, what is it, and which one is it? */
+	/* Read a file's marks; throws if the file can't be read or is empty. */
 	static async open(file) {
 		if (file.size === 0)
 			throw new Error('the file is empty');
@@ -66,13 +66,13 @@ export class Image {
 				CD_SECTOR :
 			Math.ceil(file.size / SECTOR) * SECTOR;
 		this.count = Math.ceil(this.size / WINDOW);
-		this.windows = new Map(); /* by use, the latest at the end */
-		this.changed = null; /* the error of the first read that failed */
+		this.windows = new Map(); /* the one used last is at the end */
+		this.changed = null; /* the error of the first failed read */
 		this.checked = Date.now();
-		this.checking = null; /* the last check, once there was one */
+		this.checking = null; /* the promise of the last check */
 	}
 
-	/* The octets if they are in memory, in order, as views; else null. */
+	/* The octets if they are in memory, as views in order; else null. */
 	cached(offset, length) {
 		const parts = [];
 		for (const [index, from, to] of pieces(offset, length)) {
@@ -85,15 +85,15 @@ export class Image {
 		return parts;
 	}
 
-	/* The octets, in order, as views. */
+	/* The octets, as views in order. */
 	async read(offset, length) {
 		const wanted = [...pieces(offset, length)].map(([index, from, to]) =>
 			this.use(index).then((octets) => octets.subarray(from, to)));
 		return this.guard(Promise.all(wanted));
 	}
 
-	/* Is the file still what it was? Chromium refuses to read it if not, Gecko
-	 * reads on in what is there now (w3c/FileAPI issue 47). */
+	/* Throws if the file has changed. Chromium refuses to read a changed file,
+	 * but Gecko reads what is there now (w3c/FileAPI issue 47). */
 	check() {
 		this.checked = Date.now();
 		this.checking = this.guard(this.compare());
@@ -102,16 +102,16 @@ export class Image {
 
 	async compare() {
 		if (await marksOf(this.file) !== this.marks)
-			throw new Error('its beginning or its end is another');
+			throw new Error('the file has another beginning or end now');
 	}
 
-	/* Whoever comes during a check waits for it. */
+	/* Check again if it is time; wait if a check is under way. */
 	recheck() {
 		return Date.now() - this.checked > TRUSTED ?
 			this.check() : this.checking;
 	}
 
-	/* A window is wanted now: it, and those after it. */
+	/* The octets of a window that is needed now; reads ahead after it. */
 	use(index) {
 		const promise = this.fetch(index);
 		if (index === 0 || this.windows.has(index - 1))
@@ -140,7 +140,7 @@ export class Image {
 		return window;
 	}
 
-	/* A window, with zeros for what is behind the end of the file. */
+	/* A window of the image; after the end of the file it is filled with zeros. */
 	async loadOctets(index) {
 		const from = index * WINDOW;
 		const size = Math.min(WINDOW, this.size - from);
@@ -148,7 +148,7 @@ export class Image {
 		const octets = await octetsOf(this.file, from, from + there);
 		if (octets.length !== there)
 			throw new Error('the file is shorter than it was');
-		await this.recheck(); /* after the read: it is of the same file */
+		await this.recheck(); /* after the read: a change during it is found */
 		if (there === size)
 			return octets;
 		const padded = new Uint8Array(size);
@@ -156,7 +156,8 @@ export class Image {
 		return padded;
 	}
 
-	/* Once a read has failed, all do: what is in memory is of another file. */
+	/* After one read has failed, every read fails: the windows in memory may be of
+	 * another version of the file. */
 	async guard(promise) {
 		try {
 			const result = await promise;
@@ -170,7 +171,7 @@ export class Image {
 	}
 }
 
-/* [window, from, to] of each window that a range touches. */
+/* [index, from, to] of each window that a range touches. */
 function* pieces(offset, length) {
 	for (let at = offset; at < offset + length;) {
 		const index = Math.floor(at / WINDOW);

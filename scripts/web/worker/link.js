@@ -1,39 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The WebSocket to the machine that has the slot, connected again when it is
- * lost, until somebody ends it. Runs in the worker, and in node, where there is
- * a WebSocket.
+ * The WebSocket to the machine that has the slot. It reconnects after a loss,
+ * until one side ends it. Runs in the worker, and in node where that has a
+ * WebSocket.
  *
  *	new Link({ url, ticket, resume, client, name, writable }, {
- *		opened()         a connection stands; what was sent before is gone
+ *		opened()         a new connection; nothing of an older one arrives
  *		received(octets)
- *		dropped()        that connection is no more
+ *		dropped()        that connection is gone
  *		state(state)     { name, why, since }, see below
  *	});
  *
- * States: connecting, open, lost (it tries again by itself), and stopping (what
- * was written last is still on its way); and the ends, after which only connect()
- * does anything: ejected, taken (by another: connect with `take`), refused,
- * stopped (`untold`: the other side does not know).
+ * States: connecting, open, lost (it tries again by itself), and stopping (the
+ * host's last writes are still on their way). The other states are ends, after
+ * which only connect() does anything: ejected, taken (by another client: connect
+ * with `take`), refused, stopped (`untold`: the server does not know it).
  */
 
-/* NBD; where a server knows it, with a sign of life now and then. */
+/* NBD; the first one if the server can send a sign of life now and then. */
 export const PROTOCOLS = ['vm.nbd.v1-beat', 'vm.nbd.v1'];
-const MESSAGE = 131072; /* as much as a bmcweb takes */
+const MESSAGE = 131072; /* bytes: bmcweb takes no longer message */
 const MOST_BUFFERED = 8 << 20;
-const PATIENCE = 10000; /* ms for a connection, or its end */
-const AGAIN = 5000; /* ... for one that is to be there again */
-const SILENCE = 12000; /* ms: a server that shows that it lives does each 5 s */
-const PAUSES = [0, 500, 1000, 2000]; /* ms, and so on */
-const ASK_AGAIN = 1000; /* ms after an eject could not be asked for */
-const LONGEST_NAME = 64; /* the end of it tells more */
+const PATIENCE = 10000; /* ms for the first connection, or for an eject */
+const AGAIN = 5000; /* ms for a connection after a loss */
+const SILENCE = 12000; /* ms; a sign of life comes every 5 s */
+const PAUSES = [0, 500, 1000, 2000]; /* ms before each try; the last repeats */
+const ASK_AGAIN = 1000; /* ms until the next request for an eject */
+const LONGEST_NAME = 64; /* of a longer one, the end is kept */
 
-/* sysexits(3) that say nothing against the image or us: lost, or too early. */
+/* Close codes after which a new try may succeed; 4000 plus sysexits(3) among
+ * them. */
 const LOST = new Set([1001, 1005, 1006, 1011, 1012, 1013, 1014, 1015, 4074]);
 const OURS = 'by this page';
 
-/* Of a slot that is busy: somebody has it; or it is so for a moment. */
+/* The slot is busy: another client has it, or it is busy for a moment only. The
+ * reasons are vmctl's. */
 const BUSY = 4409;
 const BY_ANOTHER = / (taken by|taken over by|waits for|holds) /;
 const IN_USE = / (being used|held) by /;
@@ -45,7 +47,7 @@ function busy(reason, opened) {
 		['taken', reason || 'the slot is taken'];
 }
 
-/* What a close code means: [state, why]. */
+/* [state, why] of a close code. */
 export function meaning(code, reason, opened) {
 	if (code === 1000)
 		return ['ejected', reason || 'ejected'];
@@ -56,10 +58,11 @@ export function meaning(code, reason, opened) {
 			['refused', 'no connection'];
 	if (code === 1008)
 		return ['refused', reason || 'not allowed'];
-	return ['refused', reason || `closed with code ${code}`];
+	return ['refused', reason ||
+		`the server closed the connection with code ${code}`];
 }
 
-/* The whole address of a slot; `asks` names what is asked for besides. */
+/* The address of a slot with its query; `asks` are words of the query. */
 export function address({ url, client, name, writable }, asks) {
 	const whole = new URL(url);
 	whole.searchParams.set('client', client);
@@ -77,19 +80,19 @@ export class Link {
 		this.message = new Uint8Array(MESSAGE);
 		this.filled = 0;
 		this.opened = false; /* since connect() */
-		this.attached = false; /* likewise, once: goOn() */
+		this.attached = false; /* since connect(); goOn() sets it */
 		this.attempts = 0;
 		this.since = 0;
 		this.socket = null;
-		this.leaving = false; /* an eject was asked for, since connect(); */
-		this.leave = null; /* ... by this connection, the last of its kind */
+		this.leaving = false; /* the user wants an eject, since connect() */
+		this.leave = null; /* the connection that asks for the eject */
 		this.timer = 0;
 		this.asking = 0; /* the timer of `leave` */
 	}
 
 	/* --- data ---------------------------------------------------------- */
 
-	/* Gather octets; flush() when there is no more for now. */
+	/* Collect octets in a message; the caller ends with flush(). */
 	send(octets) {
 		for (let at = 0; at < octets.length;) {
 			const part = octets.subarray(at, at + MESSAGE - this.filled);
@@ -107,7 +110,7 @@ export class Link {
 		this.filled = 0;
 	}
 
-	/* Does more wait to be sent than is good? Nothing tells when it went. */
+	/* Does too much wait to be sent? No event tells when that has gone. */
 	get full() {
 		return (this.socket?.bufferedAmount ?? 0) > MOST_BUFFERED;
 	}
@@ -124,12 +127,12 @@ export class Link {
 		this.open();
 	}
 
-	/* Again at once, such as when the network is back. */
+	/* Reconnect at once, for example because the network is back. */
 	hurry() {
 		if (this.name !== 'lost' && this.name !== 'open')
 			return;
 		this.attempts = 0;
-		this.lose('the network was away');
+		this.lose('the network was down');
 	}
 
 	stop(code = 1000, reason = 'stopped', state = 'stopped', why = OURS) {
@@ -141,8 +144,9 @@ export class Link {
 		this.state(state, why, { untold });
 	}
 
-	/* Have it ejected there, and serve on until it is: what the host wrote
-	 * last is still to come. Told so twice, or where it is refused, stop. */
+	/* Ask the server to eject the slot, and serve until it has done so: the
+	 * host's last writes come meanwhile. A second call stops at once, and so
+	 * does a refusal. */
 	eject() {
 		if (!this.attached || !this.connected || this.leave) {
 			this.stop();
@@ -153,7 +157,8 @@ export class Link {
 		this.state('stopping');
 	}
 
-	/* By another connection: how that ends must not end this one too early. */
+	/* Ask by a connection of its own, so that the end of that one does not end
+	 * this one too early. */
 	ask() {
 		const leave = this.dial(['again', 'eject']);
 		this.leave = leave;
@@ -168,8 +173,8 @@ export class Link {
 		}, PATIENCE);
 	}
 
-	/* Asked again where that may do better: the slot was busy, or the line was
-	 * lost (of a server that lets nobody in a page is told the same). */
+	/* The request for an eject has ended. Ask again if the slot was busy or the
+	 * connection was lost; a server that let nobody in looks like that, too. */
 	answered(code) {
 		clearTimeout(this.asking);
 		if (code === BUSY || LOST.has(code))
@@ -178,8 +183,8 @@ export class Link {
 			this.stop();
 	}
 
-	/* What it serves is the slot's medium: again, where the line was lost after
-	 * somebody had asked for an end. */
+	/* The caller serves the slot's medium now. If the connection was lost after
+	 * the user had stopped, ask for the eject again. */
 	goOn() {
 		this.attached = true;
 		if (this.leaving && !this.leave)
@@ -213,22 +218,22 @@ export class Link {
 		this.opened = true;
 		this.attempts = 0;
 		this.take = false;
-		this.ticket = ''; /* it is good for once; `resume` is, from now on */
+		this.ticket = ''; /* it works once; from now on `resume` does */
 		this.filled = 0;
 		this.since = Date.now();
 		this.state('open');
 		this.handlers.opened();
 	}
 
-	/* An empty message says no more than that somebody is there: pings are
-	 * not for pages to see. From the first on, silence is a loss. */
+	/* An empty message is a sign of life (a page can't see pings). After the
+	 * first one, silence means that the connection is lost. */
 	listen() {
 		clearTimeout(this.timer);
 		this.timer = setTimeout(() => {
 			if (Date.now() - this.heard < SILENCE)
 				this.listen();
 			else
-				this.lose('the other side is silent');
+				this.lose('the server is silent');
 		}, SILENCE / 4);
 	}
 
@@ -237,7 +242,8 @@ export class Link {
 		if (data.byteLength === 0)
 			this.listen();
 		else if (typeof data === 'string')
-			this.stop(4076, 'text', 'refused', 'the other side sends text');
+			this.stop(4076, 'text', 'refused',
+				'the server sent text in place of NBD');
 		else
 			this.handlers.received(new Uint8Array(data));
 	}
@@ -257,14 +263,14 @@ export class Link {
 
 	late() {
 		if (this.opened) {
-			this.lose('no answer');
+			this.lose('the server does not answer');
 		} else {
 			this.abandon();
 			this.state('refused', 'no connection');
 		}
 	}
 
-	/* The connection is gone: another, by and by. */
+	/* The connection is lost: open another one after a pause. */
 	lose(why) {
 		const was = this.connected;
 		this.abandon();
@@ -276,7 +282,7 @@ export class Link {
 		this.state('lost', why);
 	}
 
-	/* Nothing of this connection matters any more. */
+	/* Ignore this connection from now on. */
 	forget() {
 		clearTimeout(this.timer);
 		clearTimeout(this.asking);
@@ -291,7 +297,8 @@ export class Link {
 		this.connected = false;
 	}
 
-	/* Not by 1000, which says there that it was meant. */
+	/* Close the connection, but not with 1000: the server takes that for an
+	 * eject. */
 	abandon() {
 		const { socket } = this;
 		this.forget();

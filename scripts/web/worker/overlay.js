@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the host writes, kept beside the file and never in it: copy on write, in
- * blocks of 64 KiB, in a file of the origin's private file system, which grows
- * by what is written. A page that is closed leaves it behind, and the next one
- * removes it. Runs in a dedicated worker, for nothing else may open such a file
- * for reads and writes in place.
+ * What the host writes: copy on write, in blocks of 64 KiB, in a file of the
+ * origin's private file system. The user's own file is never changed. A page that
+ * is closed leaves its overlay behind, and the next page removes it. Runs in a
+ * dedicated worker: only there can such a file be read and written in place.
  */
 
 const BLOCK = 64 << 10;
 const PREFIX = 'overlay-';
 const SAVE = 4 << 20;
 
-/* Where a block is: at this place of the overlay's file, or */
-const BASE = -1; /* in the image, or */
-const ZERO = -2; /* it was wiped */
+/* Where a block is: its index in the overlay's file, or one of these */
+const BASE = -1; /* the host has not written it: it is in the image */
+const ZERO = -2; /* it was wiped: it is all zeros */
 
-const ID = 16; /* digits */
+const ID = 16; /* hexadecimal digits */
 
-/* Say to other pages that this one is alive; a lock ends with its worker. */
+/* Show other pages that this one is alive: the lock ends with the worker. */
 function hold(name) {
 	return new Promise((held) => {
 		navigator.locks.request(name, () => {
@@ -28,7 +27,7 @@ function hold(name) {
 	});
 }
 
-/* Remove those of pages that are gone, and what they saved. */
+/* Remove the overlays of closed pages, and the files that those saved. */
 export async function removeStale() {
 	if (!navigator.storage?.getDirectory || !navigator.locks)
 		return;
@@ -44,7 +43,8 @@ export async function removeStale() {
 export class Overlay {
 	static async create(image) {
 		if (!globalThis.FileSystemFileHandle?.prototype.createSyncAccessHandle)
-			throw new Error('this browser can’t keep what a host writes');
+			throw new Error('this browser can’t keep what a host writes; ' +
+				'clear “The host may write” and connect again');
 		await removeStale();
 		const id = Array.from(crypto.getRandomValues(new Uint8Array(ID / 2)),
 			(octet) => octet.toString(16).padStart(2, '0')).join('');
@@ -63,12 +63,12 @@ export class Overlay {
 		this.places = new Int32Array(Math.ceil(this.size / BLOCK)).fill(BASE);
 		this.free = [];
 		this.end = 0;
-		this.written = 0; /* blocks that are not the image's */
-		this.version = 0; /* another after each change */
+		this.written = 0; /* blocks in the overlay */
+		this.version = 0; /* differs after each change */
 		this.turn = Promise.resolve();
 	}
 
-	/* What was saved of it may still be on its way to where downloads go. */
+	/* (Not what was saved: the browser may still be downloading that.) */
 	async remove() {
 		this.file.close();
 		const directory = await navigator.storage.getDirectory();
@@ -77,7 +77,7 @@ export class Overlay {
 
 	/* --- reads --------------------------------------------------------- */
 
-	/* [whether it is the image's, offset, length] of a range's parts. */
+	/* [is it in the image?, offset, length] of each part of a range. */
 	*runs(offset, length) {
 		const end = offset + length;
 		for (let at = offset; at < end;) {
@@ -109,7 +109,7 @@ export class Overlay {
 		return (await Promise.all(parts)).flat();
 	}
 
-	/* Of one block that is ours. */
+	/* Read within one block of the overlay. */
 	readBlock(offset, length) {
 		const block = Math.floor(offset / BLOCK);
 		const octets = new Uint8Array(length);
@@ -117,7 +117,7 @@ export class Overlay {
 			return octets;
 		const at = this.places[block] * BLOCK + offset - block * BLOCK;
 		if (this.file.read(octets, { at }) !== length)
-			throw new Error('the overlay is shorter than it was');
+			throw new Error('the overlay file is too short');
 		return octets;
 	}
 
@@ -142,7 +142,7 @@ export class Overlay {
 		});
 	}
 
-	/* `wholeOnly`: what is not a whole block may stay as it is. */
+	/* Fill with zeros. `wholeOnly`: only whole blocks, as a trim allows. */
 	zero(offset, length, { noHole = false, wholeOnly = false } = {}) {
 		return this.inTurn(async () => {
 			const end = offset + length;
@@ -182,7 +182,7 @@ export class Overlay {
 		this.place(block, place);
 	}
 
-	/* A copy of a block as it is. */
+	/* A copy of a block, with what was written to it. */
 	async wholeBlock(block) {
 		const octets = new Uint8Array(this.sizeOf(block));
 		let at = 0;
@@ -219,7 +219,7 @@ export class Overlay {
 
 	/* --- the changed image --------------------------------------------- */
 
-	/* All of it, in order, in pieces; `told` hears how far it is. */
+	/* The whole image in pieces, in order; told(offset) reports progress. */
 	async *merged(told) {
 		for (let at = 0; at < this.size; at += SAVE) {
 			told(at);
@@ -228,7 +228,7 @@ export class Overlay {
 		told(this.size);
 	}
 
-	/* Write it to a file's handle, such as the user has chosen. */
+	/* Write the changed image to the handle of a file. */
 	async saveTo(handle, told) {
 		const stream = await handle.createWritable();
 		try {
@@ -241,7 +241,7 @@ export class Overlay {
 		}
 	}
 
-	/* Where there is no such handle: a file of our own, to be downloaded. */
+	/* Write it to a file of the private file system, for a download. */
 	async saveOwn(told) {
 		const directory = await navigator.storage.getDirectory();
 		const entry = await directory.getFileHandle(

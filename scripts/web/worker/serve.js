@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * An image, with or without an overlay, served over a link: requests of the NBD
- * server become reads and writes, and their results answers. Runs in the
+ * Serves an image, with or without an overlay, over a link: turns requests of the
+ * NBD server into reads and writes, and their results into answers. Runs in the
  * worker, and in node for its tests.
  *
- * Data is driven by messages and by reads that end, never by the clock: timers
- * of a page that nobody looks at may rest for a minute.
+ * Arriving messages and finished reads drive the data, not the clock: a browser
+ * may delay the timers of a hidden page by a minute.
  */
 
 import { EIO, ENOSPC } from './nbd/protocol.js';
@@ -15,10 +15,10 @@ import { Link } from './link.js';
 import { Coverage, READ, WRITTEN } from './coverage.js';
 
 const DRAIN = 5; /* ms */
-const FAREWELL = 10000; /* ms for the other side to say why it took leave */
+const FAREWELL = 10000; /* ms for the server to say why it disconnected */
 
 export class Service {
-	/* `to` is of Link; state(state) hears of it, with `attached` besides. */
+	/* `to` is for Link; state(state) gets the link's state and `attached`. */
 	constructor(image, overlay, to, state) {
 		this.image = image;
 		this.overlay = overlay;
@@ -28,8 +28,8 @@ export class Service {
 		this.bytes = { read: 0, written: 0 };
 		this.nbd = null;
 		this.failing = false;
-		this.timer = 0; /* of a farewell; and while requests are held: */
-		this.holding = 0;
+		this.timer = 0; /* waits for the reason of a disconnection */
+		this.holding = 0; /* the timer while requests are held */
 		this.link = new Link({ ...to, writable: Boolean(overlay) }, {
 			opened: () => this.opened(),
 			received: (octets) => this.received(octets),
@@ -96,7 +96,7 @@ export class Service {
 		this.drain();
 	}
 
-	/* Send what is there, and parse only while the line keeps up. */
+	/* Send what is ready, and parse only while the connection keeps up. */
 	drain() {
 		this.link.flush();
 		if (!this.nbd || this.failing || !this.nbd.held || this.link.full)
@@ -106,9 +106,9 @@ export class Service {
 		this.link.flush();
 	}
 
-	/* Nothing tells that the line has kept up, but more requests. A client
-	 * that has sent all that it will, and reads slowly, is the one thing
-	 * that is looked after by the clock. */
+	/* No event tells that the connection has sent enough; the next request makes
+	 * us look. A client that sends no more requests and reads slowly needs this
+	 * timer. */
 	hold() {
 		this.nbd.held = true;
 		this.holding ||= setTimeout(() => this.again(), DRAIN);
@@ -130,15 +130,15 @@ export class Service {
 		this.attached = false;
 	}
 
-	/* A client that takes leave has a reason, which comes with the close. */
+	/* The NBD client has ended. Its reason follows in the WebSocket's close. */
 	ended(fault) {
 		this.link.flush();
 		if (fault === null)
 			this.timer = setTimeout(() => this.link.stop(1000, 'left',
-				'ejected', 'it took leave'), FAREWELL);
+				'ejected', 'the server disconnected'), FAREWELL);
 		else
 			this.link.stop(4076, fault.slice(0, 100), 'refused',
-				`not the NBD protocol: ${fault}`);
+				`the server broke the NBD protocol: ${fault}`);
 	}
 
 	/* --- requests -------------------------------------------------------- */
@@ -156,7 +156,7 @@ export class Service {
 			this.hold();
 	}
 
-	/* What fails here fails once more where it is told. */
+	/* null on an error, too: read() fails again and reports it. */
 	cached(offset, length) {
 		try {
 			return this.store.cached(offset, length);
@@ -168,7 +168,7 @@ export class Service {
 	async change({ type, offset, length, data, fua, noHole }) {
 		const { overlay } = this;
 		if (!overlay)
-			return; /* a flush of what nobody writes */
+			return; /* a flush of a read-only image */
 		if (type === 'write')
 			await overlay.write(offset, data);
 		else if (type === 'trim')
@@ -212,7 +212,8 @@ export class Service {
 		}
 	}
 
-	/* The file is not what it was: errors for what is asked, and the end. */
+	/* The file has changed: the requests under way get errors, then the
+	 * connection ends. */
 	failed(nbd) {
 		this.failing = nbd.held = true;
 		if (nbd.requests === 0)

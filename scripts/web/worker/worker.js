@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The page's dedicated worker: where the image is served, out of the way of
- * whatever the page does, and not slowed down when its tab is hidden. It does
- * what app.js tells by messages, and tells what happens by messages.
+ * The page's dedicated worker, which serves the image: the page can't delay it,
+ * and a browser does not slow it down when the tab is hidden. It takes commands
+ * from app.js as messages, and tells what happens by messages.
  */
 
 import { Image } from './image.js';
@@ -13,13 +13,15 @@ import { Service } from './serve.js';
 let image = null;
 let overlay = null;
 let service = null;
-let choices = 0; /* of a file; and wishes, to connect, to stop, and to have */
-let wishes = 0; /* another file: the last one counts */
+/* Commands overlap; the last one counts. A command that has waited compares its
+ * number with these. */
+let choices = 0; /* of a file */
+let wishes = 0; /* to connect, to stop, or for another file */
 
 const tell = (type, more) => postMessage({ type, ...more });
 
 const commands = {
-	/* Look at a file: it is the image from now on. */
+	/* Check a file: if it can be read, it is the image from now on. */
 	async choose({ file }) {
 		const mine = ++choices;
 		wishes++;
@@ -28,7 +30,7 @@ const commands = {
 		const [found, error] = await Image.open(file).then(
 			(opened) => [opened], (why) => [null, why]);
 		if (mine !== choices)
-			return; /* another was chosen meanwhile */
+			return; /* the user chose another file meanwhile */
 		image = found;
 		if (error)
 			tell('unreadable', { why: error.message });
@@ -41,7 +43,7 @@ const commands = {
 		if (writable && !overlay) {
 			const made = await Overlay.create(image);
 			if (mine !== wishes || made.image !== image) {
-				await made.remove(); /* of what nobody wants now */
+				await made.remove(); /* the user wants something else now */
 				return;
 			}
 			overlay = made;
@@ -67,7 +69,7 @@ const commands = {
 		service?.link.hurry();
 	},
 
-	/* How is it going? With a picture of so many cells. */
+	/* Tell how the transfer is going, with a picture of so many cells. */
 	look({ cells }) {
 		if (!service)
 			return;
@@ -80,7 +82,8 @@ const commands = {
 		});
 	},
 
-	/* To a handle that the user has chosen; without one, to be downloaded. */
+	/* Save the changed image: to the handle that the user has chosen, or, without
+	 * one, as a download. */
 	async save({ handle }) {
 		const told = (at) => tell('saving', { at, size: overlay.size });
 		try {
@@ -94,7 +97,7 @@ const commands = {
 		}
 	},
 
-	/* Forget what was written. */
+	/* Remove what the host has written. */
 	async discard() {
 		const old = overlay;
 		overlay = service = null;
