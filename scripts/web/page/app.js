@@ -58,7 +58,7 @@ function show() {
 }
 
 function view() {
-	return { ...state, where, image,
+	return { ...state, where, image, unsaved: unsaved(),
 		hasRead: look?.bytes.read > 0,
 		reads: figures.reads };
 }

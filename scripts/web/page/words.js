@@ -50,7 +50,7 @@ const NO_WAY_BACK =
  * log:  the state's line in the list of what happened.
  *
  * `view` is the link's state { name, why, attached }, and what the page knows:
- * where, hasRead, reads (now), notLetIn, image.
+ * where, hasRead, reads (now), notLetIn, unsaved, image.
  */
 export function words(view) {
 	const said = (STATES[view.name] ?? STATES.empty)(view);
@@ -97,10 +97,11 @@ const STATES = {
 			'again, or until somebody ejects the slot there.' :
 			'You stopped the connection; the host has no medium any more.' }),
 	refused: refusedWords,
-	changed: ({ why }) => ({ tone: 'bad', title: 'The file has changed',
+	changed: ({ why, unsaved }) => ({ tone: 'bad', title: 'The file has changed',
 		detail: 'It was changed or removed after you chose it. The host got ' +
 			'a read error, because a mix of two images would be worse. ' +
-			`Choose the file again. (${why.replace(/\.$/, '')}.)` }),
+			(unsaved ? 'Save or discard the host’s changes, then choose ' :
+				'Choose ') + `the file again. (${why.replace(/\.$/, '')}.)` }),
 	failed: ({ why }) => ({ tone: 'bad', title: 'Unable to continue',
 		detail: sentence(why), log: `Unable to continue: ${why}` }),
 };
