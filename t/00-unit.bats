@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The pure parts, each by its unit-test program, and none forgotten.
+# Each part without input and output has a unit-test program; all of them run
+# here.
 
 load helper
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The hostile HTTP server misbehaves as it says, and nbdread tells the truth:
-# other tests lean on both.
+# The hostile HTTP server misbehaves exactly as documented, and nbdread reports
+# correctly: other tests rely on both.
 # run: alone
 
 load helper
@@ -23,14 +23,14 @@ get() {
 	shift
 	curl -sS -m 5 -D headers -o body "$@" "$URL$path"
 }
-# Of the last answer, where redirects were followed.
+# The status of the last answer, after any redirects.
 status() {
 	sed -n 's/^HTTP[^ ]* \([0-9]*\).*/\1/p' headers | tail -n 1
 }
 header() {
 	tr -d '\r' <headers | sed -n "s/^$1: //Ip" | tail -n 1
 }
-# part FIRST LENGTH: so many bytes of the image.
+# part FIRST LENGTH: prints these bytes of the image.
 part() {
 	tail -c +$(($1 + 1)) image | head -c "$2"
 }
@@ -58,7 +58,7 @@ has_range() {
 	[ "$(header Content-Range)" = "bytes */10000" ]
 }
 
-@test "hostile: no range gives the file; HEAD its size; no mode, 404" {
+@test "hostile: without a range it sends the file; HEAD sends the size; a wrong mode is 404" {
 	get /ok/x
 	cmp image body
 	get /ok/x -I
@@ -68,7 +68,7 @@ has_range() {
 	[ "$(status)" = 404 ]
 }
 
-@test "hostile: If-Match and If-Range are heeded" {
+@test "hostile: it obeys If-Match and If-Range" {
 	get /ok/x -r 0-9 -H 'If-Match: "first"' -H 'If-Range: "first"'
 	has_range 0-9
 	get /ok/x -r 0-9 -H 'If-Range: "other"'
@@ -79,7 +79,7 @@ has_range() {
 	[ "$(status)" = 412 ]
 }
 
-@test "hostile: the log has ranges, users, queries and bytes, no password" {
+@test "hostile: the log shows ranges, users, queries and bytes, but no password" {
 	get '/ok/x?sig=1' -r 5-14 -u joe:secret
 	diff - log <<-END
 		1 conn=1 GET /ok/x?sig=1 range=5-14 auth=joe status=206
@@ -102,7 +102,7 @@ has_range() {
 	[ "$status" = 1 ]
 }
 
-@test "hostile: one after another is never concurrent" {
+@test "hostile: requests one after another do not count as concurrent" {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		get /ok/x -r 0-99
 	done
@@ -110,7 +110,7 @@ has_range() {
 	[ "$(grep '^max' log)" = "max-concurrent 1" ]
 }
 
-@test "hostile: -after counts each target by itself" {
+@test "hostile: -after counts for each target separately" {
 	for target in a b; do
 		get /ignore-range-after/2/$target -r 10-19
 		get /ignore-range-after/2/$target -r 10-19
@@ -121,7 +121,7 @@ has_range() {
 	done
 }
 
-@test "hostile: -once spares all but the Nth" {
+@test "hostile: -once affects the Nth request only" {
 	get /status-once/503/2/x
 	[ "$(status)" = 200 ]
 	get /status-once/503/2/x
@@ -136,7 +136,7 @@ has_range() {
 	grep -q 'ETag: W/"first"' headers
 }
 
-@test "hostile: wrong, longer and shorter ranges say what they send" {
+@test "hostile: wrong, longer and shorter ranges have a true Content-Range" {
 	get /wrong-range/x -r 1000-1099
 	has_range 488-587
 	get /wrong-range/x -r 0-99
@@ -147,7 +147,7 @@ has_range() {
 	has_range 1000-1049
 }
 
-@test "hostile: lengths that belie Content-Range" {
+@test "hostile: lengths that contradict Content-Range" {
 	get /short-length/x -r 1000-1099
 	[ "$(header Content-Range)" = "bytes 1000-1099/10000" ]
 	part 1000 50 | cmp - body
@@ -223,7 +223,7 @@ has_range() {
 	[ "$(header Content-Range)" = "bytes 0-9/9999" ]
 }
 
-@test "hostile: a signed redirect is good N times, then anew" {
+@test "hostile: a signed redirect works N times, then a new one is needed" {
 	local sig
 	get /signed-redirect/2/x
 	sig=$(header Location)
@@ -244,7 +244,7 @@ has_range() {
 	[ "$status" = 47 ]
 }
 
-@test "hostile: credentials are asked for" {
+@test "hostile: it asks for credentials" {
 	get /auth/joe/secret/x
 	[ "$(status)" = 401 ]
 	get /auth/joe/secret/x -u joe:secrets
@@ -280,7 +280,7 @@ has_range() {
 	[ "$(status)" = 405 ]
 }
 
-@test "hostile: IPv6, and a port that is given" {
+@test "hostile: IPv6, and a given port" {
 	background hostile -l ::1 -p "$(cat port)" image >port6
 	wait_until 5 test -s port6
 	cmp port port6
@@ -299,7 +299,7 @@ has_range() {
 	nbdread -n 50 -r 1 -f image nbd
 }
 
-@test "nbdread: tells an error, a mismatch and no connection apart" {
+@test "nbdread: an error, a mismatch and a missing connection have different statuses" {
 	background nbdkit -f -U "$PWD/nbd" file image
 	wait_until 5 nbdread -s nbd
 	fails 1 nbdread nbd 9999 2

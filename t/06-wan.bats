@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# t/wan, with which the engine is tested and measured: it passes on what it
-# is given, late, and no faster than it is told.
+# t/wan, with which the engine is tested and measured: it passes bytes on with a
+# delay, and no faster than its limit.
 # run: alone
 
 load helper
@@ -16,7 +16,8 @@ teardown() {
 	cleanup
 }
 
-# get [CURL-OPTION...]: the image over the line, right; its seconds in ./took.
+# get [CURL-OPTION...]: gets the image through t/wan and compares it; the
+# seconds are in ./took.
 get() {
 	curl -sS -o copy -w '%{time_total}' "$@" "http://$LINK/ok/x" >took || return
 	cmp image copy
@@ -29,7 +30,7 @@ over() {
 	start_link 127.0.0.1 "${HOSTILE##*:}" "$@"
 }
 
-@test "a line without delay or limit passes the bytes on" {
+@test "without delay and limit it passes the bytes on" {
 	over
 	get
 }
@@ -40,13 +41,13 @@ over() {
 	took_at_least 0.4
 }
 
-@test "a rate for each connection" {
+@test "a limit for each connection" {
 	over -c 16
 	get
 	took_at_least 1.45
 }
 
-@test "a rate that connections share" {
+@test "a limit that all connections share" {
 	over -t 32
 	get &
 	curl -sS -o copy2 "http://$LINK/ok/x"
@@ -55,7 +56,7 @@ over() {
 	took_at_least 0.74
 }
 
-@test "what is told on standard input changes the line" {
+@test "commands on standard input change delay and limit" {
 	local status=0
 	mkfifo orders
 	exec 9<>orders
@@ -67,7 +68,7 @@ over() {
 	wait_until 5 grep -q "delay 300" told
 	get
 	took_at_least 0.6
-	# Cut in the middle: the client is told.
+	# Cut in the middle: the client gets an error.
 	echo "delay 0" >&9
 	echo "rate 1" >&9
 	wait_until 5 grep -q "rate 1" told
@@ -76,7 +77,7 @@ over() {
 	echo cut >&9
 	wait "$!" || status=$?
 	[ "$status" = 56 ]
-	# Dead, and alive again.
+	# Down, then up again.
 	printf 'rate 0\ndead\n' >&9
 	wait_until 5 grep -q dead told
 	run -28 curl -sS -m 0.5 -o copy "http://$LINK/ok/x"
@@ -86,7 +87,7 @@ over() {
 	exec 9>&-
 }
 
-@test "the end and a reset of the server come through" {
+@test "the server's close and reset reach the client" {
 	over -d 20
 	run -18 curl -sS -o copy "http://$LINK/short/x"
 	run -56 curl -sS -o copy "http://$LINK/reset-after/1/x"

@@ -17,8 +17,8 @@ teardown() {
 	cleanup
 }
 
-# serve SIZE PATH [ARGUMENT...]: an image of random bytes, by a hostile server
-# in the mode that PATH says, by vm-fetchd.
+# serve SIZE PATH [ARGUMENT...]: vm-fetchd serves an image of random bytes, from
+# a hostile server in the mode that PATH names.
 serve() {
 	head -c "$1" /dev/urandom >image
 	start_hostile image
@@ -28,21 +28,21 @@ serve() {
 is_right() {
 	nbdread -f image "$SOCK" "$1" "$2"
 }
-# ranges: what was asked, in the order of asking.
+# ranges: the requested ranges, in order.
 ranges() {
 	sed -n 's/^[0-9]* .* range=\([^ ]*\) .*/\1/p' log
 }
 requests() {
 	grep -c '^[0-9]* conn=' log
 }
-# is_tiled SIZE: the ranges asked are SIZE bytes, each of them once.
+# is_tiled SIZE: the requested ranges cover SIZE bytes, each byte once.
 is_tiled() {
 	ranges | tr - ' ' | sort -n | awk -v size="$1" '
 		$1 != end + 0 { print "at", end + 0, "asked", $0; exit 1 }
 		{ end = $2 + 1 }
 		END { if (end != size) { print "ended at", end; exit 1 } }'
 }
-# now: milliseconds.
+# now: prints the time in milliseconds.
 now() {
 	echo $(($(date +%s%N) / 1000000))
 }
@@ -54,21 +54,21 @@ within() {
 	"$@" || return
 	[ $(($(now) - start)) -lt "$limit" ]
 }
-# refused STATUS URL TEXT [ARGUMENT...]: vm-fetchd ends with STATUS and one
-# line with TEXT in it, and leaves nothing.
+# refused STATUS URL TEXT [ARGUMENT...]: vm-fetchd ends with STATUS and one line
+# that contains TEXT, and leaves nothing behind.
 refused() {
 	fails "$1" timeout 20 vm-fetchd -U nbd "$2" "${@:4}"
 	grep -qF -- "$3" stderr
 	nothing_left
 }
-# refuses STATUS MODE TEXT [ARGUMENT...]: the same, for the hostile server.
+# refuses STATUS MODE TEXT [ARGUMENT...]: the same with the hostile server.
 refuses() {
 	refused "$1" "$HOSTILE/$2/x.img" "$3" "${@:4}"
 }
 
 # --- right bytes ---------------------------------------------------------
 
-@test "every size comes right, padded with zeros to 512 bytes" {
+@test "images of every size are right, padded with zeros to 512 bytes" {
 	local size
 	for size in 1 511 512 513 $((MIB - 1)) $MIB $((MIB + 1)) \
 		$((3 * MIB + 777)); do
@@ -96,7 +96,7 @@ refuses() {
 	is_right 0 614400
 }
 
-@test "marks above 2 and 4 GiB and the last byte of 5 GiB come right" {
+@test "bytes above 2 and 4 GiB, and the last byte of 5 GiB, are right" {
 	local mark
 	truncate -s $((5 << 30 | 1)) image
 	for mark in $(((2 << 30) - 3)) $(((4 << 30) - 3)) $((5 << 30)); do
@@ -111,7 +111,7 @@ refuses() {
 	[ "$(nbdread "$SOCK" $((5 << 30)) 1)" = m ]
 }
 
-@test "nothing can be read behind the end, nor written" {
+@test "reads after the end fail, and so do writes" {
 	serve 1000 ok/x
 	fails 1 nbdread "$SOCK" 1024 1
 	fails 1 nbdread "$SOCK" $(((1 << 62) + 1)) 512
@@ -119,7 +119,7 @@ refuses() {
 	is_right 0 1024
 }
 
-@test "the description tells URL, size and validator, and nothing secret" {
+@test "the description has the URL, size and validator, and no secret" {
 	head -c 1000 /dev/urandom >image
 	start_hostile image
 	start_fetchd "${HOSTILE/\/\//\/\/joe:hush@}/ok/x?sig=hush#hush"
@@ -138,7 +138,7 @@ refuses() {
 
 # --- exact requests ------------------------------------------------------
 
-@test "opening costs one request, and so do many clients" {
+@test "opening costs one request, also with many clients" {
 	serve $((3 * MIB)) ok/x
 	nbdread -s "$SOCK"
 	nbdread -d "$SOCK"
@@ -154,14 +154,14 @@ refuses() {
 	is_tiled $((20 * MIB + 5))
 }
 
-@test "no byte more than asked is requested" {
+@test "it requests no byte that was not asked for" {
 	serve $((2 * MIB + 10)) ok/x
 	is_right $((2 * MIB)) 10
 	is_right $MIB 1
 	ranges | sed 's/-/ /' | sort -n >asked
 	[ "$(head -n 1 asked)" = "0 1048575" ]
 	[ "$(tail -n 1 asked)" = "2097152 2097161" ]
-	# Each byte once at most, and of a chunk no more than its rest.
+	# Each byte at most once, and at most the rest of a chunk.
 	awk 'NR > 1 && $1 <= end { exit 1 } { end = $2 }
 		int($1 / 1048576) != int($2 / 1048576) { exit 1 }' asked
 }
@@ -213,7 +213,7 @@ refuses() {
 	[ "$(grep -c 'GET /ok' log)" -ge 3 ]
 }
 
-@test "a signed redirect that expires is asked for anew" {
+@test "when a signed redirect expires, a new one is requested" {
 	serve $((12 * MIB)) signed-redirect/4/x
 	nbdcopy "nbd+unix:///?socket=$SOCK" copy
 	cmp image copy
@@ -231,7 +231,7 @@ refuses() {
 	is_right 0 $((2 * MIB))
 }
 
-@test "a chunked body without a length is as good" {
+@test "a chunked body without a length works as well" {
 	serve $((2 * MIB + 3)) chunked/x
 	is_right 0 $((2 * MIB + 3))
 }
@@ -251,12 +251,12 @@ refuses() {
 	grep -q 'cannot send parts of a file' fetchd.err
 }
 
-@test "a range that is ignored once is asked again" {
+@test "after a range that was ignored once, it asks again" {
 	serve $((3 * MIB)) ignore-range-once/2/x
 	is_right 0 $((3 * MIB))
 }
 
-@test "another range than asked, by header or by length, gives no wrong byte" {
+@test "a wrong range, by header or by length, gives no wrong byte" {
 	local mode
 	for mode in wrong-range short-range long; do
 		serve $((3 * MIB)) $mode-after/1/x outage=2
@@ -267,7 +267,7 @@ refuses() {
 	done
 }
 
-@test "no wrong byte comes of any lie that is told once" {
+@test "one false answer of any kind gives no wrong byte" {
 	local mode
 	for mode in bad-status-line cut-headers extra garbage gzip header-bomb \
 		html200 long long-length negative no-content-range no-total \
@@ -286,7 +286,7 @@ refuses() {
 	[ "$(requests)" -gt 5 ]
 }
 
-@test "a cut chunk is resumed: no byte is asked twice" {
+@test "a cut chunk is resumed: no byte is requested twice" {
 	serve $((2 * MIB)) short-once/2/x
 	is_right $MIB $MIB
 	diff <(ranges) - <<-END
@@ -302,12 +302,12 @@ refuses() {
 	cmp image copy
 }
 
-@test "a 206 without a body is no answer, and does not hang its reader" {
+@test "a 206 without a body is no answer, and does not block the reader" {
 	serve $((MIB + 1)) short-length-once/2/x
 	timeout 5 nbdread -f image "$SOCK" $MIB 1
 }
 
-@test "503 with Retry-After, and 429, are tried again" {
+@test "after 503 with Retry-After, and after 429, it tries again" {
 	serve $((2 * MIB)) retry-after/1/2/x
 	is_right $MIB $MIB
 	cleanup
@@ -315,7 +315,7 @@ refuses() {
 	is_right $MIB $MIB
 }
 
-@test "a refusal in the middle fails that read at once, and says why" {
+@test "a refusal in the middle fails that read at once, with the reason" {
 	serve $((3 * MIB)) status-once/403/2/x
 	within 1000 fails 1 nbdread "$SOCK" $MIB 512
 	grep -q 'the server forbids it.*403' fetchd.err
@@ -338,7 +338,7 @@ refuses() {
 	done
 }
 
-@test "a source that is away fails reads after outage=, and is found again" {
+@test "when the source is down, reads fail after outage=; later it is found again" {
 	local port
 	serve $((4 * MIB)) ok/x outage=2
 	port=${HOSTILE##*:}
@@ -351,7 +351,7 @@ refuses() {
 	wait_until 10 nbdread -f image "$SOCK" $((3 * MIB)) 512
 	is_right 0 $((4 * MIB))
 	grep -q 'the image.s source is back' fetchd.err
-	# It is said each time that it is another, which it may be more than once.
+	# The message comes at each change, and there may be several changes.
 	was_down() {
 		grep -q 'source: down' fetchd.err &&
 			[ "$(grep -o 'source: .*' fetchd.err | tail -n 1)" = "source: ok" ]
@@ -394,7 +394,7 @@ refuses() {
 	[ "$(grep 'GET /auth' log | grep -vc 'auth=joe ')" = 0 ]
 }
 
-@test "no password and no query is in any argv, environment or message" {
+@test "no argv, environment or message holds a password or a query" {
 	printf 'hush1\n' >password
 	printf '%s\n' hush1 hush2 hush3 hush4 >secrets
 	head -c $((3 * MIB)) /dev/urandom >image
@@ -413,7 +413,7 @@ refuses() {
 	no_secret_in fetchd.out fetchd.err description
 }
 
-@test "a failure shows the URL without password and query" {
+@test "an error shows the URL without password and query" {
 	printf 'hush\n' >secrets
 	refused 69 'http://joe:hush@127.0.0.1:1/x?hush#hush' http://127.0.0.1:1/x:
 	no_secret_in stderr
@@ -429,7 +429,7 @@ refuses() {
 
 # --- a failure to open says why --------------------------------------------
 
-@test "not a URL: 64" {
+@test "an invalid URL: 64" {
 	local url
 	for url in x ftp://127.0.0.1/x file://elsewhere/x gopher:x; do
 		refused 64 "$url" 'not an http, https, nfs or smb URL, nor a whole path'
@@ -440,7 +440,7 @@ refuses() {
 	done
 }
 
-@test "what looks like a descriptor, or is a second URL, shows no secret" {
+@test "a wrong descriptor or a second URL shows no secret" {
 	refused 69 'http://joe:hush@127.0.0.1:1/x?sig=hush=-99' 'connect'
 	fails 64 vm-fetchd http://127.0.0.1:1/x 'https://joe:hush@h/y?sig=hush'
 	not grep hush stderr
@@ -464,7 +464,7 @@ refuses() {
 	[[ $(vm-fetchd -V) == "vm-fetchd "[0-9]* ]]
 }
 
-@test "an unknown host: 68; a port that is refused: 69" {
+@test "an unknown host: 68; a refused connection: 69" {
 	refused 68 http://nowhere.invalid/x nowhere.invalid
 	refused 69 http://127.0.0.1:1/x 'connect to 127.0.0.1 port 1'
 }
@@ -480,7 +480,7 @@ refuses() {
 	refuses 77 status/407 'the proxy wants a user and a password'
 }
 
-@test "a server in trouble: 69" {
+@test "a server error: 69" {
 	: >image
 	start_hostile image
 	refuses 69 status/503 'in trouble (HTTP 503)'
@@ -503,7 +503,7 @@ refuses() {
 	refuses 65 html206 'login page'
 }
 
-@test "a server that breaks the protocol: 76" {
+@test "a server that breaks HTTP: 76" {
 	local mode
 	head -c 1000 /dev/urandom >image
 	start_hostile image
@@ -517,7 +517,7 @@ refuses() {
 	refuses 76 status/204 'HTTP 204'
 }
 
-@test "a connection that breaks: 74; each time it is tried again" {
+@test "a connection that breaks: tried again, then 74" {
 	head -c 1000 /dev/urandom >image
 	start_hostile image
 	refuses 74 short ''
@@ -531,7 +531,7 @@ refuses() {
 	within 13000 refuses 75 stall 'too slow'
 }
 
-@test "a redirect to where HTTP ends is refused: 76" {
+@test "a redirect to another scheme than HTTP is refused: 76" {
 	: >image
 	start_hostile image
 	refused 76 "$HOSTILE/redirect-to?file:///etc/passwd" 'redirects'
@@ -540,7 +540,7 @@ refuses() {
 
 # --- processes and sockets -------------------------------------------------
 
-@test "SIGTERM ends it within a second under a stalled server" {
+@test "SIGTERM ends it within a second while the server stalls" {
 	serve $((3 * MIB)) stall-after/1/x
 	background nbdread "$SOCK" $((2 * MIB)) 512 2>nbdread.err
 	wait_until 5 grep -q status=0 log
@@ -563,7 +563,7 @@ no_nbdkit() {
 	[ -z "$(nbdkits)" ]
 }
 
-@test "kill -9 of vm-fetchd leaves no nbdkit, even under a stalled server" {
+@test "kill -9 of vm-fetchd leaves no nbdkit, even while the server stalls" {
 	serve $((3 * MIB)) stall-after/1/x
 	background nbdread "$SOCK" $((2 * MIB)) 512 2>nbdread.err
 	wait_until 5 grep -q status=0 log
@@ -571,7 +571,7 @@ no_nbdkit() {
 	wait_until 5 no_nbdkit
 }
 
-@test "kill -9 of nbdkit: it is started again behind the same socket" {
+@test "kill -9 of nbdkit: it is restarted behind the same socket" {
 	local i pid
 	serve $((3 * MIB)) ok/x
 	for i in 1 2 3; do
@@ -588,7 +588,7 @@ another_than() {
 	[ -n "$pid" ] && [ "$pid" != "$1" ]
 }
 
-@test "nbdkit that is killed again and again is given up: 71, no socket" {
+@test "when nbdkit dies again and again, vm-fetchd gives up: 71, no socket" {
 	local rc=0 pid
 	serve 1000 ok/x
 	while kill -0 "$FETCHD" 2>/dev/null; do
@@ -602,7 +602,7 @@ another_than() {
 	nothing_left
 }
 
-@test "nbdkit that is killed while the source is away comes back with it" {
+@test "nbdkit killed while the source is down works again when the source does" {
 	local port
 	serve $((3 * MIB)) ok/x stats=stats
 	port=${HOSTILE##*:}
@@ -617,22 +617,23 @@ another_than() {
 	wait_until 5 grep -q 'vm-fetchd: source: ok' fetchd.err
 }
 
-# nbdkit 1.32 fails an assertion where its client has gone with several
-# requests under way; then it is started again.
-@test "clients that go with their requests under way disturb no others" {
+# nbdkit 1.32 fails an assertion if its client disconnects with several requests
+# under way; vm-fetchd then restarts it.
+@test "clients that leave during a request do not disturb others" {
 	local i
 	serve $((20 * MIB)) slow/100/x cache=4M
 	for i in 1 2 3 4 5 6; do
 		nbdread -p -n 200 -r "$i" "$SOCK" 3>&- &
 		sleep 0.3
-		# One whose nbdkit has died of the one before has ended itself.
+		# A client whose nbdkit died of the client before has ended by
+		# itself.
 		kill -9 $! || :
 		wait $! || :
 	done 2>/dev/null
 	wait_until 20 is_right $((10 * MIB)) $MIB
 }
 
-@test "nbdkit started again serves no other image: 65" {
+@test "a restarted nbdkit serves no other image: 65" {
 	local rc=0
 	serve $((3 * MIB)) etag-change/1/x
 	kill -9 "$(nbdkits)"
@@ -641,7 +642,7 @@ another_than() {
 	grep -q 'the image changed on the server' fetchd.err
 }
 
-@test "a socket left by one that was killed is taken over" {
+@test "the socket of a killed vm-fetchd is taken over" {
 	serve 1000 ok/x
 	kill -9 "$FETCHD"
 	wait_until 5 no_nbdkit
@@ -650,7 +651,7 @@ another_than() {
 	is_right 0 1000
 }
 
-@test "a socket that is served, or a file, is left alone" {
+@test "a socket in use, or a file, is left alone" {
 	serve 1000 ok/x
 	fails 75 timeout 5 vm-fetchd -U "$SOCK" "$HOSTILE/ok/x"
 	is_right 0 1000
@@ -659,7 +660,7 @@ another_than() {
 	fails 73 timeout 5 vm-fetchd -U no/such/dir "$HOSTILE/ok/x"
 }
 
-@test "without -U the socket has a directory of its own, that goes with it" {
+@test "without -U the socket has its own directory, removed at the end" {
 	local socket
 	head -c 1000 /dev/urandom >image
 	start_hostile image
@@ -687,7 +688,7 @@ another_than() {
 	nothing_left
 }
 
-@test "-c tells what the way is like, and ends" {
+@test "-c describes the connection, and ends" {
 	head -c $((2 * MIB)) /dev/urandom >image
 	start_hostile image
 	run vm-fetchd -c "$HOSTILE/ok/x"
@@ -698,7 +699,7 @@ another_than() {
 	fails 66 vm-fetchd -c "$HOSTILE/misspelt/x"
 }
 
-@test "the URL and the password by descriptor" {
+@test "the URL and the password come by descriptor" {
 	head -c 1000 /dev/urandom >image
 	echo hush >password
 	start_hostile image
@@ -724,7 +725,7 @@ another_than() {
 	fails 78 timeout 5 vm-fetchd -u no-such-user "$HOSTILE/ok/x"
 }
 
-@test "nbdkit holds no secret open once it has read them" {
+@test "nbdkit closes the secrets' descriptors after reading them" {
 	echo hush >password
 	serve 1000 ok/x password=+password
 	readlink "/proc/$(nbdkits)/fd/"* >fds
@@ -732,7 +733,7 @@ another_than() {
 	[ "$(grep -c memfd fds)" = 0 ]
 }
 
-@test "without root it works as well, in a directory of its own" {
+@test "it works without root, too, in its own directory" {
 	requires_root
 	local socket
 	head -c 1000 /dev/urandom >image
@@ -745,10 +746,11 @@ another_than() {
 
 # --- memory ----------------------------------------------------------------
 
-@test "no leak and no bad access over a mount's life" {
+@test "valgrind finds no leak and no bad access during a mount" {
 	local plugin=$BUILD/lib/vmedia/nbdkit-vm-fetchd-plugin.so
-	[ ! -x "$BUILD/bin/nbdkit" ] || return 0 # sanitized: the test below
-	# nbdkit itself leaks a connection that ends as nbdkit does, and its thread.
+	[ ! -x "$BUILD/bin/nbdkit" ] || return 0 # with sanitizers: see the test below
+	# nbdkit leaks a connection that ends together with nbdkit, and its
+	# thread.
 	printf '%s\n' '{' nbdkit Memcheck:Leak 'fun:malloc' 'obj:*/nbdkit' '}' \
 		'{' thread Memcheck:Leak 'fun:calloc' ... 'fun:pthread_create*' \
 		'obj:*/nbdkit' '}' >suppressions
@@ -765,9 +767,9 @@ another_than() {
 	wait "${STARTED[1]}" || { cat nbdkit.err; false; }
 }
 
-# Not for its leaks: after any strerror(3), libasan lets glibc 2.36 hang in
-# exit(3), so that vm-fetchd ends nbdkit by force.
-@test "the sanitizers find nothing over a mount's life" {
+# Without the check for leaks: after any strerror(3), glibc 2.36 hangs in
+# exit(3) under libasan, and vm-fetchd then ends nbdkit by force.
+@test "the sanitizers find nothing during a mount" {
 	serve $((6 * MIB + 5)) redirect/reset-after/3/x
 	nbdread -p -S 128K -f image "$SOCK" 0 $((6 * MIB + 5))
 	kill "$FETCHD"
@@ -775,7 +777,7 @@ another_than() {
 	[ "$(grep -c 'Sanitizer\|runtime error' fetchd.err)" = 0 ]
 }
 
-@test "stats=FILE tells what was read and fetched" {
+@test "stats=FILE counts what was read and fetched" {
 	serve $((4 * MIB)) ok/x stats=stats
 	nbdcopy "nbd+unix:///?socket=$SOCK" null:
 	wait_until 10 eval '[ "$(jq .read stats)" = $((4 * MIB)) ]'
@@ -785,7 +787,7 @@ another_than() {
 	[ ! -e stats.new ]
 }
 
-@test "a stats file that cannot be written disturbs nobody" {
+@test "a stats file that cannot be written does no harm" {
 	serve $((2 * MIB)) ok/x stats=/dev/null/stats
 	is_right 0 $((2 * MIB))
 }
@@ -793,13 +795,13 @@ another_than() {
 @test "limit-rate=SIZE is kept on average" {
 	serve $((5 * MIB)) ok/x limit-rate=2M
 	nbdread -t -S 128K "$SOCK" 0 $((5 * MIB)) >took
-	# 4 MiB at 2 MiB a second, but the first MiB and a half at once.
+	# 4 MiB at 2 MiB a second; the first 1.5 MiB come at once.
 	[ "$(awk '{ print ($1 >= 1.2) }' took)" = 1 ]
 	cleanup
 	refused 64 "$HOSTILE/ok/x" "limit-rate" limit-rate=none
 }
 
-@test "a word that cannot be written is no silent success: 74" {
+@test "a result that cannot be printed is an error: 74" {
 	head -c 5000 /dev/urandom >image
 	start_hostile image
 	local option rc
@@ -812,7 +814,7 @@ another_than() {
 	done
 }
 
-@test "files with the line ends of Windows" {
+@test "files with Windows line ends" {
 	head -c 5000 /dev/urandom >image
 	start_hostile image
 	printf '%s/auth/joe/hush/x\r\n' "$HOSTILE" >url

@@ -31,14 +31,14 @@ serves() {
 	kill "$FETCHD"
 	wait "$FETCHD"
 }
-# refused STATUS URL TEXT [ARGUMENT...]: vm-fetchd ends with STATUS and one
-# line with TEXT in it, and leaves nothing.
+# refused STATUS URL TEXT [ARGUMENT...]: vm-fetchd ends with STATUS and one line
+# that contains TEXT, and leaves nothing behind.
 refused() {
 	fails "$1" timeout 30 vm-fetchd -U nbd "$2" "${@:4}"
 	grep -qiF -- "$3" stderr
 	nothing_left
 }
-# with_password LOGIN:PASSWORD: lines for nginx that want it.
+# with_password LOGIN:PASSWORD: prints lines for nginx that require this login.
 with_password() {
 	printf '%s:%s\n' "${1%%:*}" "$(openssl passwd -apr1 "${1#*:}")" >htpasswd
 	printf '%s\n' 'auth_basic vm;' "auth_basic_user_file $PWD/htpasswd;"
@@ -52,7 +52,7 @@ with_password() {
 	[ "$(grep -vc '"GET /image HTTP/1.1" 206' nginx/access)" = 0 ]
 }
 
-@test "an unknown CA: 77, and says so" {
+@test "an unknown CA: 77, with the reason" {
 	make_ca other
 	start_nginx
 	refused 77 "$HTTPS/image" 'unable to get local issuer certificate'
@@ -80,13 +80,13 @@ with_password() {
 		cacert=ca.pem
 }
 
-@test "a certificate of tomorrow: 77, with the date of this machine's clock" {
+@test "a certificate not valid before tomorrow: 77, with the date of this machine's clock" {
 	make_cert server '' "$(date -u -d '2 days' +%y%m%d)" 491231
 	start_nginx
 	refused 77 "$HTTPS/image" "clock says $(date -u +%F)" cacert=ca.pem
 }
 
-@test "a cacert= that is no certificate: 77" {
+@test "a cacert= file without a certificate: 77" {
 	start_nginx
 	echo garbage >garbage.pem
 	refused 77 "$HTTPS/image" '' cacert=garbage.pem
@@ -94,33 +94,33 @@ with_password() {
 	refused 65 "$HTTPS/image" 'empty' cacert=empty.pem
 }
 
-@test "http spoken to a TLS port, and TLS to an HTTP port" {
+@test "http to a TLS port, and TLS to an HTTP port" {
 	start_nginx
 	start_hostile root/image
 	refused 76 "${HTTPS/https/http}/image" 'HTTP 400'
 	refused 77 "${HOSTILE/http/https}/ok/x" ''
 }
 
-@test "a client certificate is given where the server wants one" {
+@test "a client certificate is sent when the server wants one" {
 	make_cert client
 	start_nginx "ssl_client_certificate $PWD/ca.pem; ssl_verify_client on;"
 	serves "$HTTPS/image" cacert=ca.pem cert=client.pem key=client.key
 	refused 76 "$HTTPS/image" 'HTTP 400' cacert=ca.pem
 }
 
-@test "a client certificate without its key, or with another: 77" {
+@test "a client certificate with no key, or with a wrong key: 77" {
 	make_cert client
 	start_nginx "ssl_client_certificate $PWD/ca.pem; ssl_verify_client on;"
 	refused 77 "$HTTPS/image" '' cacert=ca.pem cert=client.pem
 	refused 77 "$HTTPS/image" '' cacert=ca.pem cert=client.pem key=ca.key
 }
 
-@test "an encrypted key asks nobody for its passphrase: 77" {
+@test "an encrypted key is refused without asking for its passphrase: 77" {
 	make_cert client
 	openssl ec -in client.key -aes128 -passout pass:hush -out locked.key \
 		2>/dev/null
 	start_nginx "ssl_client_certificate $PWD/ca.pem; ssl_verify_client on;"
-	# With a terminal to ask at.
+	# With a terminal, on which a program could ask.
 	run timeout 10 script -qec "vm-fetchd -U nbd $HTTPS/image cacert=ca.pem \
 		cert=client.pem key=locked.key" /dev/null </dev/null
 	[ "$status" = 77 ]
@@ -141,7 +141,7 @@ with_password() {
 	serves "${HTTPS/\/\//\/\/joe:a:b%40c%25d@}/image" cacert=ca.pem
 }
 
-@test "Basic authentication by netrc=, read as nobody but root may" {
+@test "Basic authentication by netrc=, a file that only root can read" {
 	start_nginx "$(with_password joe:hush)"
 	echo 'machine 127.0.0.1 login joe password hush' >netrc
 	chmod 600 netrc
@@ -164,7 +164,7 @@ with_password() {
 	[ "$(grep -c GET log)" = 1 ]
 }
 
-@test "a proxy, by proxy=: tunnelled for https, asked for http" {
+@test "a proxy by proxy=: a tunnel for https, requests for http" {
 	start_nginx
 	start_hostile root/image
 	start_tinyproxy
@@ -174,7 +174,7 @@ with_password() {
 	grep -q "GET $HOSTILE/ok/x" tinyproxy.log
 }
 
-@test "a proxy, by the environment" {
+@test "a proxy by the environment" {
 	start_nginx
 	start_hostile root/image
 	start_tinyproxy
@@ -184,7 +184,7 @@ with_password() {
 	grep -q "GET $HOSTILE/ok/x" tinyproxy.log
 }
 
-@test "noproxy=, and no_proxy, go past the proxy" {
+@test "noproxy= and no_proxy bypass the proxy" {
 	start_hostile root/image
 	serves "$HOSTILE/ok/x" proxy=http://127.0.0.1:1 noproxy=127.0.0.1
 	http_proxy=http://127.0.0.1:1 no_proxy=127.0.0.1 serves "$HOSTILE/ok/x"
@@ -192,7 +192,7 @@ with_password() {
 	refused 69 "$HOSTILE/ok/x" 'port 1' proxy=http://127.0.0.1:1
 }
 
-@test "a proxy's password: given, kept out of sight, missing" {
+@test "a proxy's password: used, never shown, missing" {
 	start_nginx
 	start_hostile root/image
 	start_tinyproxy 'BasicAuth joe hush'
@@ -208,12 +208,12 @@ with_password() {
 	refused 77 "$HOSTILE/ok/x" 'proxy wants a user' proxy="$PROXY"
 }
 
-@test "a proxy that is not there: 69; unknown: 68" {
+@test "a proxy that refuses: 69; an unknown one: 68" {
 	refused 69 http://127.0.0.1:2/x 'port 1' proxy=http://127.0.0.1:1
 	refused 68 http://127.0.0.1:2/x 'proxy' proxy=http://nowhere.invalid:1
 }
 
-@test "a web server that restarts is no fault to the reader" {
+@test "a restart of the web server causes no read error" {
 	start_nginx
 	start_fetchd "$HTTPS/image" cacert=ca.pem
 	kill "${STARTED[0]}"
@@ -224,7 +224,7 @@ with_password() {
 	cmp -n $SIZE root/image copy
 }
 
-@test "an image that is replaced on the server is noticed" {
+@test "a replaced image on the server is noticed" {
 	start_nginx
 	start_fetchd "$HTTPS/image" cacert=ca.pem
 	head -c $SIZE /dev/urandom >other
@@ -234,7 +234,7 @@ with_password() {
 	grep -q 'the image changed on the server' fetchd.err
 }
 
-@test "SIGTERM ends it within a second amid a TLS handshake" {
+@test "SIGTERM ends it within a second during a TLS handshake" {
 	start_hostile root/image
 	background vm-fetchd -U "$PWD/nbd" "${HOSTILE/http/https}/stall/x"
 	wait_until 5 nbdkits_run

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# What the engine asks for, and when: seen from the server, and over a line
-# that is long, or bad.
+# What the engine requests, and when: seen from the server, and over a slow or
+# bad connection.
 # run: alone
 
 load helper
@@ -17,14 +17,14 @@ teardown() {
 	cleanup
 }
 
-# serve MIB PATH [ARGUMENT...]: a random image by a hostile server, in the mode
-# that PATH says, by vm-fetchd.
+# serve MIB PATH [ARGUMENT...]: vm-fetchd serves a random image, from a hostile
+# server in the mode that PATH names.
 serve() {
 	head -c $(($1 * MIB)) /dev/urandom >image
 	start_hostile image
 	start_fetchd "$HOSTILE/$2" "${@:3}"
 }
-# serve_far MIB WAN-OPTION...: the same, of a good server behind a line.
+# serve_far MIB WAN-OPTION...: the same, from a good server behind t/wan.
 serve_far() {
 	head -c $(($1 * MIB)) /dev/urandom >image
 	start_hostile image
@@ -34,7 +34,7 @@ serve_far() {
 ranges() {
 	sed -n 's/^[0-9]* .* range=\([^ ]*\) .*/\1/p' log
 }
-# nothing_twice: no byte was asked for more than once.
+# nothing_twice: no byte was requested more than once.
 nothing_twice() {
 	ranges | tr - ' ' | sort -n | awk 'NR > 1 && $1 <= end { exit 1 }
 		{ end = $2 }'
@@ -43,7 +43,7 @@ is_right() {
 	nbdread -f image "$SOCK" "$@"
 }
 
-@test "a random read asks from its own block on, and a stream from its next" {
+@test "a random read requests from its block on, a stream from its next block on" {
 	serve 20 ok/x
 	is_right $((5 * MIB + 9000)) 1000
 	ranges | grep -q "^$((5 * MIB + 8192))-"
@@ -57,10 +57,10 @@ is_right() {
 	nbdread -S 128K -f image "$SOCK" 0 $((40 * MIB))
 	nothing_twice
 	[ "$(grep -c ^max-concurrent log)" = 4 ]
-	[ "$(ranges | wc -l)" -le 80 ] # kernel's reads: 320
+	[ "$(ranges | wc -l)" -le 80 ] # the kernel reads 320 times
 }
 
-@test "two readers at once are both read ahead of" {
+@test "two readers at once both get read-ahead" {
 	local other
 	serve 40 slow-after/50/1/x
 	nbdread -S 128K -f image "$SOCK" $((20 * MIB)) $((20 * MIB)) 3>&- &
@@ -71,7 +71,7 @@ is_right() {
 	[ "$(ranges | wc -l)" -le 100 ]
 }
 
-@test "a read of two chunks asks for both at once" {
+@test "a read of two chunks requests both at once" {
 	serve 8 slow-after/300/1/x
 	nbdread -t -S 64K "$SOCK" $((4 * MIB - 32768)) 65536 >took
 	[ "$(awk '{ print ($1 >= 0.3 && $1 < 0.6) }' took)" = 1 ]
@@ -87,28 +87,28 @@ is_right() {
 		$(((16 + 24) * 1024)) ]
 }
 
-@test "over 100 ms a stream does not pay a round trip for each read" {
+@test "at 100 ms a stream does not pay a round trip for each read" {
 	serve_far 24 -d 100
 	nbdread -t -S 128K "$SOCK" 0 $((24 * MIB)) >took
-	# 192 round trips are 19 seconds.
+	# 192 round trips would take 19 seconds.
 	[ "$(awk '{ print ($1 < 9) }' took)" = 1 ]
 	nothing_twice
 }
 
-@test "over 100 ms a random read costs a round trip or little more" {
+@test "at 100 ms a random read costs about one round trip" {
 	serve_far 64 -d 100
 	nbdread -t -n 16 "$SOCK" >took
 	[ "$(awk '{ print ($3 >= 100 && $3 < 190) }' took)" = 1 ]
 }
 
-@test "Retry-After holds back all that is asked" {
+@test "Retry-After delays every request" {
 	serve 8 retry-after/2/2/x
 	nbdread -t -S 128K "$SOCK" 0 $((8 * MIB)) >took
 	[ "$(awk '{ print ($1 >= 1.9) }' took)" = 1 ]
 	is_right 0 $((8 * MIB))
 }
 
-@test "a line that is cut again and again gives the right bytes" {
+@test "a connection that is cut again and again gives the right bytes" {
 	local i copy
 	head -c $((48 * MIB)) /dev/urandom >image
 	start_hostile image
@@ -132,12 +132,12 @@ is_right() {
 @test "a body that stalls is resumed where it stopped" {
 	serve 6 stall-body-once/3/x outage=25
 	is_right 0 $((6 * MIB))
-	# What had come before is not asked for again.
+	# The bytes that arrived before the stall are not requested again.
 	ranges | sort | uniq -d | not grep .
 	[ "$(ranges | cut -d- -f2 | sort | uniq -d | wc -l)" = 1 ]
 }
 
-@test "the export may be read over several connections, and reads it right" {
+@test "several connections to the export read the right bytes" {
 	serve 8 ok/x
 	nbdinfo --can multi-conn "nbd+unix:///?socket=$SOCK"
 	nbdcopy --connections=4 "nbd+unix:///?socket=$SOCK" copy
@@ -145,7 +145,7 @@ is_right() {
 	nothing_twice
 }
 
-@test "two sequential readers and a random one beside them read right" {
+@test "two sequential readers and a random one read the right bytes" {
 	serve 40 slow/20/x cache=16M
 	is_right 0 $((20 * MIB)) 3>&- &
 	local first=$!
@@ -156,8 +156,8 @@ is_right() {
 	wait "$second"
 }
 
-# start_cache [LINE...]: nginx keeps what the hostile server at $HOSTILE says,
-# in parts of 1 MiB, and serves it at $HTTPS.
+# start_cache [LINE...]: nginx caches the answers of the hostile server at
+# $HOSTILE, in parts of 1 MiB, and serves them at $HTTPS.
 start_cache() {
 	make_cert server
 	mkdir -p nginx
@@ -165,30 +165,32 @@ start_cache() {
 		proxy_set_header Connection \"\"; $* }"
 }
 
-@test "a cache between us and the server: the image that it kept, or none" {
+@test "a web cache on the way: the image that it kept, or an error" {
 	head -c $((6 * MIB)) /dev/urandom >image
 	start_hostile image
 	start_cache "proxy_force_ranges on; proxy_buffering on;"
 	start_fetchd "$HTTPS/etag-change/4/x" cacert=ca.pem cache=4M
-	# Where it changed the read fails, and what was read was right.
+	# The read fails where the image changed; the bytes read before were
+	# right.
 	nbdread -f image "$SOCK" 0 4096
 	run -1 nbdread "$SOCK" 0 $((6 * MIB))
 	grep -q "the image changed on the server" fetchd.err
 }
 
-@test "a server that packs what it sends is refused, and not served packed" {
+@test "a server that compresses its answers is refused" {
 	head -c $((3 * MIB)) /dev/zero >image
 	start_hostile image
 	start_cache "gzip on; gzip_types *; gzip_proxied any;
 		gzip_min_length 1;"
-	# It packs for whoever accepts that, and we never do.
+	# This server compresses for clients that accept it, and vm-fetchd never
+	# does.
 	start_fetchd "$HTTPS/ok/x" cacert=ca.pem
 	nbdread -f image "$SOCK" 0 $((3 * MIB))
 	fails 65 vm-fetchd -c "$HOSTILE/gzip/x"
 	grep -q "compresses" stderr
 }
 
-@test "a server that moves to another address is found by its name" {
+@test "a server that moves to another address is found again by its name" {
 	requires_root
 	head -c $((12 * MIB)) /dev/urandom >image
 	start_hostile image

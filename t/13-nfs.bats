@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-fetchd with an image on NFS, by NFS-Ganesha: read and written, and a
-# server that goes and comes.
+# vm-fetchd with an image on NFS, served by NFS-Ganesha: reads, writes, and a
+# server that goes down and comes back.
 # run: alone
 
 load helper
@@ -23,7 +23,7 @@ teardown() {
 	rm -rf "${NFS_DIR:?}"
 }
 
-# serve NAME [ARGUMENT...]: by vm-fetchd.
+# serve NAME [ARGUMENT...]: vm-fetchd serves the image NAME.
 serve() {
 	start_fetchd "$NFS/$1$NFS_ARGS" "${@:2}"
 }
@@ -33,14 +33,14 @@ refused() {
 	grep -qF -- "$3" stderr
 }
 
-@test "nfs: an image is read right, by several connections" {
+@test "nfs: several connections read the right bytes" {
 	serve image
 	nbdcopy "nbd+unix:///?socket=$SOCK" copy
 	cmp copy "$NFS_DIR/image"
 	nbdread -p -n 500 -f copy "$SOCK"
 }
 
-@test "nfs: each failure has its status and one line" {
+@test "nfs: each error has its own status and one line" {
 	: >"$NFS_DIR/empty"
 	refused 66 "$NFS/nothing$NFS_ARGS" "no such file, directory or share"
 	refused 66 "${NFS/export/other}/image$NFS_ARGS" "no such file, directory or share"
@@ -52,11 +52,11 @@ refused() {
 	refused 69 "$NFS/image$NFS_ARGS" "unable to mount"
 }
 
-@test "nfs: an image that changed is not mixed with what it was" {
+@test "nfs: an image that changed is never mixed with its old version" {
 	serve image cache=4M
 	nbdread -f "$NFS_DIR/image" "$SOCK" 0 $((2 * MIB))
 	head -c $((20 * MIB)) /dev/urandom >"$NFS_DIR/image"
-	# It is looked at every five seconds while somebody reads.
+	# vm-fetchd checks the file every five seconds while a client reads.
 	wait_until 20 grep_after_read "the image changed on the server"
 	run -1 nbdread "$SOCK" 0 4096
 }
@@ -65,7 +65,7 @@ grep_after_read() {
 	grep -q "$1" fetchd.err
 }
 
-@test "nfs: a server that is killed and comes back is found again" {
+@test "nfs: after a restart the server is found again" {
 	local port=${NFS_ARGS##*=}
 	serve image cache=4M outage=20
 	nbdread -f "$NFS_DIR/image" "$SOCK" 0 $((2 * MIB))
@@ -77,7 +77,7 @@ grep_after_read() {
 	wait "$copy"
 }
 
-@test "nfs: SIGTERM ends it within a second under a stalled server" {
+@test "nfs: SIGTERM ends it within a second while the server stalls" {
 	local begun
 	serve image
 	kill -STOP "$NFSD"
@@ -89,9 +89,9 @@ grep_after_read() {
 	kill -KILL "$NFSD"
 }
 
-@test "nfs: what is written is on the server, and is read again" {
+@test "nfs: written data is on the server, and is read back" {
 	head -c $((20 * MIB)) /dev/urandom >new
-	# Ganesha lets none but root write here, whatever the file's mode.
+	# Ganesha lets only root write here, whatever the file's mode.
 	NFS_ARGS+='&uid=0&gid=0'
 	serve image writable=1
 	nbdcopy new "nbd+unix:///?socket=$SOCK" --flush
@@ -100,21 +100,21 @@ grep_after_read() {
 	serve_again image
 	nbdread -f new "$SOCK" 0 $((20 * MIB))
 }
-@test "nfs: a server that is away for longer fails reads, and is found again" {
+@test "nfs: after a longer outage reads fail, and the server is found again" {
 	local port=${NFS_ARGS##*=} begun=$SECONDS
 	serve image cache=4M outage=2
 	kill -STOP "$NFSD"
 	run -1 nbdread "$SOCK" $((10 * MIB)) 4096
-	[ $((SECONDS - begun)) -lt 16 ] # 10 until it counts as away
+	[ $((SECONDS - begun)) -lt 16 ] # 10 s until the server counts as down
 	kill -KILL "$NFSD"
 	wait "$NFSD" || :
 	start_nfs "$port"
 	wait_until 30 nbdread -f "$NFS_DIR/image" "$SOCK" $((10 * MIB)) 4096
 }
 
-# Each write is stable when it is answered, so that nothing is lost with a
-# server between the last one and the flush.
-@test "nfs: a server that restarts between a write and the flush loses nothing" {
+# Each write is on disk when the server answers it, so that a crash of the
+# server before the flush loses nothing.
+@test "nfs: a restart of the server between write and flush loses nothing" {
 	local port=${NFS_ARGS##*=}
 	NFS_ARGS+='&uid=0&gid=0'
 	head -c $MIB /dev/urandom >new
@@ -129,7 +129,7 @@ grep_after_read() {
 	nbdread -f "$NFS_DIR/image" "$SOCK" 0 $((4 * MIB))
 }
 
-@test "nfs: a write is not lost with a server that is away for a while" {
+@test "nfs: a short outage of the server loses no write" {
 	local port=${NFS_ARGS##*=} writer
 	NFS_ARGS+='&uid=0&gid=0'
 	head -c $MIB /dev/urandom >new
@@ -144,7 +144,7 @@ grep_after_read() {
 	cmp -i 0:$((3 * MIB)) -n $MIB new "$NFS_DIR/image"
 }
 
-@test "nfs 3: read, and written" {
+@test "nfs 3: reads and writes" {
 	kill "$NFSD"
 	start_nfs3
 	NFS_ARGS+='&uid=0&gid=0'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-fetchd with an image on SMB, by Samba: guests and users, and a server
-# that goes and comes.
+# vm-fetchd with an image on SMB, served by Samba: guests, users, and a server
+# that goes down and comes back.
 # run: alone
 
 load helper
@@ -31,20 +31,20 @@ refused() {
 	grep -qF -- "$3" stderr
 }
 
-# kill_smb: it and its children, which are a process group.
+# kill_smb: kills Samba and its children, which are one process group.
 kill_smb() {
 	kill -KILL -- "-$SMBD"
 	wait "$SMBD" || :
 }
 
-@test "smb: a guest reads an image right" {
+@test "smb: a guest reads the right bytes" {
 	start_fetchd "$SMB/open/image"
 	nbdcopy "nbd+unix:///?socket=$SOCK" copy
 	cmp copy share/image
 	nbdread -p -n 300 -f copy "$SOCK"
 }
 
-@test "smb: a user with a password does, told by file or in the URL" {
+@test "smb: a user with a password does, too, given by file or in the URL" {
 	start_fetchd "$SMB/closed/image" user=root password=+secret
 	nbdread -f share/image "$SOCK" 0 $((5 * MIB))
 	cleanup
@@ -56,7 +56,7 @@ kill_smb() {
 	[[ $output != *secret* ]]
 }
 
-@test "smb: each failure has its status and one line" {
+@test "smb: each error has its own status and one line" {
 	refused 77 "$SMB/closed/image" "wrong user or password"
 	refused 77 "$SMB/closed/image" "wrong user or password" \
 		user=root password=+wrong
@@ -68,7 +68,7 @@ kill_smb() {
 	refused 69 "$SMB/open/image" "refused"
 }
 
-@test "smb: a server that is killed and comes back is found again" {
+@test "smb: after a restart the server is found again" {
 	local copy
 	start_fetchd "$SMB/open/image" cache=4M outage=20
 	nbdread -f share/image "$SOCK" 0 $((2 * MIB))
@@ -79,7 +79,7 @@ kill_smb() {
 	wait "$copy"
 }
 
-@test "smb: SIGTERM ends it within a second under a stalled server" {
+@test "smb: SIGTERM ends it within a second while the server stalls" {
 	local begun
 	start_fetchd "$SMB/open/image"
 	kill -STOP -- "-$SMBD"
@@ -91,18 +91,18 @@ kill_smb() {
 	kill_smb
 }
 
-@test "smb: a server that is away for longer fails reads, and is found again" {
+@test "smb: after a longer outage reads fail, and the server is found again" {
 	local begun=$SECONDS
 	start_fetchd "$SMB/open/image" cache=4M outage=2
 	kill -STOP -- "-$SMBD"
 	run -1 nbdread "$SOCK" $((10 * MIB)) 4096
-	[ $((SECONDS - begun)) -lt 16 ] # 10 until it counts as away
+	[ $((SECONDS - begun)) -lt 16 ] # 10 s until the server counts as down
 	kill_smb
 	start_smb "${SMB##*:}"
 	wait_until 30 nbdread -f share/image "$SOCK" $((10 * MIB)) 4096
 }
 
-@test "smb: what is written is on the server, and is read again" {
+@test "smb: written data is on the server, and is read back" {
 	head -c $((20 * MIB)) /dev/urandom >new
 	start_fetchd "$SMB/closed/image" user=root password=+secret writable=1
 	grep -q "note: over SMB the server decides" fetchd.err
@@ -111,7 +111,7 @@ kill_smb() {
 	nbdread -p -n 300 -f new "$SOCK"
 }
 
-@test "smb: a share that is read-only is not written to: 77" {
+@test "smb: writing to a read-only share is refused: 77" {
 	local rc=0
 	timeout 40 vm-fetchd -c "$SMB/open/image" writable=1 2>stderr || rc=$?
 	cat stderr >&2

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-lock: who holds a lock, who waits for it, who gets it.
+# vm-lock: holding a lock, waiting for it, getting it.
 
 load helper
 
@@ -12,7 +12,7 @@ teardown() {
 	cleanup
 }
 
-@test "a lock is its descriptor's, and the second is refused" {
+@test "the descriptor holds the lock, and a second lock is refused" {
 	vm-lock 8
 	vm-lock -t lock
 	run -75 sh -c 'exec 7>>lock; vm-lock 7'
@@ -20,23 +20,23 @@ teardown() {
 	run -1 vm-lock -t lock
 }
 
-@test "who waits gets it when it is free" {
+@test "a waiting program gets the lock when it is free" {
 	vm-lock 8
 	background sh -c 'exec 7>>lock; vm-lock -w 30 7 && echo got >mine' 8>&-
 	exec 8>&-
 	wait_until 5 test -s mine
 }
 
-@test "who waits too long is told" {
+@test "waiting too long is an error with a message" {
 	vm-lock 8
 	run -75 sh -c 'exec 7>>lock 8>&-; vm-lock -w 1 7'
 }
 
-@test "a file that is not there is not locked" {
+@test "a missing file is not locked" {
 	run -1 vm-lock -t none
 }
 
-@test "wrong words are usage errors" {
+@test "wrong arguments are usage errors" {
 	run -64 vm-lock
 	run -64 vm-lock eight
 	run -64 vm-lock -t lock 8

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-fetchd with an image of this machine; with an overlay, which keeps what
-# is written to any image; and with a link that expires and is renewed.
+# vm-fetchd with an image on this machine; with an overlay, which keeps the
+# writes to any image; and with a link that expires and is renewed.
 # run: alone
 
 load helper
@@ -51,14 +51,14 @@ is_gone() {
 	cmp copy image
 }
 
-@test "local: a file that its own user may read is served by another" {
+@test "local: a file that only its user can read is served by another user" {
 	requires_root
 	chmod 600 image
 	start_fetchd "$PWD/image"
 	nbdread -f image "$SOCK" 0 $MIB
 }
 
-@test "local: what is none is refused" {
+@test "local: what is no image file is refused" {
 	refused 66 "No such file" "$PWD/nothing"
 	refused 65 "neither a file" /
 	refused 64 "not an http" "file://elsewhere/image"
@@ -66,7 +66,7 @@ is_gone() {
 	refused 65 "empty" "$PWD/empty"
 }
 
-@test "local: a file that changes is noticed, and what is written is there" {
+@test "local: a change of the file is noticed, and written data is there" {
 	start_fetchd "$PWD/image" writable=1
 	head -c $((5 * MIB)) /dev/urandom >new
 	nbdcopy new "$(uri)" --flush
@@ -82,12 +82,12 @@ grep_after_read() {
 	grep -q "$1" fetchd.err
 }
 
-@test "local: an image of broken sectors is not written to" {
+@test "local: an image with an incomplete last sector is not written to" {
 	truncate -s 1000 image
 	refused 65 "whole sectors" "$PWD/image" writable=1
 }
 
-@test "overlay: what is written is read, again after a kill, and the image is as it was" {
+@test "overlay: written data is read back, also after a kill; the image is unchanged" {
 	cp image before
 	head -c $((5 * MIB)) /dev/urandom >new
 	start_hostile image
@@ -101,16 +101,16 @@ grep_after_read() {
 	cmp image before
 }
 
-@test "overlay: it holds no more than its limit, and says so" {
+@test "overlay: writes above its limit fail, with a message" {
 	start_hostile image
 	start_fetchd "$HOSTILE/ok/x" overlay=over overlay-size=2M
 	run ! nbdcopy image "$(uri)"
 	[[ $output = *"No space left"* ]]
-	# nbdcopy goes with its requests under way; see t/10-fetchd.bats.
+	# nbdcopy disconnects with requests under way; see t/10-fetchd.bats.
 	wait_until 10 nbdread -f image "$SOCK" 0 $((5 * MIB))
 }
 
-@test "overlay: of another image, in use, or no overlay: refused" {
+@test "overlay: of another image, in use, or not an overlay file: refused" {
 	start_hostile image
 	start_fetchd "$HOSTILE/ok/x" overlay=over
 	refused_serving 75 "another process" "$HOSTILE/ok/x" overlay=over
@@ -123,7 +123,7 @@ grep_after_read() {
 		overlay=/none/over
 }
 
-@test "overlay: a flush settles what a killed nbdkit had not" {
+@test "overlay: flushed data survives a kill of nbdkit" {
 	start_fetchd "$PWD/image" overlay=over
 	qemu-io -t unsafe -f raw -c "write -P 0xaa 0 64k" "$(uri)"
 	restart_nbdkit
@@ -148,14 +148,14 @@ another_than() {
 	[ -n "$pid" ] && [ "$pid" != "$1" ]
 }
 
-@test "overlay: a file that is cut under it is an error, not zeros" {
+@test "overlay: if its file is cut, reads fail and give no zeros" {
 	start_fetchd "$PWD/image" overlay=over
 	qemu-io -f raw -c "write -P 3 0 4k" "$(uri)"
 	truncate -s 0 over
 	run -1 nbdread "$SOCK" 0 4096
 }
 
-@test "overlay: a smaller limit leaves what is there writable" {
+@test "overlay: under a smaller limit the blocks that exist stay writable" {
 	start_fetchd "$PWD/image" overlay=over overlay-size=64K
 	qemu-io -f raw -c "write -P 1 0 64k" "$(uri)"
 	stop_fetchd
@@ -163,7 +163,7 @@ another_than() {
 	qemu-io -f raw -c "write -P 2 0 64k" "$(uri)"
 }
 
-@test "overlay: one of 1 TiB takes no more memory when it is opened again" {
+@test "overlay: reopening one of 1 TiB takes no more memory" {
 	truncate -s 1T huge
 	start_fetchd "$PWD/huge" overlay=over
 	qemu-io -f raw -c "write -P 1 999G 64k" "$(uri)"
@@ -173,32 +173,32 @@ another_than() {
 	[ "$(awk '/^VmRSS/ { print $2 }' "/proc/$(nbdkits)/status")" -lt 60000 ]
 }
 
-@test "overlay: over an image that nobody knows again: 65" {
+@test "overlay: over an image that cannot be recognised again: 65" {
 	start_hostile image
 	refused_serving 65 "neither an ETag nor a date" \
 		"$HOSTILE/no-validator/x" overlay=over
 	[ ! -e over ]
 }
-# refused_serving STATUS TEXT ARGUMENT...: not by -c, which makes no overlay.
+# refused_serving STATUS TEXT ARGUMENT...: without -c, which makes no overlay.
 refused_serving() {
 	fails "$1" timeout 20 vm-fetchd -U "$PWD/other" "${@:3}"
 	grep -qF -- "$2" stderr
 }
 
-@test "local: what is written is no change of the image, for an nbdkit started again" {
+@test "local: a restarted nbdkit does not take our writes for a changed image" {
 	start_fetchd "$PWD/image" writable=1
 	qemu-io -f raw -c "write -P 7 0 64k" -c flush "$(uri)"
 	restart_nbdkit
 	qemu-io -f raw -c "read -P 7 0 64k" "$(uri)"
 }
 
-@test "local: a FIFO is refused, and not waited for" {
+@test "local: a FIFO is refused without waiting" {
 	mkfifo fifo
 	refused 65 "neither a file" "$PWD/fifo"
 	refused 65 "neither a file" / writable=1
 }
 
-@test "overlay: the export says which it is, so that another is no continuation" {
+@test "overlay: the export names its overlay, so that another one is not accepted" {
 	start_hostile image
 	start_fetchd "$HOSTILE/ok/x" overlay=over
 	nbdinfo "$(uri)" >first
@@ -210,7 +210,7 @@ refused_serving() {
 	not cmp <(grep overlay: first) <(grep overlay: second)
 }
 
-# An nginx whose link is good while the file link.SECRET is there.
+# An nginx whose link works while the file link.SECRET exists.
 start_signed() {
 	mkdir -p root
 	cp image root/image
@@ -220,7 +220,7 @@ start_signed() {
 		if (!-f \$document_root/link.\$arg_sig) { return 403; } }"
 }
 
-@test "renew: a link that has expired is replaced under a live export" {
+@test "renew: an expired link is replaced under a live export" {
 	start_signed first
 	echo "$HTTPS/image?sig=first" >link
 	start_fetchd url=+link cacert=ca.pem cache=4M
@@ -235,7 +235,7 @@ start_signed() {
 	not grep -q "first\|second" fetchd.err
 }
 
-@test "renew: a link to something else is not taken, nor one that is gone" {
+@test "renew: a link to another image, or to nothing, is refused" {
 	start_signed first
 	echo "$HTTPS/image?sig=first" >link
 	start_fetchd url=+link cacert=ca.pem cache=4M
@@ -249,7 +249,7 @@ start_signed() {
 	nbdread -f image "$SOCK" 0 $((5 * MIB))
 }
 
-@test "renew: the new link outlives the nbdkit that it was given to" {
+@test "renew: a restarted nbdkit uses the new link" {
 	start_signed first
 	echo "$HTTPS/image?sig=first" >link
 	start_fetchd url=+link cacert=ca.pem cache=4M
@@ -259,7 +259,7 @@ start_signed() {
 	wait_until 5 grep -q "note: the URL was renewed" fetchd.err
 	restart_nbdkit
 	nbdread -f image "$SOCK" 0 $((5 * MIB))
-	# The next one takes another, whatever the end of the one before.
+	# The next renewal works, however the one before ended.
 	restart_nbdkit TERM
 	mv root/link.second root/link.third
 	echo "$HTTPS/image?sig=third" >link
@@ -271,7 +271,7 @@ renewed_twice() {
 	[ "$(grep -c "note: the URL was renewed" fetchd.err)" = 2 ]
 }
 
-@test "renew: a link's file that is a FIFO, or asked for without end, hangs nothing" {
+@test "renew: a FIFO as the link's file, or endless requests, do not block vm-fetchd" {
 	local i
 	echo "file://$PWD/image" >link
 	start_fetchd url=+link

@@ -12,12 +12,12 @@ teardown() {
 	cleanup
 }
 
-# serve FILE: nbdkit at ./sock.
+# serve FILE: nbdkit serves FILE at ./sock.
 serve() {
 	nbdkit -U "$PWD/sock" -P "$PWD/nbdkit" file "$1" 3>&-
 }
 
-@test "help, version, wrong words" {
+@test "help, version, wrong arguments" {
 	[[ $(vm-connect -h) == "usage: vm-connect"* ]]
 	[[ $(vm-connect -V) == "vm-connect "[0-9]* ]]
 	fails 64 vm-connect
@@ -35,13 +35,13 @@ serve() {
 		'[ "$(readlink /proc/$$/fd/0)" = "$(readlink /proc/$$/fd/1)" ]'
 }
 
-@test "options behind the command are the command's" {
+@test "options after the command belong to the command" {
 	: >image
 	serve image
 	run -3 vm-connect sock sh -c 'exit 3'
 }
 
-@test "nobody there, and no such command" {
+@test "no server, and no such command" {
 	fails 69 vm-connect sock true
 	fails 69 vm-connect "$(printf %200s)" true
 	: >image

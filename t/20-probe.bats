@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-probe on real images, made by the tools that make them.
+# vm-probe on real images, made by the usual tools.
 
 bats_require_minimum_version 1.5.0
 load helper
@@ -21,14 +21,14 @@ make_iso() {
 	xorriso -as mkisofs -quiet -V GRML -J -R -o "$out" "$@" tree
 }
 
-# is FILE LINE...: vm-probe finds this, line by line.
+# is FILE LINE...: vm-probe prints these lines about FILE.
 is() {
 	local file=$1
 	shift
 	diff <(vm-probe "$file") <(printf '%s\n' "$@") >&2
 }
 
-# with_nbd FILE: serve it on the socket "sock".
+# with_nbd FILE: serves FILE on the socket "sock".
 with_nbd() {
 	background nbdkit -f -U sock "$@"
 	wait_until 5 test -S sock
@@ -80,7 +80,7 @@ with_nbd() {
 	[ "$(vm-probe -t cd -f media gpt.img)" = cd ]
 }
 
-@test "a UDF image is a CD, but a disk where its blocks are a disk's" {
+@test "a UDF image is a CD, but with a disk's block size it is a disk" {
 	truncate -s 8M dvd.udf disk.udf
 	mkudffs -b 2048 -l "Grüße" dvd.udf >log
 	mkudffs -b 512 disk.udf >log
@@ -94,7 +94,7 @@ with_nbd() {
 	is raw.img "size: 1048576" "format: raw" "boot: none" "media: disk"
 }
 
-@test "an ISO larger than a CD is refused, and fits a DVD or, forced, a disk" {
+@test "an ISO larger than a CD is refused, but fits a DVD, or a disk if asked for" {
 	make_iso big.iso
 	truncate -s 3G big.iso
 	fails 65 vm-probe big.iso
@@ -137,12 +137,12 @@ with_nbd() {
 	[ "$(vm-probe -f media cut.iso)" = cd ]
 }
 
-@test "bytes behind the last block are reported" {
+@test "bytes after the last block are reported" {
 	truncate -s 1000 odd.img
 	vm-probe -f warning odd.img | grep -q "last 488 bytes"
 }
 
-@test "a login page is no image" {
+@test "a login page is not an image" {
 	printf '\n<!doctype HTML>\n<title>Log in</title>%600s' '' >page.iso
 	fails 65 vm-probe page.iso
 	grep -q "web page" stderr
@@ -168,7 +168,7 @@ with_nbd() {
 	[ "$(vm-probe -j empty 2>/dev/null | jq -r .media)" = null ]
 }
 
-@test "a label can neither steer a terminal nor add a line" {
+@test "a label can neither control a terminal nor add a line" {
 	make_iso evil.iso
 	printf 'a\033[31m\nmedia: \\"disk"' |
 		dd of=evil.iso bs=1 seek=$((32768 + 40)) conv=notrunc status=none
@@ -202,7 +202,7 @@ with_nbd() {
 	[ -z "${bad:-}" ]
 }
 
-@test "a server that fails to read is an I/O error" {
+@test "a read error of the server is an I/O error" {
 	with_nbd --filter=error memory 1M error-pread-rate=100%
 	fails 74 vm-probe sock
 }
@@ -215,7 +215,7 @@ with_nbd() {
 	fails 69 vm-probe sock
 }
 
-@test "what is missing, a directory or a FIFO is no input" {
+@test "a missing file, a directory or a FIFO is refused" {
 	mkfifo fifo
 	fails 66 vm-probe nothing
 	fails 66 vm-probe .
@@ -232,7 +232,7 @@ with_nbd() {
 	[ -z "$(vm-probe 2>/dev/null || :)" ]
 }
 
-@test "a full disk is told" {
+@test "a full disk is reported" {
 	truncate -s 1M raw.img
 	run -74 sh -c 'vm-probe raw.img >/dev/full'
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-ws-proxy as a server, by RFC 6455 and as its page says, over ws and wss.
-# The cases stand in t/ws/server.mjs; a group of them is a test here, whose
-# output says which failed (`node t/ws/server.mjs -l` lists them all).
+# vm-ws-proxy as a server, compared with RFC 6455 and its man page, over ws and
+# wss. The cases are in t/ws/server.mjs. Each test here is a group of them, and
+# its output names the ones that failed (`node t/ws/server.mjs -l` lists them
+# all).
 # run: aside
 
 load helper
@@ -48,10 +49,10 @@ cases() {
 	cases wss framing
 }
 
-@test "ws: masks, lengths, and what follows a violation" {
+@test "ws: masks, lengths, and the end after a violation" {
 	cases ws strict
 }
-@test "wss: masks, lengths, and what follows a violation" {
+@test "wss: masks, lengths, and the end after a violation" {
 	cases wss strict
 }
 
@@ -76,10 +77,10 @@ cases() {
 	cases wss limits
 }
 
-@test "ws: the far side's end, and what it is told of the peer's" {
+@test "ws: the end of the far side, and how it learns of the peer's end" {
 	cases ws far
 }
-@test "wss: the far side's end, and what it is told of the peer's" {
+@test "wss: the end of the far side, and how it learns of the peer's end" {
 	cases wss far
 }
 
@@ -90,10 +91,10 @@ cases() {
 	cases wss signals
 }
 
-@test "ws: pings, and a peer that is dead" {
+@test "ws: pings, and a dead peer" {
 	cases ws keepalive
 }
-@test "wss: pings, and a peer that is dead" {
+@test "wss: pings, and a dead peer" {
 	cases wss keepalive
 }
 

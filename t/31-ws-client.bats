@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-ws-proxy as a client, by RFC 6455 and as its page says, over ws and wss
-# (t/ws/client.mjs), and both of its roles against each other.
+# vm-ws-proxy as a client, compared with RFC 6455 and its man page, over ws and
+# wss (t/ws/client.mjs), and the client and the server against each other.
 # run: aside
 
 load helper
@@ -17,7 +17,7 @@ setup_file() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
 		-nodes -keyout self.key -out self.pem -days 30 -subj /CN=self \
 		2>/dev/null
-	# Signed by a certificate that is no CA's.
+	# Signed by a certificate that is not a CA's.
 	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
 		-nodes -keyout forged.key -out forged.csr -subj /CN=localhost \
 		2>/dev/null
@@ -36,17 +36,17 @@ cases() {
 	ws_cases client "$@"
 }
 
-@test "ws client: its request, and URLs that are none" {
+@test "ws client: its request, and invalid URLs" {
 	cases ws request
 }
-@test "wss client: its request, and URLs that are none" {
+@test "wss client: its request, and invalid URLs" {
 	cases wss request
 }
 
-@test "ws client: what it is answered" {
+@test "ws client: the server's answers" {
 	cases ws answer
 }
-@test "wss client: what it is answered" {
+@test "wss client: the server's answers" {
 	cases wss answer
 }
 
@@ -71,12 +71,12 @@ cases() {
 	cases wss load
 }
 
-@test "wss client: whom it trusts" {
+@test "wss client: which certificates it trusts" {
 	cases wss verify
 }
 
-# there_and_back SCHEME: 64 MiB of noise through ./near into the nbdkit at
-# ./far, and back, by as many connections as nbdcopy likes.
+# there_and_back SCHEME: copies 64 MiB of random bytes through ./near into the
+# nbdkit at ./far, and back, with as many connections as nbdcopy chooses.
 there_and_back() {
 	local size=67108864
 	nbdkit -U - random size=$size seed=1 --run 'nbdcopy "$uri" image'
@@ -87,7 +87,7 @@ there_and_back() {
 	nbdcopy "nbd+unix:///?socket=near" back
 	cmp image back
 }
-# start_server SCHEME FAR...: at $URL.
+# start_server SCHEME FAR...: starts the server at $URL.
 start_server() {
 	local scheme=$1 tls=()
 	shift
@@ -100,7 +100,7 @@ trust() {
 	[ "${URL%%:*}" = ws ] || echo -a ca.pem
 }
 
-# The server's far side serves NBD: nbdcopy calls through the client.
+# The server's far side serves NBD: nbdcopy connects through the client.
 bridge_to_far() {
 	background nbdkit -f -U "$PWD/far" memory 64M
 	wait_until 5 test -S far
@@ -110,7 +110,7 @@ bridge_to_far() {
 		vm-ws-proxy -C "$URL" $(trust)
 	there_and_back
 }
-# The client's far side serves NBD, as `vmctl serve` has it: nbdcopy calls
+# The client's far side serves NBD, as with `vmctl serve`: nbdcopy connects
 # through the server.
 bridge_to_near() {
 	background nbdkit -f -U "$PWD/far" memory 64M

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# What vm-ws-proxy is attacked with: pages of other sites, tickets that are not
-# good, floods (t/ws/attacks.mjs); and what it refuses to be started as.
+# Attacks on vm-ws-proxy: pages of other sites, invalid tickets, floods
+# (t/ws/attacks.mjs); and the unsafe options with which it refuses to start.
 
 load helper
 load servers
@@ -21,10 +21,10 @@ cases() {
 	ws_cases attacks "$@"
 }
 
-@test "ws: pages of other sites" {
+@test "ws: pages of other sites are refused" {
 	cases ws origin
 }
-@test "wss: pages of other sites" {
+@test "wss: pages of other sites are refused" {
 	cases wss origin
 }
 
@@ -35,7 +35,7 @@ cases() {
 	cases wss ticket
 }
 
-@test "ws: who the client is, behind a proxy" {
+@test "ws: the client's address, behind a proxy" {
 	cases ws forwarded
 }
 
@@ -55,9 +55,9 @@ cases() {
 		node "$HERE/ws/attacks.mjs" -s ws peers 3>&-
 }
 
-# Neither pings nor TCP may end what only waits; with both of them slow, the cut
-# of the network alone is heard of.
-@test "a far side that sleeps is waited for, a machine that is gone is not" {
+# Neither pings nor TCP may end a connection that only waits. With both of them
+# slow, only the cut of the network itself ends it.
+@test "it waits for a slow far side, but not for a machine that is gone" {
 	requires_root
 	head -c 20M /dev/urandom >sent
 	background vm-ws-proxy -i 1 -l 127.0.0.1:0 sh -c \
@@ -80,7 +80,7 @@ cases() {
 	cmp sent got
 }
 
-@test "off loopback it listens with TLS, or when it is told that plain is fine" {
+@test "outside of loopback it needs TLS, or the option that allows plain text" {
 	fails 64 timeout 5 vm-ws-proxy -l 0.0.0.0:0 -- cat
 	fails 64 timeout 5 vm-ws-proxy -l '[::]:0' -- cat
 	fails 64 timeout 5 vm-ws-proxy -l :0 -- cat
@@ -92,7 +92,7 @@ cases() {
 	grep -qxF "[::]:$(sed 's/.*://' tls)" tls
 }
 
-@test "half of an identity, none, or another's is refused" {
+@test "a certificate without its key, or with another key, is refused" {
 	fails 64 timeout 5 vm-ws-proxy -l 127.0.0.1:0 -c server.pem -- cat
 	fails 64 timeout 5 vm-ws-proxy -l 127.0.0.1:0 -k server.key -- cat
 	: >empty
@@ -107,13 +107,13 @@ cases() {
 	done
 }
 
-@test "an RSA key beyond 4096 bits is refused before it does harm" {
+@test "an RSA key above 4096 bits is refused" {
 	openssl req -x509 -newkey rsa:4992 -nodes -keyout big.key -out big.pem \
 		-days 30 -subj /CN=localhost 2>/dev/null
 	fails 78 timeout 5 vm-ws-proxy -l 127.0.0.1:0 -c big.pem -k big.key -- cat
 }
 
-@test "who talks to the network is nobody, and its memory can't be read" {
+@test "the process that talks to the network is nobody's; its memory can't be read" {
 	requires_root
 	background vm-ws-proxy -l 127.0.0.1:0 -- cat >port
 	wait_until 5 test -s port

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-ws-proxy in all the ways it can be started, behind the real servers that
-# would start it or stand before it.
+# vm-ws-proxy started in every way, by and behind the real servers with which it
+# is used.
 
 load helper
 load servers
@@ -13,7 +13,8 @@ teardown() {
 	cleanup
 }
 
-# start_proxy ARGUMENT...: it listens at $AT; its messages are in ./proxy.err.
+# start_proxy ARGUMENT...: the proxy listens at $AT; its messages are in
+# ./proxy.err.
 start_proxy() {
 	rm -f proxy.at
 	background vm-ws-proxy -l 127.0.0.1:0 "$@" >proxy.at 2>proxy.err
@@ -21,7 +22,7 @@ start_proxy() {
 	AT=$(cat proxy.at)
 }
 
-# echoes ARGUMENT...: does what we send to that WebSocket come back?
+# echoes ARGUMENT...: does that WebSocket send back what we send?
 echoes() {
 	mkfifo in
 	vm-ws-proxy "$@" <in >out 3>&- &
@@ -33,7 +34,7 @@ echoes() {
 	rm -f in out sent
 }
 
-# silent COMMAND...: its standard input is open, and nothing comes.
+# silent COMMAND...: runs it with an open standard input that sends nothing.
 silent() {
 	local status=0
 	mkfifo silence
@@ -46,7 +47,7 @@ is_open() {
 	{ : >"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null
 }
 
-@test "help, version, and what does not go together" {
+@test "help, version, and options that exclude each other" {
 	[[ $(vm-ws-proxy -h) == "usage: vm-ws-proxy"* ]]
 	[[ $(vm-ws-proxy -V) == "vm-ws-proxy "[0-9]* ]]
 	fails 64 vm-ws-proxy -l 127.0.0.1:0 -C ws://a/
@@ -87,7 +88,7 @@ is_open() {
 	fails 67 vm-ws-proxy -l 127.0.0.1:0 -u no-such-user cat
 }
 
-@test "what the other end is, or why it refuses, is said" {
+@test "it reports the other end, or why it refuses" {
 	mkdir tickets
 	make_cert server
 	start_proxy -t tickets cat
@@ -104,7 +105,7 @@ is_open() {
 	wait_until 5 grep -q "gone: the peer does not speak TLS 1.2" proxy.err
 }
 
-@test "SIGCHLD that is ignored lets nobody in, and keeps no place" {
+@test "with SIGCHLD ignored, a refused client keeps no place" {
 	start_proxy -n 1 -A 'exit 1' cat
 	fails 77 vm-ws-proxy -C "ws://$AT/"
 	cleanup
@@ -120,7 +121,7 @@ is_open() {
 	done
 }
 
-@test "without TLS it listens on this machine only, unless told" {
+@test "without TLS it listens on this machine only, unless told otherwise" {
 	fails 64 vm-ws-proxy -l 0.0.0.0:0 cat
 	fails 64 vm-ws-proxy -l '[::]:0' cat
 	background vm-ws-proxy -N -l 0.0.0.0:0 cat >at
@@ -129,7 +130,7 @@ is_open() {
 	echoes -C "ws://127.0.0.1:$(sed 's/.*://' at)/"
 }
 
-@test "a port that is in use, a certificate that is none, a key of another" {
+@test "a port in use, an invalid certificate, a key of another certificate" {
 	start_proxy cat
 	fails 75 vm-ws-proxy -l "$AT" cat
 	make_cert one
@@ -139,7 +140,7 @@ is_open() {
 	fails 66 vm-ws-proxy -l 127.0.0.1:0 -c one.pem -k none.key cat
 	fails 78 vm-ws-proxy -l 127.0.0.1:0 -c one.pem -k two.key cat
 	grep -q "the key is not that of the first certificate" stderr
-	# BearSSL can't have such keys.
+	# BearSSL does not support such keys.
 	openssl genrsa -out large.key 4608 2>/dev/null
 	fails 78 vm-ws-proxy -l 127.0.0.1:0 -c one.pem -k large.key cat
 	grep -q "4096 bits at most" stderr
@@ -160,7 +161,7 @@ is_open() {
 	grep -qx "vm-ws-proxy: peer closed: 4409 is taken" stderr
 }
 
-@test "nobody reads its output any more: it ends, and says so" {
+@test "when its output is closed, it ends with a message" {
 	start_proxy yes
 	mkfifo in
 	exec 7<>in
@@ -175,13 +176,13 @@ is_open() {
 	grep -qx "vm-ws-proxy: we closed: 1011 nobody reads what is sent" err
 }
 
-@test "a command that can't be executed is an end with a reason" {
+@test "a command that can't be executed: the close has the reason" {
 	start_proxy -e ./nowhere
 	fails 74 silent vm-ws-proxy -C "ws://$AT/x"
 	grep -q "1011 .*unable to execute ./nowhere: No such file" stderr
 }
 
-@test "a command has all that was sent, though the peer is gone" {
+@test "a command gets all that was sent, even if the peer has gone" {
 	start_proxy sh -c 'sleep 1; cat >got.new; mv got.new got'
 	head -c 3000000 /dev/urandom >sent
 	vm-ws-proxy -C "ws://$AT/x" <sent
@@ -189,7 +190,7 @@ is_open() {
 	cmp sent got
 }
 
-@test "it hears that the end was meant, or that the peer was lost" {
+@test "the command learns whether the peer ended properly or was lost" {
 	cat >far <<-'END'
 		#!/bin/bash
 		trap 'echo meant >>said' URG
@@ -216,13 +217,13 @@ is_open() {
 	not grep -q meant said
 }
 
-@test "a Unix socket is connected to for each, and one that is not there is 503" {
+@test "each client gets a connection to the Unix socket; a missing socket is 503" {
 	start_proxy -U "$PWD/nbd"
 	fails 75 silent vm-ws-proxy -C "ws://$AT/"
 	head -c 1M /dev/urandom >image
 	background nbdkit -f -U "$PWD/nbd" file image
 	wait_until 5 test -S nbd
-	# NBD through two bridges, the second of them at standard input.
+	# NBD through two bridges; the second one uses its standard input.
 	start_image_client() {
 		background vm-ws-proxy -l 127.0.0.1:0 nbdread -f image - 0 1M \
 			>client.at 2>client.err
@@ -233,7 +234,7 @@ is_open() {
 	vm-ws-proxy -C "ws://$(cat client.at)/" -U "$PWD/nbd"
 }
 
-@test "its own standard input and output, for one connection" {
+@test "one connection on its own standard input and output" {
 	mkfifo in
 	vm-ws-proxy -l 127.0.0.1:0 <in >got 2>err 3>&- &
 	exec 7>in
@@ -246,18 +247,18 @@ is_open() {
 	wait
 }
 
-@test "a socket for one connection goes with it" {
+@test "the socket of a single connection is removed with it" {
 	background vm-ws-proxy -l "$PWD/one" 2>err
 	wait_until 5 test -S one
 	vm-connect "$PWD/one" true
 	wait_until 5 test ! -e one
 }
 
-@test "a server that is stopped leaves its path, and the next one's alone" {
+@test "a stopped server removes its own socket, never its successor's" {
 	background vm-ws-proxy -v -l "$PWD/sock" cat >at 2>err
 	local first=${STARTED[-1]}
 	wait_until 5 test -s at
-	# A client that is in, and does not answer the close.
+	# A connected client that does not answer the close.
 	background vm-connect "$PWD/sock" sh -c 'printf "%s\r\n" \
 		"GET / HTTP/1.1" "Host: a" "Upgrade: websocket" \
 		"Connection: Upgrade" "Sec-WebSocket-Version: 13" \
@@ -272,7 +273,7 @@ is_open() {
 	test -S sock
 }
 
-@test "as a CGI program: what it answers, and how it ends" {
+@test "as a CGI program: its answers, and its end" {
 	as_cgi() {
 		GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=GET REQUEST_URI=/x \
 			HTTP_HOST=a HTTP_UPGRADE=websocket \
@@ -285,12 +286,12 @@ is_open() {
 	grep -q "^Status: 503" answer
 	run -66 as_cgi -p /y cat
 	grep -q "^Status: 404" answer
-	# (It has no peer here, who would say that it ends.)
+	# (Here it has no peer that could report its end.)
 	run -74 as_cgi -x sh -c 'echo "$VM_WS_PEER" >peer'
 	grep -qx 10.0.0.2 peer
 }
 
-@test "a Unix socket to listen at, behind nginx" {
+@test "listening on a Unix socket, behind nginx" {
 	background vm-ws-proxy -l "$PWD/ws.sock" -v cat >at 2>err
 	wait_until 5 test -s at
 	[ "$(cat at)" = "$PWD/ws.sock" ]
@@ -326,7 +327,7 @@ is_open() {
 	grep -q "local: opened /vm/0" err
 }
 
-# start_lighttpd LINE...: at $PORT, with these lines.
+# start_lighttpd LINE...: starts lighttpd at $PORT with these lines.
 start_lighttpd() {
 	PORT=$(free_port)
 	{
@@ -339,7 +340,7 @@ start_lighttpd() {
 	wait_until 5 is_open "$PORT"
 }
 
-@test "behind lighttpd's mod_proxy, and who the client is" {
+@test "behind lighttpd's mod_proxy, with the client's address" {
 	start_proxy -v -x sh -c 'echo "$VM_WS_PEER" >peer; exec cat'
 	start_lighttpd 'server.modules = ("mod_proxy")' \
 		"proxy.server = (\"/vm/\" => ((\"host\" => \"127.0.0.1\", \"port\" => ${AT##*:})))" \
@@ -347,12 +348,13 @@ start_lighttpd() {
 		'proxy.forwarded = ("for" => 1)'
 	printf 'X-Forwarded-For: 192.0.2.7\n' >headers
 	echoes -H headers -C "ws://127.0.0.1:$PORT/vm/0"
-	# What the client says of itself is before what lighttpd says.
+	# The address that the client claims comes before the one that lighttpd
+	# adds.
 	[ "$(cat peer)" = 127.0.0.1 ]
 	grep -q "127.0.0.1: opened /vm/0" proxy.err
 }
 
-@test "behind lighttpd with the file that comes along, and its page" {
+@test "behind lighttpd with our configuration file, and with the page" {
 	make_cert web
 	mkdir -p tickets prefix/share/vmedia
 	ln -s "$TOP/scripts/web" prefix/share/vmedia/web
@@ -387,14 +389,14 @@ start_lighttpd() {
 	start_lighttpd 'server.modules = ("mod_cgi")' \
 		'cgi.assign = (".sh" => "/bin/sh")' 'cgi.upgrade = "enable"'
 	echoes -C "ws://127.0.0.1:$PORT/vm.sh?a=b"
-	# A request that is none of a WebSocket is refused in CGI's words.
+	# A request that is not for a WebSocket is refused with a CGI status.
 	[ "$(curl -s -o body -w '%{http_code}' "http://127.0.0.1:$PORT/vm.sh")" = 400 ]
 	grep -q upgrade body
 	printf 'Origin: https://evil.example\n' >headers
 	fails 77 silent vm-ws-proxy -H headers -C "ws://127.0.0.1:$PORT/vm.sh"
 }
 
-@test "under systemd's socket activation, one and all" {
+@test "under systemd's socket activation, for one connection and for all" {
 	local port
 	port=$(free_port)
 	background systemd-socket-activate -l "127.0.0.1:$port" \
@@ -410,7 +412,7 @@ start_lighttpd() {
 	echoes -C "ws://127.0.0.1:$port/"
 }
 
-@test "another certificate is taken at SIGHUP, and none that is wrong" {
+@test "SIGHUP loads a new certificate, but not an invalid one" {
 	make_cert one
 	make_cert two
 	cp one.pem cert.pem && cp one.key cert.key
@@ -429,7 +431,7 @@ start_lighttpd() {
 	fails 77 vm-ws-proxy -f "$(pin one.pem)" -C "$url" </dev/null
 }
 
-@test "a server that is stopped says so to all, and leaves nobody" {
+@test "a stopped server closes every connection with the reason" {
 	start_proxy -v cat
 	local proxy=${STARTED[-1]}
 	mkfifo in

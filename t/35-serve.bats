@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vmctl serve, to vm-ws-proxy and an NBD client behind it. (To a slot, and by
-# ssh: 79-serve-vm.bats.)
+# vmctl serve, to vm-ws-proxy and an NBD client behind it. (For a slot, and by
+# ssh, see 79-serve-vm.bats.)
 
 load helper
 load servers
@@ -14,7 +14,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 	export VM_RUN_DIR=$PWD/run VM_CONF=$PWD/conf TMPDIR=$PWD/tmp
 	mkdir tmp
-	chmod 755 . tmp # nbdkit is nobody's
+	chmod 755 . tmp # nbdkit runs as nobody
 	head -c 3M /dev/urandom >image
 	make_cert bmc
 	PORT=$(free_port)
@@ -23,7 +23,7 @@ teardown() {
 	cleanup
 }
 
-# start_bmc [OPTION...] COMMAND...: at $AT, over TLS.
+# start_bmc [OPTION...] COMMAND...: starts vm-ws-proxy at $AT, over TLS.
 start_bmc() {
 	rm -f bmc.at
 	background vm-ws-proxy -v -e -l "127.0.0.1:$PORT" -c bmc.pem \
@@ -33,26 +33,26 @@ start_bmc() {
 	AT=localhost:$PORT
 }
 
-# kill_bmc: with all of its connections; its port is free then.
+# kill_bmc: kills it with all of its connections, so that its port is free.
 kill_bmc() {
 	kill -KILL "$PROXY" $(pgrep -P "$PROXY")
 	wait "$PROXY" || :
 }
 
-# start_serve OPTION...: vmctl serve of the image, as a background process, which
-# has ^C all the same.
+# start_serve OPTION...: starts vmctl serve in the background, but with SIGINT
+# (^C) not ignored.
 start_serve() {
 	background env --default-signal=INT dash "$BUILD/bin/vmctl" serve \
 		--cacert ca.pem "$@" image "wss://$AT/vm/0" >out 2>err
 	SERVE=${STARTED[-1]}
 }
 
-# nothing_stays: of a serve that has ended.
+# nothing_stays: a serve that has ended leaves nothing behind.
 nothing_stays() {
 	[ -z "$(ls tmp)" ] && ! pgrep -f "$PWD/tmp" >/dev/null
 }
 
-@test "a file, a device and a URL are read there, and an end there is the end" {
+@test "a file, a device and a URL are read there, and an end there ends it" {
 	start_bmc nbdread -p -f "$PWD/image" - 0 3M
 	run -0 vmctl serve --cacert ca.pem image "wss://$AT/vm/0"
 	[[ $output == *"image was ejected" ]]
@@ -64,7 +64,7 @@ nothing_stays() {
 	wait_until 5 nothing_stays
 }
 
-@test "what goes along: who, which image, and what is asked" {
+@test "it sends the client, the image's name and the options" {
 	start_bmc sh -c 'echo "$VM_WS_PATH $VM_WS_QUERY $VM_WS_PROTOCOL" >asked'
 	vmctl serve --cacert ca.pem --take image "wss://$AT/vm/0"
 	grep -Eqx '/vm/0 client=[0-9a-f]{32}&name=%69%6d%61%67%65&take=1 vm.nbd.v1' asked
@@ -72,7 +72,7 @@ nothing_stays() {
 	grep -Eqx '/vm/1 a=b&client=[0-9a-f]{32}&name=%69%6d%61%67%65&rw=1 vm.nbd.v1' asked
 }
 
-@test "what is asked of the image is its source's, of the medium the slot's" {
+@test "options of the image go to the source, options of the medium to the slot" {
 	cat >ssh <<-END
 		#!/bin/sh
 		echo "\$*" >args
@@ -94,14 +94,14 @@ nothing_stays() {
 	fails 64 vmctl serve --insecure image wss://host/vm/0
 	fails 64 vmctl serve image 'wss://host/vm/0#slot=0&ticket=sEcReT'
 	not grep sEcReT stderr
-	# Neither is silently left undone.
+	# Neither option is silently ignored.
 	fails 64 vmctl serve -w "$HOSTILE/ok/image" ssh:host
 	fails 64 vmctl serve --replace image ssh:host
 	fails 64 vmctl serve -t disk image ws://127.0.0.1:1/vm/0
 	fails 64 vmctl serve -s 1 image ws://127.0.0.1:1/vm/0
 }
 
-@test "a ticket that is none, and what is not for that way" {
+@test "an invalid ticket, and options of the other way" {
 	local ticket=sEcReTsEcReTsEcReT0123
 	fails 64 vmctl serve --ticket $ticket image wss://host/vm/0
 	not grep sEcReT stderr
@@ -120,7 +120,7 @@ nothing_stays() {
 	fails 64 vmctl serve --pin 00 image ssh:host
 }
 
-@test "a long name is cut to what a request has room for" {
+@test "a long name is cut to fit into the request" {
 	local name
 	name=$(printf %0240d 1)
 	cp image "$name"
@@ -129,9 +129,9 @@ nothing_stays() {
 	grep -Eqx 'client=[0-9a-f]{32}&name=(%30){80}' asked
 }
 
-# write_far: what has a writable image, as far.py: it reads a block, writes a word
-# and has it flushed; with an argument only when somebody else has asked for an
-# eject.
+# write_far: makes far.py, the NBD client of a writable image: it reads a block,
+# writes a word and flushes it; with an argument, only after another client has
+# asked for an eject.
 write_far() {
 	cat >far.py <<-'END'
 		import os, socket, struct, sys, time
@@ -160,16 +160,16 @@ write_far() {
 	END
 }
 
-@test "with -w what is written there is in the file" {
+@test "with -w the data written there is in the file" {
 	write_far
 	start_bmc python3 far.py
 	vmctl serve --cacert ca.pem -w image "wss://$AT/vm/1"
 	[ "$(dd if=image bs=1 skip=4096 count=5 2>/dev/null)" = hello ]
-	# Without, it can't be written to.
+	# Without -w, the image can't be written to.
 	fails 74 vmctl serve --cacert ca.pem image "wss://$AT/vm/1"
 }
 
-@test "what has never worked is one line, and its status" {
+@test "a first connection that fails is one line and its status" {
 	start_bmc sh -c 'echo "slot 0 is taken by 192.0.2.1" >&2; exit 75'
 	fails 75 vmctl serve --cacert ca.pem image "wss://$AT/vm/0"
 	grep -q "4409 slot 0 is taken by 192.0.2.1" stderr
@@ -184,7 +184,8 @@ write_far() {
 	wait_until 5 nothing_stays
 }
 
-# A far side that reads half, waits to be cut, and reads all the next time.
+# A far side that reads half, waits for the cut, and reads everything the next
+# time.
 half_then_all() {
 	cat >far <<-END
 		#!/bin/sh
@@ -199,7 +200,7 @@ half_then_all() {
 	chmod +x far
 }
 
-@test "a link that is lost is there again, and its end is the end" {
+@test "a lost connection is made again, and its end ends it" {
 	half_then_all
 	start_bmc ./far
 	start_serve
@@ -212,7 +213,7 @@ half_then_all() {
 	wait_until 5 nothing_stays
 }
 
-@test "a source that crashes is lost there, and comes again" {
+@test "a source that crashes is restarted and connects again" {
 	half_then_all
 	sed -i "2i trap 'echo meant >>$PWD/said' URG" far
 	sed -i '1s,.*,#!/bin/bash,; s,exec cat,cat,' far
@@ -227,7 +228,7 @@ half_then_all() {
 	wait_until 5 nothing_stays
 }
 
-@test "a ticket lets it in, and once it is in, it comes again without" {
+@test "a ticket lets it in; reconnecting needs no ticket" {
 	mkdir tickets
 	ticket=$(head -c 32 /dev/urandom | base64 | tr +/ -_ | tr -d =)
 	printf 'expires %s\npath /vm/0\nonce yes\n' 9999999999 \
@@ -239,7 +240,7 @@ half_then_all() {
 	fails 77 vmctl serve --cacert ca.pem --ticket - image "wss://$AT/vm/1" <ticket
 	start_serve --ticket ticket
 	wait_until 10 test -e half
-	# Nowhere but in files of ours.
+	# The ticket is in no command line, environment or log.
 	echo "$ticket" >secrets
 	for dir in /proc/[0-9]*; do
 		no_secret_in "$dir/cmdline" "$dir/environ" 2>/dev/null
@@ -251,7 +252,7 @@ half_then_all() {
 	fails 77 vmctl serve --cacert ca.pem --ticket ticket image "wss://$AT/vm/0"
 }
 
-@test "a person's ^C says there that it was meant, another end does not" {
+@test "^C tells the other side that the end was meant; another end does not" {
 	cat >far <<-'END'
 		#!/bin/bash
 		trap 'echo meant >>said' URG
@@ -277,7 +278,7 @@ half_then_all() {
 	wait_until 5 nothing_stays
 }
 
-# is_all_written: serve has ended by ^C, not without what was written last.
+# is_all_written: serve has ended by ^C, and the last writes are in the image.
 is_all_written() {
 	local rc=0
 	wait "$SERVE" || rc=$?
@@ -286,7 +287,7 @@ is_all_written() {
 	wait_until 5 nothing_stays
 }
 
-@test "a person's ^C asks for an eject where something is written, and serves on" {
+@test "with -w ^C asks for an eject, and it serves until then" {
 	write_far
 	start_bmc python3 far.py late
 	start_serve -w
@@ -295,7 +296,7 @@ is_all_written() {
 	is_all_written
 }
 
-@test "a terminal's ^C, which all of its group hear, is no other" {
+@test "^C of a terminal, which reaches the whole process group, works the same" {
 	write_far
 	start_bmc python3 far.py late
 	background setsid env --default-signal=INT dash "$BUILD/bin/vmctl" serve \
@@ -306,7 +307,7 @@ is_all_written() {
 	is_all_written
 }
 
-@test "an eject that is lost, or finds the slot busy, is asked for again" {
+@test "it asks again for an eject that was lost or found the slot busy" {
 	write_far
 	cat >busy <<-'END'
 		#!/bin/sh
@@ -330,7 +331,7 @@ is_all_written() {
 	[ "$(wc -l <asked)" = 3 ]
 }
 
-@test "an image that goes away ends it, and says so" {
+@test "when the image disappears, it ends with a message" {
 	start_bmc sh -c 'nbdread -f image - 0 1M; sleep 60'
 	start_serve
 	wait_until 10 grep -q "serving /" err

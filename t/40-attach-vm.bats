@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-nbd-attach on a real kernel, in front of real nbdkits.
+# vm-nbd-attach with a real kernel and real nbdkit servers.
 
 load helper
 
@@ -23,14 +23,14 @@ teardown() {
 	cleanup
 }
 
-# serve [FILE]: nbdkit at ./sock; its pid in ./nbdkit.
+# serve [FILE]: starts nbdkit at ./sock; its pid is in ./nbdkit.
 serve() {
 	rm -f nbdkit new
 	nbdkit -U "$PWD/new" -P "$PWD/nbdkit" file "${1:-$IMAGE}"
 	mv new sock
 }
 
-# attach [OPTION...]: as DEVICE.
+# attach [OPTION...]: attaches ./sock; the device is in DEVICE.
 attach() {
 	background vm-nbd-attach -t 2 "$@" "$PWD/sock" >ready 2>said
 	wait_until 20 test -s ready
@@ -38,7 +38,8 @@ attach() {
 	SYS=/sys/block/${DEVICE#/dev/}
 }
 
-# has_read: has anything been read from the device? in_flight: is it now?
+# has_read: has anything been read from the device? in_flight: is a read
+# waiting?
 has_read() {
 	read -r _ _ sectors _ <"$SYS/stat"
 	[ "$sectors" -gt 0 ]
@@ -64,26 +65,26 @@ fresh() {
 	cmp "$DEVICE" "$IMAGE"
 }
 
-@test "-r is read-only, and so is what the server serves so" {
+@test "-r is read-only, and so is a read-only export" {
 	serve
 	attach -r
 	[ "$(cat "$SYS/ro")" = 1 ]
 }
 
-@test "what the kernel shows of the image is a hash" {
+@test "the kernel shows only a hash of the image's identity" {
 	serve
 	attach
 	grep -qxE 'vmedia:[0-9a-f]{64}' "$SYS/backend"
 }
 
-@test "-d names the device, and one in use is refused" {
+@test "-d chooses the device, and a device in use is refused" {
 	serve
 	attach -d /dev/nbd7
 	[ "$DEVICE" = /dev/nbd7 ]
 	fails 75 vm-nbd-attach -d /dev/nbd7 "$PWD/sock"
 }
 
-@test "-D detaches, ends the one that attached, and is idempotent" {
+@test "-D detaches, ends the attaching program, and is idempotent" {
 	serve
 	attach
 	vm-nbd-attach -D "$DEVICE"
@@ -92,7 +93,7 @@ fresh() {
 	vm-nbd-attach -D "$DEVICE"
 }
 
-@test "nbdkit killed under a read: a pause and right bytes" {
+@test "nbdkit killed during a read: a pause and the right bytes" {
 	serve
 	attach
 	fresh
@@ -107,7 +108,7 @@ fresh() {
 	dmesg | not grep "I/O error, dev ${DEVICE#/dev/}"
 }
 
-@test "another image where the link was is never spliced in" {
+@test "after a reconnect another image is never accepted" {
 	serve
 	attach -o 2
 	head -c "$(stat -c %s "$IMAGE")" /dev/zero >other
@@ -135,7 +136,7 @@ fresh() {
 	not wait $reader
 }
 
-@test "its death leaves the device, and -D takes it away" {
+@test "its death leaves the device, and -D removes the device" {
 	serve
 	attach
 	pkill -KILL vm-nbd-attach
@@ -185,8 +186,8 @@ fresh() {
 	grep -q 'modprobe nbd' stderr
 }
 
-# adopt [OPTION...]: DEVICE's vm-nbd-attach was killed: another takes it over,
-# and says so in ./again.
+# adopt [OPTION...]: after DEVICE's vm-nbd-attach was killed, another one takes
+# it over; its output is in ./again.
 adopt() {
 	pkill -KILL vm-nbd-attach || :
 	wait_until 5 no_attach
@@ -194,7 +195,7 @@ adopt() {
 	background vm-nbd-attach -a "$DEVICE" -t 2 "$@" "$PWD/sock" >again 2>said
 }
 
-@test "-a takes a device over, and mends its link" {
+@test "-a takes over a device and reconnects it" {
 	serve
 	attach
 	fresh
@@ -209,7 +210,7 @@ adopt() {
 	wait_until 20 grep -qx "$DEVICE" again
 	wait $reader
 	fresh
-	# ... and the next one, too.
+	# ... and the next connection, too.
 	kill -KILL "$(cat nbdkit)"
 	wait_until 10 grep -q lost said
 	serve
@@ -217,7 +218,7 @@ adopt() {
 	dmesg | not grep "I/O error, dev ${DEVICE#/dev/}"
 }
 
-@test "-a leaves a link that lives as it is" {
+@test "-a leaves a working connection alone" {
 	serve
 	attach
 	adopt
@@ -227,7 +228,7 @@ adopt() {
 	not grep . said
 }
 
-@test "-a: another image is 65, nothing attached 66" {
+@test "-a: another image is 65, no device 66" {
 	serve
 	attach
 	pkill -KILL vm-nbd-attach
@@ -244,14 +245,14 @@ adopt() {
 	run -64 vm-nbd-attach -a "$DEVICE" -
 }
 
-# listen [OPTION...]: a vm-nbd-attach to which sources come, at ./door.
+# listen [OPTION...]: starts a vm-nbd-attach that waits for sources at ./door.
 listen() {
 	rm -f ready
 	background vm-nbd-attach -t 2 -l "$PWD/door" "$@" >ready 2>said
 	wait_until 10 test -S door
 }
-# join CLIENT [SOCK [NAME]]: a connection to the nbdkit at ./sock or SOCK is
-# handed in; what becomes of it is in ./end.NAME (CLIENT).
+# join CLIENT [SOCK [NAME]]: hands over a connection to the nbdkit at ./sock or
+# SOCK; its end is in ./end.NAME (default: CLIENT).
 join() {
 	local name=${3:-$1}
 	(
@@ -269,7 +270,7 @@ has_ended() {
 	[ "$(cat "end.$1")" = "$2 ${3:+vm-nbd-attach: $3}" ]
 	rm "end.$1"
 }
-# begin CLIENT [OPTION...]: listen, join, and DEVICE is there.
+# begin CLIENT [OPTION...]: listen and join; then DEVICE exists.
 begin() {
 	local client=$1
 	shift
@@ -281,14 +282,15 @@ begin() {
 	SYS=/sys/block/${DEVICE#/dev/}
 	wait_until 5 grep -q 'source: ok' said
 }
-# serve_other NAME [FILE]: another nbdkit, at ./NAME; its pid in ./NAME.pid.
+# serve_other NAME [FILE]: starts another nbdkit at ./NAME; its pid is in
+# ./NAME.pid.
 serve_other() {
 	nbdkit -U "$PWD/$1" -P "$PWD/$1.pid" file "${2:-$IMAGE}"
 }
 last_word() {
 	[ "$(grep source: said | tail -n 1)" = "vm-nbd-attach: source: $1" ]
 }
-# start_comparing: the device again and again, past the cache.
+# start_comparing: compares the device again and again, without the page cache.
 start_comparing() {
 	fresh
 	dmesg -C
@@ -310,7 +312,7 @@ end_comparing() {
 	! dmesg | grep "I/O error, dev ${DEVICE#/dev/}"
 }
 
-@test "-l, -j: what is handed in is the device, and -D ends both" {
+@test "-l, -j: the connection handed over becomes the device, and -D ends both" {
 	begin alice
 	cmp "$DEVICE" "$IMAGE"
 	grep -qx 'vm-nbd-attach: served: alice the PC of alice' said
@@ -342,7 +344,7 @@ end_comparing() {
 	wait_until 10 last_word waiting
 }
 
-@test "-l: while a link lives, another client is told whose it is" {
+@test "-l: while the connection works, another client learns who has it" {
 	begin alice
 	start_comparing
 	join bob
@@ -352,13 +354,13 @@ end_comparing() {
 	end_comparing
 }
 
-@test "-l: the link cut, and the same image handed in again, by another" {
+@test "-l: after a cut, another program hands over the same image" {
 	begin alice -r
 	start_comparing
 	kill -KILL "$(cat nbdkit)"
 	wait_until 10 last_word waiting
 	has_ended alice 74 'the link is lost'
-	# Another image is none.
+	# Another image is refused.
 	head -c "$(stat -c %s "$IMAGE")" /dev/zero >zero
 	serve_other other zero
 	join mallory other
@@ -372,7 +374,7 @@ end_comparing() {
 	kill "$(cat other.pid)"
 }
 
-@test "-l: the same client comes again while its link lives" {
+@test "-l: the same client connects again while its connection works" {
 	begin alice
 	start_comparing
 	local last=alice i
@@ -388,7 +390,7 @@ end_comparing() {
 	has_ended alice3 0
 }
 
-@test "-l killed: its successor has the link, and whose it is" {
+@test "-l killed: its successor knows the connection and its client" {
 	begin alice -r
 	start_comparing
 	for i in 1 2; do
@@ -400,7 +402,7 @@ end_comparing() {
 	done
 	join bob
 	has_ended bob 75 'taken by the PC of alice'
-	# It can put another in its place, and mend.
+	# Another vm-nbd-attach can take its place, and reconnect.
 	join alice sock again
 	has_ended alice 75 'taken over by the PC of alice'
 	kill -KILL "$(cat nbdkit)"
@@ -413,7 +415,7 @@ end_comparing() {
 	has_ended bob 0
 }
 
-@test "-l killed, and the link cut meanwhile: whoever comes next mends it" {
+@test "-l killed, and the connection cut: the next client reconnects it" {
 	begin alice -r
 	start_comparing
 	pkill -KILL -f 'vm-nbd-attach.*-l'
@@ -426,7 +428,7 @@ end_comparing() {
 	end_comparing
 }
 
-@test "-l: a link beyond the limit is down, and one more makes it good" {
+@test "-l: after the outage limit it is down, and a new connection repairs it" {
 	begin alice -r -o 2
 	kill -KILL "$(cat nbdkit)"
 	wait_until 10 last_word waiting
@@ -439,7 +441,7 @@ end_comparing() {
 	cmp "$DEVICE" "$IMAGE"
 }
 
-@test "-j ended by SIGTERM says that its source has gone, killed it does not" {
+@test "-j reports the end of its source after SIGTERM, but not after a kill" {
 	begin alice
 	pkill -TERM -f 'vm-nbd-attach -j'
 	wait_until 10 last_word gone
@@ -452,13 +454,13 @@ end_comparing() {
 	not grep gone said
 }
 
-@test "-l: those who say nothing hold nobody up; nor does a silent server" {
+@test "-l: silent clients and a silent server delay nobody" {
 	serve
 	listen
 	for i in $(seq 20); do
 		vm-connect "$PWD/door" sleep 100 3>&- &
 	done
-	# One that hands in what is no NBD server is given ten seconds.
+	# A connection that does not speak NBD is dropped after ten seconds.
 	mkfifo nothing
 	exec 7<>nothing
 	vm-nbd-attach -j "$PWD/door" <nothing >/dev/null 2>words 3>&- &
@@ -473,7 +475,7 @@ end_comparing() {
 	exec 7<&-
 }
 
-@test "-l: what is not suitable is refused, and the next one is not" {
+@test "-l: an unsuitable connection is refused, and the next one accepted" {
 	head -c 1000 /dev/zero >odd
 	serve odd
 	listen
@@ -487,7 +489,7 @@ end_comparing() {
 	vm-nbd-attach -D "$(cat ready)"
 }
 
-@test "-l: what may be written to, and has no name, is its client's alone" {
+@test "-l: a writable export without an identity belongs to its client alone" {
 	begin alice
 	kill -KILL "$(cat nbdkit)"
 	wait_until 10 last_word waiting

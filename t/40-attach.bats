@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-nbd-attach where there is no kernel for it: words and refusals.
+# vm-nbd-attach without NBD in the kernel: arguments and refusals.
 
 load helper
 
@@ -9,7 +9,7 @@ load helper
 	[[ $(vm-nbd-attach -V) == "vm-nbd-attach "[0-9]* ]]
 }
 
-@test "wrong words are usage errors" {
+@test "wrong arguments are usage errors" {
 	run vm-nbd-attach
 	[ "$status" = 64 ]
 	fails 64 vm-nbd-attach -t 0 /tmp/x

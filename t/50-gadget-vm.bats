@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-gadget with a kernel: dummy_hcd is both the UDC and, in the same machine,
+# vm-gadget with a kernel: dummy_hcd is the UDC and, in the same machine, also
 # the host that sees the drives.
 
 bats_require_minimum_version 1.5.0
@@ -22,7 +22,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# Whatever has failed, the next test finds nothing: no drive, no UDC, no dm.
+# After any failure, the next test starts clean: no drive, no UDC, no dm device.
 teardown() {
 	! mountpoint -q "$BATS_TEST_TMPDIR/mnt" ||
 		umount "$BATS_TEST_TMPDIR/mnt"
@@ -35,19 +35,19 @@ teardown() {
 	modprobe -r dummy_hcd
 }
 
-# image FILE MIB: random bytes.
+# image FILE MIB: makes an image of random bytes.
 image() {
 	dd if=/dev/urandom of="$1" bs=1M count="$2" status=none
 }
 
-# has_medium SLOT BYTES: the host has the drive, and a medium of that size.
+# has_medium SLOT BYTES: the host sees the drive with a medium of that size.
 has_medium() {
 	local device
 	device=$(drive "$1") &&
 		[ "$(blockdev --getsize64 "$device" 2>/dev/null)" = "$2" ]
 }
 
-# shows SLOT FILE: the host reads from the drive just what is in the file.
+# shows SLOT FILE: the host reads exactly the file from the drive.
 shows() {
 	wait_until 20 has_medium "$1" "$(stat -c %s "$2")"
 	blockdev --flushbufs "$(drive "$1")"
@@ -55,8 +55,8 @@ shows() {
 	cmp "$(drive "$1")" "$2"
 }
 
-# drive SLOT: the host's name of that drive, /dev/srN or /dev/sdX. The slots
-# of one gadget are its interfaces, in their order.
+# drive SLOT: prints the host's name of that drive, /dev/srN or /dev/sdX. The
+# slots of one gadget are its interfaces, in the same order.
 drive() {
 	local block
 	for block in /sys/block/s[rd]*; do
@@ -70,7 +70,7 @@ drive() {
 	return 1
 }
 
-# model SLOT: what the host has by INQUIRY.
+# model SLOT: prints the drive's model as the host read it by INQUIRY.
 model() {
 	local device
 	device=$(drive "$1")
@@ -82,7 +82,7 @@ host_is() {
 	[ "$(vm-gadget status -f state "${2:-0}")" = "$1" ]
 }
 
-# insert ARGUMENT...: once the host has seen the drives.
+# insert ARGUMENT...: inserts after the host has seen the drives.
 insert() {
 	wait_until 20 host_is configured
 	vm-gadget insert "$@"
@@ -92,7 +92,7 @@ is_empty() {
 	[ -z "$(vm-gadget status -f file "$1")" ]
 }
 
-# A gadget that is not ours, on the UDC of this name if one is given.
+# A foreign gadget, bound to the given UDC, if any.
 make_other() {
 	mkdir $GADGETS/other $GADGETS/other/configs/c.1 \
 		$GADGETS/other/functions/mass_storage.0
@@ -149,7 +149,7 @@ remove_other() {
 	[ -z "$(ls $GADGETS)" ]
 }
 
-@test "setup: another's UDC is not free, and its gadget stays" {
+@test "setup: the UDC of a foreign gadget is not used, and that gadget stays" {
 	make_other dummy_udc.0
 	fails 75 vm-gadget setup
 	vm-gadget teardown
@@ -157,7 +157,7 @@ remove_other() {
 	[ "$(cat $GADGETS/other/UDC)" = dummy_udc.0 ]
 }
 
-@test "setup: other slots than before replace the drives, but no medium" {
+@test "setup: a new list of slots replaces the drives, but never a medium" {
 	vm-gadget setup
 	image a.img 1
 	insert 1 a.img
@@ -175,7 +175,7 @@ remove_other() {
 	[ "$(cat $GADGETS/vmedia/functions/mass_storage.1/stall)" = 0 ]
 }
 
-@test "setup: what a crash has left is completed" {
+@test "setup: it completes what a crash left" {
 	vm-gadget setup >whole
 	echo >$GADGETS/vmedia/UDC
 	vm-gadget setup | diff whole -
@@ -189,7 +189,7 @@ remove_other() {
 	[ "$(ls $GADGETS)" = vmedia ]
 }
 
-@test "setup: two at a time come to one end" {
+@test "setup: two at the same time give one result" {
 	for i in 1 2 3; do
 		vm-gadget setup >one &
 		vm-gadget setup >two
@@ -208,7 +208,7 @@ remove_other() {
 	grep -qx 766D6564696100 /sys/bus/usb/devices/*/serial
 }
 
-@test "a CD: the host reads what is in the file, and then the next" {
+@test "a CD: the host reads the file, and then the next one" {
 	vm-gadget setup
 	image a.iso 3
 	image b.iso 2
@@ -249,7 +249,7 @@ remove_other() {
 	grep -qF "slot 0 holds $PWD/a.iso: eject it first" stderr
 }
 
-@test "insert: what can't be written to is not inserted for writing" {
+@test "insert: a read-only file is not inserted as writable" {
 	vm-gadget setup
 	image a.img 1
 	loop=$(losetup -r -f --show a.img)
@@ -264,7 +264,7 @@ remove_other() {
 	insert 1 "$loop"
 	[ "$(vm-gadget status -f ro 1)" = 1 ]
 	vm-gadget eject 1
-	# The fallback to read-only does not make the next one writable.
+	# The fallback to read-only does not make the next medium writable.
 	insert 1 a.img
 	[ "$(vm-gadget status -f ro 1)" = 1 ]
 	fails 65 vm-gadget insert -w 0 a.img
@@ -287,7 +287,7 @@ remove_other() {
 	vm-gadget insert -D 0 large.iso
 }
 
-@test "insert: another type needs -R, and no other medium in the gadget" {
+@test "insert: another type needs -R and no other medium in the gadget" {
 	vm-gadget setup
 	image a.img 2
 	image b.iso 1
@@ -320,7 +320,8 @@ remove_other() {
 	is_empty 0
 }
 
-# A kernel without forced_eject is this one, seen through a tree without it.
+# A kernel without forced_eject: this kernel, seen through a tree without that
+# file.
 @test "eject: -f works on a kernel without forced_eject" {
 	vm-gadget setup
 	image a.iso 1
@@ -359,13 +360,13 @@ remove_other() {
 	wait $!
 }
 
-# has_gadget PID: the process has found the drives.
+# has_gadget PID: the process has opened the gadget.
 has_gadget() {
 	find "/proc/$1/fd" -lname "$GADGETS/*" | grep -q .
 }
 
-# with_stuck_read: slot 0 holds a device that stops answering while the host
-# reads from it.
+# with_stuck_read: slot 0 has a device that stops answering while the host reads
+# it.
 with_stuck_read() {
 	image a.iso 8
 	loop=$(losetup -f --show a.iso)
@@ -375,7 +376,7 @@ with_stuck_read() {
 	wait_until 20 has_medium 0 8388608
 	blockdev --flushbufs "$loop"
 	echo 3 >/proc/sys/vm/drop_caches
-	# The host locks a drive that it opens; this one is to be ejected.
+	# The host locks each drive that it opens; this drive must be ejected.
 	exec 7<"$(drive 0)"
 	eject -i 0 "$(drive 0)"
 	dmsetup suspend --nolockfs --noflush slow
@@ -384,14 +385,14 @@ with_stuck_read() {
 	wait_until 20 is_read 0
 }
 
-# is_read SLOT: the host waits for the answer to a read.
+# is_read SLOT: a read of the host is waiting for its answer.
 is_read() {
 	local device
 	device=$(drive "$1")
 	! grep -q '^ *0 ' "/sys/block/${device##*/}/inflight"
 }
 
-@test "a source that does not answer holds up nobody beyond the deadline" {
+@test "a source that does not answer delays nobody beyond the deadline" {
 	with_stuck_read
 	vm-gadget wait 0 3>&- &
 	waiter=$!
@@ -400,7 +401,8 @@ is_read() {
 	grep -q "the medium's source does not answer" stderr
 	fails 74 vm-gadget eject -f -T 1 0
 	fails 74 vm-gadget status -T 1 -f file 0
-	# A pipe that callers read to its end: no stuck child has it.
+	# Callers read a pipe to its end, so a stuck child must not hold it
+	# open.
 	text=$(vm-gadget status -T 1 2>&1)
 	[ "$((SECONDS - begin))" -lt 15 ]
 	[[ $text == *"slot 0: cd, a medium that does not answer"*"slot 1: disk, empty"* ]]
@@ -412,7 +414,7 @@ is_read() {
 	wait $waiter
 }
 
-@test "a source that does not answer leaves the lock to others" {
+@test "while a source does not answer, others get the lock" {
 	with_stuck_read
 	fails 74 vm-gadget teardown -T 1
 	image b.img 1
@@ -423,7 +425,7 @@ is_read() {
 	[ -z "$(ls $GADGETS)" ]
 }
 
-@test "teardown: locked, loaded or half-built, nothing of ours stays" {
+@test "teardown: locked, loaded or incomplete, all of it is removed" {
 	make_other
 	vm-gadget setup
 	image a.iso 1

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-gadget as far as it goes without a kernel: its words, and what it reads
-# and writes in a tree of plain files.
+# vm-gadget without a kernel: its arguments, and what it reads and writes in a
+# tree of plain files.
 
 bats_require_minimum_version 1.5.0
 load helper
@@ -24,7 +24,7 @@ fake_udc() {
 	echo "${4:-}" >"sys/class/udc/$1/function"
 }
 
-# fake_slot N CDROM [FILE]: slot N as it is in the gadget of all.
+# fake_slot N CDROM [FILE]: makes slot N as it is in a gadget with all slots.
 fake_slot() {
 	local gadget=$VM_CONFIGFS/usb_gadget/vmedia
 	LUN=$gadget/functions/mass_storage.$1/lun.0
@@ -37,7 +37,7 @@ fake_slot() {
 	echo udc.0 >"$gadget/UDC"
 }
 
-@test "the usage is on stdout when asked for, with every verb" {
+@test "-h prints the usage with every verb on standard output" {
 	run --separate-stderr vm-gadget -h
 	[ "$status" = 0 ] && [ -z "$stderr" ]
 	for verb in setup insert eject status wait teardown; do
@@ -47,7 +47,7 @@ fake_slot() {
 	[[ $(vm-gadget -V) == "vm-gadget "[0-9]* ]]
 }
 
-# misuse ARGUMENT...: is wrong usage, and nothing on stdout.
+# misuse ARGUMENT...: is wrong usage, and prints nothing on stdout.
 misuse() {
 	run --separate-stderr vm-gadget "$@"
 	[ "$status" = 64 ] && [ -z "$output" ] &&
@@ -77,15 +77,15 @@ misuse() {
 	misuse teardown 0
 }
 
-@test "without gadgets in configfs it says how to get them" {
+@test "without gadgets in configfs it says which module is missing" {
 	rmdir configfs/usb_gadget
 	fails 69 vm-gadget setup
 	grep -q 'modprobe libcomposite' stderr
 	[ "$(vm-gadget status -j)" = '{"schema": 1, "slots": []}' ]
-	vm-gadget teardown # there is nothing, as asked
+	vm-gadget teardown # nothing is there, which is what was asked for
 }
 
-@test "without a UDC, or the one asked for, setup is 69" {
+@test "without a UDC, or without the one asked for, setup is 69" {
 	fails 69 vm-gadget setup
 	grep -q 'no USB device controller' stderr
 	fake_udc udc.0 dwc2 configured
@@ -94,7 +94,7 @@ misuse() {
 	[ -z "$(ls configfs/usb_gadget)" ]
 }
 
-@test "setup adopts what is there" {
+@test "setup adopts the gadgets that exist" {
 	fake_udc udc.0 dwc2 configured vmedia
 	fake_slot 0 1
 	fake_slot 1 0 /srv/a.img
@@ -133,7 +133,7 @@ misuse() {
 	vm-gadget eject 1
 }
 
-@test "insert refuses what is no image for the drive" {
+@test "insert refuses an image that does not fit the drive" {
 	fake_slot 0 1
 	mkfifo fifo
 	truncate -s 2359296000 large.iso
@@ -150,7 +150,7 @@ misuse() {
 	vm-gadget insert -D 0 large.iso
 }
 
-@test "insert of another type names what helps" {
+@test "insert of another type names the option that helps" {
 	fake_slot 0 1
 	fails 65 vm-gadget insert -t disk 0 a.img
 	grep -q 'slot 0 is no disk drive: use -R' stderr
@@ -161,14 +161,14 @@ misuse() {
 	fails 69 vm-gadget insert 1 a.img
 }
 
-# stuck ATTRIBUTE: reading or writing it waits until the test has ended.
+# stuck ATTRIBUTE: makes each read and write of it wait until the test ends.
 stuck() {
 	rm "$1"
 	mkfifo "$1"
 	exec 8<>"$1"
 }
 
-@test "a source that does not answer is 74, and not as if locked" {
+@test "a source that does not answer is 74, not reported as locked" {
 	fake_slot 0 1
 	stuck "$LUN/file"
 	fails 74 vm-gadget status -T 1 -f file 0
@@ -190,7 +190,7 @@ stuck() {
 	vm-gadget wait 0
 }
 
-@test "one at a time: another is waited for, not for ever" {
+@test "one process at a time: another one waits, up to a limit" {
 	fake_slot 0 0 /srv/a.img
 	background flock configfs/usb_gadget sleep 600
 	wait_until 5 is_locked

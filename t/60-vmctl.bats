@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vmctl as far as it goes without a kernel: words, requests, probe, export,
-# and what it shows of secrets. 61-vmctl-busybox.bats is this same file, with
-# no shell and no tools but busybox's.
+# vmctl without a kernel: arguments, requests, probe, export, and that it shows
+# no secrets. 61-vmctl-busybox.bats is this same file, with the shell and tools
+# of busybox only.
 
 load helper
 
@@ -24,7 +24,8 @@ teardown() {
 	[ -z "${BUSYBOX:-}" ] || rm -rf "$BUSYBOX"
 }
 
-# start_server: a tiny ISO at $URL/MODE/x.iso, requests in $PWD/log.
+# start_server: serves a tiny ISO at $URL/MODE/x.iso; the requests are in
+# $PWD/log.
 start_server() {
 	mkdir root && echo hello >root/HELLO.TXT
 	xorriso -as mkisofs -quiet -V TEST -o x.iso root
@@ -33,18 +34,18 @@ start_server() {
 	URL=http://127.0.0.1:$(cat port)
 }
 
-# under_busybox: from now on sh and all tools are busybox's, and no others
-# but our own programs and nbdkit can be found.
+# under_busybox: from now on, only busybox's sh and tools, our own programs and
+# nbdkit can be found.
 under_busybox() {
 	BUSYBOX=$(mktemp -d -p /tmp)
-	chmod 755 "$BUSYBOX" # nbdkit is looked for by nobody
+	chmod 755 "$BUSYBOX" # the user nobody looks for nbdkit there
 	busybox --install -s "$BUSYBOX"
 	ln -s "$(PATH=/usr/sbin:/usr/bin command -v nbdkit)" "$BUSYBOX/nbdkit"
 	export VM_PATH=$BUSYBOX
 	VM_SHELL=$BUSYBOX/sh
 }
 
-@test "help, version and no word at all" {
+@test "help, version and no argument" {
 	[[ $(vmctl help) == "usage: vmctl mount"* ]]
 	[[ $(vmctl mount --help) == "usage: vmctl mount"* ]]
 	[[ $(vmctl eject -h) == "usage: vmctl mount"* ]]
@@ -54,7 +55,7 @@ under_busybox() {
 	fails 64 vmctl frobnicate
 }
 
-@test "wrong words are usage errors of one line" {
+@test "wrong arguments are usage errors of one line" {
 	fails 64 vmctl mount
 	fails 64 vmctl mount --frob https://a/b
 	fails 64 vmctl mount -s 8 https://a/b
@@ -74,7 +75,7 @@ under_busybox() {
 	fails 64 vmctl status -P /etc/passwd
 }
 
-@test "a URL that is none is shown without its secrets" {
+@test "an invalid URL is shown without its secrets" {
 	fails 64 vmctl probe 'ftp://alice:topsecret@host/x?sig=topsecret'
 	grep -q 'ftp://host/x' stderr
 	not grep -q topsecret stderr
@@ -111,7 +112,7 @@ under_busybox() {
 	vmctl list
 }
 
-@test "probe tells what an image is" {
+@test "probe says what an image is" {
 	start_server
 	vmctl probe "$URL/ok/x.iso" >out
 	grep -qx 'format: iso9660' out
@@ -134,7 +135,7 @@ under_busybox() {
 	not grep -q topsecret stderr
 }
 
-@test "each failure has its own status and one line" {
+@test "each error has its own status and one line" {
 	start_server
 	fails 66 vmctl probe "$URL/status/404/x.iso"
 	fails 77 vmctl probe "$URL/status/403/x.iso"
@@ -145,7 +146,7 @@ under_busybox() {
 	fails 69 vmctl probe http://127.0.0.1:1/x.iso
 }
 
-@test "a file that is no image is named by its URL" {
+@test "a file that is not an image is named by its URL" {
 	echo hello | gzip >x.gz
 	background hostile x.gz >port
 	wait_until 5 test -s port
@@ -153,14 +154,14 @@ under_busybox() {
 	grep -q "http://127.0.0.1:$(cat port)/ok/x.gz" stderr
 }
 
-@test "a server that never answers is given up after --timeout" {
+@test "probe gives up after --timeout if the server never answers" {
 	start_server
 	fails 75 vmctl probe --timeout 1 "$URL/stall/x.iso"
 	grep -q 'gave up after 1 s' stderr
 	not pgrep -f "$BATS_TEST_TMPDIR"
 }
 
-@test "nothing of a probe stays" {
+@test "a probe leaves nothing behind" {
 	start_server
 	vmctl probe "$URL/ok/x.iso" >out
 	fails 66 vmctl probe "$URL/status/404/x.iso"
@@ -168,7 +169,7 @@ under_busybox() {
 	not pgrep -f "vm-fetchd.*$BATS_TEST_TMPDIR"
 }
 
-@test "export serves until it is ended, and removes its socket" {
+@test "export serves until it is stopped, and removes its socket" {
 	start_server
 	background "$VM_SHELL" "$BUILD/bin/vmctl" export -U "$PWD/sock" "$URL/ok/x.iso" >ready
 	wait_until 10 test -s ready
@@ -188,7 +189,7 @@ under_busybox() {
 		"$URL/ok/x.iso" | grep -qx 'label: TEST'
 }
 
-@test "an insecure source is said loudly" {
+@test "an insecure source gets a warning" {
 	start_server
 	vmctl probe --insecure "$URL/ok/x.iso" 2>err
 	grep -q WARNING err
@@ -210,14 +211,14 @@ under_busybox() {
 	vmctl eject -s 0 | grep -q empty
 }
 
-# A slot's stats as vm-fetchd writes them, and as a bad one might.
+# A slot's stats as vm-fetchd writes them, and with malicious values.
 write_stats() {
 	mkdir -p "$VM_RUN_DIR/0"
 	printf '{"source": "%s", "size": 8388608, "read": 4194304, "fetched": 6291456, "written": 0, "hits": 90, "misses": 7, "retries": 2, "connections": 3, "rate": 2097152, "latency_ms": 50.1, "map": "%s"}\n' \
 		"$1" "$2" >"$VM_RUN_DIR/0/stats"
 }
 
-@test "status tells how the source does" {
+@test "status shows the state of the source" {
 	write_stats ok 9999999900005555
 	run -0 vmctl status -s 0
 	[[ $output == *"source  ok: 2048 KiB/s on 3 connections, latency 50.1 ms"* ]]
@@ -226,38 +227,38 @@ write_stats() {
 	vmctl status -j >json
 	[ "$(jq -r '.slots[0].source | "\(.state) \(.fetched) \(.latency_ms)"' \
 		json)" = "ok 6291456 50.1" ]
-	# What comes from the network's side stays in its place.
+	# A value from the network's side can't add a slot.
 	write_stats 'x", "slot": "7' '12"}, {"slot": "9'
 	vmctl status -j >json
 	[ "$(jq -c '[.slots[].slot]' json)" = "[0,1]" ]
 }
 
-@test "status --watch goes on until it is told to end" {
+@test "status --watch goes on until it is stopped" {
 	write_stats ok 99
 	background "$VM_SHELL" "$BUILD/bin/vmctl" status -s 0 --watch >seen
 	wait_until 10 eval '[ "$(grep -c "^  source" seen)" -ge 2 ]'
 	kill -0 "${STARTED[-1]}"
 }
 
-@test "a rate that is no size is a usage error" {
+@test "a rate that is not a size is a usage error" {
 	fails 64 vmctl mount --limit-rate fast https://a/b
 	fails 64 vmctl mount --limit-rate https://a/b
 }
 
-@test "a pipe that nobody reads any more leaves nothing behind" {
+@test "after SIGPIPE nothing is left behind" {
 	mkdir tmp
 	TMPDIR=$PWD/tmp "$VM_SHELL" "$BUILD/bin/vmctl" doctor | head -n 1
 	wait_until 5 eval '[ -z "$(ls tmp)" ]'
 }
 
-@test "slots: one that there is not, and one given without -s" {
+@test "slots: a missing one, and one given without -s" {
 	fails 64 vmctl status -s 5
 	grep -q "the last one is slot 1" stderr
 	fails 64 vmctl eject 0
 	grep -q "choose a slot with -s 0" stderr
 }
 
-@test "a medium that somebody else has inserted is no empty slot" {
+@test "a slot with a medium that another program inserted is not empty" {
 	local lun=configfs/usb_gadget/vmedia/functions/mass_storage.0/lun.0
 	export VM_CONFIGFS=$PWD/configfs VM_SYS=$PWD/sys
 	mkdir -p "$lun" configfs/usb_gadget/vmedia/configs/c.1
@@ -271,7 +272,7 @@ write_stats() {
 	[[ $(vmctl status -s 0) == *"medium  /some/where.iso"* ]]
 }
 
-@test "URLs as people have them: CRLF, capitals, spaces, behind --" {
+@test "URLs as people type them: CRLF, capitals, spaces, after --" {
 	start_server
 	printf '%s/ok/x.iso\r\n' "$URL" >link.txt
 	[[ $(vmctl probe - <link.txt) == *"label: TEST"* ]]
@@ -288,7 +289,7 @@ write_stats() {
 	not grep -r '[^t]/etc/vmedia' dest/usr/lib/vmedia dest/usr/bin/vmctl
 }
 
-@test "to write needs a place to write to: 64" {
+@test "-w without a place to write to: 64" {
 	fails 64 vmctl mount -w https://a/b
 	grep -q -- "--overlay" stderr
 	fails 64 vmctl mount -w -t cd nfs://a/b/c
@@ -296,7 +297,7 @@ write_stats() {
 	fails 64 vmctl renew
 }
 
-@test "a local image, where the configuration allows its directory" {
+@test "a local image, if the configuration allows its directory" {
 	start_server
 	mkdir images other
 	cp x.iso images/x.iso
@@ -321,7 +322,7 @@ write_stats() {
 	fails 64 vmctl probe - </dev/null
 }
 
-@test "a mount that was called off before its vm-slot could hear is not made" {
+@test "a mount that was cancelled before its vm-slot listened is not made" {
 	mkdir -p run/0/request
 	echo http://127.0.0.1:1/x >run/0/request/url
 	echo auto >run/0/request/type
@@ -357,7 +358,7 @@ write_stats() {
 	complete_words serve an.iso ss | grep -qx ssh:
 }
 
-@test "a ticket: 32 random bytes, known by their hash, for half a minute" {
+@test "a ticket: 32 random bytes, stored as a hash, valid for half a minute" {
 	local ticket file
 	ticket=$(vmctl ticket 0)
 	[[ $ticket =~ ^[A-Za-z0-9_-]{43}$ ]]
@@ -370,7 +371,7 @@ write_stats() {
 	local left=$((end - $(cut -d . -f 1 /proc/uptime)))
 	[ $left -gt 25 ] && [ $left -le 30 ]
 	not grep -rqF "$ticket" run
-	# Those of other slots, and those whose time is over.
+	# The tickets of other slots, and expired ones.
 	printf 'expires 1\nonce yes\n' >run/tickets/old
 	[ "$(vmctl ticket -s 1)" != "$ticket" ]
 	[ ! -e run/tickets/old ] && [ -e "$file" ]
@@ -380,7 +381,7 @@ write_stats() {
 	fails 64 vmctl ticket 0/../1
 }
 
-@test "attach: words that are none, and what is about a URL" {
+@test "attach: wrong arguments, and options that need a URL" {
 	fails 64 vmctl attach
 	fails 64 vmctl attach https://a/b
 	fails 64 vmctl attach --client ../x -
@@ -392,18 +393,18 @@ write_stats() {
 	fails 64 vmctl attach --overlay x -
 	fails 64 vmctl attach -w -t cd -
 	fails 64 vmctl attach -s 5 -
-	# Its input is the source's: no password is read from it.
+	# Its input belongs to the source: no password is read from it.
 	echo secret | fails 64 vmctl attach -P - -
 }
 
-# web PATH QUERY [PEER]: vmctl attach --web, with that said by vm-ws-proxy. It
-# goes as far as the drives, which there are none of: 69.
+# web PATH QUERY [PEER]: runs vmctl attach --web with these values from
+# vm-ws-proxy. As there are no drives, it ends with 69.
 web() {
 	export VM_CONFIGFS=$PWD/none
 	VM_WS_PATH=$1 VM_WS_QUERY=$2 VM_WS_PEER=${3:-10.0.0.5} vmctl attach --web
 }
 
-@test "attach --web: what strangers say is taken apart, and nothing else" {
+@test "attach --web: the client's query is parsed, and wrong words are refused" {
 	local bad
 	run -69 web /vm/0 ''
 	run -69 web /vm/0/0 'client=aB-_9&name=my%20disk.iso&take=1&rw=0'
@@ -420,13 +421,13 @@ web() {
 	done
 	fails 64 web /vm/0 '' "$(printf 'a\nb')"
 	fails 64 web $'/vm/0\nx' ''
-	# It is never evaluated.
+	# The query is never evaluated.
 	run -69 web /vm/0 'name=%24(touch%20evil)%60touch%20evil%60%27;touch'
 	fails 64 web /vm/0 'client=$(touch${IFS}evil)'
 	[ ! -e evil ] && [ ! -e run/0 ]
 }
 
-@test "attach --web: who comes again hears how it ended" {
+@test "attach --web: a client that comes back learns how the medium ended" {
 	export VM_WS_ENDED='0 ejected by the host'
 	run -0 --separate-stderr web /vm/0 'client=a&again=1'
 	[ "$stderr" = "slot 0: ejected: ejected by the host" ]
@@ -438,7 +439,7 @@ web() {
 	fails 73 web /vm/0 ''
 }
 
-@test "export --overlay: what is written is kept, and the image left alone" {
+@test "export --overlay: written data is kept, and the image is unchanged" {
 	start_server
 	background "$VM_SHELL" "$BUILD/bin/vmctl" export --overlay over -U nbd "$URL/ok/x.iso"
 	wait_until 10 test -S nbd
@@ -455,7 +456,7 @@ start_server_again() {
 	wait_until 5 test -s port
 }
 
-@test "a packed image says so" {
+@test "a compressed image is reported" {
 	start_server
 	head -c 1M /dev/zero >root/data
 	xorriso -as mkisofs -quiet -V TEST -o large.iso root
@@ -466,7 +467,7 @@ start_server_again() {
 	[[ $output == *iso9660* ]]
 }
 
-@test "a configuration that is wrong: 78, and where" {
+@test "a wrong configuration: 78, with the line" {
 	local line
 	for line in 'timeout = x' 'timeout = 0' 'limit_rate = fast' \
 		'overlay_size = 5X' 'cache = big' 'connections = 0' 'outage = -1'; do

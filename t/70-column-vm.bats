@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The whole column: what vmctl mounts, the host reads.
+# All programs together: the host reads what vmctl mounts.
 
 load helper
 load column
@@ -61,7 +61,7 @@ teardown() {
 	cmp -n 3000100 "$WWW/odd.img" "$(host_drive 1)"
 }
 
-@test "eject and another image: no byte of the first" {
+@test "eject, then another image: no byte of the first" {
 	mount_image one.iso
 	wait_until 30 host_has 0
 	cat "$(host_drive 0)" >/dev/null
@@ -84,14 +84,14 @@ teardown() {
 	cmp -n 3000100 "$WWW/odd.img" "$(host_drive 1)"
 }
 
-@test "a second mount of the same changes nothing" {
+@test "a second mount of the same image changes nothing" {
 	mount_image one.iso
 	pid=$(cat "$VM_RUN_DIR/0/pid")
 	[ "$(mount_image one.iso -j | jq .changed)" = false ]
 	[ "$(cat "$VM_RUN_DIR/0/pid")" = "$pid" ]
 }
 
-@test "another image in the slot is refused, or replaces when asked to" {
+@test "another image is refused, or replaces the first with --replace" {
 	mount_image one.iso
 	fails 75 mount_image two.iso -s 0
 	grep -q 'slot 0 holds https://localhost/one.iso' "$BATS_TEST_TMPDIR/stderr"
@@ -103,12 +103,12 @@ teardown() {
 	[ "$(vmctl status -j | jq -r '.slots[0].label')" = TWO ]
 }
 
-@test "no empty slot of the type: said so" {
+@test "no empty slot of the type: an error that says so" {
 	mount_image one.iso
 	fails 75 mount_image two.iso
 }
 
-@test "a type that does not fit the slot is refused and the other slot named" {
+@test "a type that does not fit the slot is refused, and the right slot named" {
 	fails 65 mount_image one.iso -s 1
 	grep -q -- '-s 0' "$BATS_TEST_TMPDIR/stderr"
 	nothing_left 1
@@ -125,7 +125,7 @@ teardown() {
 	[[ $(host_drive 1) == /dev/sd* ]]
 }
 
-@test "the state is a directory of files that anyone can read" {
+@test "the state is a directory of files that every user can read" {
 	mount_image one.iso
 	cd "$VM_RUN_DIR/0"
 	[ "$(cat state)" = active ]
@@ -138,7 +138,7 @@ teardown() {
 	setpriv --reuid=65534 cat state
 }
 
-@test "status and list tell what is so" {
+@test "status and list show the real state" {
 	mount_image one.iso
 	vmctl list | grep -q '^0  cd    active        https://localhost/one.iso$'
 	vmctl status | grep -q 'label   ONE'
@@ -156,7 +156,7 @@ teardown() {
 	[ "$(vmctl status -j | jq -r '.slots[0].state')" = empty ]
 }
 
-@test "a host that has locked its drive is respected, unless forced" {
+@test "a drive that the host has locked is ejected only by force" {
 	mount_image one.iso
 	wait_until 30 host_has 0
 	mkdir -p /mnt
@@ -179,7 +179,7 @@ teardown() {
 	[ "$(readlink -f /sys/block/sr0)" = "$before" ]
 }
 
-@test "failures of a mount: status, one line, nothing left" {
+@test "errors of a mount: a status, one line, nothing left behind" {
 	fails 66 mount_image missing.iso -s 0
 	nothing_left
 	fails 77 vmctl mount -s 0 "$URL/one.iso"
@@ -191,7 +191,7 @@ teardown() {
 	nothing_left
 }
 
-@test "a clock that is plainly wrong is told" {
+@test "a clock that is plainly wrong is reported" {
 	now=$(date +%s)
 	date -s 1970-01-02 >/dev/null
 	fails 77 mount_image one.iso -s 0 || { date -s "@$now"; false; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The column on a bad day: whatever dies or hangs, at whatever step, nothing
-# stays behind and the next mount works.
+# Faults: whatever program dies or hangs, at any step, nothing stays behind and
+# the next mount works.
 
 load helper
 load column
@@ -24,7 +24,7 @@ teardown() {
 	vmctl eject -f -s 1 || :
 }
 
-# start_hostile [NAME]: an image like nginx's, but misbehaving, on $BAD.
+# start_hostile [NAME]: serves an image like nginx's at $BAD, but misbehaves.
 start_hostile() {
 	background hostile -L "$BATS_TEST_TMPDIR/log" "$WWW/${1:-one.iso}" \
 		>"$BATS_TEST_TMPDIR/port"
@@ -32,8 +32,8 @@ start_hostile() {
 	BAD=http://127.0.0.1:$(cat "$BATS_TEST_TMPDIR/port")
 }
 
-# make_far_gpt FILE: a disk whose partition entries are 4 MiB away from their
-# header (UEFI 2.10 section 5.3.2): what it is takes two looks at the source.
+# make_far_gpt FILE: makes a disk whose partition entries are 4 MiB away from
+# their header (UEFI 2.10 section 5.3.2), so that a probe needs two requests.
 make_far_gpt() {
 	truncate -s 8M "$1"
 	printf 'EFI PART' | poke "$1" 512
@@ -47,7 +47,7 @@ poke() {
 }
 
 # works: a mount, a read and an eject, to show that nothing is in the way. (Each
-# test mounts what the one before has left behind, so a few of these suffice.)
+# test mounts after the one before, so that a few of these are enough.)
 works() {
 	mount_image one.iso -s 0
 	wait_until 30 host_has 0
@@ -57,8 +57,8 @@ works() {
 	nothing_left
 }
 
-# dies_at STEP PROGRAM: the mount's way there is a slow server; kill PROGRAM
-# as soon as vm-slot is at STEP, and see the mount fail cleanly.
+# dies_at STEP PROGRAM: mounts from a slow server, kills PROGRAM as soon as
+# vm-slot is at STEP, and checks that the mount fails cleanly.
 dies_at() {
 	vmctl mount -s 0 "$1" 2>"$BATS_TEST_TMPDIR/err" &
 	local vmctl=$!
@@ -96,9 +96,9 @@ dies_at() {
 	dies_at "$BAD/stall/x.iso" connecting vm-slot
 }
 
-@test "vm-nbd-attach killed while the image is looked at" {
+@test "vm-nbd-attach killed while the image is probed" {
 	start_hostile far.img
-	# One answer for the source's own look at it; the rest never comes.
+	# One answer, for the source's own check; the rest never comes.
 	dies_at "$BAD/stall-after/1/x.img" reading vm-nbd-attach
 }
 
@@ -107,17 +107,17 @@ dies_at() {
 	dies_at "$BAD/stall-after/1/x.img" reading vm-probe
 }
 
-@test "nbdkit killed while the image is looked at" {
+@test "nbdkit killed while the image is probed" {
 	start_hostile far.img
 	dies_at "$BAD/stall-after/1/x.img" reading nbdkit
 }
 
-@test "vm-slot killed while the image is looked at" {
+@test "vm-slot killed while the image is probed" {
 	start_hostile far.img
 	dies_at "$BAD/stall-after/1/x.img" reading vm-slot
 }
 
-@test "nbdkit killed under a mounted medium: a pause, and right bytes" {
+@test "nbdkit killed under a mounted medium: a pause, and the right bytes" {
 	mount_image one.iso
 	wait_until 30 host_has 0
 	drop_caches
@@ -129,7 +129,7 @@ dies_at() {
 	wait_until 20 nothing_left
 }
 
-@test "vm-slot terminated under a mounted medium: clean" {
+@test "vm-slot terminated under a mounted medium: it cleans up" {
 	mount_image one.iso
 	kill "$(cat "$VM_RUN_DIR/0/pid")"
 	wait_until 20 nothing_left
@@ -137,7 +137,7 @@ dies_at() {
 	works
 }
 
-@test "vm-slot killed under a mounted medium: status tells, eject cleans" {
+@test "vm-slot killed under a mounted medium: status says so, eject cleans up" {
 	mount_image one.iso
 	kill -KILL "$(cat "$VM_RUN_DIR/0/pid")"
 	wait_until 5 sh -c 'vmctl status | grep -q "slot 0: cd, failed"'
@@ -146,7 +146,7 @@ dies_at() {
 	works
 }
 
-@test "vm-slot killed under a mounted medium: the next mount cleans" {
+@test "vm-slot killed under a mounted medium: the next mount cleans up" {
 	mount_image one.iso
 	kill -KILL "$(cat "$VM_RUN_DIR/0/pid")"
 	mount_image two.iso
@@ -155,7 +155,7 @@ dies_at() {
 	cmp "$WWW/two.iso" "$(host_drive 0)"
 }
 
-@test "everything of the column killed: the next mount cleans" {
+@test "all of the slot's programs killed: the next mount cleans up" {
 	mount_image one.iso
 	pkill -KILL 'vm-|nbdkit'
 	mount_image two.iso
@@ -164,9 +164,9 @@ dies_at() {
 	cmp "$WWW/two.iso" "$(host_drive 0)"
 }
 
-@test "a source that stalls under a read: eject within 5 seconds" {
+@test "a source that stalls during a read: eject within 5 seconds" {
 	start_hostile
-	# The first chunk, and no more.
+	# The server sends the first chunk only.
 	vmctl mount -s 0 "$BAD/stall-after/2/x.iso"
 	wait_until 30 host_has 0
 	dd if="$(host_drive 0)" of=/dev/null bs=1M 2>/dev/null &
@@ -176,13 +176,13 @@ dies_at() {
 	vmctl eject -f -s 0
 	local end=$EPOCHREALTIME
 	echo "ejected in $(((${end/./} - ${start/./}) / 1000)) ms"
-	# 5 s are promised; this machine is emulated, and shared.
+	# 5 s are promised, but this machine is emulated and shared.
 	[ $((${end/./} - ${start/./})) -lt 12000000 ]
 	wait $reader || :
 	nothing_left
 }
 
-@test "a source that stalls while the image is looked at: terminated at once" {
+@test "a source that stalls while the image is probed: terminated at once" {
 	start_hostile far.img
 	vmctl mount -s 0 "$BAD/stall-after/1/x.img" &
 	local vmctl=$!
@@ -192,13 +192,13 @@ dies_at() {
 	not wait $vmctl
 	local end=$EPOCHREALTIME
 	echo "ended in $(((${end/./} - ${start/./}) / 1000)) ms"
-	# Held up by the read it would take the outage limit, 25 s.
+	# If the read delayed it, it would take the outage limit, 25 s.
 	[ $((${end/./} - ${start/./})) -lt 12000000 ]
 	nothing_left
 	works
 }
 
-@test "one slot's dead source leaves the other alone" {
+@test "a dead source of one slot does not affect the other" {
 	start_hostile
 	vmctl mount -s 0 "$BAD/stall-after/2/x.iso"
 	mount_image disk.img -s 1
@@ -215,7 +215,7 @@ dies_at() {
 	local end=$EPOCHREALTIME
 	echo "read in $(((${read/./} - ${start/./}) / 1000)) ms," \
 		"ejected in $(((${end/./} - ${read/./}) / 1000)) ms"
-	# Held up by the other slot it would take the outage limit, 25 s.
+	# If the other slot delayed it, it would take the outage limit, 25 s.
 	[ $((${end/./} - ${start/./})) -lt 12000000 ]
 	vmctl eject -f -s 0
 	wait $reader || :
@@ -235,7 +235,7 @@ dies_at() {
 	wait_until 10 nothing_left
 }
 
-@test "a mount that takes too long is given up, and tells where it was" {
+@test "a mount that takes too long gives up, and names the step" {
 	start_hostile
 	fails 75 vmctl mount -s 0 --timeout 3 "$BAD/drip/x.iso"
 	grep -q 'gave up after 3 s while connecting' "$BATS_TEST_TMPDIR/stderr"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Sizes that 32 bits or a CD drive do not hold.
+# Sizes beyond 32 bits, and beyond a CD drive.
 
 load helper
 load column
 
 setup_file() {
 	column_start
-	# A hybrid image of 5 GiB: an ISO, a partition table, and much of
-	# nothing, with marks where 31 and 32 bits end and at the very last.
+	# A hybrid image of 5 GiB: an ISO, a partition table, and zeros, with
+	# marks where 31 and 32 bits end, and at the end of the image.
 	make_iso "$WWW/iso" 1 HYBRID
 	cp "$WWW/iso" "$WWW/big.iso"
 	truncate -s 5G "$WWW/big.iso"

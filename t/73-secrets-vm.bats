@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Secrets are looked for everywhere but where they may rest.
+# Searches for secrets everywhere except where they may be stored.
 
 load helper
 load column
@@ -21,8 +21,8 @@ teardown() {
 	vmctl eject -f -s 0 || :
 }
 
-# leaks: where $SECRET can be found, of all that others may read. vmctl's own
-# arguments are the person's, and gone by now.
+# leaks: prints where $SECRET is found, in everything that other users can read.
+# vmctl's own arguments were typed by the user, and are gone by now.
 leaks() {
 	printf '%s\n' "$SECRET" >"$BATS_TEST_TMPDIR/pattern"
 	grep -laFf "$BATS_TEST_TMPDIR/pattern" /proc/[0-9]*/cmdline \
@@ -36,7 +36,7 @@ leaks() {
 	return 0
 }
 
-# no_leaks: with the medium inserted, and with it gone.
+# no_leaks: no leak while the medium is inserted, and none after the eject.
 no_leaks() {
 	[ "$(vmctl status -j | jq -r '.slots[0].state')" = active ]
 	[ "$(leaks)" = "" ]
@@ -47,7 +47,7 @@ no_leaks() {
 	! grep -rlaF "$SECRET" "$VM_RUN_DIR" /tmp/tmp.* 2>/dev/null
 }
 
-# htpasswd_server: nginx on port 8443 that wants bob and $SECRET.
+# htpasswd_server: starts nginx on port 8443 with the login bob and $SECRET.
 htpasswd_server() {
 	printf 'bob:%s\n' "$(openssl passwd -apr1 "$SECRET")" \
 		>"$BATS_FILE_TMPDIR/htpasswd"
@@ -82,7 +82,7 @@ htpasswd_server() {
 	no_leaks
 }
 
-@test "users and passwords by host" {
+@test "users and passwords for each host" {
 	htpasswd_server
 	echo "machine localhost login bob password $SECRET" \
 		>"$BATS_TEST_TMPDIR/netrc"

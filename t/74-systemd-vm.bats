@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Installed, with systemd as process 1: a slot is a unit.
+# vmedia installed, with systemd as process 1: a slot is a unit.
 # vm-run: -S
 
 load helper
@@ -49,7 +49,7 @@ teardown() {
 	not systemctl is-failed vmedia-slot@0
 }
 
-# read_on COMMAND...: done while the host reads its medium, it is a pause.
+# read_on COMMAND...: runs it while the host reads; the host sees only a pause.
 read_on() {
 	wait_until 30 host_has 1
 	start_reading 1 "$WWW/disk.img"
@@ -68,7 +68,7 @@ is_another() {
 		vm-lock -t "$VM_RUN_DIR/1/pid"
 }
 
-@test "a vm-slot that is killed is followed by another: a pause" {
+@test "a killed vm-slot is restarted: a pause" {
 	mount_image disk.img
 	read_on kill_slot
 	vmctl eject
@@ -88,12 +88,12 @@ upgrade() {
 		'journalctl -u vmedia-slot@1 | grep -q "going on with"'
 }
 
-@test "an upgrade of what is installed, and a reload: nothing to notice" {
+@test "an upgrade and a reload: the host notices nothing" {
 	mount_image disk.img
 	read_on upgrade
 }
 
-@test "restart ejects and inserts again what was asked" {
+@test "restart ejects and inserts the same image again" {
 	mount_image disk.img
 	local pid
 	pid=$(cat "$VM_RUN_DIR/1/pid")
@@ -105,23 +105,23 @@ upgrade() {
 	nothing_left 1
 }
 
-@test "a slot that the configuration declares is there after a boot" {
+@test "a declared slot is mounted after a boot" {
 	printf '%s\n' "slot1 = --cacert $CA -t disk $URL/disk.img" \
 		"slot0 = --cacert $CA $URL/missing.iso" >/etc/vmedia/vmedia.conf
 	systemctl enable vmedia-gadget
 	vm-gadget teardown
 	rm -rf "$VM_RUN_DIR"
-	# What a boot does of it: what multi-user.target wants is started.
+	# Does what a boot does: starts the units that multi-user.target wants.
 	[ -L /etc/systemd/system/multi-user.target.wants/vmedia-gadget.service ]
 	env -u VM_CONF systemctl start --no-block vmedia-gadget
 	wait_until 60 grep -qs active "$VM_RUN_DIR/1/state"
 	read_on true
-	# The one that is not there yet is tried again.
+	# The server that is not there yet is tried again.
 	wait_until 60 sh -c 'journalctl -u vmedia-gadget | grep -q "no such image"'
 	cp "$WWW/one.iso" "$WWW/missing.iso"
 	wait_until 90 grep -qs active "$VM_RUN_DIR/0/state"
 	wait_until 30 systemctl is-active vmedia-gadget
-	# What was ejected since stays so, until the next boot.
+	# A medium ejected since then stays ejected until the next boot.
 	vmctl eject -f -s 1
 	env -u VM_CONF vmctl start
 	[ "$(cat "$VM_RUN_DIR/1/state")" = empty ]
@@ -131,7 +131,7 @@ upgrade() {
 	rm /etc/vmedia/vmedia.conf "$WWW/missing.iso"
 }
 
-@test "what speaks to the network has no rights, as mounted" {
+@test "in a mount, the programs that talk to the network have no rights" {
 	mount_image disk.img
 	local pid
 	pid=$(pgrep -x nbdkit)
@@ -165,14 +165,14 @@ upgrade() {
 	[ ! -e /run/vm-fetchd/lab ]
 }
 
-@test "systemd finds the unit of vm-fetchd safe" {
+@test "systemd-analyze finds the unit of vm-fetchd safe" {
 	systemd-analyze security --no-pager vm-fetchd@lab.service |
 		grep 'Overall exposure'
 	systemd-analyze security --no-pager --threshold=25 vm-fetchd@lab.service \
 		>/dev/null
 }
 
-@test "a failed mount tells its reason, and the journal has it" {
+@test "a failed mount prints its reason, and the journal has it" {
 	fails 66 mount_image missing.iso -s 0
 	grep -q 'no such image' "$BATS_TEST_TMPDIR/stderr"
 	wait_until 10 sh -c 'journalctl -u vmedia-slot@0 | grep -q "no such image"'
@@ -186,7 +186,7 @@ upgrade() {
 	journalctl | not grep -F hunter2secret
 }
 
-@test "WebSockets come by a socket unit, which may be restarted under them" {
+@test "WebSockets through a socket unit, which may be restarted meanwhile" {
 	cd "$BATS_TEST_TMPDIR"
 	mkdir -p /run/systemd/system/vm-ws-proxy.socket.d
 	printf '[Socket]\nListenStream=\nListenStream=127.0.0.1:8418\n' \

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# What the host writes is kept: in the image itself, in an overlay; and how
-# it is told where it could not be. Also: packed images, local ones, and a
-# link that is renewed, through the whole column.
+# The host's writes are kept, in the image itself or in an overlay, and a write
+# that could not be kept is reported. Also compressed images, local images, and
+# a renewed link, through all programs.
 
 load helper
 load column
@@ -30,7 +30,7 @@ teardown() {
 	vmctl eject -f -s 1 || :
 }
 
-# write_file NAME: the host writes a file of some MiB, and says when it is out.
+# write_file NAME: the host writes a file of some MiB, and syncs it.
 write_file() {
 	wait_until 30 host_has $SLOT
 	mount "$(host_drive $SLOT)" /mnt
@@ -38,7 +38,7 @@ write_file() {
 	cp "/mnt/$1" "$BATS_TEST_TMPDIR/$1"
 	umount /mnt
 }
-# has_file NAME: the host reads the same, over the whole column.
+# has_file NAME: the host reads the same file back, through all programs.
 has_file() {
 	wait_until 30 host_has $SLOT
 	drop_caches
@@ -54,7 +54,7 @@ has_file() {
 	[ "$(vm-gadget status -f ro $SLOT)" = 1 ]
 }
 
-@test "-w to a local image: what the host wrote is in it after the eject" {
+@test "-w to a local image: the host's writes are in it after the eject" {
 	cp "$WWW/disk.img" /srv/images/disk.img
 	vmctl mount -w /srv/images/disk.img
 	[ "$(vmctl status -j | jq '.slots[1].ro')" = false ]
@@ -65,7 +65,7 @@ has_file() {
 	nothing_left $SLOT
 }
 
-@test "a local image outside of allow_file is not mounted: 77" {
+@test "a local image outside allow_file is not mounted: 77" {
 	cp "$WWW/disk.img" /srv/other.img
 	ln -sf /srv/other.img /srv/images/link.img
 	fails 77 vmctl mount /srv/other.img
@@ -74,7 +74,7 @@ has_file() {
 	fails 66 vmctl mount /srv/images/none.img
 }
 
-@test "--overlay keeps what the host writes, over one mount and the next" {
+@test "--overlay keeps the host's writes from one mount to the next" {
 	cp "$WWW/disk.img" before
 	mount_image disk.img --overlay "$BATS_TEST_TMPDIR/over"
 	write_file one
@@ -90,19 +90,19 @@ has_file() {
 	[ ! -e /mnt/one ]
 }
 
-# mount_small: onto an overlay that takes less than the host will write.
+# mount_small: mounts with an overlay that is too small for the host's writes.
 mount_small() {
 	mount_image disk.img --overlay "$BATS_TEST_TMPDIR/over" \
 		--overlay-size 1M
 	wait_until 30 host_has $SLOT
 }
-# fill: the host writes more than the overlay takes; it goes to this machine's
-# page cache, so that its command is answered well.
+# fill: the host writes more than fits into the overlay. This machine's page
+# cache takes it, so the host's command succeeds.
 fill() {
 	dd if=/dev/urandom of="$(host_drive $SLOT)" bs=64k count=64 \
 		oflag=direct status=none || :
 }
-# slot_pid [CHILD]: of the vm-slot, or of that process of its.
+# slot_pid [CHILD]: prints the pid of vm-slot, or of that child of it.
 slot_pid() {
 	cat "$VM_RUN_DIR/$SLOT/${1:+work/}pid${1:+.$1}"
 }
@@ -110,31 +110,32 @@ is_gone() {
 	[ ! -e "$1" ]
 }
 
-@test "what cannot be kept takes the medium from the host, and says why" {
+@test "writes that cannot be kept eject the medium, with the reason" {
 	mount_small
 	fill
 	wait_until 20 grep -q failed "$VM_RUN_DIR/1/state"
 	vmctl status -s 1 | grep "error .*some of what was written is lost"
 	not host_has $SLOT
 	nothing_left $SLOT
-	# What fitted is there.
+	# The writes that fitted are there.
 	mount_image disk.img --overlay "$BATS_TEST_TMPDIR/over"
 	wait_until 30 host_has $SLOT
 	cmp -i $((8 * 1048576)) "$WWW/disk.img" "$(host_drive $SLOT)"
 }
 
-@test "an eject writes out what this machine still holds" {
+@test "an eject writes out the data in this machine's memory" {
 	cp "$WWW/disk.img" /srv/images/disk.img
 	vmctl mount -w /srv/images/disk.img
 	wait_until 30 host_has $SLOT
 	head -c 2M /dev/urandom >data
-	# Not synced: it is in the page cache of /dev/nbdN when the host is done.
+	# Not synced: the data is in the page cache of /dev/nbdN when the host
+	# is done.
 	dd if=data of="$(host_drive $SLOT)" bs=64k oflag=direct status=none
 	vmctl eject
 	cmp -n $((2 * 1048576)) data /srv/images/disk.img
 }
 
-# hold: the host has written, and this machine holds it.
+# hold: the host has written, and the data is still in this machine's memory.
 hold() {
 	cp "$WWW/disk.img" /srv/images/disk.img
 	vmctl mount -w /srv/images/disk.img
@@ -165,7 +166,7 @@ is_sleeping() {
 	[ "$(cut -d ' ' -f 3 "/proc/$1/stat")" = S ] &&
 		[ "$(cat "/proc/$1/comm")" = vm-slot ]
 }
-# eject_beside_kill: the writer is killed just before it is told to end.
+# eject_beside_kill: kills the writer just before an eject would end it.
 eject_beside_kill() {
 	local slot writer dir=$VM_RUN_DIR/$SLOT
 	slot=$(slot_pid) writer=$(slot_pid writer)
@@ -177,7 +178,7 @@ eject_beside_kill() {
 	wait_until 20 is_gone "$dir/work"
 }
 
-@test "... also where its vm-slot was killed" {
+@test "... also if its vm-slot was killed" {
 	hold
 	kill -KILL "$(slot_pid)"
 	kill -CONT "$(slot_pid writer)"
@@ -192,7 +193,7 @@ eject_beside_kill() {
 	is_kept
 }
 
-@test "... or the writer alone, just then" {
+@test "... or the writer alone, at that moment" {
 	hold
 	eject_beside_kill
 	is_kept
@@ -218,7 +219,7 @@ eject_beside_kill() {
 	nothing_left $SLOT
 }
 
-@test "what was found lost just before an eject is told, too" {
+@test "data found lost just before an eject is reported, too" {
 	mount_small
 	local slot writer dir=$VM_RUN_DIR/$SLOT
 	slot=$(slot_pid) writer=$(slot_pid writer)
@@ -234,7 +235,7 @@ eject_beside_kill() {
 	nothing_left $SLOT
 }
 
-@test "an xz image is mounted, with a word of it" {
+@test "an xz image is mounted, with a note" {
 	head -c 5M /dev/urandom >"$WWW/raw.img"
 	xz -0 --block-size=1MiB -k -f "$WWW/raw.img"
 	mount_image raw.img.xz 2>words

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# A medium survives what is not the loss of its image: while the host reads it,
-# whatever dies is started again, or taken over, and the host notices a pause.
+# A medium survives anything short of losing its image: while the host reads,
+# each program that dies is restarted or replaced, and the host notices only a
+# pause.
 
 load helper
 load column
@@ -54,11 +55,11 @@ state_is() {
 pid_of() {
 	cat "$D/work/pid.$1"
 }
-# is_another CHILD PID: it has been started again.
+# is_another CHILD PID: CHILD was restarted and has a pid other than PID.
 is_another() {
 	[ -s "$D/work/pid.$1" ] && [ "$(pid_of "$1")" != "$2" ]
 }
-# kill_child NAME: and see another in its place.
+# kill_child NAME: kills it, and waits for its replacement.
 kill_child() {
 	local pid
 	pid=$(pid_of "$1")
@@ -73,7 +74,7 @@ kill_child() {
 	state_is active
 }
 
-@test "vm-nbd-attach killed, and then what it has to mend" {
+@test "vm-nbd-attach killed, and then the connection that it must repair" {
 	start_reading 1 "$WWW/disk.img"
 	kill_child attach
 	pkill -KILL -x nbdkit
@@ -95,7 +96,7 @@ kill_child() {
 	nothing_left 1
 }
 
-@test "vm-slot killed, and then vm-fetchd: one other, and no second" {
+@test "vm-slot killed, and then vm-fetchd: each is replaced once" {
 	start_reading 1 "$WWW/disk.img"
 	local source
 	source=$(pid_of source)
@@ -118,7 +119,7 @@ has_ended() {
 	! kill -0 "$1" 2>/dev/null
 }
 
-@test "all of it killed: a mount of the same goes on" {
+@test "all programs killed: a mount of the same image takes over" {
 	start_reading 1 "$WWW/disk.img"
 	pkill -KILL 'vm-|nbdkit'
 	mount_image image
@@ -128,7 +129,7 @@ has_ended() {
 	nothing_left 1
 }
 
-@test "all of it killed: --repair goes on" {
+@test "all programs killed: --repair takes over" {
 	start_reading 1 "$WWW/disk.img"
 	pkill -KILL 'vm-|nbdkit'
 	vmctl doctor --repair
@@ -136,7 +137,7 @@ has_ended() {
 	state_is active
 }
 
-@test "all of it killed, and the image another: failed, and no byte of it" {
+@test "all programs killed, and the image replaced: failed, and no byte of it" {
 	pkill -KILL 'vm-|nbdkit'
 	cp "$WWW/other.img" "$WWW/image"
 	drop_caches
@@ -146,13 +147,13 @@ has_ended() {
 	wait_until 60 state_is failed
 	vmctl status -s 1 | grep "error .*image changed"
 	wait $! || :
-	# Neither in part nor as a whole.
+	# No byte of the other image, and not all of it.
 	cmp -n "$(stat -c %s "$BATS_TEST_TMPDIR/got")" -i 0:$((256 * 65536)) \
 		"$BATS_TEST_TMPDIR/got" "$WWW/disk.img"
 	nothing_left 1
 }
 
-@test "another image of the same size behind the same URL: failed, and told" {
+@test "another image of the same size behind the same URL: failed, with the reason" {
 	stop_server
 	cp "$WWW/other.img" "$WWW/image"
 	start_server
@@ -169,7 +170,7 @@ has_ended() {
 		"$BATS_FILE_TMPDIR/told"
 }
 
-@test "the server away for less than the limit" {
+@test "the server down for less than the limit" {
 	start_reading 1 "$WWW/disk.img"
 	stop_server
 	sleep 2
@@ -177,14 +178,14 @@ has_ended() {
 	is_clean
 }
 
-# mount_again [OPTION...]: of its own kind.
+# mount_again [OPTION...]: mounts the same image again.
 mount_again() {
 	vmctl eject
 	mount_image image "$@"
 	wait_until 30 host_has 1
 }
 
-@test "the server away for longer: degraded, told, and back by itself" {
+@test "the server down for longer: degraded, reported, and back by itself" {
 	mount_again --outage 3
 	stop_server
 	drop_caches
@@ -200,7 +201,7 @@ mount_again() {
 	is_clean
 }
 
-@test "vm-fetchd killed while the server is away: tried until it is back" {
+@test "vm-fetchd killed while the server is down: retried until it is back" {
 	stop_server
 	kill_child source
 	wait_until 30 state_is degraded
@@ -222,13 +223,13 @@ kill_source_until() {
 	done
 }
 
-@test "what dies each time is given up, with the reason" {
+@test "a program that dies again and again: the slot fails, with the reason" {
 	kill_source_until state_is failed
 	vmctl status -s 1 | grep "error .*the source process was ended (137)"
 	wait_until 20 nothing_left 1
 }
 
-@test "reload: another vm-slot, and nobody else notices" {
+@test "reload: a new vm-slot, and nothing else changes" {
 	start_reading 1 "$WWW/disk.img"
 	local pid source
 	pid=$(cat "$D/pid") source=$(pid_of source)
@@ -240,7 +241,7 @@ kill_source_until() {
 	fails 69 vm-slot -r 0
 }
 
-@test "drift: what the kernel has differs from what was made" {
+@test "drift: the kernel's state differs from what vm-slot made" {
 	kill -STOP "$(cat "$D/pid")"
 	vm-gadget eject -f 1
 	vmctl status -s 1 | grep "drift .*the drive is empty"
@@ -249,7 +250,7 @@ kill_source_until() {
 	wait_until 20 nothing_left 1
 }
 
-@test "a block device that no slot knows is detached by --repair" {
+@test "--repair detaches a block device that no slot knows" {
 	vmctl eject
 	nbdkit -U "$BATS_TEST_TMPDIR/sock" -P "$BATS_TEST_TMPDIR/pid" memory 1M
 	background vm-nbd-attach -d /dev/nbd9 "$BATS_TEST_TMPDIR/sock"
@@ -262,7 +263,7 @@ kill_source_until() {
 	kill "$(cat "$BATS_TEST_TMPDIR/pid")"
 }
 
-@test "the log tells it all, with times and without secrets" {
+@test "the log has every event, with times and without secrets" {
 	vmctl eject
 	mount_image "image?sig=hunter2secret"
 	vmctl eject

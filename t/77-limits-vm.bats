@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# What ends a medium but a person: the host, and the limits that were asked
-# for; and who is told of it.
+# What ejects a medium besides a person: the host, and the limits of the mount.
+# Also the hooks that learn of it.
 
 load helper
 load column
@@ -30,7 +30,7 @@ teardown() {
 }
 UDC=/sys/class/udc/dummy_udc.0
 
-# hook NAME LINE...: an executable of hooks.d.
+# hook NAME LINE...: makes an executable in hooks.d.
 hook() {
 	printf '%s\n' '#!/bin/sh' "${@:2}" >"$VM_HOOK_DIR/$1"
 	chmod 755 "$VM_HOOK_DIR/$1"
@@ -55,19 +55,19 @@ host_reads() {
 	dd if="$(host_drive 0)" of=/dev/null bs=64k count=4 status=none
 	wait_until 10 has_read
 }
-# port STATE: dummy_hcd never says that it is not attached while a gadget is
-# bound; so another file is put over its state.
+# port STATE: sets the UDC's state. dummy_hcd never reports "not attached" while
+# a gadget is bound, so another file is mounted over its state.
 port() {
 	umount "$UDC/state" 2>/dev/null || :
 	echo "$1" >"$BATS_TEST_TMPDIR/state"
 	mount --bind "$BATS_TEST_TMPDIR/state" "$UDC/state"
 }
-# cycled: vm-slot has had another look at everything.
+# cycled: vm-slot has checked everything once more.
 cycled() {
 	wait_until 10 grep -q "the host's port: $1" "$D/log"
 }
 
-@test "the host's own eject is told as that" {
+@test "the host's own eject is reported as such" {
 	mount_one
 	eject "$(host_drive 0)"
 	wait_until 30 state_is empty
@@ -75,7 +75,7 @@ cycled() {
 	wait_until 10 nothing_left
 }
 
-@test "a host that has it locked keeps it, until forced" {
+@test "a host that has locked the drive keeps the medium, until -f" {
 	mount_one
 	mount -r "$(host_drive 0)" /mnt
 	fails 75 vmctl eject
@@ -84,7 +84,7 @@ cycled() {
 	umount /mnt
 }
 
-@test "a cable that is out and in again changes nothing" {
+@test "unplugging and plugging the cable changes nothing" {
 	mount_one
 	local gadget
 	gadget=$(echo /sys/kernel/config/usb_gadget/vmedia*)
@@ -119,7 +119,7 @@ not_there() {
 	[ "$(cat "$D/once")" = waiting ]
 }
 
-@test "--boot-once: ejected when the host that has read it goes" {
+@test "--boot-once: ejected when the host goes off after reading" {
 	port configured
 	mount_one --boot-once
 	vmctl status -s 0 | grep "once .*waiting"
@@ -137,7 +137,7 @@ not_there() {
 	nothing_left
 }
 
-@test "--boot-once: what passes while the host goes on is no end" {
+@test "--boot-once: short interruptions of a running host do not eject" {
 	port configured
 	mount_one --boot-once
 	host_reads
@@ -148,7 +148,7 @@ not_there() {
 	done
 }
 
-@test "--boot-once: a command of the site's says that the host is off" {
+@test "--boot-once: a configured command says that the host is off" {
 	echo on >"$BATS_TEST_TMPDIR/power"
 	hook power "echo Chassis Power is \$(cat $BATS_TEST_TMPDIR/power)"
 	mv "$VM_HOOK_DIR/power" "$BATS_TEST_TMPDIR/ask"
@@ -161,7 +161,7 @@ not_there() {
 	vmctl status -s 0 | grep "reason .*the host is off"
 }
 
-@test "--expires: the time left is shown, and then it goes" {
+@test "--expires: the time left is shown, then the medium is ejected" {
 	mount_one --expires 1h
 	local left
 	left=$(vmctl status -j -s 0 | jq '.slots[0].expires')
@@ -174,7 +174,7 @@ not_there() {
 	nothing_left
 }
 
-@test "--idle: a host that reads keeps it, one that does not loses it" {
+@test "--idle: a host that reads keeps the medium, an idle one loses it" {
 	mount_one --idle 25
 	local end=$((SECONDS + 40))
 	while [ "$SECONDS" -lt "$end" ]; do
@@ -186,7 +186,7 @@ not_there() {
 	vmctl status -s 0 | grep "reason .*the host has not used it for 25 s"
 }
 
-@test "times that are none are refused: 64" {
+@test "invalid times are refused: 64" {
 	for time in 0 x 5y 1h30m -1 '' 99999999999; do
 		fails 64 mount_image one.iso --expires "$time"
 		fails 64 mount_image one.iso --idle "$time"
@@ -194,7 +194,7 @@ not_there() {
 	[ ! -e "$D/request" ]
 }
 
-@test "hooks are told: in the order of their names, with the facts" {
+@test "hooks run in the order of their names, with the facts" {
 	hook 10-first "echo first \$@ \$VM_STATE \$VM_URL \$VM_MEDIA \$VM_LABEL >>$TOLD"
 	hook 20-second "echo second \$@ >>$TOLD"
 	hook 30-not "echo not >>$TOLD"
@@ -221,7 +221,7 @@ first ejected 0
 second ejected 0" ]
 }
 
-@test "a hook that hangs holds up neither the medium nor its eject" {
+@test "a hook that hangs delays neither the medium nor its eject" {
 	hook hang "echo \$@ >>$TOLD; exec sleep 1000"
 	mount_one
 	wait_until 10 grep -q inserted "$TOLD"
@@ -231,12 +231,12 @@ second ejected 0" ]
 	state_is empty
 	[ ! -e "$D/request" ]
 	wait_until 60 grep -q ejected "$TOLD"
-	# The next mount waits for them.
+	# The next mount waits for the hooks.
 	hook hang "exit 0"
 	mount_one --timeout 100
 }
 
-@test "a hook that fails is of no consequence, and the log has its words" {
+@test "a hook that fails changes nothing, and the log has its output" {
 	hook fail "echo oh dear >&2; exit 1"
 	mount_one
 	wait_until 10 grep -q "oh dear" "$D/log"

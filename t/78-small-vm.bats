@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# A machine of 256 MiB: an image that is larger than its memory goes through a
-# cache of 16 MiB, by a kernel that needs memory to read it.
+# A machine with 256 MiB: an image larger than its memory goes through a cache
+# of 16 MiB, while the kernel needs memory to read it.
 # vm-run: -m 256
 
 load helper
@@ -11,11 +11,11 @@ MIB=${SMALL_MIB:-300}
 
 setup_file() {
 	column_start
-	# Where this machine's memory does not hold it.
+	# On the disk, not in this machine's memory.
 	export IMAGE=$TOP/build/small.img
 	head -c "${MIB}M" /dev/urandom >"$IMAGE"
 	ln -s "$IMAGE" "$WWW/small.img"
-	# A way there that others may go.
+	# A directory that other users may enter.
 	mkdir -p /srv/build
 	mount --bind "$TOP/build" /srv/build
 	ln -sf /srv/build/small.img "$WWW/small.img"
@@ -30,7 +30,7 @@ teardown() {
 	vmctl eject -f -s 1 || :
 }
 
-@test "right bytes of all of it, nothing killed, and the cache as asked" {
+@test "all bytes right, nothing killed, and the cache as configured" {
 	mount_image small.img
 	wait_until 30 host_has 1
 	drop_caches

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# An image that comes to us: an NBD server on vmctl's standard input becomes the
-# host's drive, and outlives its line.
+# An image served by a client: an NBD server on vmctl's standard input becomes
+# the host's drive, which survives the loss of that connection.
 
 load helper
 load column
@@ -33,14 +33,14 @@ teardown() {
 	cleanup
 }
 
-# serve [FILE [NAME]]: nbdkit at ./NAME; its pid in ./NAME.pid.
+# serve [FILE [NAME]]: starts nbdkit at ./NAME; its pid is in ./NAME.pid.
 serve() {
 	local name=${2:-nbd}
 	rm -f "$name"
 	nbdkit -r -U "$PWD/$name" -P "$PWD/$name.pid" file "${1:-$ISO}" 3>&-
 }
-# attach NAME SOCK [OPTION...]: vmctl attach with a connection to ./SOCK; what
-# it says is in ./said.NAME, how it ends in ./end.NAME.
+# attach NAME SOCK [OPTION...]: runs vmctl attach with a connection to ./SOCK;
+# its messages are in ./said.NAME, its status in ./end.NAME.
 attach() {
 	local name=$1 sock=$2
 	shift 2
@@ -51,14 +51,14 @@ attach() {
 		echo $rc >"end.$name"
 	) 3>&- &
 }
-# ends NAME STATUS [PATTERN]: with that, and as its last line.
+# ends NAME STATUS [PATTERN]: it ends with STATUS, and its last line matches.
 ends() {
 	wait_until 60 test -s "end.$1"
 	cat "said.$1" >&2
 	[ "$(cat "end.$1")" = "$2" ]
 	[[ $(tail -n 1 "said.$1") == ${3:-*} ]]
 }
-# leaves_nothing [SLOT]: the server is ours, and all else is gone.
+# leaves_nothing [SLOT]: all is gone except the test's own server.
 leaves_nothing() {
 	pkill -KILL nbdkit || :
 	nothing_left "$@"
@@ -66,13 +66,13 @@ leaves_nothing() {
 state_is() {
 	[ "$(vmctl status -j -s "${2:-0}" | jq -r '.slots[0].state')" = "$1" ]
 }
-# has_iso SLOT FILE: the host reads all of it, right.
+# has_iso SLOT FILE: the host reads all of FILE correctly.
 has_iso() {
 	wait_until 30 host_has "$1"
 	drop_caches
 	cmp -n "$(stat -c %s "$2")" "$2" "$(host_drive "$1")"
 }
-# begin NAME [OPTION...]: ISO is in.
+# begin NAME [OPTION...]: attaches the ISO and waits until it is inserted.
 begin() {
 	local name=$1
 	shift
@@ -81,7 +81,7 @@ begin() {
 	wait_until 60 grep -q "is the host's" "said.$name"
 	wait_until 30 host_has 0
 }
-# begin_disk: ./disk.img is in slot 1, writable.
+# begin_disk: inserts ./disk.img into slot 1, writable.
 begin_disk() {
 	cp "$BATS_FILE_TMPDIR/disk.img" disk.img
 	nbdkit -U "$PWD/nbd" -P "$PWD/nbd.pid" file disk.img 3>&-
@@ -90,7 +90,7 @@ begin_disk() {
 	wait_until 30 host_has 1
 }
 
-@test "an ISO that is brought becomes the host's CD, byte for byte" {
+@test "an ISO served by a client becomes the host's CD, byte for byte" {
 	begin alice --name my.iso
 	has_iso 0 "$ISO"
 	grep -qxF "slot 0: served:my.iso is the host's cd drive (ONE, 24 MiB); host: configured" \
@@ -104,7 +104,7 @@ begin_disk() {
 	leaves_nothing
 }
 
-@test "what comes by two pipes, and is ejected by its host" {
+@test "a client on two pipes, and an eject by the host" {
 	serve
 	vm-connect "$PWD/nbd" sh -c 'cat | { vmctl attach -s 0 - 2>said; echo $? >end; } | cat' 3>&- &
 	wait_until 60 grep -q "is the host's" said
@@ -116,7 +116,7 @@ begin_disk() {
 	wait_until 20 leaves_nothing
 }
 
-@test "the link cut under a read, and brought again by the same client" {
+@test "a cut during a read, and the same client reconnects" {
 	begin alice
 	start_reading 0 "$ISO"
 	kill -KILL "$(cat nbd.pid)"
@@ -133,11 +133,12 @@ begin_disk() {
 	leaves_nothing
 }
 
-@test "another client, while it lives: 75, and who has it" {
+@test "another client while the first lives: 75, and who has the slot" {
 	begin alice
 	attach bob nbd -s 0 --client bob
 	ends bob 75 "vmctl: slot 0 is taken by 10.0.0.5 (alice)"
-	# Without a slot, the other one; and this one for its client.
+	# Without -s, another client gets the other slot, and the same client
+	# its own.
 	attach bob2 nbd --client bob
 	ends bob2 75 "vmctl: all CD slots are in use: *"
 	attach alice2 nbd --client alice
@@ -145,7 +146,7 @@ begin_disk() {
 	has_iso 0 "$ISO"
 }
 
-@test "another image while the source is away: 75; the same one goes on" {
+@test "another image while the source is away: 75; the same image goes on" {
 	begin alice --outage 60
 	kill -KILL "$(cat nbd.pid)"
 	ends alice 74
@@ -158,14 +159,14 @@ begin_disk() {
 	wait_until 5 eval 'vmctl status -s 0 | grep -qx "  who     carol"'
 }
 
-@test "--take ejects what is there, and mounts" {
+@test "--take ejects the medium of another client, and mounts" {
 	begin alice
 	serve "$OTHER" other
 	attach bob other -s 0 --client bob --take
 	ends alice 0 "slot 0: ejected: taken over by *"
 	wait_until 60 grep -q "is the host's" said.bob
 	has_iso 0 "$OTHER"
-	# Not from oneself: that is to come again.
+	# Not from the same client: for that it is a reconnection.
 	local inserted
 	inserted=$(grep -c inserted "$D/log")
 	attach bob2 other -s 0 --client bob --take
@@ -186,7 +187,7 @@ begin_disk() {
 	eject -i 0 "$(host_drive 0)"
 }
 
-@test "a source away for longer than the limit: degraded, and back" {
+@test "a source away for longer than the limit: degraded, then active again" {
 	begin alice --outage 3
 	kill -KILL "$(cat nbd.pid)"
 	ends alice 74
@@ -198,7 +199,7 @@ begin_disk() {
 	has_iso 0 "$ISO"
 }
 
-@test "who comes again when it was ejected meanwhile is told so" {
+@test "a client that reconnects after an eject learns of the eject" {
 	begin alice
 	kill -KILL "$(cat nbd.pid)"
 	ends alice 74
@@ -213,7 +214,7 @@ begin_disk() {
 	fails 66 env VM_RUN_DIR="$PWD/none" vmctl attach --client alice --again - </dev/null
 }
 
-@test "who comes again and finds another's there leaves it alone" {
+@test "a client that reconnects and finds another's medium leaves it alone" {
 	begin alice
 	kill -KILL "$(cat nbd.pid)"
 	ends alice 74
@@ -227,8 +228,8 @@ begin_disk() {
 	has_iso 0 "$OTHER"
 }
 
-@test "a line cut before the medium is in may be back" {
-	# It will take time to see what it is.
+@test "a client cut before the insert may reconnect" {
+	# The probe will take some time.
 	nbdkit -r -U "$PWD/nbd" -P "$PWD/nbd.pid" --filter=delay \
 		file "$ISO" rdelay=3 3>&-
 	attach alice nbd -s 0 --client alice --outage 60
@@ -242,7 +243,7 @@ begin_disk() {
 	[ "$(grep -c inserted "$D/log")" = 1 ]
 }
 
-@test "SIGTERM: its source has ended, and so has the medium" {
+@test "SIGTERM: the source has ended, and the medium is ejected" {
 	begin alice
 	pkill -TERM -f 'vmctl attach'
 	ends alice 0 "slot 0: ejected: its source has ended"
@@ -250,7 +251,7 @@ begin_disk() {
 	grep -q "its source has ended: ejected" "$D/log"
 }
 
-@test "SIGURG to all of it, and then the end of the line, is the same" {
+@test "SIGURG to all programs, then the end of the connection: the same" {
 	begin alice
 	pkill -URG 'vmctl|vm-nbd-attach'
 	kill -KILL "$(cat nbd.pid)"
@@ -258,7 +259,7 @@ begin_disk() {
 	leaves_nothing
 }
 
-@test "SIGHUP is a line that was cut" {
+@test "SIGHUP means that the connection was cut" {
 	begin alice
 	pkill -HUP -f 'vmctl attach'
 	ends alice 129
@@ -268,7 +269,7 @@ begin_disk() {
 	has_iso 0 "$ISO"
 }
 
-# is_another CHILD PID: it has been started again.
+# is_another CHILD PID: CHILD was restarted and has a pid other than PID.
 is_another() {
 	[ -s "$D/work/pid.$1" ] && [ "$(cat "$D/work/pid.$1")" != "$2" ]
 }
@@ -289,7 +290,7 @@ kill_attach() {
 	kill -KILL "$(cat "$D/pid")"
 	vmctl doctor --repair | grep -q "^ok .*slot 0: .* goes on"
 	is_clean
-	# What was killed mends what is cut.
+	# The programs that were killed are restarted and repair the cut.
 	kill_attach
 	kill -KILL "$(cat nbd.pid)"
 	ends alice 74
@@ -301,7 +302,7 @@ kill_attach() {
 	leaves_nothing
 }
 
-@test "vm-slot killed, and the line cut: who comes again has another go on" {
+@test "vm-slot killed, and the connection cut: the reconnecting client goes on" {
 	begin alice
 	kill -KILL "$(cat "$D/pid")"
 	start_reading 0 "$ISO"
@@ -315,7 +316,7 @@ kill_attach() {
 	[ "$(grep -c inserted "$D/log")" = 1 ]
 }
 
-@test "two at the same moment: one has it, the other is told who" {
+@test "two clients at the same moment: one gets the slot, the other learns who has it" {
 	serve
 	attach one nbd -s 0 --client one --who "the first"
 	attach two nbd -s 0 --client two --who "the second"
@@ -327,7 +328,7 @@ kill_attach() {
 	has_iso 0 "$ISO"
 }
 
-@test "what does not fit is refused with the reason, and leaves nothing" {
+@test "an image that does not fit is refused with the reason, and leaves nothing" {
 	serve "$BATS_FILE_TMPDIR/disk.img" disk
 	attach disk disk -s 0
 	ends disk 65 "the image is a disk and slot 0 a cd drive: *"
@@ -341,7 +342,7 @@ kill_attach() {
 	run -69 --separate-stderr vm-connect "$PWD/none" vmctl attach -s 0 -
 }
 
-@test "no source, or one that ends on its way: it fails, and leaves nothing" {
+@test "no source, or a source that ends early: it fails, and leaves nothing" {
 	mkfifo nothing
 	exec 7<>nothing
 	run -75 --separate-stderr vmctl attach -s 0 --timeout 3 - <nothing
@@ -351,7 +352,7 @@ kill_attach() {
 	run --separate-stderr vmctl attach -s 0 --timeout 20 - </dev/null
 	[ "$status" = 76 ]
 	wait_until 20 leaves_nothing
-	# Told to end while it waits.
+	# It gets SIGTERM while it waits.
 	exec 7<>nothing
 	vmctl attach -s 0 - <nothing 2>said 3>&- &
 	wait_until 20 test -S "$D/work/nbd"
@@ -361,7 +362,7 @@ kill_attach() {
 	exec 7<&-
 }
 
-@test "-w: what the host writes is in the file" {
+@test "-w: the host's writes are in the file" {
 	begin_disk
 	head -c 1M /dev/urandom >new
 	dd if=new of="$(host_drive 1)" bs=64k seek=16 conv=fsync 2>/dev/null
@@ -371,8 +372,8 @@ kill_attach() {
 	leaves_nothing 1
 }
 
-# What it wrote lies in this machine's memory: nobody has asked for more.
-@test "--eject, by another line: what the host wrote last is in the file" {
+# The host's writes are in this machine's memory: nothing has asked for a flush.
+@test "--eject by another connection: the host's last writes are in the file" {
 	begin_disk
 	head -c 4M /dev/urandom >new
 	dd if=new of="$(host_drive 1)" bs=64k seek=16 oflag=direct 2>/dev/null
@@ -384,7 +385,7 @@ kill_attach() {
 	run -0 --separate-stderr vmctl attach --client alice --eject - </dev/null
 }
 
-@test "--web: by what vm-ws-proxy says, and its tickets go with the medium" {
+@test "--web: the client's query counts, and its tickets end with the medium" {
 	serve
 	mkdir -p "$VM_RUN_DIR/tickets"
 	printf 'expires 99999\npath /vm/0\nonce no\nresume yes\n' >"$VM_RUN_DIR/tickets/old"
@@ -396,13 +397,13 @@ kill_attach() {
 	wait_until 60 grep -q "is the host's" said
 	vmctl status -j -s 0 | jq -e '.slots[0] | .client == "page-1" and
 		.who == "10.0.0.7" and .url == "served:a\"b.iso"'
-	# Who takes it came with a ticket of its own.
+	# The client that takes over came with its own ticket.
 	sleep 1
 	printf 'expires 99999\npath /vm/0\nonce no\nresume yes\n' >"$VM_RUN_DIR/tickets/mine"
 	VM_WS_PATH=/vm/0/0 VM_WS_PEER=10.0.0.8 VM_WS_QUERY='client=page-2&take=1' \
 		vm-connect "$PWD/nbd" vmctl attach --web 2>said2 3>&- &
 	wait_until 60 grep -q "is the host's" said2
-	# Who was in is let in once more, to hear that.
+	# The first client is let in once more, to learn of it.
 	cd "$VM_RUN_DIR/tickets"
 	[ "$(grep -l ended * | paste -sd,)" = old ]
 	grep -qx "ended 0 taken over by 10.0.0.8" old
@@ -414,7 +415,7 @@ kill_attach() {
 	[ "$(ls | paste -sd,)" = mine,new,old,one ]
 }
 
-@test "a slot that holds a URL is not given to who comes" {
+@test "a slot that holds a URL is not given to a client" {
 	mkdir images
 	cp "$ISO" images/x.iso
 	echo "allow_file = $PWD/images" >"$VM_CONF"
@@ -427,7 +428,7 @@ kill_attach() {
 	attach alice nbd -s 0 --client alice --take
 	wait_until 60 grep -q "is the host's" said.alice
 	has_iso 0 "$OTHER"
-	# He, who has taken it, may come again.
+	# The client that took over may reconnect.
 	grep -qx "resume yes" "$VM_RUN_DIR/tickets/alice"
 	rm "$VM_CONF"
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# A PC boots from what vmctl mounts for one boot: a second QEMU beside the
-# virtual machine (t/vm/pc), which has the gadget's drive by usbredir. SeaBIOS
-# reads it, then GRUB, then Linux, whose drivers reset the bus and read on.
+# A PC boots from a medium that vmctl mounts for one boot. The PC is a second
+# QEMU beside the virtual machine (t/vm/pc), and gets the gadget's drive by
+# usbredir. SeaBIOS reads it, then GRUB, then Linux, whose drivers reset the bus
+# and read on.
 # vm-run: -n user,id=n0,guestfwd=tcp:10.0.2.100:9-cmd:t/vm/pc
 
 load helper
@@ -34,7 +35,8 @@ teardown() {
 	vmctl eject -f -s 0
 }
 
-# make_initrd FILE: Linux reads its medium, says what it read, and is off.
+# make_initrd FILE: in it Linux reads its medium, prints what it read, and
+# powers off.
 make_initrd() {
 	local root=$BATS_FILE_TMPDIR/initrd module
 	mkdir -p "$root"/{bin,dev,mnt,proc,sys}
@@ -76,7 +78,7 @@ make_boot_iso() {
 	grub-mkrescue -o "$WWW/boot.iso" "$root" >/dev/null 2>&1
 }
 
-# start_pc: with the gadget's drive, which leaves this machine meanwhile.
+# start_pc: starts the PC with the gadget's drive, which this machine gives up.
 start_pc() {
 	background usbredirect --device 1d6b:0104 --to 10.0.2.100:9
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The whole way: a file of a browser's machine is the host's CD. Chromium runs
-# beside the virtual machine (t/vm/browser), which is BMC and host.
+# From end to end: a file on a browser's machine becomes the host's CD. Chromium
+# runs beside the virtual machine (t/vm/browser), which is both the BMC and the
+# host.
 # vm-run: -n user,id=n0,hostfwd=tcp:127.0.0.1:@PORT@-:8443,hostfwd=tcp:127.0.0.1:@PORT@-:9443,guestfwd=tcp:10.0.2.100:9-cmd:t/vm/browser
 
 load helper
@@ -16,7 +17,7 @@ setup_file() {
 		-days 30 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
 		-keyout "$BATS_FILE_TMPDIR/bmc.key" -out "$BATS_FILE_TMPDIR/bmc.pem" \
 		2>/dev/null
-	# Both machines see it there.
+	# Both machines see this directory.
 	export LARGE=$TOP/build/large.iso SMALL=$TOP/build/small.iso
 	mkdir -p "$TOP/build"
 	make_iso "$LARGE" 300 LARGE
@@ -41,7 +42,7 @@ teardown() {
 	vmctl eject -f -s 0
 }
 
-# browser WORDS...: what it answers.
+# browser WORDS...: sends a command, and prints the answer.
 browser() {
 	local answer
 	echo "$*" >&6
@@ -53,8 +54,9 @@ browser() {
 	echo "${answer#ok }"
 }
 
-# The page and the way to the slots through lighttpd at 8443; and vm-ws-proxy
-# by itself at 9443, for a page of any origin, since its port is another one.
+# lighttpd at port 8443 serves the page and passes WebSockets on to the slots.
+# vm-ws-proxy without a web server is at port 9443; as that is another origin,
+# it accepts pages of any origin.
 start_proxies() {
 	local dir=$BATS_FILE_TMPDIR
 	mkdir -p "$dir/prefix/share/vmedia"
@@ -82,7 +84,7 @@ start_proxies() {
 	wait_until 10 test -s "$dir/wss.at"
 }
 
-# serve_image FILE FRAGMENT: the page does, and the host has it.
+# serve_image FILE FRAGMENT: the page serves FILE, and the host has it.
 serve_image() {
 	browser open "https://localhost:${PORTS[0]}/#$2&ticket=$(vmctl ticket 0)"
 	browser choose "$1"
@@ -91,14 +93,14 @@ serve_image() {
 	wait_until 60 host_has 0
 }
 
-# host_reads_all FILE: its whole medium is that.
+# host_reads_all FILE: the host's whole medium is FILE.
 host_reads_all() {
 	drop_caches
 	[ "$(dd if="$(host_drive 0)" bs=64k iflag=direct 2>/dev/null |
 		head -c "$(stat -c %s "$1")" | sha256sum)" = "$(sha256sum <"$1")" ]
 }
 
-@test "through lighttpd the host reads all of it; eject, and the page says so" {
+@test "through lighttpd the host reads the whole image; an eject is shown by the page" {
 	serve_image "$LARGE" slot=0
 	host_reads_all "$LARGE"
 	vmctl status -s 0 | grep large.iso
@@ -107,7 +109,7 @@ host_reads_all() {
 	nothing_left 0
 }
 
-@test "through vm-ws-proxy by itself; the page stops, and the medium is out" {
+@test "through vm-ws-proxy without a web server; a stop in the page ejects" {
 	serve_image "$SMALL" "url=wss://localhost:${PORTS[1]}/vm/0"
 	host_reads_all "$SMALL"
 	browser click stop
@@ -115,14 +117,15 @@ host_reads_all() {
 	vmctl status -s 0 | grep "its source has ended"
 }
 
-# links: how many the slot has had so far.
+# links: prints how many connections the slot has had so far.
 links() {
 	grep -c "served: " "$VM_RUN_DIR/0/log"
 }
 is_whole() {
 	[ "$(links)" -gt "$1" ]
 }
-# cut COMMAND...: that does it; until the page is back, and has been read from.
+# cut COMMAND...: cuts the connection by COMMAND, and waits until the page is
+# back and the host has read for a while.
 cut() {
 	local links
 	links=$(links)
@@ -139,7 +142,7 @@ lose_network() {
 	ip link set eth0 up
 }
 
-@test "cut ten times, 15 seconds among them: right bytes, and no error" {
+@test "cut ten times, once for 15 seconds: the right bytes, and no error" {
 	serve_image "$SMALL" slot=0
 	start_reading 0 "$SMALL"
 	local i

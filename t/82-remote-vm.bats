@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vmctl serve, to a slot of this machine as if it were another: by a WebSocket
-# and by ssh, cut again and again while the host reads.
+# vmctl serve, to a slot of this machine as if it were a remote one: by a
+# WebSocket and by ssh, cut again and again while the host reads.
 
 load helper
 load column
@@ -53,7 +53,7 @@ start_sshd() {
 	wait_until 10 test -s "$dir/sshd.pid"
 }
 
-# start_proxy: that of the machine with the slots, at port 9443.
+# start_proxy: starts the proxy of the machine with the slots, at port 9443.
 start_proxy() {
 	local dir=$BATS_FILE_TMPDIR
 	rm -f "$dir/proxy.at"
@@ -64,7 +64,8 @@ start_proxy() {
 	wait_until 10 test -s "$dir/proxy.at"
 }
 
-# start_serve [OPTION...] WHERE-TO: until the host has it.
+# start_serve [OPTION...] DESTINATION: serves, and waits until the host has the
+# image.
 start_serve() {
 	background env --default-signal=INT vmctl serve "$@" \
 		>"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
@@ -79,7 +80,7 @@ serve_ws() {
 serve_ssh() {
 	start_serve "$IMAGE" ssh:root@127.0.0.1
 }
-# inserted: how often the slot has had a medium so far.
+# inserted: prints how often a medium was inserted into the slot so far.
 inserted() {
 	grep -c "vm-slot: slot 0: inserted" "$VM_RUN_DIR/0/log"
 }
@@ -92,7 +93,7 @@ host_reads_all() {
 	cmp -n "$(stat -c %s "$IMAGE")" "$IMAGE" "$(host_drive 0)"
 }
 
-# ends_well: eject here, and serve ends there, with 0.
+# ends_well: an eject here ends serve there with status 0.
 ends_well() {
 	vmctl eject -f -s 0
 	wait "$SERVE"
@@ -100,8 +101,8 @@ ends_well() {
 	nothing_left 0
 }
 
-# cut_times COUNT COMMAND...: which cuts it, while the host reads; each time
-# when it is whole again, and has been for a while.
+# cut_times COUNT COMMAND...: cuts the connection by COMMAND, COUNT times, while
+# the host reads; each time after it has worked again for a while.
 cut_times() {
 	local i links
 	start_reading 0 "$IMAGE"
@@ -114,7 +115,7 @@ cut_times() {
 	is_clean
 	[ "$(cat "$VM_RUN_DIR/0/state")" = active ]
 }
-# links: how many the slot has had so far.
+# links: prints how many connections the slot has had so far.
 links() {
 	grep -c "served: " "$VM_RUN_DIR/0/log"
 }
@@ -126,27 +127,27 @@ cut_talker() {
 }
 cut_proxy() {
 	pkill -KILL -f vm-ws-proxy
-	sleep 3 # without
+	sleep 3 # without a connection
 	start_proxy
 }
 cut_ssh() {
 	pkill -KILL -f 'ssh -F /dev/null'
 }
 
-@test "by wss the host reads all of it, and its eject is the end" {
+@test "by wss the host reads the whole image, and its eject ends it" {
 	serve_ws
 	host_reads_all
 	vmctl status -s 0 | grep "served:far.iso"
 	ends_well
 }
 
-@test "by ssh the host reads all of it, and its eject is the end" {
+@test "by ssh the host reads the whole image, and its eject ends it" {
 	serve_ssh
 	host_reads_all
 	ends_well
 }
 
-@test "a person's ^C ejects, by wss and by ssh" {
+@test "^C ejects, by wss and by ssh" {
 	local by
 	for by in ws ssh; do
 		serve_$by
@@ -156,7 +157,7 @@ cut_ssh() {
 	done
 }
 
-@test "ejected here while its link is lost: it hears of it" {
+@test "ejected here while the connection is lost: the client learns of it" {
 	serve_ws
 	pkill -KILL -f vm-ws-proxy
 	vmctl eject -f -s 0
@@ -173,9 +174,9 @@ cut_ssh() {
 	ends_well
 }
 
-# (To make a connection of ssh takes this machine longer than its host waits for
-# a read; so the host reads in between, of the drive that has stayed.)
-@test "by ssh, cut three times: it comes again to the same drive" {
+# (On this machine ssh takes longer to connect than the host waits for a read.
+# The host therefore reads in between, from the drive that has stayed.)
+@test "by ssh, cut three times: it reconnects to the same drive" {
 	echo "outage = 120" >"$VM_CONF"
 	serve_ssh
 	wait_until 30 is_active
@@ -192,13 +193,13 @@ cut_ssh() {
 	ends_well
 }
 
-@test "the whole proxy is killed, and comes back" {
+@test "the whole proxy is killed and restarted" {
 	serve_ws
 	cut_times 1 cut_proxy
 	ends_well
 }
 
-@test "who serves another image is told who is there, and may take it over" {
+@test "a client with another image learns who has the slot, and may take it over" {
 	serve_ws
 	make_iso "$BATS_TEST_TMPDIR/other.iso" 4 OTHER
 	fails 75 vmctl serve -s 0 "$BATS_TEST_TMPDIR/other.iso" ssh:root@127.0.0.1

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The page that serves an image of the browser's machine (scripts/web): its
-# protocol in node, and all of it in Chromium.
+# The page that serves an image on the browser's machine (scripts/web): its
+# parts in node, and the whole page in Chromium.
 # run: alone
 
 load helper
@@ -32,11 +32,11 @@ nbd() {
 	nbd export-name
 }
 
-@test "NBD: what is not NBD, or too long, is the end" {
+@test "NBD: octets that are not NBD, or too long, end the connection" {
 	nbd bad-handshake
 }
 
-@test "NBD: requests that can't be are refused, whatever length they tell" {
+@test "NBD: invalid requests are refused, whatever their length" {
 	nbd bad-requests
 	nbd bad-writes
 }
@@ -51,52 +51,52 @@ nbd() {
 	nbd structured
 }
 
-@test "NBD: a client that leaves gets its answers before" {
+@test "NBD: a client that disconnects gets its answers first" {
 	nbd leave
 }
 
-@test "NBD: in pieces of any size it is the same" {
+@test "NBD: pieces of any size give the same result" {
 	nbd pieces
 }
 
-@test "NBD: noise of three seeds" {
+@test "NBD: random octets from three seeds" {
 	for seed in 1 2 3; do
 		nbd fuzz "$seed"
 	done
 }
 
-# --- parts, in an order that a browser can't be made to have --------------
+# --- parts, in an order of events that a browser can't produce -------------
 
 parts() {
 	node "$TOP/t/page/parts.mjs" "$@"
 }
 
-@test "link: a stop that was asked for outlasts a lost line" {
+@test "link: after a lost connection, a stop is still wanted" {
 	parts stop-lost
 	parts stop-anew
 }
 
-@test "link: an eject is asked for again, while the line still serves" {
+@test "link: it asks again for an eject, while the connection still serves" {
 	parts stop-busy
 	parts stop-busy-lost
 	parts stop-given-up
 	parts stop-once
 }
 
-@test "link: when the network is back, again at once" {
+@test "link: when the network is back, it reconnects at once" {
 	parts hurry
 }
 
-@test "worker: of two files the one that was chosen last" {
+@test "worker: of two files the one chosen last counts" {
 	parts two-files
 }
 
-@test "worker: what the host writes to one file is no other's" {
+@test "worker: each file has its own overlay" {
 	parts two-overlays
 	parts one-overlay
 }
 
-@test "image: a file that changed is not served, where a browser would read it" {
+@test "image: a changed file is not served, even if the browser reads it" {
 	parts file-changed
 	parts file-changed-service
 	parts file-changed-meanwhile
@@ -108,7 +108,7 @@ parts() {
 
 # --- libnbd's tools, through a bridge ------------------------------------
 
-# start_serving FILE: node serves it as the page does, at $NBD, a libnbd URI.
+# start_serving FILE: node serves FILE as the page does, at $NBD, a libnbd URI.
 start_serving() {
 	rm -f address meet
 	if command -v vm-ws-proxy >/dev/null; then
@@ -124,7 +124,7 @@ start_serving() {
 	NBD="nbd+unix:///?socket=$PWD/near"
 }
 
-@test "libnbd: nbdinfo tells of the export, and lists it" {
+@test "libnbd: nbdinfo describes the export, and lists it" {
 	head -c 3000001 /dev/urandom >'an image'
 	start_serving 'an image'
 	nbdinfo --json "$NBD" >info
@@ -138,7 +138,7 @@ start_serving() {
 	nbdinfo --size "$NBD" | grep -x 3000320
 }
 
-@test "libnbd: nbdcopy gives the same bytes, zeros behind the end" {
+@test "libnbd: nbdcopy gives the same bytes, and zeros after the end" {
 	head -c 40000001 /dev/urandom >image
 	start_serving image
 	nbdcopy "$NBD" copy
@@ -165,8 +165,8 @@ start_serving() {
 
 # --- in Chromium ---------------------------------------------------------
 
-# in_browser TEST [MIB]: of t/page/tests.mjs, over https and wss, with an image
-# of that size.
+# in_browser TEST [MIB]: runs this test of t/page/tests.mjs over https and wss,
+# with an image of MIB MiB.
 in_browser() {
 	head -c "${2:-16}M" /dev/urandom >image
 	ln -s "$TOP/scripts/web" root
@@ -187,39 +187,39 @@ in_browser() {
 	in_browser serve 128
 }
 
-@test "browser: what it asks for, and the ticket is nowhere else" {
+@test "browser: its request, and the ticket is nowhere else" {
 	in_browser address
 }
 
-@test "browser: what is wrong in a field is said there" {
+@test "browser: a fault in a field is shown below it" {
 	in_browser fields
 }
 
-@test "browser: lost, and back by itself without the ticket" {
+@test "browser: after a loss it reconnects by itself without the ticket" {
 	in_browser lost
 }
 
-@test "browser: cut in the middle of a read, it is back" {
+@test "browser: after a cut in the middle of a read it reconnects" {
 	in_browser again 100
 }
 
-@test "browser: taken, by whom, and taken over" {
+@test "browser: a taken slot, by whom, and taking it over" {
 	in_browser taken
 }
 
-@test "browser: what is taken over is the slot that one was told of" {
+@test "browser: only the slot shown as taken is taken over" {
 	in_browser retargeted
 }
 
-@test "browser: every end has its reason" {
+@test "browser: every end shows its reason" {
 	in_browser ends
 }
 
-@test "browser: a file that changes is EIO, and said" {
+@test "browser: a file that changes is EIO, and the page says so" {
 	in_browser changed 64
 }
 
-@test "browser: what is read out, and what is only shown" {
+@test "browser: what a screen reader speaks, and what is only shown" {
 	in_browser told
 }
 
@@ -227,33 +227,34 @@ in_browser() {
 	in_browser writes 48
 }
 
-@test "browser: stopped, and what the host wrote last still comes" {
+@test "browser: after a stop the host's last writes still arrive" {
 	in_browser leaving 2
 }
 
-@test "browser: one that has no place for what a host writes says so" {
+@test "browser: without a place for the host's writes the page says so" {
 	in_browser unwritable
 }
 
-@test "browser: asks before it is closed while it serves" {
+@test "browser: while it serves, the page asks before it is closed" {
 	in_browser beforeunload
 }
 
-@test "browser: all of it with the keyboard" {
+@test "browser: everything with the keyboard" {
 	in_browser keyboard
 }
 
-@test "browser: a far end that does not speak NBD" {
+@test "browser: a server that does not speak NBD" {
 	in_browser hostile
 }
 
-@test "browser: 10000 reads at once of a client that reads slowly" {
+@test "browser: 10000 reads at once from a client that reads slowly" {
 	in_browser pipelined
 }
 
-# --- as it is put up -------------------------------------------------------
+# --- behind lighttpd -------------------------------------------------------
 
-# start_lighttpd: by the file that we ship, with paths of ours, at $HTTPS.
+# start_lighttpd: starts lighttpd at $HTTPS, with the file that is installed,
+# but with the test's own paths.
 start_lighttpd() {
 	local port
 	port=$(free_port)
@@ -270,7 +271,7 @@ start_lighttpd() {
 	wait_until 10 curl -sk -o index.html "$HTTPS/"
 }
 
-# new_ticket: for slot 0, as `vmctl ticket` makes it, in $TICKET.
+# new_ticket: makes a ticket for slot 0, as `vmctl ticket` does, in $TICKET.
 new_ticket() {
 	export TICKET
 	TICKET=$(openssl rand -hex 16)
@@ -278,16 +279,17 @@ new_ticket() {
 		>"tickets/$(printf %s "$TICKET" | sha256sum | cut -d' ' -f1)"
 }
 
-# upgrade_status [CURL-OPTION...]: how a WebSocket is answered.
+# upgrade_status [CURL-OPTION...]: prints the HTTP status of a WebSocket
+# request.
 upgrade_status() {
 	curl -sk --http1.1 -m 5 -o /dev/null -w '%{http_code}\n' \
 		-H 'Connection: Upgrade' -H 'Upgrade: websocket' \
 		-H 'Sec-WebSocket-Version: 13' \
 		-H 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==' \
-		"$@" "$HTTPS/vm/0" || : # no end of what was let in
+		"$@" "$HTTPS/vm/0" || : # curl times out if it was let in
 }
 
-@test "lighttpd by our file: the page, the ticket, and no foreign page" {
+@test "lighttpd with our file: the page, the ticket, and no foreign page" {
 	head -c 16M /dev/urandom >image
 	mkdir tickets
 	make_cert server
@@ -307,6 +309,6 @@ upgrade_status() {
 	upgrade_status -H "Origin: $HTTPS" -H "$protocols" | grep -x 40[13]
 }
 
-@test "browser: each state looked at, with axe-core and on a phone" {
+@test "browser: each state, checked with axe-core and on a phone" {
 	in_browser states 100
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The column where there is nothing but busybox: a root directory with its
-# applets, our programs, nbdkit, and the libraries that those need.
+# All programs on a system with busybox only: a root directory with its applets,
+# our programs, nbdkit, and the libraries that those need.
 
 load helper
 load column
@@ -33,7 +33,7 @@ teardown_file() {
 	bmc vm-gadget teardown
 }
 
-# bmc COMMAND...: in that root.
+# bmc COMMAND...: runs it in that root directory.
 bmc() {
 	chroot $ROOT /bin/env -i PATH=/vmedia/bin:/bin:/usr/bin "$@"
 }
@@ -41,7 +41,7 @@ teardown() {
 	bmc vmctl eject -f -s 0
 }
 
-@test "mount, status, eject, with busybox alone" {
+@test "mount, status and eject, with busybox only" {
 	[ "$(ls $ROOT/usr/bin)" = nbdkit ]
 	bmc vmctl mount --cacert /etc/ca.pem "$URL/one.iso"
 	wait_until 30 host_has 0
@@ -53,12 +53,12 @@ teardown() {
 	nothing_left
 }
 
-@test "a failure is told, with busybox alone" {
+@test "an error is reported, with busybox only" {
 	fails 66 bmc vmctl mount -s 0 --cacert /etc/ca.pem "$URL/none.iso"
 	nothing_left
 }
 
-@test "a killed vm-slot is cleaned up, with busybox alone" {
+@test "a killed vm-slot is cleaned up, with busybox only" {
 	bmc vmctl mount --cacert /etc/ca.pem "$URL/one.iso"
 	kill -KILL "$(cat "$VM_RUN_DIR/0/pid")"
 	bmc vmctl eject -s 0

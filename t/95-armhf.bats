@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The 32-bit target: built for armhf, its unit tests and vm-fetchd run there,
-# under qemu-user.
+# The 32-bit target: everything is built for armhf; the unit tests and vm-fetchd
+# run under qemu-user.
 
 load helper
 
@@ -23,7 +23,7 @@ setup_file() {
 		tests >&2 3>&-
 }
 
-# target_root: Debian's armhf libraries, from this machine's own mirror.
+# target_root: unpacks Debian's armhf libraries, from this machine's own mirror.
 target_root() {
 	local uri
 	uri=$(sed -n 's/^URIs: //p; s/^deb \([^ ]*\) .*/\1/p' \
@@ -46,20 +46,20 @@ teardown() {
 		grep -c 'ELF 32-bit LSB.*ARM' | grep -qx 4
 }
 
-@test "the unit tests pass there" {
+@test "the unit tests pass under emulation" {
 	for unit in "$OUT"/t/unit/*; do
 		echo "$unit"
 		arm "$unit"
 	done
 }
 
-@test "vm-probe sees an image above 4 GiB there" {
+@test "vm-probe sees an image above 4 GiB under emulation" {
 	truncate -s 5G "$BATS_TEST_TMPDIR/big"
 	[ "$(arm "$OUT/bin/vm-probe" -f size "$BATS_TEST_TMPDIR/big")" = \
 		$((5 << 30)) ]
 }
 
-@test "the plugin reads above 4 GiB there" {
+@test "the plugin reads above 4 GiB under emulation" {
 	cd "$BATS_TEST_TMPDIR"
 	truncate -s 5G big
 	for at in $(((2 << 30) + 512)) $(((4 << 30) + 512)) $(((5 << 30) - 512)); do

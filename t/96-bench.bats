@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The benchmark runs: its figures are for `make bench` on a quiet machine.
+# The benchmark can run. (For real figures, use `make bench` on a quiet
+# machine.)
 # run: alone
 
 load helper
 
-@test "some rows of the benchmark run and are written down" {
+@test "some rows of the benchmark run and are recorded" {
 	VM_BUILD=$BATS_TEST_TMPDIR/build
 	mkdir "$VM_BUILD"
 	ln -s "$BUILD/bin" "$BUILD/lib" "$BUILD/t" "$VM_BUILD"

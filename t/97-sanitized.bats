@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Units, vm-fetchd, vmctl and vm-ws-proxy again, built with the address and undefined
-# behaviour sanitizers; what has threads, with the thread sanitizer; and the
-# corpus of the fuzzers (make fuzz).
+# The tests of the units, vm-fetchd, vmctl and vm-ws-proxy again, built with the
+# address and undefined behaviour sanitizers; the parts with threads, with the
+# thread sanitizer; and the corpus of the fuzzers (make fuzz).
 
 load helper
 load servers
@@ -15,7 +15,7 @@ setup_file() {
 	make -s -C "$TOP" SAN=1 O="$BUILD/san" tests 3>&-
 }
 
-# sanitized FILE: its tests, with that build.
+# sanitized FILE: runs the tests of FILE with that build.
 sanitized() {
 	cd "$TOP"
 	env -i PATH="$PATH" HOME="$HOME" VM_BUILD="$BUILD/san" \
@@ -34,8 +34,9 @@ sanitized() {
 	sanitized 60-vmctl.bats
 }
 
-# wss_cases FILE GROUP...: of t/ws, over TLS. (LeakSanitizer can't look at a
-# process that has given up its rights: valgrind does, below.)
+# wss_cases FILE GROUP...: runs these cases of t/ws over TLS. (LeakSanitizer
+# can't examine a process that has dropped its privileges; valgrind does so
+# below.)
 wss_cases() {
 	cd "$BATS_TEST_TMPDIR"
 	[ -e server.pem ] || make_cert server

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The sources are clean, by every tool that has an opinion.
+# Every lint tool finds the sources clean.
 
 load helper
 
@@ -14,7 +14,7 @@ load helper
 		name=$(basename "${program%.c}")
 		ls "man/$name".[18]
 	done
-	# Each single-letter option that the help names stands in the page.
+	# Each single-letter option of the help is in the man page.
 	for name in vm-connect vm-fetchd vm-lock vm-nbd-attach vm-probe vm-slot; do
 		for letter in $("$name" -h | tr ' ' '\n' |
 			sed -n 's/^\[-\([A-Za-z]*\)\]*$/\1/p' | fold -w 1 | sort -u); do

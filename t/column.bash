@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# For tests of the whole column in the virtual machine: images served over
-# HTTPS by nginx, and the host's end of the USB cable.
+# For tests of all programs together in the virtual machine: nginx serves images
+# over HTTPS, and this machine is also the host at the other end of the USB
+# cable.
 
-# column_start [UDCS]: once a file, in setup_file. A USB device controller
-# wired to this machine's own host, and nginx with a CA of its own.
+# column_start [UDCS]: for setup_file. Makes a USB device controller that is
+# wired to this machine's own USB host, and starts nginx with its own CA.
 column_start() {
 	modprobe -a usb-storage sr_mod sd_mod
 	modprobe dummy_hcd num="${1:-1}"
@@ -34,20 +35,20 @@ column_start() {
 	export URL=https://localhost
 }
 
-# column_stop: in teardown_file.
+# column_stop: for teardown_file.
 column_stop() {
 	kill "$(cat "$BATS_FILE_TMPDIR/nginx.pid")" || :
 }
 
-# mount_image NAME [OPTION...]: vmctl mount of an image of $WWW.
+# mount_image NAME [OPTION...]: mounts this image of $WWW by vmctl.
 mount_image() {
 	local name=$1
 	shift
 	vmctl mount --cacert "$CA" "$@" "$URL/$name"
 }
 
-# host_drive SLOT: the host's device of that slot: /dev/sr0 or /dev/sdX. The
-# USB interface's number is the function's, and the slot's.
+# host_drive SLOT: prints the host's device of that slot, /dev/sr0 or /dev/sdX.
+# The number of the USB interface is the function's and the slot's.
 host_drive() {
 	local dir
 	for dir in /sys/block/sr* /sys/block/sd*; do
@@ -57,8 +58,8 @@ host_drive() {
 	done
 }
 
-# host_size SLOT: what the host thinks its medium has, in bytes. The kernel
-# looks at a drive when it is opened.
+# host_size SLOT: prints the medium's size in bytes as the host sees it. The
+# kernel checks a drive when it is opened.
 host_size() {
 	local drive sectors
 	drive=$(host_drive "$1")
@@ -72,14 +73,14 @@ host_has() {
 	size=$(host_size "$1") && [ "$size" -gt 0 ]
 }
 
-# drop_caches: so that what is read next comes over the whole column.
+# drop_caches: the next read goes through all programs.
 drop_caches() {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
 }
 
-# start_reading SLOT FILE: the host reads all of its medium, over the whole
-# column and again and again, and compares it with FILE.
+# start_reading SLOT FILE: the host reads its whole medium again and again,
+# through all programs, and compares it with FILE.
 start_reading() {
 	READING=$BATS_TEST_TMPDIR/reading
 	rm -f "$READING"*
@@ -96,7 +97,7 @@ read_again() {
 			cmp -n "$(stat -c %s "$2")" "$2" - || return
 	done
 }
-# is_clean: until here it has read right bytes, without an error.
+# is_clean: the host has read the right bytes so far, without an error.
 is_clean() {
 	kill -0 "$READER"
 	: >"$READING.end"
@@ -104,8 +105,8 @@ is_clean() {
 	! dmesg | grep "I/O error"
 }
 
-# nothing_left [SLOT]: no process, socket, device or state of the column, once
-# its vm-slot has told its hooks of the end.
+# nothing_left [SLOT]: the slot has no process, socket, device or state left,
+# after vm-slot has run the hooks of the end.
 nothing_left() {
 	wait_until 5 is_nothing_left "$@"
 }
@@ -118,7 +119,8 @@ is_nothing_left() {
 		[ ! -e "$VM_RUN_DIR/$slot/work" ]
 }
 
-# make_iso FILE MIB LABEL: random content of that size, and a marker.
+# make_iso FILE MIB LABEL: makes an ISO with random content of that size, and a
+# mark.
 make_iso() {
 	local root
 	root=$(mktemp -d)

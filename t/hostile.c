@@ -4,10 +4,10 @@
  * hostile: serve one file over HTTP/1.1 as badly as the request's path asks.
  *
  * The leading components of a path name the misbehaviours, so that one server
- * plays them all, and several at once: /slow/100/etag-change/3/disk.iso. The
- * answer of a good server is made first (RFC 9110 sections 13 and 14), then
- * bent. `hostile -h` prints the table. The log tells what was asked, on which
- * connection, and how many requests were being answered at the same time.
+ * has them all, and several at once: /slow/100/etag-change/3/disk.iso. It first
+ * makes the answer of a good server (RFC 9110 sections 13 and 14), then spoils
+ * it. `hostile -h` prints the table. The log has the requests, their connections,
+ * and how many requests were being answered at the same time.
  */
 #include <sys/socket.h>
 
@@ -34,7 +34,7 @@
 #define PIECE_SIZE 65536
 #define MAX_CALLS  8
 #define MAX_ARGS   3
-#define ODD_BYTES  512 /* by how much a range or a length is wrong */
+#define ODD_BYTES  512 /* error of a wrong range or length */
 
 /* clang-format off */
 enum flag {
@@ -64,11 +64,11 @@ enum header {
 enum when { ALWAYS, AFTER, ONCE };
 /* clang-format on */
 
-/* One component of the path that names a mode, and what follows it. */
+/* A component of the path that names a mode, and its arguments. */
 struct call {
 	const struct mode *mode;
 	const char *arg[MAX_ARGS];
-	const char *rest; /* of the target */
+	const char *rest; /* the rest of the target */
 };
 
 struct exchange {
@@ -80,10 +80,10 @@ struct exchange {
 	char path[LINE_SIZE]; /* target without its query, cut in components */
 	char header[NHEADERS][1024];
 	char credentials[1024]; /* "user:password" */
-	unsigned count;		/* of the requests for this target */
+	unsigned count;		/* requests for this target so far */
 	struct call calls[MAX_CALLS];
 	size_t ncalls;
-	const char *const *arg, *rest; /* of the call that acts now */
+	const char *const *arg, *rest; /* of the current call */
 	unsigned flags;
 
 	/* What is served: text, or the file. */
@@ -93,12 +93,12 @@ struct exchange {
 	/* The answer. */
 	int status, delay;		 /* delay in ms */
 	off_t first, last;		 /* of Content-Range */
-	off_t content_length, body_size; /* as said, as sent */
+	off_t content_length, body_size; /* as announced, as sent */
 	char extra[2 * LINE_SIZE];	 /* more headers */
 	unsigned number;		 /* in the log; 0 when done */
 };
 
-/* With -after or -once behind the name, N is one more argument. */
+/* A name with the suffix -after or -once has N as one more argument. */
 struct mode {
 	const char *name; /* with its arguments */
 	unsigned flags;
@@ -121,7 +121,7 @@ static const char login_page[] =
 static int image_fd = -1;
 static off_t image_size;
 
-/* What the connections share. */
+/* Shared by all connections. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct counter *counters;
 static unsigned connections, requests, active, max_active;
@@ -137,7 +137,7 @@ number(const char *text)
 	return n;
 }
 
-/* The functions of the modes, and what they share. */
+/* The functions of the modes. */
 
 __attribute__((format(printf, 2, 3))) static void
 add_header(struct exchange *x, const char *format, ...)
@@ -153,7 +153,7 @@ add_header(struct exchange *x, const char *format, ...)
 	strcat(x->extra, "\r\n");
 }
 
-/* Answer with a status and nothing of the image. */
+/* Answer with a status and no byte of the image. */
 static void
 answer_status(struct exchange *x, int status)
 {
@@ -215,7 +215,7 @@ bend_lastmod_change(struct exchange *x)
 	}
 }
 
-/* Only a 206 has a range to bend, here and below. */
+/* Only a 206 has a range to spoil, here and below. */
 static void
 bend_long(struct exchange *x)
 {
@@ -276,7 +276,7 @@ bend_short_range(struct exchange *x)
 	x->last = x->first + x->body_size - 1;
 }
 
-/* Each redirect makes another signature: another target, counted anew. */
+/* Each redirect has a new signature, so it is a new target with a new count. */
 static void
 bend_signed_redirect(struct exchange *x)
 {
@@ -415,7 +415,8 @@ usage(FILE *out)
 
 /* Finding the modes in a path. */
 
-/* A mode's own name goes before another's with a suffix (reset-after). */
+/* A mode's own name comes before another mode's name with a suffix
+ * (reset-after). */
 static const struct mode *
 find_mode(const char *word, enum when *when)
 {
@@ -432,7 +433,7 @@ find_mode(const char *word, enum when *when)
 	return NULL;
 }
 
-/* Take the arguments of c; return whether it concerns this request. */
+/* Parse the arguments of c; return whether it applies to this request. */
 static bool
 take_args(struct exchange *x, struct call *c, enum when when, char **rest)
 {
@@ -473,7 +474,7 @@ find_calls(struct exchange *x)
 		x->flags |= c->mode->flags & ~BEFORE;
 		x->ncalls++;
 		if (c->mode->bend == bend_redirect)
-			break; /* the rest is the next request's */
+			break; /* the rest belongs to the next request */
 	}
 	return found;
 }
@@ -534,7 +535,7 @@ take_header(struct exchange *x, char *line)
 			    x->header[i], sizeof(x->header[i]), "%s", value);
 }
 
-/* False when the connection ends, or brings what is no GET or HEAD. */
+/* False when the connection ends, or for another method than GET and HEAD. */
 static bool
 read_request(struct exchange *x)
 {
@@ -549,7 +550,7 @@ read_request(struct exchange *x)
 			take_header(x, line);
 			continue;
 		}
-		/* A proxy is asked with the whole URL. */
+		/* A client of a proxy sends the whole URL. */
 		if (strncmp(x->target, "http://", 7) == 0 &&
 		    (path = strchr(x->target + 7, '/')) != NULL)
 			memmove(x->target, path, strlen(path) + 1);
@@ -563,7 +564,7 @@ read_request(struct exchange *x)
 	return false;
 }
 
-/* Count a request for target: the result is 1 for the first. */
+/* Count a request for target; returns 1 for the first one. */
 static unsigned
 count_target(const char *target)
 {
@@ -622,7 +623,7 @@ log_done(struct exchange *x, off_t sent)
 
 /* The answer of a good server. */
 
-/* RFC 9110 sections 13.1.1 and 13.1.4. A date must be the very one. */
+/* RFC 9110 sections 13.1.1 and 13.1.4. A date must be exactly equal. */
 static bool
 conditions_hold(const struct exchange *x)
 {
@@ -637,7 +638,7 @@ conditions_hold(const struct exchange *x)
 	       strcmp(since, x->modified) == 0;
 }
 
-/* Whether to heed Range at all: RFC 9110 sections 13.1.5 and 14.2. */
+/* Does Range apply at all? RFC 9110 sections 13.1.5 and 14.2. */
 static bool
 range_applies(const struct exchange *x)
 {
@@ -715,7 +716,7 @@ make_answer(struct exchange *x)
 	run_calls(x, 0);
 
 	if (x->flags & HALF_BODY)
-		x->body_size -= x->body_size / 2; /* never nothing */
+		x->body_size -= x->body_size / 2; /* never 0 */
 	if (x->flags & SHORT_LENGTH)
 		x->content_length = x->body_size /= 2;
 	if (x->flags & LONG_LENGTH)
@@ -739,7 +740,7 @@ nap(const struct exchange *x, int ms)
 	return poll(&p, 1, ms) == 0;
 }
 
-/* The size of the whole, as Content-Range has it, or a lie. */
+/* The size of the file for Content-Range, or a false one. */
 static void
 send_total(const struct exchange *x)
 {
@@ -796,7 +797,7 @@ send_headers(const struct exchange *x)
 	fputs("\r\n", x->out);
 }
 
-/* Whatever is asked behind the end of the content reads as zeros. */
+/* A read after the end of the content gives zeros. */
 static void
 read_content(const struct exchange *x, char *buf, size_t len, off_t at)
 {
@@ -815,9 +816,9 @@ read_content(const struct exchange *x, char *buf, size_t len, off_t at)
 }
 
 /*
- * "done" is logged before the last piece goes out, so that a client that has
- * its answer finds the log complete, and that its next request, by another
- * connection, is not taken for a concurrent one.
+ * "done" is logged before the last piece is sent: then a client that has its
+ * answer finds the log complete, and its next request on another connection
+ * does not count as concurrent.
  */
 static off_t
 send_body(struct exchange *x)
@@ -990,7 +991,7 @@ main(int argc, char **argv)
 	for (;;) {
 		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		if (fd == -1)
-			continue; /* a client that has left already */
+			continue; /* the client has left already */
 		e = pthread_create(
 		    &thread, NULL, serve_connection, (void *)(intptr_t)fd);
 		if (e != 0)

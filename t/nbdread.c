@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * nbdread: read from an NBD server on a Unix socket (-: descriptor 0 is the
- * connection), in the order and the sizes that a test wants, onto standard
- * output or against a file.
+ * connection), in the order and the sizes that a test needs; print the data, or
+ * compare them with a file.
  *
  * Exit status: 0; 1 the server answered with an error; 2 no connection, or a
  * lost one; 3 the data are not the file's; else as sysexits(3) has it.
@@ -30,7 +30,7 @@ enum {
 };
 
 #define RANDOM_SIZE 4096
-#define MAX_REQUEST (UINT64_C(32) << 20) /* what every server must take */
+#define MAX_REQUEST (UINT64_C(32) << 20) /* every server must accept it */
 #define PARALLEL    16			 /* requests at the same time */
 
 /* One request in flight. */
@@ -41,16 +41,16 @@ struct request {
 	int64_t cookie;
 };
 
-/* What to read: count requests, each of size but perhaps the last. */
+/* What to read: `count` requests of `size` bytes; the last may be shorter. */
 struct job {
 	uint64_t offset, length, size, count;
 	unsigned depth;
 	bool random;
 	unsigned short seed[3];
-	const char *path; /* what it must equal, or NULL */
+	const char *path; /* the file to compare with, or NULL */
 	int fd;
 	bool timed;
-	double *took; /* milliseconds, of each request, where it is timed */
+	double *took; /* milliseconds of each request, if timed */
 };
 
 static struct nbd_handle *h;
@@ -84,14 +84,14 @@ size_or_die(const char *text, uint64_t min, uint64_t max)
 	return n;
 }
 
-/* libnbd leaves the connection non-blocking, and others have it after us. */
+/* libnbd makes the connection non-blocking; other programs use it after us. */
 static void
 restore_blocking(void)
 {
 	fcntl(0, F_SETFL, fcntl(0, F_GETFL) & ~O_NONBLOCK);
 }
 
-/* Bounds are the server's to judge, so libnbd must pass on what is beyond. */
+/* The server must check bounds, so libnbd must pass on requests beyond them. */
 static void
 connect_or_die(const char *path)
 {
@@ -141,7 +141,7 @@ start_request(struct job *job, struct request *r, uint64_t n)
 	    h, r->data, r->len, r->offset, NBD_NULL_COMPLETION, 0);
 }
 
-/* The loss of the connection is told from an answer that says no. */
+/* Distinguish a lost connection from an error that the server returned. */
 static void
 finish_request(struct request *r)
 {
@@ -211,7 +211,7 @@ use_data(const struct job *job, const struct request *r)
 		err(EX_IOERR, "unable to write");
 }
 
-/* Start up to depth requests, await all of them, and so on. */
+/* Start up to `depth` requests, wait for all of them, and repeat. */
 static void
 run_job(struct job *job)
 {
@@ -247,7 +247,7 @@ run_job(struct job *job)
 		free(batch[i].data);
 }
 
-/* Complete the job by what the arguments, or the export, say. */
+/* Fill in the rest of the job from the arguments, or from the export. */
 static void
 plan_job(struct job *job, char **argv)
 {

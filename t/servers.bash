@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# The servers that tests talk to, and vm-fetchd itself. Load `helper` first;
-# each starts in the current directory (a test's own), waits until it is
-# ready, and is ended by `cleanup`.
+# The servers of the tests, and vm-fetchd itself. Load `helper` first. Each
+# function starts a server in the current directory, which is the test's own,
+# and waits until it is ready; `cleanup` ends them.
 
-# start_hostile IMAGE [OPTION...]: t/hostile serves IMAGE at $HOSTILE/MODE/...
-# (under both loopback addresses' names if -l says so) and logs in ./log.
+# start_hostile IMAGE [OPTION...]: t/hostile serves IMAGE at $HOSTILE/MODE/... and
+# logs to ./log. With `-l localhost` it listens on both loopback addresses.
 start_hostile() {
 	local image=$1
 	shift
@@ -15,10 +15,10 @@ start_hostile() {
 	HOSTILE=http://127.0.0.1:$(cat hostile.port)
 }
 
-FETCHD_IN=() # a command that vm-fetchd is started by, such as nsenter(1)
+FETCHD_IN=() # a command that starts vm-fetchd, such as nsenter(1)
 
 # start_fetchd ARGUMENT...: vm-fetchd serves on $SOCK; its process is $FETCHD,
-# its messages are in ./fetchd.err. Fails, and shows them, where it ends.
+# its messages are in ./fetchd.err. If it ends instead, fails and prints them.
 start_fetchd() {
 	SOCK=$PWD/nbd
 	rm -f fetchd.out
@@ -29,7 +29,7 @@ start_fetchd() {
 	[ -s fetchd.out ]
 }
 
-# nbdkits: the processes of vm-fetchd's plugin that this test has started.
+# nbdkits: prints the pids of this test's nbdkits with vm-fetchd's plugin.
 nbdkits() {
 	local dir
 	for dir in /proc/[0-9]*; do
@@ -40,19 +40,19 @@ nbdkits() {
 	return 0
 }
 
-# nothing_left: no vm-fetchd of this test serves any more.
+# nothing_left: no vm-fetchd of this test is left.
 nothing_left() {
 	[ ! -e nbd ] && [ -z "$(nbdkits)" ]
 }
 
-# no_secret_in FILE...: no line of ./secrets is anywhere in them. (grep takes
-# them from a file because it has an argv, too.)
+# no_secret_in FILE...: these files contain no line of ./secrets. (grep takes
+# the secrets from a file, because its own argv is searched, too.)
 no_secret_in() {
 	! grep -qasFf secrets "$@"
 }
 
-# make_cert NAME [SUBJECT-ALT-NAME [START END]]: NAME.pem and NAME.key, signed
-# by the CA ca.pem, which is made if there is none; START and END as YYMMDD.
+# make_cert NAME [SUBJECT-ALT-NAME [START END]]: makes NAME.pem and NAME.key,
+# signed by the CA ca.pem, which is made if missing; START and END are YYMMDD.
 make_cert() {
 	local name=$1 alt=${2:-DNS:localhost,IP:127.0.0.1,IP:::1}
 	[ -e ca.pem ] || make_ca ca
@@ -72,7 +72,7 @@ make_cert() {
 	[ -s "$name.pem" ]
 }
 
-# make_ca NAME: NAME.pem and NAME.key, a CA of one's own.
+# make_ca NAME: makes NAME.pem and NAME.key of a new CA.
 make_ca() {
 	: >"$1.db"
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
@@ -80,14 +80,15 @@ make_ca() {
 		-subj "/CN=$1" 2>/dev/null
 }
 
-# take_certs: those that setup_file has made, into the test's own directory.
+# take_certs: copies the certificates that setup_file made into the test's
+# directory.
 take_certs() {
 	cd "$BATS_TEST_TMPDIR" || return
 	cp "$BATS_FILE_TMPDIR"/*.pem "$BATS_FILE_TMPDIR"/*.key .
 }
 
-# ws_cases FILE SCHEME GROUP...: those of t/ws/FILE.mjs all pass, and leave
-# nothing running.
+# ws_cases FILE SCHEME GROUP...: all these cases of t/ws/FILE.mjs pass, and
+# leave no process running.
 ws_cases() {
 	node "$HERE/ws/$1.mjs" -s "${@:2}" 3>&-
 }
@@ -116,7 +117,7 @@ start_nginx() {
 nginx_conf() {
 	local port=$1 module
 	shift
-	# One process, so that it is this user's and ends at one signal.
+	# A single process runs as this user, and ends with one signal.
 	cat <<-END
 		daemon off;
 		master_process off;
@@ -139,8 +140,8 @@ nginx_conf() {
 	echo "}"
 }
 
-# start_link HOST PORT [OPTION...]: a long line to that server, at $LINK, with
-# t/wan's options.
+# start_link HOST PORT [OPTION...]: starts t/wan with these options before that
+# server, at $LINK.
 start_link() {
 	local out=link.$RANDOM
 	background wan "${@:3}" "$1" "$2" >"$out" </dev/null
@@ -148,10 +149,11 @@ start_link() {
 	LINK=127.0.0.1:$(cat "$out")
 }
 
-# ganesha_conf VERSION PORTS: of NFS-Ganesha, for $NFS_DIR.
+# ganesha_conf VERSION PORTS: prints a configuration of NFS-Ganesha for
+# $NFS_DIR.
 ganesha_conf() {
 	: "${NFS_DIR:=$(mktemp -d /dev/shm/vmedia.XXXXXX)}"
-	chmod 755 "$NFS_DIR" # vm-fetchd asks as nobody
+	chmod 755 "$NFS_DIR" # vm-fetchd's requests are those of the user nobody
 	rm -f ganesha.log
 	cat >ganesha.conf <<-END
 		NFS_CORE_PARAM {
@@ -169,9 +171,9 @@ ganesha_conf() {
 	END
 }
 
-# start_nfs [PORT]: NFS-Ganesha, NFS 4, exports $NFS_DIR, which is made, at
-# $NFS/...$NFS_ARGS of a URL; its process is $NFSD, its log ./ganesha.log. The
-# directory is on a tmpfs, for not every file system has file handles.
+# start_nfs [PORT]: makes $NFS_DIR, and NFS-Ganesha exports it by NFS 4. A URL
+# is $NFS/...$NFS_ARGS; the process is $NFSD, the log ./ganesha.log. The
+# directory is on a tmpfs, because not every file system has file handles.
 start_nfs() {
 	local port=${1:-$((20000 + RANDOM % 10000))}
 	ganesha_conf 4 "NFS_Port = $port; Bind_addr = 127.0.0.1;"
@@ -184,8 +186,9 @@ start_nfs() {
 	NFS=nfs://127.0.0.1/export NFS_ARGS="?version=4&nfsport=$port"
 }
 
-# start_nfs3: the same with NFS 3, which needs a port mapper, in a network of
-# their own; vm-fetchd is started in that. Killed, it takes all of it along.
+# start_nfs3: the same with NFS 3 and the port mapper that it needs, in a
+# network namespace; vm-fetchd starts in that, too. Killing the process ends all
+# of them.
 start_nfs3() {
 	ganesha_conf 3 "NFS_Port = 2049; MNT_Port = 20048;"
 	# shellcheck disable=SC2016 # for the inner shell to expand
@@ -244,8 +247,8 @@ start_smb() {
 	wait_until 20 smbclient -N -p "$port" //127.0.0.1/open -c ls >/dev/null 2>&1
 }
 
-# start_tinyproxy [LINE...]: an HTTP proxy at $PROXY, with LINEs in its
-# configuration; it logs what it is asked in ./tinyproxy.log.
+# start_tinyproxy [LINE...]: starts an HTTP proxy at $PROXY, with LINEs in its
+# configuration; it logs its requests to ./tinyproxy.log.
 start_tinyproxy() {
 	local port
 	rm -f tinyproxy.log

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * soakread: read a block device until standard input says "end", one thread in
- * sequence and one at random, and compare every block with a file. The host's
- * cache is gone around (O_DIRECT), that of the device behind it dropped before
- * each read, so that all bytes come over the whole column.
+ * soakread: read a block device until standard input says "end", with one thread
+ * in sequence and one at random, and compare every block with a file. O_DIRECT
+ * bypasses the host's cache, and the cache of the device behind it is dropped
+ * before each read, so that every byte comes from the source through all
+ * programs.
  *
- * A line on standard input names what is being done to the column now; what is
- * read counts for it until the next one, and is answered by a line
+ * A line on standard input names the next phase. The reads count for it until the
+ * next line, which is answered by a line
  *
  *	NAME SECONDS SEQUENTIAL-BYTES RANDOM-BYTES ERRORS SLOWEST-READ-MS
  *
- * about the phase that has ended. A byte that is wrong ends it all.
+ * about the phase that has ended. A wrong byte ends the program.
  *
  * Exit status: 0; 3 a byte was wrong; else as sysexits(3) has it.
  */

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * wan: a TCP proxy that behaves like a long line. What it reads at one end it
- * gives to the other half a round trip later, no faster than the line allows;
- * a new connection costs the round trip that its handshake would take. The
- * connections share the line fairly. Slow start and loss of packets are not
- * simulated: they only make the short requests worse with which this is
- * compared.
+ * wan: a TCP proxy that behaves like a long and slow network path. It passes on
+ * what it reads half a round trip later, no faster than its limit; a new
+ * connection costs the round trip of its handshake. The connections share the
+ * limit fairly. Slow start and packet loss are not simulated: they would only
+ * slow down the short requests of the programs that we compare with.
  *
- * Lines on standard input change it while it runs: "delay MS" (a round trip),
- * "rate MBIT" (a second, of each connection from now on), "total MBIT" (0: no
- * limit), "cut" resets all connections, "dead" stops all bytes and "alive"
- * lets them go on. Each is answered by the same word on standard output.
+ * Lines on standard input change it while it runs: "delay MS" (the round trip),
+ * "rate MBIT" (a second, for each new connection), "total MBIT" (for all; 0: no
+ * limit), "cut" resets all connections, "dead" stops all bytes and "alive" lets
+ * them go on. It answers each line with the same word on standard output.
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -36,51 +35,51 @@
 #include "base/number.h"
 
 #define CONNECTIONS_MAX 256
-#define RING_SIZE	((size_t)32 << 20) /* bytes on their way, each way */
+#define RING_SIZE	((size_t)32 << 20) /* bytes on the way in each direction */
 #define MARKS_MAX	8192
 #define READ_MAX	((size_t)256 << 10)
-#define QUANTUM		((size_t)64 << 10) /* of a turn on the shared line */
-#define BURST_NS	2000000		   /* of a rate, after a pause */
-#define GRAIN_NS	1000000 /* of a rate, given on at once, as by GRO */
+#define QUANTUM		((size_t)64 << 10) /* a turn at the shared limit */
+#define BURST_NS	2000000 /* what may pass at once after a pause */
+#define GRAIN_NS	1000000 /* the smallest amount passed on, as with GRO */
 #define PACKET		1500.0	/* bytes */
 #define NEVER		INT64_MAX
 #define MBIT		125000.0 /* bytes */
 
-/* A rate in bytes a second, 0: none, and what of it may be used now. */
+/* A limit in bytes a second (0: none), and how much of it may be used now. */
 struct bucket {
 	double rate, tokens;
 	int64_t at;
 };
 
-/* Bytes read until here may be given on from then on. */
+/* Bytes read up to this one may be passed on from that time on. */
 struct mark {
 	int64_t when;
 	uint64_t end;
 };
 
-/* One way of a connection: a ring of bytes, and when each may leave. */
+/* One direction of a connection: a ring of bytes, and when each may leave. */
 struct way {
 	int from, to;
 	unsigned char *ring;
-	uint64_t in, out; /* bytes since the beginning */
+	uint64_t in, out; /* bytes since the start */
 	struct mark marks[MARKS_MAX];
 	unsigned first_mark, mark_count;
 	bool ended;   /* the reading end was closed */
-	bool told;    /* ... and the other end knows */
-	bool blocked; /* the writing end takes nothing now */
+	bool told;    /* ... and the other end was closed, too */
+	bool blocked; /* the writing end accepts nothing now */
 };
 
 struct connection {
 	bool used;
 	int64_t open_at; /* when the handshake would be over */
 	struct way up, down;
-	struct bucket bucket; /* of the way down */
+	struct bucket bucket; /* of the direction to the client */
 };
 
 static struct connection connections[CONNECTIONS_MAX];
 static struct bucket total;
-static double rate;   /* bytes a second, of each connection */
-static int64_t delay; /* nanoseconds, of one way */
+static double rate;   /* bytes a second, for each connection */
+static int64_t delay; /* nanoseconds, one way */
 static bool dead;
 
 static int64_t
@@ -102,7 +101,7 @@ bucket_set(struct bucket *b, double bytes, int64_t now)
 	b->at = now;
 }
 
-/* How much to wait for before anything passes. */
+/* How many bytes must be allowed before any pass. */
 static double
 bucket_grain(const struct bucket *b)
 {
@@ -135,7 +134,7 @@ bucket_take(struct bucket *b, size_t n)
 		b->tokens -= (double)n;
 }
 
-/* When that much may pass. */
+/* The time at which so many bytes may pass. */
 static int64_t
 bucket_next(const struct bucket *b, int64_t now)
 {
@@ -146,7 +145,7 @@ bucket_next(const struct bucket *b, int64_t now)
 	return now + (int64_t)(missing / b->rate * 1e9) + 1;
 }
 
-/* --- ways -------------------------------------------------------------- */
+/* --- directions -------------------------------------------------------- */
 
 static void
 way_init(struct way *w, int from, int to)
@@ -173,7 +172,7 @@ way_has_room(const struct way *w)
 	       w->mark_count < MARKS_MAX;
 }
 
-/* Read what there is. False where the connection is broken. */
+/* Read what has arrived. Returns false if the connection is broken. */
 static bool
 way_fill(struct way *w, int64_t when)
 {
@@ -197,7 +196,7 @@ way_fill(struct way *w, int64_t when)
 	return true;
 }
 
-/* How many bytes have been on their way for long enough. */
+/* How many bytes have been delayed for long enough. */
 static size_t
 way_due(struct way *w, int64_t now)
 {
@@ -223,7 +222,8 @@ way_forget_marks(struct way *w)
 	}
 }
 
-/* Give on at most n bytes. Returns how many; -1 where it is broken. */
+/* Pass on at most n bytes. Returns how many, or -1 if the connection is
+ * broken. */
 static ssize_t
 way_drain(struct way *w, size_t n)
 {
@@ -239,13 +239,13 @@ way_drain(struct way *w, size_t n)
 	}
 	w->out += (uint64_t)put;
 	way_forget_marks(w);
-	/* The same pages again, where there is a choice: they are warm. */
+	/* Use the same pages again if possible: they are in the CPU's cache. */
 	if (w->in == w->out)
 		w->in = w->out = 0;
 	return put;
 }
 
-/* Pass the end on, behind the last byte. */
+/* Pass on the end of the stream, after the last byte. */
 static void
 way_end(struct way *w)
 {
@@ -270,7 +270,7 @@ connection_close(struct connection *c, bool reset)
 	}
 	close(c->up.from);
 	close(c->up.to);
-	/* What the kernel holds for them is given back. */
+	/* Give the memory of their rings back to the kernel. */
 	madvise(c->up.ring, RING_SIZE, MADV_DONTNEED);
 	madvise(c->down.ring, RING_SIZE, MADV_DONTNEED);
 	c->used = false;
@@ -302,7 +302,8 @@ connection_open(int client, const struct addrinfo *server)
 	c->used = true;
 }
 
-/* Move what may move, a quantum each. Is there more for this turn? */
+/* Pass on one quantum for each connection. Returns whether more may pass
+ * now. */
 static bool
 connection_move(struct connection *c, int64_t now)
 {
@@ -337,7 +338,7 @@ connection_move(struct connection *c, int64_t now)
 	return put > 0;
 }
 
-/* When will there be something to give on without anything being read? */
+/* The time at which bytes that were read already may be passed on. */
 static int64_t
 way_next(const struct way *w, int64_t now)
 {
@@ -363,7 +364,7 @@ connection_next(const struct connection *c, int64_t now)
 
 /* --- the loop ---------------------------------------------------------- */
 
-/* One of the ends is ready: read from it, or know that it takes again. */
+/* An end is ready: read from it, or note that it accepts bytes again. */
 static void
 connection_ready(struct connection *c, const struct pollfd *client,
     const struct pollfd *server)
@@ -397,7 +398,7 @@ events(const struct way *read, const struct way *write)
 	return set;
 }
 
-/* Do what a line on standard input says. False at its end. */
+/* Execute a line of standard input. Returns false at its end. */
 static bool
 obey(void)
 {
@@ -427,7 +428,8 @@ obey(void)
 	return true;
 }
 
-/* What ppoll(2) waits for, in this order: connections' two ends, the rest. */
+/* The descriptors for ppoll(2): both ends of each connection, then the
+ * others. */
 static struct pollfd fds[2 * CONNECTIONS_MAX + 2];
 static struct connection *owners[CONNECTIONS_MAX];
 
@@ -445,7 +447,8 @@ list_ends(void)
 		fds[n++].events = events(&c->up, &c->down);
 		fds[n].fd = c->down.from;
 		fds[n++].events = events(&c->down, &c->up);
-		/* An error that nobody reads would be told without end. */
+		/* ppoll(2) would report an error that is not read again and
+		 * again. */
 		if (fds[n - 2].events == 0)
 			fds[n - 2].fd = -1;
 		if (fds[n - 1].events == 0)
@@ -454,7 +457,7 @@ list_ends(void)
 	return n;
 }
 
-/* Wait for what may happen next, at most until then. */
+/* Wait for the next event, at most until the given time. */
 static void
 wait_and_read(int listener, const struct addrinfo *server, int64_t until)
 {
@@ -585,6 +588,6 @@ main(int argc, char **argv)
 	if (getaddrinfo(argv[optind], argv[optind + 1], &hints, &server) != 0)
 		errx(EX_NOHOST, "unable to find %s", argv[optind]);
 	signal(SIGPIPE, SIG_IGN);
-	setbuf(stdin, NULL); /* no line shall wait where poll(2) is blind */
+	setbuf(stdin, NULL); /* poll(2) does not see a line in stdio's buffer */
 	run(listen_on(port), server);
 }

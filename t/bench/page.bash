@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 # The rows of the page, for t/bench/run: Chromium serves the image, and an NBD
-# client reads it where vm-ws-proxy hands it on.
+# client reads it through vm-ws-proxy.
 
-# tell WORDS...: to t/page/outside.mjs.
+# tell WORDS...: sends a command to t/page/outside.mjs.
 tell() {
 	local answer
 	echo "$*" >&"${BROWSER[1]}"
@@ -11,7 +11,7 @@ tell() {
 	[[ $answer == ok* ]] || echo "browser: $answer" >&2
 }
 
-# start_page: at http://127.0.0.1:$PAGE, and a browser.
+# start_page: starts the page at http://127.0.0.1:$PAGE, and a browser.
 start_page() {
 	"$TOP/t/page/ready" "$VM_BUILD/page" || return
 	PAGE=$(free_port)
@@ -32,8 +32,8 @@ start_page() {
 	STARTED+=("$BROWSER_PID")
 }
 
-# connect SCHEME: a page of its own, which has read nothing, to who is at page.at;
-# the button is pressed at $FROM.
+# connect SCHEME: opens a fresh page and connects it to the server in page.at;
+# $FROM is the time of the click.
 connect() {
 	local at
 	at=$(ws_address page.at) &&
@@ -44,8 +44,8 @@ connect() {
 	tell click connect
 }
 
-# For nbdcopy, which starts its server with a socket that it connects to: its
-# connection as descriptors 0 and 1 of what is started in turn.
+# nbdcopy starts its server and connects to the socket that it names: this
+# passes that connection to a command as descriptors 0 and 1.
 ACCEPT='import os, socket, sys
 connection = socket.socket(fileno=3).accept()[0]
 for descriptor in 0, 1:
@@ -53,8 +53,8 @@ for descriptor in 0, 1:
 del os.environ["LISTEN_FDS"], os.environ["LISTEN_PID"]
 os.execvp(sys.argv[1], sys.argv[1:])'
 
-# page_copies SCHEME: MB/s of nbdcopy, whose server is vm-ws-proxy, which is the
-# page; from the press of the button, so with the handshakes.
+# page_copies SCHEME: prints the MB/s of nbdcopy from the page through
+# vm-ws-proxy, counted from the click, which includes the handshakes.
 page_copies() {
 	local copier secure=()
 	[ "$1" = ws ] || secure=(-c ws.pem -k ws.key)
@@ -68,8 +68,8 @@ page_copies() {
 	calc "$SIZE / ($(date +%s%N) - $FROM) * 1000"
 }
 
-# page_reads SCHEME ARGUMENT...: what nbdread(1) -t says, with these; it reads
-# what the page serves.
+# page_reads SCHEME ARGUMENT...: prints the output of t/nbdread -t with these
+# arguments; it reads from the page.
 page_reads() {
 	local scheme=$1 secure=()
 	shift

@@ -2,13 +2,15 @@
 # shellcheck shell=bash
 # The rows of vm-ws-proxy, for t/bench/run.
 
-# ws_address FILE: where the server that writes it listens, once it does.
+# ws_address FILE: waits for the server that writes FILE, and prints its
+# address.
 ws_address() {
 	wait_until 5 test -s "$1"
 	cat "$1"
 }
 
-# ws_mbs BYTES URL [OPTION...]: how fast our client sends so many to a sink.
+# ws_mbs BYTES URL [OPTION...]: prints the MB/s at which our client sends BYTES
+# to a sink.
 ws_mbs() {
 	local bytes=$1 url=$2 from
 	shift 2
@@ -17,8 +19,8 @@ ws_mbs() {
 	calc "$bytes / ($(date +%s%N) - $from) * 1000"
 }
 
-# start_websockify PATH: it bridges to whoever listens there, and is at
-# $WEBSOCKIFY.
+# start_websockify PATH: starts websockify at $WEBSOCKIFY, before the server at
+# PATH.
 start_websockify() {
 	local port
 	port=$(python3 -c 'import socket
@@ -29,7 +31,8 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 	WEBSOCKIFY=127.0.0.1:$port
 }
 
-# start_sink PATH: reads whatever anybody sends to that socket.
+# start_sink PATH: starts a server that reads and drops everything sent to that
+# socket.
 start_sink() {
 	background python3 -c 'import socket, sys
 s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen()
@@ -41,7 +44,7 @@ while True:
 	wait_until 5 test -S "$1"
 }
 
-# peak_kib PID: the most memory that its talkers' and its own ever took.
+# peak_kib PID: prints the peak memory of that vm-ws-proxy and of its workers.
 peak_kib() {
 	local pid worst=0 now
 	for pid in $(pgrep -P "$1") $(pgrep -P "$(pgrep -d, -P "$1")"); do

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Fuzz what is made of a server's header lines (libFuzzer). What they are
- * believed to say must be sound, whatever they were.
+ * Fuzz the parser of a server's header lines (libFuzzer). Its results must be
+ * consistent, whatever the input.
  */
 #include <stdint.h>
 #include <stdlib.h>

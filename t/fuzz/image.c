@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Fuzz what is made of an image. The input is a sparse one: 2 bytes say how
- * many times 64 KiB it has; then come sectors, each its number in 3 bytes and
- * its 512 bytes. The rest is zeros.
+ * Fuzz the probe of an image. The input is a sparse image: 2 bytes are its size
+ * in units of 64 KiB; then come sectors, each with its number in 3 bytes and its
+ * 512 bytes. The rest is zeros.
  */
 #include <stdint.h>
 #include <stdlib.h>

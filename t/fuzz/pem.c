@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Fuzz certificates and keys out of PEM text. The first byte says what it is
- * taken for; with DER, the rest is made PEM first, or base64 would hide it from
- * the fuzzer. What is taken has what the header promises, can be read to its
- * last byte, and nothing stays when it is freed.
+ * Fuzz the reading of certificates and keys in PEM. The first byte says what the
+ * rest is. DER is first converted to PEM, because base64 would hide it from the
+ * fuzzer. An accepted result has what pem.h promises, can be read to its last
+ * byte, and leaves nothing when it is freed.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,16 +15,16 @@
 
 #define IS_DER	   1 /* else PEM */
 #define IS_ANCHORS 2 /* else an identity */
-#define IS_KEY	   4 /* the second half of an identity, the chain being good */
+#define IS_KEY	   4 /* the key of an identity with a good chain */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Of a chain, only that it is PEM is asked. */
+/* Of a chain, only the PEM is checked. */
 static const char good_chain[] = "-----BEGIN CERTIFICATE-----\n"
 				 "AAAA\n"
 				 "-----END CERTIFICATE-----\n";
 
-static unsigned sum; /* of what was read, so that it is */
+static unsigned sum; /* of the bytes read, so that they are read */
 
 static void
 touch(const unsigned char *bytes, size_t len)
@@ -42,7 +42,7 @@ take_identity(
 	static const struct tls_identity none;
 	struct guarded {
 		struct tls_identity id;
-		unsigned char guard[64]; /* BearSSL may write, unseen */
+		unsigned char guard[64]; /* BearSSL may write here unnoticed */
 	} *g = calloc(1, sizeof(*g));
 	struct tls_identity *id = &g->id;
 	const char *why = "unset";
@@ -110,7 +110,7 @@ take_anchors(const char *pem, size_t len)
 		abort();
 }
 
-/* A copy of its own size, so that a byte read behind it is seen. */
+/* A copy of the exact size, so that a read after its end is noticed. */
 static char *
 text_of(const uint8_t *data, size_t size, bool is_der, const char *name,
     size_t *len)
@@ -125,7 +125,7 @@ text_of(const uint8_t *data, size_t size, bool is_der, const char *name,
 		return text;
 	}
 	*len = br_pem_encode(NULL, data, size, name, 0);
-	text = malloc(*len + 1); /* and a NUL, which is no part of it */
+	text = malloc(*len + 1); /* and a NUL, which is not part of it */
 	br_pem_encode(text, data, size, name, 0);
 	return text;
 }

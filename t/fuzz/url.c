@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Fuzz what is made of a URL: nothing that is shown of it holds a query, a
- * control character, or the password that we find in it.
+ * Fuzz the parsing of a URL: the printed form never contains a query, a control
+ * character, or the URL's password.
  */
 #include <ctype.h>
 #include <stdint.h>
@@ -25,7 +25,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	shown = url_for_show(url);
 	if (shown == NULL || strpbrk(shown, "#?\n") != NULL ||
 	    strlen(shown) > strlen(url)) {
-		/* '?' stands for what cannot be shown. */
+		/* '?' replaces a character that can't be printed. */
 		for (c = shown; c != NULL && *c != '\0'; c++)
 			if (*c == '#' || iscntrl((unsigned char)*c))
 				abort();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Fuzz WebSocket frames: the first byte says which role and how large the
- * pieces are. Whole or in pieces, the payload and the end are the same.
+ * Fuzz WebSocket frames: the first byte chooses the role and the size of the
+ * pieces. At once or in pieces, the payload and the end must be the same.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ parse(uint8_t *copy, size_t size, size_t piece, uint8_t how)
 			if (e.kind == WS_ERROR || e.kind == WS_GOT_CLOSE)
 				o.code = e.code;
 		} while (e.kind != WS_NOTHING);
-		/* All is taken, as long as it goes on. */
+		/* All input is consumed unless there was an error. */
 		if (at < end && !p.ended)
 			abort();
 	}
@@ -61,7 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(copy, data, size);
 	parts = parse(copy + 1, size - 1, 1 + (data[0] >> 4), data[0]);
 	free(copy);
-	/* Text may have been passed on before it was found to be none. */
+	/* Text may have been passed on before it was found to be invalid. */
 	if (whole.controls != parts.controls || whole.code != parts.code ||
 	    (!(data[0] & 2) &&
 		(whole.bytes != parts.bytes || whole.sum != parts.sum)))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Fuzz the opening handshake, both sides. What is accepted of a client has no
- * control character in it, and is answered with a block that we accept.
+ * Fuzz the opening handshake, both sides. An accepted request contains no
+ * control character, and our client accepts our answer to it.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The page in a real browser, and a far end that does what a test tells it.
+// The page in a real browser, with a server that does what a test tells it.
 //
 // usage: PAGE_DIR=... node t/page/browser.mjs TEST URL
 //
-// In the current directory: URL's server hands /vm/ to the Unix socket ./ws, or
-// to vm-ws-proxy, and that to ./far; `image` is there; pictures go to
-// $PAGE_DIR/shots. Each test is a function of tests.mjs.
+// In the current directory: the server at URL passes /vm/ on to the Unix socket
+// ./ws, or to vm-ws-proxy and from there to ./far; `image` is the image.
+// Screenshots go to $PAGE_DIR/shots. Each test is a function of tests.mjs.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -16,17 +16,17 @@ import { dir, Meeting, need } from './lib.mjs';
 const { chromium } = need('playwright-core');
 const { WebSocketServer, createWebSocketStream } = need('ws');
 
-const PATIENCE = 60000; // ms for one thing
+const PATIENCE = 60000; // ms for one step
 const LONGEST = 110000; // ms for a test
 
-// --- the far end ---------------------------------------------------------------
+// --- the server ----------------------------------------------------------------
 
-// What vm-ws-proxy and vmctl attach are to the page. `answer` is what the next
+// Stands for vm-ws-proxy and vmctl attach. `answer` is what the next
 // connections get: 'serve', an HTTP status, or [close code, reason].
 class Far {
 	constructor() {
 		this.asked = []; // { url, protocols, origin }
-		this.closed = []; // { code, reason } as the page has sent them
+		this.closed = []; // { code, reason } of the page's closes
 		this.sockets = new Set();
 		this.answer = 'serve';
 		this.meeting = new Meeting();
@@ -84,14 +84,14 @@ class Far {
 		}
 	}
 
-	// What vmctl attach does with who asks for an eject.
+	// Does what vmctl attach does when a client asks for an eject.
 	eject() {
 		for (const client of this.sockets)
 			client.close(1000, 'slot 0: ejected: its source has ended');
 		this.ejecting.close(1000, 'slot 0: ejected');
 	}
 
-	// The last connection, as it is: for octets of our own.
+	// The last connection itself: for a test that sends its own octets.
 	get last() {
 		return [...this.sockets].at(-1);
 	}
@@ -101,7 +101,7 @@ class Far {
 			client.close(code, reason);
 	}
 
-	// The network is gone.
+	// Cut the network.
 	cut() {
 		for (const client of this.sockets)
 			client.terminate();
@@ -117,7 +117,7 @@ class Page {
 		page.setDefaultTimeout(PATIENCE);
 		page.on('pageerror', (error) => this.errors.push(String(error)));
 		page.on('console', (message) => {
-			// A connection that fails is told there, too.
+			// The browser logs each failed connection, too.
 			if (message.type() === 'error' &&
 			    !/WebSocket connection to|Failed to load resource/
 				.test(message.text()))
@@ -143,7 +143,7 @@ class Page {
 		await this.title(title);
 	}
 
-	// The state is, or becomes, this.
+	// Wait until the state's title is this.
 	async title(wanted) {
 		const pattern = wanted instanceof RegExp ? wanted : new RegExp(`^${wanted}$`);
 		await this.$('#state-title').filter({ hasText: pattern }).waitFor()
@@ -165,7 +165,7 @@ class Page {
 			});
 	}
 
-	// Pictures of the state, for eyes, in light and dark, wide and narrow.
+	// Screenshots of the state for people: light and dark, wide and narrow.
 	async pictures(name) {
 		const { page } = this;
 		for (const [scheme, width] of [['light', 1280], ['light', 375],
@@ -180,7 +180,7 @@ class Page {
 		}
 	}
 
-	// What axe-core finds that is serious, and whether 360 pixels are enough.
+	// axe-core finds nothing serious, and 360 pixels are wide enough.
 	async check(name) {
 		const { page } = this;
 		for (const colorScheme of ['light', 'dark']) {
@@ -229,7 +229,7 @@ async function main([name, url]) {
 	await context.close();
 }
 
-// Whatever still runs, Chromium too, ends with this.
+// Exit; everything that still runs, Chromium too, ends with this process.
 function end(error) {
 	console.error(error);
 	process.exit(1);

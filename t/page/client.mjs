@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A small NBD client, for what libnbd's tools do not do: one request at a time.
+// A small NBD client, for what libnbd's tools can't do: one request at a time.
 
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 const COMMANDS = { read: 0, write: 1, flush: 3, trim: 4, zero: 6 };
 
 export class Client {
-	// At a Unix socket, as far as its first request.
+	// Connect to a Unix socket, and do the handshake.
 	static async at(path) {
 		const client = new Client();
 		client.socket = connect(path);
@@ -35,7 +35,8 @@ export class Client {
 		return octets;
 	}
 
-	// ask('read', 0, 512): its octets; else nothing. Throws 'error 5' and so on.
+	// ask('read', 0, 512): returns the octets of a read. Throws 'error 5'
+	// and so on.
 	async ask(command, offset = 0, length = 0, data = null, flags = 0) {
 		const head = Buffer.alloc(28);
 		head.writeUInt32BE(0x25609513, 0);
@@ -56,7 +57,7 @@ export class Client {
 		return this.ask('write', offset, data.length, data, flags);
 	}
 
-	// Take leave.
+	// Disconnect properly.
 	async leave() {
 		const head = Buffer.alloc(28);
 		head.writeUInt32BE(0x25609513, 0);
@@ -65,7 +66,7 @@ export class Client {
 		await once(this.socket, 'close').catch(() => {});
 	}
 
-	// Be gone.
+	// Drop the connection.
 	end() {
 		this.socket.destroy();
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the tests of the page share: npm's modules, the far end of a WebSocket,
-// commands.
+// What the tests of the page share: npm's modules, the other end of a
+// WebSocket, commands.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ export const need = createRequire(`${dir}/package.json`);
 
 const PATIENCE = 60000; // ms
 
-// run COMMAND...: its standard output; what it says goes with the error.
+// run COMMAND...: returns its standard output; an error contains its messages.
 export async function run(command, ...args) {
 	const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'],
 		timeout: PATIENCE });
@@ -28,15 +28,15 @@ export async function run(command, ...args) {
 	return Buffer.concat(out).toString();
 }
 
-// NBD clients at a Unix socket, and NBD servers that come in from elsewhere, are
-// brought together: clients one after another, with the server that came last.
+// Connects NBD clients at a Unix socket with NBD servers that come in
+// elsewhere: one client after another, each with the server that came last.
 export class Meeting {
 	constructor() {
 		this.clients = [];
 		this.waiting = null;
 	}
 
-	// Clients come to the Unix socket PATH.
+	// Accept clients at the Unix socket PATH.
 	async listen(path) {
 		await rm(path, { force: true });
 		this.server = createServer((client) => {
@@ -48,7 +48,7 @@ export class Meeting {
 		await once(this.server, 'listening');
 	}
 
-	// Servers come to the Unix socket PATH.
+	// Accept servers at the Unix socket PATH.
 	async listenFar(path) {
 		await rm(path, { force: true });
 		const server = createServer((socket) => {
@@ -59,7 +59,7 @@ export class Meeting {
 		await once(server, 'listening');
 	}
 
-	// A server has come: a stream.
+	// A server has come; it is a stream.
 	offer(server) {
 		this.waiting = server;
 		server.once('close', () => {

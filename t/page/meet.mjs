@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The far end of the page, in place of vm-nbd-attach: NBD servers come in at the
-// Unix socket FAR, such as from vm-ws-proxy -U, or by WebSocket, and NBD clients
-// at NEAR. Says when it is ready, and where the WebSocket is.
+// Takes the place of vm-nbd-attach: NBD servers come in at the Unix socket FAR,
+// for example from vm-ws-proxy -U, or by WebSocket; NBD clients come in at
+// NEAR. Prints "ready", or the address of the WebSocket.
 //
 // usage: PAGE_DIR=... node t/page/meet.mjs NEAR [FAR]
 

@@ -12,7 +12,7 @@ const SIZE = 100 << 20;
 const READ = 0, WRITE = 1, DISC = 2, FLUSH = 3, TRIM = 4, ZEROES = 6;
 const EPERM = 1, EIO = 5, EINVAL = 22, ENOSPC = 28;
 
-// --- a client of octets ------------------------------------------------------
+// --- a client without a connection -------------------------------------------
 
 function octets(...fields) {
 	return Buffer.concat(fields.map((field) => {
@@ -85,7 +85,7 @@ class Client {
 		return all;
 	}
 
-	// As far as requests.
+	// Do the handshake.
 	static attached(how) {
 		const client = new Client(how).say(u32(3), go());
 		assert.equal(client.attached, 1);
@@ -93,7 +93,7 @@ class Client {
 		return client;
 	}
 
-	// The error of the one simple reply that was heard.
+	// The error number of the only simple reply.
 	error(cookie = 7) {
 		const reply = this.heard();
 		assert.equal(reply.length, 16);
@@ -146,7 +146,7 @@ const tests = {
 		assert.equal(reply.readBigUInt64BE(0), BigInt(SIZE));
 		assert.equal(reply.readUInt16BE(8), 1 | 2 | 4);
 		ends(new Client().say(u32(3), option(1, octets('other'))), /not here/);
-		// Without the fixed handshake nothing else may be asked.
+		// Without the fixed handshake, no other option is allowed.
 		ends(new Client().say(u32(0), option(3)), /not negotiated/);
 	},
 
@@ -217,7 +217,7 @@ const tests = {
 			['zero', true, true]]);
 	},
 
-	// Whatever is asked, no more than this is under way.
+	// However much the client requests, at most this much is under way.
 	pipelined() {
 		const client = Client.attached({ answers: false });
 		const all = Buffer.concat(Array.from({ length: 10000 },
@@ -229,7 +229,7 @@ const tests = {
 		assert.equal(client.requests.length, 10000);
 		assert.deepEqual(client.most, { requests: 32, bytes: 32 * 4096 });
 		assert.equal(client.heard().length, 10000 * (16 + 4096));
-		// And answered on the spot, which must not be a recursion.
+		// Answers at once must not lead to recursion.
 		client.answers = true;
 		client.say(all);
 		assert.equal(client.heard().length, 10000 * (16 + 4096));
@@ -256,7 +256,7 @@ const tests = {
 		client.nbd.held = false;
 		client.nbd.parse();
 		assert.equal(client.requests.length, 1);
-		// What nobody reads is kept only up to a limit.
+		// Input that is not parsed is kept only up to a limit.
 		client.nbd.held = true;
 		const part = Buffer.alloc(1 << 20);
 		for (let i = 0; i < 65; i++)
@@ -283,7 +283,8 @@ const tests = {
 		assert.equal(error.readUInt32BE(20), EINVAL);
 	},
 
-	// What is under way is answered before the end; nothing after it.
+	// The requests under way are answered before the end, and none after
+	// it.
 	leave() {
 		const client = Client.attached({ answers: false });
 		client.say(request(READ, 0, 512), request(READ, 512, 512),
@@ -302,7 +303,7 @@ const tests = {
 		assert.equal(gone.heard().length, 0);
 	},
 
-	// A right conversation, in pieces of any size, gives the same.
+	// A correct conversation gives the same result in pieces of any size.
 	pieces() {
 		const talk = octets(u32(3), option(8), option(3), go('', [3]),
 			request(READ, 0, 4096), request(WRITE, 512, 9000,
@@ -323,7 +324,7 @@ const tests = {
 	fuzz,
 };
 
-// --- seeded noise -----------------------------------------------------------
+// --- random octets ----------------------------------------------------------
 
 function randomNumbers(seed) {
 	let state = seed >>> 0;
@@ -335,7 +336,7 @@ function randomNumbers(seed) {
 	};
 }
 
-// A conversation of things that are almost right.
+// A conversation of messages that are almost correct.
 function babble(random) {
 	const parts = [random(9) ? u32(3) : u32(random(8))];
 	const number = () => [0, 1, 511, 512, 4096, 65536, SIZE - 1, SIZE,
@@ -383,7 +384,7 @@ function fuzz(seed = 1) {
 	assert(ends.size > 4, 'the noise reaches many ends');
 }
 
-// Answer one of those that wait, if they do.
+// Answer one of the waiting requests, if any.
 function pick(client, random) {
 	const [asked] = client.requests.splice(random(client.requests.length), 1);
 	if (!client.answers)

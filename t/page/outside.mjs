@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A browser outside of the virtual machine, which tells it what to do: t/vm/browser
-// starts this. Lines come in, each is answered by one, "ok ..." or "no ...":
+// A browser outside the virtual machine, driven from inside it: t/vm/browser
+// starts this. Each line on standard input is a command; the answer is one
+// line, "ok ..." or "no ...":
 //
-//     ports             those of this machine that lead into the virtual machine
+//     ports             the ports of this machine that lead into the virtual machine
 //     open URL
 //     choose FILE       of the working directory, which both machines share
-//     set ID VALUE      a field
+//     set ID VALUE      fill in a field
 //     click ID
 //     title REGEX       wait until the state's headline is that
-//     said              what it says now
+//     said              print the state
 
 import { mkdtemp } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -20,7 +21,8 @@ const PATIENCE = 120000; // the virtual machine is slow
 const context = await chromium.launchPersistentContext(
 	await mkdtemp(`${process.cwd()}/build/chromium-`), {
 		executablePath: '/usr/bin/chromium', headless: true,
-		// By the flag: else each connection is refused once, and made again.
+		// With the flag; otherwise each connection is refused once and
+		// made again.
 		args: ['--ignore-certificate-errors',
 			'--no-sandbox', '--disable-gpu', '--disable-quic',
 			'--no-first-run', '--disable-background-networking',
@@ -45,7 +47,7 @@ const verbs = {
 		.replaceAll('\n', ' '),
 };
 
-// The virtual machine's end is ours, whatever is being waited for.
+// When the virtual machine ends, end, even during a command.
 const lines = createInterface({ input: process.stdin });
 lines.on('close', () => context.close().then(() => process.exit()));
 process.on('SIGTERM', () => process.exit(143)); // Chromium ends with it

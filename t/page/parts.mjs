@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Parts of the page in an order of events that a browser can't be made to have:
-// its link with a WebSocket and a clock of ours, its worker with files of ours.
+// Parts of the page with an order of events that a browser can't produce: its
+// link with a fake WebSocket and a fake clock, its worker with fake files.
 //
 // usage: PAGE_DIR=... node t/page/parts.mjs TEST
 
@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 
 const web = `${process.env.PAGE_DIR}/web`;
 
-// --- a WebSocket and a clock that do as they are told --------------------------
+// --- a fake WebSocket and a fake clock ------------------------------------------
 
 class Socket {
 	static all = [];
@@ -55,7 +55,7 @@ function fakes() {
 	};
 	globalThis.clearTimeout = (id) => timers.delete(id);
 }
-// The one timer that runs: its milliseconds; it comes.
+// Fire the only timer; returns its milliseconds.
 function timer() {
 	assert.equal(timers.size, 1, 'timers');
 	const [[id, { call, ms }]] = timers;
@@ -79,7 +79,7 @@ async function newLink() {
 	return { link, states };
 }
 
-// until CONDITION: by what is no timer.
+// until CONDITION: waits without a timer.
 async function until(condition) {
 	for (let i = 0; !condition(); i++) {
 		assert.ok(i < 1e5, `gave up waiting for ${condition}`);
@@ -87,11 +87,12 @@ async function until(condition) {
 	}
 }
 
-// --- a file, a place for an overlay, and a client of NBD -------------------------
+// --- fake files, a fake storage, and an NBD client -------------------------------
 
 const MIB = 1 << 20;
 
-// As Firefox has it: what is read is what is there now, whatever was there before.
+// As in Firefox: a read gets what is in the file now, even if the file has
+// changed.
 const fileOf = (name, octets, when) => ({ name, size: octets.length,
 	lastModified: 0,
 	slice: (from, to) => ({ arrayBuffer: async () => {
@@ -99,7 +100,7 @@ const fileOf = (name, octets, when) => ({ name, size: octets.length,
 		return octets.slice(from, to).buffer;
 	} }) });
 
-// Where a worker keeps files, and their names. Each is opened once `gate` is.
+// A worker's storage, and the names of its files. Each file opens after `gate`.
 function storage() {
 	const place = { names: new Set(), gate: null };
 	class Handle {
@@ -122,7 +123,7 @@ function storage() {
 }
 
 const HELLO = Buffer.from('\0\0\0\x03IHAVEOPT\0\0\0\x01\0\0\0\0', 'latin1');
-const HEADS = 18 + 10 + 16; // of the greeting, the export, and one reply
+const HEADS = 18 + 10 + 16; // bytes of the greeting, the export, and one reply
 
 function request(offset, length) {
 	const octets = Buffer.alloc(28);
@@ -143,7 +144,7 @@ async function serve(image) {
 	return { service, states };
 }
 
-// The worker, and what it told.
+// The worker, and the messages that it has sent.
 async function newWorker() {
 	const told = [];
 	globalThis.postMessage = (message) => told.push(message);
@@ -156,7 +157,7 @@ async function newWorker() {
 // --- tests ------------------------------------------------------------------------
 
 const tests = {
-	// A stop that was asked for before the line was lost is not forgotten.
+	// The connection is lost after a stop: the stop is not forgotten.
 	async 'stop-lost'() {
 		const { link, states } = await newLink();
 		link.eject();
@@ -174,7 +175,7 @@ const tests = {
 		assert.equal(states.at(-1), 'stopped');
 	},
 
-	// ... but one who connects anew wants it no more.
+	// ... but a new connect() cancels it.
 	async 'stop-anew'() {
 		const { link } = await newLink();
 		link.eject();
@@ -184,7 +185,7 @@ const tests = {
 		assert.equal(Socket.all.length, 3);
 	},
 
-	// The network is back: that is no later than it would have been.
+	// The network is back: the link reconnects at once.
 	async hurry() {
 		const { link } = await newLink();
 		Socket.all[0].ends(1006);
@@ -197,8 +198,8 @@ const tests = {
 		assert.equal(timer(), 0);
 	},
 
-	// The slot is busy, or the line that asks for the eject is lost or does
-	// not come about: asked again, while the other line serves on.
+	// The slot is busy, or the connection that asks for the eject is lost
+	// or fails: the link asks again, while the other connection serves on.
 	async 'stop-busy'() {
 		const { link, states } = await newLink();
 		link.eject();
@@ -224,7 +225,7 @@ const tests = {
 		assert.equal(states.at(-1), 'stopped');
 	},
 
-	// ... until that one is lost as well,
+	// ... until the other connection is lost as well,
 	async 'stop-busy-lost'() {
 		const { link, states } = await newLink();
 		link.eject();
@@ -236,7 +237,7 @@ const tests = {
 		assert.doesNotMatch(Socket.all[2].url, /eject/);
 	},
 
-	// ... or somebody has stopped it twice; or it is refused.
+	// ... or the user stops a second time, or the eject is refused.
 	async 'stop-given-up'() {
 		for (const end of [(link) => link.eject(),
 			() => Socket.all[1].ends(1008, 'not for you'),
@@ -253,7 +254,8 @@ const tests = {
 		}
 	},
 
-	// Back, and stopped before it is attached again: that was once.
+	// Stopped after a reconnection, before it is attached again: one eject
+	// only.
 	async 'stop-once'() {
 		const { link, states } = await newLink();
 		Socket.all[0].ends(1006);
@@ -266,7 +268,7 @@ const tests = {
 		assert.equal(states.at(-1), 'stopping');
 	},
 
-	// Two files, the first of which is slow: the second is the image.
+	// Two files, and the first one is slow: the second is the image.
 	async 'two-files'() {
 		let go;
 		const gate = new Promise((resolve) => {
@@ -281,8 +283,8 @@ const tests = {
 		assert.deepEqual(told, [{ type: 'image', size: 8192, cd: false }]);
 	},
 
-	// Stopped, and another file chosen, while a place was made for what the
-	// host writes to the first: nothing of that is left.
+	// Stopped, and another file chosen, while the overlay of the first was
+	// being made: nothing of that overlay is left.
 	async 'two-overlays'() {
 		fakes();
 		const place = storage();
@@ -320,7 +322,7 @@ const tests = {
 		assert.ok(told.every(({ type }) => type !== 'failed'));
 	},
 
-	// Connected, stopped and connected: of two places that are made, one is.
+	// Connected, stopped and connected: of the two overlays, one stays.
 	async 'one-overlay'() {
 		fakes();
 		const place = storage();
@@ -343,8 +345,8 @@ const tests = {
 		assert.equal(Socket.all.length, 1);
 	},
 
-	// A browser that reads on in a file that is another by now is not believed:
-	// at each connection,
+	// A browser reads on in a changed file: the page finds the change at
+	// each connection,
 	async 'file-changed'() {
 		const { Image } = await import(`${web}/worker/image.js`);
 		for (const at of [0, 3 * MIB - 1]) {
@@ -362,7 +364,7 @@ const tests = {
 		}
 	},
 
-	// ... as the service does,
+	// ... also in the service,
 	async 'file-changed-service'() {
 		const { Image } = await import(`${web}/worker/image.js`);
 		const octets = new Uint8Array(3 * MIB);
@@ -380,7 +382,7 @@ const tests = {
 		assert.deepEqual(Socket.all[1].answers, []);
 	},
 
-	// ... and now and then.
+	// ... and from time to time.
 	async 'file-changed-meanwhile'() {
 		let now = Date.now();
 		Date.now = () => now;
@@ -407,7 +409,7 @@ const tests = {
 		await assert.rejects(image.read(8 * MIB, 512), /another/);
 	},
 
-	// A client that reads slowly is looked after by one timer at most.
+	// A client that reads slowly needs one timer at most.
 	async hold() {
 		const { Image } = await import(`${web}/worker/image.js`);
 		await serve(await Image.open(fileOf('a', new Uint8Array(MIB))));
@@ -433,7 +435,7 @@ const tests = {
 		const all = HEADS + 512 + 40 * (16 + MIB / 4);
 		assert.equal(Buffer.concat(socket.answers).length, all);
 		assert.equal(timers.size, 0);
-		// ... and by none, once it is gone.
+		// ... and none after it is gone.
 		socket.says(...some);
 		socket.bufferedAmount = 9 * MIB;
 		timer();

@@ -18,7 +18,7 @@ globalThis.WebSocket = class extends WebSocket {
 	}
 };
 
-// What the browser's File is to Image.
+// An object that is like a browser's File.
 async function fileOf(path) {
 	const handle = await open(path);
 	const { size, mtimeMs } = await stat(path);

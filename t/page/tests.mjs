@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the page does in a browser: see browser.mjs, which runs one of these.
+// Tests of the page in a browser; browser.mjs runs one of them.
 
 import assert from 'node:assert/strict';
 import { appendFile, copyFile, link, open, stat, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { run } from './lib.mjs';
 const NBD = `nbd+unix:///?socket=${process.cwd()}/near`;
 const TAKEN = [4409, 'slot 0 is taken by 10.0.0.5 since 12:30'];
 
-// until CONDITION: something that is no element of the page.
+// until CONDITION: waits for something outside of the page's elements.
 async function until(condition, what = String(condition)) {
 	const end = Date.now() + 60000;
 	while (!await condition()) {
@@ -45,7 +45,8 @@ export const tests = {
 			/^100 % of the image’s .* were read/);
 	},
 
-	// What the far end is asked; and nothing of it stays in the address bar.
+	// The page's request to the server; nothing of it stays in the address
+	// bar.
 	async address({ page, far }) {
 		await page.open('#slot=3&ticket=Secret-Ticket_1');
 		assert.equal(await page.page.evaluate(() => location.hash), '');
@@ -62,11 +63,11 @@ export const tests = {
 		assert.match(protocols[3], /^resume\.[\w-]{43}$/);
 		assert.equal(origin, new URL(page.url).origin);
 		assert(!url.href.includes('Secret'));
-		// It was good for once.
+		// The ticket works once.
 		assert.equal(await page.$('#ticket').inputValue(), '');
 	},
 
-	// Over servers that are not ours: a ticket is good once, and a page for life.
+	// With real servers: a ticket works once, and the page stays connected.
 	async shipped({ page }) {
 		await page.open();
 		await page.choose();
@@ -101,7 +102,7 @@ export const tests = {
 			await page.$(`#${id}-fault`).waitFor({ state: 'hidden' });
 		}
 		await page.says(/slot 2 of bmc\.example/);
-		// One that is hidden away is shown.
+		// A folded field with a fault is unfolded.
 		await page.$('#url').fill('x');
 		await page.$('#elsewhere summary').click();
 		await page.$('#url').waitFor({ state: 'hidden' });
@@ -111,7 +112,8 @@ export const tests = {
 			document.activeElement.id), 'url');
 	},
 
-	// Lost, and back by itself: the same client, by its own secret.
+	// Lost, and reconnected by itself: as the same client, with its own
+	// secret.
 	async lost({ page, far }) {
 		await attached({ page, far });
 		await copied();
@@ -133,7 +135,7 @@ export const tests = {
 		}
 	},
 
-	// In the middle of what the host reads, by codes that mean it.
+	// Cut in the middle of a read, by close codes that mean a loss.
 	async again({ page, far }) {
 		await attached({ page, far });
 		for (const code of [1001, 1011, 4074]) {
@@ -146,7 +148,8 @@ export const tests = {
 			await page.title(/^Connected/);
 		}
 		await copied();
-		// The network came back: at once, whatever the old one does.
+		// The network came back: reconnect at once, whatever the old
+		// connection does.
 		const count = far.asked.length;
 		await page.context.setOffline(true);
 		await page.context.setOffline(false);
@@ -169,13 +172,13 @@ export const tests = {
 		assert.equal(far.asked[1].url.searchParams.get('take'), '1');
 		assert.deepEqual(far.asked[1].protocols, far.asked[0].protocols
 			.filter((word) => !/^ticket/.test(word)));
-		// It is taken over once, not whenever the connection is lost.
+		// It takes over once, not after each loss.
 		far.cut();
 		await until(() => far.asked.length === 3);
 		assert.equal(far.asked[2].url.searchParams.get('take'), null);
 	},
 
-	// What is taken over is the slot that somebody was told of.
+	// Only the slot that was shown as taken can be taken over.
 	async retargeted({ page, far }) {
 		await page.open('#slot=0&ticket=abc');
 		await page.choose();
@@ -186,7 +189,7 @@ export const tests = {
 		await page.title('Ready to connect');
 	},
 
-	// Every end has its reason.
+	// Every end shows its reason.
 	async ends({ page, far }) {
 		await page.open();
 		await page.choose();
@@ -220,7 +223,7 @@ export const tests = {
 		assert.equal(await page.$('#log li').count(), 10 + 1 + 1);
 	},
 
-	// The file is not what it was: an error for the host, and said.
+	// The file has changed: an error for the host, and the page says so.
 	async changed({ page, far }) {
 		await attached({ page, far });
 		const host = await Client.at('near');
@@ -232,15 +235,16 @@ export const tests = {
 		assert.deepEqual(far.closed[0],
 			{ code: 4005, reason: 'the file changed' });
 		host.end();
-		// It is found before a connection, too.
+		// The page finds the change before a connection, too.
 		await page.connect('The file has changed');
-		// The same file, chosen again, is another image.
+		// The same file, chosen again, is a new image.
 		await page.choose();
 		await page.connect();
 		await copied();
 	},
 
-	// What is read out: an event once, and not all that changes meanwhile.
+	// A screen reader speaks each event once, and not every change
+	// meanwhile.
 	async told({ page, far }) {
 		await attached({ page, far }, { writable: true });
 		const host = await Client.at('near');
@@ -289,7 +293,7 @@ export const tests = {
 		await page.$('#changes').waitFor({ state: 'hidden' });
 		await page.connect();
 		await copied();
-		// What a page leaves behind is gone with the next one.
+		// The next page removes what the last page left behind.
 		await page.$('#stop').click();
 		await page.title('Stopped');
 		const left = () => page.page.evaluate(async () => {
@@ -307,12 +311,12 @@ export const tests = {
 		});
 	},
 
-	// What the host wrote last still comes while it is ejected there.
+	// The host's last writes still arrive while the slot is ejected.
 	async leaving({ page, far }) {
 		await attached({ page, far }, { writable: true });
 		let host = await Client.at('near');
 		far.answer = 'wait';
-		// (A key that is held is once.)
+		// (A key that is held counts once.)
 		await page.$('#stop').focus();
 		await page.page.keyboard.down('Enter');
 		await page.page.keyboard.down('Enter');
@@ -328,7 +332,7 @@ export const tests = {
 		await page.title('Stopped');
 		await page.says(/the host has no medium any more/);
 		assert(await page.$('#changes').isVisible());
-		// Who is in a hurry stops it twice.
+		// A second stop stops at once.
 		const again = async () => {
 			far.answer = 'serve';
 			await page.connect();
@@ -343,15 +347,15 @@ export const tests = {
 		await page.title('Stopped');
 		await until(() => far.closed.some(({ code, reason }) =>
 			code === 1000 && reason === 'stopped'));
-		// A far end that does not know how is told by the close.
+		// A server that can't eject learns of the stop by the close.
 		await again();
 		far.answer = [1008, 'unknown parameter in the query'];
 		await page.$('#stop').click();
 		await page.title('Stopped');
-		// One that has no time for it now is asked again.
+		// A server that is busy is asked again.
 		await again();
 		await stoppedLate({ page, far, host });
-		// One that is away can't be told.
+		// A server that is away can't be told.
 		await again();
 		far.answer = 'nothing';
 		far.cut();
@@ -361,7 +365,8 @@ export const tests = {
 		await page.says(/could not be told/);
 	},
 
-	// A browser that has no place for what is written says so, and serves.
+	// Without a place for the host's writes the page says so, and can serve
+	// read-only.
 	async unwritable({ page }) {
 		await page.page.route('**/overlay.js', async (route) => {
 			const response = await route.fetch();
@@ -379,7 +384,7 @@ export const tests = {
 		await page.connect();
 	},
 
-	// Asked before it is closed while it serves, and not otherwise.
+	// The page asks before it is closed only while it serves.
 	async beforeunload({ page, far }) {
 		const asked = async () => {
 			let dialog = '';
@@ -422,7 +427,7 @@ export const tests = {
 				await keyboard.press('Tab');
 			}
 		};
-		// A listener that is there before the page is.
+		// Set before the page is opened.
 		page.page.on('filechooser', (chooser) => chooser.setFiles('image'));
 		await page.open();
 		await tabTo('file');
@@ -446,7 +451,7 @@ export const tests = {
 		assert.equal(await focus(), 'connect');
 	},
 
-	// A far end that does not speak NBD, or not well.
+	// A server that does not speak NBD, or breaks it.
 	async hostile({ page, far }) {
 		await page.open();
 		await page.choose();
@@ -470,7 +475,8 @@ export const tests = {
 
 	pipelined,
 
-	// No state without a picture, and none that axe-core or a phone minds.
+	// A screenshot of each state; axe-core finds no fault, and each fits on
+	// a phone.
 	async states({ page, far }) {
 		const shot = async (name) => {
 			await page.pictures(name);
@@ -526,12 +532,12 @@ export const tests = {
 	},
 };
 
-// Stopped, where the far end is busy, is away for a moment, or lets nobody in:
-// what the host wrote last still comes.
+// Stopped while the server is busy, is away for a moment, or lets nobody in:
+// the host's last writes still arrive.
 async function stoppedLate({ page, far, host }) {
 	const count = far.asked.length;
 	far.answer = [4409, 'slot 0 is being used by 10.0.0.5'];
-	await page.$('#stop').dblclick(); // that is once
+	await page.$('#stop').dblclick(); // counts once
 	await page.title('Stopping …');
 	await until(() => far.asked.length >= count + 2);
 	far.answer = 503;
@@ -550,7 +556,7 @@ async function stoppedLate({ page, far, host }) {
 	await page.says(/the host has no medium any more/);
 }
 
-// What is read out from now on, or written to some other element.
+// Collects what a screen reader speaks from now on, or an element's new texts.
 async function listen({ page }, selector = '[role=status]') {
 	const told = [];
 	const name = `told${Math.random()}`;
@@ -564,7 +570,7 @@ async function listen({ page }, selector = '[role=status]') {
 	return told;
 }
 
-// The states in which the host is there.
+// The states with a host.
 async function busy({ page, shot }) {
 	const host = await Client.at('near');
 	await page.title('Connected, waiting for the host');
@@ -582,8 +588,8 @@ async function busy({ page, shot }) {
 	host.end();
 }
 
-// Changes of each kind, to the image that is served and to ./want, at offsets
-// that are no block's, over the ends of blocks, and of the image.
+// Changes of each kind, to the served image and to ./want: within blocks,
+// across their ends, and at the end of the image.
 async function write() {
 	const { size } = await stat('image');
 	const host = await Client.at('near');
@@ -623,7 +629,7 @@ async function write() {
 	host.end();
 }
 
-// 10000 reads at once, of a client that reads slowly: nothing is piled up.
+// 10000 reads at once from a client that reads slowly: no data piles up.
 async function pipelined({ page, far }) {
 	await page.open();
 	await page.choose();
@@ -655,7 +661,7 @@ async function pipelined({ page, far }) {
 	await page.$('#stop').click();
 }
 
-// Save by the one way or the other; to ./saved by a download.
+// Save by a handle, or by a download to ./saved.
 async function save({ page }, way) {
 	if (way === 'handle')
 		await page.evaluate(() => {

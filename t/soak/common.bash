@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 # What the soaks share: the tests' helpers outside of bats, a reader of the
-# host's drive that compares every byte, and the line to the server. Sourced.
+# host's drive that compares every byte, and t/wan before the server. Sourced.
 # shellcheck disable=SC2317 # called by name
 
 HERE=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
-# bats gives the helpers a place of each test's own; so do we.
+# The helpers need a directory for each test: bats makes one, and so does this.
 BATS_FILE_TMPDIR=$(mktemp -d) BATS_RUN_TMPDIR=$BATS_FILE_TMPDIR
 BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR
 bats_require_minimum_version() { :; }
@@ -22,13 +22,13 @@ die() {
 	exit 1
 }
 
-# --- chance ---------------------------------------------------------------
+# --- random choices -------------------------------------------------------
 
-# between NUMBER NUMBER: one of them, or of those between.
+# between FROM TO: prints a random number of that range.
 between() {
 	echo $(($1 + RANDOM % ($2 - $1 + 1)))
 }
-# seconds FROM TO: pass them.
+# seconds FROM TO: waits for a random time of that range.
 seconds() {
 	sleep "$(between "$1" "$2").$(between 0 9)"
 }
@@ -50,15 +50,16 @@ not_running() {
 	! pgrep -x "$1" >/dev/null
 }
 
-# line COMMAND: to the line between the server and us.
+# line COMMAND: sends a command to t/wan, between the server and us.
 line() {
 	local answer
 	echo "$1" 1>&"$LINE_IN"
 	read -r -t 20 answer <&"$LINE_OUT" || die "the line does not answer"
 }
 
-# talk_to NAME COMMAND...: in the background, its standard input and output
-# at $NAME_IN and $NAME_OUT, its process $NAME_PID. (coproc does one only.)
+# talk_to NAME COMMAND...: starts it in the background, with its standard input
+# and output at $NAME_IN and $NAME_OUT, its process in $NAME_PID. (bash allows
+# only one coproc.)
 talk_to() {
 	local name=$1 pipe=$BATS_FILE_TMPDIR/$1
 	shift
@@ -71,8 +72,8 @@ talk_to() {
 	printf -v "${name}_OUT" %s "$FD_OUT"
 }
 
-# start_column MIB [MOUNT-OPTION...]: an image of random bytes behind a line of
-# 20 ms, mounted on slot 1, and the host's reader of it.
+# start_column MIB [MOUNT-OPTION...]: mounts an image of random bytes on slot 1,
+# through t/wan with 20 ms, and starts the host's reader.
 start_column() {
 	column_start
 	NGINX=$!
@@ -87,7 +88,7 @@ start_column() {
 	echo quiet 1>&"$READER_IN"
 }
 
-# end_column: the result of all is the status.
+# end_column: ends everything; the status is the result of the soak.
 end_column() {
 	local result=0
 	echo end 1>&"$READER_IN"
@@ -105,13 +106,13 @@ end_column() {
 
 # --- phases ---------------------------------------------------------------
 
-# is_back: reads go well again.
+# is_back: reads succeed again.
 is_back() {
 	[ "$(jq -r .source "$VM_RUN_DIR/1/stats")" = ok ] &&
 		[ "$(cat "$VM_RUN_DIR/1/state")" = active ]
 }
 
-# reads_done: by the host, of the device behind its drive.
+# reads_done: prints how many reads of the device behind the drive are done.
 reads_done() {
 	local reads
 	read -r reads _ <"/sys/block/$(basename "$(cat "$VM_RUN_DIR/1/device")")/stat"
@@ -121,15 +122,15 @@ has_read_on() {
 	[ "$(reads_done)" -gt "$1" ]
 }
 
-# phase KIND: do_KIND, and then what the reader says of it.
+# phase KIND: runs do_KIND, then records what the reader reports.
 phase() {
 	local kind=$1
 	echo "$kind" 1>&"$READER_IN" 2>/dev/null || die "the reader has ended"
 	told
 	"do_$kind"
-	# Until it is over, its errors are its own.
+	# Errors until it is over count for this phase.
 	wait_until 60 is_back || die "the source does not come back"
-	# ... and so is the pause.
+	# ... and so does the pause.
 	wait_until 60 has_read_on $(($(reads_done) + 16)) ||
 		die "nothing is read any more"
 	[ "$kind" != outage ] || sleep 1
@@ -147,8 +148,9 @@ reader_ended() {
 	die "the reader has ended ($?)"
 }
 
-# report KIND...: a line for each, and its sum; fails where one was not there,
-# had an error that is not an outage's, or took longer than a host waits.
+# report KIND...: prints a line for each kind, and the sum. Fails if a kind did
+# not occur, had an error not caused by an outage, or took longer than a host
+# waits.
 report() {
 	printf '%-8s %6s %6s %10s %10s %7s %10s\n' \
 		what times s 'seq MiB' 'rnd MiB' errors 'slowest ms'

@@ -44,7 +44,7 @@ test_values(void)
 	rmdir(name);
 }
 
-/* The child's errno comes back whole, not by an exit status. */
+/* The child's errno comes back as it was, not as an exit status. */
 static void
 test_errors(void)
 {
@@ -52,7 +52,7 @@ test_errors(void)
 	      errno == ENOSPC);
 }
 
-/* A pipe that nobody fills or empties is as stuck as a drive. */
+/* A pipe without a writer or reader blocks like a stuck drive. */
 static void
 test_deadline(void)
 {

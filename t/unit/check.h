@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Unit tests in C: a program that checks, names what does not hold on
- * standard error, and exits 1 if anything did not.
+ * Unit tests in C: a program checks conditions, prints the false ones to standard
+ * error, and exits with 1 if there was one.
  */
 #ifndef VM_CHECK_H
 #define VM_CHECK_H
@@ -11,7 +11,7 @@
 
 static int check_failures;
 
-/* Count and name a condition that does not hold; go on with the next. */
+/* If the condition is false, count and print it; then go on. */
 #define CHECK(cond)                                                          \
 	do {                                                                 \
 		if (!(cond)) {                                               \
@@ -21,7 +21,7 @@ static int check_failures;
 		}                                                            \
 	} while (0)
 
-/* What main() returns. */
+/* The result for main(). */
 static inline int
 check_status(void)
 {

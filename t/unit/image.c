@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Images built in memory, whole and broken. VM_SEED repeats a fuzz run.
+ * Images built in memory, valid and broken. VM_SEED repeats a fuzz run.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -16,7 +16,7 @@
 #define FUZZ_ROUNDS 20000
 #define GIB	    (UINT64_C(1) << 30)
 
-/* What is beyond the memory reads as zeros, as in a sparse file. */
+/* Bytes after the end of the memory read as zeros, as in a sparse file. */
 static uint8_t memory[MEMORY];
 static struct image_reader reader;
 static struct image_info info;
@@ -243,7 +243,7 @@ test_mbr(void)
 	add_mbr(0x80, 0xee, 1, 0xffffffff);
 	probe(MEMORY);
 	CHECK(info.format == IMAGE_MBR && info.claimed == 0);
-	/* A FAT volume's boot code is no partition table. */
+	/* A FAT volume's boot code is not a partition table. */
 	memory[0] = 0xeb;
 	add_mbr('N', 'o', 0x20202020, 0x6b736964);
 	probe(MEMORY);
@@ -268,7 +268,8 @@ test_gpt(void)
 	add_gpt(2, 127, 128);
 	probe(MEMORY);
 	CHECK(info.format == IMAGE_GPT && info.boot == 0);
-	/* A size that is no power of two, as its second entry would lie. */
+	/* The size is not a power of two; otherwise the second entry would
+	 * be false. */
 	memcpy(memory + 1024 + 384, esp, sizeof(esp));
 	add_gpt(2, 2, 384);
 	probe(MEMORY);
@@ -302,7 +303,7 @@ test_udf(void)
 	memory[257 * 2048 + 84 + 127] = 255;
 	probe(MEMORY);
 	CHECK(info.format == IMAGE_UDF && *info.label == '\0');
-	/* More descriptors than there can be use for. */
+	/* More descriptors than any valid image has. */
 	build_udf(2048, "\x08U", 2);
 	put32(256 * 2048 + 16, 0xffffffff);
 	put_tag(256, 2048, 2);
@@ -310,7 +311,7 @@ test_udf(void)
 		put_tag(block, 2048, 4);
 	probe(MEMORY);
 	CHECK(info.format == IMAGE_UDF);
-	/* A bridge: ISO 9660 counts, and names it. */
+	/* A bridge disc: ISO 9660 counts, and gives the label. */
 	build_udf(2048, "\x08U", 2);
 	memmove(memory + 34817 + 2048, memory + 32769, 3 * 2048);
 	memory[32768] = 1;
@@ -323,7 +324,7 @@ test_udf(void)
 	CHECK(info.claimed == 1300 * 2048);
 }
 
-/* A label can't be longer than its buffer, whatever its characters take. */
+/* A label fits into its buffer, however long its characters are. */
 static void
 test_label_room(void)
 {
@@ -469,7 +470,7 @@ test_choice(void)
 	CHECK(media == IMAGE_DISK);
 }
 
-/* The kernel's DVD patch moves the limit, and the advice names it. */
+/* The kernel's DVD patch raises the limit, and the message mentions it. */
 static void
 test_dvd(void)
 {
@@ -513,7 +514,7 @@ test_padding(void)
 
 /* --- hostile ----------------------------------------------------------- */
 
-/* Where the fields are that parsers follow. */
+/* The places of the fields that a parser follows. */
 static const struct {
 	size_t at, len;
 } targets[] = {{0, 1024}, {1024, 256}, {32768, 256}, {34816, 256}, {36864, 64},
@@ -529,14 +530,14 @@ mutate(void)
 		memory[targets[target].at + random() % targets[target].len] =
 		    random() % 3 ? random() & 0xff : 0xff;
 	}
-	/* So that not the tag's checksum alone ends most of it. */
+	/* Fix the tag's checksum, which would otherwise stop most runs. */
 	if (random() % 2) {
 		put_tag(256, 2048, 2);
 		put_tag(257, 2048, random() % 2 ? 5 : 6);
 	}
 }
 
-/* A label must be safe to print and end in its buffer. */
+/* A label must be safe to print, and must end within its buffer. */
 static int
 is_clean(const char *label)
 {

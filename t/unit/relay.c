@@ -16,9 +16,9 @@
 #define AMOUNT (4 * 1024 * 1024)
 
 static struct relay relay;
-static int in[2], out[2], far[2]; /* ours: in[1], out[0], far[1] */
+static int in[2], out[2], far[2]; /* the test's ends: in[1], out[0], far[1] */
 
-/* Have both ways ended? */
+/* Have both directions ended? */
 static bool
 is_over(void)
 {
@@ -46,14 +46,14 @@ stop(void)
 		close(all[i]);
 }
 
-/* The byte at that place of what goes this way. */
+/* The byte at that offset of the data in this direction. */
 static unsigned char
 byte_at(size_t at, unsigned way)
 {
 	return (unsigned char)((at * 2654435761U >> 13) + way);
 }
 
-/* Write as much as is taken; read as much as is there, and compare. */
+/* Write as much as possible; read what is there, and compare. */
 static void
 feed(int fd, size_t *at, unsigned way)
 {
@@ -83,7 +83,7 @@ taste(int fd, size_t *at, unsigned way, size_t most)
 		*at += (size_t)n;
 }
 
-/* Both ways at once, every byte, through readers of different appetite. */
+/* Both directions at once, every byte, with reads of different sizes. */
 static void
 test_bytes(void)
 {
@@ -104,7 +104,8 @@ test_bytes(void)
 	stop();
 }
 
-/* A side that takes nothing: what is kept is bounded, and nobody spins. */
+/* A side that reads nothing: the buffer is bounded, and the loop does not
+ * spin. */
 static void
 test_backpressure(void)
 {
@@ -119,13 +120,13 @@ test_backpressure(void)
 	}
 	CHECK(fed < 2 * 1024 * 1024);
 	relay_poll(&relay, p);
-	CHECK(p[2].fd == -1); /* no more is read */
+	CHECK(p[2].fd == -1); /* reading has stopped */
 	CHECK(p[1].fd == out[1] && p[1].events == POLLOUT);
 	CHECK(poll(p, RELAY_POLLS, 0) == 0);
 	stop();
 }
 
-/* The end of one way leaves the other as it is. */
+/* The end of one direction does not end the other. */
 static void
 test_half_close(void)
 {
@@ -149,7 +150,7 @@ test_half_close(void)
 	stop();
 }
 
-/* Nobody reads what is answered: nothing more can be asked. */
+/* If the answers can't be delivered, no more requests are passed on. */
 static void
 test_broken(void)
 {

@@ -10,7 +10,7 @@
 
 static char text[REPORT_MAX];
 
-/* What the receiver makes of bytes that a sender wrote before it closed. */
+/* The receiver's result from bytes that a sender wrote before it closed. */
 static int
 receives(const char *bytes)
 {

@@ -48,7 +48,7 @@ main(void)
 	CHECK(shows("https://u:p@a.b", "https://a.b"));
 	CHECK(shows("https://a.b?u:p@c/", "https://a.b"));
 	CHECK(shows("https://u:p@", "https://"));
-	/* Written wrongly, and still a password. */
+	/* Wrong syntax, but still a password. */
 	CHECK(shows("http://u:p/w@a.b/c", "http://a.b/c"));
 	CHECK(shows("http://u:p?w@a.b/c", "http://"));
 	CHECK(shows("http://u:p#w@a.b/c", "http://"));
