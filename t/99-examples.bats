@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# The pages: what each must have, and their examples, run as they stand there,
+# without a kernel that attaches or inserts (see t/examples.bash).
+
+load helper
+load servers
+load pages
+
+setup_file() {
+	make_examples
+}
+
+@test "each page has its sections, and examples that are tried" {
+	cd "$TOP/man"
+	for page in *.[18]; do
+		for section in NAME SYNOPSIS DESCRIPTION "EXIT STATUS" EXAMPLES; do
+			grep -qx ".Sh $section" "$page" ||
+				{ echo "$page: no $section"; false; }
+		done
+		grep -qx "	run_examples $page" "$BATS_TEST_FILENAME" ||
+			{ echo "$page: its examples are not tried"; false; }
+	done
+}
+
+@test "vmedia-hacking(7) names files that there are, and what is in them" {
+	cd "$TOP"
+	sed -n '/^\.Ss Folders/,/^\.Ss Add a program/p' man/vmedia-hacking.7 |
+		awk '/^\.(It )?Pa / { sub(/^\.(It )?Pa /, ""); gsub(/ [,.]/, "")
+			for (i = 1; i <= NF; i++) print $i }' >"$BATS_TEST_TMPDIR/files"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/files")" -gt 20 ]
+	while read -r file; do
+		[ -e "$file" ] || { echo "no $file"; false; }
+	done <"$BATS_TEST_TMPDIR/files"
+	# .Dv NAME or .Fn NAME, "in", .Pa FILE
+	sed -n '/^\.Ss Where to change/,/^\.Ss Add a program/p' man/vmedia-hacking.7 |
+		awk '/^\.(Dv|Fn) / { name = $2 }
+			/^\.Pa / && name != "" { print name, $2; name = "" }' \
+			>"$BATS_TEST_TMPDIR/places"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/places")" -ge 9 ]
+	while read -r name file; do
+		grep -qw "$name" "$file" || { echo "no $name in $file"; false; }
+	done <"$BATS_TEST_TMPDIR/places"
+}
+
+@test "the settings that vmedia.conf(5) shows can be read" {
+	sed -n '/^\.Sh EXAMPLES/,/^\.Ed/s/^[a-z].*=.*/&/p' \
+		"$TOP/man/vmedia.conf.5" >"$BATS_TEST_TMPDIR/conf"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/conf")" -ge 5 ]
+	VM_CONF=$BATS_TEST_TMPDIR/conf VM_RUN_DIR=$BATS_TEST_TMPDIR vmctl list
+}
+
+@test "examples of vm-connect(1)" {
+	run_examples vm-connect.1
+}
+
+@test "examples of vm-fetchd(1)" {
+	run_examples vm-fetchd.1
+}
+
+@test "examples of vm-gadget(8)" {
+	run_examples vm-gadget.8
+}
+
+@test "examples of vm-lock(1)" {
+	run_examples vm-lock.1
+}
+
+@test "examples of vm-nbd-attach(8)" {
+	run_examples vm-nbd-attach.8
+}
+
+@test "examples of vm-probe(1)" {
+	run_examples vm-probe.1
+}
+
+@test "examples of vm-slot(8)" {
+	run_examples vm-slot.8
+}
+
+@test "examples of vm-ws-proxy(1)" {
+	run_examples vm-ws-proxy.1
+}
+
+@test "examples of vmctl(8)" {
+	run_examples vmctl.8
+}
