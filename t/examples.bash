@@ -244,7 +244,7 @@ begin() {
 }
 
 is_ready() {
-	is_over || [ -s "$OUT" ] || [ -S door.sock ] || is_mounted
+	is_over || [ -s "$OUT" ] || [ -S clients.sock ] || is_mounted
 }
 is_over() {
 	! kill -0 "$JOB" 2>/dev/null
