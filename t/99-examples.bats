@@ -26,7 +26,7 @@ setup_file() {
 @test "vmedia-hacking(7) names files that there are, and what is in them" {
 	cd "$TOP"
 	sed -n '/^\.Ss Folders/,/^\.Ss Add a program/p' man/vmedia-hacking.7 |
-		awk '/^\.(It )?Pa / { sub(/^\.(It )?Pa /, ""); gsub(/ [,.;]/, "")
+		awk '/^\.(It |Pq )?Pa / { sub(/^\.(It |Pq )?Pa /, ""); gsub(/ [,.;]/, "")
 			for (i = 1; i <= NF; i++) print $i }' >"$BATS_TEST_TMPDIR/files"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/files")" -gt 20 ]
 	while read -r file; do
