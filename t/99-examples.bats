@@ -43,6 +43,17 @@ setup_file() {
 	done <"$BATS_TEST_TMPDIR/places"
 }
 
+@test "vmctl(8) has each option and verb of vmctl help" {
+	for option in $(vmctl help | grep -oE -- '--[a-z][a-z0-9-]+' | sort -u); do
+		grep -qE "^\.It Fl (. , )?(.* Fl )?-${option#--}( |$)" \
+			"$TOP/man/vmctl.8" || { echo "no $option"; false; }
+	done
+	for verb in $(vmctl help | sed -n 's/.* vmctl \([a-z]*\).*/\1/p' | sort -u); do
+		grep -qE "^\.Cm $verb( |$)" "$TOP/man/vmctl.8" ||
+			{ echo "no $verb"; false; }
+	done
+}
+
 @test "the settings that vmedia.conf(5) shows can be read" {
 	sed -n '/^\.Sh EXAMPLES/,/^\.Ed/s/^[a-z].*=.*/&/p' \
 		"$TOP/man/vmedia.conf.5" >"$BATS_TEST_TMPDIR/conf"
