@@ -19,15 +19,16 @@
 
 #include "gadget/attr.h"
 #include "gadget/error.h"
+#include "gadget/eject.h"
 #include "gadget/insert.h"
+#include "gadget/refusal.h"
 #include "gadget/setup.h"
 #include "gadget/status.h"
 #include "base/number.h"
 
-#define LOCK_MS		10000 /* another vm-gadget is done by then */
-#define LOCKED_MS	1000  /* a host that only looks is done by then */
-#define LOCKED_PAUSE_MS 50
-#define DEADLINE	2 /* seconds */
+#define LOCK_MS	  10000 /* another vm-gadget is done by then */
+#define LOCKED_MS 1000	/* a host that only looks is done by then */
+#define DEADLINE  2	/* seconds */
 
 /* What the command line says. */
 struct request {
@@ -62,8 +63,7 @@ static const struct verb {
     {"status", cmd_status, "f:hjT:", 0, 1,
 	"[-j] [-f FIELD[,...]] [-T SECONDS] [SLOT]",
 	"say what is in the drives (fields: type file ro udc state)"},
-    {"wait", cmd_wait, "ht:", 1, 1, "[-t SECONDS] SLOT",
-	"wait until a drive is empty (-t: and say what happens)"},
+    {"wait", cmd_wait, "h", 1, 1, "SLOT", "wait until a drive is empty"},
     {"teardown", cmd_teardown, "hT:", 0, 0, "[-T SECONDS]",
 	"eject all and remove the drives"},
 };
@@ -244,51 +244,18 @@ cmd_teardown(const struct request *req)
 
 /* --- insert ------------------------------------------------------------ */
 
-/* A slot with a drive of that type, as a remedy. */
-static const char *
-other_slot(enum image_media type, int ms)
-{
-	static char text[32];
-	int slot = gadget_find_type(type, ms);
-
-	if (slot != -1)
-		snprintf(text, sizeof(text), "slot %d, or ", slot);
-	return text;
-}
-
 /* Say why it is not in. */
 static void __attribute__((noreturn)) fail_insertion(
     const struct gadget *gadget, const struct gadget_insertion *insertion,
     enum gadget_result result, const struct gadget_refusal *refusal)
 {
-	enum image_media type = (enum image_media)insertion->type;
-	int status = gadget_exit_status(errno);
-	const char *file = insertion->file;
-	unsigned slot = insertion->slot;
+	char why[GADGET_WHY_SIZE];
+	int status =
+	    gadget_refusal_text(insertion, result, refusal, gadget->ms, why);
 
-	switch (result) {
-	case GADGET_HELD:
-		fail_held(&refusal->medium);
-	case GADGET_NO_FILE:
-		err(status == EX_UNAVAILABLE ? EX_NOINPUT : status,
-		    "unable to open %s", file);
-	case GADGET_UNFIT:
-		errx(EX_DATAERR, "unable to use %s: %s", file, refusal->reason);
-	case GADGET_ONLY_READS:
-		errx(EX_DATAERR,
-		    "slot %u is a cd drive, which only reads: "
-		    "use %s-t disk -R",
-		    slot, other_slot(IMAGE_DISK, gadget->ms));
-	case GADGET_OTHER_TYPE:
-		errx(EX_DATAERR, "slot %u is no %s drive: use %s-R", slot,
-		    image_media_name(type), other_slot(type, gadget->ms));
-	case GADGET_UNWRITABLE:
-		errx(EX_NOPERM, "unable to write to %s: it is read-only", file);
-	case GADGET_GONE:
-		errx(EX_IOERR, "slot %u is empty after the insertion", slot);
-	default:
+	if (status == 0)
 		fail(gadget, "insert the medium");
-	}
+	errx(status, "%s", why);
 }
 
 static void
@@ -318,36 +285,6 @@ cmd_insert(const struct request *req)
 
 /* --- eject, wait ------------------------------------------------------- */
 
-/*
- * Eject by leave of the host. One that has the drive open for a moment, to
- * look at a partition table, has it locked for so long.
- */
-static int
-eject_unlocked(struct gadget *gadget, unsigned slot)
-{
-	const struct timespec pause = {0, LOCKED_PAUSE_MS * 1000000L};
-	int tries, rc;
-
-	for (tries = LOCKED_MS / LOCKED_PAUSE_MS;; tries--) {
-		rc = gadget_eject(gadget, slot);
-		if (rc == 0 || errno != EBUSY || tries == 0)
-			return rc;
-		nanosleep(&pause, NULL);
-	}
-}
-
-/* Is another medium in than the one that is to be ejected, or none? One that
- * can't be told is taken for it. */
-static bool
-holds_another(struct gadget *gadget, unsigned slot, const char *file)
-{
-	struct gadget_medium medium;
-
-	if (gadget_get_medium(gadget, slot, &medium) == -1)
-		fail(gadget, "read the drive's state");
-	return !medium.unknown && strcmp(medium.file, file) != 0;
-}
-
 static void
 cmd_eject(const struct request *req)
 {
@@ -357,13 +294,17 @@ cmd_eject(const struct request *req)
 
 	lock();
 	open_slot(&gadget, slot, req->ms);
-	if (req->given['m'] != NULL &&
-	    holds_another(&gadget, slot, req->given['m']))
-		return;
+	if (req->given['m'] != NULL) {
+		rc = gadget_holds(&gadget, slot, req->given['m']);
+		if (rc == -1)
+			fail(&gadget, "read the drive's state");
+		if (rc == 0)
+			return;
+	}
 	if (req->given['f'] != NULL)
 		rc = gadget_eject_forced(&gadget, slot);
 	else
-		rc = eject_unlocked(&gadget, slot);
+		rc = gadget_eject_unlocked(&gadget, slot, LOCKED_MS);
 	if (rc == -1 && errno == EBUSY)
 		errx(EX_TEMPFAIL,
 		    "slot %u is locked by the host: eject it there, or -f",
@@ -373,36 +314,18 @@ cmd_eject(const struct request *req)
 	gadget_close(&gadget);
 }
 
-/* A line about the time or the port; who waits for it has it at once. */
-static void
-say_now(const char *word, const char *rest)
-{
-	printf("%s%s\n", word, rest);
-	if (fflush(stdout) == EOF)
-		err(EX_IOERR, "unable to write");
-}
-
 /* configfs tells nobody of a change: its files have no poll(2). */
 static void
 cmd_wait(const struct request *req)
 {
-	unsigned slot = parse_slot(req->argv[0]), tick = 0, passed = 0;
-	char state[UDC_STATE_SIZE] = "?";
+	unsigned slot = parse_slot(req->argv[0]);
 	struct gadget_status status;
 	struct gadget gadget;
 
-	if (req->given['t'] != NULL)
-		tick = parse_number(req->given['t'], 1, 3600);
 	open_slot(&gadget, slot, ATTR_FOREVER);
 	while (gadget_get_status(&gadget, slot, &status) == 0) {
 		if (*status.medium.file == '\0')
 			return;
-		if (tick > 0 && strcmp(status.state, state) != 0)
-			say_now("port ", strcpy(state, status.state));
-		if (tick > 0 && passed++ == tick) {
-			say_now("tick", "");
-			passed = 1;
-		}
 		sleep(1);
 	}
 	/* Removed: it holds nothing any more. */
@@ -424,23 +347,6 @@ print_field(const struct gadget_status *status, enum gadget_field field)
 		    status->medium.slot, gadget_strerror(ETIMEDOUT));
 }
 
-/* Names with commas between them. Returns how many. */
-static int
-parse_fields(const char *list, enum gadget_field fields[GADGET_FIELDS])
-{
-	char copy[64], *rest = copy, *name;
-	int field, count = 0;
-
-	snprintf(copy, sizeof(copy), "%s", list);
-	while ((name = strsep(&rest, ",")) != NULL) {
-		field = gadget_find_field(name);
-		if (field == -1 || count == GADGET_FIELDS)
-			misuse();
-		fields[count++] = (enum gadget_field)field;
-	}
-	return count;
-}
-
 static void
 cmd_status(const struct request *req)
 {
@@ -455,8 +361,8 @@ cmd_status(const struct request *req)
 	int i, count = 0;
 
 	if (req->given['f'] != NULL) {
-		count = parse_fields(req->given['f'], fields);
-		if (req->argc == 0 || json)
+		count = gadget_parse_fields(req->given['f'], fields);
+		if (count == -1 || req->argc == 0 || json)
 			misuse();
 	}
 	for (; slot < end; slot++) {

@@ -292,7 +292,7 @@ remove_other() {
 	image a.img 2
 	image b.iso 1
 	fails 65 insert -t disk 0 a.img
-	grep -q 'slot 0 is no disk drive: use slot 1, or -R' stderr
+	grep -q 'slot 0 is not a disk drive: use slot 1, or -R' stderr
 	insert 1 b.iso
 	fails 75 vm-gadget insert -R -t disk 0 a.img
 	grep -q 'slot 1 holds' stderr

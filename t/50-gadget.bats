@@ -153,10 +153,10 @@ misuse() {
 @test "insert of another type names the option that helps" {
 	fake_slot 0 1
 	fails 65 vm-gadget insert -t disk 0 a.img
-	grep -q 'slot 0 is no disk drive: use -R' stderr
+	grep -q 'slot 0 is not a disk drive: use -R' stderr
 	fake_slot 3 0
 	fails 65 vm-gadget insert -t disk 0 a.img
-	grep -q 'slot 0 is no disk drive: use slot 3, or -R' stderr
+	grep -q 'slot 0 is not a disk drive: use slot 3, or -R' stderr
 	fails 65 vm-gadget insert -w 0 a.img
 	fails 69 vm-gadget insert 1 a.img
 }

@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #include "gadget/create.h"
-#include "gadget/internal.h"
+#include "gadget/configfs.h"
+#include "gadget/lun.h"
 
 /* --- making ------------------------------------------------------------ */
 

@@ -6,7 +6,17 @@
 #ifndef VM_GADGET_CREATE_H
 #define VM_GADGET_CREATE_H
 
-#include "gadget/setup.h"
+#include "gadget/gadget.h"
+#include "image/probe.h"
+
+/* How the drives are to be. */
+struct gadget_plan {
+	unsigned count;			      /* of slots */
+	enum image_media types[GADGET_SLOTS]; /* of each */
+	const char *udc;		      /* the only one to use, or NULL */
+	int stall; /* 0, 1, or -1: what suits the UDC */
+	int ms;	   /* deadline of each access */
+};
 
 /*
  * Make gadget `number`, which must not exist, with the plan's slots from first

@@ -24,20 +24,8 @@
 
 #include <stdbool.h>
 
+#include "gadget/configfs.h"
 #include "gadget/udc.h"
-
-#define GADGET_SLOTS 8 /* FSG_MAX_LUNS is 16, but UDCs have few endpoints */
-
-/* Gadgets by number: of one slot each, and that of all. */
-#define GADGET_ALL GADGET_SLOTS
-#define GADGET_MAX (GADGET_SLOTS + 1)
-
-struct gadget {
-	int dir;      /* its directory; an O_PATH descriptor */
-	int number;   /* a slot's, or GADGET_ALL */
-	int ms;	      /* the deadline of each access, in milliseconds */
-	char at[320]; /* what was last touched, relative to dir */
-};
 
 /* --- all of them -------------------------------------------------------- */
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "gadget/insert.h"
-#include "gadget/internal.h"
+#include "gadget/configfs.h"
 
 /* The file, as the kernel will have it. */
 struct source {

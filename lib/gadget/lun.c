@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "gadget/lun.h"
-#include "gadget/internal.h"
+#include "gadget/configfs.h"
 
 /* --- looking ----------------------------------------------------------- */
 
@@ -125,14 +125,6 @@ gadget_eject_forced(struct gadget *gadget, unsigned slot)
 	if (errno != EBUSY)
 		return -1;
 	return while_unbound(gadget, slot, eject_unbound, NULL);
-}
-
-const char *
-gadget_inquiry(enum image_media type)
-{
-	/* 8, 16 and 4 characters (SPC-4, standard INQUIRY data). */
-	return type == IMAGE_CD ? "vmedia  Virtual CD/DVD  1.0 "
-				: "vmedia  Virtual Disk    1.0 ";
 }
 
 static int

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "gadget/create.h"
-#include "gadget/internal.h"
+#include "gadget/configfs.h"
 #include "gadget/setup.h"
 
 /* --- is it there? ------------------------------------------------------ */

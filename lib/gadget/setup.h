@@ -7,15 +7,8 @@
 #ifndef VM_GADGET_SETUP_H
 #define VM_GADGET_SETUP_H
 
+#include "gadget/create.h"
 #include "gadget/lun.h"
-
-struct gadget_plan {
-	unsigned count;			      /* of slots */
-	enum image_media types[GADGET_SLOTS]; /* of each */
-	const char *udc;		      /* the only one to use, or NULL */
-	int stall; /* 0, 1, or -1: what suits the UDC */
-	int ms;	   /* deadline of each access */
-};
 
 /*
  * Make the drives what the plan says. Those that are there stay, and are bound

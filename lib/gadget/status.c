@@ -39,6 +39,23 @@ gadget_find_field(const char *name)
 	return -1;
 }
 
+int
+gadget_parse_fields(
+    const char *list, enum gadget_field fields[static GADGET_FIELDS])
+{
+	char copy[64], *rest = copy, *name;
+	int field, count = 0;
+
+	snprintf(copy, sizeof(copy), "%s", list);
+	while ((name = strsep(&rest, ",")) != NULL) {
+		field = gadget_find_field(name);
+		if (field == -1 || count == GADGET_FIELDS)
+			return -1;
+		fields[count++] = (enum gadget_field)field;
+	}
+	return count;
+}
+
 const char *
 gadget_status_value(const struct gadget_status *status, enum gadget_field field)
 {

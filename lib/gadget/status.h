@@ -38,6 +38,13 @@ int gadget_get_status(
 /* The field of that name, -1 if there is none. */
 int gadget_find_field(const char *name);
 
+/*
+ * The fields of a list, their names separated by commas. Returns how many; or
+ * -1 where one has no such name, or there are more than GADGET_FIELDS.
+ */
+int gadget_parse_fields(
+    const char *list, enum gadget_field fields[static GADGET_FIELDS]);
+
 /* The value of a field; NULL if it can't be known because a read is stuck. */
 const char *gadget_status_value(
     const struct gadget_status *status, enum gadget_field field);

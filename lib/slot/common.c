@@ -72,6 +72,14 @@ slot_set_error(struct slot *s, int status, const char *format, ...)
 	va_end(args);
 }
 
+void
+slot_over(struct slot *s, const char *reason)
+{
+	snprintf(s->reason, sizeof(s->reason), "%s", reason);
+	slot_say(s, "%s: ejected", reason);
+	slot_event(s, EVENT_END);
+}
+
 /* --- the state ----------------------------------------------------------- */
 
 void

@@ -118,14 +118,6 @@ settle(struct slot *s)
 }
 
 void
-slot_over(struct slot *s, const char *reason)
-{
-	snprintf(s->reason, sizeof(s->reason), "%s", reason);
-	slot_say(s, "%s: ejected", reason);
-	slot_event(s, EVENT_END);
-}
-
-void
 slot_hear_source(struct slot *s, const char *word)
 {
 	if ((s->phase & (PHASES_MAKE | PHASES_LIVE)) == 0)

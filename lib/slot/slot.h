@@ -160,6 +160,9 @@ void slot_notify(const struct slot *, const char *state, bool ready);
 void slot_set_error(struct slot *, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* It must go, for that reason, though nobody has asked for it. */
+void slot_over(struct slot *, const char *reason);
+
 /* Write a value of the state; a failure is said, and fails a mount. */
 void slot_put(struct slot *, const char *name, const char *value);
 void slot_put_number(struct slot *, const char *name, int64_t value);
@@ -212,7 +215,6 @@ void slot_live_ended(struct slot *, enum child_id, int status);
 void slot_restart(struct slot *, enum child_id);
 void slot_hear_watch(struct slot *, const struct look *);
 void slot_hear_server(struct slot *, const char *line);
-void slot_over(struct slot *, const char *reason);
 
 void slot_limits_begin(struct slot *);
 void slot_limits_resume(struct slot *);

@@ -1,15 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * How the files of lib/gadget find things in configfs; nobody else includes it.
+ * One of our gadgets as a directory of configfs: paths below it, and reading and
+ * writing what they name. Only lib/gadget uses these functions.
  */
-#ifndef VM_GADGET_INTERNAL_H
-#define VM_GADGET_INTERNAL_H
+#ifndef VM_GADGET_CONFIGFS_H
+#define VM_GADGET_CONFIGFS_H
 
 #include <stddef.h>
 
-#include "gadget/gadget.h"
 #include "image/probe.h"
+
+#define GADGET_SLOTS 8 /* FSG_MAX_LUNS is 16, but UDCs have few endpoints */
+
+/* Gadgets by number: of one slot each, and that of all. */
+#define GADGET_ALL GADGET_SLOTS
+#define GADGET_MAX (GADGET_SLOTS + 1)
+
+struct gadget {
+	int dir;      /* its directory; an O_PATH descriptor */
+	int number;   /* a slot's, or GADGET_ALL */
+	int ms;	      /* the deadline of each access, in milliseconds */
+	char at[320]; /* what was last touched, relative to dir */
+};
 
 /* Open the directory of all gadgets, ours and others'. -1 with errno. */
 int gadget_base(void);
