@@ -233,6 +233,7 @@ complain() {
 
 # begin COMMAND: in the background, until it is ready or has ended.
 begin() {
+	: >"$OUT" # here: is_ready looks at it at once
 	eval "exec $1" <"$DIR/password.txt" >"$OUT" 2>"$ERR" 9>&- &
 	JOB=$!
 	JOBS+=("$JOB")
