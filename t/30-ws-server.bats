@@ -77,10 +77,10 @@ cases() {
 	cases wss limits
 }
 
-@test "ws: the end of the far side, and how it learns of the peer's end" {
+@test "ws: the end of the backend, and how it learns of the peer's end" {
 	cases ws far
 }
-@test "wss: the end of the far side, and how it learns of the peer's end" {
+@test "wss: the end of the backend, and how it learns of the peer's end" {
 	cases wss far
 }
 

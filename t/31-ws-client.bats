@@ -100,7 +100,7 @@ trust() {
 	[ "${URL%%:*}" = ws ] || echo -a ca.pem
 }
 
-# The server's far side serves NBD: nbdcopy connects through the client.
+# The server's backend serves NBD: nbdcopy connects through the client.
 bridge_to_far() {
 	background nbdkit -f -U "$PWD/far" memory 64M
 	wait_until 5 test -S far
@@ -110,7 +110,7 @@ bridge_to_far() {
 		vm-ws-proxy -C "$URL" $(trust)
 	there_and_back
 }
-# The client's far side serves NBD, as with `vmctl serve`: nbdcopy connects
+# The client's backend serves NBD, as with `vmctl serve`: nbdcopy connects
 # through the server.
 bridge_to_near() {
 	background nbdkit -f -U "$PWD/far" memory 64M

@@ -57,7 +57,7 @@ cases() {
 
 # Neither pings nor TCP may end a connection that only waits. With both of them
 # slow, only the cut of the network itself ends it.
-@test "it waits for a slow far side, but not for a machine that is gone" {
+@test "it waits for a slow backend, but not for a machine that is gone" {
 	requires_root
 	head -c 20M /dev/urandom >sent
 	background vm-ws-proxy -i 1 -l 127.0.0.1:0 sh -c \

@@ -184,7 +184,7 @@ write_far() {
 	wait_until 5 nothing_stays
 }
 
-# A far side that reads half, waits for the cut, and reads everything the next
+# A backend that reads half, waits for the cut, and reads everything the next
 # time.
 half_then_all() {
 	cat >far <<-END

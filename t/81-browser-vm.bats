@@ -133,7 +133,7 @@ cut() {
 	wait_until 40 is_whole "$links"
 	sleep 1 # of reading
 }
-kill_talker() {
+kill_worker() {
 	pkill -KILL -u nobody vm-ws-proxy
 }
 lose_network() {
@@ -147,7 +147,7 @@ lose_network() {
 	start_reading 0 "$SMALL"
 	local i
 	for i in 1 2 3 4 5 6 7 8 9; do
-		cut kill_talker
+		cut kill_worker
 	done
 	cut lose_network
 	sleep 5 # of reading

@@ -122,7 +122,7 @@ links() {
 is_whole() {
 	[ "$(links)" -gt "$1" ]
 }
-cut_talker() {
+cut_worker() {
 	pkill -KILL -u nobody vm-ws-proxy
 }
 cut_proxy() {
@@ -170,7 +170,7 @@ cut_ssh() {
 
 @test "by wss, cut ten times while the host reads: no error" {
 	serve_ws
-	cut_times 10 cut_talker
+	cut_times 10 cut_worker
 	ends_well
 }
 

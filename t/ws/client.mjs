@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: BSD-2-Clause
 // What holds for a WebSocket client, before a raw server that does as each case
-// says. Its far side is `cat`, so that it echoes like the server's cases.
+// says. Its backend is `cat`, so that it echoes like the server's cases.
 
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -84,7 +84,7 @@ async function exits(p, status) {
 	must(list.includes(got), `exit status ${got}, want ` +
 		`${list.join(' or ')}: ${p.err}`);
 }
-// Whatever its far side says beside it.
+// Whatever its backend says beside it.
 function saysOneLine(p) {
 	const lines = p.err.split('\n').filter((l) => !l.startsWith('cat: '));
 	must(lines.length === 2 && /^vm-ws-proxy: ./.test(lines[0]) &&
@@ -685,7 +685,7 @@ test('E.10', '5.5.2', 'pongs keep it alive', async (t) => {
 		await x.c.send(f(PONG, (await x.c.control(PING)).payload));
 	await farewell(x);
 });
-test('E.11', '-U', 'a Unix socket as the far side', async (t) => {
+test('E.11', '-U', 'a Unix socket as the backend', async (t) => {
 	const path = t.file('far');
 	const server = net.createServer((s) => s.pipe(s)).listen(path);
 	try {

@@ -1142,7 +1142,7 @@ for (const [kind, op, args] of [[7, TEXT, T], [8, BIN, []]])
 				await farewell(c, { data: '' });
 			}, { own: op === TEXT });
 
-// --- the far side ---------------------------------------------------------------
+// --- the backend --------------------------------------------------------------
 
 group('far', { own: true });
 
@@ -1436,7 +1436,7 @@ test('K.3', '5.5.2', 'any frame counts, a byte of one does', async (t) => {
 	}
 	must(c.pings.length <= silences, `${c.pings.length} pings`);
 });
-test('K.4', '5.5.2', 'a far side that does not read is not the peer\'s death',
+test('K.4', '5.5.2', 'a backend that does not read is not the peer\'s death',
 	async (t) => {
 		const go = t.file('go');
 		fs.rmSync(go, { force: true });
@@ -1455,7 +1455,7 @@ test('K.4', '5.5.2', 'a far side that does not read is not the peer\'s death',
 		await c.echoed(data);
 		await farewell(c);
 	}, { slow: 20 });
-test('K.5', '5.5.2', 'pings go between the far side\'s data', async (t) => {
+test('K.5', '5.5.2', 'pings go between the backend\'s data', async (t) => {
 	const c = await t.open({ args: quick, far: ['sh', '-c',
 		'while echo x; do sleep 0.3; done'] });
 	for (let n = 0; n < 3; n = c.pings.length) {
@@ -1510,7 +1510,7 @@ test('B.1', '5', '64 MiB of echo for one who does not read at first',
 		thin(server);
 		await farewell(c);
 	});
-test('B.2', '5.5.2', 'a far side that does not read: the ping waits',
+test('B.2', '5.5.2', 'a backend that does not read: the ping waits',
 	async (t) => {
 		const go = t.file('go');
 		fs.rmSync(go, { force: true });
@@ -1535,7 +1535,7 @@ test('B.2', '5.5.2', 'a far side that does not read: the ping waits',
 		thin(server);
 		await farewell(c);
 	});
-test('B.3', '5', 'a far side that writes, a peer that does not read',
+test('B.3', '5', 'a backend that writes, a peer that does not read',
 	async (t) => {
 		const server = await t.own([], ['cat', '/dev/zero']);
 		const c = await t.open({ server });
@@ -1547,7 +1547,7 @@ test('B.3', '5', 'a far side that writes, a peer that does not read',
 			await sleep(300);
 		}
 		thin(server);
-		t.note(`the far side had written ${io()} bytes`);
+		t.note(`the backend had written ${io()} bytes`);
 		for (let left = 16 << 20; left > 0;)
 			left -= (await c.frame()).payload.length;
 		thin(server);
@@ -1555,13 +1555,13 @@ test('B.3', '5', 'a far side that writes, a peer that does not read',
 		await c.closes(1000);
 		await until(() => !server.tree().some((p) => p.name === 'cat'));
 	});
-test('B.4', '5.5.2', 'a far side that does not read, and little data: pongs',
+test('B.4', '5.5.2', 'a backend that does not read, and little data: pongs',
 	async (t) => {
 		const c = await t.open({ far: ['sleep', '1000'] });
 		await c.send(frame(BIN, 'a little'));
 		await c.ping('p');
 	});
-test('B.5', '5.5.2', 'a ping is answered amid the far side\'s flood',
+test('B.5', '5.5.2', 'a ping is answered amid the backend\'s flood',
 	async (t) => {
 		const c = await t.open({ far: ['cat', '/dev/zero'] });
 		await c.send(frame(PING, 'amid'));
