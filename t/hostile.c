@@ -6,8 +6,8 @@
  * The leading components of a path name the misbehaviours, so that one server
  * has them all, and several at once: /slow/100/etag-change/3/disk.iso. It first
  * makes the answer of a good server (RFC 9110 sections 13 and 14), then spoils
- * it. `hostile -h` prints the table. The log has the requests, their connections,
- * and how many requests were being answered at the same time.
+ * it. `hostile -h` prints the table. The log has the requests, their
+ * connections, and how many requests were being answered at the same time.
  */
 #include <sys/socket.h>
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * soakread: read a block device until standard input says "end", with one thread
- * in sequence and one at random, and compare every block with a file. O_DIRECT
- * bypasses the host's cache, and the cache of the device behind it is dropped
- * before each read, so that every byte comes from the source through all
- * programs.
+ * soakread: read a block device until standard input says "end", with one
+ * thread in sequence and one at random, and compare every block with a file.
+ * O_DIRECT bypasses the host's cache, and the cache of the device behind it is
+ * dropped before each read, so that every byte comes from the source through
+ * all programs.
  *
- * A line on standard input names the next phase. The reads count for it until the
- * next line, which is answered by a line
+ * A line on standard input names the next phase. The reads count for it until
+ * the next line, which is answered by a line
  *
  *	NAME SECONDS SEQUENTIAL-BYTES RANDOM-BYTES ERRORS SLOWEST-READ-MS
  *

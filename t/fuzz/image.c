@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * Fuzz the probe of an image. The input is a sparse image: 2 bytes are its size
- * in units of 64 KiB; then come sectors, each with its number in 3 bytes and its
- * 512 bytes. The rest is zeros.
+ * in units of 64 KiB; then come sectors, each with its number in 3 bytes and
+ * its 512 bytes. The rest is zeros.
  */
 #include <stdint.h>
 #include <stdlib.h>

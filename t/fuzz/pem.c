@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Fuzz the reading of certificates and keys in PEM. The first byte says what the
- * rest is. DER is first converted to PEM, because base64 would hide it from the
- * fuzzer. An accepted result has what pem.h promises, can be read to its last
- * byte, and leaves nothing when it is freed.
+ * Fuzz the reading of certificates and keys in PEM. The first byte says what
+ * the rest is. DER is first converted to PEM, because base64 would hide it from
+ * the fuzzer. An accepted result has what pem.h promises, can be read to its
+ * last byte, and leaves nothing when it is freed.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Unit tests in C: a program checks conditions, prints the false ones to standard
- * error, and exits with 1 if there was one.
+ * Unit tests in C: a program checks conditions, prints the false ones to
+ * standard error, and exits with 1 if there was one.
  */
 #ifndef VM_CHECK_H
 #define VM_CHECK_H

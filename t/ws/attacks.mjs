@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: BSD-2-Clause
-// Attacks on a WebSocket server: pages of other sites, tickets that are not
-// good, and floods.
+// Attacks on a WebSocket server: pages of other sites, invalid tickets, and
+// floods.
 
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -24,7 +24,7 @@ const bad = (t, server, headers, status = 403, line = undefined) =>
 
 group('origin', { own: true });
 
-test('O.1', '10.2', 'a page of ours', async (t) => {
+test('O.1', '10.2', 'our own page', async (t) => {
 	const server = await t.server();
 	await good(t, server, { Origin: own(server) });
 	await good(t, server, { Origin: `https://${server.host}` });
@@ -47,17 +47,17 @@ for (const [i, make] of [
 			const server = await t.server();
 			await bad(t, server, { Origin: make(server.host) }, [400, 403]);
 		});
-test('O.3', '10.2', 'two Origins, one of them ours', async (t) => {
+test('O.3', '10.2', 'two Origins, one of them our own', async (t) => {
 	const server = await t.server();
 	for (const list of [[own(server), 'https://evil.example'],
 		['https://evil.example', own(server)], [own(server), own(server)]])
 		await bad(t, server, { Origin: list }, [400, 403]);
 });
-test('O.4', '10.2', 'http is not ours where we speak TLS', async (t) => {
+test('O.4', '10.2', 'an Origin of http is foreign if we speak TLS', async (t) => {
 	const server = await t.server();
 	await bad(t, server, { Origin: `http://${server.host}` });
 }, { only: 'wss' });
-test('O.5', '-o', 'a list: nothing else, not even the Host', async (t) => {
+test('O.5', '-o', 'with a list: no other Origin, not even the Host', async (t) => {
 	const server = await t.server(['-o', 'https://a.example',
 		'-o', 'https://b.example:8443']);
 	await good(t, server, { Origin: 'https://a.example' });
@@ -69,18 +69,18 @@ test('O.5', '-o', 'a list: nothing else, not even the Host', async (t) => {
 		'https://a.example/', 'https://a.example%00', 'https://a.example\\'])
 		await bad(t, server, { Origin: origin }, [400, 403]);
 });
-test('O.5b', '10.2', '... nor a Host that is the attacker\'s (rebinding)',
+test('O.5b', '10.2', '... nor the attacker\'s Host (DNS rebinding)',
 	async (t) => {
 		const server = await t.server(['-o', 'https://a.example']);
 		await bad(t, server, { Origin: 'https://evil.example',
 			Host: 'evil.example' });
 	});
-test('O.6', '-o', '* is any, but not null', async (t) => {
+test('O.6', '-o', '* allows any Origin but null', async (t) => {
 	const server = await t.server(['-o', '*']);
 	await good(t, server, { Origin: 'https://anyone.example' });
 	await bad(t, server, { Origin: 'null' });
 });
-test('O.7', '10.5', 'no Origin: a program, let in unless a cookie is all',
+test('O.7', '10.5', 'no Origin: a program, let in unless it has only a cookie',
 	async (t) => {
 		const server = await t.server();
 		await good(t, server, {});
@@ -96,7 +96,7 @@ test('O.8', '10.2', 'a refusal starts no command', async (t) => {
 	await bad(t, server, { Origin: 'null' });
 	must(!fs.existsSync(file), 'it ran');
 });
-test('O.9', '10.2', 'an Origin in the log is made fit to be read',
+test('O.9', '10.2', 'an Origin in the log is made printable',
 	async (t) => {
 		const server = await t.own(['-v']);
 		const c = await t.ask((s) => Buffer.from(t.request(s, { Origin:
@@ -117,7 +117,7 @@ const uptime = () => Number(fs.readFileSync('/proc/uptime', 'latin1')
 	.split(' ')[0]);
 let dirs = 0;
 
-// A server that wants tickets; issue() makes one.
+// A server that requires tickets; issue() makes one.
 async function guarded(t, args = [], far = ['cat']) {
 	const dir = t.file(`tickets${dirs++}`);
 	fs.mkdirSync(dir, { mode: 0o700 });
@@ -144,7 +144,7 @@ test('K.1', '10.5', 'no ticket', async (t) => {
 	await bad(t, server, offers('vm.nbd.v1'), no, slot);
 	await bad(t, server, offers('vm.nbd.v1', 'binary'), no, slot);
 });
-test('K.2', '10.5', 'a good one, once; it is not what is answered',
+test('K.2', '10.5', 'a valid ticket, once; it is not the subprotocol of the answer',
 	async (t) => {
 		const server = await guarded(t), w = server.issue();
 		const c = await good(t, server, offers('vm.nbd.v1', `ticket.${w}`), slot);
@@ -152,18 +152,18 @@ test('K.2', '10.5', 'a good one, once; it is not what is answered',
 		must(!fs.existsSync(server.file(w)), 'its file is still there');
 		await bad(t, server, offers('vm.nbd.v1', `ticket.${w}`), no, slot);
 	});
-test('K.2b', '10.5', 'a good one, in front of the subprotocol', async (t) => {
+test('K.2b', '10.5', 'a valid ticket before the subprotocol', async (t) => {
 	const server = await guarded(t), w = server.issue();
 	const c = await good(t, server, offers(`ticket.${w}`, 'vm.nbd.v1'), slot);
 	same(c.answer.get('sec-websocket-protocol'), 'vm.nbd.v1', 'selected');
 });
-test('K.2c', '10.5', 'a good one, in a header of its own', async (t) => {
+test('K.2c', '10.5', 'a valid ticket in a separate header', async (t) => {
 	const server = await guarded(t), w = server.issue();
 	const c = await good(t, server, { 'Sec-WebSocket-Protocol':
 		['vm.nbd.v1', `ticket.${w}`] }, slot);
 	same(c.answer.get('sec-websocket-protocol'), 'vm.nbd.v1', 'selected');
 });
-test('K.3', '10.5', 'the same twenty times at once: one is let in',
+test('K.3', '10.5', 'the same ticket twenty times at once: one client is let in',
 	async (t) => {
 		const server = await guarded(t), w = server.issue();
 		const all = await Promise.all(Array.from({ length: 20 }, () =>
@@ -172,14 +172,14 @@ test('K.3', '10.5', 'the same twenty times at once: one is let in',
 		const list = all.map((c) => c.answer?.status);
 		same(list.filter((s) => s === 101).length, 1, `let in, of ${list}`);
 	});
-test('K.4', '10.5', 'expired', async (t) => {
+test('K.4', '10.5', 'an expired ticket', async (t) => {
 	const server = await guarded(t);
 	for (const life of [-1, -1000000]) {
 		const w = server.issue({ life });
 		await bad(t, server, offers('vm.nbd.v1', `ticket.${w}`), no, slot);
 	}
 });
-test('K.5', '10.5', 'for another slot', async (t) => {
+test('K.5', '10.5', 'a ticket for another slot', async (t) => {
 	const server = await guarded(t);
 	for (const path of ['/vm/1', '/vm/00', '/vm/0/', '/vm/0/0', '/', '/vm',
 		'/VM/0', '/vm/0;x', '/nbd/0', '//vm/0']) {
@@ -188,14 +188,14 @@ test('K.5', '10.5', 'for another slot', async (t) => {
 			`GET ${path} HTTP/1.1`);
 	}
 }, { slow: 5 });
-test('K.5b', '10.5', 'for several paths', async (t) => {
+test('K.5b', '10.5', 'a ticket for several paths', async (t) => {
 	const server = await guarded(t);
 	const w = server.issue({ once: 'no', paths: ['/vm/0', '/vm/0/0'] });
 	for (const path of ['/vm/0', '/vm/0/0', '/vm/0?x=/vm/1'])
 		await good(t, server, offers('vm.nbd.v1', `ticket.${w}`),
 			`GET ${path} HTTP/1.1`);
 });
-test('K.6', 'bmcweb', 'the word as the only subprotocol is answered',
+test('K.6', 'bmcweb', 'a ticket as the only subprotocol is the answer',
 	async (t) => {
 		const server = await guarded(t), w = server.issue();
 		const c = await good(t, server, offers(w), slot);
@@ -207,7 +207,7 @@ test('K.6b', 'bmcweb', '... but not beside others', async (t) => {
 	await bad(t, server, offers('vm.nbd.v1', w), no, slot);
 	await bad(t, server, offers(w, 'vm.nbd.v1'), no, slot);
 });
-test('K.7', '10.5', 'words that are nearly it', async (t) => {
+test('K.7', '10.5', 'words that are almost the ticket', async (t) => {
 	const server = await guarded(t), w = server.issue({ once: 'no' });
 	for (const x of [w.slice(0, -1), `${w}A`, w.toUpperCase(), '', hash(w),
 		`${w[0] === 'a' ? 'b' : 'a'}${w.slice(1)}`])
@@ -229,7 +229,7 @@ test('K.7c', '10.5', 'two tickets', async (t) => {
 	await bad(t, server, offers('vm.nbd.v1', `ticket.${word()}`,
 		`ticket.${a}`), [400, ...no], slot);
 });
-test('K.8', '10.5', 'a ticket in the query is none', async (t) => {
+test('K.8', '10.5', 'a ticket in the query does not count', async (t) => {
 	const server = await guarded(t), w = server.issue({ once: 'no' });
 	await bad(t, server, offers('vm.nbd.v1'), no,
 		`GET /vm/0?ticket=${w} HTTP/1.1`);
@@ -248,12 +248,12 @@ for (const [i, text] of ['', 'once yes\n', 'expires 99999999\n',
 		async (t) => {
 			const server = await guarded(t), w = server.issue({ text });
 			const headers = offers('vm.nbd.v1', `ticket.${w}`);
-			// If it is good for anything, then once.
+			// If the ticket is accepted at all, then only once.
 			if (/9\npath \/vm\/0/.test(text))
 				await t.ask((s) => t.request(s, headers, slot), { server });
 			await bad(t, server, headers, no, slot);
 		});
-test('K.10', '10.2', 'a foreign page with a good ticket: it is not used up',
+test('K.10', '10.2', 'a foreign page with a valid ticket does not use it up',
 	async (t) => {
 		const server = await guarded(t), w = server.issue();
 		const headers = offers('vm.nbd.v1', `ticket.${w}`);
@@ -262,12 +262,12 @@ test('K.10', '10.2', 'a foreign page with a good ticket: it is not used up',
 		await bad(t, server, { ...headers, Origin: 'null' }, no, slot);
 		await good(t, server, { ...headers, Origin: own(server) }, slot);
 	});
-test('K.10b', '10.5', 'a cookie does not spoil a ticket', async (t) => {
+test('K.10b', '10.5', 'a ticket with a cookie is accepted', async (t) => {
 	const server = await guarded(t), w = server.issue();
 	await good(t, server, { ...offers('vm.nbd.v1', `ticket.${w}`),
 		Cookie: 'a=b' }, slot);
 });
-test('K.11', '-t', 'resume: again by a secret of one\'s own', async (t) => {
+test('K.11', '-t', 'resume: reconnecting with the client\'s own secret', async (t) => {
 	const server = await guarded(t), w = server.issue(), r = word();
 	const c = await good(t, server, offers('vm.nbd.v1', `ticket.${w}`,
 		`resume.${r}`), slot);
@@ -283,7 +283,7 @@ test('K.11', '-t', 'resume: again by a secret of one\'s own', async (t) => {
 	fs.rmSync(server.file(r));
 	await bad(t, server, offers('vm.nbd.v1', `resume.${r}`), no, slot);
 });
-test('K.11b', '-t', 'with the used ticket as well, as pages do', async (t) => {
+test('K.11b', '-t', '... and with the used ticket, as pages do', async (t) => {
 	const server = await guarded(t), w = server.issue(), r = word();
 	const all = offers('vm.nbd.v1', `ticket.${w}`, `resume.${r}`);
 	await good(t, server, all, slot);
@@ -344,10 +344,10 @@ test('K.14', '10.5', 'the ticket is in no list, environment or log',
 					`${server.dir}/${name}`, 'latin1').includes(x),
 				'it is in a file');
 	});
-// Like good(), but its data are kept.
+// Like good(), but keeps its data.
 const good2 = (t, server, w, r) => t.open({ server, line: slot,
 	headers: offers('vm.nbd.v1', `ticket.${w}`, `resume.${r}`) });
-test('K.15', '-A', 'the site\'s own command says yes or no', async (t) => {
+test('K.15', '-A', 'the configured command accepts or refuses', async (t) => {
 	const file = t.file('asked');
 	const server = await t.own(['-A', `cat >${file}; grep -q "^X-Ok: yes" ${file}`]);
 	await good(t, server, { 'X-Ok': 'yes', 'Cookie': 'a=b',
@@ -359,7 +359,7 @@ test('K.15', '-A', 'the site\'s own command says yes or no', async (t) => {
 	await bad(t, server, { 'X-Ok': 'yes', 'Origin': 'https://evil.example' },
 		403);
 });
-test('K.15b', '-A', 'one that does not answer', async (t) => {
+test('K.15b', '-A', 'a command that does not answer', async (t) => {
 	const server = await t.own(['-A', 'sleep 1000']), began = Date.now();
 	const c = await t.ask((s) => t.request(s), { server });
 	must(c.answer === null || [403, 408, 503].includes(c.answer.status),
@@ -368,7 +368,7 @@ test('K.15b', '-A', 'one that does not answer', async (t) => {
 	await c.ended();
 	await until(() => !server.tree().some((p) => p.name === 'sleep'));
 }, { slow: 10 });
-test('K.15c', '-A -t', 'either will do', async (t) => {
+test('K.15c', '-A -t', 'a command or a ticket is enough', async (t) => {
 	const server = await guarded(t, ['-A', 'grep -q "^X-Ok: yes"']);
 	const w = server.issue();
 	await good(t, server, { 'X-Ok': 'yes' }, slot);
@@ -376,7 +376,7 @@ test('K.15c', '-A -t', 'either will do', async (t) => {
 	await bad(t, server, {}, no, slot);
 });
 
-// --- who the client is ----------------------------------------------------------
+// --- the client's address -------------------------------------------------------
 
 group('forwarded', { own: true });
 
@@ -391,18 +391,18 @@ async function told(t, args, headers) {
 	await c.ended();
 	return line.payload.toString().trimEnd();
 }
-test('X.1', '-x', 'the last of X-Forwarded-For', async (t) => {
+test('X.1', '-x', 'the last address of X-Forwarded-For', async (t) => {
 	for (const [value, want] of [['10.0.0.1', '10.0.0.1'],
 		['6.6.6.6, 10.0.0.2', '10.0.0.2'], [['6.6.6.6', '10.0.0.3'], '10.0.0.3'],
 		['6.6.6.6,2001:db8::1', '2001:db8::1']])
 		same(await told(t, ['-x'], { 'X-Forwarded-For': value }), want,
 			show(value));
 });
-test('X.2', '-x', 'without it, nobody may say who they are', async (t) => {
+test('X.2', '-x', 'without -x, a client can\'t choose its address', async (t) => {
 	same(await told(t, [], { 'X-Forwarded-For': '10.0.0.1' }), '127.0.0.1',
 		'the peer');
 });
-test('X.3', '-x', 'what is no address is not taken for one', async (t) => {
+test('X.3', '-x', 'an invalid address is not accepted', async (t) => {
 	for (const value of ['$(touch pwned)', 'a b', '"10.0.0.1"', '', ',',
 		'10.0.0.1, ', 'x'.repeat(500), '10.0.0.1:80x']) {
 		const got = await told(t, ['-x'], { 'X-Forwarded-For': value });
@@ -451,7 +451,7 @@ test('D.3', '5.5.3', '100,000 pings: the newest is answered', async (t) => {
 	await c.send(frame(BIN, 'alive'));
 	await c.echoed('alive');
 });
-test('D.4', '5.5.3', '100,000 long pings from one who reads nothing',
+test('D.4', '5.5.3', '100,000 long pings from a client that reads nothing',
 	async (t) => {
 		const server = await t.own(), c = await t.open({ server });
 		const one = frame(PING, Buffer.alloc(125, 'p'));
@@ -470,14 +470,14 @@ test('D.4', '5.5.3', '100,000 long pings from one who reads nothing',
 		const d = await t.open({ server });
 		await d.ping('alive');
 	});
-test('D.5', '10.4', '100,000 pongs, unasked', async (t) => {
+test('D.5', '10.4', '100,000 unsolicited pongs', async (t) => {
 	const server = await t.own(), c = await t.open({ server });
 	const one = frame(PONG, 'x');
 	c.offer(Buffer.alloc(100000 * one.length, one), frame(BIN, 'alive'));
 	await c.echoed('alive');
 	thin(server);
 });
-test('D.6', '10.7', '300 who come and go, in three ways', async (t) => {
+test('D.6', '10.7', '300 clients that come and go, in three ways', async (t) => {
 	const server = await t.own(['-n', '400']);
 	for (let i = 0; i < 300; i++) {
 		const c = await t.connect(server, { tls: false });
@@ -494,13 +494,14 @@ test('D.6', '10.7', '300 who come and go, in three ways', async (t) => {
 	await until(() => server.tree().length === 1);
 	thin(server);
 });
-test('D.7', '-n', 'too many are told so, and room is made again', async (t) => {
+test('D.7', '-n', 'with too many clients, new ones get an error until there is room', async (t) => {
 	const server = await t.own(['-n', '3']), list = [];
 	for (let i = 0; i < 3; i++)
 		list.push(await good(t, server, {}));
 	for (let i = 0; i < 3; i++) {
 		const c = await t.ask((s) => t.request(s), { server }).catch((e) => e);
-		// Over TLS it may be told before there is a TLS to tell it by.
+		// Over TLS the refusal may come before the handshake, as a
+		// reset.
 		if (c instanceof Conn && (c.answer !== null || opts.scheme === 'ws'))
 			same(c.answer?.status, 503, 'the status');
 		list[0].ping('still');
@@ -512,7 +513,7 @@ test('D.7', '-n', 'too many are told so, and room is made again', async (t) => {
 		return c?.answer?.status === 101;
 	});
 });
-test('D.8', '10.7', 'one who connects 200 times and says nothing',
+test('D.8', '10.7', 'a client that connects 200 times and sends nothing',
 	async (t) => {
 		const server = await t.own();
 		const list = [];
@@ -521,7 +522,7 @@ test('D.8', '10.7', 'one who connects 200 times and says nothing',
 				.catch(() => null));
 		must(server.tree().length < 40, `${server.tree().length} processes`);
 		thin(server);
-		// They are ended in their time, and others get in.
+		// They are closed at their time limit, and others get in.
 		await until(async () => {
 			const c = await t.ask((s) => t.request(s), { server })
 				.catch(() => null);
@@ -549,7 +550,8 @@ test('D.10', '10.4', 'a peer that never reads, while pinging and closing',
 		const c = await t.open({ server });
 		c.offer(...Array.from({ length: 1000 }, () => frame(PING, 'x')),
 			frame(CLOSE, closing(1000)));
-		// Its close is heard, but it does not read what is owed to it.
+		// The server reads its close, but the client does not read its
+		// data.
 		await until(() => server.tree().length === 1);
 	});
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What runs the cases: groups of them by name, as TAP; vm-ws-proxy's processes;
-// and the end of whatever was started. A case that hangs fails by its deadline.
+// Runs the cases: groups of them by name, with results as TAP; starts
+// vm-ws-proxy, and ends everything that was started. A case that hangs fails at
+// its deadline.
 //
 // usage: node FILE.mjs [-l] [-s ws|wss] [-u URL] [-j JOBS] [GROUP|ID...]
 //   -l  list the cases and their rules
 //   -s  the scheme; server.pem, server.key and ca.pem are in this directory
-//   -u  another server that echoes (no vm-ws-proxy): what needs ours is skipped
+//   -u  another server that echoes: cases that need vm-ws-proxy are skipped
 // VM_WS_ADDRESS is where servers listen, if not 127.0.0.1; VM_WS_PROXY is the
 // command, if it is not vm-ws-proxy; VM_WS_SLOW multiplies the deadlines (3: a
-// machine that does other things, too); VM_WS_MEMORY is the limit of a process in KiB (0: none).
+// busy machine); VM_WS_MEMORY is the limit of a process in KiB (0: none).
 
 import fs from 'node:fs';
 import { spawn } from 'node:child_process';
@@ -26,9 +27,9 @@ const groups = [];
 export function group(name, options = {}) {
 	groups.push({ name, cases: [], ...options });
 }
-// A case: `rule` is the section of RFC 6455 that it is about, or what else
-// says so; `run` gets a Case. Options: slow (seconds it needs beyond the
-// usual), own (needs our server), only ('ws' or 'wss').
+// A case: `rule` is the section of RFC 6455, or another source of the rule;
+// `run` gets a Case. Options: slow (seconds it needs beyond the usual), own
+// (needs our server), only ('ws' or 'wss').
 export function test(id, rule, title, run, options = {}) {
 	const g = groups[groups.length - 1];
 	g.cases.push({ id, rule, title, run, ...g, ...options, name: g.name });
@@ -36,7 +37,7 @@ export function test(id, rule, title, run, options = {}) {
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
-// Until it is true; fails by the case's deadline.
+// Wait until it is true; fails at the case's deadline.
 export async function until(what) {
 	for (;;) {
 		const value = await what();
@@ -50,7 +51,7 @@ export async function until(what) {
 
 const started = new Set();
 
-// A program of ours, its output as text, its end as a promise.
+// A program that we start: its output as text, its end as a promise.
 export class Program {
 	constructor(argv, o = {}) {
 		this.argv = argv;
@@ -78,11 +79,11 @@ export class Program {
 			});
 		});
 	}
-	// It and its descendants: [pid, name].
+	// The program and its descendants: [pid, name].
 	tree() {
 		return descendants(this.pid);
 	}
-	// Ends it, and says which of its processes would not go.
+	// End it; returns the processes that did not end.
 	async stop() {
 		started.delete(this);
 		const pids = this.tree();
@@ -125,7 +126,7 @@ export function alive(p) {
 	const now = stat(p.pid);
 	return now !== null && now.start === p.start && now.state !== 'Z';
 }
-// KiB, of the fattest that a program's process has ever been.
+// The largest peak memory of the program's processes, in KiB.
 export function memory(program) {
 	const sizes = program.tree().filter((p) => /^vm-ws-proxy/.test(p.name))
 		.map((p) => {
@@ -146,7 +147,7 @@ export function thin(program) {
 	must(size < MEMORY, `a process had ${size} KiB, the limit is ${MEMORY}`);
 }
 
-// vm-ws-proxy as a server at a port of its choice.
+// vm-ws-proxy as a server, at a port that it chooses.
 export class Server extends Program {
 	constructor(args, far) {
 		const scheme = opts.scheme === 'wss' ?
@@ -167,7 +168,7 @@ export class Server extends Program {
 
 // --- a case -------------------------------------------------------------------
 
-// The servers that the cases of a run share, by their arguments.
+// The servers that the cases share, by their arguments.
 const shared = new Map();
 
 class Case {
@@ -177,14 +178,14 @@ class Case {
 		this.programs = [];
 		this.notes = [];
 	}
-	// A name that no other case, of this run or another, has.
+	// A name that no other case has, in this run or another.
 	file(what) {
 		return `${what}.${this.name}.${process.pid}`;
 	}
 	note(text) {
 		this.notes.push(text);
 	}
-	// A server of those arguments in front of that command.
+	// A server with these arguments in front of this command.
 	async server(args = [], far = ['cat']) {
 		if (opts.url !== null) {
 			must(args.length === 0 && far[0] === 'cat', 'needs our server');
@@ -195,7 +196,7 @@ class Case {
 			shared.set(id, new Server(['-n', '200', ...args], far).ready());
 		return shared.get(id);
 	}
-	// One of this case alone, which it may kill.
+	// A server for this case only, which it may kill.
 	async own(args = [], far = ['cat']) {
 		const server = new Server(args, far);
 		this.programs.push(server);
@@ -206,7 +207,7 @@ class Case {
 		this.programs.push(program);
 		return program;
 	}
-	// The client role, towards a URL.
+	// vm-ws-proxy as a client of a URL.
 	client(url, args, far, o) {
 		return this.program([...PROXY, '-C', url, ...args,
 			...far.length > 0 ? ['--', ...far] : []], o);
@@ -221,7 +222,7 @@ class Case {
 		this.conns.push(c);
 		return c;
 	}
-	// A request's block; headers: replacements by name (null: left out).
+	// A request; headers: replacements by name (null: left out).
 	request(server, headers = {}, line = 'GET / HTTP/1.1') {
 		const all = { 'Host': server.host, 'Upgrade': 'websocket',
 			'Connection': 'Upgrade', 'Sec-WebSocket-Key': KEY,
@@ -233,8 +234,8 @@ class Case {
 					lines.push(`${name}: ${v}`);
 		return lines.join('\r\n') + '\r\n\r\n';
 	}
-	// An open WebSocket. o: server, headers, line, behind (bytes in the same
-	// packet as the request).
+	// An open WebSocket. o: server, headers, line, behind (bytes in the
+	// same packet as the request).
 	async open(o = {}) {
 		const server = o.server ?? await this.server(o.args, o.far);
 		const c = await this.connect(server, o);
@@ -250,7 +251,7 @@ class Case {
 		c.server = server;
 		return c;
 	}
-	// Whatever a request is answered.
+	// Any answer to a request.
 	async ask(block, o = {}) {
 		const server = o.server ?? await this.server();
 		const c = await this.connect(server, o);
@@ -258,7 +259,8 @@ class Case {
 		c.answer = await c.block();
 		return c;
 	}
-	// It is refused with that status, one line of text, and the end.
+	// The request is refused with this status, one line of text, and the
+	// end.
 	async refused(block, status, o = {}) {
 		const c = await this.ask(block, o);
 		must(c.answer !== null, `no answer, the end is ${c.end}`);
@@ -275,7 +277,7 @@ class Case {
 		c.body = body;
 		return c;
 	}
-	// A frame that is against the rules: Close with that code, and the end.
+	// An invalid frame: the server sends Close with this code, and ends.
 	async fails(frames, code, o = {}) {
 		const c = await this.open(o);
 		await c.offer(...[frames].flat());
@@ -392,7 +394,7 @@ export async function main(argv) {
 			print();
 		}
 	};
-	// A group that is marked `alone` has the machine for itself.
+	// A group that is marked `alone` runs by itself.
 	while (next < cases.length) {
 		const alone = !!cases[next].alone;
 		await Promise.all(Array.from({ length: alone ? 1 : opts.jobs },

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A WebSocket peer with raw sockets, in both roles: it sends whatever frame a
-// case asks for, right or wrong, and checks each that it gets (RFC 6455
-// section 5). It reads only when it is asked to, so a peer that does not read
-// is one that does nothing.
+// A WebSocket peer with raw sockets, in both roles: it sends any frame that a
+// case needs, valid or not, and checks each frame that it gets (RFC 6455
+// section 5). It reads only when a case tells it to, so a peer that does not
+// read does nothing.
 
 import crypto from 'node:crypto';
 import net from 'node:net';
@@ -16,7 +16,7 @@ export function acceptOf(key) {
 	return crypto.createHash('sha1').update(key + GUID).digest('base64');
 }
 
-// What a case finds wrong. `code` is there for callers that expect it.
+// A fault that a case found. Some callers expect `code`.
 export class Wrong extends Error {}
 export function must(truth, what) {
 	if (!truth)
@@ -34,8 +34,8 @@ export function show(value) {
 }
 
 // One frame. Options: fin, rsv (0 to 7), mask (false, true, or four bytes),
-// form (7, 16 or 64: the length's, be it minimal or not), length (as said, be
-// it true or not).
+// form of the length (7, 16 or 64 bits, shortest or not), length (the announced
+// one, true or not).
 export function frame(op, payload = '', o = {}) {
 	const data = Buffer.from(payload);
 	const length = BigInt(o.length ?? data.length);
@@ -83,7 +83,7 @@ export function fragments(op, payload, size) {
 	return list;
 }
 
-// Bytes that compress badly and say where they belong.
+// Bytes that compress badly and show their offset.
 export function pattern(size, seed = 1) {
 	const b = Buffer.alloc(size);
 	let x = seed >>> 0 || 1;
@@ -94,8 +94,8 @@ export function pattern(size, seed = 1) {
 	return b;
 }
 
-// TLS over TCP that stays visible: how it ends is one's own to say, and the
-// records that come can be counted. (Alerts are of type 21, RFC 5246 6.2.1.)
+// TLS with access to the TCP below it: a case decides how it ends, and can
+// count the records that arrive. (Alerts are of type 21, RFC 5246 6.2.1.)
 class Tap extends Duplex {
 	constructor(raw) {
 		super({ allowHalfOpen: true });
@@ -175,7 +175,7 @@ export class Conn {
 		await event(raw, 'connect');
 		return Conn.over(raw, o.tls, true);
 	}
-	// The same of a connection that was accepted; tls: { cert, key }.
+	// The same for an accepted connection; tls: { cert, key }.
 	static async over(raw, options, isClient) {
 		raw.setNoDelay?.(true);
 		if (!options)
@@ -190,14 +190,14 @@ export class Conn {
 
 	// --- bytes ------------------------------------------------------
 
-	// Resolves when it has been handed to the kernel.
+	// Resolves when the kernel has the data.
 	send(...buffers) {
 		return new Promise((resolve, reject) => {
 			const b = Buffer.concat(buffers.map((x) => Buffer.from(x)));
 			this.stream.write(b, (e) => e ? reject(e) : resolve());
 		});
 	}
-	// The same, where it may be that nobody reads it to the end.
+	// The same, if the other end may not read all of it.
 	async offer(...buffers) {
 		try {
 			await this.send(...buffers);
@@ -208,7 +208,7 @@ export class Conn {
 			return false;
 		}
 	}
-	// In pieces of `size` bytes, each a packet of its own where TCP lets it.
+	// In pieces of `size` bytes, each a separate packet if possible.
 	async chop(buffer, size) {
 		for (let i = 0; i < buffer.length; i += size)
 			await this.send(buffer.subarray(i, i + size));
@@ -231,7 +231,7 @@ export class Conn {
 			this.chunks = [Buffer.concat(this.chunks)];
 		return this.chunks[0] ?? Buffer.alloc(0);
 	}
-	// n bytes, or null when the other end ends before.
+	// n bytes, or null if the other end closes before.
 	async take(n) {
 		while (this.have < n)
 			if (!await this.more())
@@ -241,13 +241,13 @@ export class Conn {
 		this.have -= n;
 		return all.subarray(0, n);
 	}
-	// All that comes until the end.
+	// All data until the end.
 	async toEnd() {
 		while (await this.more())
 			continue;
 		return this.take(this.have);
 	}
-	// A block of HTTP: { status, line, headers: Map of lists, body }.
+	// An HTTP answer: { status, line, headers: Map of lists, body }.
 	async block() {
 		for (;;) {
 			const at = this.peek().indexOf('\r\n\r\n');
@@ -258,13 +258,13 @@ export class Conn {
 				return null;
 		}
 	}
-	// How the other end has ended, after whatever it says.
+	// How the other end has ended, after any data.
 	async ended() {
 		while (await this.more())
 			continue;
 		return this.end;
 	}
-	// The TCP ends here: no close_notify, no Close.
+	// End the TCP connection here: without close_notify and without Close.
 	fin() {
 		this.raw.end();
 	}
@@ -275,7 +275,7 @@ export class Conn {
 		this.stream.destroy();
 		this.raw.destroy();
 	}
-	// Both halves are shut over there: what we write is answered by a reset.
+	// The other end has shut both halves: it answers our data with a reset.
 	async gone() {
 		this.raw.resume();
 		while (!this.error && !this.raw.destroyed) {
@@ -286,8 +286,8 @@ export class Conn {
 
 	// --- frames -----------------------------------------------------
 
-	// The next frame, checked by what holds for every one (5.2, 5.5); null at
-	// the end.
+	// The next frame, checked against the rules for every frame (5.2, 5.5);
+	// null at the end.
 	async frame() {
 		const two = await this.take(2);
 		if (two === null) {
@@ -346,7 +346,7 @@ export class Conn {
 			(f.code < 1016 || f.code >= 3000),
 		`7.4: close code ${f.code} on the wire`);
 	}
-	// n bytes of data; pings and pongs on the way are kept.
+	// n bytes of data; pings and pongs between them are kept.
 	async data(n) {
 		const parts = [];
 		let have = 0;
@@ -368,12 +368,12 @@ export class Conn {
 		same(have, n, 'bytes of data');
 		return Buffer.concat(parts);
 	}
-	// Data that must come back as it was sent.
+	// Send data, which must come back unchanged.
 	async echoed(want) {
 		const data = Buffer.from(want), got = await this.data(data.length);
 		must(got.equals(data), `the data differ: ${show(got)} ${show(data)}`);
 	}
-	// The next frame of that opcode, which is not behind any data.
+	// The next frame of this opcode, with no data before it.
 	async control(op) {
 		const f = await this.frame();
 		must(f !== null, `the end (${this.end}), want op ${op}`);
@@ -386,8 +386,8 @@ export class Conn {
 		same(f.payload.toString('latin1'),
 			Buffer.from(payload).toString('latin1'), '5.5.3: the pong');
 	}
-	// All that comes until the end: { data, pongs, close, end }; its close is
-	// answered where `answers`.
+	// Everything until the end: { data, pongs, close, end }; answers the
+	// close if `answers` is true.
 	async rest(answers = false) {
 		const r = { data: [], pongs: [], pings: 0, close: null };
 		for (let f; (f = await this.frame()) !== null;) {
@@ -409,8 +409,8 @@ export class Conn {
 		r.end = this.end;
 		return r;
 	}
-	// It says Close with that code, then TCP ends by the other's FIN, before
-	// ours (7.1.1, 7.1.7); data and pongs before it are as said.
+	// The other end sends Close with this code, then its FIN before ours
+	// (7.1.1, 7.1.7); the data and pongs before that are as expected.
 	async closes(code, o = {}) {
 		const r = await this.rest(o.answers);
 		must(r.close !== null, `7.1.7: no close frame, the end is ${r.end}`);

@@ -1,13 +1,12 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: BSD-2-Clause
-// What stands between NBD's programs, which call a Unix socket, and
-// vm-ws-proxy.
+// Connects NBD programs, which use a Unix socket, with vm-ws-proxy.
 //
-// usage: node relay.mjs NEAR -- COMMAND...   who calls at NEAR gets a COMMAND
-//                                            with that connection as its
+// usage: node relay.mjs NEAR -- COMMAND...   runs COMMAND for each client at
+//                                            NEAR, with the connection as its
 //                                            standard input and output
-//        node relay.mjs NEAR FAR             who calls at NEAR is joined with
-//                                            the next who calls at FAR
+//        node relay.mjs NEAR FAR             joins each client at NEAR with the
+//                                            next client at FAR
 
 import net from 'node:net';
 import { spawn } from 'node:child_process';
