@@ -6,6 +6,9 @@
  * Here is known in which order programs run, what each end of one means, and
  * what becomes of the slot then. What the programs do, they know themselves.
  *
+ *	loop.c      the one poll(2)
+ *	programs.c  what the programs say, and how they end
+ *	requests.c  what vmctl asks
  *	phases.c    the table: in which phase which event leads where
  *	make.c      the way in: source -> attach -> look -> insert
  *	live.c      a medium that is in: restarts, the source's words, the host
@@ -14,8 +17,7 @@
  *	hooks.c     who is told; tickets.c: who may come back
  *	control.c   the socket at which vmctl asks; ask.c: the asking side
  *	watch.c     the drive and the port, by the kernel's events
- *	child.c     the programs; state.c: the slot's directory
- *	loop.c      the one poll(2)
+ *	child.c     one program; state.c: the slot's directory
  *
  * Arrows go down that list; what must reach upwards is an event. The parts
  * write to standard error by slot_say() alone.
@@ -134,12 +136,19 @@ void slot_enter(struct slot *, enum phase);
 /* Act on the events that have happened. */
 void slot_act(struct slot *);
 
-/* Somebody asks: eject [force|take|source], renew, reload, follow, leave. */
-void slot_asked_for(struct slot *, const char *request, int client);
+/* --- programs.c ---------------------------------------------------------- */
 
 /* A child has ended, or has printed or said a line. */
 void slot_child_ended(struct slot *, enum child_id, int status);
 void slot_child_heard(void *slot, struct child *, bool said, const char *line);
+
+/* --- requests.c ---------------------------------------------------------- */
+
+/* Somebody asks: eject [force|take|source], renew, reload, follow, leave. */
+void slot_asked_for(struct slot *, const char *request, int client);
+
+/* Can what is installed be executed, for a reload? 0: yes. */
+void slot_checked(struct slot *, int status);
 
 /* --- what all parts use (common.c) --------------------------------------- */
 

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * What others ask of a slot, by the socket: control.h has the protocol.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "slot/control.h"
+#include "slot/slot.h"
+
+static void
+be_ejected(struct slot *s, const char *how, int client)
+{
+	static const struct {
+		const char *how;
+		enum event event;
+	} ways[] = {{"", EVENT_EJECT}, {"force", EVENT_FORCE},
+	    {"take", EVENT_END}, {"source", EVENT_END}};
+	size_t i;
+
+	if ((s->phase & (PHASE_TELL | PHASE_OVER)) != 0) {
+		control_reply(s->control, client, 0, "");
+		return;
+	}
+	for (i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		if (strcmp(how, ways[i].how) == 0)
+			break;
+	if (i == sizeof(ways) / sizeof(*ways)) {
+		control_reply(s->control, client, EX_USAGE, "eject how?");
+		return;
+	}
+	control_set(s->control, client, CONTROL_EJECT);
+	if (strcmp(how, "source") == 0 && (s->phase & PHASES_LIVE) != 0)
+		slot_over(s, "its source has ended");
+	else
+		slot_event(s, ways[i].event);
+}
+
+static void
+be_followed(struct slot *s, int client)
+{
+	char step[STATE_VALUE_MAX];
+
+	if ((s->phase & PHASES_LIVE) != 0) {
+		control_reply(s->control, client, 0, "");
+	} else if ((s->phase & (PHASE_TELL | PHASE_OVER)) != 0) {
+		control_reply(s->control, client,
+		    s->status != 0 ? s->status : EX_TEMPFAIL,
+		    s->status != 0 ? s->error : s->reason);
+	} else {
+		control_set(s->control, client, CONTROL_FOLLOW);
+		if (state_get(&s->state, "step", step))
+			control_step(s->control, step);
+	}
+}
+
+static void
+be_renewed(struct slot *s, int client)
+{
+	struct child *source = &s->children[CHILD_SOURCE];
+
+	if (source->pid == 0) {
+		/* It is started again by itself, with the new link. */
+		control_reply(s->control, client, 0, "");
+		return;
+	}
+	if (kill(source->pid, SIGUSR1) == 0)
+		control_reply(s->control, client, 0, "");
+	else
+		control_reply(
+		    s->control, client, EX_OSERR, "unable to signal vm-fetchd");
+}
+
+/* Go on as what is installed now, in the same process; but one that cannot even
+ * start must not be tried. */
+static void
+be_reloaded(struct slot *s, int client)
+{
+	const char *argv[] = {"vm-slot", "-V", NULL};
+
+	if ((s->phase & PHASE_IN) == 0) {
+		control_reply(
+		    s->control, client, EX_TEMPFAIL, "the slot is not active");
+		return;
+	}
+	control_set(s->control, client, CONTROL_RELOAD);
+	if (!slot_runs(s, CHILD_CHECK))
+		slot_start(s, CHILD_CHECK, 10, argv);
+}
+
+void
+slot_checked(struct slot *s, int status)
+{
+	s->reload_client = control_find(s->control, CONTROL_RELOAD);
+	if (status == 0 && s->phase == PHASE_IN)
+		s->reload(s);
+	s->reload_client = -1;
+	slot_say(s, "unable to execute vm-slot: going on as before");
+	control_answer(s->control, CONTROL_RELOAD, EX_OSERR,
+	    "unable to execute vm-slot: going on as before");
+}
+
+void
+slot_asked_for(struct slot *s, const char *request, int client)
+{
+	if (strcmp(request, "follow") == 0)
+		be_followed(s, client);
+	else if (strcmp(request, "eject") == 0)
+		be_ejected(s, "", client);
+	else if (strncmp(request, "eject ", 6) == 0)
+		be_ejected(s, request + 6, client);
+	else if (strcmp(request, "renew") == 0)
+		be_renewed(s, client);
+	else if (strcmp(request, "reload") == 0)
+		be_reloaded(s, client);
+	else if (strcmp(request, "leave") == 0)
+		slot_leave(s, client);
+	else
+		control_reply(s->control, client, EX_USAGE, "no such request");
+}
