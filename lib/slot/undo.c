@@ -286,7 +286,9 @@ slot_finish(struct slot *s)
 	if (ftruncate(s->lock, 0) == -1)
 		slot_say(s, "unable to empty %s/pid: %m", s->state.dir);
 	state_remove(&s->state, rest);
-	control_answer(s->control, CONTROL_EJECT, s->status, s->error);
+	/* A mount that was called off is an empty slot, as was asked for. */
+	control_answer(
+	    s->control, CONTROL_EJECT, s->was_in ? s->status : 0, s->error);
 	control_answer(s->control, CONTROL_FOLLOW,
 	    s->status != 0 ? s->status : EX_TEMPFAIL,
 	    s->status != 0 ? s->error : s->reason);

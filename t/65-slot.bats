@@ -1,0 +1,357 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# vm-slot without a kernel: the life of a slot, beside programs that only
+# pretend, and a directory in place of configfs. What it does with the real
+# ones, t/7x shows in a virtual machine.
+
+load helper
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	export VM_RUN_DIR=$PWD/run VM_CONFIGFS=$PWD/configfs VM_SYS=$PWD/sys
+	export VM_HOOK_DIR=$PWD/hooks VM_LOG_TIMES=1 PRETEND=$PWD
+	D=$VM_RUN_DIR/0
+	LUN=$VM_CONFIGFS/usb_gadget/vmedia/functions/mass_storage.0/lun.0
+	mkdir -p "$D/request" "$LUN" "$VM_SYS/class/udc/port" "$VM_SYS/block" \
+		hooks bin
+	echo 1 >"$LUN/cdrom"
+	echo 1 >"$LUN/ro"
+	echo >"$LUN/file"
+	echo port >"$VM_CONFIGFS/usb_gadget/vmedia/UDC"
+	echo configured >"$VM_SYS/class/udc/port/state"
+	echo https://example.org/x.iso >"$D/request/url"
+	echo auto >"$D/request/type"
+	echo https://example.org/x.iso >"$D/url"
+	pretend
+}
+teardown() {
+	pkill -KILL -f "$BATS_TEST_TMPDIR/bin/" || :
+	cleanup
+}
+
+# pretend: programs beside a vm-slot of our own. Each notes how it was called;
+# one fails if there is a file fail.NAME, with its first line as the status.
+pretend() {
+	cp "$BUILD/bin/vm-slot" bin/
+	cat >bin/common <<-'END'
+		name=${0##*/}
+		echo "$name $*" >>"$PRETEND/calls"
+		[ ! -f "$PRETEND/fail.$name" ] || {
+			echo "$name: it was told to fail" >&2
+			exit "$(cat "$PRETEND/fail.$name")"
+		}
+		[ ! -f "$PRETEND/hang.$name" ] || exec sleep 1000
+	END
+	program vm-fetchd 'echo socket' 'exec 1>&-' 'exec sleep 1000'
+	program vm-nbd-attach 'case $1 in' \
+		'-D) rm -rf "$VM_SYS/block/nbd0"; exit ;;' \
+		'-W) echo /dev/nbd0; trap "exit 0" TERM; sleep 1000 & wait ;;' \
+		'*) mkdir -p "$VM_SYS/block/nbd0"; echo 1 >"$VM_SYS/block/nbd0/pid"' \
+		'echo "7 0 0 0 3 0" >"$VM_SYS/block/nbd0/stat"' \
+		'echo /dev/nbd0; exec 1>&-; exec sleep 1000 ;; esac'
+	program vm-probe 'echo format: iso9660; echo label: TEST' \
+		'echo media: cd; echo size: 4096'
+	program vm-gadget 'file=$VM_CONFIGFS/usb_gadget/vmedia/functions/mass_storage.0/lun.0/file' \
+		'case $1 in insert) echo /dev/nbd0 >"$file" ;;' \
+		'eject) case " $* " in *" -f "*) ;; *)' \
+		'[ ! -f "$PRETEND/locked" ] || { echo locked by the host >&2; exit 75; } ;; esac' \
+		'echo >"$file" ;; esac'
+}
+program() {
+	printf '%s\n' '#!/bin/sh' '. "${0%/*}/common"' "${@:2}" >"bin/$1"
+	chmod 755 "bin/$1"
+}
+
+# begin [OPTION...]: a vm-slot, its words in ./log.
+begin() {
+	background "$PWD/bin/vm-slot" "$@" 0 2>>log
+	SLOT_PID=${STARTED[-1]}
+}
+ask() {
+	bin/vm-slot -a "$1" -q -t 20 0
+}
+is_in() {
+	begin
+	ask follow
+	[ "$(cat "$D/state")" = active ]
+}
+has_state() {
+	[ "$(cat "$D/state")" = "$1" ]
+}
+pid_of() {
+	cat "$D/work/pid.$1"
+}
+is_another() {
+	[ -s "$D/work/pid.$1" ] && [ "$(pid_of "$1")" != "$2" ]
+}
+# is_clean: nothing of the medium is left, and none of its programs.
+is_clean() {
+	[ ! -e "$D/work" ] && [ ! -e "$D/request" ] && [ ! -e "$D/device" ] &&
+		[ "$(cat "$LUN/file")" = "" ] && [ ! -e "$VM_SYS/block/nbd0" ] &&
+		! pgrep -f "$BATS_TEST_TMPDIR/bin/vm-" >/dev/null
+}
+
+@test "a mount: its programs in order, and the state" {
+	is_in
+	cut -d ' ' -f 1,2 calls
+	[ "$(grep -v udevadm calls | cut -d ' ' -f 1 | paste -sd ' ')" = \
+		"vm-fetchd vm-nbd-attach vm-probe vm-gadget" ]
+	grep -qx "vm-fetchd -U $D/work/nbd url=+$D/request/url stats=$D/stats" calls
+	grep -qx "vm-nbd-attach -r $D/work/nbd" calls
+	grep -qx "vm-gadget insert -t cd 0 /dev/nbd0" calls
+	[ "$(cat "$D/device" "$D/media" "$D/label" "$D/reads" | paste -sd,)" = \
+		/dev/nbd0,cd,TEST,7 ]
+	[ ! -e "$D/step" ]
+	[ "$(cat "$D/pid")" = "$SLOT_PID" ]
+	grep -q 'inserted https://example.org/x.iso as cd from /dev/nbd0' log
+	[ "$(pgrep -cP "$SLOT_PID")" = 2 ]
+}
+
+@test "an eject by leave of the host, who may refuse" {
+	is_in
+	: >locked
+	run -75 ask eject
+	[[ $output == *"locked by the host"* ]]
+	has_state active
+	rm locked
+	ask eject
+	has_state empty
+	wait_until 10 is_clean
+	wait "$SLOT_PID"
+}
+
+@test "an eject by force, and SIGTERM, ask nobody" {
+	: >locked
+	is_in
+	ask "eject force"
+	has_state empty
+	wait_until 10 is_clean
+	mkdir "$D/request"
+	echo http://example.org/y >"$D/request/url"
+	is_in
+	kill "$SLOT_PID"
+	wait_until 10 is_clean
+	has_state empty
+}
+
+@test "each program that fails on the way ends the mount with its words" {
+	for name in vm-fetchd vm-nbd-attach vm-probe vm-gadget; do
+		mkdir -p "$D/request"
+		echo http://example.org/y >"$D/request/url"
+		echo 66 >"fail.$name"
+		begin
+		run -66 ask follow
+		[ "$output" = "$name: it was told to fail" ]
+		rm "fail.$name"
+		[ "$(cat "$D/status" "$D/state" | paste -sd,)" = 66,empty ]
+		wait_until 10 is_clean
+	done
+}
+
+@test "a drive of another type is refused: 65" {
+	echo 0 >"$LUN/cdrom"
+	begin
+	run -65 ask follow
+	[ "$output" = "the image is a cd and slot 0 a disk drive: use --retype" ]
+	wait_until 10 is_clean
+	mkdir "$D/request"
+	echo http://example.org/y >"$D/request/url"
+	: >"$D/request/retype"
+	is_in
+	grep -qx "vm-gadget insert -t cd -R 0 /dev/nbd0" calls
+}
+
+@test "a mount that takes too long tells at which step: 75" {
+	: >hang.vm-probe
+	echo 1 >"$D/timeout"
+	begin
+	run -75 ask follow
+	[ "$output" = "gave up after 1 s while reading what the image is" ]
+	wait_until 10 is_clean
+}
+
+@test "a mount under way is called off by an eject" {
+	: >hang.vm-fetchd
+	begin
+	ask follow >followed &
+	wait_until 10 grep -q connecting "$D/step"
+	ask eject
+	has_state empty
+	wait $! && false || [ $? = 75 ]
+	[ "$(cat followed)" = "ejected before it was inserted" ]
+	wait_until 10 is_clean
+}
+
+@test "what dies is started again, and not for ever" {
+	is_in
+	local pid
+	for name in source attach; do
+		pid=$(pid_of $name)
+		kill -KILL "$pid"
+		wait_until 10 is_another $name "$pid"
+		grep -q "the $name process was ended (137): starting it again" log
+	done
+	grep -qx "vm-nbd-attach -a /dev/nbd0 -r $D/work/nbd" calls
+	has_state active
+	kill_again() {
+		kill -KILL "$(pid_of source)" || :
+		has_state failed
+	} 2>/dev/null
+	wait_until 30 kill_again
+	grep -q "the source process was ended (137)" "$D/error"
+	wait_until 10 is_clean
+}
+
+@test "a source that refuses is tried again: degraded, and back" {
+	is_in
+	echo 69 >fail.vm-fetchd
+	kill -KILL "$(pid_of source)"
+	wait_until 10 has_state degraded
+	[ "$(cat "$D/reason")" = \
+		"the source refuses: vm-fetchd: it was told to fail" ]
+	rm fail.vm-fetchd
+	wait_until 20 has_state active
+	[ ! -e "$D/reason" ]
+}
+
+@test "killed, it leaves the medium, and the next one goes on with it" {
+	is_in
+	local source attach
+	source=$(pid_of source) attach=$(pid_of attach)
+	kill -KILL "$SLOT_PID"
+	wait "$SLOT_PID" || :
+	kill -0 "$source" "$attach"
+	: >log
+	is_in
+	grep -q 'going on with https://example.org/x.iso' log
+	[ "$(pid_of source) $(pid_of attach)" = "$source $attach" ]
+	# It is its own now: one that dies is noticed.
+	kill -KILL "$source"
+	wait_until 10 is_another source "$source"
+	ask eject
+	wait_until 10 is_clean
+}
+
+@test "a pid that belongs to another process by now is left alone" {
+	is_in
+	kill -KILL "$SLOT_PID" "$(pid_of source)"
+	wait "$SLOT_PID" || :
+	background sleep 1000
+	local other=${STARTED[-1]}
+	echo "$other" >"$D/work/pid.source"
+	is_in
+	wait_until 10 is_another source "$other"
+	ask eject
+	kill -0 "$other"
+}
+
+@test "-k undoes what a killed one has left, and says nothing of nothing" {
+	run -0 bin/vm-slot -k 1
+	is_in
+	kill -KILL "$SLOT_PID"
+	wait "$SLOT_PID" || :
+	run -0 bin/vm-slot -k 0
+	[ -z "$output" ]
+	is_clean
+	has_state empty
+}
+
+@test "a second vm-slot of the same slot is refused: 75" {
+	is_in
+	run -75 bin/vm-slot 0
+	[[ $output == *"slot 0 is held by process $SLOT_PID" ]]
+}
+
+@test "reload: the same process, and the same medium" {
+	is_in
+	local source
+	source=$(pid_of source)
+	bin/vm-slot -r 0
+	[ "$(cat "$D/pid") $(pid_of source)" = "$SLOT_PID $source" ]
+	grep -q "going on with" log
+	# Its children are its own: their ends are told.
+	echo 66 >fail.vm-fetchd
+	kill -TERM "$source"
+	wait_until 10 has_state failed
+}
+
+@test "a reload of what cannot start changes nothing: 71" {
+	is_in
+	mv bin/vm-slot bin/old
+	program vm-slot 'exit 1'
+	run -71 bin/old -r 0
+	[[ $output == *"going on as before"* ]]
+	has_state active
+}
+
+@test "hooks: in order, with what is known, and their words in the log" {
+	printf '%s\n' '#!/bin/sh' 'echo "$@ $VM_STATE $VM_URL $VM_MEDIA $VM_LABEL"' \
+		>hooks/10-tell
+	printf '%s\n' '#!/bin/sh' 'echo second >&2' >hooks/20-tell
+	printf '%s\n' '#!/bin/sh' 'echo not' >hooks/30-not
+	chmod 755 hooks/[12]*
+	is_in
+	wait_until 10 grep -qx second log
+	ask eject
+	wait "$SLOT_PID"
+	[ "$(grep -vF Z log | paste -sd,)" = \
+		"inserted 0 active https://example.org/x.iso cd TEST,second,ejected 0 empty https://example.org/x.iso cd TEST,second" ]
+}
+
+@test "a hook that hangs holds up nobody, and the next mount only for seconds" {
+	printf '%s\n' '#!/bin/sh' 'exec sleep 1000' >hooks/hang
+	chmod 755 hooks/hang
+	is_in
+	ask eject
+	has_state empty
+	run -69 ask leave
+	wait_until 10 is_clean
+}
+
+@test "what the host wrote is written out, and what is lost is told: 74" {
+	: >"$D/request/writable"
+	is_in
+	grep -qx "vm-nbd-attach -W /dev/nbd0" calls
+	ask eject
+	wait_until 10 is_clean
+	mkdir "$D/request"
+	echo http://example.org/y >"$D/request/url"
+	: >"$D/request/writable"
+	program vm-nbd-attach "$(sed -n '/^case/,$p' bin/vm-nbd-attach |
+		sed 's/exit 0/echo vm-nbd-attach: unable to write out it: lost >\&2; exit 74/')"
+	is_in
+	run -74 ask eject
+	[[ $output == *"unable to write out it: lost" ]]
+	[ "$(cat "$D/status")" = 74 ]
+	wait_until 10 is_clean
+}
+
+@test "the host's own eject, and a port that it leaves after --boot-once" {
+	is_in
+	echo >"$LUN/file"
+	wait_until 20 is_clean
+	[ "$(cat "$D/reason")" = "ejected by the host" ]
+	mkdir "$D/request"
+	echo http://example.org/y >"$D/request/url"
+	: >"$D/request/boot-once"
+	is_in
+	[ "$(cat "$D/once")" = waiting ]
+	echo "9 0 0 0 3 0" >"$VM_SYS/block/nbd0/stat"
+	echo "not attached" >"$VM_SYS/class/udc/port/state"
+	wait_until 20 is_clean
+	[ "$(cat "$D/reason")" = "the one boot is over: the host has gone" ]
+}
+
+@test "requests that are none are refused: 64" {
+	is_in
+	run -64 ask "eject softly"
+	run -64 ask frobnicate
+	run -64 bin/vm-slot -a follow
+	run -69 bin/vm-slot -a eject 1
+	has_state active
+}
+
+@test "without a request there is nothing to do: 78" {
+	run -78 bin/vm-slot 3
+	[ ! -e "$VM_RUN_DIR/3" ]
+}
