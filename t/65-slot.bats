@@ -12,21 +12,27 @@ setup() {
 	export VM_HOOK_DIR=$PWD/hooks VM_LOG_TIMES=1 PRETEND=$PWD
 	D=$VM_RUN_DIR/0
 	LUN=$VM_CONFIGFS/usb_gadget/vmedia/functions/mass_storage.0/lun.0
-	mkdir -p "$D/request" "$LUN" "$VM_SYS/class/udc/port" "$VM_SYS/block" \
+	mkdir -p "$LUN" "$VM_SYS/class/udc/port" "$VM_SYS/block" \
 		hooks bin
 	echo 1 >"$LUN/cdrom"
 	echo 1 >"$LUN/ro"
 	echo >"$LUN/file"
 	echo port >"$VM_CONFIGFS/usb_gadget/vmedia/UDC"
 	echo configured >"$VM_SYS/class/udc/port/state"
-	echo https://example.org/x.iso >"$D/request/url"
-	echo auto >"$D/request/type"
-	echo https://example.org/x.iso >"$D/url"
+	request
 	pretend
 }
 teardown() {
 	pkill -KILL -f "$BATS_TEST_TMPDIR/bin/" || :
 	cleanup
+}
+
+# request: as vmctl writes it.
+request() {
+	rm -f "$D/error" "$D/status"
+	mkdir -p "$D/request"
+	echo https://example.org/x.iso | tee "$D/request/url" >"$D/url"
+	echo auto >"$D/request/type"
 }
 
 # pretend: programs beside a vm-slot of our own. Each notes how it was called;
@@ -126,8 +132,7 @@ is_clean() {
 	ask "eject force"
 	has_state empty
 	wait_until 10 is_clean
-	mkdir "$D/request"
-	echo http://example.org/y >"$D/request/url"
+	request
 	is_in
 	kill "$SLOT_PID"
 	wait_until 10 is_clean
@@ -136,8 +141,7 @@ is_clean() {
 
 @test "each program that fails on the way ends the mount with its words" {
 	for name in vm-fetchd vm-nbd-attach vm-probe vm-gadget; do
-		mkdir -p "$D/request"
-		echo http://example.org/y >"$D/request/url"
+		request
 		echo 66 >"fail.$name"
 		begin
 		run -66 ask follow
@@ -154,8 +158,7 @@ is_clean() {
 	run -65 ask follow
 	[ "$output" = "the image is a cd and slot 0 a disk drive: use --retype" ]
 	wait_until 10 is_clean
-	mkdir "$D/request"
-	echo http://example.org/y >"$D/request/url"
+	request
 	: >"$D/request/retype"
 	is_in
 	grep -qx "vm-gadget insert -t cd -R 0 /dev/nbd0" calls
@@ -314,8 +317,7 @@ is_clean() {
 	grep -qx "vm-nbd-attach -W /dev/nbd0" calls
 	ask eject
 	wait_until 10 is_clean
-	mkdir "$D/request"
-	echo http://example.org/y >"$D/request/url"
+	request
 	: >"$D/request/writable"
 	program vm-nbd-attach "$(sed -n '/^case/,$p' bin/vm-nbd-attach |
 		sed 's/exit 0/echo vm-nbd-attach: unable to write out it: lost >\&2; exit 74/')"
@@ -331,8 +333,7 @@ is_clean() {
 	echo >"$LUN/file"
 	wait_until 20 is_clean
 	[ "$(cat "$D/reason")" = "ejected by the host" ]
-	mkdir "$D/request"
-	echo http://example.org/y >"$D/request/url"
+	request
 	: >"$D/request/boot-once"
 	is_in
 	[ "$(cat "$D/once")" = waiting ]
