@@ -194,7 +194,7 @@ is_clean() {
 		wait_until 10 is_another $name "$pid"
 		grep -q "the $name process was ended (137): starting it again" log
 	done
-	grep -qx "vm-nbd-attach -a /dev/nbd0 -r $D/work/nbd" calls
+	wait_until 10 grep -qx "vm-nbd-attach -a /dev/nbd0 -r $D/work/nbd" calls
 	has_state active
 	kill_again() {
 		kill -KILL "$(pid_of source)" || :
