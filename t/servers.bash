@@ -31,11 +31,11 @@ start_fetchd() {
 
 # nbdkits: prints the pids of this test's nbdkits with vm-fetchd's plugin.
 nbdkits() {
-	local dir
-	for dir in /proc/[0-9]*; do
-		grep -qsF report-fd= "$dir/cmdline" &&
-			grep -qsF "TMPDIR=$BATS_TEST_TMPDIR" "$dir/environ" &&
-			echo "${dir#/proc/}"
+	local pid
+	for pid in $(pgrep -x nbdkit); do
+		grep -qsF report-fd= "/proc/$pid/cmdline" &&
+			grep -qsF "TMPDIR=$BATS_TEST_TMPDIR" "/proc/$pid/environ" &&
+			echo "$pid"
 	done
 	return 0
 }
