@@ -422,7 +422,7 @@ kill_attach() {
 	vmctl mount "$PWD/images/x.iso"
 	serve "$OTHER"
 	attach alice nbd -s 0 --client alice
-	ends alice 75 "vmctl: slot 0 holds $PWD/images/x.iso: eject it, or --take"
+	ends alice 75 "vmctl: slot 0 holds $PWD/images/x.iso: eject it, or use --take"
 	mkdir -p "$VM_RUN_DIR/tickets"
 	printf 'expires 99999\npath /vm/0\nonce no\nresume yes\n' >"$VM_RUN_DIR/tickets/alice"
 	attach alice nbd -s 0 --client alice --take
