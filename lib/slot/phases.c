@@ -109,7 +109,7 @@ static const struct row {
 
     /* An eject by leave of the host. */
     {PHASE_IN, EVENT_EJECT, NULL, PHASE_ASK},
-    {PHASE_ASK, EVENT_DONE, slot_begin_end, PHASE_EMPTY},
+    {PHASE_ASK, EVENT_DONE, slot_begin_end, PHASE_WRITE_OUT},
     {PHASE_ASK, EVENT_REFUSED, slot_refused, PHASE_IN},
     {PHASE_ASK, EVENT_STUCK, give_up_source, PHASE_EMPTY},
 

@@ -105,18 +105,24 @@ check_fit() {
 
 # say_mounted CHANGED: tell about slot SLOT in one line.
 say_mounted() {
-	local host label
-	[ ! -f "$DIR/note" ] || echo "$PROG: note: $(get note)" >&2
+	local url media label size host
+	! value_of note || echo "$PROG: note: $VALUE" >&2
 	if [ -n "$JSON" ]; then
 		printf '{"schema": 1, "changed": %s, "slot": %s}\n' "$1" \
 			"$(slot_json "$SLOT")"
 		return
 	fi
 	host=$(vm-gadget status -f state "$SLOT")
-	label=$(get label)
-	printf 'slot %s: %s is the host'"'"'s %s drive (%s%s MiB); host: %s\n' \
-		"$SLOT" "$(get url)" "$(get media)" "${label:+$label, }" \
-		"$(($(get size) / 1048576))" "$host"
+	value_of url
+	url=$VALUE
+	value_of media
+	media=$VALUE
+	value_of label
+	label=$VALUE
+	value_of size
+	size=$((${VALUE:-0} / 1048576))
+	printf "slot %s: %s is the host's %s drive (%s%s MiB); host: %s\n" \
+		"$SLOT" "$url" "$media" "${label:+$label, }" "$size" "$host"
 }
 
 # has_read: has the host read from the medium since it was inserted?

@@ -125,13 +125,23 @@ wait_free() {
 	progress_end
 }
 
+# begin_state: the first values of the state, which nobody reads before vm-slot
+# does: they need not be renamed into place.
+begin_state() {
+	umask 022
+	echo "$TIMEOUT" >"$DIR/timeout" && printf '%s\n' "$URL" >"$DIR/url" &&
+		echo activating >"$DIR/state"
+	set -- $?
+	umask 077
+	return "$1"
+}
+
 # write_request: hand REQ to the vm-slot that is about to be started.
 write_request() {
 	! is_left || clean_slot
 	rm -rf "$DIR/error" "$DIR/status" "$DIR/reason" "$DIR/request" \
 		"$DIR/called-off"
-	cp -R "$REQ" "$DIR/request" && put timeout "$TIMEOUT" &&
-		put url "$URL" && put state activating ||
+	cp -R "$REQ" "$DIR/request" && begin_state ||
 		die $EX_CANTCREAT "unable to write the request to $DIR"
 }
 
