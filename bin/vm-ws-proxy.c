@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -113,14 +114,14 @@ serve_given(void)
 	bool by_systemd = pid != NULL && count != NULL &&
 			  atol(pid) == (long)getpid() && atoi(count) == 1;
 	int given = by_systemd ? LISTEN_FD : STDIN_FILENO, fd;
-	char peer[WS_PEER_SIZE];
+	char peer[INET_PEER_SIZE];
 
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
 	if (is_listening(given)) {
 		fd = move_up(given);
-		check_plain(ws_is_local(fd));
+		check_plain(inet_is_local(fd));
 		if (options->socket == NULL && options->command == NULL)
 			errx(EX_USAGE,
 			    "unable to serve all clients by one standard "
@@ -138,9 +139,24 @@ serve_given(void)
 	} else {
 		fd = move_up(given);
 	}
-	ws_peer_name(fd, peer);
+	inet_peer_name(fd, peer);
 	wire_tune(fd);
 	return ws_monitor_run(options, fd, fd, peer, NULL);
+}
+
+static int
+listen_or_die(const char *where, bool *is_local, char *shown, size_t size)
+{
+	int fd = inet_listen(where, is_local, shown, size);
+
+	if (fd == -1 && errno == EINVAL)
+		errx(EX_USAGE,
+		    "unable to listen at %s: not ADDR:PORT in numbers, and not /PATH",
+		    where);
+	if (fd == -1)
+		err(errno == EADDRINUSE ? EX_TEMPFAIL : EX_CANTCREAT,
+		    "unable to listen at %s", where);
+	return fd;
 }
 
 static int
@@ -148,7 +164,7 @@ serve_address(void)
 {
 	bool is_local, is_stdio = options->socket == NULL && !options->command;
 	char shown[WS_NAME_MAX];
-	int fd = ws_listen(args.listen, &is_local, shown, sizeof(shown));
+	int fd = listen_or_die(args.listen, &is_local, shown, sizeof(shown));
 
 	check_plain(is_local);
 	fd = move_up(fd);

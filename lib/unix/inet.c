@@ -5,12 +5,10 @@
 
 #include <netinet/in.h>
 
-#include <err.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "unix/socket.h"
@@ -30,7 +28,7 @@ is_loopback(const struct sockaddr *a)
 	return a->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
 }
 
-/* Split "ADDR:PORT". False: it is none. */
+/* Split "ADDR:PORT". Returns whether it has that form. */
 static bool
 split(const char *where, char *host, size_t size, const char **port)
 {
@@ -59,7 +57,7 @@ static int
 listen_at(const struct addrinfo *a)
 {
 	const int yes = 1;
-	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0), saved;
 
 	if (fd == -1)
 		return -1;
@@ -67,62 +65,68 @@ listen_at(const struct addrinfo *a)
 	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 &&
 	    listen(fd, SOMAXCONN) == 0)
 		return fd;
+	saved = errno;
 	close(fd);
+	errno = saved;
 	return -1;
 }
 
-/* Where it listens, the port that was chosen for it included. */
-static void
+/* Where it listens, with the port that was chosen for it. Returns 0, or -1. */
+static int
 show(int fd, char *shown, size_t size)
 {
 	struct sockaddr_storage a;
 	socklen_t len = sizeof(a);
-	char host[WS_PEER_SIZE], port[8];
+	char host[INET_PEER_SIZE], port[8];
 
 	if (getsockname(fd, (struct sockaddr *)&a, &len) == -1 ||
 	    getnameinfo((struct sockaddr *)&a, len, host, sizeof(host), port,
 		sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		err(EX_OSERR, "unable to tell where we listen");
+		return -1;
 	snprintf(shown, size, a.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s",
 	    host, port);
+	return 0;
 }
 
-int
-ws_listen(const char *where, bool *is_local, char *shown, size_t size)
+static int
+listen_inet(const char *where, bool *is_local, char *shown, size_t size)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
 	    .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV};
 	struct addrinfo *a;
-	char host[WS_PEER_SIZE];
+	char host[INET_PEER_SIZE];
 	const char *port;
-	int fd;
+	int fd, saved;
 
-	if (where[0] == '/') {
-		fd = listen_unix(where);
-		*is_local = true;
-		snprintf(shown, size, "%s", where);
-	} else {
-		if (!split(where, host, sizeof(host), &port) ||
-		    getaddrinfo(
-			*host != '\0' ? host : NULL, port, &hints, &a) != 0)
-			errx(EX_USAGE,
-			    "unable to listen at %s: no ADDR:PORT "
-			    "in numbers, or /PATH",
-			    where);
-		fd = listen_at(a);
-		*is_local = is_loopback(a->ai_addr);
-		freeaddrinfo(a);
+	if (!split(where, host, sizeof(host), &port) ||
+	    getaddrinfo(*host != '\0' ? host : NULL, port, &hints, &a) != 0) {
+		errno = EINVAL;
+		return -1;
 	}
-	if (fd == -1)
-		err(errno == EADDRINUSE ? EX_TEMPFAIL : EX_CANTCREAT,
-		    "unable to listen at %s", where);
+	fd = listen_at(a);
+	saved = errno;
+	*is_local = is_loopback(a->ai_addr);
+	freeaddrinfo(a);
+	errno = saved;
+	if (fd == -1 || show(fd, shown, size) == 0)
+		return fd;
+	close(fd);
+	errno = EADDRNOTAVAIL;
+	return -1;
+}
+
+int
+inet_listen(const char *where, bool *is_local, char *shown, size_t size)
+{
 	if (where[0] != '/')
-		show(fd, shown, size);
-	return fd;
+		return listen_inet(where, is_local, shown, size);
+	*is_local = true;
+	snprintf(shown, size, "%s", where);
+	return listen_unix(where);
 }
 
 bool
-ws_is_local(int fd)
+inet_is_local(int fd)
 {
 	struct sockaddr_storage a;
 	socklen_t len = sizeof(a);
@@ -133,7 +137,7 @@ ws_is_local(int fd)
 }
 
 void
-ws_peer_name(int fd, char name[WS_PEER_SIZE])
+inet_peer_name(int fd, char name[INET_PEER_SIZE])
 {
 	struct sockaddr_storage a;
 	socklen_t len = sizeof(a);
@@ -141,8 +145,8 @@ ws_peer_name(int fd, char name[WS_PEER_SIZE])
 	strcpy(name, "local");
 	if (getpeername(fd, (struct sockaddr *)&a, &len) == -1 ||
 	    a.ss_family == AF_UNIX ||
-	    getnameinfo((struct sockaddr *)&a, len, name, WS_PEER_SIZE, NULL, 0,
-		NI_NUMERICHOST) != 0)
+	    getnameinfo((struct sockaddr *)&a, len, name, INET_PEER_SIZE, NULL,
+		0, NI_NUMERICHOST) != 0)
 		return;
 	/* An IPv4 address, by way of an IPv6 socket (RFC 4291 2.5.5.2). */
 	if (strncmp(name, "::ffff:", 7) == 0)
@@ -150,7 +154,7 @@ ws_peer_name(int fd, char name[WS_PEER_SIZE])
 }
 
 bool
-ws_is_this_machine(const char *peer)
+inet_is_this_machine(const char *peer)
 {
 	return strcmp(peer, "local") == 0 || strcmp(peer, "::1") == 0 ||
 	       strncmp(peer, "127.", 4) == 0;

@@ -9,23 +9,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define WS_PEER_SIZE 64 /* bytes of a peer's address in words, and a NUL */
+#define INET_PEER_SIZE 64 /* bytes of a peer's address in words, and a NUL */
 
 /*
  * Listen at "ADDR:PORT" ("[ADDR]:PORT" for IPv6; port 0 is any) or at the path
- * of a Unix socket. *is_local says whether nobody else's machine can connect.
- * Prints what it listens at to shown, if that is not NULL. Returns the
- * descriptor; ends the program where it can't.
+ * of a Unix socket. *is_local says whether only this machine can connect;
+ * shown, of size bytes, what it listens at. Returns the descriptor, which the
+ * caller closes; or -1 with errno: EINVAL (where is neither), EADDRINUSE, or as
+ * of bind(2) and listen_unix().
  */
-int ws_listen(const char *where, bool *is_local, char *shown, size_t size);
+int inet_listen(const char *where, bool *is_local, char *shown, size_t size);
 
 /* Can only this machine connect to that listening socket? */
-bool ws_is_local(int fd);
+bool inet_is_local(int fd);
 
 /* Who is at the other end, in words: an address without a port, or "local". */
-void ws_peer_name(int fd, char name[WS_PEER_SIZE]);
+void inet_peer_name(int fd, char name[INET_PEER_SIZE]);
 
 /* Is a peer of that name a process of this machine? */
-bool ws_is_this_machine(const char *peer);
+bool inet_is_this_machine(const char *peer);
 
 #endif

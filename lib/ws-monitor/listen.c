@@ -35,11 +35,11 @@
 
 struct connection {
 	pid_t monitor; /* 0: this entry is free */
-	char peer[WS_PEER_SIZE];
+	char peer[INET_PEER_SIZE];
 };
 
 struct offender {
-	char peer[WS_PEER_SIZE];
+	char peer[INET_PEER_SIZE];
 	unsigned count; /* of failures in a row */
 	int64_t at;	/* ms: the last one */
 };
@@ -93,7 +93,7 @@ note_failure(const char *peer)
 	int64_t now = clock_ms();
 
 	/* A web server on this machine stands for all of its clients. */
-	if (ws_is_this_machine(peer))
+	if (inet_is_this_machine(peer))
 		return;
 	f = failures_of(peer);
 	if (now - f->at > FAILURES_MS)
@@ -127,8 +127,8 @@ limit(const char *peer, struct connection **free)
 	    count[WS_LEAVING] >= LEAVING * server.limits.all || *free == NULL)
 		return "too many connections";
 	if (max == 0)
-		max = ws_is_this_machine(peer) ? WS_CONNECTIONS_MAX
-					       : PEER_DEFAULT;
+		max = inet_is_this_machine(peer) ? WS_CONNECTIONS_MAX
+						 : PEER_DEFAULT;
 	if (same >= max)
 		return "too many connections from there";
 	return is_barred(peer) ? "too many failures from there" : NULL;
@@ -153,14 +153,14 @@ static void
 take_connection(void)
 {
 	struct connection *c;
-	char peer[WS_PEER_SIZE];
+	char peer[INET_PEER_SIZE];
 	const char *why;
 	size_t i;
 	int fd = accept4(server.listener, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd == -1)
 		return;
-	ws_peer_name(fd, peer);
+	inet_peer_name(fd, peer);
 	why = limit(peer, &c);
 	if (why != NULL) {
 		turn_away(fd, peer, why);
@@ -306,14 +306,14 @@ ws_accept_all(const struct ws_options *o, int listener, const char *where,
 int
 ws_accept_one(const struct ws_options *o, int listener, const char *where)
 {
-	char peer[WS_PEER_SIZE];
+	char peer[INET_PEER_SIZE];
 	int fd;
 
 	while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) == -1)
 		if (errno != EINTR && errno != ECONNABORTED)
 			err(EX_OSERR, "unable to accept a connection");
 	stop_listening(listener, where);
-	ws_peer_name(fd, peer);
+	inet_peer_name(fd, peer);
 	wire_tune(fd);
 	return ws_monitor_run(o, fd, fd, peer, NULL);
 }
