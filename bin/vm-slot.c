@@ -36,7 +36,7 @@
 #define TIMEOUT_SECONDS 60
 
 struct options {
-	bool clean, verbose;
+	bool clean, verbose, reload;
 	int lock, client; /* of ours, before we were executed anew; else -1 */
 	struct ask ask;	  /* with a request: that is all we do */
 };
@@ -51,7 +51,8 @@ usage(FILE *out)
 
 /* --- asking ---------------------------------------------------------------- */
 
-/* Why it is not so is our result, and for the caller to print. */
+/* Why it is not so is our result, for the caller to print; but -r is called by
+ * people and by systemd. */
 static int
 ask(const struct options *o)
 {
@@ -71,7 +72,9 @@ ask(const struct options *o)
 		snprintf(
 		    why, sizeof(why), "slot %u holds nothing", o->ask.slot);
 	}
-	if (*why != '\0')
+	if (*why != '\0' && o->reload)
+		warnx("%s", why);
+	else if (*why != '\0')
 		puts(why);
 	return status;
 }
@@ -361,6 +364,7 @@ main(int argc, char **argv)
 				return EX_USAGE;
 			break;
 		case 'r':
+			o.reload = true;
 			o.ask.request = "reload";
 			o.ask.seconds = RELOAD_SECONDS;
 			break;
