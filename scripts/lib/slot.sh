@@ -75,8 +75,9 @@ start_slot() {
 		systemctl start --no-block "vmedia-slot@$1" 9>&- ||
 			die $EX_OSERR "unable to start vmedia-slot@$1"
 	else
-		VM_LOG_TIMES=1 setsid vm-slot "$1" \
-			</dev/null >/dev/null 2>>"$DIR/log" 9>&- &
+		# Not our child: sh would print how it ended.
+		(VM_LOG_TIMES=1 setsid vm-slot "$1" \
+			</dev/null >/dev/null 2>>"$DIR/log" 9>&- &)
 	fi
 }
 
