@@ -151,7 +151,8 @@ listen_or_die(const char *where, bool *is_local, char *shown, size_t size)
 
 	if (fd == -1 && errno == EINVAL)
 		errx(EX_USAGE,
-		    "unable to listen at %s: not ADDR:PORT in numbers, and not /PATH",
+		    "unable to listen at %s: not ADDR:PORT in numbers, and not "
+		    "/PATH",
 		    where);
 	if (fd == -1)
 		err(errno == EADDRINUSE ? EX_TEMPFAIL : EX_CANTCREAT,
