@@ -5,10 +5,13 @@
 
 CONF=${VM_CONF:-/etc/vmedia/vmedia.conf}
 
-# trim TEXT: print it without blanks around it.
+TRIMMED=	# what trim() has left
+
+# trim TEXT: TEXT without blanks around it, into TRIMMED. No process is started:
+# the file has a line for each setting, and each vmctl reads it.
 trim() {
-	local text
-	printf '%s\n' "$1" | (read -r text && printf '%s\n' "$text")
+	TRIMMED=${1#"${1%%[![:space:]]*}"}
+	TRIMMED=${TRIMMED%"${TRIMMED##*[![:space:]]}"}
 }
 
 # bad_setting KEY WHY
@@ -67,18 +70,20 @@ ${1#slot} $2"
 }
 
 read_conf() {
-	local line key value
+	local line key
 	[ -f "$CONF" ] || return 0
 	while read_line; do
-		line=$(trim "$LINE")
-		case $line in
+		trim "$LINE"
+		case $TRIMMED in
 		'' | '#'*) continue ;;
 		*=*) ;;
-		*) bad_setting "$line" "not NAME = VALUE" ;;
+		*) bad_setting "$TRIMMED" "not NAME = VALUE" ;;
 		esac
-		key=$(trim "${line%%=*}")
-		value=$(trim "${line#*=}")
-		take_setting "$key" "$value"
+		line=$TRIMMED
+		trim "${line%%=*}"
+		key=$TRIMMED
+		trim "${line#*=}"
+		take_setting "$key" "$TRIMMED"
 	done <"$CONF"
 }
 
