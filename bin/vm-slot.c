@@ -33,6 +33,7 @@
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define LOCK_MS		2000 /* who only tests the lock has it for a moment */
 #define RELOAD_SECONDS	15
+#define LEFT_SECONDS	20 /* for what a killed vm-slot was doing */
 #define TIMEOUT_SECONDS 60
 
 struct options {
@@ -217,12 +218,18 @@ init_slot(struct slot *s, unsigned number, const struct options *o)
 }
 
 static bool
-is_in(const struct slot *s)
+has_state(const struct slot *s, const char *state)
 {
 	char value[STATE_VALUE_MAX];
 
 	state_get(&s->state, "state", value);
-	return strcmp(value, "active") == 0 || strcmp(value, "degraded") == 0;
+	return strcmp(value, state) == 0;
+}
+
+static bool
+is_in(const struct slot *s)
+{
+	return has_state(s, "active") || has_state(s, "degraded");
 }
 
 /* Is what a vm-slot before us held as it was left? A drive that is empty: the
@@ -256,18 +263,23 @@ begin_to_undo(struct slot *s)
 {
 	enum child_id id;
 
-	for (id = 0; id < CHILDREN; id++)
-		if (id != CHILD_HOOK)
-			child_adopt(&s->children[id], &s->state);
+	for (id = 0; id < CHILDREN; id++) {
+		if (id == CHILD_HOOK)
+			continue;
+		child_adopt(&s->children[id], &s->state);
+		if (id > CHILD_WRITER)
+			child_hurry(&s->children[id], LEFT_SECONDS);
+	}
 }
 
 static void
 begin(struct slot *s, bool clean)
 {
-	static const char *const words[] = {"error", "status", NULL};
+	static const char *const words[] = {"error", "status", "taken", NULL};
 	static const char *const reason[] = {"reason", NULL};
 
-	if (clean) {
+	/* One that was killed while it ejected: somebody wanted that. */
+	if (clean || has_state(s, "deactivating")) {
 		s->quiet = true;
 		begin_to_undo(s);
 		s->was_in = is_in(s);
@@ -290,6 +302,19 @@ begin(struct slot *s, bool clean)
 	slot_enter(s, PHASE_EMPTY);
 }
 
+/* 0 to 2 are open, so that no file of ours becomes our standard error. */
+static void
+fill_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd != -1 && fd <= STDERR_FILENO);
+	if (fd != -1)
+		close(fd);
+}
+
 static int
 live(unsigned number, const struct options *o)
 {
@@ -297,6 +322,7 @@ live(unsigned number, const struct options *o)
 	struct slot *s = &slot;
 	int status;
 
+	fill_standard_streams();
 	state_init(&s->state, number);
 	if (o->clean && !state_has(&s->state, "work") &&
 	    !state_has(&s->state, "request"))
@@ -305,6 +331,7 @@ live(unsigned number, const struct options *o)
 		errx(EX_CONFIG, "slot %u: there is no request in %s", number,
 		    s->state.dir);
 	set_environment();
+	s->signals = slot_catch_signals();
 	s->lock = o->lock;
 	init_slot(s, number, o);
 	if (s->lock == -1)

@@ -39,6 +39,7 @@ request() {
 # one fails if there is a file fail.NAME, with its first line as the status.
 pretend() {
 	cp "$BUILD/bin/vm-slot" bin/
+	cp "$(command -v sleep)" bin/vm-sleeper
 	cat >bin/common <<-'END'
 		name=${0##*/}
 		echo "$name $*" >>"$PRETEND/calls"
@@ -46,15 +47,15 @@ pretend() {
 			echo "$name: it was told to fail" >&2
 			exit "$(cat "$PRETEND/fail.$name")"
 		}
-		[ ! -f "$PRETEND/hang.$name" ] || exec sleep 1000
+		[ ! -f "$PRETEND/hang.$name" ] || exec "$PRETEND/bin/vm-sleeper" 1000
 	END
-	program vm-fetchd 'echo socket' 'exec 1>&-' 'exec sleep 1000'
+	program vm-fetchd 'echo socket' 'exec 1>&-' 'exec "$PRETEND/bin/vm-sleeper" 1000'
 	program vm-nbd-attach 'case $1 in' \
 		'-D) rm -rf "$VM_SYS/block/nbd0"; exit ;;' \
 		'-W) echo /dev/nbd0; trap "exit 0" TERM; sleep 1000 & wait ;;' \
 		'*) mkdir -p "$VM_SYS/block/nbd0"; echo 1 >"$VM_SYS/block/nbd0/pid"' \
 		'echo "7 0 0 0 3 0" >"$VM_SYS/block/nbd0/stat"' \
-		'echo /dev/nbd0; exec 1>&-; exec sleep 1000 ;; esac'
+		'echo /dev/nbd0; exec 1>&-; exec "$PRETEND/bin/vm-sleeper" 1000 ;; esac'
 	program vm-probe 'echo format: iso9660; echo label: TEST' \
 		'echo media: cd; echo size: 4096'
 	program vm-gadget 'file=$VM_CONFIGFS/usb_gadget/vmedia/functions/mass_storage.0/lun.0/file' \
@@ -302,7 +303,7 @@ is_clean() {
 }
 
 @test "a hook that hangs holds up nobody, and the next mount only for seconds" {
-	printf '%s\n' '#!/bin/sh' 'exec sleep 1000' >hooks/hang
+	printf '%s\n' '#!/bin/sh' 'exec "$PRETEND/bin/vm-sleeper" 1000' >hooks/hang
 	chmod 755 hooks/hang
 	is_in
 	ask eject
@@ -355,4 +356,84 @@ is_clean() {
 @test "without a request there is nothing to do: 78" {
 	run -78 bin/vm-slot 3
 	[ ! -e "$VM_RUN_DIR/3" ]
+}
+
+@test "an eject does not wait for the site's power command" {
+	: >"$D/request/boot-once"
+	program ask-power 'exec "$PRETEND/bin/vm-sleeper" 1000'
+	echo "$PWD/bin/ask-power" >"$D/request/power"
+	is_in
+	wait_until 20 test -s "$D/work/pid.power"
+	ask eject
+	has_state empty
+	wait_until 10 is_clean
+}
+
+@test "a parent that ignores SIGCHLD hides no end from it" {
+	background sh -c 'trap "" CHLD; exec "$0" 0' "$PWD/bin/vm-slot" 2>>log
+	ask follow
+	has_state active
+	ask eject
+	wait_until 10 is_clean
+}
+
+@test "a reload waits for a hook, and none is lost" {
+	printf '%s\n' '#!/bin/sh' 'until [ -e "$PRETEND/go" ]; do sleep 0.1; done' \
+		'echo "told $1"' >hooks/slow
+	chmod 755 hooks/slow
+	is_in
+	bin/vm-slot -r 0 3>&- &
+	local reload=$!
+	not grep -q "going on with" log
+	: >go
+	wait $reload
+	grep -qx "told inserted" log
+	grep -q "going on with" log
+}
+
+@test "what a hook says is no word about the source" {
+	printf '%s\n' '#!/bin/sh' 'echo "vm-fetchd: source: changed" >&2' >hooks/say
+	chmod 755 hooks/say
+	is_in
+	wait_until 10 grep -q "source: changed" log
+	ask eject
+	[ ! -e "$D/error" ]
+}
+
+@test "many that ask and say nothing neither keep it busy nor others out" {
+	is_in
+	python3 - "$D/work/control" "$SLOT_PID" <<-'PY'
+		import socket, sys, time
+		all = []
+		for i in range(40):
+		    s = socket.socket(socket.AF_UNIX)
+		    s.connect(sys.argv[1])
+		    all.append(s)
+		def cpu():
+		    return sum(map(int, open(f"/proc/{sys.argv[2]}/stat").read().split()[13:15]))
+		time.sleep(0.5)
+		before = cpu()
+		time.sleep(1)
+		assert cpu() - before < 50
+		s = socket.socket(socket.AF_UNIX)
+		s.connect(sys.argv[1])
+		s.sendall(b"eject\n")
+		s.shutdown(socket.SHUT_WR)
+		assert b"done" in s.makefile("rb").read()
+	PY
+	has_state empty
+}
+
+@test "killed while it ejects: the next one goes on with that" {
+	is_in
+	: >hang.vm-gadget
+	background bin/vm-slot -a "eject force" -q 0
+	wait_until 10 has_state deactivating
+	kill -KILL "$SLOT_PID"
+	wait "$SLOT_PID" || :
+	pkill -KILL -f "$PWD/bin/vm-sleeper" || :
+	rm hang.vm-gadget
+	begin
+	wait_until 20 is_clean
+	has_state empty
 }

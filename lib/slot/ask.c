@@ -58,21 +58,21 @@ show_end(void)
 
 /* --- connecting -------------------------------------------------------------- */
 
-/* One that is followed may have been started only just now; one that has failed
- * before it could listen has left its word. */
+/* A vm-slot that holds the slot listens in a moment. One that is followed may
+ * have been started only just now; one that has failed before it could listen
+ * has left its word. */
 static bool
 may_come(const struct ask *a)
 {
-	return strcmp(a->request, "follow") == 0 &&
-	       (slot_is_held(a->state) || (state_has(a->state, "request") &&
-					      !state_has(a->state, "error")));
+	return slot_is_held(a->state) || (strcmp(a->request, "follow") == 0 &&
+					     state_has(a->state, "request") &&
+					     !state_has(a->state, "error"));
 }
 
 static int
-connect_slot(const struct ask *a)
+connect_slot(const struct ask *a, int64_t give_up)
 {
 	char path[PATH_MAX];
-	int64_t give_up = clock_ms() + BEGIN_MS;
 	int fd;
 
 	state_path(a->state, "work/control", path);
@@ -170,16 +170,26 @@ wait_for_answer(const struct ask *a, int fd, char *why, size_t size)
 int
 slot_ask(const struct ask *a, char *why, size_t size)
 {
-	char line[128];
+	int64_t give_up = clock_ms() + BEGIN_MS;
+	char line[ASK_REQUEST_MAX + 1];
 	int fd, n, status;
 
 	*why = '\0';
-	fd = connect_slot(a);
-	if (fd == -1)
-		return ASK_NOBODY;
 	n = snprintf(line, sizeof(line), "%s\n", a->request);
-	send(fd, line, (size_t)n, MSG_NOSIGNAL);
-	status = wait_for_answer(a, fd, why, size);
-	close(fd);
+	if (n > ASK_REQUEST_MAX) {
+		snprintf(why, size, "no such request");
+		return EX_USAGE;
+	}
+	do {
+		fd = connect_slot(a, give_up);
+		if (fd == -1)
+			return ASK_NOBODY;
+		send(fd, line, (size_t)n, MSG_NOSIGNAL);
+		status = wait_for_answer(a, fd, why, size);
+		close(fd);
+		/* A vm-slot that reloads closes its socket, and goes on: each
+		 * request may be made twice. */
+	} while (status == ASK_NOBODY && slot_is_held(a->state) &&
+		 strcmp(a->request, "leave") != 0 && clock_ms() < give_up);
 	return status;
 }

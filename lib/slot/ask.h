@@ -20,6 +20,8 @@ struct ask {
 	bool shows;   /* draw the steps on a terminal */
 };
 
+#define ASK_REQUEST_MAX 60 /* bytes of a request */
+
 #define ASK_NOBODY -1 /* no vm-slot listens there */
 #define ASK_ALONE  -2 /* the process beside it has ended */
 

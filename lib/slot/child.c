@@ -81,14 +81,29 @@ close_lines(struct child_lines *l)
 
 /* --- starting ----------------------------------------------------------- */
 
+/* By the child itself: a vm-slot that is killed just after the fork must not
+ * leave one that nobody knows. */
+static void
+write_pid(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd == -1)
+		return; /* then it is not adopted, but started again */
+	dprintf(fd, "%ld\n", (long)getpid());
+	close(fd);
+}
+
 /* In the child. */
-static void __attribute__((noreturn)) run(char *const argv[], int out, int said)
+static void __attribute__((noreturn))
+run(char *const argv[], const char *pid_file, int out, int said)
 {
 	int null = open("/dev/null", O_RDONLY);
 	sigset_t none;
 
 	setsid(); /* a group of its own, to be killed with all that is in it */
 	umask(077);
+	write_pid(pid_file);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -101,54 +116,67 @@ static void __attribute__((noreturn)) run(char *const argv[], int out, int said)
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-/* Open the FIFO of what it says, for both ends at once: see the header. */
+/* The FIFO of what it says, for both ends at once: see the header. Returns 0, or
+ * -1 with errno. */
 static int
-open_fifo(const char *path)
+open_fifo(
+    const struct child *c, const struct state *s, const char *path, int ends[2])
 {
-	if (mkfifo(path, 0600) == -1 && errno != EEXIST)
+	char work[PATH_MAX];
+	/* What holds the medium must not wait for somebody who reads. */
+	int flags = c->id <= CHILD_WRITER ? O_NONBLOCK : 0;
+
+	if (mkfifo(path, 0600) == -1 &&
+	    (errno != ENOENT ||
+		mkdir(state_path(s, "work", work), 0700) == -1 ||
+		mkfifo(path, 0600) == -1))
 		return -1;
-	return open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	ends[0] = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	ends[1] = open(path, O_RDWR | flags | O_CLOEXEC);
+	return ends[0] != -1 && ends[1] != -1 ? 0 : -1;
 }
 
-static void
-write_pid(const struct child *c, const struct state *s)
+/* Where there can be no FIFO (a full /run) a pipe does, but for an adoption:
+ * what undoes a mount must run all the same. */
+static int
+open_said(
+    const struct child *c, const struct state *s, const char *path, int ends[2])
 {
-	char path[PATH_MAX];
-	int fd = open(work_path(c, s, "pid", path),
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	if (fd == -1)
-		return; /* then it is not adopted, but started again */
-	dprintf(fd, "%ld\n", (long)c->pid);
-	close(fd);
+	if (open_fifo(c, s, path, ends) == 0)
+		return 0;
+	close(ends[0]);
+	close(ends[1]);
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return -1;
+	return fcntl(ends[0], F_SETFL, O_NONBLOCK);
 }
 
 void
 child_start(struct child *c, const struct state *s, char *const argv[],
     unsigned seconds)
 {
-	int out[2] = {-1, -1}, said = -1;
-	char path[PATH_MAX];
+	int out[2] = {-1, -1}, said[2] = {-1, -1};
+	char path[PATH_MAX], pid_file[PATH_MAX];
 
+	work_path(c, s, "pid", pid_file);
 	work_path(c, s, "said", path);
 	/* What one before has said is no word of this one. */
 	unlink(path);
 	child_init(c, c->id);
-	c->said.fd = open_fifo(path);
-	if (c->said.fd == -1 || (said = open_fifo(path)) == -1 ||
-	    pipe2(out, O_CLOEXEC) == -1)
+	if (open_said(c, s, path, said) == -1 || pipe2(out, O_CLOEXEC) == -1)
 		goto failed;
 	c->pid = fork();
 	if (c->pid == 0)
-		run(argv, out[1], said);
+		run(argv, pid_file, c->id == CHILD_HOOK ? said[1] : out[1],
+		    said[1]);
 	if (c->pid == -1 || (c->pidfd = open_pidfd(c->pid)) == -1)
 		goto failed;
-	close(said);
+	close(said[1]);
 	close(out[1]);
+	c->said.fd = said[0];
 	c->out.fd = out[0];
 	fcntl(c->out.fd, F_SETFL, O_NONBLOCK);
 	c->end = seconds > 0 ? clock_ms() + 1000 * (int64_t)seconds : 0;
-	write_pid(c, s);
 	return;
 failed:
 	snprintf(c->last, sizeof(c->last), "unable to start %s: %s", argv[0],
@@ -158,8 +186,8 @@ failed:
 		kill(c->pid, SIGKILL);
 	close(out[0]);
 	close(out[1]);
-	close(said);
-	close_lines(&c->said);
+	close(said[0]);
+	close(said[1]);
 	c->pid = 0;
 }
 
@@ -333,6 +361,8 @@ child_move(
 
 	if (c->pid == 0) {
 		c->failed = -1;
+		if (status != -1)
+			heard(arg, c, true, c->last);
 		return status;
 	}
 	status = reap(c); /* first: what it said before is all there then */

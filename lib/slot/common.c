@@ -242,3 +242,15 @@ slot_shorten_log(const struct slot *s)
 	}
 	close(fd);
 }
+
+void
+slot_log(struct slot *s, const char *line)
+{
+	if (s->quiet)
+		return;
+	s->logged += (size_t)dprintf(STDERR_FILENO, "%s\n", line);
+	if (s->logged > LOG_MAX) {
+		slot_shorten_log(s);
+		s->logged = 0;
+	}
+}

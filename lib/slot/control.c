@@ -19,6 +19,7 @@
 struct client {
 	int fd; /* -1: free */
 	enum control_kind kind;
+	bool closed; /* its side: it says no more, and listens */
 	size_t have;
 	char request[REQUEST_MAX];
 };
@@ -53,7 +54,35 @@ drop(struct client *client)
 	close(client->fd);
 	client->fd = -1;
 	client->kind = CONTROL_NONE;
+	client->closed = false;
 	client->have = 0;
+}
+
+/* A place for one more: a free one, or that of one that has not asked. */
+static struct client *
+find_place(struct control *c)
+{
+	int i;
+
+	for (i = 0; i < CONTROL_CLIENTS; i++)
+		if (c->clients[i].fd == -1)
+			return &c->clients[i];
+	for (i = 0; i < CONTROL_CLIENTS; i++)
+		if (c->clients[i].kind == CONTROL_NONE)
+			return &c->clients[i];
+	return NULL;
+}
+
+static bool
+has_place(const struct control *c)
+{
+	int i;
+
+	for (i = 0; i < CONTROL_CLIENTS; i++)
+		if (c->clients[i].fd == -1 ||
+		    c->clients[i].kind == CONTROL_NONE)
+			return true;
+	return false;
 }
 
 void
@@ -74,9 +103,11 @@ control_poll(const struct control *c, struct pollfd p[CONTROL_POLLS])
 {
 	int i;
 
-	p[0] = (struct pollfd){c->fd, POLLIN, 0};
+	/* Nobody is let in where there is no place: it would be a busy loop. */
+	p[0] = (struct pollfd){has_place(c) ? c->fd : -1, POLLIN, 0};
 	for (i = 0; i < CONTROL_CLIENTS; i++)
-		p[i + 1] = (struct pollfd){c->clients[i].fd, POLLIN, 0};
+		p[i + 1] = (struct pollfd){
+		    c->clients[i].fd, c->clients[i].closed ? 0 : POLLIN, 0};
 }
 
 /* --- requests ------------------------------------------------------------- */
@@ -84,16 +115,29 @@ control_poll(const struct control *c, struct pollfd p[CONTROL_POLLS])
 static void
 take_clients(struct control *c)
 {
-	int i, fd;
+	struct client *place;
+	int fd, n;
 
-	for (i = 0; i < CONTROL_CLIENTS; i++) {
-		if (c->clients[i].fd != -1)
-			continue;
+	for (n = 0; n < CONTROL_CLIENTS; n++) {
+		place = find_place(c);
+		if (place == NULL)
+			return;
 		fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd == -1)
 			return;
-		c->clients[i].fd = fd;
+		if (place->fd != -1)
+			drop(place);
+		place->fd = fd;
 	}
+}
+
+/* It reads no more either. */
+static bool
+has_gone(const struct client *client)
+{
+	struct pollfd p = {client->fd, 0, 0};
+
+	return poll(&p, 1, 0) == 1;
 }
 
 /* Returns whether its request is whole. One that has gone is dropped. */
@@ -109,7 +153,9 @@ take_request(struct client *client)
 		n = read(client->fd, rest, sizeof(rest));
 	else
 		n = read(client->fd, client->request + client->have, room);
-	if (n == 0 || (n == -1 && errno != EAGAIN)) {
+	client->closed = n == 0;
+	if ((n == 0 && (client->kind == CONTROL_NONE || has_gone(client))) ||
+	    (n == -1 && errno != EAGAIN)) {
 		drop(client);
 		return false;
 	}

@@ -117,8 +117,11 @@ void
 slot_hook(struct slot *s, const char *event)
 {
 	size_t len = strlen(s->hooks);
+	bool passes = *event == 'd' || *event == 'r'; /* degraded, recovered */
 
-	if (len + strlen(event) + 2 > sizeof(s->hooks)) {
+	/* Room is kept for the events that end a medium. */
+	if (len + strlen(event) + 2 >
+	    (passes ? sizeof(s->hooks) / 2 : sizeof(s->hooks))) {
 		slot_say(
 		    s, "hooks are not told of %s: they are too slow", event);
 		return;

@@ -29,9 +29,10 @@ slot_begin(struct slot *s)
 	state_remove(&s->state, done);
 	snprintf(s->source, sizeof(s->source), "ok");
 	s->was_in = true;
+	/* First, for a vm-slot that takes over what is active. */
+	slot_limits_begin(s);
 	slot_put(s, "state", "active");
 	watch_drive(s);
-	slot_limits_begin(s);
 	slot_say(s, "inserted %s as %s from %s", s->url, s->media, s->device);
 	slot_notify(s, "active", true);
 	slot_hooks_know(s);

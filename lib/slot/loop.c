@@ -75,6 +75,7 @@ static void
 asked(void *slot, const char *request, int client)
 {
 	slot_asked_for(slot, request, client);
+	slot_act(slot); /* before another asks */
 }
 
 /* Times that have come. */
@@ -103,6 +104,7 @@ move(struct slot *s, int signals)
 	for (i = 0; i < CHILDREN; i++) {
 		status =
 		    child_move(&s->children[i], &s->state, slot_child_heard, s);
+		slot_act(s); /* on what it has said, which came first */
 		if (status != -1)
 			slot_child_ended(s, (enum child_id)i, status);
 		slot_act(s);
@@ -115,13 +117,13 @@ move(struct slot *s, int signals)
 	control_move(s->control, asked, s);
 	check_times(s);
 	slot_act(s);
+	slot_reload(s);
 }
 
 int
-slot_loop(struct slot *s)
+slot_catch_signals(void)
 {
 	sigset_t set;
-	int signals;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGHUP);
@@ -129,12 +131,20 @@ slot_loop(struct slot *s)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	/* A parent that ignores it would have us hear of no child's end. */
+	signal(SIGCHLD, SIG_DFL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int
+slot_loop(struct slot *s)
+{
+	int signals = s->signals;
+
 	slot_act(s);
 	while (s->phase != PHASE_OVER) {
 		wait_for_something(s, signals);
 		move(s, signals);
 	}
-	close(signals);
 	return s->status;
 }

@@ -5,25 +5,20 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "slot/slot.h"
 
 void
 slot_child_ended(struct slot *s, enum child_id id, int status)
 {
-	switch (id) {
-	case CHILD_HOOK:
+	if (id == CHILD_HOOK)
 		slot_next_hook(s);
-		return;
-	case CHILD_POWER:
-		return;
-	case CHILD_CHECK:
+	else if (id == CHILD_CHECK)
 		slot_checked(s, status);
+	/* They are no part of the medium; but its end waits for some. */
+	if (id == CHILD_HOOK || ((id == CHILD_CHECK || id == CHILD_POWER) &&
+				    (s->phase & PHASES_UNDO) == 0))
 		return;
-	default:
-		break;
-	}
 	if ((s->phase & PHASES_MAKE) != 0)
 		slot_make_ended(s, id, status);
 	else if ((s->phase & PHASES_LIVE) != 0)
@@ -49,30 +44,39 @@ hear_result(struct slot *s, enum child_id id, const char *line)
 	}
 }
 
-/* A word about the source, which is no line for the log. Returns whether it is
- * one. */
+/* A word about the source, which is not for the log. Returns whether it is one. */
 static bool
-hear_word(struct slot *s, const char *line)
+hear_word(struct slot *s, enum child_id id, const char *line)
 {
-	static const char *const heads[] = {
-	    "vm-fetchd: source: ", "vm-nbd-attach: source: "};
-	size_t i;
+	const char *head = id == CHILD_SOURCE	? "vm-fetchd: source: "
+			   : id == CHILD_ATTACH ? "vm-nbd-attach: source: "
+						: NULL;
 
-	for (i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
-		if (strncmp(line, heads[i], strlen(heads[i])) == 0) {
-			slot_hear_source(s, line + strlen(heads[i]));
-			return true;
-		}
-	}
-	return false;
+	if (head == NULL || strncmp(line, head, strlen(head)) != 0)
+		return false;
+	slot_hear_source(s, line + strlen(head));
+	return true;
+}
+
+/* What it says is for the log, and some of it for us. */
+static void
+hear_talk(struct slot *s, const struct child *c, bool said, const char *line)
+{
+	static const char served[] = "vm-nbd-attach: served: ";
+	const char *note = strstr(line, ": note: ");
+
+	slot_log(s, line);
+	if (c->id == CHILD_ATTACH &&
+	    strncmp(line, served, sizeof(served) - 1) == 0)
+		slot_hear_server(s, line + sizeof(served) - 1);
+	if (said && note != NULL)
+		slot_note(s, note + strlen(": note: "));
 }
 
 void
 slot_child_heard(void *arg, struct child *c, bool said, const char *line)
 {
-	static const char served[] = "vm-nbd-attach: served: ";
 	struct slot *s = arg;
-	const char *note;
 
 	if (!said && c->id == CHILD_PROBE)
 		slot_hear_probe(s, line);
@@ -82,13 +86,6 @@ slot_child_heard(void *arg, struct child *c, bool said, const char *line)
 		slot_hear_job(s, line);
 	else if (!said && c->id != CHILD_HOOK)
 		hear_result(s, c->id, line);
-	else if (!hear_word(s, line)) {
-		if (!s->quiet)
-			dprintf(STDERR_FILENO, "%s\n", line);
-		if (strncmp(line, served, sizeof(served) - 1) == 0)
-			slot_hear_server(s, line + sizeof(served) - 1);
-		note = strstr(line, ": note: ");
-		if (said && note != NULL)
-			slot_note(s, note + strlen(": note: "));
-	}
+	else if (!hear_word(s, c->id, line))
+		hear_talk(s, c, said, line);
 }

@@ -33,7 +33,9 @@ be_ejected(struct slot *s, const char *how, int client)
 		return;
 	}
 	control_set(s->control, client, CONTROL_EJECT);
-	if (strcmp(how, "source") == 0 && (s->phase & PHASES_LIVE) != 0)
+	if ((s->phase & PHASES_LIVE) == 0 && ways[i].event == EVENT_END)
+		slot_event(s, EVENT_EJECT);
+	else if (strcmp(how, "source") == 0)
 		slot_over(s, "its source has ended");
 	else
 		slot_event(s, ways[i].event);
@@ -94,13 +96,30 @@ be_reloaded(struct slot *s, int client)
 void
 slot_checked(struct slot *s, int status)
 {
-	s->reload_client = control_find(s->control, CONTROL_RELOAD);
-	if (status == 0 && s->phase == PHASE_IN)
-		s->reload(s);
-	s->reload_client = -1;
+	if ((s->phase & PHASES_LIVE) == 0)
+		return;
+	if (status == 0) {
+		s->reload_due = true;
+		return;
+	}
 	slot_say(s, "unable to execute vm-slot: going on as before");
 	control_answer(s->control, CONTROL_RELOAD, EX_OSERR,
 	    "unable to execute vm-slot: going on as before");
+}
+
+/* The events that hooks are not told of yet, and what a power command prints,
+ * would be lost. */
+void
+slot_reload(struct slot *s)
+{
+	if (!s->reload_due || s->phase != PHASE_IN || *s->hooks != '\0' ||
+	    slot_runs(s, CHILD_HOOK) || slot_runs(s, CHILD_POWER))
+		return;
+	s->reload_due = false;
+	s->reload_client = control_find(s->control, CONTROL_RELOAD);
+	s->reload(s);
+	s->reload_client = -1;
+	slot_checked(s, EX_OSERR);
 }
 
 void

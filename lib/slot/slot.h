@@ -33,8 +33,6 @@
 #include "slot/state.h"
 #include "slot/watch.h"
 
-#define TICKETS_MAX 16 /* that let one back in to the same medium */
-
 /* Where a slot is in its life. One bit each: a row may stand for several. */
 enum phase {
 	PHASE_SOURCE = 1 << 0,	  /* the source is started, or waited for */
@@ -77,9 +75,11 @@ struct slot {
 	enum phase phase;
 	struct child children[CHILDREN];
 	struct watch watch;
-	int lock; /* the descriptor that holds it; see state.h */
+	int lock;    /* the descriptor that holds it; see state.h */
+	int signals; /* slot_catch_signals() */
 	bool verbose;
-	bool quiet;	    /* what the children say is no matter */
+	bool quiet;	    /* what the children say is not logged */
+	size_t logged;	    /* bytes since the log was looked at */
 	const char *notify; /* systemd's socket, or NULL */
 
 	/* The request. */
@@ -106,11 +106,12 @@ struct slot {
 	bool restarting;	    /* systemd ends us to start us again */
 	bool interrupted;	    /* another use of the drive ends first */
 	bool to_make;		    /* then do what the request asks for */
-	char ended[TICKETS_MAX][80]; /* tickets whose bearers are told */
-	unsigned nended;
+	bool tickets_ended;	    /* ended: those whose bearers are told */
+	char **ended;
+	size_t nended;
 
 	/* Hooks: the events to be told, and how far the first has come. */
-	char hooks[128];
+	char hooks[256];
 	unsigned hooked;
 	bool hurried; /* the next mount waits for us */
 
@@ -119,6 +120,7 @@ struct slot {
 	char counted[64]; /* requests when it was last not idle */
 	char port[UDC_STATE_SIZE]; /* the state of the host's port */
 
+	bool reload_due;   /* as soon as no hook runs */
 	int reload_client; /* the descriptor of who waits, -1: nobody */
 
 	enum event events[8]; /* that have happened, and are not acted on yet */
@@ -149,6 +151,9 @@ void slot_asked_for(struct slot *, const char *request, int client);
 
 /* Can what is installed be executed, for a reload? 0: yes. */
 void slot_checked(struct slot *, int status);
+
+/* Reload where that is due, and loses nothing. */
+void slot_reload(struct slot *);
 
 /* --- what all parts use (common.c) --------------------------------------- */
 
@@ -196,6 +201,9 @@ bool slot_runs(const struct slot *, enum child_id);
 /* The drive's reads, and "reads+writes" of all time; -1, and "", if unknown. */
 int64_t slot_medium_reads(const struct slot *);
 void slot_medium_requests(const struct slot *, char text[static 64]);
+
+/* Pass on a line of a child's to the log, which is kept short. */
+void slot_log(struct slot *, const char *line);
 
 /* Keep a log that lies in memory short. */
 void slot_shorten_log(const struct slot *);
@@ -264,6 +272,9 @@ void slot_leave(struct slot *, int client);
 void slot_end_tickets(struct slot *);
 
 /* --- loop.c -------------------------------------------------------------- */
+
+/* From here on signals wait for the loop: a descriptor to read them from. */
+int slot_catch_signals(void);
 
 /* Live until it is over. Returns the exit status. */
 int slot_loop(struct slot *);

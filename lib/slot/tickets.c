@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,6 +82,7 @@ end_ticket(const struct slot *s, const char *name)
 {
 	char path[PATH_MAX], other[PATH_MAX], text[TICKET_SIZE];
 	char line[TOLD_MAX + 1];
+	bool whole;
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/tickets/%s", s->state.run, name);
@@ -94,9 +96,12 @@ end_ticket(const struct slot *s, const char *name)
 	word_end(s, line);
 	dprintf(fd, "expires %" PRId64 "\n", state_now() + TOLD_SECONDS);
 	write_paths(fd, text);
-	dprintf(fd, "%s\n", line);
-	if (close(fd) == 0)
+	/* On a full disk it is the last line that is missing. */
+	whole = dprintf(fd, "%s\n", line) == (int)strlen(line) + 1;
+	if (close(fd) == 0 && whole)
 		rename(other, path);
+	else
+		unlink(other);
 }
 
 /* Does it let one back in to this medium? One that came after the last that
@@ -138,31 +143,48 @@ note_taker(struct slot *s, struct timespec *newer)
 	return true;
 }
 
-void
-slot_end_tickets(struct slot *s)
+/* Remember a ticket; without memory its bearer is told only once. */
+static void
+remember(struct slot *s, const char *name)
+{
+	char **more = realloc(s->ended, (s->nended + 1) * sizeof(*more));
+
+	if (more == NULL)
+		return;
+	s->ended = more;
+	s->ended[s->nended] = strdup(name);
+	if (s->ended[s->nended] != NULL)
+		s->nended++;
+}
+
+static void
+find_tickets(struct slot *s)
 {
 	struct timespec newer;
 	struct dirent *entry;
 	char path[PATH_MAX];
-	unsigned i;
 	DIR *dir;
 
-	for (i = 0; i < s->nended; i++)
-		end_ticket(s, s->ended[i]);
-	if (s->nended > 0 || !note_taker(s, &newer))
+	if (!note_taker(s, &newer))
 		return;
 	snprintf(path, sizeof(path), "%s/tickets", s->state.run);
 	dir = opendir(path);
-	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		if (strlen(entry->d_name) >= sizeof(*s->ended) ||
-		    s->nended == TICKETS_MAX ||
-		    !is_ours(s, entry->d_name, &newer))
-			continue;
-		snprintf(s->ended[s->nended++], sizeof(*s->ended), "%s",
-		    entry->d_name);
-	}
-	if (dir != NULL)
-		closedir(dir);
+	if (dir == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL)
+		if (is_ours(s, entry->d_name, &newer))
+			remember(s, entry->d_name);
+	closedir(dir);
+}
+
+void
+slot_end_tickets(struct slot *s)
+{
+	size_t i;
+
+	if (!s->tickets_ended)
+		find_tickets(s);
+	s->tickets_ended = true;
 	for (i = 0; i < s->nended; i++)
 		end_ticket(s, s->ended[i]);
 }

@@ -57,7 +57,8 @@ start_detach(struct slot *s)
 {
 	const char *argv[] = {"vm-nbd-attach", "-D", s->device, NULL};
 
-	slot_start(s, CHILD_DETACH, STEP_SECONDS, argv);
+	if (!slot_runs(s, CHILD_DETACH)) /* of a vm-slot before us */
+		slot_start(s, CHILD_DETACH, STEP_SECONDS, argv);
 }
 
 void
@@ -68,8 +69,10 @@ slot_empty_drive(struct slot *s)
 	} else if (s->stuck) {
 		slot_event(s, EVENT_STUCK);
 	} else if (slot_runs(s, CHILD_DRIVE)) {
-		/* An insertion, or a question to the host: first its end. */
-		child_kill(&s->children[CHILD_DRIVE]);
+		/* An insertion, or a question to the host: first its end. A
+		 * vm-gadget that is killed amid a change of the drive's type
+		 * leaves the host without its drives. */
+		child_hurry(&s->children[CHILD_DRIVE], STEP_SECONDS);
 		s->interrupted = true;
 	} else {
 		start_eject(s, "1");
@@ -197,6 +200,17 @@ slot_stop(struct slot *s)
 	stopped(s);
 }
 
+/* A slot must not be called empty where something of it may be left. */
+static void
+check_undone(struct slot *s, int status)
+{
+	const char *why = s->children[CHILD_DETACH].last;
+
+	if (status != 0)
+		slot_set_error(s, EX_OSERR, "unable to undo the mount: %s",
+		    *why != '\0' ? why : s->device);
+}
+
 void
 slot_undo_ended(struct slot *s, enum child_id id, int status)
 {
@@ -206,8 +220,10 @@ slot_undo_ended(struct slot *s, enum child_id id, int status)
 		writer_ended(s, status);
 	else if (id == CHILD_DETACH && s->phase == PHASE_FREE)
 		start_eject(s, "2");
-	else if (id == CHILD_DETACH && s->phase == PHASE_DETACH)
+	else if (id == CHILD_DETACH && s->phase == PHASE_DETACH) {
+		check_undone(s, status);
 		slot_event(s, EVENT_DONE);
+	}
 	if (s->phase == PHASE_STOP)
 		stopped(s);
 }

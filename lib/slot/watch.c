@@ -197,8 +197,11 @@ take_events(struct watch *w)
 	while (w->inotify != -1 && read(w->inotify, buf, sizeof(buf)) > 0)
 		any = true;
 	if (w->port != -1 && poll(&p, 1, 0) == 1) {
-		if (pread(w->port, buf, sizeof(buf), 0) == -1)
-			*w->udc = '\0'; /* it is gone: find it anew */
+		if (pread(w->port, buf, sizeof(buf), 0) == -1) {
+			close(w->port); /* it is gone: find it anew */
+			w->port = -1;
+			*w->udc = '\0';
+		}
 		any = true;
 	}
 	return any;

@@ -199,7 +199,10 @@ eject_slot() {
 	WHY=$(ask_slot "eject${word:+ $word}" $limit)
 	status=$?
 	case $status in
-	0 | "$EX_UNAVAILABLE") return 0 ;; # it has just ended by itself
+	0) return 0 ;;
+	"$EX_UNAVAILABLE") ! holds || die $EX_TEMPFAIL \
+		"slot $SLOT: its vm-slot does not answer; see vmctl log -s $SLOT"
+		return 0 ;; # it has just ended by itself
 	esac
 	printf '%s\n' "$WHY" >&2
 	[ $status != $EX_TEMPFAIL ] || exit $status
