@@ -25,7 +25,7 @@ teardown() {
 
 @test "an ISO over HTTPS becomes the host's CD, byte for byte" {
 	run -0 mount_image one.iso
-	[[ $output == "slot 0: https://localhost/one.iso is the host's cd drive (ONE, "*"host: "* ]]
+	[[ $output == "slot 0: https://localhost/one.iso is in the host's cd drive (ONE, "*"host: "* ]]
 	[ "${#lines[@]}" = 1 ]
 	wait_until 30 host_has 0
 	drop_caches

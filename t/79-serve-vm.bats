@@ -78,7 +78,7 @@ begin() {
 	shift
 	serve
 	attach "$name" nbd -s 0 --client "$name" --who "10.0.0.5 ($name)" "$@"
-	wait_until 60 grep -q "is the host's" "said.$name"
+	wait_until 60 grep -q "is in the host's" "said.$name"
 	wait_until 30 host_has 0
 }
 # begin_disk: inserts ./disk.img into slot 1, writable.
@@ -86,14 +86,14 @@ begin_disk() {
 	cp "$BATS_FILE_TMPDIR/disk.img" disk.img
 	nbdkit -U "$PWD/nbd" -P "$PWD/nbd.pid" file disk.img 3>&-
 	attach alice nbd -s 1 --client alice -w
-	wait_until 60 grep -q "is the host's disk" said.alice
+	wait_until 60 grep -q "is in the host's disk" said.alice
 	wait_until 30 host_has 1
 }
 
 @test "an ISO served by a client becomes the host's CD, byte for byte" {
 	begin alice --name my.iso
 	has_iso 0 "$ISO"
-	grep -qxF "slot 0: served:my.iso is the host's cd drive (ONE, 24 MiB); host: configured" \
+	grep -qxF "slot 0: served:my.iso is in the host's cd drive (ONE, 24 MiB); host: configured" \
 		said.alice
 	vmctl status -s 0 | grep -qx "  who     10.0.0.5 (alice)"
 	vmctl status -j -s 0 | jq -e '.slots[0] |
@@ -107,7 +107,7 @@ begin_disk() {
 @test "a client on two pipes, and an eject by the host" {
 	serve
 	vm-connect "$PWD/nbd" sh -c 'cat | { vmctl attach -s 0 - 2>said; echo $? >end; } | cat' 3>&- &
-	wait_until 60 grep -q "is the host's" said
+	wait_until 60 grep -q "is in the host's" said
 	has_iso 0 "$ISO"
 	eject "$(host_drive 0)"
 	wait_until 20 test -s end
@@ -164,7 +164,7 @@ begin_disk() {
 	serve "$OTHER" other
 	attach bob other -s 0 --client bob --take
 	ends alice 0 "slot 0: ejected: taken over by *"
-	wait_until 60 grep -q "is the host's" said.bob
+	wait_until 60 grep -q "is in the host's" said.bob
 	has_iso 0 "$OTHER"
 	# Not from the same client: for that it is a reconnection.
 	local inserted
@@ -182,7 +182,7 @@ begin_disk() {
 	serve "$OTHER" other
 	attach bob other -s 0 --client bob --take
 	ends alice 0 "slot 0: ejected: taken over by *"
-	wait_until 60 grep -q "is the host's" said.bob
+	wait_until 60 grep -q "is in the host's" said.bob
 	has_iso 0 "$OTHER"
 	eject -i 0 "$(host_drive 0)"
 }
@@ -221,7 +221,7 @@ begin_disk() {
 	vmctl eject -f
 	serve "$OTHER" other
 	attach bob other -s 0 --client bob
-	wait_until 60 grep -q "is the host's" said.bob
+	wait_until 60 grep -q "is in the host's" said.bob
 	serve
 	attach again nbd -s 0 --client alice --again
 	ends again 0 "slot 0: ejected: while its source was away"
@@ -394,7 +394,7 @@ kill_attach() {
 	VM_WS_PATH=/vm/0 VM_WS_PEER=10.0.0.7 \
 		VM_WS_QUERY='client=page-1&name=my%20disk%2Fa%22b.iso' \
 		vm-connect "$PWD/nbd" vmctl attach --web 2>said 3>&- &
-	wait_until 60 grep -q "is the host's" said
+	wait_until 60 grep -q "is in the host's" said
 	vmctl status -j -s 0 | jq -e '.slots[0] | .client == "page-1" and
 		.who == "10.0.0.7" and .url == "served:a\"b.iso"'
 	# The client that takes over came with its own ticket.
@@ -402,7 +402,7 @@ kill_attach() {
 	printf 'expires 99999\npath /vm/0\nonce no\nresume yes\n' >"$VM_RUN_DIR/tickets/mine"
 	VM_WS_PATH=/vm/0/0 VM_WS_PEER=10.0.0.8 VM_WS_QUERY='client=page-2&take=1' \
 		vm-connect "$PWD/nbd" vmctl attach --web 2>said2 3>&- &
-	wait_until 60 grep -q "is the host's" said2
+	wait_until 60 grep -q "is in the host's" said2
 	# The first client is let in once more, to learn of it.
 	cd "$VM_RUN_DIR/tickets"
 	[ "$(grep -l ended * | paste -sd,)" = old ]
@@ -426,7 +426,7 @@ kill_attach() {
 	mkdir -p "$VM_RUN_DIR/tickets"
 	printf 'expires 99999\npath /vm/0\nonce no\nresume yes\n' >"$VM_RUN_DIR/tickets/alice"
 	attach alice nbd -s 0 --client alice --take
-	wait_until 60 grep -q "is the host's" said.alice
+	wait_until 60 grep -q "is in the host's" said.alice
 	has_iso 0 "$OTHER"
 	# The client that took over may reconnect.
 	grep -qx "resume yes" "$VM_RUN_DIR/tickets/alice"

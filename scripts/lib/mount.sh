@@ -121,7 +121,7 @@ say_mounted() {
 	label=$VALUE
 	value_of size
 	size=$((${VALUE:-0} / 1048576))
-	printf "slot %s: %s is the host's %s drive (%s%s MiB); host: %s\n" \
+	printf "slot %s: %s is in the host's %s drive (%s%s MiB); host: %s\n" \
 		"$SLOT" "$url" "$media" "${label:+$label, }" "$size" "$host"
 }
 
