@@ -88,7 +88,7 @@ kill_child() {
 	source=$(pid_of source) attach=$(pid_of attach)
 	kill -KILL "$(cat "$D/pid")"
 	state_is failed
-	vmctl doctor --repair | grep -q "^ok .*slot 1: .* goes on"
+	vmctl doctor --repair | grep -q "^ok .*slot 1: .* is still mounted"
 	state_is active
 	[ "$(pid_of source) $(pid_of attach)" = "$source $attach" ]
 	is_clean

@@ -288,7 +288,7 @@ kill_attach() {
 	attach bob nbd -s 0 --client bob
 	ends bob 75 "vmctl: slot 0 is taken by 10.0.0.5 (alice)"
 	kill -KILL "$(cat "$D/pid")"
-	vmctl doctor --repair | grep -q "^ok .*slot 0: .* goes on"
+	vmctl doctor --repair | grep -q "^ok .*slot 0: .* is still mounted"
 	is_clean
 	# The programs that were killed are restarted and repair the cut.
 	kill_attach

@@ -130,8 +130,8 @@ end_failed() {
 	exit "$(final_status "$(get status)")"
 }
 
-# gone_meanwhile: a client comes back, but its medium was ejected: nothing is
-# mounted, because the user who ejected it does not want it back.
+# gone_meanwhile: exit because a client has come back, but its medium was ejected
+# in the meantime. The user who ejected it does not want it to be mounted again.
 gone_meanwhile() {
 	[ -n "$(ls "$RUN"/*/state 2>/dev/null)" ] || die $EX_NOINPUT \
 		"the medium is gone: this machine was restarted"
@@ -140,8 +140,9 @@ gone_meanwhile() {
 	exit 0
 }
 
-# tell_ended: the ticket of the client is only good for hearing how its medium
-# ended, which vm-ws-proxy passes on from vm-slot.
+# tell_ended: print how the client's medium ended, and exit. The ticket of the
+# client allows no more than that. vm-slot wrote the reason into the ticket, and
+# vm-ws-proxy has passed it on.
 tell_ended() {
 	local status why
 	status=${VM_WS_ENDED%% *} why=${VM_WS_ENDED#* }
@@ -194,8 +195,9 @@ tell_end() {
 
 # --- the process that hands the image in ----------------------------------
 
-# start_joiner: it alone gets what was our standard input and output: they are
-# the client's connection, and must be closed when it ends.
+# start_joiner: start the process that hands the image in. Only this process gets
+# our old standard input and output: they are the client's connection, and must be
+# closed when it ends.
 start_joiner() {
 	vm-nbd-attach -j "$DIR/work/nbd" -c "$CLIENT" -n "$WHO" \
 		<&7 >&6 2>"$TEMP/said" 6>&- 7<&- 9>&- &
@@ -211,8 +213,8 @@ pass_on() {
 	kill -"$1" "$CHILD" 2>/dev/null
 }
 
-# await_joiner: wait until it ends, and return its status. A signal to us only
-# interrupts the wait.
+# await_joiner: wait until that process ends, and return its status. A signal to
+# vmctl only interrupts the wait.
 await_joiner() {
 	local last status
 	last=127
@@ -236,12 +238,13 @@ has_client() {
 	[ "$CLIENT" != - ] && [ "$(get client)" = "$CLIENT" ]
 }
 
-# is_client_of: ... and is its medium still in?
+# is_client_of: the same, and is its medium still inserted?
 is_client_of() {
 	is_in && has_client
 }
 
-# choose_attached: set SLOT. The type of the image is only seen once it is in.
+# choose_attached: set SLOT. The type of the image is unknown until vm-slot has
+# read it, so `auto` means a CD drive here.
 choose_attached() {
 	local type
 	type=$(read_value "$REQ/type")
@@ -292,8 +295,8 @@ begin_attach() {
 }
 
 # take_slot: eject the medium of another client, even if the host has locked the
-# drive: --take is only used by one who was told whose medium it is. What the
-# host wrote is saved first, if that ends in time.
+# drive: a client uses --take only after it was told whose medium it is. What the
+# host wrote is saved first, if that does not take too long.
 take_slot() {
 	local status
 	put taken "$WHO"
@@ -304,15 +307,16 @@ take_slot() {
 	}
 }
 
-# eject_own: eject this client's medium, which its other connection serves until
-# all is written.
+# eject_own: eject this client's medium. Its other connection serves the image
+# until everything is written.
 eject_own() {
 	eject_slot source || exit "$(for_good $?)"
 	echo "slot $SLOT: ejected" >&2
 	exit 0
 }
 
-# join_slot: bring the image to the medium that is in, and waits for it.
+# join_slot: connect the client to the medium that is inserted and has lost its
+# source.
 join_slot() {
 	exec 9>&-
 	start_joiner
@@ -330,8 +334,8 @@ cmd_attach() {
 	[ -z "$WEB" ] || [ -z "${VM_WS_ENDED:-}" ] || tell_ended
 	complete_attach
 	[ -n "$SLOT" ] || choose_attached
-	# If the slot is held, its drive is there: a client that comes back must
-	# not lose time.
+	# If a vm-slot holds the slot, its drive exists: a client that comes back
+	# must not lose time.
 	DIR=$RUN/$SLOT
 	held || setup_gadget
 	lock_slot "$SLOT"
@@ -383,8 +387,9 @@ cmd_ticket() {
 	local token hash
 	parse "$@"
 	[ -n "$SLOT" ] || misuse "ticket needs a slot"
-	{ mkdir -p "$RUN/tickets" && chmod 755 "$RUN"; } 2>/dev/null || die \
-		$EX_CANTCREAT "unable to make $RUN/tickets: be root, or set VM_RUN_DIR"
+	{ mkdir -p "$RUN/tickets" && chmod 755 "$RUN"; } 2>/dev/null ||
+		die $EX_CANTCREAT \
+			"unable to make $RUN/tickets: run vmctl as root, or set VM_RUN_DIR"
 	forget_expired
 	token=$(dd if=/dev/urandom bs=32 count=1 2>/dev/null | base64 |
 		tr '+/' '-_' | tr -d '=\n')

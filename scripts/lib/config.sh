@@ -24,7 +24,7 @@ check_number() {
 }
 
 check_size() {
-	is_size "$2" || bad_setting "$1" "$2: not a size (500K, 64M)"
+	is_size "$2" || bad_setting "$1" "$2: not a size, such as 500K or 64M"
 }
 
 check_types() {

@@ -70,7 +70,7 @@ examine_udc() {
 		case $state in
 		configured) well "USB device controller $udc: configured" ;;
 		"not attached") well "USB device controller $udc: not attached" \
-			"(is the host off, or its cable out?)" ;;
+			"(is the host off, or the USB cable unplugged?)" ;;
 		*) well "USB device controller $udc: $state" ;;
 		esac
 	done
@@ -79,9 +79,11 @@ examine_udc() {
 # remedy_for STATUS WHY: print what may help after vm-fetchd ended like that.
 remedy_for() {
 	case $2 in
-	*"in trouble"* | *"(HTTP 4"*) echo "the fault is at the server" ;;
+	*"in trouble"* | *"(HTTP 4"*) echo "the error is on the server" ;;
 	*"does not match"*) echo "use the name in the server's certificate" ;;
-	*issuer* | *self-signed*) echo "name the CA that signed it with --cacert" ;;
+	*issuer* | *self-signed*)
+		echo "use --cacert with the certificate of the CA that signed it"
+		;;
 	*"wants a user"*) echo "use --user and --password" ;;
 	*) remedy_for_status "$1" ;;
 	esac
@@ -112,7 +114,7 @@ examine_url() {
 	fi
 }
 
-# repair_slot N: resume what a crash has left, or else take all of it down.
+# repair_slot N: resume the medium that a crash has left, or else eject it.
 repair_slot() {
 	local url
 	DIR=$RUN/$1
@@ -122,7 +124,7 @@ repair_slot() {
 	url=$(get url)
 	if is_in; then
 		start_slot "$1"
-		wait_for 5 goes_on && well "slot $1: $url goes on" && return
+		wait_for 5 goes_on && well "slot $1: $url is still mounted" && return
 	fi
 	clean_slot
 	ill "slot $1: ${url:-its image} could not be resumed and was ejected;" \

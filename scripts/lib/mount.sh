@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# vmctl mount: choose a slot, have its vm-slot insert the image, and tell the
+# vmctl mount: choose a slot, let its vm-slot insert the image, and print the
 # result. Sourced by vmctl, after slot.sh and source.sh.
 
 FOUND=		# the slot that find_slot() has found
@@ -8,7 +8,7 @@ NEED=		# the type of drive that the image needs
 GUESS=		# the same, if it is only guessed
 GUESSED=	# set when a guess was wrong: look at the image
 
-# find_slot TEST TYPE: the first slot of that type that passes TEST, into FOUND.
+# find_slot TEST TYPE: set FOUND to the first slot of that type that passes TEST.
 find_slot() {
 	local type
 	FOUND=0
@@ -28,8 +28,8 @@ all_in_use() {
 	die $EX_TEMPFAIL "all $1 slots are in use: eject one, or use $2"
 }
 
-# guess_type: the drive that the image most likely needs, by its name, into
-# GUESS. vm-slot looks at the image, and a wrong guess is tried again.
+# guess_type: set GUESS to the drive that the image needs, judging by its name.
+# vm-slot looks at the image itself; after a wrong guess, vmctl tries again.
 guess_type() {
 	case $URL in
 	*.[Ii][Ss][Oo] | *.[Ii][Ss][Oo].*) GUESS=cd ;;
@@ -37,9 +37,9 @@ guess_type() {
 	esac
 }
 
-# find_type: the type of the drive for the image into NEED; GUESS is empty if it
-# is certain. A look at the image by vmctl itself costs a connection, so it
-# is taken only where more than an empty slot depends on it.
+# find_type: set NEED to the type of drive for the image. GUESS is empty if the
+# type is certain. To look at the image costs vmctl a connection, so it guesses if
+# there is an empty slot of the guessed type.
 find_type() {
 	GUESS=
 	NEED=$(read_value "$REQ/type")
@@ -53,7 +53,7 @@ find_type() {
 	fi
 }
 
-# choose_slot: set SLOT to one that holds the image already, or is empty.
+# choose_slot: set SLOT to a slot that holds the image already, or is empty.
 choose_slot() {
 	FOUND_EMPTY=
 	SLOT=
@@ -70,8 +70,8 @@ choose_slot() {
 	[ -n "$SLOT" ] || all_in_use "$NEED" --replace
 }
 
-# take_chosen: choose a slot and lock it. If it was empty and another vmctl has
-# filled it meanwhile, choose again: --replace is not meant for that one.
+# take_chosen: choose a slot and lock it. If it was empty, but another vmctl has
+# filled it meanwhile, choose again: --replace must not eject that image.
 take_chosen() {
 	while
 		choose_slot
@@ -82,7 +82,7 @@ take_chosen() {
 	done
 }
 
-# setup_gadget: make the host's drives, unless they are there.
+# setup_gadget: make the host's drives, unless they exist.
 setup_gadget() {
 	[ -d /sys/module/nbd ] || modprobe -q nbd max_part=0
 	[ -d /sys/module/libcomposite ] || modprobe -q libcomposite
@@ -103,7 +103,7 @@ check_fit() {
 		"choose another slot, or use --retype"
 }
 
-# say_mounted CHANGED: tell about slot SLOT in one line.
+# say_mounted CHANGED: describe slot SLOT in one line.
 say_mounted() {
 	local url media label size host
 	! value_of note || echo "$PROG: note: $VALUE" >&2
@@ -152,12 +152,12 @@ replace_medium() {
 	holds || return 0
 	[ -n "$REPLACE" ] || die $EX_TEMPFAIL \
 		"slot $SLOT holds $(get url): eject it, or use --replace"
-	# What is lost of the last medium has been said.
+	# eject_slot has printed what was lost of the old medium.
 	eject_slot || :
 }
 
-# fill_guessed: mount into a slot that was chosen by a guess. A slot that nobody
-# named stays as it was if that fails; if the guess was wrong, choose again.
+# fill_guessed: mount into a slot that was chosen by a guess. If the guess was
+# wrong, choose again. No error stays in a slot that the user did not name.
 fill_guessed() {
 	local status
 	fill_slot && return

@@ -8,7 +8,7 @@ check_option_number() {
 }
 
 check_option_size() {
-	is_size "$2" || misuse "$1 $2: not a size (500K, 2M)"
+	is_size "$2" || misuse "$1 $2: not a size, such as 500K or 2M"
 }
 
 # seconds_of OPTION TIME: print TIME (90, 90s, 30m, 2h, 1d) in seconds.
@@ -24,7 +24,7 @@ seconds_of() {
 	# In arithmetic, a leading 0 would mean an octal number.
 	count=${count#"${count%%[!0]*}"}
 	is_number "$count" $((31536000 / unit)) || misuse \
-		"$1 $2: not a time of at most a year (90s, 30m, 2h, 1d)"
+		"$1 $2: not a time of at most a year, such as 90s, 30m, 2h or 1d"
 	echo $((count * unit))
 }
 
@@ -46,12 +46,12 @@ is_text() {
 
 check_text() {
 	is_text "$2" "$3" || misuse \
-		"$1: not one line of 1 to $3 printable ASCII characters"
+		"$1: must be one line of 1 to $3 printable ASCII characters"
 }
 
 take_slot_option() {
 	local count
-	is_slot "$2" || misuse "$1 $2: not a slot number, 0 to 7"
+	is_slot "$2" || misuse "$1 $2: not a slot number from 0 to 7"
 	count=$(count_slots)
 	[ "$2" -lt "$count" ] || die $EX_USAGE "there is no slot $2:" \
 		"the last one is slot $((count - 1)) (see slots in $CONF)"
@@ -105,7 +105,8 @@ take_option() {
 		OVERLAY_SIZE=$2
 		;;
 	--client)
-		is_client "$2" || misuse "$1: not 1 to 64 letters, digits, _ or -"
+		is_client "$2" || misuse \
+			"$1: must be 1 to 64 letters, digits, _ or -"
 		CLIENT=$2
 		;;
 	--who)
@@ -153,7 +154,7 @@ take_argument() {
 	elif [ "$VERB" = serve ] && [ -z "$WHERE" ]; then
 		WHERE=$1
 	elif [ "$VERB" = serve ]; then
-		misuse "serve takes one image and one place"
+		misuse "serve takes two arguments: IMAGE and WHERE"
 	else
 		misuse "$VERB takes only one argument"
 	fi

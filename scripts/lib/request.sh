@@ -150,14 +150,14 @@ allowed_file() {
 	case $file in
 	*[[:cntrl:]]*) misuse "the path has control characters" ;;
 	/*) ;;
-	*%*) misuse "$(show "$file"): give the path without %XX" ;;
+	*%*) misuse "$(show "$file"): write the path without %XX" ;;
 	file:///*) file=${file#file://} ;;
 	file:/[!/]*) file=${file#file:} ;;
-	*) misuse "$(show "$file"): give an absolute path" ;;
+	*) misuse "$(show "$file"): write an absolute path" ;;
 	esac
 	path=$(readlink -f -- "$file") && [ -e "$path" ] || no_file "$file"
 	is_allowed "$path" || die $EX_NOPERM "unable to open $(show "$file"):" \
-		"it is not in a directory that allow_file in $CONF names"
+		"its directory is not listed in allow_file in $CONF"
 	printf '%s\n' "$path"
 }
 
@@ -192,7 +192,7 @@ complete_overlay() {
 	fi
 	case $URL in
 	[Hh][Tt][Tt][Pp]*) misuse "$URL is read-only;" \
-		"to keep what the host writes in a file, use --overlay FILE" ;;
+		"use --overlay FILE to keep what the host writes" ;;
 	esac
 }
 

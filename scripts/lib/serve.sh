@@ -231,7 +231,8 @@ ask_eject() {
 # host's last writes are still to come. It ends when the medium is out.
 eject_there() {
 	trap 'HASTE=1' INT
-	echo "$PROG: ejecting the medium there (^C again to stop waiting)" >&2
+	echo "$PROG: ejecting the medium on the other machine" \
+		"(press ^C again to stop waiting)" >&2
 	while kill -0 "$LINK" 2>/dev/null && [ -z "$HASTE" ]; do
 		ask_eject || break
 		pause
@@ -255,8 +256,8 @@ end_serving() {
 	[ -z "$asks" ] || [ -z "$MET" ] || [ -n "$LOST" ] || eject_there
 	if [ "$1" = 130 ] && [ -n "$MET" ] && { [ -n "$LOST" ] ||
 		{ [ $signal = TERM ] && kill -0 "$LINK" 2>/dev/null; }; }; then
-		echo "$PROG: the medium is still in the drive there, and waits for" \
-			"its image; to eject it, run vmctl eject there" >&2
+		echo "$PROG: the medium is still in the drive on the other" \
+			"machine; to eject it, run vmctl eject there" >&2
 	fi
 	end_link $signal
 }
@@ -284,17 +285,17 @@ take_ws() {
 	esac
 	for option in type retype boot-once expires idle; do
 		[ ! -f "$REQ/$option" ] || misuse \
-			"--$option needs ssh:HOST; a WebSocket cannot pass it on"
+			"--$option works only with ssh:HOST, not with a WebSocket"
 	done
 	[ -z "$SLOT" ] || misuse \
-		"--slot needs ssh:HOST; a WebSocket's URL names the slot"
+		"--slot works only with ssh:HOST; the URL of a WebSocket names the slot"
 	TARGET=$1 BY=link_ws
 }
 
 # take_ssh ssh:HOST
 take_ssh() {
 	[ ! -f "$TEMP/ticket" ] && [ ! -f "$TEMP/headers" ] && [ -z "$PIN" ] ||
-		misuse "--ticket, --headers and --pin are only for ws[s]://"
+		misuse "--ticket, --headers and --pin work only with ws[s]://"
 	# The remote shell reads host and name.
 	case $1 in
 	ssh:-* | *[!A-Za-z0-9.:@_%-]*) misuse "$1: not ssh:[USER@]HOST" ;;
@@ -307,7 +308,7 @@ take_target() {
 	case $1 in
 	# The link of a page has its ticket there, which must not be shown.
 	*'#'*) misuse "$(show "${1%%#*}"):" \
-		"give the ticket by --ticket, not after a #" ;;
+		"use --ticket FILE for the ticket, not # and the ticket" ;;
 	ws://?* | wss://?*) take_ws "$1" ;;
 	ssh:?*) take_ssh "$1" ;;
 	*) misuse "$(show "$1"): not ws[s]://HOST/PATH or ssh:HOST" ;;

@@ -12,7 +12,8 @@ WHY=			# what vm-slot has said against the last request
 lock_slot() {
 	DIR=$RUN/$1
 	[ -d "$DIR" ] || { mkdir -p "$DIR" && chmod 755 "$RUN" "$DIR"; } 2>/dev/null ||
-		die $EX_CANTCREAT "unable to make $DIR: be root, or set VM_RUN_DIR"
+		die $EX_CANTCREAT \
+			"unable to make $DIR: run vmctl as root, or set VM_RUN_DIR"
 	exec 9>>"$DIR/lock" || die $EX_CANTCREAT "unable to open $DIR/lock"
 	vm-lock -w $LOCK_SECONDS 9 || die $EX_TEMPFAIL \
 		"slot $1 is being used by $(read_value "$DIR/lock")"
@@ -21,7 +22,7 @@ lock_slot() {
 
 # --- what a slot holds ----------------------------------------------------
 
-# goes_on: is a medium inserted, with a vm-slot that has taken charge of it?
+# goes_on: is a medium inserted, and has a vm-slot adopted it?
 goes_on() {
 	held && is_in && [ -s "$DIR/pid" ]
 }
@@ -48,7 +49,7 @@ is_same() {
 	is_in && diff -r "$REQ" "$DIR/request" >/dev/null 2>&1
 }
 
-# is_asked: does a living vm-slot hold what REQ asks for?
+# is_asked: does a living vm-slot hold the image that REQ asks for?
 is_asked() {
 	is_same && held
 }
@@ -88,8 +89,8 @@ resume_slot() {
 	wait_for $EJECT_SECONDS held
 }
 
-# watch_slot: wait until the medium is active. False, with the status of the
-# mount, if it fails; 1 if the process that brings the image (CHILD) ends before.
+# watch_slot: wait until the medium is inserted. If the mount fails, return its
+# status. If the process that brings the image (CHILD) ends first, return 1.
 watch_slot() {
 	local status
 	WHY=$(ask_slot follow ${CHILD:+-p "$CHILD"})
@@ -101,7 +102,7 @@ watch_slot() {
 	return $status
 }
 
-# mount_failed STATUS: exit with what vm-slot has said, if it could.
+# mount_failed STATUS: print the reason that vm-slot gave, and exit.
 mount_failed() {
 	[ -n "$WHY" ] || die $EX_OSERR \
 		"slot $SLOT: vm-slot ended unexpectedly; see vmctl log -s $SLOT"
@@ -109,8 +110,8 @@ mount_failed() {
 	exit "$1"
 }
 
-# wait_free: wait until the vm-slot has exited. After the slot is empty it may
-# still be running hooks; asked to leave, it gives them a few seconds more.
+# wait_free: wait until the vm-slot has exited. It may still run hooks after the
+# slot is empty. The request `leave` makes it end them after a few seconds.
 wait_free() {
 	local start
 	held || return 0
@@ -146,8 +147,8 @@ write_request() {
 		die $EX_CANTCREAT "unable to write the request to $DIR"
 }
 
-# fill_slot: mount what REQ asks for. If a vm-slot that held the very same was
-# killed, the new one takes over its medium. Returns as watch_slot.
+# fill_slot: mount what REQ asks for. If a vm-slot with the same request was
+# killed, the new one takes over its medium. Returns as watch_slot does.
 fill_slot() {
 	local status
 	MOUNTING=1
@@ -161,8 +162,8 @@ fill_slot() {
 
 # --- at work --------------------------------------------------------------
 
-# ask_slot REQUEST [OPTION...]: ask the vm-slot of slot DIR, see vm-slot(8). It
-# prints why the answer is no.
+# ask_slot REQUEST [OPTION...]: send a request to the vm-slot of slot DIR: see
+# vm-slot(8). If it is refused, print the reason.
 ask_slot() {
 	local request
 	request=$1
@@ -170,8 +171,8 @@ ask_slot() {
 	vm-slot -a "$request" "$@" "${DIR##*/}" 9>&-
 }
 
-# call_off: end the mount that was begun. A vm-slot that does not listen yet
-# looks for the file when it does.
+# call_off: end the mount that is in progress. A vm-slot that does not listen yet
+# looks for the file when it begins.
 call_off() {
 	: >"$DIR/called-off"
 	ask_slot "eject force" -q -t $EJECT_SECONDS >/dev/null
@@ -186,14 +187,13 @@ renew_slot() {
 }
 
 # eject_slot [WORD]: eject, and wait until the slot is empty. WORD is force,
-# take or source: see vm-slot(8). Without one a host that has locked the drive
-# may refuse, which ends vmctl. False, with vm-slot's status, if what the host
-# wrote could not be kept.
+# take or source: see vm-slot(8). Without WORD, exit if the host has locked the
+# drive. False, with vm-slot's status, if data that the host wrote was lost.
 eject_slot() {
 	local word limit status
 	word=${1:-${FORCE:+force}}
 	limit="-t $EJECT_SECONDS"
-	# Its source serves on for as long as there is something to be written.
+	# The client serves the image until everything is written: no limit.
 	[ "$word" != source ] || limit=
 	# shellcheck disable=SC2086 # two words, or none
 	WHY=$(ask_slot "eject${word:+ $word}" $limit)
@@ -209,7 +209,7 @@ eject_slot() {
 	return $status
 }
 
-# clean_slot: take down what a vm-slot that was killed has left in slot DIR.
+# clean_slot: remove what a vm-slot that was killed has left in slot DIR.
 clean_slot() {
 	vm-slot -k "${DIR##*/}"
 }

@@ -14,8 +14,8 @@ HOST=		# its state
 
 VALUE=		# what value_of() or left() found
 
-# see_slot N: look at slot N. The state `other` is a medium that was inserted by
-# another program than vmedia.
+# see_slot N: look at slot N. The state `other` means that another program than
+# vmedia has inserted the medium.
 see_slot() {
 	local seen
 	DIR=$RUN/$1
@@ -56,7 +56,7 @@ see_drift() {
 	elif [ "$FILE" != "$VALUE" ] && [ "$FILE" != '?' ]; then
 		DRIFT="the drive holds $FILE, not $VALUE"
 	elif [ "$RO" = 1 ] && [ -f "$DIR/request/writable" ]; then
-		DRIFT="the drive is read-only, but was mounted writable"
+		DRIFT="the drive is read-only, but the image was mounted for writing"
 	fi
 }
 
@@ -179,7 +179,7 @@ slot_text() {
 	case $STATE in
 	other) printf '  medium  %s\n' "$FILE" ;;
 	failed) [ -f "$DIR/error" ] || printf '  error   %s\n' \
-		"vm-slot was killed; run vmctl doctor --repair, or eject" ;;
+		"vm-slot was killed; run vmctl doctor --repair or vmctl eject" ;;
 	esac
 	[ -z "$DRIFT" ] || printf '  drift   %s\n' "$DRIFT"
 	[ -z "$HOST" ] || printf '  host    %s\n' "$HOST"
