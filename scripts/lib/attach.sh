@@ -130,8 +130,9 @@ end_failed() {
 	exit "$(final_status "$(get status)")"
 }
 
-# gone_meanwhile: exit because a client has come back, but its medium was ejected
-# in the meantime. The user who ejected it does not want it to be mounted again.
+# gone_meanwhile: exit because a client has come back, but its medium was
+# ejected in the meantime. The user who ejected it does not want it to be
+# mounted again.
 gone_meanwhile() {
 	[ -n "$(ls "$RUN"/*/state 2>/dev/null)" ] || die $EX_NOINPUT \
 		"the medium is gone: this machine was restarted"
@@ -195,9 +196,9 @@ tell_end() {
 
 # --- the process that hands the image in ----------------------------------
 
-# start_joiner: start the process that hands the image in. Only this process gets
-# our old standard input and output: they are the client's connection, and must be
-# closed when it ends.
+# start_joiner: start the process that hands the image in. Only this process
+# gets our old standard input and output: they are the client's connection, and
+# must be closed when it ends.
 start_joiner() {
 	vm-nbd-attach -j "$DIR/work/nbd" -c "$CLIENT" -n "$WHO" \
 		<&7 >&6 2>"$TEMP/said" 6>&- 7<&- 9>&- &
@@ -295,8 +296,8 @@ begin_attach() {
 }
 
 # take_slot: eject the medium of another client, even if the host has locked the
-# drive: a client uses --take only after it was told whose medium it is. What the
-# host wrote is saved first, if that does not take too long.
+# drive: a client uses --take only after it was told whose medium it is. What
+# the host wrote is saved first, if that does not take too long.
 take_slot() {
 	local status
 	put taken "$WHO"

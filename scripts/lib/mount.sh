@@ -8,7 +8,8 @@ NEED=		# the type of drive that the image needs
 GUESS=		# the same, if it is only guessed
 GUESSED=	# set when a guess was wrong: look at the image
 
-# find_slot TEST TYPE: set FOUND to the first slot of that type that passes TEST.
+# find_slot TEST TYPE: set FOUND to the first slot of that type that passes
+# TEST.
 find_slot() {
 	local type
 	FOUND=0
@@ -38,8 +39,8 @@ guess_type() {
 }
 
 # find_type: set NEED to the type of drive for the image. GUESS is empty if the
-# type is certain. To look at the image costs vmctl a connection, so it guesses if
-# there is an empty slot of the guessed type.
+# type is certain. To look at the image costs vmctl a connection, so it guesses
+# if there is an empty slot of the guessed type.
 find_type() {
 	GUESS=
 	NEED=$(read_value "$REQ/type")

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# What vmctl is asked for, gathered in REQ: a directory of one-value files that
-# becomes the request/ of a slot. Sourced by vmctl, after config.sh.
+# The request: what the user of vmctl asks for, in the directory REQ, which has
+# a file for each value. It becomes request/ of a slot. Sourced by vmctl, after
+# config.sh.
 
 make_temp() {
 	TEMP=$(mktemp -d) ||
@@ -16,7 +17,8 @@ ask() {
 	printf '%s\n' "$2" >"$REQ/$1" || die $EX_CANTCREAT "unable to write $REQ"
 }
 
-# ask_file NAME FILE: add the content of FILE, which may be gone at a restart.
+# ask_file NAME FILE: add the content of FILE. FILE itself may no longer exist
+# when a program of the slot is started again.
 ask_file() {
 	[ -n "$REQ" ] || misuse "$VERB takes no --$1"
 	cat -- "$2" >"$REQ/$1" 2>/dev/null ||
@@ -36,7 +38,7 @@ read_secret() {
 	fi
 }
 
-# is_secret_word WORD: is it long and looks random, as a ticket does?
+# is_secret_word WORD: is it long, with the letters that a ticket has?
 is_secret_word() {
 	case $1 in *[!A-Za-z0-9_-]*) return 1 ;; esac
 	[ ${#1} -ge 20 ]
@@ -161,7 +163,8 @@ allowed_file() {
 	printf '%s\n' "$path"
 }
 
-# take_url URL|PATH|-: into the request, and what may be shown of it into URL.
+# take_url URL|PATH|-: add it to the request, and set URL to the part that may
+# be shown.
 take_url() {
 	local url
 	url=$1
@@ -216,7 +219,7 @@ complete_source() {
 		"the server's certificate is not checked" >&2
 }
 
-# complete_request: ... and about the medium.
+# complete_request: add that, and what the configuration says about the medium.
 complete_request() {
 	[ -n "$URL" ] || misuse \
 		"$VERB needs a URL, or - to read it from standard input"

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# vmctl serve: an image of this machine, or at a URL that it can reach, becomes
-# the medium of a slot of another machine. vm-fetchd serves it here, and a link
-# carries it there: vm-ws-proxy to a WebSocket, or ssh to `vmctl attach`.
-# Sourced by vmctl.
+# vmctl serve: insert an image of this machine, or of a URL that this machine
+# can reach, into a slot of another machine. vm-fetchd serves the image here. A
+# link connects it with the other machine: vm-ws-proxy to a WebSocket, or ssh to
+# `vmctl attach`. Sourced by vmctl.
 
 TARGET=			# the WebSocket's URL or ssh:HOST, once checked
 BY=			# the function that makes a link to TARGET
 LINK=			# the pid of the link, while there is one
 MET=			# set once the other end has read from the image
-LOST=			# set while the link is lost and tried again
-RESUME=			# the secret by which a WebSocket lets us in again
-EJECTOR=		# the pid of a link that asks for the eject
+LOST=			# set while the link is lost
+RESUME=			# the secret with which we connect to a WebSocket again
+EJECTOR=		# the pid of a second link, which requests the eject
 EJECT_SENT=		# set once the other end has taken that request
 HASTE=			# set by a second ^C: do not wait for the eject
 
@@ -30,8 +30,9 @@ encoded() {
 
 # --- links ----------------------------------------------------------------
 
-# query [eject]: print the request to the other end. Once it has met us, it must
-# neither eject a medium for us nor mount again what was ejected.
+# query [eject]: print the request to the other end. After the first connection,
+# the other end must no longer eject another image for us, and must not mount
+# our image again if it was ejected.
 query() {
 	case $TARGET in *\?*) printf '&' ;; *) printf '?' ;; esac
 	printf 'client=%s&name=%s' "$CLIENT" "$(encoded "$NAME")"
@@ -41,8 +42,8 @@ query() {
 	[ ! -f "$REQ/writable" ] || printf '&rw=1'
 }
 
-# link_ws [eject]: become a link to a WebSocket. A ticket is good once; after
-# that the other end lets us in by a secret of our own.
+# link_ws [eject]: become a link to a WebSocket. A ticket can be used once;
+# after that the other end accepts our own secret.
 link_ws() {
 	local eject
 	eject=${1:-}
@@ -61,7 +62,7 @@ link_ws() {
 	exec $APART "$@" cat
 }
 
-# link_ssh [eject]: become a link to a vmctl attach there.
+# link_ssh [eject]: become a link to vmctl attach on the other machine.
 link_ssh() {
 	local eject flag option value
 	eject=${1:-}
@@ -113,7 +114,7 @@ say_last() {
 	tail -n 1 "$1" | sed "s/^[a-z-]*: /$PROG: /" >&2
 }
 
-# end_link SIGNAL: INT tells a WebSocket that the medium is to be ejected.
+# end_link SIGNAL: end the link. INT also tells a WebSocket to eject the medium.
 end_link() {
 	[ -n "$LINK" ] || return 0
 	kill -"$1" "$LINK" 2>/dev/null
@@ -132,7 +133,7 @@ show_progress() {
 		$(($(stat_value rate "$stats") / 1024)) >&2
 }
 
-# source_ended: vm-fetchd has ended; exit with its reason.
+# source_ended: vm-fetchd has ended: exit, and print its reason.
 source_ended() {
 	end_link TERM
 	progress_end
@@ -171,8 +172,8 @@ final_error() {
 	return "$1"
 }
 
-# keep_serving: make link after link until one ends for good. If the first one
-# does not work, there is no second.
+# keep_serving: make a new link whenever one is lost, until one ends for good.
+# If the first link does not work, do not try again.
 keep_serving() {
 	local status wait_seconds
 	wait_seconds=0
@@ -205,8 +206,8 @@ keep_serving() {
 
 # --- the end --------------------------------------------------------------
 
-# ask_eject: ask by another link that the medium is ejected; once more if that
-# link is lost, or the slot is busy. False if the other end refuses.
+# ask_eject: request the eject by a second link. If that link is lost or the
+# slot is busy, the next call tries again. False if the other end refuses.
 ask_eject() {
 	local status
 	[ -z "$EJECT_SENT" ] || return 0
@@ -227,8 +228,9 @@ ask_eject() {
 	fi
 }
 
-# eject_there: the first link serves on while another asks for the eject, as the
-# host's last writes are still to come. It ends when the medium is out.
+# eject_there: request the eject by a second link. The first link continues to
+# serve, because the host's last writes are still to come, and ends when the
+# medium has been ejected.
 eject_there() {
 	trap 'HASTE=1' INT
 	echo "$PROG: ejecting the medium on the other machine" \
@@ -240,9 +242,9 @@ eject_there() {
 	[ -z "$EJECTOR" ] || kill -TERM "$EJECTOR" 2>/dev/null
 }
 
-# end_serving STATUS: vmctl ends. Only if a person typed ^C is the medium to be
-# ejected. A WebSocket's close can say so; with ssh, or if the host may have
-# written something, another link has to ask for it.
+# end_serving STATUS: vmctl ends. Eject the medium only if a person typed ^C. To
+# close a WebSocket can mean that; with ssh, or if the host may have written
+# something, a second link must request the eject.
 end_serving() {
 	local signal asks
 	signal=TERM asks=
@@ -262,8 +264,8 @@ end_serving() {
 	end_link $signal
 }
 
-# reason_there: print why the medium was ejected, if the other end says more
-# than that.
+# reason_there: print why the medium was ejected, if the other end gives a
+# reason.
 reason_there() {
 	local why
 	why=$(tail -n 1 "$TEMP/link")
@@ -306,7 +308,7 @@ take_ssh() {
 
 take_target() {
 	case $1 in
-	# The link of a page has its ticket there, which must not be shown.
+	# In the link to a web page, the ticket follows the #. Do not show it.
 	*'#'*) misuse "$(show "${1%%#*}"):" \
 		"use --ticket FILE for the ticket, not # and the ticket" ;;
 	ws://?* | wss://?*) take_ws "$1" ;;

@@ -171,8 +171,8 @@ ask_slot() {
 	vm-slot -a "$request" "$@" "${DIR##*/}" 9>&-
 }
 
-# call_off: end the mount that is in progress. A vm-slot that does not listen yet
-# looks for the file when it begins.
+# call_off: end the mount that is in progress. A vm-slot that does not listen
+# yet looks for the file when it begins.
 call_off() {
 	: >"$DIR/called-off"
 	ask_slot "eject force" -q -t $EJECT_SECONDS >/dev/null

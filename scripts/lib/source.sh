@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# A vm-fetchd that vmctl starts itself, to look at an image or to serve it; its
-# pid is in CHILD. Sourced by vmctl, after common.sh.
+# A vm-fetchd that vmctl starts itself, to look at an image or to serve it.
+# CHILD is its pid. Sourced by vmctl, after common.sh.
 
 # wait_child: wait until CHILD ends, and return its status.
 wait_child() {
@@ -46,7 +46,7 @@ start_source() {
 	[ -s "$TEMP/ready" ] || wait_child
 }
 
-# source_failed STATUS: exit with that, and the reason of vm-fetchd.
+# source_failed STATUS: print the reason that vm-fetchd gave, and exit.
 source_failed() {
 	tail -n 1 "$TEMP/said" >&2
 	exit "$1"
