@@ -242,6 +242,17 @@ dies_at() {
 	nothing_left
 }
 
+@test "an eject from elsewhere calls off a mount under way, at once" {
+	start_hostile
+	vmctl mount -s 0 "$BAD/stall/x.iso" 2>"$BATS_TEST_TMPDIR/err" &
+	local vmctl=$!
+	wait_until 30 grep -q connecting "$VM_RUN_DIR/0/step"
+	vmctl eject -s 0
+	not wait $vmctl
+	grep -q "ejected before it was inserted" "$BATS_TEST_TMPDIR/err"
+	wait_until 10 nothing_left
+}
+
 @test "an interrupted mount leaves nothing" {
 	start_hostile
 	vmctl mount -s 0 "$BAD/stall/x.iso" &
