@@ -320,9 +320,9 @@ kill_attach() {
 	serve
 	attach one nbd -s 0 --client one --who "the first"
 	attach two nbd -s 0 --client two --who "the second"
-	wait_until 60 grep -q "is the host" said.one said.two
+	wait_until 60 grep -q "is in the host" said.one said.two
 	local won=one lost=two who="the first"
-	grep -q "is the host" said.one || won=two lost=one who="the second"
+	grep -q "is in the host" said.one || won=two lost=one who="the second"
 	ends "$lost" 75 "vmctl: slot 0 *by $who"
 	[ ! -e "end.$won" ]
 	has_iso 0 "$ISO"
