@@ -26,8 +26,8 @@ usage: vmctl mount [OPTION]... URL      insert an image into a drive of the host
        vmctl doctor --repair            repair the slots after a crash
        vmctl help | version
 
-URL    http://, https://, nfs:// or smb://, or a path; with - vmctl reads the
-       URL from standard input
+URL    http://, https://, nfs:// or smb://, or a path, or - to read the URL
+       from standard input
 IMAGE  a file, a block device or a URL
 WHERE  ws[s]://HOST/vm/SLOT or ssh:[USER@]HOST
 SIZE   bytes, such as 500K, 2M or 1G
