@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Asking the vm-slot of a slot, at its socket (control.h has the protocol).
+ * Send a request to the vm-slot of a slot, at its socket (control.h has the
+ * protocol), and wait for the answer.
  */
 #ifndef VM_SLOT_ASK_H
 #define VM_SLOT_ASK_H
@@ -26,8 +27,9 @@ struct ask {
 #define ASK_ALONE  -2 /* the process beside it has ended */
 
 /*
- * Ask, and wait for the answer. Returns 0: it is so; the exit status by which
- * it is not, and then why is a line in *why; or one of the above.
+ * Send the request, and wait for the answer. Returns 0 if the request was
+ * carried out; an exit status of sysexits(3), with the reason as a line in
+ * *why; or ASK_NOBODY or ASK_ALONE.
  */
 int slot_ask(const struct ask *, char *why, size_t size);
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The programs that a vm-slot runs: started, adopted from a vm-slot that was
- * killed, listened to, and ended.
+ * The programs that a vm-slot runs: how to start one, adopt one from a vm-slot
+ * that was killed, read what it prints, and end it.
  *
- * A child outlives its vm-slot. Its standard error is therefore a FIFO in the
- * slot's work/ that it has open for reading, too: with nobody at the other end
- * a write neither fails nor waits, and the next vm-slot reads on. That FIFO
- * also tells who a process is: a pid may belong to another by now.
+ * A child outlives its vm-slot. Therefore its standard error is a FIFO in the
+ * slot's work/, which the child has open for reading as well: while no vm-slot
+ * reads the FIFO, a write neither fails nor waits, and the next vm-slot
+ * continues to read. The FIFO also identifies the process, because the pid
+ * alone may belong to another process by now.
  */
 #ifndef VM_SLOT_CHILD_H
 #define VM_SLOT_CHILD_H

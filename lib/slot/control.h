@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The socket work/control, at which others ask a vm-slot (ask.h is their side).
- * One line is asked for by each connection, and lines answer it:
+ * The socket work/control, at which a vm-slot takes requests (ask.h is the
+ * client). Each connection sends one request, as a line, and gets these lines:
  *
  *	step TEXT              what is being done now
- *	done                   the last one: it is so
- *	failed STATUS TEXT     the last one: it is not, and why
+ *	done                   the last line: the request was carried out
+ *	failed STATUS TEXT     the last line: it was not, and why
  *
- * Only root can connect. A client that has gone takes nothing back.
+ * Only root can connect. A client that disconnects does not cancel its request.
  */
 #ifndef VM_SLOT_CONTROL_H
 #define VM_SLOT_CONTROL_H

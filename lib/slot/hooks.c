@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Who else is to know: the executables in hooks.d are run, one after another in
- * the order of their names, as HOOK EVENT SLOT, with what is known in the
- * environment; beside the medium, which they never hold up.
+ * Hooks: on an event, the executables in hooks.d are run one after another, in
+ * the order of their names, as HOOK EVENT SLOT. The environment describes the
+ * medium. The medium never waits for a hook.
  */
 #include <sys/stat.h>
 

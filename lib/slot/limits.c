@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What was asked to end a medium: a time, a host that does not use it, and the
- * end of the one boot that it is for.
+ * The limits of a medium: it is ejected after a time (expires), when the host
+ * has not used it for a time (idle), or at the end of one boot (boot-once).
  */
 #include <ctype.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A medium that is in: what dies is started again, and what the source and the
- * host do becomes the slot's state.
+ * A medium that is inserted: programs that die are started again, and the
+ * slot's state follows what the source and the host do.
  */
 #include <stdio.h>
 #include <string.h>

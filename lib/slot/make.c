@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The way in: source -> attach -> look -> insert. A source that is served comes
- * to vm-nbd-attach by itself.
+ * The way in: source -> attach -> look -> insert. If a client serves the image,
+ * there is no source to start: the client connects to vm-nbd-attach.
  */
 #include <errno.h>
 #include <stdio.h>

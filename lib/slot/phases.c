@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The life of a slot as a table: in these phases this event is answered with
- * that action, and leads to that phase, which begins with its own.
+ * The life of a slot as a table. A row says: in one of these phases, on this
+ * event, do this action and enter that phase. A phase may begin with an action
+ * of its own.
  */
 #include <stdio.h>
 #include <string.h>

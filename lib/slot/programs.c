@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the programs of a slot do: their ends, and the lines that they print.
+ * What vm-slot does when a program of the slot prints a line or ends.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What others ask of a slot, by the socket: control.h has the protocol.
+ * The requests that arrive at the socket of a slot: control.h has the protocol.
  */
 #include <signal.h>
 #include <stdio.h>

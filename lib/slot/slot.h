@@ -1,26 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * One slot's life: source, block device, look, insertion; then a loop that
- * keeps it alive; and one way to undo all of it. Only vm-slot uses this folder.
- * Here is known in which order programs run, what each end of one means, and
- * what becomes of the slot then. What the programs do, they know themselves.
+ * The life of one slot. First its programs make the medium: they start the
+ * source, attach a block device, look at the image and insert it. Then a loop
+ * keeps the medium alive. One way undoes all of it, from any point. Only
+ * vm-slot uses this folder. It knows in which order programs run, what the end
+ * of each means, and what then happens to the slot. It does not know what the
+ * programs do.
  *
- *	loop.c      the one poll(2)
- *	programs.c  what the programs say, and how they end
- *	requests.c  what vmctl asks
- *	phases.c    the table: in which phase which event leads where
- *	make.c      the way in: source -> attach -> look -> insert
- *	live.c      a medium that is in: restarts, the source's words, the host
- *	limits.c    what was asked to end it: time, idleness, the host's power
+ *	loop.c      the loop around poll(2)
+ *	programs.c  what the programs print, and how they end
+ *	requests.c  the requests of vmctl
+ *	phases.c    the table: phase, event, action, next phase
+ *	live.c      a medium that is inserted: restarts, source, host
  *	undo.c      the way out, from any phase
- *	hooks.c     who is told; tickets.c: who may come back
- *	control.c   the socket at which vmctl asks; ask.c: the asking side
- *	watch.c     the drive and the port, by the kernel's events
+ *	make.c      the way in: source -> attach -> look -> insert
+ *	limits.c    limits of a medium: time, idleness, one boot
+ *	hooks.c     running the hooks
+ *	tickets.c   telling a client that comes back how its medium ended
+ *	common.c    what these files share
+ *	control.c   the socket for requests; ask.c: its client
+ *	watch.c     the drive and the USB port, by the kernel's events
  *	child.c     one program; state.c: the slot's directory
  *
- * Arrows go down that list; what must reach upwards is an event. The parts
- * write to standard error by slot_say() alone.
+ * Each file calls only files below it in this list. To reach a file above it,
+ * it raises an event. The files write to standard error only by slot_say(), and
+ * pass on the lines of the programs.
  */
 #ifndef VM_SLOT_SLOT_H
 #define VM_SLOT_SLOT_H

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A slot's directory, /run/vmedia/N: one value a file, one line a value,
- * readable with cat(1). It is the slot's memory: a vm-slot that takes over
- * knows nothing else. VM_RUN_DIR in the environment stands for /run/vmedia.
+ * A slot's directory, /run/vmedia/N: each file has one value, as one line. It
+ * is the slot's memory: a vm-slot that takes over a medium knows nothing else.
+ * VM_RUN_DIR in the environment takes the place of /run/vmedia.
  *
  *   lock       flock(2)ed by the vmctl that operates on the slot
  *   pid        flock(2)ed by the vm-slot that holds the slot, and its pid
  *   state      empty activating active degraded deactivating failed
  *   ...        url device size media label error status reason once expires
  *              idle (moments: seconds of CLOCK_BOOTTIME) step note client who
- *   request/   what was asked for, secrets among it; root's alone
- *   work/      sockets, FIFOs and pids; root's alone
+ *   request/   the request, with its secrets; only root can read it
+ *   work/      sockets, FIFOs and pids; only root can read it
  */
 #ifndef VM_SLOT_STATE_H
 #define VM_SLOT_STATE_H

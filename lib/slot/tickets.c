@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Tickets that let one back in, for the medium that has ended (ws/ticket.h): who
- * comes with such a one hears how it ended, and no more than that.
+ * When a medium has ended, its clients may still hold tickets with which they
+ * could connect again (ws/ticket.h). Such a ticket is changed: it now only
+ * tells the client how the medium ended.
  */
 #include <sys/stat.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The way out, from any phase, step by step; nothing here needs to know how far
- * the way in has come. A process whose read does not end cannot end itself, so
- * the block device goes before the programs do.
+ * The way out, from any phase, step by step. No step needs to know how far the
+ * way in has come. A process cannot end while its read of the block device
+ * waits, so the block device is detached before the programs are stopped.
  */
 #include <stdio.h>
 #include <stdlib.h>

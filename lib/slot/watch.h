@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the host does to its drive, by the kernel's events. A medium that the
- * host ejects is closed by the kernel: inotify(7) on the block device tells
- * (f_mass_storage.c, fsg_lun_close()). The state of the USB port tells by
- * poll(2) (udc/core.c, usb_gadget_state_work()). Each event is a reason to
- * look; without one a look follows now and then, in case one was missed.
+ * What the host does to its drive, by the kernel's events. When the host ejects
+ * a medium, the kernel closes the block device, and inotify(7) reports that
+ * (f_mass_storage.c, fsg_lun_close()). poll(2) reports a change of the state of
+ * the USB port (udc/core.c, usb_gadget_state_work()). After each event we look
+ * at the drive; without events we look now and then, in case one was missed.
  *
- * The kernel may hold up a look for as long as a host's read of a dead medium
- * takes (gadget/attr.h): a thread looks, and the caller never waits for it.
+ * A look may wait in the kernel for as long as a host's read of a dead medium
+ * takes (gadget/attr.h). Therefore a thread looks, and the caller never waits.
  */
 #ifndef VM_SLOT_WATCH_H
 #define VM_SLOT_WATCH_H
