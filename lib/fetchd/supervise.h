@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What vm-fetchd does while its image is served: it starts nbdkit, again with a
- * filter where the image turns out to be compressed, and again when nbdkit
- * dies; it passes on what the plugin says, and renewed URLs to the plugin.
+ * What vm-fetchd does while its image is served. It starts nbdkit. It starts
+ * nbdkit again with a filter if the image is compressed, and again when nbdkit
+ * dies. It passes on the plugin's messages, and passes renewed URLs to the
+ * plugin.
  *
- * This folder is vm-fetchd's; the plugin shares report.h only. How to start and
- * talk to nbdkit is known here; HTTP, NFS and SMB are not: they are the plugin's.
+ * Only vm-fetchd uses this folder, except report.h, which the plugin uses as
+ * well. The folder knows how to start nbdkit and how to talk to it. It does not
+ * know HTTP, NFS or SMB: the plugin does.
  */
 #ifndef VM_FETCHD_SUPERVISE_H
 #define VM_FETCHD_SUPERVISE_H
@@ -55,8 +57,8 @@ int supervisor_catch_signals(struct supervisor *, struct failure *);
 
 /*
  * Start nbdkit, and live until SIGTERM, SIGINT or SIGHUP; SIGUSR1 renews the
- * URL. Returns 0, with only_check when the image could be opened; or -1 with the
- * failure described. nbdkit has been stopped then.
+ * URL. Returns 0, with only_check when the image could be opened; or -1 with
+ * the failure described. nbdkit has been stopped then.
  */
 int supervisor_run(struct supervisor *, struct failure *);
 

@@ -3,13 +3,13 @@
  *
  * Our USB gadgets in configfs: the host's drives. A slot is one drive: slot N
  * is the function mass_storage.N with a LUN of its own, in a gadget of its
- * own, "vmedia.N", or with all the others in "vmedia". Never two slots are
- * LUNs of one function: its one thread would let a host's read of a slot
- * whose source is slow hold up all the others.
+ * own, "vmedia.N", or with all the others in "vmedia". Two slots are never
+ * LUNs of one function: a function has only one thread, so a host's read of a
+ * slot whose source is slow would delay all the others.
  *
- * This is how to find them. What is in a slot is in lun.h, putting
- * something there in insert.h, making and removing all in
- * setup.h, and describing it in status.h.
+ * This header finds the gadgets. lun.h has the medium of a slot, insert.h
+ * inserts one, setup.h makes and removes all drives, and status.h describes
+ * them.
  *
  * By Documentation/ABI/testing/configfs-usb-gadget{,-mass-storage} and
  * drivers/usb/gadget/{configfs.c,function/{f_mass_storage,storage_common}.c}.

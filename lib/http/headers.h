@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The headers of a block of HTTP/1.1 (RFC 9112), from its first line to the
- * empty one. They are cut up in place, without I/O or allocation.
+ * Parse the head of an HTTP/1.1 message (RFC 9112), from its first line to the
+ * empty line. The lines are split in place, without I/O or allocation.
  *
- * A block is refused where two parsers could read it as two things: a bare
- * line feed, a folded line, a space before a colon, a header twice that may be
- * there once.
+ * A head is refused if two parsers could understand it differently: if it has a
+ * bare line feed, a folded line, a space before a colon, or two headers of a
+ * kind that is allowed only once.
  */
 #ifndef VM_HTTP_HEADERS_H
 #define VM_HTTP_HEADERS_H

@@ -3,11 +3,11 @@
  *
  * What an image is, read from its own structures.
  *
- * Of this folder: vm-probe, vm-gadget and the plugin use probe, media, foreign
- * and iso9660 (image_is_iso9660()); the rest is for these. Everything in an
- * image is a stranger's: each field is bounded before it is used, nothing is
- * allocated, and nothing is read but by the caller's image_reader. What is known
- * of formats (ISO 9660, UDF, MBR, GPT) is known here and nowhere else.
+ * vm-probe, vm-gadget and the plugin use these files of the folder: probe,
+ * media, foreign and iso9660 (image_is_iso9660()). The others are internal. An
+ * attacker may have made the image: each field is checked before it is used,
+ * nothing is allocated, and only the caller's image_reader reads. Only this
+ * folder knows the formats (ISO 9660, UDF, MBR, GPT).
  */
 #ifndef VM_IMAGE_PROBE_H
 #define VM_IMAGE_PROBE_H

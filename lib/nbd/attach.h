@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * An NBD server's export attached as a device, and kept attached: by
- * connections of our own (dial), or by links that are handed in (serve).
+ * Attach the export of an NBD server as a block device, and keep it attached:
+ * we connect to the server ourselves (dial), or clients hand in connections
+ * (serve).
  *
- * This folder is vm-nbd-attach's, but for export-size, which is vm-fetchd's.
- * The NBD handshake (client, through libnbd) and the kernel's NBD (kernel, over
- * netlink) are known here and nowhere else; files and URLs are not.
+ * Only vm-nbd-attach uses this folder, except export-size, which vm-fetchd
+ * uses. The NBD handshake (client, through libnbd) and the kernel's NBD
+ * (kernel, over netlink) are known here and nowhere else; files and URLs are
+ * not.
  */
 #ifndef VM_NBD_ATTACH_H
 #define VM_NBD_ATTACH_H

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The engine: reads of an image, served from a cache that a fetch thread fills
- * from a source, several ranges at a time; and writes, which go through.
+ * The engine answers reads of an image from a cache. A fetch thread fills the
+ * cache from a source, several ranges at a time. Writes go directly to the
+ * source.
  *
- * The plugin uses this folder, by this header alone. The folder knows how an
- * image is cached, read ahead and tried again. It does not know what a source
- * speaks (HTTP, NFS, SMB), nor that nbdkit is the reader. state.h has the map
- * of its files.
+ * The plugin uses this folder, and includes only this header. The folder knows
+ * caching, read-ahead and retries. It does not know the protocol of a source
+ * (HTTP, NFS, SMB), nor that nbdkit is the reader. state.h describes its files.
  *
  * The image is cut into chunks of CHUNK_SIZE bytes, a chunk into blocks of
- * BLOCK_SIZE. A chunk in use takes a slot of one arena, which is allocated whole
- * at the start: nothing else grows. Each block is fetched once however many
- * readers want it, and a reader goes on as soon as its own bytes have come.
- * Bytes that a stream will read are asked for ahead, in ranges of some chunks;
- * bytes that a reader waits for go first.
+ * BLOCK_SIZE. A chunk in use takes a slot of one arena, which is allocated
+ * whole at the start: nothing else grows. Each block is fetched once however
+ * many readers want it, and a reader continues as soon as its own bytes have
+ * arrived. Bytes that a stream will read are requested ahead, in ranges of some
+ * chunks; bytes that a reader waits for are requested first.
  *
- * After a fault the missing bytes are asked for again, with growing pauses,
- * until the source has given nothing for the outage limit. From then on every
- * read that the cache does not hold fails at once, and one range is asked for
- * again and again until the source is back.
+ * After a fault the missing bytes are requested again, with growing pauses,
+ * until the source has sent nothing for the time of the outage limit. From then
+ * on every read that needs bytes from outside the cache fails at once, and one
+ * range is requested again and again until the source is back.
  */
 #ifndef VM_ENGINE_ENGINE_H
 #define VM_ENGINE_ENGINE_H

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the engine asks of a place where an image lies, and what it is told.
+ * A source: the interface between the engine and the place where an image is.
  *
- * The plugin opens a source of this folder, and the engine uses it, by this
- * header alone. The folder knows what a server speaks: HTTP (http*.c, a part of
- * the plugin), NFS, SMB and local files (modules, over threaded*.c; a new
- * source is a file NAME.c like nfs.c, and its name in the Makefile's modsrcs).
- * A source moves ranges of bytes. It does not know of NBD, and leaves caching,
- * read-ahead, retries and the outage limit to the engine.
+ * The plugin opens a source, and the engine uses it; both include only this
+ * header of the folder. The folder knows the protocols: HTTP (http*.c, a part
+ * of the plugin), NFS, SMB and local files (modules, built on threaded*.c). To
+ * add a source, write a file NAME.c like nfs.c, and add NAME to modsrcs in the
+ * Makefile. A source moves ranges of bytes. It does not know NBD, and leaves
+ * caching, read-ahead, retries and the outage limit to the engine.
  *
  * All of a source's work after open() is done inside poll(), by the one
  * thread that calls it; only wake() may be called from other threads.
