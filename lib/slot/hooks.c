@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "slot/control.h"
@@ -122,8 +123,8 @@ slot_hook(struct slot *s, const char *event)
 	/* Room is kept for the events that end a medium. */
 	if (len + strlen(event) + 2 >
 	    (passes ? sizeof(s->hooks) / 2 : sizeof(s->hooks))) {
-		slot_say(
-		    s, "hooks are not told of %s: they are too slow", event);
+		slot_say(s, "the hooks are too slow: they are not told of %s",
+		    event);
 		return;
 	}
 	snprintf(s->hooks + len, sizeof(s->hooks) - len, "%s%s",
@@ -150,7 +151,8 @@ void
 slot_leave(struct slot *s, int client)
 {
 	if (s->phase != PHASE_TELL && s->phase != PHASE_OVER) {
-		control_reply(s->control, client, 75, "the slot is in use");
+		control_reply(
+		    s->control, client, EX_TEMPFAIL, "the slot is in use");
 		return;
 	}
 	control_set(s->control, client, CONTROL_LEAVE);

@@ -29,7 +29,8 @@ be_ejected(struct slot *s, const char *how, int client)
 		if (strcmp(how, ways[i].how) == 0)
 			break;
 	if (i == sizeof(ways) / sizeof(*ways)) {
-		control_reply(s->control, client, EX_USAGE, "eject how?");
+		control_reply(s->control, client, EX_USAGE,
+		    "use eject, or eject with force, take or source");
 		return;
 	}
 	control_set(s->control, client, CONTROL_EJECT);
