@@ -34,6 +34,10 @@ sanitized() {
 	sanitized 60-vmctl.bats
 }
 
+@test "vm-slot's tests, sanitized" {
+	sanitized 65-slot.bats
+}
+
 # wss_cases FILE GROUP...: runs these cases of t/ws over TLS. (LeakSanitizer
 # can't examine a process that has dropped its privileges; valgrind does so
 # below.)
