@@ -63,9 +63,32 @@ plugin_load(void)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+/* Call this before anything is read from the network. */
+static int
+give_up_rights(void)
+{
+	/* Another program of our user, taken over, must not trace us. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (sandbox_enter() == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+		return refuse(EX_OSERR, "unable to enter the sandbox: %s",
+		    strerror(errno));
+	control_note(
+	    "this kernel has no seccomp: nbdkit runs without its sandbox");
+	return 0;
+}
+
+/*
+ * Looking at the image reads names, certificates and headers that a stranger
+ * wrote, and mounts shares. nbdkit runs in the foreground, so what this process
+ * gives up here, it has given up when it serves.
+ */
 static int
 plugin_get_ready(void)
 {
+	if (give_up_rights() == -1)
+		return -1;
 	return open_image(&image);
 }
 
@@ -125,28 +148,10 @@ die_with_parent(void)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
-/* Call this before there is any client, or any thread of ours. */
-static int
-give_up_rights(void)
-{
-	/* Another program of our user, taken over, must not trace us. */
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (sandbox_enter() == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
-		return refuse(EX_OSERR, "unable to enter the sandbox: %s",
-		    strerror(errno));
-	control_note(
-	    "this kernel has no seccomp: nbdkit runs without its sandbox");
-	return 0;
-}
-
 static int
 plugin_after_fork(void)
 {
 	die_with_parent();
-	if (give_up_rights() == -1)
-		return -1;
 	if (engine_start(image.engine) == -1)
 		return refuse(EX_OSERR, "unable to start the fetch thread: %s",
 		    strerror(errno));

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+
+#include <linux/netlink.h>
+#include <linux/sched.h>
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <seccomp.h>
 
@@ -56,7 +61,9 @@ static const int refused[] = {
     SCMP_SYS(acct),
     SCMP_SYS(adjtimex),
     SCMP_SYS(clock_adjtime),
+    SCMP_SYS(clock_adjtime64),
     SCMP_SYS(clock_settime),
+    SCMP_SYS(clock_settime64),
     SCMP_SYS(delete_module),
     SCMP_SYS(finit_module),
     SCMP_SYS(init_module),
@@ -66,6 +73,7 @@ static const int refused[] = {
     SCMP_SYS(kexec_load),
     SCMP_SYS(personality),
     SCMP_SYS(quotactl),
+    SCMP_SYS(quotactl_fd),
     SCMP_SYS(reboot),
     SCMP_SYS(sethostname),
     SCMP_SYS(settimeofday),
@@ -74,6 +82,15 @@ static const int refused[] = {
     SCMP_SYS(syslog),
 };
 
+/* Refuse a call, with an errno, where all these arguments compare so. */
+static int
+refuse_where(scmp_filter_ctx filter, int error, int call, unsigned count,
+    const struct scmp_arg_cmp *arguments)
+{
+	return seccomp_rule_add_array(
+	    filter, SCMP_ACT_ERRNO(error), call, count, arguments);
+}
+
 /* Refuse socket(2) for the families that compare with this one like that. */
 static int
 refuse_family(scmp_filter_ctx filter, enum scmp_compare compare, int family)
@@ -81,22 +98,82 @@ refuse_family(scmp_filter_ctx filter, enum scmp_compare compare, int family)
 	const struct scmp_arg_cmp first = {
 	    .arg = 0, .op = compare, .datum_a = (scmp_datum_t)family};
 
-	return seccomp_rule_add_array(
-	    filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, &first);
+	return refuse_where(filter, EPERM, SCMP_SYS(socket), 1, &first);
 }
 
 /*
  * Allow sockets of the local machine, of the Internet and, for names and
- * routes, of netlink; refuse all other families.
+ * routes, of rtnetlink(7); refuse all other families and netlink protocols.
+ *
+ * Some 32-bit machines (i386) make every socket by socketcall(2), whose
+ * arguments are in memory, where no filter can read them. libseccomp would
+ * refuse all sockets there, so they keep all families.
  */
 static int
 refuse_sockets(scmp_filter_ctx filter)
 {
-	int family, rc = refuse_family(filter, SCMP_CMP_GT, AF_NETLINK);
+	const struct scmp_arg_cmp netlink[] = {
+	    {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = AF_NETLINK},
+	    {.arg = 2, .op = SCMP_CMP_NE, .datum_a = NETLINK_ROUTE}};
+	int family, rc;
 
+	if (SCMP_SYS(socketcall) >= 0)
+		return 0;
+	rc = refuse_family(filter, SCMP_CMP_GT, AF_NETLINK);
 	for (family = AF_UNIX + 1; family < AF_NETLINK && rc == 0; family++)
 		if (family != AF_INET && family != AF_INET6)
 			rc = refuse_family(filter, SCMP_CMP_EQ, family);
+	if (rc == 0)
+		rc = refuse_where(filter, EPERM, SCMP_SYS(socket), 2, netlink);
+	return rc;
+}
+
+/*
+ * Refuse clone(2) with a new namespace. In a user namespace of its own, a
+ * process has all capabilities, and reaches much more of the kernel. The flags
+ * of clone3(2) are in memory, so that call seems to be missing: then the C
+ * library makes threads by clone(2).
+ */
+static int
+refuse_namespaces(scmp_filter_ctx filter)
+{
+	static const unsigned flags[] = {CLONE_NEWNS, CLONE_NEWCGROUP,
+	    CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID,
+	    CLONE_NEWNET};
+	struct scmp_arg_cmp has = {.op = SCMP_CMP_MASKED_EQ};
+	size_t i;
+	int rc = 0;
+
+#ifdef __s390__
+	has.arg = 1; /* clone(2): there the stack comes first */
+#endif
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]) && rc == 0; i++) {
+		has.datum_a = has.datum_b = flags[i];
+		rc = refuse_where(filter, EPERM, SCMP_SYS(clone), 1, &has);
+	}
+	if (rc == 0)
+		rc = refuse_where(filter, ENOSYS, SCMP_SYS(clone3), 0, NULL);
+	return rc;
+}
+
+/*
+ * Refuse what types into a terminal that is open here, or changes its line
+ * discipline (ioctl_tty(2)). The kernel takes the lower 32 bits of a request.
+ */
+static int
+refuse_terminals(scmp_filter_ctx filter)
+{
+	static const unsigned requests[] = {TIOCSTI, TIOCLINUX, TIOCSETD};
+	struct scmp_arg_cmp is = {
+	    .arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX};
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < sizeof(requests) / sizeof(requests[0]) && rc == 0;
+	     i++) {
+		is.datum_b = requests[i];
+		rc = refuse_where(filter, EPERM, SCMP_SYS(ioctl), 1, &is);
+	}
 	return rc;
 }
 
@@ -114,10 +191,13 @@ sandbox_enter(void)
 	/* A library may have started threads already. */
 	rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]) && rc == 0; i++)
-		rc = seccomp_rule_add(
-		    filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
+		rc = refuse_where(filter, EPERM, refused[i], 0, NULL);
 	if (rc == 0)
 		rc = refuse_sockets(filter);
+	if (rc == 0)
+		rc = refuse_namespaces(filter);
+	if (rc == 0)
+		rc = refuse_terminals(filter);
 	if (rc == 0)
 		rc = seccomp_load(filter);
 	seccomp_release(filter);

@@ -79,6 +79,10 @@ unit() {
 @test "unit: backoff" {
 	unit backoff
 }
+@test "unit: sandbox" {
+	unit sandbox
+}
+
 @test "unit: secret" {
 	unit secret
 }

@@ -725,6 +725,37 @@ another_than() {
 	fails 78 timeout 5 vm-fetchd -u no-such-user "$HOSTILE/ok/x"
 }
 
+# has_stalled: a request is in the hostile server's log, and there is an nbdkit.
+has_stalled() {
+	[ "$(requests)" -gt 0 ] && [ -n "$(nbdkits)" ]
+}
+
+@test "nbdkit is in its sandbox before it reads from the network" {
+	requires_root
+	local pid
+	head -c 1000 /dev/urandom >image
+	start_hostile image
+	background vm-fetchd -U "$PWD/nbd" -u nobody "$HOSTILE/stall/x"
+	wait_until 10 has_stalled
+	pid=$(nbdkits)
+	grep -q $'^Seccomp:\t2$' /proc/"$pid"/status
+	# Not dumpable: no other process of nobody's may look into it.
+	[ "$(stat -c %U /proc/"$pid"/fd)" = root ]
+}
+
+@test "nbdkit has no terminal, though the operator has one" {
+	head -c 1000 /dev/urandom >image
+	start_hostile image
+	# The seventh word is the terminal; the second has no space here.
+	echo "exec vm-fetchd -U '$PWD/nbd' '$HOSTILE/ok/x'" >run
+	background script -qc "sh $PWD/run" typescript </dev/null >script.out
+	wait_until 10 nbdread -f image nbd 0 512
+	[ "$(cut -d' ' -f7 /proc/"$(nbdkits)"/stat)" = 0 ]
+	[ "$(cut -d' ' -f7 /proc/"$(pgrep -fx "vm-fetchd -U $PWD/nbd.*")"/stat)" != 0 ]
+	cleanup
+	wait_until 5 nothing_left
+}
+
 @test "nbdkit closes the secrets' descriptors after reading them" {
 	echo hush >password
 	serve 1000 ok/x password=+password

@@ -49,6 +49,8 @@ teardown() {
 @test "the unit tests pass under emulation" {
 	for unit in "$OUT"/t/unit/*; do
 		echo "$unit"
+		# The emulator knows no seccomp(2).
+		[ "${unit##*/}" != sandbox ] || continue
 		arm "$unit"
 	done
 }

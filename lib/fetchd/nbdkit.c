@@ -111,6 +111,8 @@ run_nbdkit(const struct nbdkit *n, pid_t parent)
 	sigset_t none;
 
 	prefer_in_memory();
+	/* Who takes nbdkit over must not type into our terminal (TIOCSTI). */
+	setsid();
 	/* By now every secret has been read, and the socket is bound. */
 	if (become_user(n->user) == -1)
 		give_up(n, EX_CONFIG,
