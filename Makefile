@@ -19,14 +19,22 @@ O ?= build$(SAN:1=/san)
 CC ?= cc
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
-CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
-	-DRELEASE_TIME=$(RELEASE_TIME)L -Ilib -Iplugins
+# CPPFLAGS, CFLAGS and LDFLAGS belong to who builds; what is needed stands here.
+# The C library checks lengths where the compiler knows them, in a build that is
+# optimised and not sanitized.
+ifeq ($(SAN)$(findstring sanitize,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) \
+    $(CFLAGS)),)
+FORTIFY = $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif
+ALL_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
+	-DRELEASE_TIME=$(RELEASE_TIME)L -Ilib -Iplugins $(FORTIFY) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 -fPIC -pthread -Wall -Wextra -Wformat=2 -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
 	-fstack-protector-strong $(CFLAGS) $(SANFLAGS)
 ifeq ($(SAN),1)
 SANFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
+ALL_LDFLAGS = -Wl,-z,relro -Wl,-z,now $(LDFLAGS)
 
 # What each program needs beyond libvm.a: pkg-config names, then plain flags.
 PKGS_vm-nbd-attach = libnbd libmnl
@@ -63,14 +71,14 @@ tests: all $(tools) $(units)
 
 $(O)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(call Q,CC)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call Q,CC)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(O)/libvm.a: $(libobjs)
 	$(call Q,AR)rm -f $@ && $(AR) rcs $@ $^
 
 $(addprefix $(O)/bin/,$(progs)): $(O)/bin/%: $(O)/obj/bin/%.o $(O)/libvm.a
 	@mkdir -p $(@D)
-	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ \
+	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ \
 	    $(call pkg,$(PKGS_$*),--libs) $(LIBS_$*)
 
 $(addprefix $(O)/bin/,$(scripts)): $(O)/bin/%: scripts/%
@@ -81,7 +89,7 @@ $(addprefix $(O)/bin/,$(scripts)) $(shlibs):
 
 $(plugin): $(plugobjs) $(O)/libvm.a plugins/nbdkit.syms
 	@mkdir -p $(@D)
-	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ \
+	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -shared -o $@ \
 	    -Wl,--version-script=plugins/nbdkit.syms \
 	    $(plugobjs) $(O)/libvm.a $(call pkg,$(PKGS_plugin),--libs)
 
@@ -89,11 +97,11 @@ $(modules): $(O)/lib/vmedia/vm-source-%.so: $(O)/obj/plugins/sources/%.o \
     $(O)/obj/plugins/sources/module.o $(threaded) $(O)/libvm.a \
     plugins/sources/source.syms
 	@mkdir -p $(@D)
-	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -o $@ \
+	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -shared -o $@ \
 	    -Wl,--version-script=plugins/sources/source.syms \
 	    $(filter %.o %.a,$^) $(call pkg,$(PKGS_$*),--libs)
 
-$(foreach m,$(modsrcs),$(eval $(O)/obj/plugins/sources/$(m).o: CPPFLAGS += \
+$(foreach m,$(modsrcs),$(eval $(O)/obj/plugins/sources/$(m).o: ALL_CPPFLAGS += \
     $(call pkg,$(PKGS_$(m)),--cflags)))
 
 # nbdkit itself is not sanitized, so a sanitized plugin needs the run-time
@@ -107,7 +115,7 @@ $(O)/bin/nbdkit: Makefile
 
 $(tools): $(O)/t/%: $(O)/obj/t/%.o $(O)/libvm.a
 	@mkdir -p $(@D)
-	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ \
+	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ \
 	    $(call pkg,$(PKGS_t),--libs)
 
 # Unit tests see the plugin's parts too, all but its nbdkit callbacks.
@@ -115,7 +123,7 @@ $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
     $(filter-out $(addprefix %/,plugin.o config.o control.o open-image.o), \
     $(plugobjs)) $(threaded) $(O)/libvm.a
 	@mkdir -p $(@D)
-	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ \
+	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ \
 	    $(call pkg,$(PKGS_plugin),--libs) -lbearssl
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
@@ -133,7 +141,7 @@ fuzzers := $(patsubst t/fuzz/%.c,$(O)/fuzz/%,$(wildcard t/fuzz/*.c))
 $(fuzzers): $(O)/fuzz/%: t/fuzz/%.c $$(fuzzed_$$*) $(wildcard lib/*/*.h plugins/*/*.h)
 	@mkdir -p $(@D)
 	$(call Q,FUZZ)clang -g -O1 -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=all $(CPPFLAGS) -o $@ $(filter %.c,$^) \
+	    -fno-sanitize-recover=all $(filter-out $(FORTIFY),$(ALL_CPPFLAGS)) -o $@ $(filter %.c,$^) \
 	    $(call pkg,libcurl,--libs) -lbearssl
 
 # --- what people type ---------------------------------------------------

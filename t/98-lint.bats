@@ -4,6 +4,10 @@
 
 load helper
 
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
 @test "make lint finds nothing" {
 	make -s -C "$TOP" O="$BUILD" lint 3>&-
 }
@@ -22,6 +26,51 @@ load helper
 				{ echo "$name -$letter"; false; }
 		done
 	done
+}
+
+# is_elf FILE...: prints those that are no scripts.
+is_elf() {
+	file -L "$@" | sed -n 's/:.* ELF .*//p'
+}
+
+@test "what is installed is linked with all symbols bound and read-only" {
+	local file files
+	files=$(is_elf "$BUILD"/bin/* "$BUILD"/lib/vmedia/*)
+	[ "$(wc -w <<<"$files")" -ge 10 ]
+	for file in $files; do
+		echo "$file"
+		readelf -dW "$file" | grep -q 'BIND_NOW\|Flags:.*NOW'
+		readelf -lW "$file" | grep -q GNU_RELRO
+		readelf -lW "$file" | grep -q 'GNU_STACK.* RW '
+	done
+	# The sanitizers look for more than the C library does.
+	[ "${BUILD##*/}" != san ] || return 0
+	readelf -sW "$BUILD/bin/vm-slot" | grep -q '__snprintf_chk@'
+}
+
+# compiles [VARIABLE=VALUE...]: prints the lines that would compile all.
+compiles() {
+	make -n -B -s -C "$TOP" O="$BUILD" "$@" tests 2>/dev/null 3>&- |
+		sed -n 's/^echo [^;]*;//; / -c -o /p'
+}
+
+@test "flags from outside are added to ours, and take none away" {
+	local how
+	for how in "" -e; do
+		CPPFLAGS=-DOUTSIDE CFLAGS='-O1 -D_FORTIFY_SOURCE=3' \
+			compiles ${how:+"$how"} >lines
+		compiles CPPFLAGS=-DOUTSIDE CFLAGS='-O1 -D_FORTIFY_SOURCE=3' >>lines
+		[ "$(wc -l <lines)" -gt 100 ]
+		for flag in -D_FILE_OFFSET_BITS=64 -Iplugins -std=c11 -DOUTSIDE \
+			-D_FORTIFY_SOURCE=3; do
+			[ "$(grep -c -e " $flag " lines)" = "$(wc -l <lines)" ]
+		done
+		not grep -e '-D_FORTIFY_SOURCE=2' lines
+	done
+	compiles >lines
+	[ "$(grep -c -e ' -D_FORTIFY_SOURCE=2 ' lines)" = "$(wc -l <lines)" ]
+	compiles CFLAGS=-O0 >lines
+	not grep FORTIFY lines
 }
 
 @test "nothing is unfinished" {
