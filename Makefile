@@ -124,7 +124,7 @@ $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
     $(plugobjs)) $(threaded) $(O)/libvm.a
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ \
-	    $(call pkg,$(PKGS_plugin),--libs) -lbearssl
+	    $(call pkg,$(PKGS_plugin) libmnl,--libs) -lbearssl
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 

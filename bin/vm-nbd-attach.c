@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -80,11 +81,13 @@ say(const char *line)
 	warnx("%s", line);
 }
 
+/* Who started us may have gone: the device needs us all the same. */
 static void
 say_ready(int index)
 {
-	printf("/dev/nbd%d\n", index);
-	fclose(stdout);
+	if ((printf("/dev/nbd%d\n", index) < 0 || fclose(stdout) == EOF) &&
+	    errno != EPIPE)
+		warn("unable to print that /dev/nbd%d is attached", index);
 	notify_ready();
 }
 
@@ -129,7 +132,6 @@ join(struct options *o)
 	char why[512];
 	int status;
 
-	signal(SIGPIPE, SIG_IGN);
 	/* vm-ws-proxy(1) sends SIGURG when its peer has ended the session. */
 	j.leave = catch_end(SIGURG);
 	status = handoff_client_run(&j, why, sizeof(why));
@@ -290,5 +292,6 @@ main(int argc, char **argv)
 		usage(stderr);
 		return EX_USAGE;
 	}
+	signal(SIGPIPE, SIG_IGN);
 	return mode->run(&o);
 }

@@ -23,8 +23,12 @@
 
 #include <libnbd.h>
 
-#include "image/probe.h"
+#include "base/clock.h"
 #include "base/json.h"
+#include "image/probe.h"
+
+#define CONNECT_MS 10000 /* for an NBD server to greet us */
+#define READ_MS	   60000 /* ... and to answer a read: longer than an outage */
 
 struct source {
 	const char *name;
@@ -56,13 +60,50 @@ usage(FILE *out)
 
 /* --- reading ----------------------------------------------------------- */
 
+/*
+ * Go on with NBD until done() says so, or for ms at most. Returns 0; or -1 with
+ * errno: ETIMEDOUT, or what libnbd knows.
+ */
+static int
+await_nbd(struct nbd_handle *nbd, int (*done)(struct nbd_handle *), int ms)
+{
+	int64_t end = clock_ms() + ms, left;
+
+	while (done(nbd) != 1) {
+		left = end - clock_ms();
+		errno = ETIMEDOUT;
+		if (left <= 0)
+			return -1;
+		errno = EIO;
+		if (nbd_aio_is_dead(nbd) == 1 || nbd_aio_is_closed(nbd) == 1)
+			return -1;
+		if (nbd_poll(nbd, (int)left) == -1) {
+			errno = nbd_get_errno() != 0 ? nbd_get_errno() : EIO;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+is_idle(struct nbd_handle *nbd)
+{
+	return nbd_aio_in_flight(nbd) == 0;
+}
+
 static int
 read_nbd(void *ctx, void *buf, size_t len, uint64_t off)
 {
-	struct source *source = ctx;
+	struct nbd_handle *nbd = ((struct source *)ctx)->nbd;
+	int64_t cookie =
+	    nbd_aio_pread(nbd, buf, len, off, NBD_NULL_COMPLETION, 0);
 
-	if (nbd_pread(source->nbd, buf, len, off, 0) == 0)
-		return 0;
+	if (cookie != -1) {
+		if (await_nbd(nbd, is_idle, READ_MS) == -1)
+			return -1;
+		if (nbd_aio_command_completed(nbd, (uint64_t)cookie) == 1)
+			return 0;
+	}
 	errno = nbd_get_errno() != 0 ? nbd_get_errno() : EIO;
 	return -1;
 }
@@ -99,9 +140,12 @@ open_socket(struct source *source)
 	source->nbd = nbd_create();
 	if (source->nbd == NULL)
 		errx(EX_OSERR, "unable to use libnbd: %s", nbd_get_error());
-	if (nbd_connect_unix(source->nbd, source->name) == -1)
+	if (nbd_aio_connect_unix(source->nbd, source->name) == -1 ||
+	    await_nbd(source->nbd, nbd_aio_is_ready, CONNECT_MS) == -1)
 		errx(EX_UNAVAILABLE, "unable to connect to %s: %s",
-		    source->name, nbd_get_error());
+		    source->name,
+		    errno == ETIMEDOUT ? "it does not answer as an NBD server"
+				       : nbd_get_error());
 	size = nbd_get_size(source->nbd);
 	if (size == -1)
 		errx(EX_PROTOCOL, "unable to get the size of %s: %s",

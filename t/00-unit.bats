@@ -57,6 +57,10 @@ unit() {
 	unit handoff-client
 }
 
+@test "unit: nbd-kernel" {
+	unit nbd-kernel
+}
+
 @test "unit: number" {
 	unit number
 }

@@ -215,6 +215,12 @@ with_nbd() {
 	fails 69 vm-probe sock
 }
 
+@test "an NBD server that never speaks is given up" {
+	listen_silently "$PWD/sock"
+	fails 69 timeout 60 vm-probe sock
+	grep -q 'it does not answer as an NBD server' stderr
+}
+
 @test "a missing file, a directory or a FIFO is refused" {
 	mkfifo fifo
 	fails 66 vm-probe nothing

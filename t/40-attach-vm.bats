@@ -186,6 +186,40 @@ fresh() {
 	grep -q 'modprobe nbd' stderr
 }
 
+@test "a server that never speaks is given up, and no device is attached" {
+	listen_silently "$PWD/sock"
+	fails 69 timeout 100 vm-nbd-attach -o 1 -d /dev/nbd5 "$PWD/sock"
+	grep -q 'it does not answer as an NBD server' stderr
+	[ "$(cat /sys/block/nbd5/size)" = 0 ]
+}
+
+@test "a device that cannot be used is detached again" {
+	serve
+	# Another /sys shows no device, as if it never had a size.
+	mkdir -p none/block/nbd5
+	VM_SYS=$PWD/none fails 71 vm-nbd-attach -d /dev/nbd5 "$PWD/sock"
+	grep -q 'has no size' stderr
+	[ "$(cat /sys/block/nbd5/size)" = 0 ]
+	[ ! -e /sys/block/nbd5/pid ]
+}
+
+# is_attached DEVICE
+is_attached() {
+	[ -e "/sys/block/${1#/dev/}/pid" ]
+}
+
+@test "the device is kept alive though nobody reads that it is ready" {
+	serve
+	background vm-nbd-attach -t 2 -d /dev/nbd5 "$PWD/sock" 2>said > >(:)
+	wait_until 20 is_attached /dev/nbd5
+	kill -KILL "$(cat nbdkit)"
+	wait_until 20 grep -q lost said
+	serve
+	wait_until 20 grep -q restored said
+	cmp /dev/nbd5 "$IMAGE"
+	kill -0 "${STARTED[-1]}"
+}
+
 # adopt [OPTION...]: after DEVICE's vm-nbd-attach was killed, another one takes
 # it over; its output is in ./again.
 adopt() {

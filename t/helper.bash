@@ -86,3 +86,13 @@ while True:
     print(port)
     break'
 }
+
+# listen_silently PATH: something listens on this Unix socket and never speaks.
+listen_silently() {
+	background python3 -c 'import signal, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen(8)
+signal.pause()' "$1"
+	wait_until 10 test -S "$1"
+}

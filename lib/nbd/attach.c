@@ -21,6 +21,7 @@
  * under way at a time, and must arrive before the timeout. */
 #define SERVED_AHEAD_KB 512
 #define SERVED_LIMIT	10 /* seconds for a handshake */
+#define DIALED_LIMIT	10 /* ... at least; more where an outage may be longer */
 #define SIZE_UNIT	512
 
 static void __attribute__((format(printf, 2, 3)))
@@ -45,14 +46,19 @@ fail_to_attach(struct failure *why)
 	    why, errno == EPERM ? EX_NOPERM : EX_OSERR, "unable to attach");
 }
 
-/* The device is attached: check that it can be used, and make it fast. */
+/*
+ * The device is attached: check that it can be used, and make it fast. One that
+ * can't be used is detached, since nobody else has been told of it.
+ */
 static int
-make_ready(const struct nbd_attach *a, int index, unsigned read_ahead_kb,
-    struct failure *why)
+make_ready(const struct nbd_attach *a, struct nbd_kernel *kernel, int index,
+    unsigned read_ahead_kb, struct failure *why)
 {
-	if (!nbd_kernel_await(index, true))
+	if (!nbd_kernel_await(index, true)) {
+		nbd_kernel_disconnect(kernel, index);
 		return fail(why, EX_OSERR,
 		    "unable to attach: /dev/nbd%d has no size", index);
+	}
 	/* The kernel asks for 128 KiB at a time, each a round trip: let it read
 	 * ahead. */
 	if (nbd_kernel_tune(index, "read_ahead_kb", read_ahead_kb) == -1)
@@ -76,9 +82,11 @@ static int
 connect_server(struct nbd_reconnect *d, struct failure *why)
 {
 	const char *name = d->server != NULL ? d->server : "descriptor 0";
+	struct nbd_wish wish = d->wish;
 	char text[512];
 
-	if (nbd_client_open(d->server, STDIN_FILENO, &d->wish, &d->image, text,
+	wish.limit = d->outage > DIALED_LIMIT ? (int)d->outage : DIALED_LIMIT;
+	if (nbd_client_open(d->server, STDIN_FILENO, &wish, &d->image, text,
 		sizeof(text)) == -1)
 		return fail(why, errno == EPROTO ? EX_PROTOCOL : EX_UNAVAILABLE,
 		    "unable to connect to %s: %s", name, text);
@@ -133,7 +141,7 @@ begin_dialed(
 		return -1;
 	if (nbd_reconnect_attach(d) == -1)
 		return fail_to_attach(why);
-	return make_ready(a, d->index, READ_AHEAD_KB, why);
+	return make_ready(a, d->kernel, d->index, READ_AHEAD_KB, why);
 }
 
 int
@@ -177,7 +185,8 @@ take_served(const struct nbd_attach *a, const struct handoff_server *s,
 	case -1:
 		return fail_to_attach(why);
 	case HANDOFF_SERVER_ATTACHED:
-		if (make_ready(a, s->index, SERVED_AHEAD_KB, why) == -1)
+		if (make_ready(a, s->kernel, s->index, SERVED_AHEAD_KB, why) ==
+		    -1)
 			return -1;
 		begin_staying(a, s->index);
 		return 1;

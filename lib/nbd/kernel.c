@@ -76,13 +76,15 @@ struct answer {
 
 /*
  * Send a request and take its answer, message by message, until the kernel
- * has acknowledged it. Returns 0, or -1 with the errno that it gave.
+ * has acknowledged it. An answer to an earlier request, which came too late for
+ * that one, is dropped. Returns 0, or -1 with the errno that the kernel gave.
  */
 static int
 transact(struct nbd_kernel *k, struct nlmsghdr *request, mnl_cb_t on_message,
     struct answer *answer)
 {
-	char buf[8192];
+	_Alignas(struct nlmsghdr) char buf[8192];
+	const struct nlmsghdr *first = (const struct nlmsghdr *)buf;
 	unsigned port = mnl_socket_get_portid(k->requests);
 	ssize_t n;
 	int result = 1;
@@ -98,6 +100,9 @@ transact(struct nbd_kernel *k, struct nlmsghdr *request, mnl_cb_t on_message,
 				errno = ETIMEDOUT;
 			return -1;
 		}
+		if ((size_t)n >= sizeof(*first) &&
+		    first->nlmsg_seq != request->nlmsg_seq)
+			continue;
 		result = mnl_cb_run(buf, (size_t)n, request->nlmsg_seq, port,
 		    on_message, answer);
 	}
