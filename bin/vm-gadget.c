@@ -182,11 +182,11 @@ get_status(struct gadget *gadget, unsigned slot, struct gadget_status *status)
 /* --- setup, teardown --------------------------------------------------- */
 
 static void
-require_udc(const char *udc)
+require_udc(const char *udc, int ms)
 {
 	char state[UDC_STATE_SIZE];
 
-	if (udc_count_free() == -1)
+	if (udc_count_free(ms) == -1)
 		errx(EX_UNAVAILABLE,
 		    "there is no USB device controller (UDC): load its driver,"
 		    " or set its port to peripheral mode");
@@ -214,7 +214,7 @@ cmd_setup(const struct request *req)
 	for (slot = 0; slot < (unsigned)req->argc; slot++)
 		plan.types[slot] = parse_type(req->argv[slot]);
 	lock();
-	require_udc(plan.udc);
+	require_udc(plan.udc, req->ms);
 	switch (gadget_plan_apply(&plan, &gadget, &medium)) {
 	case GADGET_DONE:
 		break;

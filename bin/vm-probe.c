@@ -187,7 +187,7 @@ probe(const char *name, struct image_info *info)
 {
 	struct source source = {.name = name, .fd = -1};
 	struct image_reader reader = {.ctx = &source};
-	struct stat st;
+	struct stat st = {0};
 
 	if (stat(name, &st) == 0 && S_ISSOCK(st.st_mode)) {
 		reader.pread = read_nbd;

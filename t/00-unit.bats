@@ -65,6 +65,10 @@ unit() {
 	unit number
 }
 
+@test "unit: open-local" {
+	unit open-local
+}
+
 @test "unit: overlay" {
 	unit overlay
 }
@@ -89,6 +93,10 @@ unit() {
 
 @test "unit: secret" {
 	unit secret
+}
+
+@test "unit: socket" {
+	unit socket
 }
 
 @test "unit: stats" {

@@ -180,6 +180,12 @@ stuck() {
 	fails 74 vm-gadget eject -T 1 0
 }
 
+@test "a UDC that another driver is leaving does not hold up setup" {
+	fake_udc stuck.0 dummy_udc "not attached"
+	stuck sys/class/udc/stuck.0/function
+	fails 75 timeout 30 vm-gadget setup -T 1 cd
+}
+
 @test "wait ends when the file is gone, not before" {
 	fake_slot 0 0 /srv/a.img
 	background vm-gadget wait 0

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -31,16 +33,55 @@ status_of(int error)
 	}
 }
 
+/* One name, without following a symbolic link. Closes dir. */
+static int
+step(int dir, const char *name, int flags)
+{
+	int fd = openat(dir, name, flags | O_NOFOLLOW | O_CLOEXEC);
+	int saved = errno;
+
+	close(dir);
+	errno = saved;
+	return fd;
+}
+
+/* Without openat2(2): name by name, so that no link is followed on the way. */
+static int
+open_by_steps(const char *path, int flags)
+{
+	const int step_flags = O_PATH | O_DIRECTORY;
+	char copy[PATH_MAX], *name = copy, *slash;
+	int fd;
+
+	if (strlen(path) >= sizeof(copy)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(copy, path);
+	fd = open(*path == '/' ? "/" : ".", step_flags | O_CLOEXEC);
+	while (fd != -1 && (slash = strchr(name, '/')) != NULL) {
+		*slash = '\0';
+		if (*name != '\0')
+			fd = step(fd, name, step_flags);
+		name = slash + 1;
+	}
+	return fd == -1 ? -1 : step(fd, *name != '\0' ? name : ".", flags);
+}
+
 static int
 open_path(const char *path, int flags, bool no_links)
 {
 	/* open(2) adds O_LARGEFILE by itself on 32 bits; a syscall does not. */
 	struct open_how how = {.flags = (unsigned)(flags | O_LARGEFILE),
-	    .resolve = no_links ? RESOLVE_NO_SYMLINKS : 0};
-	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	    .resolve = RESOLVE_NO_SYMLINKS};
+	int fd;
 
+	if (!no_links)
+		return open(path, flags);
+	fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	/* Linux 5.6 has it; containers may refuse what they don't know. */
 	if (fd == -1 && (errno == ENOSYS || errno == EPERM))
-		fd = open(path, flags | (no_links ? O_NOFOLLOW : 0));
+		fd = open_by_steps(path, flags);
 	return fd;
 }
 

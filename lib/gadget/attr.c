@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -20,6 +21,20 @@ struct reply {
 	char value[ATTR_MAX];
 };
 
+/* closefrom(3) is not in musl, nor in glibc before 2.34. */
+static void
+close_from(int first)
+{
+	long fd, end = sysconf(_SC_OPEN_MAX);
+
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, (unsigned)first, ~0U, 0) == 0)
+		return; /* Linux 5.9 */
+#endif
+	for (fd = first; fd < end; fd++)
+		close((int)fd);
+}
+
 /*
  * The child: 0 is the attribute, 1 the way back. Reads if value is NULL.
  */
@@ -33,7 +48,7 @@ access_attribute(int attr, int back, const char *value)
 	if (dup2(attr, 0) == -1 || dup2(back, 1) == -1)
 		_exit(1);
 	close(2);
-	closefrom(3);
+	close_from(3);
 	if (value != NULL)
 		n = write(0, value, strlen(value));
 	else

@@ -111,8 +111,10 @@ gadget_build(const struct gadget_plan *plan, struct gadget *gadget, int number,
 
 	*gadget = (struct gadget){.dir = -1, .number = number};
 	gadget_at(gadget, "UDC");
+	if (udc_find_free(plan->udc, udc, plan->ms) == -1)
+		return -1;
 	base = gadget_base();
-	if (base == -1 || udc_find_free(plan->udc, udc) == -1)
+	if (base == -1)
 		return -1;
 	rc = mkdirat(base, gadget_name(number, name), 0755);
 	close(base);

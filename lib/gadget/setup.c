@@ -76,7 +76,7 @@ is_met(const struct gadget_plan *plan)
 static int
 build_all(const struct gadget_plan *plan, struct gadget *gadget)
 {
-	int rc = 0, nfree = udc_count_free();
+	int rc = 0, nfree = udc_count_free(plan->ms);
 	unsigned n;
 
 	if (plan->udc != NULL || nfree < (int)plan->count) {
@@ -124,7 +124,7 @@ bind_all(const struct gadget_plan *plan, struct gadget *gadget)
 		if (rc == 0)
 			rc = gadget_udc(gadget, udc);
 		if (rc == 0 && *udc == '\0') {
-			rc = udc_find_free(plan->udc, udc);
+			rc = udc_find_free(plan->udc, udc, plan->ms);
 			if (rc == 0)
 				rc = gadget_bind(gadget, udc);
 		}

@@ -24,22 +24,26 @@ class_path(char path[PATH_MAX], const char *name, const char *attr)
 }
 
 static int
-read_attr(const char *name, const char *attr, char *buf, size_t size)
+read_attr(const char *name, const char *attr, char *buf, size_t size, int ms)
 {
 	char path[PATH_MAX];
 
-	return attr_read(
-	    AT_FDCWD, class_path(path, name, attr), buf, size, ATTR_FOREVER);
+	return attr_read(AT_FDCWD, class_path(path, name, attr), buf, size, ms);
 }
 
-/* `function` names the gadget driver at work: a gadget, or an old g_*. */
+/*
+ * `function` names the gadget driver at work: a gadget, or an old g_*. Reading
+ * it can wait for a driver that is being unbound (udc/core.c: udc_lock), which
+ * is no free one either.
+ */
 static bool
-is_free(const char *name)
+is_free(const char *name, int ms)
 {
 	char function[NAME_MAX + 1] = "";
 
-	return read_attr(name, "function", function, sizeof(function)) == -1 ||
-	       *function == '\0';
+	if (read_attr(name, "function", function, sizeof(function), ms) == -1)
+		return errno != ETIMEDOUT;
+	return *function == '\0';
 }
 
 static int
@@ -50,7 +54,7 @@ is_name(const struct dirent *entry)
 
 /* Count the free ones; the first of them goes to name, if it is not NULL. */
 static int
-scan(const char *only, char *name)
+scan(const char *only, char *name, int ms)
 {
 	char path[PATH_MAX];
 	struct dirent **list;
@@ -67,7 +71,7 @@ scan(const char *only, char *name)
 
 		if (only == NULL || strcmp(udc, only) == 0) {
 			seen++;
-			if (is_free(udc) && nfree++ == 0 && name != NULL)
+			if (is_free(udc, ms) && nfree++ == 0 && name != NULL)
 				strcpy(name, udc); /* is_name: it fits */
 		}
 		free(list[i]);
@@ -81,15 +85,15 @@ scan(const char *only, char *name)
 }
 
 int
-udc_count_free(void)
+udc_count_free(int ms)
 {
-	return scan(NULL, NULL);
+	return scan(NULL, NULL, ms);
 }
 
 int
-udc_find_free(const char *only, char name[UDC_NAME_SIZE])
+udc_find_free(const char *only, char name[UDC_NAME_SIZE], int ms)
 {
-	int nfree = scan(only, name);
+	int nfree = scan(only, name, ms);
 
 	if (nfree == 0)
 		errno = EBUSY;
@@ -99,7 +103,7 @@ udc_find_free(const char *only, char name[UDC_NAME_SIZE])
 int
 udc_state(const char *name, char state[UDC_STATE_SIZE])
 {
-	return read_attr(name, "state", state, UDC_STATE_SIZE);
+	return read_attr(name, "state", state, UDC_STATE_SIZE, ATTR_FOREVER);
 }
 
 bool

@@ -15,17 +15,22 @@
 
 /*
  * The first UDC, in the order of their numbers, that no gadget driver uses.
- * only, if not NULL, is the one that it must be. Returns 0; or -1 with errno:
- * ENODEV if there is none at all, or no `only`; EBUSY if others use them.
+ * only, if not NULL, is the one that it must be. One whose driver is not told
+ * within ms milliseconds is not free. Returns 0; or -1 with errno: ENODEV if
+ * there is none at all, or no `only`; EBUSY if others use them.
  */
-int udc_find_free(const char *only, char name[UDC_NAME_SIZE]);
+int udc_find_free(const char *only, char name[UDC_NAME_SIZE], int ms);
 
-/* How many UDCs are free. Returns -1 with errno, ENODEV if there is none. */
-int udc_count_free(void);
+/*
+ * How many UDCs are free, in the same way. Returns -1 with errno, ENODEV if
+ * there is none.
+ */
+int udc_count_free(int ms);
 
 /*
  * The state of its connection by USB 2.0 chapter 9, as the kernel words it:
- * "not attached", "configured", ... Returns 0, or -1 with errno.
+ * "not attached", "configured", ... The kernel never waits here
+ * (udc/core.c: state_show). Returns 0, or -1 with errno.
  */
 int udc_state(const char *name, char state[UDC_STATE_SIZE]);
 

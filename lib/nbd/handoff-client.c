@@ -337,5 +337,9 @@ handoff_client_run(
 		return EX_OSERR;
 	}
 	status = hand_in_first(&j);
-	return status != 0 ? status : stay(&j);
+	if (status == 0)
+		status = stay(&j);
+	if (j.has_relay)
+		relay_end(&relay);
+	return status;
 }

@@ -15,14 +15,32 @@ unblock(int fd)
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
+static void
+restore(int fd, int flags)
+{
+	if (flags != -1)
+		fcntl(fd, F_SETFL, flags);
+}
+
 void
 relay_start(struct relay *r, int in, int out, int far)
 {
 	r->in = (struct relay_way){.from = in, .to = far};
 	r->out = (struct relay_way){.from = far, .to = out};
+	r->first = in;
+	r->in_flags = fcntl(in, F_GETFL);
+	r->out_flags = fcntl(out, F_GETFL);
 	unblock(in);
 	unblock(out);
 	unblock(far);
+}
+
+void
+relay_end(struct relay *r)
+{
+	restore(r->first, r->in_flags);
+	if (r->out.to != -1)
+		restore(r->out.to, r->out_flags);
 }
 
 static bool
@@ -109,6 +127,7 @@ relay_move(struct relay *r)
 		r->in.to = -1;
 	}
 	if (has_ended(&r->out)) {
+		restore(r->out.to, r->out_flags);
 		close(r->out.to);
 		r->out.to = -1;
 	}

@@ -25,6 +25,8 @@ struct relay_way {
 
 struct relay {
 	struct relay_way in, out; /* to the socket, and from it */
+	int first;		  /* in, even when it has ended */
+	int in_flags, out_flags;  /* as they were */
 };
 
 /*
@@ -34,6 +36,12 @@ struct relay {
  * far's sending side. Ignore SIGPIPE.
  */
 void relay_start(struct relay *, int in, int out, int far);
+
+/*
+ * Let in and out block again, if they did: other processes, such as the shell
+ * that started us, may share them.
+ */
+void relay_end(struct relay *);
 
 /* What to poll for; entries that are not wanted have no descriptor. */
 void relay_poll(const struct relay *, struct pollfd p[RELAY_POLLS]);

@@ -7,9 +7,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "unix/socket.h"
+
+#define STALE_MS 100 /* for who has bound a socket to listen at it */
 
 /* Close without losing errno; always -1. */
 static int
@@ -69,28 +72,45 @@ bind_private(int fd, const struct sockaddr_un *address)
 	return result;
 }
 
+/* Does a server listen there? Returns 0, or -1 with errno of connect(2). */
+static int
+try_connect(const struct sockaddr_un *address)
+{
+	/* O_NONBLOCK: don't wait where the queue is full. */
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) ==
+	    -1)
+		return close_failed(fd);
+	close(fd);
+	return 0;
+}
+
 /* Remove a socket that nobody serves. Returns 0, or -1 with errno. */
 static int
 remove_stale(const struct sockaddr_un *address)
 {
+	const struct timespec pause = {0, STALE_MS * 1000000L};
 	struct stat st;
-	int fd, connected;
+	int connected;
 
 	if (lstat(address->sun_path, &st) == 0 && !S_ISSOCK(st.st_mode)) {
 		errno = ENOTSOCK;
 		return -1;
 	}
-	/* EAGAIN: the queue is full, so somebody serves it. Don't wait. */
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return -1;
-	connected =
-	    connect(fd, (const struct sockaddr *)address, sizeof(*address));
+	connected = try_connect(address);
+	if (connected == -1 && errno == ECONNREFUSED) {
+		/* Another program may be between bind(2) and listen(2). */
+		nanosleep(&pause, NULL);
+		connected = try_connect(address);
+	}
+	/* EAGAIN: the queue is full, so somebody serves it. */
 	if (connected == 0 || errno == EAGAIN)
 		errno = EADDRINUSE;
 	else if (errno == ECONNREFUSED && unlink(address->sun_path) == 0)
 		errno = ENOENT;
-	close_failed(fd);
 	return errno == ENOENT ? 0 : -1;
 }
 

@@ -205,6 +205,8 @@ ws_bridge(const struct ws_bridge *b, struct ws_end *end)
 {
 	static struct pump pump; /* too large for a stack, and there is one */
 	struct pump *p = &pump;
+	int in_flags = fcntl(b->in, F_GETFL);
+	int out_flags = fcntl(b->out, F_GETFL);
 
 	memset(p, 0, sizeof(*p));
 	memset(end, 0, sizeof(*end));
@@ -213,8 +215,8 @@ ws_bridge(const struct ws_bridge *b, struct ws_end *end)
 	p->heard_at = p->calmed_at = p->moved_at = clock_ms();
 	p->said_at = p->heard_at - b->beat_after; /* the first one is due */
 	ws_parser_init(&p->parser, b->is_server, b->accepts_text);
-	fcntl(b->in, F_SETFL, fcntl(b->in, F_GETFL) | O_NONBLOCK);
-	fcntl(b->out, F_SETFL, fcntl(b->out, F_GETFL) | O_NONBLOCK);
+	fcntl(b->in, F_SETFL, in_flags | O_NONBLOCK);
+	fcntl(b->out, F_SETFL, out_flags | O_NONBLOCK);
 	if (b->early_len > 0) {
 		memcpy(p->in, b->early, b->early_len);
 		p->in_end = b->early_len;
@@ -229,4 +231,7 @@ ws_bridge(const struct ws_bridge *b, struct ws_end *end)
 	end->clean = p->got_close && p->sent_close && !p->failed;
 	pump_tell_backend(p);
 	drain(p);
+	/* Others may share them: the shell of whoever gave us a pipe. */
+	fcntl(b->in, F_SETFL, in_flags);
+	fcntl(b->out, F_SETFL, out_flags);
 }

@@ -166,6 +166,43 @@ test_broken(void)
 	stop();
 }
 
+static bool
+blocks(int fd)
+{
+	return (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0;
+}
+
+/* What others share blocks again; what did not block before still doesn't. */
+static void
+test_flags(void)
+{
+	int shared;
+
+	start();
+	CHECK(!blocks(in[0]) && !blocks(out[1]));
+	relay_end(&relay);
+	CHECK(blocks(in[0]) && blocks(out[1]));
+	stop();
+	start();
+	shared = dup(out[1]);
+	close(in[1]);
+	close(far[1]);
+	relay_move(&relay);
+	relay_move(&relay);
+	CHECK(is_over());
+	relay_end(&relay);
+	CHECK(blocks(in[0]) && blocks(shared));
+	close(shared);
+	stop();
+	CHECK(pipe(in) == 0 && pipe(out) == 0);
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, far) == 0);
+	fcntl(in[0], F_SETFL, O_NONBLOCK);
+	relay_start(&relay, in[0], out[1], far[0]);
+	relay_end(&relay);
+	CHECK(!blocks(in[0]) && blocks(out[1]));
+	stop();
+}
+
 int
 main(void)
 {
@@ -174,5 +211,6 @@ main(void)
 	test_backpressure();
 	test_half_close();
 	test_broken();
+	test_flags();
 	return check_status();
 }

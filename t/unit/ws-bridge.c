@@ -58,6 +58,8 @@ run(void *arg)
 {
 	(void)arg;
 	ws_bridge(&work.bridge, &work.end);
+	/* The shell that gave it to us would not expect EAGAIN. */
+	CHECK((fcntl(work.bridge.in, F_GETFL) & O_NONBLOCK) == 0);
 	close(work.wire.in);
 	close(work.bridge.in);
 	return NULL;

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Listening at the path of a Unix socket that is there already.
+ */
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "unix/socket.h"
+
+static int other; /* another program's socket, bound */
+
+static void
+bind_other(void)
+{
+	struct sockaddr_un address;
+
+	CHECK(unix_address("socket", &address) == 0);
+	other = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CHECK(bind(other, (struct sockaddr *)&address, sizeof(address)) == 0);
+}
+
+/* The socket of a program that was killed is replaced. */
+static void
+test_stale(void)
+{
+	int fd;
+
+	bind_other();
+	close(other);
+	fd = listen_unix("socket");
+	CHECK(fd != -1);
+	CHECK(listen_unix("socket") == -1 && errno == EADDRINUSE);
+	close(fd);
+	unlink("socket");
+}
+
+/* The other program goes on while we look whether it serves. */
+static void *
+listen_late(void *unused)
+{
+	const struct timespec pause = {0, 20 * 1000000L};
+
+	nanosleep(&pause, NULL);
+	CHECK(listen(other, 1) == 0);
+	return unused;
+}
+
+/* A program that has bound its socket, and does not listen yet, keeps it. */
+static void
+test_between_bind_and_listen(void)
+{
+	pthread_t thread;
+	struct stat st;
+
+	bind_other();
+	CHECK(pthread_create(&thread, NULL, listen_late, NULL) == 0);
+	CHECK(listen_unix("socket") == -1 && errno == EADDRINUSE);
+	pthread_join(thread, NULL);
+	CHECK(stat("socket", &st) == 0);
+	close(other);
+	unlink("socket");
+}
+
+int
+main(void)
+{
+	char dir[] = "/tmp/socket.XXXXXX";
+
+	if (mkdtemp(dir) == NULL || chdir(dir) == -1) {
+		CHECK(!"a directory");
+		return check_status();
+	}
+	test_stale();
+	test_between_bind_and_listen();
+	rmdir(dir);
+	return check_status();
+}
