@@ -115,7 +115,7 @@ static int
 await(struct nfs_file *file, int queued, const char *what, struct fault *why)
 {
 	int64_t end = clock_ms() + CALL_MS, left;
-	struct pollfd p;
+	struct pollfd p = {.revents = 0};
 
 	while (queued == 0 && !file->ended) {
 		left = end - clock_ms();

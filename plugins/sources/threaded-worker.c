@@ -89,6 +89,23 @@ hand_over(struct worker *w, size_t len)
 	return !stopping;
 }
 
+/*
+ * Read at most len bytes. What the server calls the length of its answer is
+ * not believed: behind the buffer lies other memory.
+ */
+static ssize_t
+read_some(struct worker *w, void *buf, size_t len, uint64_t offset)
+{
+	ssize_t n =
+	    w->blocking->ops->read(w->context, buf, len, offset, &w->fault);
+
+	if (n <= 0 || (size_t)n <= len)
+		return n;
+	blocking_fault(&w->fault, FAULT_TRANSIENT, EX_PROTOCOL,
+	    "the server sent more than was asked for");
+	return -1;
+}
+
 static int
 do_read(struct worker *w, const struct transfer *t)
 {
@@ -97,8 +114,8 @@ do_read(struct worker *w, const struct transfer *t)
 
 	while (done < t->length) {
 		want = t->length - done < piece ? t->length - done : piece;
-		n = w->blocking->ops->read(w->context, w->buffers[w->filling],
-		    want, t->offset + done, &w->fault);
+		n = read_some(
+		    w, w->buffers[w->filling], want, t->offset + done);
 		if (n == 0)
 			blocking_fault(&w->fault, FAULT_CHANGED, EX_DATAERR,
 			    "the image changed on the server (it is shorter)");
@@ -176,8 +193,7 @@ do_probe(struct worker *w)
 	if (p->room > b->file.size)
 		p->room = (size_t)b->file.size;
 	for (p->got = 0; p->got < p->room; p->got += (size_t)n) {
-		n = b->ops->read(w->context, p->first + p->got,
-		    p->room - p->got, p->got, why);
+		n = read_some(w, p->first + p->got, p->room - p->got, p->got);
 		if (n == 0)
 			blocking_fault(why, FAULT_REQUEST, EX_DATAERR,
 			    "the image is shorter than the server says");
@@ -255,9 +271,15 @@ work(void *arg)
 bool
 worker_init(struct worker *w, struct blocking *b)
 {
+	pthread_condattr_t attr;
+
 	w->blocking = b;
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->changed, NULL);
+	/* Another clock may be set while worker_await() waits. */
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->changed, &attr);
+	pthread_condattr_destroy(&attr);
 	w->buffers[0] = malloc(b->ops->piece);
 	w->buffers[1] = malloc(b->ops->piece);
 	return w->buffers[0] != NULL && w->buffers[1] != NULL;

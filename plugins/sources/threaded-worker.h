@@ -70,7 +70,7 @@ void worker_stop(struct worker *);
 
 /*
  * Wait until a worker that was told to has ended, or it is `until`
- * (CLOCK_REALTIME). Returns whether it has.
+ * (CLOCK_MONOTONIC). Returns whether it has.
  */
 bool worker_await(struct worker *, const struct timespec *until);
 

@@ -12,13 +12,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/secret.h"
 #include "base/url.h"
 #include "sources/threaded-error.h"
 #include "sources/threaded-worker.h"
 #include "sources/threaded.h"
 
-#define STOP_MS 500 /* for workers to end; those that are stuck stay behind */
+#define STOP_MS	       500 /* for workers to end; those that are stuck stay behind */
+#define PROBE_TRIES    3
+#define PROBE_PAUSE_MS 250  /* before the second try; doubled for each other */
+#define PROBE_SLOW_MS  5000 /* a try that took so long is not repeated */
 
 /* --- the engine's side ------------------------------------------------- */
 
@@ -121,7 +125,7 @@ blocking_close(struct source *s)
 	bool all = true;
 	unsigned i;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += STOP_MS * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
@@ -206,6 +210,7 @@ probe_by(
 	pthread_mutex_lock(&w->lock);
 	w->probe = &p;
 	worker_start(w);
+	pthread_cond_broadcast(&w->changed);
 	while (!w->ended)
 		pthread_cond_wait(&w->changed, &w->lock);
 	*why = w->fault;
@@ -214,6 +219,26 @@ probe_by(
 	w->ended = false;
 	pthread_mutex_unlock(&w->lock);
 	return why->status == 0 ? 0 : -1;
+}
+
+/* The same, a few times if the server may only just have been started. */
+static int
+probe(struct blocking *b, void *first, size_t room, size_t *got,
+    struct fault *why)
+{
+	int64_t begun = clock_ms();
+	int tries, pause = PROBE_PAUSE_MS;
+
+	for (tries = 1;; tries++) {
+		if (probe_by(&b->workers[0], first, room, got, why) == 0)
+			return 0;
+		if (tries == PROBE_TRIES || why->kind != FAULT_TRANSIENT ||
+		    why->status == EX_NOHOST ||
+		    clock_ms() - begun > PROBE_SLOW_MS)
+			return -1;
+		poll(NULL, 0, pause);
+		pause *= 2;
+	}
 }
 
 struct source *
@@ -233,7 +258,7 @@ blocking_open(const struct blocking_ops *ops,
 		blocking_fault(why, FAULT_REQUEST, EX_OSERR, "out of memory");
 		return NULL;
 	}
-	if (probe_by(&b->workers[0], first, room, got, why) == -1) {
+	if (probe(b, first, room, got, why) == -1) {
 		blocking_close(&b->source);
 		return NULL;
 	}

@@ -20,14 +20,21 @@
 
 static unsigned char file[SIZE];
 static struct blocking_file identity;
-static _Atomic int opened, closed, fail_reads, flushed;
+static _Atomic int opened, closed, fail_opens, fail_reads, flushed;
+static _Atomic int
+    too_many; /* bytes that a read says to have read, and hasn't */
 static _Atomic bool hang, hangs, released;
 
 static void *
 fake_open(const struct source_config *config, struct fault *why)
 {
 	(void)config;
-	(void)why;
+	if (fail_opens > 0) {
+		fail_opens--;
+		blocking_fault(
+		    why, FAULT_TRANSIENT, EX_UNAVAILABLE, "told to fail");
+		return NULL;
+	}
 	opened++;
 	return malloc(1);
 }
@@ -60,6 +67,8 @@ fake_read(
 	if (offset + n > SIZE)
 		n = SIZE - offset;
 	memcpy(buf, file + offset, n);
+	if (too_many > 0)
+		return (ssize_t)len + too_many;
 	return (ssize_t)n;
 }
 
@@ -161,22 +170,29 @@ end(struct source *s, struct job *job, int status)
 }
 
 static struct source *
-start(bool writable)
+open_fake(bool writable, unsigned char *first, size_t *got, struct fault *why)
 {
 	struct source_config config = {.url = "fake://u:p@host/x?q",
 	    .connections = CONNECTIONS,
 	    .writable = writable};
-	unsigned char *first = malloc(100000);
-	struct source *s;
-	struct fault why;
-	size_t got, i;
+	size_t i;
 
 	for (i = 0; i < SIZE; i++)
 		file[i] = (unsigned char)(i * 2654435761u >> 24);
 	identity = (struct blocking_file){SIZE, 1000, 5};
-	opened = closed = fail_reads = flushed = 0;
+	opened = closed = fail_reads = flushed = too_many = 0;
 	hang = hangs = released = false;
-	s = blocking_open(&ops, &config, first, 100000, &got, &why);
+	return blocking_open(&ops, &config, first, 100000, got, why);
+}
+
+static struct source *
+start(bool writable)
+{
+	unsigned char *first = malloc(100000);
+	struct fault why;
+	size_t got;
+	struct source *s = open_fake(writable, first, &got, &why);
+
 	CHECK(s != NULL && got == 100000 && memcmp(first, file, got) == 0);
 	CHECK(s->info.size == SIZE && s->info.connections == CONNECTIONS);
 	CHECK(strcmp(s->info.url, "fake://host/x") == 0);
@@ -218,6 +234,42 @@ test_fault_and_another_context(void)
 	/* The context that failed is closed, and another is open. */
 	CHECK(closed == 1 && opened == 2);
 	s->ops->close(s);
+}
+
+/* A server that says to have sent more than was asked for is not believed. */
+static void
+test_longer_than_asked(void)
+{
+	struct source *s = start(false);
+	struct job a;
+
+	too_many = 1;
+	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);
+	end(s, &a, EX_PROTOCOL);
+	CHECK(a.len == 0 && a.fault.kind == FAULT_TRANSIENT);
+	too_many = 0;
+	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);
+	end(s, &a, 0);
+	s->ops->close(s);
+}
+
+/* A server that has only just been started is asked again, but not for ever. */
+static void
+test_open_again(void)
+{
+	struct fault why;
+	unsigned char first[100000];
+	size_t got;
+	struct source *s;
+
+	fail_opens = 2;
+	s = open_fake(false, first, &got, &why);
+	CHECK(s != NULL && got == sizeof(first));
+	s->ops->close(s);
+	fail_opens = 9;
+	s = open_fake(false, first, &got, &why);
+	CHECK(s == NULL && why.status == EX_UNAVAILABLE && fail_opens == 6);
+	fail_opens = 0;
 }
 
 static void
@@ -336,6 +388,8 @@ main(void)
 {
 	test_reads();
 	test_fault_and_another_context();
+	test_longer_than_asked();
+	test_open_again();
 	test_change();
 	test_writes();
 	test_no_flush();
