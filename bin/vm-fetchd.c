@@ -49,9 +49,9 @@ usage(FILE *out)
 	fprintf(out,
 	    "usage: vm-fetchd [-chV] [-U SOCKET] [-u USER] URL|PATH|- "
 	    "[key=value...]\n"
-	    "keys: user domain password=+FILE|-FD netrc=FILE cacert=FILE "
-	    "cert=FILE\n"
-	    "      key=FILE insecure=1 proxy=URL noproxy=HOSTS cache=SIZE\n"
+	    "keys: user domain password=+FILE|-FD header=+FILE|-FD netrc=FILE\n"
+	    "      cacert=FILE cert=FILE key=FILE insecure=1 proxy=URL "
+	    "noproxy=HOSTS cache=SIZE\n"
 	    "      connections=N outage=SECONDS limit-rate=SIZE stats=PATH\n"
 	    "      writable=1 overlay=FILE overlay-size=SIZE\n");
 }

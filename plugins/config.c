@@ -105,7 +105,8 @@ settings_take(const char *name, const char *value)
 		const char *name;
 		struct source_blob *blob;
 	} blobs[] = {{"cacert", &s->cacert}, {"cert", &s->cert},
-	    {"key", &s->key}, {"identity", &s->identity}};
+	    {"key", &s->key}, {"header", &s->header},
+	    {"identity", &s->identity}};
 	const struct {
 		const char *name;
 		uint64_t *number, min, max;
@@ -155,7 +156,7 @@ settings_free(void)
 	struct settings *s = &settings;
 	char *texts[] = {s->url, s->user, s->password, s->domain, s->module,
 	    s->netrc, s->proxy, s->noproxy, s->cacert.pem, s->cert.pem,
-	    s->key.pem, s->identity.pem};
+	    s->key.pem, s->header.pem, s->identity.pem};
 	size_t i;
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

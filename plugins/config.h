@@ -17,6 +17,7 @@ struct settings {
 	char *url, *user, *password, *domain, *netrc, *proxy, *noproxy;
 	char *module; /* file of a source that is a module; NULL: HTTP */
 	struct source_blob cacert, cert, key; /* PEM */
+	struct source_blob header;   /* lines, each a header field (HTTP) */
 	struct source_blob identity; /* expected: refuse any other image */
 	uint64_t insecure;	     /* 1: do not verify the server */
 	uint64_t writable;	     /* 1: clients may write to the source */

@@ -61,6 +61,7 @@ open_source(void *first, size_t *got, struct fault *why)
 	    .password = s->password,
 	    .domain = s->domain,
 	    .netrc = s->netrc,
+	    .headers = s->header.pem,
 	    .cacert = s->cacert,
 	    .cert = s->cert,
 	    .key = s->key,

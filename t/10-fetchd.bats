@@ -513,7 +513,7 @@ refuses() {
 	done
 	refuses 76 header-bomb 'too long a header'
 	refuses 76 redirect-loop 'redirects'
-	refuses 76 status/302 'HTTP 302'
+	refuses 76 status/302 'redirects to no valid URL'
 	refuses 76 status/204 'HTTP 204'
 }
 

@@ -57,8 +57,9 @@ enum flag {
 };
 
 enum header {
-	AUTHORIZATION, CONNECTION, IF_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE,
-	RANGE, NHEADERS
+	AUTHORIZATION, CONNECTION, COOKIE, IF_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE,
+	RANGE, X_TOKEN,
+	NHEADERS
 };
 
 enum when { ALWAYS, AFTER, ONCE };
@@ -113,7 +114,8 @@ struct counter {
 };
 
 static const char *const header_names[NHEADERS] = {"Authorization",
-    "Connection", "If-Match", "If-Range", "If-Unmodified-Since", "Range"};
+    "Connection", "Cookie", "If-Match", "If-Range", "If-Unmodified-Since",
+    "Range", "X-Token"};
 
 static const char login_page[] =
     "<!DOCTYPE html>\n<title>Sign in</title>\n<form>Password: <input></form>\n";
@@ -188,6 +190,63 @@ bend_auth(struct exchange *x)
 		return;
 	answer_status(x, 401);
 	add_header(x, "WWW-Authenticate: Basic realm=\"hostile\"");
+}
+
+static void
+bend_bearer(struct exchange *x)
+{
+	const char *have = x->header[AUTHORIZATION];
+
+	if (strncmp(have, "Bearer ", 7) == 0 &&
+	    strcmp(have + 7, x->arg[0]) == 0)
+		return;
+	answer_status(x, 401);
+	add_header(x, "WWW-Authenticate: Bearer realm=\"a, b\", scope=\"c\"");
+}
+
+static void
+bend_token(struct exchange *x)
+{
+	if (strcmp(x->header[X_TOKEN], x->arg[0]) != 0)
+		answer_status(x, 403);
+}
+
+/* Each answer without the cookie sets it; where it leads is the same place. */
+static void
+bend_cookie(struct exchange *x)
+{
+	if (strstr(x->header[COOKIE], "seen=yes") != NULL)
+		return;
+	answer_redirect(x, "", x->target);
+	add_header(x, "Set-Cookie: seen=yes; Path=/");
+}
+
+static void
+bend_cookies(struct exchange *x)
+{
+	unsigned i;
+
+	for (i = 0; i < 40; i++)
+		add_header(x, "Set-Cookie: c%u-%u=%0100d", x->count, i, 0);
+}
+
+static void
+bend_hops(struct exchange *x)
+{
+	uint64_t left = number(x->arg[0]);
+	char base[64];
+
+	if (left == 0)
+		return;
+	snprintf(base, sizeof(base), "/hops/%" PRIu64 "/", left - 1);
+	answer_redirect(x, base, x->rest);
+}
+
+static void
+bend_wants(struct exchange *x)
+{
+	answer_status(x, 401);
+	add_header(x, "WWW-Authenticate: %s", x->arg[0]);
 }
 
 static void
@@ -353,6 +412,12 @@ static const struct mode modes[] = {
 	/* The status and where to go. */
 	{"416", 0, bend_416, "416 to any range"},
 	{"auth/USER/PASS", 0, bend_auth, "401 without these credentials"},
+	{"bearer/TOKEN", 0, bend_bearer, "401 without this token"},
+	{"cookie", 0, bend_cookie, "302 to itself, with a cookie"},
+	{"cookies", 0, bend_cookies, "40 new cookies in each answer"},
+	{"hops/N", 0, bend_hops, "N redirects"},
+	{"token/TOKEN", 0, bend_token, "403 without X-Token: TOKEN"},
+	{"wants/SCHEME", 0, bend_wants, "401, and wants that login"},
 	{"head405", 0, bend_head405, "405 to HEAD"},
 	{"redirect", 0, bend_redirect, "302 to the rest of the path"},
 	{"redirect-loop", 0, bend_redirect_loop, "302 to itself"},
@@ -597,11 +662,13 @@ log_request(struct exchange *x)
 		range += 6;
 	pthread_mutex_lock(&lock);
 	x->number = ++requests;
-	dprintf(log_fd, "%u conn=%u %s %s range=%s auth=%.*s status=%d\n",
+	dprintf(log_fd,
+	    "%u conn=%u %s %s range=%s auth=%.*s token=%s status=%d\n",
 	    x->number, x->conn, x->method, x->target,
 	    *range != '\0' ? range : "-",
 	    *user != '\0' ? (int)strcspn(user, ":") : 1,
-	    *user != '\0' ? user : "-", x->status);
+	    *user != '\0' ? user : "-",
+	    x->header[X_TOKEN][0] != '\0' ? "sent" : "-", x->status);
 	if (++active > max_active) {
 		max_active = active;
 		dprintf(log_fd, "max-concurrent %u\n", max_active);

@@ -24,6 +24,7 @@ enum passing {
 	PASS_PLAIN,    /* as it is */
 	PASS_TEXT,     /* in a memory file: the text, +FILE or -FD */
 	PASS_SECRET,   /* the same, but only from +FILE or -FD */
+	PASS_LINES,    /* PASS_SECRET of several lines */
 	PASS_FILE,     /* a file's content, in a memory file */
 	PASS_PATH,     /* the same, for libcurl, which wants a path to open */
 	PASS_URL,      /* PASS_TEXT; the URL also decides on modules */
@@ -42,6 +43,7 @@ static const struct parameter {
     {"cert", PASS_FILE},
     {"connections", PASS_PLAIN},
     {"domain", PASS_TEXT},
+    {"header", PASS_LINES},
     {"insecure", PASS_PLAIN},
     {"key", PASS_FILE},
     {"limit-rate", PASS_PLAIN},
@@ -93,7 +95,7 @@ read_text(const struct parameter *p, const char *value, struct failure *why)
 			return NULL;
 		}
 		fd = (int)number;
-	} else if (p->passing == PASS_SECRET) {
+	} else if (p->passing == PASS_SECRET || p->passing == PASS_LINES) {
 		fail(why, EX_USAGE,
 		    "unable to take a %s from the command line: "
 		    "give +FILE or -FD",
@@ -105,7 +107,8 @@ read_text(const struct parameter *p, const char *value, struct failure *why)
 			fail_errno(why, EX_OSERR, "unable to read %s", p->name);
 		return text;
 	}
-	text = secret_read_line(fd);
+	text = p->passing == PASS_LINES ? secret_read(fd, NULL)
+					: secret_read_line(fd);
 	if (text == NULL)
 		fail_errno(why, EX_NOINPUT, "unable to read %s", p->name);
 	if (fd != STDIN_FILENO)
@@ -190,7 +193,7 @@ static bool
 takes_descriptor(const struct parameter *p)
 {
 	return p->passing == PASS_TEXT || p->passing == PASS_SECRET ||
-	       p->passing == PASS_URL;
+	       p->passing == PASS_LINES || p->passing == PASS_URL;
 }
 
 /* A parameter that the plugin reads from a memory file. */

@@ -17,8 +17,6 @@ static const struct {
 	enum fault_kind kind;
 	const char *text;
 } statuses[] = {
-    {401, EX_NOPERM, FAULT_REQUEST,
-	"the server wants a user and a password, or others than these"},
     {403, EX_NOPERM, FAULT_REQUEST,
 	"the server forbids it (no permission, or an expired link)"},
     {404, EX_NOINPUT, FAULT_REQUEST, "no such image on the server"},
@@ -37,6 +35,21 @@ set_fault(struct fault *f, enum fault_kind kind, int status, const char *text)
 	f->kind = kind;
 	f->status = status;
 	snprintf(f->text, sizeof(f->text), "%s", text);
+}
+
+/* 401: how does the server want us to log in? */
+static void
+fault_of_login(const struct http_answer *a, struct fault *f)
+{
+	const char *wants = "a user and a password, or others than these";
+
+	set_fault(f, FAULT_REQUEST, EX_NOPERM, "");
+	if (strcasecmp(a->logins, "Bearer") == 0)
+		wants = "a token, or another than this";
+	else if (strcasecmp(a->logins, "Negotiate") == 0)
+		wants = "a Kerberos ticket";
+	snprintf(f->text, sizeof(f->text), "the server wants %s (HTTP 401%s%s)",
+	    wants, a->logins[0] != '\0' ? ", " : "", a->logins);
 }
 
 /* A status that is neither 200 nor 206. */
@@ -85,6 +98,10 @@ http_fault_of_answer(
 	if (a->status == 200)
 		return flaw(is_probe, EX_DATAERR,
 		    "the server cannot send parts of a file (no ranges)", f);
+	if (a->status == 401) {
+		fault_of_login(a, f);
+		return true;
+	}
 	if (a->status != 206) {
 		fault_of_status(a->status, f);
 		return true;
@@ -123,17 +140,6 @@ add_clock(struct fault *f)
 		 strstr(f->text, "expired") != NULL)
 		snprintf(f->text + used, sizeof(f->text) - used,
 		    "; this machine's clock says %s", date);
-}
-
-/*
- * libcurl has one code for a redirect to a forbidden scheme and for an answer
- * in an unknown version of HTTP; only the text of the latter has "HTTP" in it.
- */
-static bool
-is_bad_redirect(int code, const char *text)
-{
-	return code == CURLE_UNSUPPORTED_PROTOCOL &&
-	       strstr(text, "HTTP") == NULL;
 }
 
 /* The connection broke: by a TLS alert, by a proxy's refusal, or else. */
@@ -185,11 +191,8 @@ kind_of_curl(int code, const char *text, struct fault *f)
 		kind_of_broken(text, f);
 		break;
 	case CURLE_UNSUPPORTED_PROTOCOL:
-		if (is_bad_redirect(code, text))
-			f->kind = FAULT_REQUEST;
-		f->status = EX_PROTOCOL;
+		f->status = EX_PROTOCOL; /* an unknown version of HTTP */
 		break;
-	case CURLE_TOO_MANY_REDIRECTS:
 	case CURLE_URL_MALFORMAT:
 		f->kind = FAULT_REQUEST;
 		f->status = EX_PROTOCOL;
@@ -209,9 +212,7 @@ http_fault_of_curl(int code, const char *text, struct fault *f)
 	if (*text == '\0')
 		text = curl_easy_strerror((CURLcode)code);
 	kind_of_curl(code, text, f);
-	if (is_bad_redirect(code, text))
-		what = "the server redirects to a URL without TLS or HTTP: ";
-	else if (strstr(text, "tunnel failed") != NULL)
+	if (strstr(text, "tunnel failed") != NULL)
 		what = "the proxy refuses: ";
 	snprintf(f->text, sizeof(f->text), "%s%s", what, text);
 	if (f->status == EX_NOPERM)

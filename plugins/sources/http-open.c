@@ -15,7 +15,6 @@
 #define NAME_SECONDS	5   /* a name may move while the image is open */
 #define STALL_SECONDS	10  /* how long a transfer may bring almost nothing */
 #define STALL_BYTES	512 /* a second */
-#define REDIRECTS_MAX	5
 #define PROBE_TRIES	3
 
 /* --- settings ---------------------------------------------------------- */
@@ -59,7 +58,7 @@ set_trust(CURL *easy, const struct source_config *config)
 }
 
 static bool
-configure(CURL *easy, bool is_https, const struct source_config *config)
+configure(CURL *easy, const struct source_config *config)
 {
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L * 1024);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "vmedia/" VERSION);
@@ -72,12 +71,9 @@ configure(CURL *easy, bool is_https, const struct source_config *config)
 	/* HTTP/2 would put all transfers on one connection, which is slower. */
 	curl_easy_setopt(
 	    easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
-	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+	/* http-follow.c follows redirects. */
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	/* A request over TLS must not be redirected to one without. */
-	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR,
-	    is_https ? "https" : "http,https");
 	return set_trust(easy, config);
 }
 
@@ -160,9 +156,16 @@ measure(struct http *h)
 	CURL *easy = h->connections[0].easy;
 	curl_off_t found = 0, connected = 0, begun = 0, ended = 0, got = 0;
 	char *address = NULL;
+	long connects = 0;
 
-	curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &found);
-	curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
+	curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+	/* A redirect to the same server uses the connection that is open. */
+	curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &found);
+	curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &connected);
+	if (connects > 0) {
+		curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &found);
+		curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
+	}
 	curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &begun);
 	curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &ended);
 	curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &got);
@@ -192,8 +195,11 @@ http_new(const struct source_config *config, struct fault *why)
 	h->multi = curl_multi_init();
 	h->connections = calloc(config->connections, sizeof(*h->connections));
 	h->count = config->connections;
-	if (h->multi == NULL || h->connections == NULL)
+	h->share = curl_share_init();
+	if (h->multi == NULL || h->connections == NULL || h->share == NULL)
 		goto fail;
+	/* All requests are made by one thread: there is nothing to lock. */
+	curl_share_setopt(h->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
 	curl_multi_setopt(
 	    h->multi, CURLMOPT_MAXCONNECTS, (long)config->connections);
 	if (config->writable) {
@@ -209,7 +215,7 @@ http_new(const struct source_config *config, struct fault *why)
 	h->source.info.connections = config->connections;
 	for (c = h->connections; c < h->connections + h->count; c++)
 		if (http_connection_init(c, h) == -1 ||
-		    !configure(c->easy, h->url.is_https, config))
+		    !configure(c->easy, config))
 			goto fail;
 	return h;
 fail:

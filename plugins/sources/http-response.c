@@ -118,6 +118,63 @@ keep_value(char out[HTTP_VALUE_MAX], struct text t)
 	out[t.len] = '\0';
 }
 
+static bool
+is_letter(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+/* Add a scheme's name, unless it is there, or there is no room. */
+static void
+keep_login(struct http_answer *a, const char *name, size_t len)
+{
+	size_t used = strlen(a->logins);
+	const char *p;
+
+	for (p = a->logins; *p != '\0'; p += strspn(p, ", ")) {
+		if (strcspn(p, ",") == len && strncasecmp(p, name, len) == 0)
+			return;
+		p += strcspn(p, ",");
+	}
+	if (used + 2 + len >= sizeof(a->logins))
+		return;
+	if (used > 0) {
+		strcpy(a->logins + used, ", ");
+		used += 2;
+	}
+	memcpy(a->logins + used, name, len);
+	a->logins[used + len] = '\0';
+}
+
+/*
+ * RFC 9110 section 11.6.1: challenges behind commas, each a scheme and its
+ * parameters, which commas divide as well. A parameter's name has "=" behind
+ * it; a quoted text is skipped.
+ */
+static void
+parse_logins(struct http_answer *a, struct text t)
+{
+	size_t i = 0, begun;
+
+	while (i < t.len) {
+		while (i < t.len && (is_blank(t.at[i]) || t.at[i] == ','))
+			i++;
+		for (begun = i; i < t.len && is_letter(t.at[i]);)
+			i++;
+		if (i > begun &&
+		    (i == t.len || is_blank(t.at[i]) || t.at[i] == ','))
+			keep_login(a, t.at + begun, i - begun);
+		/* What follows a scheme's name may be its first parameter. */
+		if (i > begun && i < t.len && is_blank(t.at[i]))
+			continue;
+		for (; i < t.len && t.at[i] != ','; i++)
+			if (t.at[i] == '"')
+				for (i++; i < t.len && t.at[i] != '"'; i++)
+					i += t.at[i] == '\\';
+	}
+}
+
 /* HTTP/1.1 206 Partial Content */
 static void
 parse_status_line(struct http_answer *a, struct text t)
@@ -169,6 +226,8 @@ http_answer_line(struct http_answer *a, const char *line, size_t len)
 	else if (text_is(name, "content-type"))
 		a->is_html = value.len >= 9 &&
 			     strncasecmp(value.at, "text/html", 9) == 0;
+	else if (text_is(name, "www-authenticate"))
+		parse_logins(a, value);
 	else if (text_is(name, "etag"))
 		keep_value(a->etag, value);
 	else if (text_is(name, "last-modified"))

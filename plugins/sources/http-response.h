@@ -26,6 +26,7 @@ struct http_answer {
 	bool is_html;		   /* Content-Type: text/html */
 	char etag[HTTP_VALUE_MAX]; /* with its quotes and W/ */
 	char last_modified[HTTP_VALUE_MAX]; /* as the server wrote it */
+	char logins[64]; /* WWW-Authenticate: the schemes, as "Basic, Digest" */
 	size_t header_bytes;
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/secret.h"
 #include "base/url.h"
+#include "sources/http-headers.h"
 #include "sources/http-url.h"
 
 /* A part of the URL, decoded, for secret_free(); NULL where it has none. */
@@ -85,10 +86,15 @@ int
 http_url_set(
     struct http_url *u, const struct source_config *config, struct fault *why)
 {
-	if (take_url(u, config))
+	u->login = CURLAUTH_BASIC;
+	u->has_netrc = config->netrc != NULL;
+	if (!take_url(u, config)) {
+		fault_of_url(config->url, why);
+		return -1;
+	}
+	if (config->headers == NULL)
 		return 0;
-	fault_of_url(config->url, why);
-	return -1;
+	return http_headers_parse(config->headers, &u->headers, why);
 }
 
 int
@@ -136,7 +142,7 @@ same_origin(const char *address, CURLU *url)
 		    curl_url_get(other, parts[i], &a, CURLU_DEFAULT_PORT) ==
 			0 &&
 		    curl_url_get(url, parts[i], &b, CURLU_DEFAULT_PORT) == 0 &&
-		    strcmp(a, b) == 0;
+		    strcasecmp(a, b) == 0;
 		curl_free(a);
 		curl_free(b);
 	}
@@ -144,31 +150,53 @@ same_origin(const char *address, CURLU *url)
 	return same;
 }
 
-bool
-http_url_aim(const struct http_url *u, CURL *easy)
+/* Where the next request begins. */
+static const char *
+start_of(const struct http_url *u)
 {
-	const char *address = u->shortcut != NULL ? u->shortcut : u->address;
-	bool ours = u->shortcut == NULL || same_origin(u->shortcut, u->given);
-
-	curl_easy_setopt(easy, CURLOPT_URL, address);
-	/* libcurl withholds them from other hosts only when it redirects. */
-	curl_easy_setopt(easy, CURLOPT_USERNAME, ours ? u->user : NULL);
-	curl_easy_setopt(easy, CURLOPT_PASSWORD, ours ? u->password : NULL);
-	return u->shortcut != NULL;
+	return u->shortcut != NULL ? u->shortcut : u->address;
 }
 
 void
-http_url_remember(struct http_url *u, CURL *easy)
+http_url_aim_at(const struct http_url *u, CURL *easy, const char *address)
 {
-	long count = 0;
-	char *address = NULL;
+	bool ours = same_origin(address, u->given);
+	const char *user = u->user;
 
-	curl_easy_getinfo(easy, CURLINFO_REDIRECT_COUNT, &count);
-	curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &address);
-	if (count == 0 || address == NULL)
-		return;
+	/* libcurl wants a user, if only an empty one, to use a ticket. */
+	if (user == NULL && u->login == CURLAUTH_NEGOTIATE)
+		user = "";
+	curl_easy_setopt(easy, CURLOPT_URL, address);
+	curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)u->login);
+	curl_easy_setopt(easy, CURLOPT_USERNAME, ours ? user : NULL);
+	curl_easy_setopt(easy, CURLOPT_PASSWORD, ours ? u->password : NULL);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, ours ? u->headers : NULL);
+}
+
+bool
+http_url_aim(const struct http_url *u, CURL *easy)
+{
+	http_url_aim_at(u, easy, start_of(u));
+	return u->shortcut != NULL;
+}
+
+bool
+http_url_may_login(
+    const struct http_url *u, const char *address, unsigned long login)
+{
+	if (address == NULL)
+		address = start_of(u);
+	return same_origin(address, u->given) &&
+	       (u->user != NULL || u->has_netrc || login == CURLAUTH_NEGOTIATE);
+}
+
+void
+http_url_remember(struct http_url *u, const char *address)
+{
+	char *shortcut = strdup(address);
+
 	http_url_forget(u);
-	u->shortcut = strdup(address);
+	u->shortcut = shortcut;
 }
 
 void
@@ -187,4 +215,5 @@ http_url_free(struct http_url *u)
 	secret_free(u->shortcut);
 	secret_free(u->user);
 	secret_free(u->password);
+	http_headers_free(u->headers);
 }

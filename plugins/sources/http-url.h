@@ -19,6 +19,9 @@ struct http_url {
 	char *shortcut;	       /* where a redirect led; NULL: no redirect */
 	char *display;	       /* without query and fragment */
 	char *user, *password; /* NULL: none */
+	struct curl_slist *headers; /* of the user's own; NULL: none */
+	bool has_netrc;		    /* there may be a user in it */
+	unsigned long login; /* how: CURLAUTH_BASIC, or what was wanted */
 	bool is_https;
 };
 
@@ -41,8 +44,21 @@ int http_url_renew(struct http_url *, const char *text, struct fault *why);
  */
 bool http_url_aim(const struct http_url *, CURL *);
 
-/* A transfer went well: remember where it was redirected to, if it was. */
-void http_url_remember(struct http_url *, CURL *);
+/*
+ * Aim a handle at this address, where a redirect leads. Only the server that
+ * was given gets the user, the password and the headers.
+ */
+void http_url_aim_at(const struct http_url *, CURL *, const char *address);
+
+/*
+ * Is there a login of that kind (CURLAUTH_...) for this address? NULL: where
+ * http_url_aim() aims.
+ */
+bool http_url_may_login(
+    const struct http_url *, const char *address, unsigned long login);
+
+/* A transfer went well: remember where it was redirected to. */
+void http_url_remember(struct http_url *, const char *address);
 
 /* Begin at the given URL the next time. */
 void http_url_forget(struct http_url *);

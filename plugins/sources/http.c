@@ -6,12 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sysexits.h>
 
 #include <curl/curl.h>
 
+#include "base/secret.h"
 #include "sources/http-error.h"
+#include "sources/http-follow.h"
 #include "sources/http.h"
+
+#define COOKIES_MAX 1000
 
 /* --- one answer -------------------------------------------------------- */
 
@@ -93,11 +98,23 @@ believe(struct connection *c)
 	return true;
 }
 
+/* A server could have us remember more and more of them. */
+static void
+count_cookie(struct connection *c)
+{
+	if (++c->http->cookies < COOKIES_MAX)
+		return;
+	curl_easy_setopt(c->easy, CURLOPT_COOKIELIST, "ALL");
+	c->http->cookies = 0;
+}
+
 static size_t
 on_header(char *line, size_t size, size_t n, void *arg)
 {
 	struct connection *c = arg;
 
+	if (n > 11 && strncasecmp(line, "set-cookie:", 11) == 0)
+		count_cookie(c);
 	if (http_answer_line(&c->answer, line, size * n) == 0)
 		return size * n;
 	connection_fault(c, FAULT_TRANSIENT, EX_PROTOCOL,
@@ -112,6 +129,8 @@ on_body(char *bytes, size_t size, size_t n, void *arg)
 	struct transfer *t = c->transfer;
 
 	n *= size;
+	if (http_drops_body(c, n))
+		return n;
 	if (!c->believed && !believe(c))
 		return 0;
 	c->believed = true;
@@ -155,6 +174,9 @@ http_connection_init(struct connection *c, struct http *h)
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, c);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, c);
+	/* Cookies live in memory, for as long as the source does. */
+	curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
+	curl_easy_setopt(easy, CURLOPT_SHARE, h->share);
 	return 0;
 }
 
@@ -168,6 +190,11 @@ connection_begin(struct connection *c, struct transfer *t)
 	c->believed = c->found_fault = false;
 	c->got = 0;
 	c->error[0] = '\0';
+	secret_free(c->hop);
+	c->hop = NULL;
+	c->hops = 0;
+	c->dropped = 0;
+	c->login = c->http->url.login;
 	memset(&c->fault, 0, sizeof(c->fault));
 	http_answer_init(&c->answer);
 	c->used_shortcut = http_url_aim(&c->http->url, c->easy);
@@ -185,7 +212,7 @@ connection_end(struct connection *c, CURLcode code)
 {
 	curl_off_t pause = 0; /* Retry-After, also where it is a date */
 
-	if (code == CURLE_OK) {
+	if (code == CURLE_OK && !c->found_fault) {
 		/* on_body() never saw an answer without a body. */
 		if (!c->believed && !believe(c))
 			code = CURLE_WRITE_ERROR;
@@ -195,7 +222,8 @@ connection_end(struct connection *c, CURLcode code)
 	}
 	c->transfer = NULL;
 	if (code == CURLE_OK && !c->found_fault) {
-		http_url_remember(&c->http->url, c->easy);
+		if (c->hop != NULL)
+			http_url_remember(&c->http->url, c->hop);
 		return NULL;
 	}
 	if (!c->found_fault)
@@ -228,6 +256,7 @@ http_poll(struct source *s, int timeout_ms)
 	struct connection *c;
 	struct transfer *t;
 	int running, left;
+	CURLcode code;
 	CURLMsg *m;
 
 	curl_multi_perform(h->multi, &running);
@@ -236,10 +265,15 @@ http_poll(struct source *s, int timeout_ms)
 			continue;
 		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &c);
 		t = c->transfer;
-		fault = connection_end(c, m->data.result);
+		code = m->data.result;
 		curl_multi_remove_handle(h->multi, c->easy);
-		t->done(t, fault);
 		timeout_ms = 0; /* there may be more to start now */
+		if (http_follow(c, code)) {
+			curl_multi_add_handle(h->multi, c->easy);
+			continue;
+		}
+		fault = connection_end(c, code);
+		t->done(t, fault);
 	}
 	curl_multi_poll(h->multi, NULL, 0, timeout_ms, NULL);
 }
@@ -269,8 +303,10 @@ http_close(struct source *s)
 			curl_multi_remove_handle(
 			    h->multi, h->connections[i].easy);
 		curl_easy_cleanup(h->connections[i].easy);
+		secret_free(h->connections[i].hop);
 	}
 	curl_multi_cleanup(h->multi);
+	curl_share_cleanup(h->share);
 	http_url_free(&h->url);
 	free(h->connections);
 	free(h);

@@ -8,7 +8,8 @@
  *
  * http-open.c opens it, http.c does the transfers: one libcurl multi handle,
  * and a pool of easy handles that are configured once; a transfer borrows one.
- * http-url.c knows where to ask, http-response.c what an answer's header says,
+ * http-url.c knows where to ask, http-follow.c follows redirects,
+ * http-headers.c has the user's own header fields, http-response.c what an answer's header says,
  * http-error.c what a failure means.
  */
 #ifndef VM_SOURCES_HTTP_H
@@ -29,10 +30,14 @@ struct connection {
 	CURL *easy;
 	struct transfer *transfer; /* NULL: idle */
 	struct http_answer answer;
-	bool believed;	    /* the answer was checked: its bytes may pass */
-	bool found_fault;   /* by us, not by libcurl: in fault */
-	bool used_shortcut; /* asked where the last redirect led */
-	size_t due, got;    /* bytes: of the range, and those that came */
+	bool believed;	     /* the answer was checked: its bytes may pass */
+	bool found_fault;    /* by us, not by libcurl: in fault */
+	bool used_shortcut;  /* asked where the last redirect led */
+	size_t due, got;     /* bytes: of the range, and those that came */
+	char *hop;	     /* where redirects have led; NULL: no redirect */
+	unsigned hops;	     /* how many there were */
+	size_t dropped;	     /* bytes of answers that were followed */
+	unsigned long login; /* how we log in: see http_url */
 	struct fault fault;
 	char error[CURL_ERROR_SIZE];
 };
@@ -40,6 +45,8 @@ struct connection {
 struct http {
 	struct source source; /* info.size 0: the first answer is to come */
 	CURLM *multi;
+	CURLSH *share;	  /* the cookies */
+	unsigned cookies; /* how many the server has set */
 	struct http_url url;
 	char validator[HTTP_VALUE_MAX];
 	char server[64]; /* its numeric address */

@@ -29,8 +29,9 @@
 struct source_config {
 	const char *url; /* may hold user:password@ and a query */
 	const char *user, *password;
-	const char *domain; /* the user's (SMB) */
-	const char *netrc;  /* a file's path; read at every request */
+	const char *domain;  /* the user's (SMB) */
+	const char *netrc;   /* a file's path; read at every request */
+	const char *headers; /* lines "NAME: VALUE"; a secret (HTTP) */
 	/* PEM texts, not paths; len 0: none. */
 	struct source_blob {
 		char *pem;

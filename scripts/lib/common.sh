@@ -189,7 +189,7 @@ with_source() {
 	for key in cacert cert key netrc; do
 		[ ! -f "$request/$key" ] || set -- "$@" "$key=$request/$key"
 	done
-	for key in user password proxy; do
+	for key in user password proxy header; do
 		[ ! -f "$request/$key" ] || set -- "$@" "$key=+$request/$key"
 	done
 	keys='domain noproxy insecure cache connections outage limit-rate'

@@ -41,6 +41,7 @@ help_options() {
 every verb that takes a URL:
   -u, --user USER       log in to the server as USER
   -P, --password FILE   read the password from FILE (-: ask for it)
+  --header FILE         send the HTTP headers in FILE, such as a token
   --domain NAME         log in as a user of this domain (smb)
   --netrc FILE          read users and passwords from a netrc file
   --cacert FILE         trust only the certificates in FILE

@@ -75,6 +75,7 @@ take_option() {
 		PASSWORD=$2
 		[ "$2" = - ] || ask_file password "$2"
 		;;
+	--header) take_header "$2" ;;
 	--netrc | --cacert | --cert | --key) ask_file "${1#--}" "$2" ;;
 	--proxy) PROXY=$2 ;;
 	--limit-rate)

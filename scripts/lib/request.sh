@@ -67,6 +67,15 @@ take_headers() {
 		"headers file $1: each line must be NAME: VALUE"
 }
 
+# take_header FILE: a header typed in place of FILE must not be shown.
+take_header() {
+	case $1 in
+	*:*) [ -e "$1" ] || misuse \
+		"--header takes a file with lines NAME: VALUE, not the header itself" ;;
+	esac
+	ask_file header "$1"
+}
+
 # read_password: ask on a terminal, or read a line of standard input.
 read_password() {
 	local password tty

@@ -89,6 +89,36 @@ test_validator(void)
 	CHECK(weak);
 }
 
+static int
+logins(const char *text, const char *want)
+{
+	return strcmp(line(text)->logins, want) == 0;
+}
+
+/* RFC 9110 section 11.6.1, and what servers make of it. */
+static void
+test_logins(void)
+{
+	CHECK(logins("WWW-Authenticate: Basic realm=\"a, Digest b\"", "Basic"));
+	CHECK(logins("WWW-Authenticate: Negotiate", "Negotiate"));
+	CHECK(logins("WWW-Authenticate: Digest realm=\"x\", qop=\"auth,i\", "
+		     "nonce=a== , Basic realm=\"y\\\"z, w\"",
+	    "Digest, Basic"));
+	CHECK(logins(
+	    "WWW-Authenticate: Negotiate, Basic, basic", "Negotiate, Basic"));
+	CHECK(logins("WWW-Authenticate: Bearer realm=\"open", "Bearer"));
+	CHECK(logins("WWW-Authenticate: ,,=\"\\", ""));
+	line("WWW-Authenticate: Negotiate");
+	http_answer_line(&a, "www-authenticate: NTLM\r\n", 24);
+	CHECK(strcmp(a.logins, "Negotiate, NTLM") == 0);
+	/* What has no room is left out, never cut. */
+	http_answer_line(&a,
+	    "www-authenticate: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	    78);
+	CHECK(strcmp(a.logins, "Negotiate, NTLM") == 0);
+}
+
 static void
 test_flags(void)
 {
@@ -156,6 +186,7 @@ main(void)
 	test_bad_ranges();
 	test_status();
 	test_validator();
+	test_logins();
 	test_flags();
 	test_hostile();
 	return check_status();
