@@ -132,7 +132,7 @@ $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
 fuzzed_http-response = plugins/sources/http-response.c plugins/sources/http-error.c
 fuzzed_image = $(wildcard lib/image/*.c)
 fuzzed_pem = lib/tls/pem.c
-fuzzed_url = lib/base/url.c lib/base/secret.c
+fuzzed_url = $(addprefix lib/base/,number.c secret.c url.c url-typed.c utf8.c)
 fuzzed_ws-frame = lib/ws/frame.c
 fuzzed_ws-handshake = lib/http/headers.c $(addprefix lib/ws/,accept-key.c \
 	handshake.c upgrade.c)

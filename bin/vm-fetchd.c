@@ -23,6 +23,9 @@
 #include <unistd.h>
 
 #include "base/failure.h"
+#include "base/secret.h"
+#include "base/url-typed.h"
+#include "base/url.h"
 #include "fetchd/nbdkit.h"
 #include "fetchd/parameters.h"
 #include "fetchd/supervise.h"
@@ -30,7 +33,7 @@
 #include "unix/sd-notify.h"
 
 struct options {
-	bool only_check;
+	bool only_check, only_name;
 	const char *socket; /* NULL: a path of our own */
 	const char *user;
 	char **words; /* the URL and the parameters */
@@ -47,7 +50,7 @@ static void
 usage(FILE *out)
 {
 	fprintf(out,
-	    "usage: vm-fetchd [-chV] [-U SOCKET] [-u USER] URL|PATH|- "
+	    "usage: vm-fetchd [-chnV] [-U SOCKET] [-u USER] URL|PATH|- "
 	    "[key=value...]\n"
 	    "keys: user domain password=+FILE|-FD header=+FILE|-FD netrc=FILE\n"
 	    "      cacert=FILE cert=FILE key=FILE insecure=1 proxy=URL "
@@ -169,6 +172,30 @@ take_parameters(char **words, bool only_check)
 		die(&why);
 }
 
+/* Print what kind of place an image's is, and how it may be shown. */
+static int
+name_url(const char *word)
+{
+	static const char *const kinds[] = {[URL_UNKNOWN] = "unknown",
+	    [URL_FILE] = "file",
+	    [URL_HTTP] = "http",
+	    [URL_NFS] = "nfs",
+	    [URL_SMB] = "smb"};
+	char *typed, *shown;
+
+	typed = strcmp(word, "-") == 0 ? secret_read_line(STDIN_FILENO)
+				       : strdup(word);
+	shown = typed != NULL ? url_for_show(typed) : NULL;
+	if (shown == NULL)
+		err(EX_NOINPUT, "unable to read url");
+	printf("%s %s\n", kinds[url_kind(typed)], shown);
+	free(shown);
+	secret_free(typed);
+	if (fflush(stdout) == EOF)
+		err(EX_IOERR, "unable to print");
+	return 0;
+}
+
 static void
 undo_parameters(void)
 {
@@ -182,7 +209,7 @@ parse_options(int argc, char **argv)
 	struct options o = {.words = NULL};
 	int option;
 
-	while ((option = getopt(argc, argv, "+chU:u:V")) != -1) {
+	while ((option = getopt(argc, argv, "+chnU:u:V")) != -1) {
 		switch (option) {
 		case 'c':
 			o.only_check = true;
@@ -190,6 +217,9 @@ parse_options(int argc, char **argv)
 		case 'h':
 			usage(stdout);
 			exit(0);
+		case 'n':
+			o.only_name = true;
+			break;
 		case 'U':
 			o.socket = optarg;
 			break;
@@ -223,6 +253,8 @@ main(int argc, char **argv)
 	struct options o = parse_options(argc, argv);
 	struct failure why;
 
+	if (o.only_name)
+		return name_url(o.words[0]);
 	take_parameters(o.words, o.only_check);
 	if (supervisor_catch_signals(&supervisor, &why) == -1)
 		die(&why);

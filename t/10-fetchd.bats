@@ -434,8 +434,7 @@ refuses() {
 	for url in x ftp://127.0.0.1/x file://elsewhere/x gopher:x; do
 		refused 64 "$url" 'not an http, https, nfs or smb URL, nor a whole path'
 	done
-	for url in http:// 'http://[::1/x' http://127.0.0.1:99999/x \
-		'http://127.0.0.1/a b'; do
+	for url in http:// 'http://[::1/x' http://127.0.0.1:99999/x 'http://a b/x'; do
 		refused 64 "$url" 'not a valid URL'
 	done
 }

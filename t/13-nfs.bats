@@ -52,6 +52,38 @@ refused() {
 	refused 69 "$NFS/image$NFS_ARGS" "unable to mount"
 }
 
+# serves URL: vm-fetchd serves the image from there.
+serves() {
+	start_fetchd "$@"
+	nbdread -f "$NFS_DIR/image" "$SOCK" 0 $((20 * MIB))
+	kill "$FETCHD"
+	wait "$FETCHD"
+}
+
+@test "nfs: the URL is read as RFC 3986 has it: port, %XX, spaces, capitals" {
+	local port=${NFS_ARGS##*=} server
+	server=nfs://127.0.0.1:$port
+	# Nothing says which version it is: this server has only 4.
+	serves "$server/export/image"
+	serves "NFS://127.0.0.1:$port/export/%69mage"
+	ln "$NFS_DIR/image" "$NFS_DIR/a b%20#ü.iso"
+	serves "$server/export/a b%2520%23ü.iso"
+	serves "$server/export/a%20b%2520%23%c3%bc.iso?uid=0&gid=0"
+	refused 64 "$server/export/image?uid=x" "behind the ? of an NFS URL"
+	refused 64 "$server/export/image?evil=1" "behind the ? of an NFS URL"
+	refused 64 "$server/" "it names no file"
+	refused 64 "nfs://127.0.0.1:99999/export/image" "not a valid URL"
+	refused 66 "$server/export/sub/none" "no such file, directory or share"
+}
+
+@test "nfs: a file in the root of a version 4 server, at an IPv6 address" {
+	kill "$NFSD"
+	wait "$NFSD" || :
+	NFS_PSEUDO=/ NFS_ADDR=:: start_nfs
+	serves "nfs://127.0.0.1:${NFS_ARGS##*=}/image"
+	serves "nfs://[::1]:${NFS_ARGS##*=}/image"
+}
+
 @test "nfs: an image that changed is never mixed with its old version" {
 	serve image cache=4M
 	nbdread -f "$NFS_DIR/image" "$SOCK" 0 $((2 * MIB))
@@ -156,6 +188,21 @@ grep_after_read() {
 	serve_again image cache=4M
 	nbdread -p -n 500 -f new "$SOCK"
 	refused 66 "$NFS/nothing$NFS_ARGS" "no such file, directory or share"
+	kill "$FETCHD"
+	wait "$FETCHD"
+	# Nothing says which version it is: this server has only 3.
+	serves "$NFS/image"
+	serves "127.0.0.1:$NFS_DIR/image"
+	kill -KILL "$NFSD"
+	wait "$NFSD" || :
+}
+
+@test "nfs: if neither version works, it says how each failed" {
+	kill -KILL "$NFSD"
+	wait "$NFSD" || :
+	FETCHD_IN=(unshare -n sh -c 'ip link set lo up && exec "$@"' sh)
+	refused 69 nfs://127.0.0.1/export/image "unable to mount"
+	grep -q "by NFS 4 and by NFS 3" stderr
 }
 
 serve_again() {

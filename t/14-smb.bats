@@ -56,6 +56,24 @@ kill_smb() {
 	[[ $output != *secret* ]]
 }
 
+@test "smb: the URL is read as RFC 3986 has it, and as people type it" {
+	local port=${SMB##*:} url
+	ln share/image "share/a b%20#ü.iso"
+	for url in "$SMB/open/%69mage" "$SMB/open/a b%2520%23ü.iso" \
+		"CIFS://127.0.0.1:$port/open/a%20b%2520%23%c3%bc.iso" \
+		"smb://WORKGROUP;root:secret@127.0.0.1:$port/closed/image" \
+		"//127.0.0.1:$port/open/image" \
+		"\\\\127.0.0.1:$port\\open\\a b%20#ü.iso" \
+		"smb://[::1]:$port/open/image"; do
+		echo "$url"
+		start_fetchd "$url"
+		nbdread -f share/image "$SOCK" 0 $MIB
+		kill "$FETCHD"
+		wait "$FETCHD"
+	done
+	refused 64 "smb://127.0.0.1:99999/open/image" "not a valid URL"
+}
+
 @test "smb: each error has its own status and one line" {
 	refused 77 "$SMB/closed/image" "wrong user or password"
 	refused 77 "$SMB/closed/image" "wrong user or password" \

@@ -83,7 +83,8 @@ under_busybox() {
 
 @test "a password with a slash or a question mark is not shown either" {
 	start_server
-	for secret in top/secret 'top?secret' 'top#secret'; do
+	for secret in top/secret 'top?secret' 'top#secret' 'a@top/secret' \
+		'top/secret@x' '@/secret' 'p@w/x@secret'; do
 		run vmctl probe "${URL%%:*}://bob:$secret@127.0.0.1:1/ok/x.iso"
 		[ "$status" != 0 ]
 		[[ $output != *secret* && $output != *bob* ]]
@@ -277,8 +278,30 @@ write_stats() {
 	printf '%s/ok/x.iso\r\n' "$URL" >link.txt
 	[[ $(vmctl probe - <link.txt) == *"label: TEST"* ]]
 	[[ $(vmctl probe -- "HTTP${URL#http}/ok/x.iso") == *"label: TEST"* ]]
-	fails 64 vmctl probe "$URL/ok/sp ace.iso"
-	grep -q "%20" stderr
+	[[ $(vmctl probe "  $URL/ok/sp ace.iso ") == *"label: TEST"* ]]
+	[[ $(vmctl probe "$URL/ok/a%20b/ü%.iso") == *"label: TEST"* ]]
+	grep -q 'GET /ok/sp%20ace.iso range' log
+	grep -q 'GET /ok/a%20b/%C3%BC%25.iso range' log
+	# A message shows it as it was typed.
+	fails 66 vmctl probe "$URL/status/404/sp ace/ü.iso"
+	grep -qF "$URL/status/404/sp ace/ü.iso: no such image" stderr
+	fails 66 vmctl probe "$URL/status/404/$(printf 'a\033[1mb\302\233c\342\200\256d')"
+	grep -qF "/a?[1mb?c?d: no such image" stderr
+	# libcurl turns the host into xn--bcher-kva.localhost, which is this one.
+	[[ $(vmctl probe "http://bücher.localhost:${URL##*:}/ok/x.iso") == *"label: TEST"* ]]
+}
+
+@test "NFS and SMB as people write it are understood, and a Windows path is not" {
+	local place
+	for place in 'nowhere.invalid:/srv/x.iso' '\\nowhere.invalid\share\x.iso' \
+		'//nowhere.invalid/share/x.iso' 'CIFS://nowhere.invalid/share/x.iso' \
+		'NFS://nowhere.invalid/srv/x.iso' 'Smb://nowhere.invalid/share/x.iso'; do
+		fails 68 vmctl probe "$place"
+		grep -qF "unable to open $place: Could not resolve host: nowhere.invalid" stderr
+	done
+	fails 64 vmctl probe 'C:/x.iso'
+	fails 64 vmctl probe 'joe:topsecret@nowhere.invalid:/x.iso'
+	not grep -q topsecret stderr
 }
 
 @test "an installed vmctl reads the configuration that was installed" {

@@ -163,7 +163,7 @@ ganesha_conf() {
 		}
 		NFSv4 { Graceless = true; RecoveryBackend = fs; }
 		EXPORT {
-			Export_Id = 1; Path = $NFS_DIR; Pseudo = /export;
+			Export_Id = 1; Path = $NFS_DIR; Pseudo = ${NFS_PSEUDO:-/export};
 			Access_Type = RW; Squash = No_Root_Squash;
 			SecType = sys; Protocols = $1;
 			Attr_Expiration_Time = 0; FSAL { Name = VFS; }
@@ -173,10 +173,11 @@ ganesha_conf() {
 
 # start_nfs [PORT]: makes $NFS_DIR, and NFS-Ganesha exports it by NFS 4. A URL
 # is $NFS/...$NFS_ARGS; the process is $NFSD, the log ./ganesha.log. The
-# directory is on a tmpfs, because not every file system has file handles.
+# directory is on a tmpfs, because not every file system has file handles. It is
+# exported as $NFS_PSEUDO (/export), the server listens at $NFS_ADDR (127.0.0.1).
 start_nfs() {
 	local port=${1:-$((20000 + RANDOM % 10000))}
-	ganesha_conf 4 "NFS_Port = $port; Bind_addr = 127.0.0.1;"
+	ganesha_conf 4 "NFS_Port = $port; Bind_addr = ${NFS_ADDR:-127.0.0.1};"
 	background ganesha.nfsd -F -f ganesha.conf -p "$PWD/ganesha.pid" \
 		-N NIV_EVENT -L "$PWD/ganesha.log" >/dev/null 2>&1
 	NFSD=${STARTED[-1]}
@@ -217,7 +218,7 @@ start_smb() {
 		[global]
 		server role = standalone server
 		smb ports = $port
-		interfaces = 127.0.0.1
+		interfaces = 127.0.0.1 ::1
 		bind interfaces only = yes
 		private dir = $PWD/samba/private
 		lock directory = $PWD/samba/lock

@@ -3,32 +3,73 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/number.h"
 #include "base/secret.h"
 #include "base/url.h"
+#include "base/utf8.h"
 
 /*
  * Where user and password end and the host begins, in what follows "://". A
  * password may hold an '@', so the last one ends it. One that holds a '/'
  * and should not makes an authority like "user:pass", with no port that is a
- * number: then it may end anywhere.
+ * number, or like "user:pa@ss", with another '@' in the path: then it may end
+ * anywhere. An address in brackets is a host for sure.
  */
 static char *
 skip_userinfo(char *rest)
 {
-	char *end = rest + strcspn(rest, "/"), *at = end, *port;
+	char *end = rest + strcspn(rest, "/"), *at = end, *port, *last;
 
 	while (at > rest && at[-1] != '@')
 		at--;
-	port = memchr(rest, ':', end - rest);
-	if (at > rest || *rest == '[' || port == NULL ||
-	    port + 1 + strspn(port + 1, "0123456789") == end)
+	port = memchr(rest, ':', (at > rest ? at : end) - rest);
+	last = strrchr(rest, '@');
+	if (*at == '[' || port == NULL)
 		return at;
-	at = strrchr(rest, '@');
-	return at != NULL ? at + 1 : rest + strlen(rest);
+	if (at > rest)
+		return last + 1;
+	if (port + 1 + strspn(port + 1, "0123456789") == end)
+		return at;
+	return last != NULL ? last + 1 : rest + strlen(rest);
+}
+
+/* Where a text without "://" has a user before its host, as ssh(1) takes it. */
+static char *
+skip_user(char *text)
+{
+	char *at = strrchr(text, '@');
+
+	if (at == NULL || *text == '/' || *text == '\\' ||
+	    strncasecmp(text, "file:", 5) == 0)
+		return text;
+	return at + 1;
+}
+
+/* Replace what is no UTF-8, or misleads who reads it, by '?'. */
+static void
+make_printable(char *text)
+{
+	const char *p = text;
+	uint32_t c;
+	size_t len;
+
+	while (*p != '\0') {
+		len = utf8_decode(p, &c);
+		if (len == 0 || utf8_is_deceptive(c)) {
+			*text++ = '?';
+			p += len > 0 ? len : 1;
+			continue;
+		}
+		memmove(text, p, len);
+		text += len;
+		p += len;
+	}
+	*text = '\0';
 }
 
 char *
@@ -46,9 +87,11 @@ url_for_show(const char *url)
 		memmove(rest, p, strlen(p) + 1);
 	}
 	shown[strcspn(shown, "?#")] = '\0';
-	for (p = shown; *p != '\0'; p++)
-		if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f)
-			*p = '?';
+	if (strstr(shown, "://") == NULL) {
+		p = skip_user(shown);
+		memmove(shown, p, strlen(p) + 1);
+	}
+	make_printable(shown);
 	return shown;
 }
 
@@ -107,6 +150,96 @@ url_get_user(const char *url, char **user, char **password)
 	secret_free(*password);
 	*user = *password = NULL;
 	return -1;
+}
+
+/* Take ":PORT", or nothing. */
+static bool
+take_port(const char *text, size_t len, unsigned *port)
+{
+	char digits[6] = "";
+	uint64_t number;
+
+	*port = 0;
+	if (len < 2)
+		return len == 0 || text[0] == ':';
+	if (text[0] != ':' || len > sizeof(digits))
+		return false;
+	memcpy(digits, text + 1, len - 1);
+	if (number_parse(digits, 1, 65535, &number) == -1)
+		return false;
+	*port = (unsigned)number;
+	return true;
+}
+
+int
+url_split(const char *url, struct url_parts *out)
+{
+	const char *host, *end, *path, *port;
+
+	memset(out, 0, sizeof(*out));
+	host = strstr(url, "://");
+	if (host == NULL)
+		goto invalid;
+	host += 3;
+	path = host + strcspn(host, "/?#");
+	for (end = path; end > host && end[-1] != '@'; end--)
+		continue;
+	host = end;
+	if (*host == '[') {
+		port = memchr(host, ']', (size_t)(path - host));
+		out->host =
+		    port != NULL ? decode(host + 1, port - host - 1) : NULL;
+		port = port != NULL ? port + 1 : path;
+	} else {
+		port = memchr(host, ':', (size_t)(path - host));
+		if (port == NULL)
+			port = path;
+		out->host = decode(host, (size_t)(port - host));
+	}
+	out->path = decode(path, strcspn(path, "?#"));
+	if (path[strcspn(path, "?#")] == '?') {
+		path += strcspn(path, "?");
+		out->query = decode(path + 1, strcspn(path + 1, "#"));
+	}
+	if (url_get_user(url, &out->user, &out->password) == -1 ||
+	    out->path == NULL)
+		goto fail;
+	if (out->host != NULL && out->host[0] != '\0' &&
+	    take_port(port, strcspn(port, "/?#"), &out->port) &&
+	    strstr(url, "%00") == NULL)
+		return 0;
+invalid:
+	errno = EINVAL;
+fail:
+	url_parts_free(out);
+	return -1;
+}
+
+void
+url_parts_free(struct url_parts *parts)
+{
+	secret_free(parts->user);
+	secret_free(parts->password);
+	free(parts->host);
+	free(parts->path);
+	free(parts->query);
+	memset(parts, 0, sizeof(*parts));
+}
+
+bool
+url_is_ambiguous(const char *url)
+{
+	struct url_parts all = {.host = NULL}, shown = {.host = NULL};
+	char *text = url_for_show(url);
+	bool differ;
+
+	differ = text == NULL || url_split(url, &all) == -1 ||
+		 url_split(text, &shown) == -1 ||
+		 strcmp(all.host, shown.host) != 0;
+	url_parts_free(&all);
+	url_parts_free(&shown);
+	free(text);
+	return differ;
 }
 
 char *

@@ -7,10 +7,14 @@
 #ifndef VM_BASE_URL_H
 #define VM_BASE_URL_H
 
+#include <stdbool.h>
+
 /*
  * A copy of url without user, password, query and fragment (RFC 3986
- * section 3), its control characters and spaces shown as '?'. Any text will do:
- * one that is not a URL comes back without what follows a '?' or '#'.
+ * section 3), and otherwise as it was typed; what is no UTF-8, and characters
+ * that are not for people, are shown as '?'. Where a password may hold an '@'
+ * and a '/', all before the last '@' is left out. Any text will do: one that is
+ * not a URL comes back without what follows a '?' or '#'.
  *
  * Returns a string for free(3), or NULL with errno ENOMEM.
  */
@@ -22,6 +26,29 @@ char *url_for_show(const char *url);
  * for secret_free().
  */
 int url_get_user(const char *url, char **user, char **password);
+
+/*
+ * The parts of a URL with "://" (RFC 3986 section 3), decoded; NULL where there
+ * is none, but path may be "". host has no brackets; port is 0 where none is
+ * given. Returns 0 and the parts, for url_parts_free(); or -1 with errno: EINVAL
+ * where it is no such URL, ENOMEM.
+ */
+struct url_parts {
+	char *user, *password, *host, *path, *query;
+	unsigned port;
+};
+int url_split(const char *url, struct url_parts *);
+void url_parts_free(struct url_parts *);
+
+/*
+ * Has the URL a password, and an '@' behind the host as well? Then the host may
+ * be a part of a password whose '/' was not written %2F, and must not be shown.
+ */
+bool url_is_ambiguous(const char *url);
+
+/* What to say then. */
+#define URL_AMBIGUOUS_HINT \
+	"in a user or password, / is written %2F and @ is written %40"
 
 /*
  * The path that a file: URL names on this machine (RFC 8089), decoded, for

@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/number.h"
 #include "base/secret.h"
+#include "base/url-typed.h"
 #include "base/url.h"
 #include "fetchd/open-local.h"
 #include "fetchd/parameters.h"
@@ -145,6 +145,8 @@ read_file(const char *name, const char *path, size_t *len, struct failure *why)
 static char *
 local_path(const char *url)
 {
+	if (url_kind(url) != URL_FILE)
+		return NULL;
 	return url[0] == '/' ? strdup(url) : url_file_path(url);
 }
 
@@ -153,13 +155,7 @@ static int
 take_url(struct parameters *a, const char *url, const char *value,
     struct failure *why)
 {
-	static const struct {
-		const char *scheme, *name;
-	} modules[] = {
-	    {"nfs://", "vm-source-nfs.so"},
-	    {"smb://", "vm-source-smb.so"},
-	};
-	size_t i;
+	enum url_kind kind = url_kind(url);
 
 	a->shown_url = url_for_show(url);
 	if (a->shown_url == NULL)
@@ -169,11 +165,10 @@ take_url(struct parameters *a, const char *url, const char *value,
 	if (a->image != NULL)
 		return nbdkit_argv_add_module(
 		    a->argv, "vm-source-file.so", why);
-	for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
-		if (strncasecmp(
-			url, modules[i].scheme, strlen(modules[i].scheme)) == 0)
-			return nbdkit_argv_add_module(
-			    a->argv, modules[i].name, why);
+	if (kind == URL_NFS)
+		return nbdkit_argv_add_module(a->argv, "vm-source-nfs.so", why);
+	if (kind == URL_SMB)
+		return nbdkit_argv_add_module(a->argv, "vm-source-smb.so", why);
 	return 0;
 }
 
@@ -196,6 +191,18 @@ takes_descriptor(const struct parameter *p)
 	       p->passing == PASS_LINES || p->passing == PASS_URL;
 }
 
+/* The URL for what was typed, which is freed. */
+static char *
+made_url(char *typed, struct failure *why)
+{
+	char *url = url_from_typed(typed);
+
+	if (url == NULL)
+		fail_errno(why, EX_OSERR, "unable to read url");
+	secret_free(typed);
+	return url;
+}
+
 /* A parameter that the plugin reads from a memory file. */
 static int
 take_text(struct parameters *a, const struct parameter *p, const char *value,
@@ -209,12 +216,17 @@ take_text(struct parameters *a, const struct parameter *p, const char *value,
 
 	if (text == NULL)
 		return -1;
+	if (p->passing == PASS_URL) {
+		if (take_url(a, text, value, why) == -1) {
+			secret_free(text);
+			return -1;
+		}
+		text = made_url(text, why);
+		if (text == NULL)
+			return -1;
+	}
 	if (!is_file)
 		len = strlen(text);
-	if (p->passing == PASS_URL && take_url(a, text, value, why) == -1) {
-		secret_free(text);
-		return -1;
-	}
 	fd = nbdkit_argv_add_text(
 	    a->argv, p->name, p->passing == PASS_PATH, text, len, why);
 	if (p->passing == PASS_URL)
@@ -329,9 +341,7 @@ parameters_finish(struct parameters *a, struct failure *why)
 const char *
 parameters_note(const struct parameters *a)
 {
-	const char *smb = "smb://";
-
-	if (a->writable && strncasecmp(a->shown_url, smb, strlen(smb)) == 0)
+	if (a->writable && url_kind(a->shown_url) == URL_SMB)
 		return "note: over SMB the server decides when written data "
 		       "reaches its disk";
 	return NULL;
@@ -386,7 +396,7 @@ parameters_read_url(const struct parameters *a, struct failure *why)
 	is_same = shown != NULL && strcmp(shown, a->shown_url) == 0;
 	free(shown);
 	if (is_same)
-		return text;
+		return made_url(text, why);
 	fail(why, EX_DATAERR, "unable to renew the URL: it is not %s",
 	    a->shown_url);
 	secret_free(text);

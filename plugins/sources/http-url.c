@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,48 @@ get_part(CURLU *url, CURLUPart part, unsigned flags)
 		copy = strdup(text);
 	curl_free(text);
 	return copy;
+}
+
+/*
+ * Write a host with letters other than ASCII as the DNS has it (RFC 5891).
+ * libcurl would take the URL for one in the encoding of our locale, which is
+ * none that has such letters.
+ */
+static void
+encode_host(CURLU *url)
+{
+#ifdef CURLU_PUNYCODE
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = utf8 != (locale_t)0 ? uselocale(utf8) : (locale_t)0;
+	char *host = NULL;
+
+	if (curl_url_get(url, CURLUPART_HOST, &host, CURLU_PUNYCODE) ==
+	    CURLUE_OK)
+		curl_url_set(url, CURLUPART_HOST, host, 0);
+	curl_free(host);
+	if (utf8 == (locale_t)0)
+		return;
+	uselocale(before);
+	freelocale(utf8);
+#else
+	(void)url;
+#endif
+}
+
+/* A URL that may have spaces and other letters than ASCII in it, or NULL. */
+static CURLU *
+parse(const char *text)
+{
+	CURLU *url = curl_url();
+
+	if (url != NULL &&
+	    curl_url_set(url, CURLUPART_URL, text,
+		CURLU_URLENCODE | CURLU_ALLOW_SPACE) == CURLUE_OK) {
+		encode_host(url);
+		return url;
+	}
+	curl_url_cleanup(url);
+	return NULL;
 }
 
 /* Cut user and fragment off the URL. Returns it as text, for secret_free(). */
@@ -56,8 +99,7 @@ fault_of_url(const char *url, struct fault *why)
 	if (strncasecmp(url, "http://", 7) == 0 ||
 	    strncasecmp(url, "https://", 8) == 0)
 		snprintf(why->text, sizeof(why->text),
-		    "not a valid URL (a space in it is written %%20, other "
-		    "letters than ASCII likewise; a port is at most 65535)");
+		    "not a valid URL (it has no host, or a port above 65535)");
 	else
 		snprintf(why->text, sizeof(why->text),
 		    "not an http, https, nfs or smb URL, nor a whole path");
@@ -66,9 +108,8 @@ fault_of_url(const char *url, struct fault *why)
 static bool
 take_url(struct http_url *u, const struct source_config *config)
 {
-	u->given = curl_url();
-	if (u->given == NULL ||
-	    curl_url_set(u->given, CURLUPART_URL, config->url, 0) != CURLUE_OK)
+	u->given = parse(config->url);
+	if (u->given == NULL)
 		return false;
 	u->user = config->user != NULL
 		      ? strdup(config->user)
@@ -79,6 +120,7 @@ take_url(struct http_url *u, const struct source_config *config)
 		: get_part(u->given, CURLUPART_PASSWORD, CURLU_URLDECODE);
 	u->address = take_address(u->given);
 	u->display = url_for_show(config->url);
+	u->is_ambiguous = url_is_ambiguous(config->url);
 	return take_scheme(u) && u->address != NULL && u->display != NULL;
 }
 
@@ -101,14 +143,13 @@ int
 http_url_renew(struct http_url *u, const char *text, struct fault *why)
 {
 	char *address = NULL, *shown = url_for_show(text);
-	CURLU *url = curl_url();
+	CURLU *url = parse(text);
 
 	why->kind = FAULT_REQUEST;
 	why->status = EX_USAGE;
 	snprintf(
 	    why->text, sizeof(why->text), "it is no URL of %s", u->display);
-	if (url != NULL && shown != NULL && strcmp(shown, u->display) == 0 &&
-	    curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK)
+	if (url != NULL && shown != NULL && strcmp(shown, u->display) == 0)
 		address = take_address(url);
 	free(shown);
 	if (address == NULL) {

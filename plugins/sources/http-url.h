@@ -23,6 +23,7 @@ struct http_url {
 	bool has_netrc;		    /* there may be a user in it */
 	unsigned long login; /* how: CURLAUTH_BASIC, or what was wanted */
 	bool is_https;
+	bool is_ambiguous; /* see url.h: libcurl's texts name its host */
 };
 
 /*

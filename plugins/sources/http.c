@@ -12,6 +12,7 @@
 #include <curl/curl.h>
 
 #include "base/secret.h"
+#include "base/url.h"
 #include "sources/http-error.h"
 #include "sources/http-follow.h"
 #include "sources/http.h"
@@ -226,8 +227,12 @@ connection_end(struct connection *c, CURLcode code)
 			http_url_remember(&c->http->url, c->hop);
 		return NULL;
 	}
-	if (!c->found_fault)
+	if (!c->found_fault) {
+		if (c->http->url.is_ambiguous)
+			snprintf(c->error, sizeof(c->error), "%s (%s)",
+			    curl_easy_strerror(code), URL_AMBIGUOUS_HINT);
 		http_fault_of_curl(code, c->error, &c->fault);
+	}
 	curl_easy_getinfo(c->easy, CURLINFO_RETRY_AFTER, &pause);
 	c->fault.retry_after = pause > UINT_MAX ? UINT_MAX : (unsigned)pause;
 	if (forget_redirect(c))

@@ -4,8 +4,9 @@
  * NFS (versions 3 and 4) as a source, through libnfs 4.0: a module, because a
  * machine without NFS does not need libnfs.
  *
- * nfs://HOST/PATH/FILE, with libnfs's arguments behind a "?": version=4,
- * nfsport=N, mountport=N, uid=N, gid=N. The directory is what is mounted.
+ * nfs://HOST[:PORT]/DIRECTORY/FILE, with arguments behind a "?": version=3 or
+ * 4, nfsport=N, mountport=N, uid=N, gid=N. The directory is what is mounted.
+ * Without a version, 4 is tried first.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,12 +21,15 @@
 #include <nfsc/libnfs.h>
 
 #include "base/clock.h"
+#include "base/number.h"
+#include "base/url.h"
 #include "sources/threaded-error.h"
 #include "sources/threaded-ops.h"
 
 #define NFS4_VERIFIER_SIZE 8	      /* bytes; RFC 7530 section 2.2 */
 #define WRITE_MAX_4	   (3 * 1024) /* bytes; see file_write() */
 #define CALL_MS		   10000 /* one call; then the server counts as away */
+#define NFS_PATH_MAX	   4096	 /* bytes */
 #define SYN_RETRIES	   2	 /* for a connection that is not answered */
 
 /*
@@ -37,6 +41,7 @@
 struct nfs_file {
 	struct nfs_context *nfs;
 	struct nfsfh *handle;
+	bool writable;
 	bool ended;
 	int result;  /* of the call: bytes, or -errno */
 	size_t size; /* how many bytes of the answer to copy... */
@@ -57,8 +62,10 @@ fault_of(struct nfs_context *nfs, int error, const char *what, struct fault *f)
 	    {0, FAULT_TRANSIENT, 0, NULL},
 	};
 
-	blocking_fault_of(known, -error, what,
-	    nfs != NULL ? nfs_get_error(nfs) : strerror(-error), f);
+	const char *text = nfs != NULL ? nfs_get_error(nfs) : NULL;
+
+	blocking_fault_of(
+	    known, -error, what, text != NULL ? text : strerror(-error), f);
 }
 
 /* libnfs calls this: the answer has come, or never will. */
@@ -157,25 +164,29 @@ file_close(void *context, bool broken)
 	free(file);
 }
 
-/* Mount the directory, and open the file. Returns 0 or -1 with *why. */
+/* Mount the directory of this path, and open the file. Returns 0 or -1. */
 static int
-mount_and_open(struct nfs_file *file, const struct nfs_url *url, bool writable,
+mount_and_open(struct nfs_file *file, const char *host, const char *path,
     struct fault *why)
 {
 	/*
 	 * With O_SYNC, each write is on stable storage when the server answers
 	 * it: a server that restarts loses nothing between WRITE and COMMIT.
 	 */
-	int flags = writable ? O_RDWR | O_SYNC : O_RDONLY;
+	int flags = file->writable ? O_RDWR | O_SYNC : O_RDONLY;
+	const char *name = strrchr(path, '/');
+	char dir[NFS_PATH_MAX];
 
+	/* A file of the root is mounted as such. */
+	snprintf(dir, sizeof(dir), "%.*s", (int)(name - path), path);
 	if (await(file,
-		nfs_mount_async(file->nfs, url->server, url->path, on_reply,
-		    expect(file, NULL, 0)),
+		nfs_mount_async(file->nfs, host, dir[0] != '\0' ? dir : "/",
+		    on_reply, expect(file, NULL, 0)),
 		"mount", why) == -1)
 		return -1;
 	if (await(file,
-		nfs_open_async(file->nfs, url->file, flags, on_open,
-		    expect(file, NULL, 0)),
+		nfs_open_async(
+		    file->nfs, name, flags, on_open, expect(file, NULL, 0)),
 		"open", why) == 0)
 		return 0;
 	/* Over NFS 4, libnfs says this where access is denied. */
@@ -205,37 +216,169 @@ name_client(struct nfs_context *nfs)
 	nfs4_set_verifier(nfs, verifier);
 }
 
-static void *
-file_open(const struct source_config *config, struct fault *why)
-{
-	struct nfs_file *file = calloc(1, sizeof(*file));
-	struct nfs_url *url = NULL;
-	int result = -1;
+/* What the URL says beside host and path; 0, and -1 for IDs: nothing. */
+struct arguments {
+	uint64_t version, nfsport, mountport;
+	int64_t uid, gid;
+};
 
-	if (file != NULL)
-		file->nfs = nfs_init_context();
-	if (file == NULL || file->nfs == NULL) {
-		blocking_fault(why, FAULT_REQUEST, EX_OSERR, "out of memory");
-		free(file);
-		return NULL;
+/* Take one NAME=VALUE of the URL's query. Returns 0 or -1 with *why. */
+static int
+take_argument(struct arguments *a, const char *word, struct fault *why)
+{
+	const struct {
+		const char *name;
+		uint64_t min, max, *out;
+	} known[] = {{"version=", 3, 4, &a->version},
+	    {"nfsport=", 1, 65535, &a->nfsport},
+	    {"mountport=", 1, 65535, &a->mountport},
+	    {"uid=", 0, INT32_MAX, (uint64_t *)&a->uid},
+	    {"gid=", 0, INT32_MAX, (uint64_t *)&a->gid}};
+	size_t i, len;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		len = strlen(known[i].name);
+		if (strncmp(word, known[i].name, len) == 0 &&
+		    number_parse(word + len, known[i].min, known[i].max,
+			known[i].out) == 0)
+			return 0;
 	}
+	/* The query is not shown: another source's may be a secret. */
+	blocking_fault(why, FAULT_REQUEST, EX_USAGE,
+	    "behind the ? of an NFS URL stand version=3 or 4, nfsport=, "
+	    "mountport=, uid= or gid=, with a number, and & between them");
+	return -1;
+}
+
+static int
+take_arguments(
+    struct arguments *a, const struct url_parts *url, struct fault *why)
+{
+	char *rest = url->query, *word;
+
+	*a = (struct arguments){.nfsport = url->port, .uid = -1, .gid = -1};
+	while (rest != NULL && (word = strsep(&rest, "&")) != NULL)
+		if (*word != '\0' && take_argument(a, word, why) == -1)
+			return -1;
+	if (strlen(url->path) < 2 || url->path[strlen(url->path) - 1] == '/' ||
+	    strlen(url->path) >= NFS_PATH_MAX) {
+		blocking_fault(why, FAULT_REQUEST, EX_USAGE,
+		    "it names no file: nfs://HOST/DIRECTORY/FILE");
+		return -1;
+	}
+	return 0;
+}
+
+/*
+ * Set up a context. libnfs 4.0 has no call to set the ports, but reads them
+ * from a URL, of which nothing else is used.
+ */
+static bool
+make_context(struct nfs_file *file, const struct arguments *a, uint64_t version)
+{
+	struct nfs_url *parsed;
+	char text[128];
+	int n;
+
+	file->nfs = nfs_init_context();
+	if (file->nfs == NULL)
+		return false;
+	n = snprintf(
+	    text, sizeof(text), "nfs://host/dir/file?version=%d", (int)version);
+	if (a->nfsport != 0)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "&nfsport=%d",
+		    (int)a->nfsport);
+	if (a->mountport != 0)
+		snprintf(text + n, sizeof(text) - (size_t)n, "&mountport=%d",
+		    (int)a->mountport);
+	parsed = nfs_parse_url_full(file->nfs, text);
+	if (parsed == NULL)
+		return false;
+	nfs_destroy_url(parsed);
+	if (a->uid != -1)
+		nfs_set_uid(file->nfs, (int)a->uid);
+	if (a->gid != -1)
+		nfs_set_gid(file->nfs, (int)a->gid);
 	name_client(file->nfs);
 	nfs_set_autoreconnect(file->nfs, 0); /* we do it ourselves */
 	nfs_set_tcp_syncnt(file->nfs, SYN_RETRIES);
-	url = nfs_parse_url_full(file->nfs, config->url);
-	if (blocking_find_host(config->url, why) == -1)
-		result = -1;
-	else if (url == NULL)
-		blocking_fault(why, FAULT_REQUEST, EX_USAGE,
-		    "not an NFS URL: nfs://HOST/DIRECTORY/FILE");
-	else
-		result = mount_and_open(file, url, config->writable, why);
-	if (url != NULL)
-		nfs_destroy_url(url);
-	if (result == 0)
+	return true;
+}
+
+/* Open the file by this version. Returns it, or NULL with *why. */
+static struct nfs_file *
+open_by(const struct url_parts *url, const struct arguments *a,
+    uint64_t version, bool writable, struct fault *why)
+{
+	struct nfs_file *file = calloc(1, sizeof(*file));
+
+	if (file == NULL || !make_context(file, a, version)) {
+		blocking_fault(why, FAULT_REQUEST, EX_OSERR, "out of memory");
+		if (file != NULL)
+			file_close(file, true);
+		return NULL;
+	}
+	file->writable = writable;
+	if (mount_and_open(file, url->host, url->path, why) == 0)
 		return file;
 	file_close(file, true);
 	return NULL;
+}
+
+/* Both versions failed: say how, and keep what tells more of the two. */
+static void
+join_faults(const struct fault *four, struct fault *why)
+{
+	struct fault three = *why;
+
+	if (strcmp(four->text, three.text) == 0) {
+		snprintf(why->text, sizeof(why->text),
+		    "%.400s (by NFS 4 and by NFS 3)", three.text);
+		return;
+	}
+	if (four->kind == FAULT_REQUEST || three.kind != FAULT_REQUEST)
+		*why = *four;
+	snprintf(why->text, sizeof(why->text), "NFS 4: %.200s; NFS 3: %.200s",
+	    four->text, three.text);
+}
+
+static struct nfs_file *
+open_by_any(const struct url_parts *url, const struct arguments *a,
+    bool writable, struct fault *why)
+{
+	static _Atomic unsigned worked; /* the version that did */
+	uint64_t version = a->version != 0 ? a->version : worked;
+	struct nfs_file *file;
+	struct fault four;
+
+	if (version != 0)
+		return open_by(url, a, version, writable, why);
+	version = 4;
+	file = open_by(url, a, version, writable, &four);
+	if (file == NULL) {
+		version = 3;
+		file = open_by(url, a, version, writable, why);
+	}
+	if (file != NULL)
+		worked = (unsigned)version;
+	else
+		join_faults(&four, why);
+	return file;
+}
+
+static void *
+file_open(const struct source_config *config, struct fault *why)
+{
+	struct nfs_file *file = NULL;
+	struct url_parts url;
+	struct arguments a;
+
+	if (blocking_take_url(config->url, &url, why) == -1)
+		return NULL;
+	if (take_arguments(&a, &url, why) == 0)
+		file = open_by_any(&url, &a, config->writable, why);
+	url_parts_free(&url);
+	return file;
 }
 
 static int

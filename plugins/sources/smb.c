@@ -4,7 +4,7 @@
  * SMB as a source, through Samba's libsmbclient: a module, because it brings
  * half of Samba along.
  *
- * smb://HOST[:PORT]/SHARE/PATH. SMB 2 or later, signed where a user is given,
+ * smb://[[DOMAIN;]USER[:PASSWORD]@]HOST[:PORT]/SHARE/PATH. SMB 2 or later, signed where a user is given,
  * encrypted where the server can; no smb.conf is read. The library has no call
  * for SMB2's FLUSH (4.17): the server decides when written data reaches its
  * disk.
@@ -33,7 +33,7 @@ struct smb_file {
 	SMBCCTX *smb;
 	SMBCFILE *handle;
 	char *user, *password; /* "": a guest */
-	const char *domain;
+	char *domain;	       /* NULL: none */
 };
 
 /* Fill in the fault, from errno after a call. */
@@ -102,6 +102,7 @@ file_close(void *context, bool broken)
 		smbc_free_context(file->smb, 1);
 	secret_free(file->user);
 	secret_free(file->password);
+	free(file->domain);
 	free(file);
 }
 
@@ -127,51 +128,107 @@ make_context(struct smb_file *file)
 	return result;
 }
 
+/* A copy of the setting, else of what the URL has, else of "". */
+static char *
+first_of(const char *setting, const char *of_url)
+{
+	if (setting != NULL)
+		return strdup(setting);
+	return strdup(of_url != NULL ? of_url : "");
+}
+
 /* Take the user from the settings, else from the URL; else be a guest. */
 static int
-take_user(struct smb_file *file, const struct source_config *config)
+take_user(struct smb_file *file, const struct url_parts *url,
+    const struct source_config *config)
 {
-	if (url_get_user(config->url, &file->user, &file->password) == -1)
-		return -1;
-	if (config->user != NULL) {
-		secret_free(file->user);
-		file->user = strdup(config->user);
-	}
-	if (config->password != NULL) {
-		secret_free(file->password);
-		file->password = strdup(config->password);
-	}
-	if (file->user == NULL)
-		file->user = strdup("");
-	if (file->password == NULL)
-		file->password = strdup("");
-	file->domain = config->domain;
+	const char *user = url->user, *semicolon;
+
+	semicolon = user != NULL ? strchr(user, ';') : NULL;
+	if (config->domain != NULL)
+		file->domain = strdup(config->domain);
+	else if (semicolon != NULL)
+		file->domain = strndup(user, (size_t)(semicolon - user));
+	if (semicolon != NULL)
+		user = semicolon + 1;
+	file->user = first_of(config->user, user);
+	file->password = first_of(config->password, url->password);
 	return file->user != NULL && file->password != NULL ? 0 : -1;
+}
+
+/* Append text to a URL, with all encoded that the library could take for else. */
+static char *
+encode(char *out, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz"
+				    "0123456789-._~/";
+
+	for (; *text != '\0'; text++)
+		if (strchr(plain, *text) != NULL)
+			*out++ = *text;
+		else
+			out += sprintf(out, "%%%02X", (unsigned char)*text);
+	*out = '\0';
+	return out;
+}
+
+/*
+ * The URL for the library, without a user. It does not know the brackets of an
+ * address of IPv6, but Windows's name for one (ipv6-literal.net).
+ */
+static char *
+make_url(const struct url_parts *url)
+{
+	size_t len = strlen(url->host);
+	bool is_ipv6 = strchr(url->host, ':') != NULL;
+	char *text = malloc(3 * (len + strlen(url->path)) + 64), *out, *p;
+
+	if (text == NULL)
+		return NULL;
+	out = stpcpy(text, "smb://");
+	p = out;
+	out = stpcpy(out, url->host);
+	if (is_ipv6) {
+		for (; *p != '\0'; p++)
+			*p = *p == ':' ? '-' : *p == '%' ? 's' : *p;
+		out = stpcpy(out, ".ipv6-literal.net");
+	}
+	if (url->port != 0)
+		out += sprintf(out, ":%u", url->port);
+	encode(out, url->path);
+	return text;
 }
 
 static void *
 file_open(const struct source_config *config, struct fault *why)
 {
-	struct smb_file *file = calloc(1, sizeof(*file));
-	char *plain = url_for_show(config->url); /* without the user */
+	struct smb_file *file = NULL;
+	struct url_parts url;
+	char *text = NULL;
 
-	if (file == NULL || plain == NULL || take_user(file, config) == -1 ||
-	    make_context(file) == -1) {
+	if (blocking_take_url(config->url, &url, why) == -1)
+		return NULL;
+	file = calloc(1, sizeof(*file));
+	text = make_url(&url);
+	if (file == NULL || text == NULL ||
+	    take_user(file, &url, config) == -1 || make_context(file) == -1) {
 		blocking_fault(why, FAULT_REQUEST, EX_OSERR, "out of memory");
 		goto fail;
 	}
-	if (blocking_find_host(plain, why) == -1)
-		goto fail;
 	errno = 0;
 	file->handle = smbc_getFunctionOpen(file->smb)(
-	    file->smb, plain, config->writable ? O_RDWR : O_RDONLY, 0);
-	if (file->handle != NULL) {
-		free(plain);
-		return file;
+	    file->smb, text, config->writable ? O_RDWR : O_RDONLY, 0);
+	if (file->handle == NULL) {
+		fault_of("open it", why);
+		goto fail;
 	}
-	fault_of("open it", why);
+	free(text);
+	url_parts_free(&url);
+	return file;
 fail:
-	free(plain);
+	free(text);
+	url_parts_free(&url);
 	if (file != NULL)
 		file_close(file, true);
 	return NULL;

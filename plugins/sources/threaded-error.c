@@ -65,29 +65,25 @@ blocking_fault_of(const struct blocking_error *table, int error,
 }
 
 int
-blocking_find_host(const char *url, struct fault *why)
+blocking_take_url(const char *url, struct url_parts *parts, struct fault *why)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
-	char *plain = url_for_show(url), *host, *end;
-	int error = EAI_MEMORY;
+	int error;
 
-	host = plain != NULL ? strstr(plain, "://") : NULL;
-	if (host != NULL) {
-		host += 3;
-		end = host + strcspn(host, *host == '[' ? "]" : ":/");
-		host += *host == '[';
-		*end = '\0';
-		error = getaddrinfo(host, NULL, &hints, &found);
-		if (error == 0)
-			freeaddrinfo(found);
-		else
-			blocking_fault(why,
-			    error == EAI_AGAIN ? FAULT_TRANSIENT
-					       : FAULT_REQUEST,
-			    EX_NOHOST, "Could not resolve host: %s", host);
-	} else {
-		blocking_fault(why, FAULT_REQUEST, EX_USAGE, "not a URL");
+	if (url_split(url, parts) == -1) {
+		blocking_fault(why, FAULT_REQUEST, EX_USAGE,
+		    "not a valid URL (it has no host, or a port above 65535)");
+		return -1;
 	}
-	free(plain);
-	return error == 0 ? 0 : -1;
+	error = getaddrinfo(parts->host, NULL, &hints, &found);
+	if (error == 0) {
+		freeaddrinfo(found);
+		return 0;
+	}
+	blocking_fault(why,
+	    error == EAI_AGAIN ? FAULT_TRANSIENT : FAULT_REQUEST, EX_NOHOST,
+	    "Could not resolve host: %s",
+	    url_is_ambiguous(url) ? URL_AMBIGUOUS_HINT : parts->host);
+	url_parts_free(parts);
+	return -1;
 }

@@ -7,6 +7,7 @@
 #ifndef VM_SOURCES_THREADED_ERROR_H
 #define VM_SOURCES_THREADED_ERROR_H
 
+#include "base/url.h"
 #include "sources/source.h"
 
 /* Fill in a fault; the text printf(3)-wise. */
@@ -30,9 +31,10 @@ void blocking_fault_of(const struct blocking_error *table, int error,
     const char *what, const char *text, struct fault *);
 
 /*
- * Can the host of a URL be found? If it cannot, the libraries say only that
- * there is no connection. Returns 0, or -1 with *why.
+ * Take a URL apart, and find its host: the libraries only say that there is no
+ * connection where it is unknown. Returns 0 and the parts, for
+ * url_parts_free(); or -1 with *why.
  */
-int blocking_find_host(const char *url, struct fault *why);
+int blocking_take_url(const char *url, struct url_parts *, struct fault *why);
 
 #endif

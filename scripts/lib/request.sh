@@ -25,6 +25,9 @@ ask_file() {
 		die $EX_NOINPUT "unable to read $1 file $2"
 }
 
+KIND=		# what look_at() has found: what kind of place it is
+SHOWN=		# ... and how it may be shown
+
 # --- secrets --------------------------------------------------------------
 
 # read_secret NAME FILE: copy FILE, or a line of standard input (-), to
@@ -101,8 +104,7 @@ read_password() {
 ask_proxy() {
 	local value
 	case $1 in
-	nfs:* | smb:*) return ;;
-	https:*) value=${PROXY:-${https_proxy:-${HTTPS_PROXY:-}}} ;;
+	[Hh][Tt][Tt][Pp][Ss]:*) value=${PROXY:-${https_proxy:-${HTTPS_PROXY:-}}} ;;
 	*) value=${PROXY:-${http_proxy:-}} ;;
 	esac
 	value=${value:-${all_proxy:-${ALL_PROXY:-}}}
@@ -112,28 +114,17 @@ ask_proxy() {
 	unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY
 }
 
-# show URL: print it without its secrets: user, password and query. A password
-# that contains / or ? must not be shown either, though the URL is malformed.
+# look_at URL|TEXT: set KIND to http, nfs, smb, file or unknown, and SHOWN to
+# the text without its secrets: user, password and query.
+look_at() {
+	SHOWN=$(printf '%s\n' "$1" | vm-fetchd -n -) || exit $EX_OSERR
+	KIND=${SHOWN%% *} SHOWN=${SHOWN#* }
+}
+
+# show URL: print it without its secrets.
 show() {
-	local shown rest host path
-	shown=${1%%[?#]*}
-	case $shown in
-	*://*)
-		rest=${shown#*://}
-		host=${rest%%/*}
-		path=${rest#"$host"}
-		case $host in
-		*@*) host=${host##*@} ;;
-		\[*) ;;
-		*:*[!0-9]*) host='' path=${path#"${path%@*}"} path=${path#@} ;;
-		esac
-		shown=${shown%%://*}://$host$path
-		;;
-	esac
-	case $shown in
-	*[!\ -~]*) printf '%s\n' "$shown" | tr -c '\040-\176\n' '?' ;;
-	*) printf '%s\n' "$shown" ;;
-	esac
+	look_at "$1"
+	printf '%s\n' "$SHOWN"
 }
 
 # no_file FILE
@@ -162,8 +153,8 @@ allowed_file() {
 	*[[:cntrl:]]*) misuse "the path has control characters" ;;
 	/*) ;;
 	*%*) misuse "$(show "$file"): write the path without %XX" ;;
-	file:///*) file=${file#file://} ;;
-	file:/[!/]*) file=${file#file:} ;;
+	[Ff][Ii][Ll][Ee]:///*) file=${file#*://} ;;
+	[Ff][Ii][Ll][Ee]:/[!/]*) file=${file#*:} ;;
 	*) misuse "$(show "$file"): write an absolute path" ;;
 	esac
 	path=$(readlink -f -- "$file") && [ -e "$path" ] || no_file "$file"
@@ -181,17 +172,21 @@ take_url() {
 		read_line || misuse "there is no URL on standard input"
 		url=$LINE LINE=
 	fi
-	url=${url%"$(printf '\r')"}
-	case $url in
-	[Hh][Tt][Tt][Pp]://?* | [Hh][Tt][Tt][Pp][Ss]://?*) ;;
-	nfs://?* | smb://?*) ;;
-	/* | file:*) url=$(allowed_file "$url") || exit ;;
-	*) misuse "$(show "$url"):" \
-		"not an http, https, nfs or smb URL, and not an absolute path" ;;
+	# What is pasted may have blanks around it, or the \r of Windows.
+	trim "$url"
+	url=$TRIMMED
+	look_at "$url"
+	case $KIND in
+	file)
+		url=$(allowed_file "$url") || exit
+		look_at "$url"
+		;;
+	unknown) misuse "$SHOWN: not an http, https, nfs or smb URL," \
+		"and not an absolute path" ;;
 	esac
 	ask url "$url"
-	URL=$(show "$url")
-	ask_proxy "$url"
+	URL=$SHOWN
+	[ $KIND != http ] || ask_proxy "$url"
 }
 
 # --- what the configuration adds ------------------------------------------

@@ -321,7 +321,7 @@ take_target() {
 take_image() {
 	local path
 	case $1 in
-	- | *://* | file:*) take_url "$1" ;;
+	- | *://* | file:* | \\\\*) take_url "$1" ;;
 	*)
 		path=$(readlink -f -- "$1") && [ -e "$path" ] || no_file "$1"
 		take_url "$path"

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "base/url-typed.h"
 #include "base/url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -17,7 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	char *url = malloc(len + 1), *shown, *user, *password, *path;
+	char *url = malloc(len + 1), *shown, *user, *password, *path, *made;
+	struct url_parts parts;
 	const char *c;
 
 	memcpy(url, data, len);
@@ -35,6 +37,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		abort();
 	secret_free(user);
 	secret_free(password);
+	made = url_from_typed(url);
+	if (url_kind(url) == URL_NFS || url_kind(url) == URL_SMB) {
+		if (made == NULL || strstr(made, "://") == NULL)
+			abort();
+	}
+	if (url_split(made, &parts) == 0)
+		url_parts_free(&parts);
+	free(made);
 	path = url_file_path(url);
 	if (path != NULL && path[0] != '/')
 		abort();

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/url-typed.h"
+
+static const struct {
+	const char *typed, *scheme;
+	enum url_kind kind;
+} schemes[] = {
+    {"http://", "http://", URL_HTTP},
+    {"https://", "https://", URL_HTTP},
+    {"nfs://", "nfs://", URL_NFS},
+    {"smb://", "smb://", URL_SMB},
+    {"cifs://", "smb://", URL_SMB},
+};
+#define SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
+
+/* The index of a URL's scheme, or SCHEMES. */
+static size_t
+find_scheme(const char *typed)
+{
+	size_t i, len;
+
+	for (i = 0; i < SCHEMES; i++) {
+		len = strlen(schemes[i].typed);
+		if (strncasecmp(typed, schemes[i].typed, len) == 0 &&
+		    typed[len] != '\0')
+			break;
+	}
+	return i;
+}
+
+/* \\HOST\SHARE\FILE, or //HOST/SHARE/FILE */
+static bool
+is_unc(const char *typed)
+{
+	const char *host = typed + 2, *share;
+
+	if (strncmp(typed, "\\\\", 2) != 0 && strncmp(typed, "//", 2) != 0)
+		return false;
+	share = host + strcspn(host, "/\\");
+	return share > host && *share != '\0' &&
+	       share[1 + strcspn(share + 1, "/\\")] != '\0' &&
+	       (typed[0] == '\\' || access(typed, F_OK) == -1);
+}
+
+/* HOST:/PATH, as mount(8) takes it. A host of one letter is a Windows drive. */
+static bool
+is_nfs_place(const char *typed)
+{
+	size_t len = *typed == '['
+			 ? strspn(typed + 1, "0123456789abcdefABCDEF:."
+					     "%")
+			 : 0;
+
+	if (len > 0 && typed[len + 1] == ']')
+		return strncmp(typed + len + 2, ":/", 2) == 0;
+	for (len = 0;
+	     isalnum((unsigned char)typed[len]) ||
+	     (typed[len] != '\0' && strchr(".-_", typed[len]) != NULL);)
+		len++;
+	return len > 1 && typed[len] == ':' && typed[len + 1] == '/' &&
+	       typed[len + 2] != '/';
+}
+
+enum url_kind
+url_kind(const char *typed)
+{
+	size_t scheme = find_scheme(typed);
+
+	if (scheme < SCHEMES)
+		return schemes[scheme].kind;
+	if (is_unc(typed))
+		return URL_SMB;
+	if (typed[0] == '/' || strncasecmp(typed, "file:", 5) == 0)
+		return URL_FILE;
+	return is_nfs_place(typed) ? URL_NFS : URL_UNKNOWN;
+}
+
+/*
+ * Append the len bytes at text, percent-encoded. as_name: they are a name as it
+ * is, so that %, # and ? are part of it, and \ divides.
+ */
+static char *
+encode(char *out, const char *text, size_t len, bool as_name)
+{
+	const char *end = text + len;
+
+	for (; text < end; text++) {
+		unsigned char c = (unsigned char)*text;
+		bool encoded = c <= ' ' || c >= 0x7f;
+
+		if (as_name)
+			encoded = encoded || strchr("%#?", c) != NULL;
+		else if (c == '%')
+			encoded = end - text < 3 ||
+				  !isxdigit((unsigned char)text[1]) ||
+				  !isxdigit((unsigned char)text[2]);
+		if (encoded)
+			out += sprintf(out, "%%%02X", c);
+		else
+			*out++ = (char)(as_name && c == '\\' ? '/' : c);
+	}
+	*out = '\0';
+	return out;
+}
+
+/* A URL with "://": all is encoded but its host. */
+static void
+from_url(char *out, const char *typed, size_t scheme)
+{
+	const char *rest = typed + strlen(schemes[scheme].typed), *host, *path;
+
+	path = rest + strcspn(rest, "/?#");
+	for (host = path; host > rest && host[-1] != '@'; host--)
+		continue;
+	out = stpcpy(out, schemes[scheme].scheme);
+	out = encode(out, rest, (size_t)(host - rest), false);
+	memcpy(out, host, (size_t)(path - host));
+	encode(out + (path - host), path, strlen(path), false);
+}
+
+char *
+url_from_typed(const char *typed)
+{
+	size_t scheme = find_scheme(typed), len;
+	char *url = malloc(3 * strlen(typed) + sizeof("nfs://"));
+
+	if (url == NULL)
+		return NULL;
+	if (scheme < SCHEMES) {
+		from_url(url, typed, scheme);
+	} else if (is_unc(typed)) {
+		strcpy(url, "smb://");
+		encode(url + 6, typed + 2, strlen(typed + 2), true);
+	} else if (url_kind(typed) == URL_NFS) {
+		len = (size_t)(strstr(typed, ":/") - typed);
+		if (*typed == '[')
+			len = (size_t)(strstr(typed, "]:/") + 1 - typed);
+		strcpy(url, "nfs://");
+		memcpy(url + 6, typed, len);
+		encode(url + 6 + len, typed + len + 1, strlen(typed + len + 1),
+		    true);
+	} else {
+		strcpy(url, typed);
+	}
+	return url;
+}
