@@ -742,6 +742,45 @@ has_stalled() {
 	[ "$(stat -c %U /proc/"$pid"/fd)" = root ]
 }
 
+# fake_nbdkit COMMAND: what vm-fetchd starts for nbdkit runs this Python command,
+# which has the descriptors `report` and `control`, and says `done()`.
+fake_nbdkit() {
+	mkdir -p bin
+	rm -f done
+	cat >bin/nbdkit <<-END
+		#!/usr/bin/env python3
+		import fcntl, os, socket, sys, termios, time
+		fd = dict(a.split('=', 1) for a in sys.argv if '-fd=' in a)
+		report = int(fd['report-fd'])
+		control = socket.socket(fileno=int(fd['control-fd']))
+		done = lambda: open('done', 'w')
+		$1
+	END
+	chmod +x bin/nbdkit
+	PATH=$PWD/bin:$PATH background vm-fetchd -u root -U "$PWD/nbd" \
+		http://127.0.0.1:1/x
+	wait_until 20 test -e done
+}
+
+@test "an nbdkit that was taken over cannot keep vm-fetchd from its end" {
+	requires_root
+	local half flood
+	half='os.write(report, b"0 half a line")
+while fcntl.ioctl(report, termios.FIONREAD, b"1234") != b"\0\0\0\0": time.sleep(0.01)
+done(); time.sleep(99)'
+	flood='for i in range(1000): control.send(b"x")
+done()
+while True: control.send(b"x")'
+	for how in "$half" "$flood"; do
+		fake_nbdkit "$how"
+		kill "${STARTED[-1]}"
+		wait_until 20 not kill -0 "${STARTED[-1]}" ||
+			{ kill -9 "${STARTED[-1]}" && false; }
+		wait "${STARTED[-1]}"
+		nothing_left
+	done
+}
+
 @test "nbdkit has no terminal, though the operator has one" {
 	head -c 1000 /dev/urandom >image
 	start_hostile image

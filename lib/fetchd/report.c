@@ -30,29 +30,27 @@ int
 report_receive(int fd, char text[REPORT_MAX])
 {
 	char line[REPORT_MAX];
-	size_t used = 0;
-	ssize_t n;
 	char *end;
 	long status;
+	ssize_t n;
 
-	do {
-		n = read(fd, line + used, sizeof(line) - used);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		if (n == 0) {
-			errno = EPIPE;
-			return -1;
-		}
-		used += n;
-	} while (line[used - 1] != '\n' && used < sizeof(line));
-	line[used - 1] = '\0';
-	status = strtol(line, &end, 10);
-	if (end == line || *end != ' ' || status < 0 || status > 255) {
-		errno = EPROTO;
+	do
+		n = read(fd, line, sizeof(line));
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return -1;
+	if (n == 0) {
+		errno = EPIPE;
 		return -1;
 	}
+	/* It was written whole: who sends half a line is not our plugin. */
+	errno = EPROTO;
+	if (line[n - 1] != '\n')
+		return -1;
+	line[n - 1] = '\0';
+	status = strtol(line, &end, 10);
+	if (end == line || *end != ' ' || status < 0 || status > 255)
+		return -1;
 	snprintf(text, REPORT_MAX, "%s", end + 1);
 	return (int)status;
 }

@@ -48,9 +48,10 @@
 int report_send(int fd, int status, const char *text);
 
 /*
- * Wait for one whole report from fd, or for its end. On return text holds the
+ * Take the report that poll(2) tells of at fd, or its end, with one read(2): it
+ * must not wait for a writer that has been taken over. On return text holds the
  * message. Returns the status; or -1 with errno: EPIPE if the other end was
- * closed without a report, EPROTO if what came was not a report.
+ * closed without a report, EPROTO if what came was not one whole report.
  */
 int report_receive(int fd, char text[REPORT_MAX]);
 

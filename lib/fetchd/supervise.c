@@ -24,6 +24,8 @@
 #define DONE  0
 #define GO_ON 1
 
+#define MESSAGES_AT_ONCE 64
+
 static void __attribute__((format(printf, 2, 3)))
 say(const struct supervisor *s, const char *format, ...)
 {
@@ -88,14 +90,20 @@ take_message(struct supervisor *s, const char *text)
 	}
 }
 
+/* Not without end: a plugin that was taken over must not keep us from the
+ * signals. */
 static void
 take_messages(struct supervisor *s)
 {
 	static char text[CONTROL_MAX];
 	ssize_t len;
+	int i;
 
-	while ((len = recv(s->nbdkit->control, text, sizeof(text) - 1,
-		    MSG_DONTWAIT)) > 0) {
+	for (i = 0; i < MESSAGES_AT_ONCE; i++) {
+		len = recv(s->nbdkit->control, text, sizeof(text) - 1,
+		    MSG_DONTWAIT);
+		if (len <= 0)
+			return;
 		text[len] = '\0';
 		take_message(s, text);
 	}

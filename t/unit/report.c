@@ -43,13 +43,28 @@ test_round_trip(void)
 	close(fds[1]);
 }
 
+/* Half a line, of a writer that keeps the pipe open, is not waited for. */
+static void
+test_half(void)
+{
+	int fds[2];
+
+	CHECK(pipe(fds) == 0 && write(fds[1], "0 half", 6) == 6);
+	alarm(20);
+	CHECK(report_receive(fds[0], text) == -1 && errno == EPROTO);
+	alarm(0);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int
 main(void)
 {
 	test_round_trip();
+	test_half();
 	CHECK(receives("0 \n") == 0 && *text == '\0');
 	CHECK(receives("") == -1 && errno == EPIPE);
-	CHECK(receives("65 cut") == -1 && errno == EPIPE);
+	CHECK(receives("65 cut") == -1 && errno == EPROTO);
 	CHECK(receives("x\n") == -1 && errno == EPROTO);
 	CHECK(receives("999 x\n") == -1 && errno == EPROTO);
 	CHECK(receives("-1 x\n") == -1 && errno == EPROTO);
