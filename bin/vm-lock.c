@@ -5,6 +5,7 @@
  * none of them waits for a limited time.
  */
 #include <sys/file.h>
+#include <sys/time.h>
 
 #include <err.h>
 #include <errno.h>
@@ -56,10 +57,12 @@ static int
 take_lock(int fd, unsigned seconds)
 {
 	struct sigaction action = {.sa_handler = on_alarm};
+	/* Again and again: the first one may come before flock(2) waits. */
+	struct itimerval timer = {{0, 100000}, {(time_t)seconds, 0}};
 
 	if (seconds > 0) {
 		sigaction(SIGALRM, &action, NULL);
-		alarm(seconds);
+		setitimer(ITIMER_REAL, &timer, NULL);
 	}
 	if (flock(fd, seconds > 0 ? LOCK_EX : LOCK_EX | LOCK_NB) == 0)
 		return 0;

@@ -68,6 +68,9 @@ ask_site(const struct ws_options *o, const sigset_t *mask,
 		execl("/bin/sh", "sh", "-c", o->authorizer, (char *)0);
 		_exit(EX_OSERR);
 	}
+	/* We may kill the group before the child has made it. */
+	if (pid > 0)
+		setpgid(pid, pid);
 	close(block);
 	return pid > 0 && wait_for_site(pid);
 }

@@ -68,6 +68,9 @@ start(struct ws_backend *b, const struct ws_options *o,
 	if (b->pid == 0)
 		become(o, request, ended, pair[1], log[1], mask);
 	error = errno;
+	/* We may signal the group before the child has made it. */
+	if (b->pid > 0)
+		setpgid(b->pid, b->pid);
 	close(pair[1]);
 	if (log[1] != -1)
 		close(log[1]);

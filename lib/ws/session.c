@@ -3,7 +3,6 @@
  */
 #include <sys/socket.h>
 
-#include <fcntl.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -110,15 +109,10 @@ ws_session_run(const struct ws_options *o, int monitor,
 	    .input_done = input_done,
 	    .ping_after = o->ping_after,
 	    .beat_after = beats ? BEAT_MS : 0};
-	const int flags[2] = {
-	    fcntl(backend[0], F_GETFL), fcntl(backend[1], F_GETFL)};
 	struct ws_end end;
 
 	monitor_fd = monitor;
 	ws_bridge(&b, &end);
-	/* Other processes may share our standard input and output. */
-	fcntl(backend[0], F_SETFL, flags[0]);
-	fcntl(backend[1], F_SETFL, flags[1]);
 	leave_backend(backend);
 	log_end(o, session->peer, &end);
 	return ws_end_status(&end);
