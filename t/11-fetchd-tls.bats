@@ -52,6 +52,29 @@ with_password() {
 	[ "$(grep -vc '"GET /image HTTP/1.1" 206' nginx/access)" = 0 ]
 }
 
+# cipher_with CPU PROTOCOL: prints the cipher of a plugin on that processor.
+cipher_with() {
+	rm -f ciphers
+	start_nginx "access_log $PWD/ciphers cipher;" "ssl_protocols $2;"
+	background qemu-x86_64-static -cpu "$1" "$(command -v nbdkit)" -f \
+		-U "$PWD/plain" \
+		"$BUILD/lib/vmedia/nbdkit-vm-fetchd-plugin.so" \
+		url="$HTTPS/image" insecure=1 >&2
+	wait_until 60 test -S plain
+	nbdread -f root/image plain 0 4096
+	cleanup
+	rm -f plain
+	sort -u ciphers
+}
+
+@test "ChaCha20 is offered first where the processor has no AES" {
+	[ "${BUILD##*/}" != san ] || return 0 # not under the emulator
+	[[ $(cipher_with qemu64 TLSv1.3) == "TLSv1.3 TLS_CHACHA20_POLY1305_SHA256" ]]
+	[[ $(cipher_with qemu64 TLSv1.2) == "TLSv1.2 ECDHE-ECDSA-CHACHA20-POLY1305" ]]
+	[[ $(cipher_with max TLSv1.3) == "TLSv1.3 TLS_AES_"* ]]
+	[[ $(cipher_with max TLSv1.2) == "TLSv1.2 ECDHE-ECDSA-AES"* ]]
+}
+
 @test "an unknown CA: 77, with the reason" {
 	make_ca other
 	start_nginx

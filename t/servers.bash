@@ -124,6 +124,7 @@ nginx_conf() {
 		pid pid;
 		events { }
 		http {
+			log_format cipher '\$ssl_protocol \$ssl_cipher';
 			access_log $PWD/nginx/access;
 			server {
 				listen 127.0.0.1:$port ssl;

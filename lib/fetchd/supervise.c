@@ -100,8 +100,8 @@ take_messages(struct supervisor *s)
 	int i;
 
 	for (i = 0; i < MESSAGES_AT_ONCE; i++) {
-		len = recv(s->nbdkit->control, text, sizeof(text) - 1,
-		    MSG_DONTWAIT);
+		len = recv(
+		    s->nbdkit->control, text, sizeof(text) - 1, MSG_DONTWAIT);
 		if (len <= 0)
 			return;
 		text[len] = '\0';

@@ -10,6 +10,7 @@
 #include <curl/curl.h>
 
 #include "sources/http.h"
+#include "sources/http-cipher.h"
 
 #define CONNECT_SECONDS 10
 #define NAME_SECONDS	5   /* a name may move while the image is open */
@@ -74,6 +75,7 @@ configure(CURL *easy, const struct source_config *config)
 	/* http-follow.c follows redirects. */
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	http_prefer_cipher(easy);
 	return set_trust(easy, config);
 }
 
