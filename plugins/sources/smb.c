@@ -200,6 +200,18 @@ make_url(const struct url_parts *url)
 	return text;
 }
 
+/* With a server that knows SMB 1 only, the library says no more than that. */
+static void
+fault_of_open(struct fault *why)
+{
+	if (errno == ECONNABORTED)
+		blocking_fault(why, FAULT_TRANSIENT, EX_UNAVAILABLE,
+		    "the server ends the connection at once (does it know SMB "
+		    "1 only?)");
+	else
+		fault_of("open it", why);
+}
+
 static void *
 file_open(const struct source_config *config, struct fault *why)
 {
@@ -220,7 +232,7 @@ file_open(const struct source_config *config, struct fault *why)
 	file->handle = smbc_getFunctionOpen(file->smb)(
 	    file->smb, text, config->writable ? O_RDWR : O_RDONLY, 0);
 	if (file->handle == NULL) {
-		fault_of("open it", why);
+		fault_of_open(why);
 		goto fail;
 	}
 	free(text);

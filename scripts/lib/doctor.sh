@@ -76,32 +76,6 @@ examine_udc() {
 	done
 }
 
-# remedy_for STATUS WHY: print what may help after vm-fetchd ended like that.
-remedy_for() {
-	case $2 in
-	*"in trouble"* | *"(HTTP 4"*) echo "the error is on the server" ;;
-	*"does not match"*) echo "use the name in the server's certificate" ;;
-	*issuer* | *self-signed*)
-		echo "use --cacert with the certificate of the CA that signed it"
-		;;
-	*"wants a user"*) echo "use --user and --password" ;;
-	*) remedy_for_status "$1" ;;
-	esac
-}
-
-remedy_for_status() {
-	case $1 in
-	64) echo "use an http or https URL" ;;
-	65) echo "use another server or another image" ;;
-	66) echo "check the path in the URL" ;;
-	68) echo "check the host's name and /etc/resolv.conf" ;;
-	69) echo "check the network, the port, and any firewall on the way" ;;
-	75) echo "try again, or use a longer --timeout" ;;
-	77) echo "check --user, --cacert and the clock" ;;
-	*) echo "check the server's log" ;;
-	esac
-}
-
 examine_url() {
 	local status why
 	if start_source -c; then

@@ -106,7 +106,7 @@ watch_slot() {
 mount_failed() {
 	[ -n "$WHY" ] || die $EX_OSERR \
 		"slot $SLOT: vm-slot ended unexpectedly; see vmctl log -s $SLOT"
-	printf '%s\n' "$WHY" >&2
+	with_remedy "$WHY" >&2
 	exit "$1"
 }
 

@@ -48,7 +48,7 @@ start_source() {
 
 # source_failed STATUS: print the reason that vm-fetchd gave, and exit.
 source_failed() {
-	tail -n 1 "$TEMP/said" >&2
+	with_remedy "$(tail -n 1 "$TEMP/said")" >&2
 	exit "$1"
 }
 
@@ -76,7 +76,8 @@ run_source() {
 		status=$?
 	fi
 	[ $status = 0 ] ||
-		renamed "$(tail -n 1 "$TEMP/said")" "$TEMP/nbd" "$URL" >&2
+		with_remedy "$(renamed "$(tail -n 1 "$TEMP/said")" \
+			"$TEMP/nbd" "$URL")" >&2
 	return $status
 }
 
