@@ -165,14 +165,28 @@ open_overlay(struct image *image)
 	return 0;
 }
 
-/* When vm-fetchd starts nbdkit again, it must be the image from before. */
+/*
+ * When vm-fetchd starts nbdkit again, it must be the image from before; its
+ * link may have been renewed. Clients know it by the same description.
+ */
 static int
-check_identity(const struct image *image)
+check_identity(struct image *image)
 {
-	if (settings.identity.pem == NULL ||
-	    strcmp(settings.identity.pem, image->description) == 0)
+	const char *before = settings.identity.pem, *was, *now;
+	char *copy;
+
+	if (before == NULL)
 		return 0;
-	return refuse(EX_DATAERR, "the image changed on the server");
+	was = strchr(before, '\n');
+	now = strchr(image->description, '\n');
+	if (was == NULL || now == NULL || strcmp(was, now) != 0)
+		return refuse(EX_DATAERR, "the image changed on the server");
+	copy = strdup(before);
+	if (copy == NULL)
+		return refuse(EX_OSERR, "out of memory");
+	free(image->description);
+	image->description = copy;
+	return 0;
 }
 
 static int

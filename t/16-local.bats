@@ -237,15 +237,84 @@ start_signed() {
 
 @test "renew: a link to another image, or to nothing, is refused" {
 	start_signed first
+	head -c 10000 /dev/urandom >root/other
 	echo "$HTTPS/image?sig=first" >link
 	start_fetchd url=+link cacert=ca.pem cache=4M
 	echo "$HTTPS/other?sig=first" >link
 	kill -USR1 "$FETCHD"
-	wait_until 5 grep -q "unable to renew the URL: it is not $HTTPS/image" \
-		fetchd.err
+	wait_until 5 grep -q \
+		"unable to renew the URL: it is another image, of 10000 bytes" fetchd.err
+	echo "$HTTPS/none?sig=first" >link
+	kill -USR1 "$FETCHD"
+	wait_until 5 grep -q "unable to renew the URL: no such image" fetchd.err
+	not grep -q "note: the URL was renewed" fetchd.err
 	rm link
 	kill -USR1 "$FETCHD"
 	wait_until 5 grep -q "unable to read the URL from link" fetchd.err
+	# What was refused is not kept for an nbdkit that is started again.
+	echo "$HTTPS/image?sig=first" >link
+	restart_nbdkit
+	nbdread -f image "$SOCK" 0 $((5 * MIB))
+}
+
+@test "renew: another path of the image, a new password and a new token" {
+	local step
+	mkdir new
+	start_hostile image
+	echo "$HOSTILE/auth/joe/one/token/uno/x" >new/url
+	echo joe >new/user
+	echo one >new/password
+	echo "X-Token: uno" >new/header
+	start_fetchd url=+new/url user=+new/user password=+new/password \
+		header=+new/header renew="$PWD/new" cache=4M
+	nbdread -d "$SOCK" >before
+	nbdread -f image "$SOCK" 0 1000
+	echo "$HOSTILE/auth/jim/two/token/dos/y" >new/url
+	# With the old token the new place is refused.
+	printf jim >new/user
+	printf two >new/password
+	kill -USR1 "$FETCHD"
+	wait_until 5 grep -q "unable to renew the URL: the server forbids it" fetchd.err
+	nbdread -f image "$SOCK" $((2 * MIB)) 1000
+	echo "X-Token: dos" >new/header
+	for step in live restarted; do
+		kill -USR1 "$FETCHD"
+		wait_until 5 grep -q "note: the URL was renewed" fetchd.err
+		: >log
+		[ $step = live ] || restart_nbdkit
+		nbdread -f image "$SOCK" 0 $((5 * MIB))
+		grep -q "GET /auth/jim/two/token/dos/y .*auth=jim token=sent status=206" log
+		not grep -q "GET /auth/joe" log
+	done
+	# Clients know it by the description of before.
+	nbdread -d "$SOCK" | diff before -
+}
+
+@test "renew: a token or a certificate that was not there before" {
+	mkdir new root
+	cp image root/image
+	make_cert server
+	make_cert one
+	make_cert two
+	start_nginx "ssl_client_certificate $PWD/ca.pem; ssl_verify_client on;" \
+		"location = /a { alias $PWD/root/image;
+			if (\$ssl_client_s_dn != CN=one) { return 403; } }" \
+		"location = /b { alias $PWD/root/image;
+			if (\$ssl_client_s_dn != CN=two) { return 403; }
+			if (\$http_x_token != dos) { return 403; } }"
+	echo "$HTTPS/a" >new/url
+	start_fetchd url=+new/url cacert=ca.pem cert=one.pem key=one.key \
+		renew="$PWD/new" cache=4M
+	nbdread -f image "$SOCK" 0 1000
+	echo "$HTTPS/b" >new/url
+	cp two.pem new/cert
+	cp two.key new/key
+	echo "X-Token: dos" >new/header
+	kill -USR1 "$FETCHD"
+	wait_until 5 grep -q "note: the URL was renewed" fetchd.err
+	nbdread -f image "$SOCK" 0 $((5 * MIB))
+	grep -q 'GET /b HTTP/1.1" 206' nginx/access
+	restart_nbdkit
 	nbdread -f image "$SOCK" 0 $((5 * MIB))
 }
 

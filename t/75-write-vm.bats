@@ -248,9 +248,13 @@ eject_beside_kill() {
 @test "renew: an expired link is replaced, the medium stays" {
 	mount_image "disk.img?sig=one"
 	wait_until 30 host_has $SLOT
+	head -c 3M /dev/urandom >"$WWW/other.img"
 	fails 65 vmctl renew "$URL/other.img?sig=two"
-	run -0 vmctl renew "$URL/disk.img?sig=two"
-	[[ $output = "slot 1: $URL/disk.img now uses the new link" ]]
+	fails 66 vmctl renew "$URL/none.img?sig=two"
+	cp -p "$WWW/disk.img" "$WWW/moved.img"
+	run -0 vmctl renew "$URL/moved.img?sig=two"
+	[[ $output = "slot 1: $URL/moved.img now uses the new link" ]]
+	[ "$(cat "$VM_RUN_DIR/1/url")" = "$URL/moved.img" ]
 	wait_until 10 grep -q "sig=two" "$VM_RUN_DIR/1/request/url"
 	drop_caches
 	cmp "$WWW/disk.img" "$(host_drive $SLOT)"

@@ -28,6 +28,7 @@ enum passing {
 	PASS_FILE,     /* a file's content, in a memory file */
 	PASS_PATH,     /* the same, for libcurl, which wants a path to open */
 	PASS_URL,      /* PASS_TEXT; the URL also decides on modules */
+	PASS_RENEW,    /* ours: where what is renewed lies */
 	PASS_STATS,    /* ours: where to write the plugin's statistics */
 	PASS_OVERLAY,  /* a file, open for writing */
 	PASS_NO_LINKS, /* ours: a local image's path may hold no links */
@@ -55,6 +56,7 @@ static const struct parameter {
     {"overlay-size", PASS_PLAIN},
     {"password", PASS_SECRET},
     {"proxy", PASS_TEXT},
+    {"renew", PASS_RENEW},
     {"stats", PASS_STATS},
     {"url", PASS_URL},
     {"user", PASS_TEXT},
@@ -229,9 +231,10 @@ take_text(struct parameters *a, const struct parameter *p, const char *value,
 		len = strlen(text);
 	fd = nbdkit_argv_add_text(
 	    a->argv, p->name, p->passing == PASS_PATH, text, len, why);
-	if (p->passing == PASS_URL)
-		a->url_text = fd;
-	return fd == -1 ? -1 : 0;
+	if (fd == -1)
+		return -1;
+	parameters_note_text(a, p->name, fd);
+	return 0;
 }
 
 int
@@ -255,6 +258,9 @@ parameters_take(struct parameters *a, const char *name, const char *value,
 		/* FALLTHROUGH */
 	case PASS_PLAIN:
 		return nbdkit_argv_add(a->argv, why, "%s=%s", name, value);
+	case PASS_RENEW:
+		a->renew_dir = value;
+		return 0;
 	case PASS_STATS:
 		a->stats_path = value;
 		return 0;
@@ -354,61 +360,4 @@ parameters_undo(const struct parameters *a)
 
 	if (a->made_overlay && stat(a->overlay, &st) == 0 && st.st_size == 0)
 		unlink(a->overlay);
-}
-
-/* --- renewing the URL -------------------------------------------------- */
-
-static char *
-read_url_file(const char *path)
-{
-	char *text = NULL;
-	struct stat st;
-	/* O_NONBLOCK: a FIFO would wait here for a writer. */
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd == -1)
-		return NULL;
-	errno = EINVAL;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		text = secret_read_line(fd);
-	close(fd);
-	return text;
-}
-
-char *
-parameters_read_url(const struct parameters *a, struct failure *why)
-{
-	char *text, *shown;
-	bool is_same;
-
-	if (a->url_file == NULL) {
-		fail(why, EX_USAGE,
-		    "unable to renew the URL: it did not come from a file");
-		return NULL;
-	}
-	text = read_url_file(a->url_file);
-	if (text == NULL) {
-		fail_errno(why, EX_NOINPUT, "unable to read the URL from %s",
-		    a->url_file);
-		return NULL;
-	}
-	shown = url_for_show(text);
-	is_same = shown != NULL && strcmp(shown, a->shown_url) == 0;
-	free(shown);
-	if (is_same)
-		return made_url(text, why);
-	fail(why, EX_DATAERR, "unable to renew the URL: it is not %s",
-	    a->shown_url);
-	secret_free(text);
-	return NULL;
-}
-
-int
-parameters_keep_url(
-    const struct parameters *a, const char *url, struct failure *why)
-{
-	if (ftruncate(a->url_text, 0) == -1 ||
-	    pwrite(a->url_text, url, strlen(url), 0) == -1)
-		return fail_errno(why, EX_OSERR, "unable to keep the URL");
-	return 0;
 }

@@ -38,6 +38,9 @@
 /* Bytes of a datagram, its NUL included. */
 #define CONTROL_MAX (64 * 1024)
 
+/* A message of the plugin: what was renewed has been used for a read. */
+#define NOTE_RENEWED "note: the URL was renewed"
+
 #define REPORT_MAX 1024 /* bytes of a report, its NUL included */
 
 /*

@@ -61,6 +61,17 @@ take_source(struct supervisor *s, const char *stats)
 	}
 }
 
+/* An nbdkit that is started later uses what was renewed, too. */
+static void
+keep_renewal(struct supervisor *s)
+{
+	struct failure why;
+
+	if (parameters_keep(s->parameters, s->renewal, &why) == -1)
+		s->say(why.text);
+	explicit_bzero(s->renewal, sizeof(s->renewal));
+}
+
 /*
  * Take one message of the plugin, which talks to the network: either the
  * image's identity, or a line of printable text and nothing else. Statistics
@@ -81,9 +92,11 @@ take_message(struct supervisor *s, const char *text)
 			return;
 	if (strncmp(text, "unpacked: ", 10) == 0)
 		s->trailer_size = (uint32_t)strtoull(text + 10, NULL, 10);
-	else if (strncmp(text, "note: ", 6) == 0)
+	else if (strncmp(text, "note: ", 6) == 0) {
 		s->say(text);
-	else {
+		if (strcmp(text, NOTE_RENEWED) == 0)
+			keep_renewal(s);
+	} else {
 		take_source(s, text);
 		if (stats_path != NULL)
 			replace_file(stats_path, text, len);
@@ -316,26 +329,22 @@ supervisor_catch_signals(struct supervisor *s, struct failure *why)
 	return 0;
 }
 
-/* The secret part of the URL has expired: send the new one to the plugin. */
+/* The link or the credentials have expired: send new ones to the plugin. */
 static void
-renew_url(struct supervisor *s)
+renew(struct supervisor *s)
 {
 	const struct nbdkit *n = s->nbdkit;
 	struct failure why;
-	char *url = parameters_read_url(s->parameters, &why);
 
-	if (url == NULL) {
+	if (parameters_read_again(s->parameters, s->renewal, &why) == -1) {
 		s->say(why.text);
-		return;
-	}
-	if (parameters_keep_url(s->parameters, url, &why) == -1)
-		s->say(why.text);
-	if (strlen(url) >= CONTROL_MAX)
-		s->say("unable to renew the URL: it is too long");
-	else if (n->pid != 0 &&
-		 send(n->control, url, strlen(url), MSG_DONTWAIT) == -1)
+		s->renewal[0] = '\0';
+	} else if (n->pid == 0) {
+		keep_renewal(s);
+	} else if (send(n->control, s->renewal, strlen(s->renewal),
+		       MSG_DONTWAIT) == -1) {
 		say(s, "unable to renew the URL: %s", strerror(errno));
-	secret_free(url);
+	}
 }
 
 static int
@@ -348,7 +357,7 @@ take_signal(struct supervisor *s, struct failure *why)
 		return GO_ON;
 	switch (info.ssi_signo) {
 	case SIGUSR1:
-		renew_url(s);
+		renew(s);
 		return GO_ON;
 	case SIGCHLD:
 		if (nbdkit_has_ended(s->nbdkit, &status))

@@ -27,7 +27,7 @@
 /* The caller fills in the first part; the rest is all zeros. */
 struct supervisor {
 	struct nbdkit *nbdkit; /* open */
-	const struct parameters *parameters;
+	struct parameters *parameters;
 	const char *socket; /* the path of what nbdkit serves */
 	bool only_check;    /* end when it is ready */
 	/* A line for people: about the source, nbdkit, or the image. */
@@ -46,6 +46,7 @@ struct supervisor {
 	bool refused;		  /* nbdkit could not start again */
 	struct restart restart;
 	char identity[CONTROL_MAX]; /* the plugin's description of the image */
+	char renewal[CONTROL_MAX];  /* sent to the plugin, and secret */
 	char source[16]; /* how the source is, in a word; "": not known */
 };
 
@@ -57,7 +58,7 @@ int supervisor_catch_signals(struct supervisor *, struct failure *);
 
 /*
  * Start nbdkit, and live until SIGTERM, SIGINT or SIGHUP; SIGUSR1 renews the
- * URL. Returns 0, with only_check when the image could be opened; or -1 with
+ * URL and the credentials. Returns 0, with only_check when the image could be opened; or -1 with
  * the failure described. nbdkit has been stopped then.
  */
 int supervisor_run(struct supervisor *, struct failure *);

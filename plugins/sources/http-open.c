@@ -28,6 +28,13 @@ set_blob(CURL *easy, CURLoption option, const struct source_blob *b)
 	return b->len == 0 || curl_easy_setopt(easy, option, &blob) == CURLE_OK;
 }
 
+bool
+http_set_identity(CURL *easy, const struct source_config *config)
+{
+	return set_blob(easy, CURLOPT_SSLCERT_BLOB, &config->cert) &&
+	       set_blob(easy, CURLOPT_SSLKEY_BLOB, &config->key);
+}
+
 /* The server's certificate and ours, netrc and proxies. */
 static bool
 set_trust(CURL *easy, const struct source_config *config)
@@ -54,8 +61,7 @@ set_trust(CURL *easy, const struct source_config *config)
 	 */
 	curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
 	return set_blob(easy, CURLOPT_CAINFO_BLOB, &config->cacert) &&
-	       set_blob(easy, CURLOPT_SSLCERT_BLOB, &config->cert) &&
-	       set_blob(easy, CURLOPT_SSLKEY_BLOB, &config->key);
+	       http_set_identity(easy, config);
 }
 
 static bool
@@ -194,6 +200,7 @@ http_new(const struct source_config *config, struct fault *why)
 	if (h == NULL)
 		return NULL;
 	h->source.ops = &http_ops;
+	h->config = *config;
 	h->multi = curl_multi_init();
 	h->connections = calloc(config->connections, sizeof(*h->connections));
 	h->count = config->connections;

@@ -139,30 +139,25 @@ http_url_set(
 	return http_headers_parse(config->headers, &u->headers, why);
 }
 
-int
-http_url_renew(struct http_url *u, const char *text, struct fault *why)
+void
+http_url_replace(struct http_url *u, struct http_url *by)
 {
-	char *address = NULL, *shown = url_for_show(text);
-	CURLU *url = parse(text);
+	struct curl_slist *last = u->headers;
+	char *display = by->display;
 
-	why->kind = FAULT_REQUEST;
-	why->status = EX_USAGE;
-	snprintf(
-	    why->text, sizeof(why->text), "it is no URL of %s", u->display);
-	if (url != NULL && shown != NULL && strcmp(shown, u->display) == 0)
-		address = take_address(url);
-	free(shown);
-	if (address == NULL) {
-		curl_url_cleanup(url);
-		return -1;
+	by->display = u->display;
+	u->display = display;
+	/* A transfer under way may still use the headers of before. */
+	by->retired = u->retired;
+	if (last != NULL) {
+		by->retired = last;
+		while (last->next != NULL)
+			last = last->next;
+		last->next = u->retired;
 	}
-	secret_free(u->address);
-	secret_free(u->shortcut);
-	curl_url_cleanup(u->given);
-	u->address = address;
-	u->shortcut = NULL;
-	u->given = url;
-	return 0;
+	u->headers = u->retired = NULL;
+	http_url_free(u);
+	*u = *by;
 }
 
 /* Is an address of the same scheme, host and port? Credentials are for them. */
@@ -257,4 +252,5 @@ http_url_free(struct http_url *u)
 	secret_free(u->user);
 	secret_free(u->password);
 	http_headers_free(u->headers);
+	http_headers_free(u->retired);
 }

@@ -20,6 +20,7 @@ struct http_url {
 	char *display;	       /* without query and fragment */
 	char *user, *password; /* NULL: none */
 	struct curl_slist *headers; /* of the user's own; NULL: none */
+	struct curl_slist *retired; /* headers of before a renewal */
 	bool has_netrc;		    /* there may be a user in it */
 	unsigned long login; /* how: CURLAUTH_BASIC, or what was wanted */
 	bool is_https;
@@ -34,10 +35,10 @@ int http_url_set(
     struct http_url *, const struct source_config *, struct fault *why);
 
 /*
- * Use this one from now on, which differs in its secret part only. Returns 0,
- * or -1 with *why, and nothing has changed.
+ * Put another one in its place, which belongs to it then. What is shown of it
+ * stays what it was.
  */
-int http_url_renew(struct http_url *, const char *text, struct fault *why);
+void http_url_replace(struct http_url *, struct http_url *by);
 
 /*
  * Aim a handle at the image: straight at where a redirect led the last time,

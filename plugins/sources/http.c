@@ -289,12 +289,6 @@ http_wake(struct source *s)
 	curl_multi_wakeup(((struct http *)s)->multi);
 }
 
-static int
-http_renew(struct source *s, const char *text, struct fault *why)
-{
-	return http_url_renew(&((struct http *)s)->url, text, why);
-}
-
 static void
 http_close(struct source *s)
 {
@@ -313,6 +307,7 @@ http_close(struct source *s)
 	curl_multi_cleanup(h->multi);
 	curl_share_cleanup(h->share);
 	http_url_free(&h->url);
+	http_renew_free(h);
 	free(h->connections);
 	free(h);
 }

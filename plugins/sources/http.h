@@ -42,6 +42,11 @@ struct connection {
 	char error[CURL_ERROR_SIZE];
 };
 
+/* Texts of a config that were renewed. */
+struct http_renewed {
+	char *texts[6];
+};
+
 struct http {
 	struct source source; /* info.size 0: the first answer is to come */
 	CURLM *multi;
@@ -49,7 +54,9 @@ struct http {
 	unsigned cookies; /* how many the server has set */
 	struct http_url url;
 	char validator[HTTP_VALUE_MAX];
-	char server[64]; /* its numeric address */
+	char server[64];	     /* its numeric address */
+	struct source_config config; /* its texts are the caller's, or: */
+	struct http_renewed renewed;
 	unsigned count;
 	struct connection *connections;
 };
@@ -61,5 +68,14 @@ extern const struct source_ops http_ops;
  * yet but where its answers go. Returns 0 or -1.
  */
 int http_connection_init(struct connection *, struct http *);
+
+/* Give a handle the client's certificate and key. Returns whether it can. */
+bool http_set_identity(CURL *, const struct source_config *);
+
+/* As source_ops.renew; the text is one of fetchd/renewal.h. */
+int http_renew(struct source *, const char *text, struct fault *why);
+
+/* Forget what was renewed. */
+void http_renew_free(struct http *);
 
 #endif

@@ -23,8 +23,8 @@
 #define FAULT_TEXT_MAX 512
 
 /*
- * Where the image lies, and the credentials for it. A source copies what it
- * needs; all strings but url may be NULL.
+ * Where the image lies, and the credentials for it. The texts live as long as
+ * the source; all strings but url may be NULL.
  */
 struct source_config {
 	const char *url; /* may hold user:password@ and a query */
@@ -110,11 +110,11 @@ struct source_ops {
 	 */
 	void (*poll)(struct source *, int timeout_ms);
 	/*
-	 * Use this URL from now on: the secret part of the first one has
-	 * expired, and the rest is the same (url_for_show()). Returns 0, or -1
-	 * with *why. NULL where a source's URL has no such part.
+	 * Use what is in this text (fetchd/renewal.h) from now on: the link or
+	 * the credentials have expired. It is tried first. Returns 0; or -1
+	 * with *why, and nothing has changed. NULL where nothing expires.
 	 */
-	int (*renew)(struct source *, const char *url, struct fault *why);
+	int (*renew)(struct source *, const char *text, struct fault *why);
 	/* End the poll() that waits, or else the next one. Any thread. */
 	void (*wake)(struct source *);
 	/* Drop all transfers without a callback, and free everything. */

@@ -185,7 +185,7 @@ with_source() {
 	local request key keys
 	request=$1
 	shift
-	set -- "$@" "url=+$request/url"
+	set -- "$@" "url=+$request/url" "renew=$request"
 	for key in cacert cert key netrc; do
 		[ ! -f "$request/$key" ] || set -- "$@" "$key=$request/$key"
 	done

@@ -11,7 +11,7 @@ help_verbs() {
 	cat <<'USAGE'
 usage: vmctl mount [OPTION]... URL      insert an image into a drive of the host
        vmctl eject [-f] [-s SLOT]       take the image out of its drive
-       vmctl renew [-s SLOT] URL        give an image a new link
+       vmctl renew [OPTION]... URL      give an image a new link
        vmctl status [-j] [-s SLOT]      show what the slots hold
        vmctl list                       show each slot on one line
        vmctl log [-f] [-s SLOT]         show what happened in a slot

@@ -178,11 +178,17 @@ call_off() {
 	ask_slot "eject force" -q -t $EJECT_SECONDS >/dev/null
 }
 
-# renew_slot FILE: give the vm-slot the URL in FILE, which names the same image.
+# renew_slot DIRECTORY: give the vm-slot the URL and the credentials in the files
+# there, which are of the same image.
 renew_slot() {
-	{ cp "$1" "$DIR/request/.url" &&
-		mv "$DIR/request/.url" "$DIR/request/url"; } ||
-		die $EX_CANTCREAT "unable to write $DIR/request/url"
+	local file name
+	for file in "$1"/*; do
+		name=${file##*/}
+		{ cp "$file" "$DIR/request/.$name" &&
+			mv "$DIR/request/.$name" "$DIR/request/$name"; } ||
+			die $EX_CANTCREAT "unable to write $DIR/request/$name"
+	done
+	put url "$URL" || die $EX_CANTCREAT "unable to write $DIR/url"
 	WHY=$(ask_slot renew) || die $? "slot $SLOT: $WHY"
 }
 
