@@ -22,7 +22,7 @@
 #include "control.h"
 #include "fetchd/report.h"
 #include "open-image.h"
-#include "sandbox.h"
+#include "unix/sandbox.h"
 
 /* Requests share the engine and the overlay only, and those lock. */
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
@@ -72,7 +72,7 @@ give_up_rights(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (sandbox_enter() == 0)
 		return 0;
-	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+	if (!sandbox_is_missing(errno))
 		return refuse(EX_OSERR, "unable to enter the sandbox: %s",
 		    strerror(errno));
 	control_note(

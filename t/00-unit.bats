@@ -57,6 +57,10 @@ unit() {
 	unit handoff-client
 }
 
+@test "unit: nbd-apart" {
+	unit nbd-apart
+}
+
 @test "unit: nbd-kernel" {
 	unit nbd-kernel
 }

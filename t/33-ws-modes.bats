@@ -412,6 +412,52 @@ start_lighttpd() {
 	echoes -C "ws://127.0.0.1:$port/"
 }
 
+# scalar_of KEY: prints an elliptic key's secret number, in hex.
+scalar_of() {
+	openssl ec -in "$1" -text -noout 2>/dev/null |
+		sed -n '/^priv:/,/^pub:/s/^ *\([0-9a-f:]*\)$/\1/p' | tr -d ':\n'
+}
+# knows PID HEX: is that number in the process's memory?
+knows() {
+	python3 -c 'import re, sys
+secret = bytes.fromhex(sys.argv[2]).lstrip(b"\0")
+with open(f"/proc/{sys.argv[1]}/maps") as maps, \
+     open(f"/proc/{sys.argv[1]}/mem", "rb", 0) as mem:
+    for line in maps:
+        begin, end = (int(n, 16) for n in line.split()[0].split("-"))
+        if line.split()[1][:2] == "rw":
+            mem.seek(begin)
+            if secret in mem.read(end - begin): sys.exit(0)
+sys.exit(1)' "$1" "$2"
+}
+
+@test "the process that talks to the peer has no key, no files and no terminal" {
+	requires_root
+	local monitor worker secret
+	make_cert server
+	make_cert other
+	cp other.pem now.pem
+	cp other.key now.key
+	start_proxy -c now.pem -k now.key cat
+	# The key before must not be left in memory either.
+	cp server.pem now.pem
+	cp server.key now.key
+	kill -HUP "${STARTED[-1]}"
+	background vm-ws-proxy -v -a ca.pem -C "wss://localhost:${AT##*:}/" \
+		sleep 100 2>client.err
+	wait_until 10 grep -q opened client.err
+	monitor=$(pgrep -P "${STARTED[0]}")
+	worker=$(pgrep -P "$monitor" -x vm-ws-proxy)
+	secret=$(scalar_of server.key)
+	[ ${#secret} -ge 60 ]
+	knows "$monitor" "$secret"
+	not knows "$worker" "$secret"
+	not knows "$worker" "$(scalar_of other.key)"
+	[ "${BUILD##*/}" = san ] || grep -q $'^Seccomp:\t2$' "/proc/$worker/status"
+	[ "$(cut -d' ' -f6 "/proc/$worker/stat")" = "$worker" ]
+	[ "$(stat -c %U "/proc/$worker/fd")" = root ]
+}
+
 @test "SIGHUP loads a new certificate, but not an invalid one" {
 	make_cert one
 	make_cert two

@@ -509,6 +509,29 @@ end_comparing() {
 	exec 7<&-
 }
 
+# in_handshake: is a child of vm-nbd-attach -l at work? Its pid is in CHILD.
+in_handshake() {
+	CHILD=$(pgrep -P "$LISTENER")
+}
+
+@test "-l: the handshake is without privileges, and does not delay the end" {
+	listen
+	LISTENER=${STARTED[-1]}
+	mkfifo nothing
+	exec 7<>nothing
+	vm-nbd-attach -j "$PWD/door" <nothing >/dev/null 2>words 3>&- &
+	wait_until 20 in_handshake
+	wait_until 5 grep -q $'^Seccomp:\t2$' "/proc/$CHILD/status"
+	[ "$(stat -c %U "/proc/$CHILD")" != root ] ||
+		grep -qE $'^Uid:\t[1-9]' "/proc/$CHILD/status"
+	grep -qE $'^CapEff:\t0*$' "/proc/$CHILD/status"
+	not grep -q NETLINK <(ls -l "/proc/$CHILD/fd")
+	kill "$LISTENER"
+	wait "$LISTENER"
+	not kill -0 "$CHILD"
+	exec 7<&-
+}
+
 @test "-l: an unsuitable connection is refused, and the next one accepted" {
 	head -c 1000 /dev/zero >odd
 	serve odd

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -14,26 +13,13 @@
 #include <unistd.h>
 
 #include "gadget/attr.h"
+#include "unix/privileges.h"
 
 /* What the child says; an empty pipe takes it in one write(2). */
 struct reply {
 	int error; /* errno, or 0 */
 	char value[ATTR_MAX];
 };
-
-/* closefrom(3) is not in musl, nor in glibc before 2.34. */
-static void
-close_from(int first)
-{
-	long fd, end = sysconf(_SC_OPEN_MAX);
-
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, (unsigned)first, ~0U, 0) == 0)
-		return; /* Linux 5.9 */
-#endif
-	for (fd = first; fd < end; fd++)
-		close((int)fd);
-}
 
 /*
  * The child: 0 is the attribute, 1 the way back. Reads if value is NULL.

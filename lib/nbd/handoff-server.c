@@ -12,6 +12,7 @@
 #include <linux/nbd.h>
 
 #include "base/clock.h"
+#include "nbd/client-apart.h"
 #include "nbd/handoff-server.h"
 
 #define LOOK_MS	  500  /* between two looks whether the device is there */
@@ -241,13 +242,10 @@ static bool
 check_offer(
     struct handoff_server *s, struct handoff_peer *g, struct nbd_connection *c)
 {
-	char why[512], *p;
+	char why[512];
 
-	if (nbd_client_open(NULL, g->socket, &s->wish, c, why, sizeof(why)) ==
-	    -1) {
-		for (p = why; *p != '\0'; p++)
-			if (*p < ' ' || *p > '~')
-				*p = '?';
+	if (nbd_client_open_apart(
+		g->socket, s->stop, &s->wish, c, why, sizeof(why)) == -1) {
 		handoff_tell(g, "refused %d %s", EX_PROTOCOL, why);
 		return false;
 	}

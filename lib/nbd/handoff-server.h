@@ -91,7 +91,7 @@ void handoff_server_close(struct handoff_server *);
 
 /*
  * Go on until there is news. This waits in poll(2), and for one handshake at a
- * time, up to the wish's limit.
+ * time, up to the wish's limit, but no longer than stop allows.
  *
  * Returns the news; or -1 with errno as of nbd_kernel_connect(), where the kernel did
  * not take the first connection.

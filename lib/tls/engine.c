@@ -132,20 +132,67 @@ prepare(struct tls *t)
 	return 0;
 }
 
+/* --- a server's key, which others have (br_ssl_server_policy_class) ------- */
+
+static struct tls *
+tls_of(const br_ssl_server_policy_class **ctx)
+{
+	return (struct tls *)(void *)((char *)(void *)ctx -
+				      offsetof(struct tls,
+					  context.server.chain_handler));
+}
+
+static size_t
+have_signed(const br_ssl_server_policy_class **ctx, unsigned algorithm,
+    unsigned char *data, size_t len, size_t room)
+{
+	struct tls *t = tls_of(ctx);
+	struct tls_to_sign what = {.algorithm = algorithm & 0xff, .len = len};
+	unsigned char signature[TLS_SIGNATURE_MAX];
+	size_t n;
+
+	if (len > sizeof(what.hash))
+		return 0;
+	memcpy(what.hash, data, len);
+	n = t->sign(t->sign_ctx, &what, signature);
+	if (n > sizeof(signature) || n > room)
+		return 0;
+	memcpy(data, signature, n);
+	return n;
+}
+
+/* Only suites of the other kind need this. */
+static uint32_t
+exchange_no_key(
+    const br_ssl_server_policy_class **ctx, unsigned char *data, size_t *len)
+{
+	(void)ctx;
+	(void)data;
+	(void)len;
+	return 0;
+}
+
 int
-tls_server(struct tls *t, const struct tls_identity *who)
+tls_server(
+    struct tls *t, const struct tls_identity *who, tls_signer *sign, void *ctx)
 {
 	br_ssl_server_context *s = &t->context.server;
-	const br_skey_decoder_context *key = &who->key;
 
 	t->engine = &s->eng;
-	if (br_skey_decoder_key_type(key) == BR_KEYTYPE_RSA)
-		br_ssl_server_init_full_rsa(s, who->chain, who->chain_len,
-		    br_skey_decoder_get_rsa(key));
+	if (who->key_type == BR_KEYTYPE_RSA)
+		br_ssl_server_init_full_rsa(
+		    s, who->chain, who->chain_len, NULL);
 	else
 		/* Its issuer's key type matters to suites that we don't offer. */
-		br_ssl_server_init_full_ec(s, who->chain, who->chain_len,
-		    BR_KEYTYPE_EC, br_skey_decoder_get_ec(key));
+		br_ssl_server_init_full_ec(
+		    s, who->chain, who->chain_len, BR_KEYTYPE_EC, NULL);
+	/* BearSSL chooses the suite and the hash, without the key. */
+	t->policy = *s->chain_handler.vtable;
+	t->policy.do_sign = have_signed;
+	t->policy.do_keyx = exchange_no_key;
+	s->chain_handler.vtable = &t->policy;
+	t->sign = sign;
+	t->sign_ctx = ctx;
 	return prepare(t) == 0 && br_ssl_server_reset(s) ? 0 : -1;
 }
 

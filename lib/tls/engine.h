@@ -17,6 +17,7 @@
 #include <bearssl.h>
 
 #include "tls/pem.h"
+#include "tls/sign.h"
 
 #define TLS_PIN_SIZE br_sha256_SIZE /* bytes: SHA-256 of a certificate */
 
@@ -29,6 +30,13 @@ struct tls_pin {
 	unsigned index;			 /* of the current certificate */
 };
 
+/*
+ * Have a hash signed by who has the key. Returns the bytes of the signature, or
+ * 0: then the handshake fails.
+ */
+typedef size_t tls_signer(void *ctx, const struct tls_to_sign *,
+    unsigned char signature[TLS_SIGNATURE_MAX]);
+
 /* One connection's engine; about 40 KiB. */
 struct tls {
 	union {
@@ -38,14 +46,20 @@ struct tls {
 	br_ssl_engine_context *engine;
 	br_x509_minimal_context chain; /* a client's check of the server */
 	struct tls_pin pin;
+	br_ssl_server_policy_class
+	    policy; /* a server's, which has others sign */
+	tls_signer *sign;
+	void *sign_ctx;
 	unsigned char buffer[BR_SSL_BUFSIZE_BIDI];
 };
 
 /*
- * Begin the server's side. The identity must outlive the engine. Returns 0; or
+ * Begin the server's side. The identity must outlive the engine; its key is not
+ * used: sign() is called for the one signature of the handshake. Returns 0; or
  * -1 where the system gives no random bytes.
  */
-int tls_server(struct tls *, const struct tls_identity *);
+int tls_server(
+    struct tls *, const struct tls_identity *, tls_signer *sign, void *ctx);
 
 /*
  * Begin the client's side. The server must show a certificate for name that the

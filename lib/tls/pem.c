@@ -31,11 +31,17 @@ append(void *ctx, const void *bytes, size_t len)
 		return;
 	}
 	if (o->len + len > o->room) {
-		more = realloc(o->der, o->len + len + 1024);
+		/* (realloc(3) would leave a copy behind.) */
+		more = malloc(o->len + len + 1024);
 		if (more == NULL) {
 			o->failed = true;
 			return;
 		}
+		if (o->len > 0) {
+			memcpy(more, o->der, o->len);
+			explicit_bzero(o->der, o->len);
+		}
+		free(o->der);
 		o->der = more;
 		o->room = o->len + len + 1024;
 	}
@@ -95,6 +101,7 @@ each_object(const char *pem, size_t len,
 		}
 	}
 	object_free(&o);
+	explicit_bzero(&decoder, sizeof(decoder));
 	return result;
 }
 
@@ -190,6 +197,7 @@ tls_identity_take(struct tls_identity *id, const char *chain, size_t chain_len,
 	*why = "the key is not that of the first certificate";
 	if (!is_key_of(&id->chain[0], &id->key))
 		goto fail;
+	id->key_type = br_skey_decoder_key_type(&id->key);
 	*why = NULL;
 	return 0;
 fail:
@@ -203,6 +211,13 @@ tls_identity_free(struct tls_identity *id)
 	while (id->chain_len > 0)
 		free(id->chain[--id->chain_len].data);
 	explicit_bzero(id, sizeof(*id));
+}
+
+void
+tls_identity_forget_key(struct tls_identity *id)
+{
+	explicit_bzero(&id->key, sizeof(id->key));
+	explicit_bzero(id->room, sizeof(id->room));
 }
 
 /* --- anchors -------------------------------------------------------------- */

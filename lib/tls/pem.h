@@ -20,6 +20,7 @@ struct tls_identity {
 	br_x509_certificate chain[TLS_CHAIN_MAX];
 	size_t chain_len;
 	br_skey_decoder_context key; /* owns the key's numbers */
+	int key_type;		     /* BR_KEYTYPE_RSA or _EC */
 	/* For a large key BearSSL 0.6 writes up to 24 bytes behind its buffer:
 	 * it checks for 3 * 520 bytes, but has 3 * 512. */
 	unsigned char room[32];
@@ -39,6 +40,9 @@ struct tls_anchors {
 int tls_identity_take(struct tls_identity *, const char *chain,
     size_t chain_len, const char *key, size_t key_len, const char **why);
 void tls_identity_free(struct tls_identity *);
+
+/* Erase the key. What is left serves a process that has others sign. */
+void tls_identity_forget_key(struct tls_identity *);
 
 /*
  * Parse the certificates to trust. Those that can't be read are skipped, because

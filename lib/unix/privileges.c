@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
+#include <sys/syscall.h>
+
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -26,4 +28,18 @@ become_user(const char *name)
 	return setgroups(0, NULL) == -1 || setgid(pw->pw_gid) == -1
 		   ? -1
 		   : setuid(pw->pw_uid);
+}
+
+/* closefrom(3) is not in musl, nor in glibc before 2.34. */
+void
+close_from(int first)
+{
+	long fd, end = sysconf(_SC_OPEN_MAX);
+
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, (unsigned)first, ~0U, 0) == 0)
+		return; /* Linux 5.9 */
+#endif
+	for (fd = first; fd < end; fd++)
+		close((int)fd);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Give up root, in processes that talk to the network.
+ * Give up root and descriptors, in processes that talk to the network.
  */
 #ifndef VM_UNIX_PRIVILEGES_H
 #define VM_UNIX_PRIVILEGES_H
@@ -15,5 +15,8 @@
  * setuid(2). After -1 the caller must end.
  */
 int become_user(const char *name);
+
+/* Close this descriptor and all above it. */
+void close_from(int first);
 
 #endif

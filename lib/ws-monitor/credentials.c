@@ -44,16 +44,15 @@ read_file(const char *path, size_t *len)
 
 /* --- certificates --------------------------------------------------------- */
 
-/*
- * Use a certificate and its key. There are two places for them, because the old
- * ones stay in use until the new ones are found good. Returns NULL; or why they
- * can't be used.
- */
+/* Two places for a certificate and its key, because the old ones stay in use
+ * until the new ones are found good. */
+static struct tls_identity identities[2];
+
+/* Use a certificate and its key. Returns NULL; or why they can't be used. */
 static const char *
 use_identity(struct ws_options *o, const char *chain, size_t chain_len,
     const char *key, size_t key_len)
 {
-	static struct tls_identity identities[2];
 	struct tls_identity *fresh = &identities[o->identity == &identities[0]];
 	const char *why;
 
@@ -96,6 +95,22 @@ ws_credentials_reload(const struct ws_credentials *c, struct ws_options *o)
 		warnx("unable to use %s: %s", c->chain, why);
 	secret_free(chain);
 	secret_free(key);
+}
+
+/* What was called before may have left parts of a key below. */
+static void __attribute__((noinline)) erase_stack(void)
+{
+	unsigned char below[64 * 1024];
+
+	explicit_bzero(below, sizeof(below));
+}
+
+void
+ws_credentials_forget_keys(void)
+{
+	erase_stack();
+	tls_identity_forget_key(&identities[0]);
+	tls_identity_forget_key(&identities[1]);
 }
 
 static void

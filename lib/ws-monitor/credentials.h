@@ -26,4 +26,7 @@ void ws_credentials_load(const struct ws_credentials *, struct ws_options *);
  */
 void ws_credentials_reload(const struct ws_credentials *, struct ws_options *);
 
+/* Erase all keys from this process's memory: it is a worker from now on. */
+void ws_credentials_forget_keys(void);
+
 #endif

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "ws-monitor/authorize.h"
 #include "ws-monitor/backend.h"
+#include "ws-monitor/credentials.h"
 #include "ws-monitor/monitor.h"
 #include "ws/log.h"
 #include "ws/message.h"
@@ -41,6 +42,7 @@ static struct monitor {
 	struct ws_backend backend;
 	bool is_open;	      /* the backend */
 	bool has_requested;   /* the worker, that it be opened */
+	bool has_signed;      /* for the worker */
 	bool is_stopped;      /* we were told to stop */
 	struct ws_reason why; /* the backend has ended: the worker's guess */
 	int64_t answer_at; /* ms: when to answer that at the latest; 0: never */
@@ -65,6 +67,7 @@ start_worker(const struct ws_options *o, int in, int out, const char *peer)
 	if (pid == 0) {
 		close(pair[0]);
 		close(monitor.signals);
+		ws_credentials_forget_keys();
 		_exit(ws_worker_run(o, pair[1], in, out, peer));
 	}
 	close(pair[1]);
@@ -173,6 +176,25 @@ take_end(const struct ws_end *end)
 	send_reason(&go_on);
 }
 
+/*
+ * Sign for the worker. Once: TLS needs no more (we don't renegotiate), and a peer
+ * that has taken over the worker must not sign for other connections with it.
+ */
+static void
+take_to_sign(const struct tls_to_sign *what)
+{
+	static struct ws_message m;
+	const struct tls_identity *who = monitor.o->identity;
+
+	if (monitor.has_signed || who == NULL)
+		return;
+	monitor.has_signed = true;
+	memset(&m, 0, sizeof(m));
+	m.kind = WS_SIGNATURE;
+	m.u.signature.len = tls_sign(who, what, m.u.signature.bytes);
+	ws_message_send(monitor.pair, &m, NULL);
+}
+
 static void
 read_message(void)
 {
@@ -184,6 +206,9 @@ read_message(void)
 		return;
 	}
 	switch (m.kind) {
+	case WS_SIGN:
+		take_to_sign(&m.u.to_sign);
+		break;
 	case WS_OPEN_REQUEST:
 		/* One for each worker, or it could go on to guess tickets. */
 		if (monitor.has_requested)

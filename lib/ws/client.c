@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "unix/sandbox.h"
 #include "ws/client.h"
 #include "ws/log.h"
 #include "ws/message.h"
@@ -289,6 +290,9 @@ ws_client_run(const struct ws_options *o, int monitor)
 	size_t early;
 	int fds[2], fd = connect_host(o);
 
+	/* Nothing that needs more is left to do. */
+	if (sandbox_enter_strict() == -1 && !sandbox_is_missing(errno))
+		err(EX_OSERR, "unable to enter the worker's sandbox");
 	wire_tune(fd);
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random) ||
 	    (o->is_secure && tls_client(&tls, o->is_address ? NULL : o->host,

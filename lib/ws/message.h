@@ -6,6 +6,8 @@
  * the worker.
  *
  *     worker                                                     monitor
+ *       ----  WS_SIGN: sign this, for TLS's handshake  ------------->
+ *       <---  WS_SIGNATURE  -----------------------------------------
  *       ----  WS_OPEN_REQUEST: may this client in? ----------------->
  *       <---  WS_OPEN_REPLY, with the backend's two descriptors  ----
  *       ----  WS_BACKEND_ENDED: how did it end? -------------------->
@@ -20,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "tls/sign.h"
 #include "ws/close-code.h"
 #include "ws/handshake.h"
 #include "ws/options.h"
@@ -47,8 +50,16 @@ struct ws_open_reply {
 	char why[WS_REASON_MAX];
 };
 
+/* Length 0: the monitor does not sign that. */
+struct ws_signature {
+	size_t len;
+	unsigned char bytes[TLS_SIGNATURE_MAX];
+};
+
 struct ws_message {
 	enum ws_message_kind {
+		WS_SIGN,
+		WS_SIGNATURE,
 		WS_OPEN_REQUEST,
 		WS_OPEN_REPLY,
 		WS_BACKEND_ENDED, /* with a guess at the reason */
@@ -56,6 +67,8 @@ struct ws_message {
 		WS_ENDED
 	} kind;
 	union {
+		struct tls_to_sign to_sign;
+		struct ws_signature signature;
 		struct ws_open_request request;
 		struct ws_open_reply reply;
 		struct ws_reason reason;

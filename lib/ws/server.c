@@ -360,6 +360,29 @@ do_handshake(struct handshake *h, int fds[2])
 	return EX_IOERR;
 }
 
+/*
+ * The monitor signs, as this process has no key. A word that is no answer says
+ * that we are to stop.
+ */
+static size_t
+ask_to_sign(void *ctx, const struct tls_to_sign *what,
+    unsigned char signature[TLS_SIGNATURE_MAX])
+{
+	static struct ws_message m;
+	const struct handshake *h = ctx;
+	int fds[2];
+
+	m.kind = WS_SIGN;
+	m.u.to_sign = *what;
+	if (ws_message_send(h->monitor, &m, NULL) == -1 ||
+	    ws_message_receive(h->monitor, &m, fds) == -1 ||
+	    m.kind != WS_SIGNATURE ||
+	    m.u.signature.len > sizeof(m.u.signature.bytes))
+		return 0;
+	memcpy(signature, m.u.signature.bytes, m.u.signature.len);
+	return m.u.signature.len;
+}
+
 int
 ws_server_run(
     const struct ws_options *o, int monitor, int in, int out, const char *peer)
@@ -373,7 +396,8 @@ ws_server_run(
 	h.monitor = monitor;
 	h.peer = peer;
 	h.deadline = clock_ms() + HANDSHAKE_MS;
-	if (o->identity != NULL && tls_server(&tls, o->identity) == -1)
+	if (o->identity != NULL &&
+	    tls_server(&tls, o->identity, ask_to_sign, &h) == -1)
 		errx(EX_OSERR, "unable to start TLS: no random bytes");
 	wire_init(&h.wire, in, out, o->identity != NULL ? &tls : NULL);
 	status = do_handshake(&h, fds);

@@ -8,24 +8,30 @@
 #include <errno.h>
 #include <stddef.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "unix/privileges.h"
+#include "unix/sandbox.h"
 #include "ws/client.h"
 #include "ws/server.h"
 #include "ws/worker.h"
 
-/* A peer that takes the process over gets nothing: no other user, no child. */
+/* A peer that takes the process over gets nothing: no other user, no child, no
+ * terminal. */
 static void
 drop_privileges(const struct ws_options *o)
 {
 	const struct rlimit none = {0, 0};
 
+	setsid();
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	setrlimit(RLIMIT_NPROC, &none);
 	if (become_user(o->user) == -1)
 		err(errno == ENOENT ? EX_NOUSER : EX_OSERR,
 		    "unable to run the worker as user %s",
 		    o->user != NULL ? o->user : "vmedia or nobody (see -u)");
+	/* Another process of the same user must not look into this one. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 int
@@ -33,6 +39,10 @@ ws_worker_run(
     const struct ws_options *o, int monitor, int in, int out, const char *peer)
 {
 	drop_privileges(o);
+	/* A client has yet to find its server: client.c goes on from here. */
+	if ((o->is_client ? sandbox_enter() : sandbox_enter_strict()) == -1 &&
+	    !sandbox_is_missing(errno))
+		err(EX_OSERR, "unable to enter the worker's sandbox");
 	return o->is_client ? ws_client_run(o, monitor)
 			    : ws_server_run(o, monitor, in, out, peer);
 }

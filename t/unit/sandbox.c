@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "sandbox.h"
+#include "unix/sandbox.h"
 
 /* High bits of an argument that the kernel cuts off and a filter compares. */
 #define HIGH ((unsigned long)UINT32_MAX + 1)
@@ -203,6 +203,57 @@ test_terminals(void)
 #endif
 }
 
+/* --- strict ------------------------------------------------------------ */
+
+static int
+errno_strict(long (*call)(long), long argument)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		if (sandbox_enter_strict() == -1)
+			_exit(255);
+		_exit(call(argument) == -1 ? errno : 0);
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+static long
+open_file(long unused)
+{
+	(void)unused;
+	return open("/dev/null", O_RDONLY);
+}
+
+static long
+signal_parent(long unused)
+{
+	(void)unused;
+	return kill(getppid(), 0);
+}
+
+static long
+write_nothing(long fd)
+{
+	return write((int)fd, "", 0);
+}
+
+static void
+test_strict(void)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	CHECK(errno_strict(open_file, 0) == EPERM);
+	CHECK(errno_strict(make_usual_socket, AF_INET) == EPERM);
+	CHECK(errno_strict(make_usual_socket, AF_UNIX) == EPERM);
+	CHECK(errno_strict(make_child, 0) == EPERM);
+	CHECK(errno_strict(make_thread, 0) != 0);
+	CHECK(errno_strict(signal_parent, 0) == EPERM);
+	CHECK(errno_strict(write_nothing, STDERR_FILENO) == 0);
+#endif
+}
+
 int
 main(void)
 {
@@ -210,6 +261,7 @@ main(void)
 
 	test_namespaces();
 	test_sockets();
+	test_strict();
 	/* In a child: only a process that leads no group can get a terminal. */
 	if (fork() == 0) {
 		test_terminals();

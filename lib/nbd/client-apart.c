@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/nbd.h>
+
+#include "nbd/client-apart.h"
+#include "unix/privileges.h"
+#include "unix/sandbox.h"
+
+#define GRACE_MS 2000 /* for the child to say that its time is over */
+#define FLAGS_KNOWN                                                      \
+	(NBD_FLAG_HAS_FLAGS | NBD_FLAG_READ_ONLY | NBD_FLAG_SEND_FLUSH | \
+	    NBD_FLAG_SEND_FUA | NBD_FLAG_SEND_TRIM | NBD_FLAG_CAN_MULTI_CONN)
+
+/* What the child says, in one datagram. */
+struct answer {
+	int error; /* errno, or 0 */
+	struct nbd_connection found;
+	char why[512];
+};
+
+/* --- the child ---------------------------------------------------------- */
+
+/* Keep nothing but these two descriptors and the standard ones: not the
+ * kernel's netlink, nor other peers. */
+static int
+keep_only(int *socket, int *back)
+{
+	const int first = STDERR_FILENO + 1;
+	int kept[2] = {fcntl(*socket, F_DUPFD, first + 2),
+	    fcntl(*back, F_DUPFD, first + 2)};
+
+	if (kept[0] == -1 || kept[1] == -1 || dup2(kept[0], first) == -1 ||
+	    dup2(kept[1], first + 1) == -1)
+		return -1;
+	close_from(first + 2);
+	*socket = first;
+	*back = first + 1;
+	return 0;
+}
+
+static int
+give_up_rights(void)
+{
+	const struct rlimit none = {0, 0};
+
+	setsid();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (become_user(NULL) == -1)
+		return -1;
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	setrlimit(RLIMIT_NPROC, &none);
+	return sandbox_enter_strict() == 0 || sandbox_is_missing(errno) ? 0
+									: -1;
+}
+
+static void __attribute__((noreturn))
+run(int socket, int back, const struct nbd_wish *wish)
+{
+	static struct answer a;
+
+	if (keep_only(&socket, &back) == -1 || give_up_rights() == -1) {
+		a.error = errno;
+		snprintf(a.why, sizeof(a.why),
+		    "the handshake's process can't be made: %s",
+		    strerror(errno));
+	} else if (nbd_client_open(NULL, socket, wish, &a.found, a.why,
+		       sizeof(a.why)) == -1) {
+		a.error = errno != 0 ? errno : EPROTO;
+	}
+	_exit(send(back, &a, sizeof(a), MSG_NOSIGNAL) != sizeof(a));
+}
+
+/* --- the parent ---------------------------------------------------------- */
+
+/* The child may have been taken over: take only what an honest one could say. */
+static int
+check_answer(struct answer *a, const struct nbd_wish *wish)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(a->why) - 1 && a->why[i] != '\0'; i++)
+		if (a->why[i] < ' ' || a->why[i] > '~')
+			a->why[i] = '?';
+	a->why[i] = '\0';
+	if (a->error != 0)
+		return -1;
+	a->found.flags &= FLAGS_KNOWN;
+	a->found.flags |= NBD_FLAG_HAS_FLAGS;
+	if (wish->read_only)
+		a->found.flags |= NBD_FLAG_READ_ONLY;
+	if (wish->identity != NULL)
+		snprintf(a->found.identity, sizeof(a->found.identity), "%s",
+		    wish->identity);
+	i = strnlen(a->found.identity, sizeof(a->found.identity));
+	if (i < sizeof(a->found.identity) &&
+	    (wish->identity != NULL ||
+		strspn(a->found.identity, "vmedia:0123456789bcf") == i))
+		return 0;
+	a->error = EPROTO;
+	snprintf(a->why, sizeof(a->why), "the handshake's process is wrong");
+	return -1;
+}
+
+/* Wait for the answer. Returns 0, or -1 with the error and why in it. */
+static int
+receive(int back, int stop, int limit, struct answer *a)
+{
+	struct pollfd p[2] = {{back, POLLIN, 0}, {stop, POLLIN, 0}};
+	int n;
+
+	do
+		n = poll(p, 2, limit * 1000 + GRACE_MS);
+	while (n == -1 && errno == EINTR);
+	if (n > 0 && p[0].revents != 0 &&
+	    recv(back, a, sizeof(*a), MSG_DONTWAIT) == (ssize_t)sizeof(*a))
+		return 0;
+	memset(a, 0, sizeof(*a));
+	a->error = n == 0 ? ETIMEDOUT : EPROTO;
+	snprintf(a->why, sizeof(a->why), "%s",
+	    n == 0 ? "it does not answer as an NBD server"
+		   : "the handshake's process was ended");
+	if (n > 0 && p[0].revents == 0) {
+		a->error = ECANCELED;
+		snprintf(a->why, sizeof(a->why), "we are told to end");
+	}
+	return -1;
+}
+
+int
+nbd_client_open_apart(int fd, int stop, const struct nbd_wish *wish,
+    struct nbd_connection *c, char *why, size_t why_size)
+{
+	static struct answer a;
+	int pair[2], result = -1;
+	pid_t pid;
+
+	a.error = 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1 ||
+	    (pid = fork()) == -1) {
+		a.error = errno;
+		snprintf(why, why_size, "%s", strerror(a.error));
+		errno = a.error;
+		return -1;
+	}
+	if (pid == 0)
+		run(fd, pair[1], wish);
+	close(pair[1]);
+	if (receive(pair[0], stop, wish->limit, &a) == 0 &&
+	    check_answer(&a, wish) == 0) {
+		*c = a.found;
+		c->socket = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		a.error = errno;
+		result = c->socket == -1 ? -1 : 0;
+	}
+	close(pair[0]);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	snprintf(why, why_size, "%s", a.why);
+	errno = a.error;
+	return result;
+}

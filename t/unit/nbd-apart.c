@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The handshake in a child, with nbdkit and with servers that are none.
+ */
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/nbd.h>
+
+#include "base/clock.h"
+#include "check.h"
+#include "nbd/client-apart.h"
+
+static char why[512];
+static struct nbd_connection c;
+
+static int
+open_with(int fd, int stop, int limit, bool read_only)
+{
+	const struct nbd_wish wish = {.read_only = read_only, .limit = limit};
+
+	memset(&c, 0, sizeof(c));
+	return nbd_client_open_apart(fd, stop, &wish, &c, why, sizeof(why));
+}
+
+static void
+test_nbdkit(void)
+{
+	int pair[2];
+	pid_t pid;
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(pair[1], STDIN_FILENO);
+		dup2(pair[1], STDOUT_FILENO);
+		execlp("nbdkit", "nbdkit", "-s", "memory", "1M", NULL);
+		_exit(1);
+	}
+	close(pair[1]);
+	CHECK(open_with(pair[0], -1, 60, true) == 0);
+	CHECK(c.size == 1 << 20 && (c.flags & NBD_FLAG_READ_ONLY) != 0);
+	CHECK(strncmp(c.identity, "vmedia:", 7) == 0);
+	CHECK(c.socket > STDERR_FILENO && c.socket != pair[0]);
+	/* It is the caller's connection still, and in transmission phase. */
+	CHECK(send(c.socket, "", 0, MSG_NOSIGNAL) == 0);
+	close(c.socket);
+	close(pair[0]);
+	kill(pid, SIGTERM);
+	waitpid(pid, NULL, 0);
+	CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+}
+
+static void
+test_others(void)
+{
+	int pair[2], stop[2];
+	int64_t start;
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+	CHECK(pipe(stop) == 0 && write(stop[1], "x", 1) == 1);
+	start = clock_ms();
+	CHECK(open_with(pair[0], stop[0], 60, false) == -1);
+	CHECK(errno == ECANCELED && clock_ms() - start < 30000);
+	CHECK(open_with(pair[0], -1, 1, false) == -1 && errno == ETIMEDOUT);
+	CHECK(strstr(why, "does not answer") != NULL);
+	CHECK(write(pair[1], "HTTP/1.1 200 OK\r\n\r\nand more", 27) == 27);
+	CHECK(open_with(pair[0], -1, 60, false) == -1 && errno != 0);
+	CHECK(why[0] != '\0');
+	close(pair[1]);
+	CHECK(open_with(pair[0], -1, 60, false) == -1 && errno != 0);
+	close(pair[0]);
+	CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+}
+
+int
+main(void)
+{
+	test_nbdkit();
+	test_others();
+	return check_status();
+}
