@@ -42,6 +42,7 @@ take_look(unsigned slot, struct look *look)
 		look->error = errno;
 		/* Removed: it holds nothing any more. */
 		look->empty = errno == ENOENT || errno == ENODEV;
+		gadget_close(&gadget);
 		return;
 	}
 	gadget_close(&gadget);
