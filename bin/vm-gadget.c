@@ -138,7 +138,7 @@ lock_if_any(void)
 	if (gadget_lock(LOCK_MS) != -1)
 		return true;
 	if (errno == EWOULDBLOCK)
-		errx(EX_TEMPFAIL, "another vm-gadget is at work");
+		errx(EX_TEMPFAIL, "another vm-gadget is running: try again");
 	if (errno != ENOENT)
 		err(gadget_exit_status(errno), "unable to use USB gadgets");
 	return false;
@@ -307,7 +307,7 @@ cmd_eject(const struct request *req)
 		rc = gadget_eject_unlocked(&gadget, slot, LOCKED_MS);
 	if (rc == -1 && errno == EBUSY)
 		errx(EX_TEMPFAIL,
-		    "slot %u is locked by the host: eject it there, or -f",
+		    "the host has locked slot %u: eject it there, or use -f",
 		    slot);
 	if (rc == -1)
 		fail(&gadget, "eject the medium");

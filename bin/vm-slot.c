@@ -70,8 +70,7 @@ ask(const struct options *o)
 			status = EX_OSERR;
 	} else if (status == ASK_NOBODY) {
 		status = EX_UNAVAILABLE;
-		snprintf(
-		    why, sizeof(why), "slot %u holds nothing", o->ask.slot);
+		snprintf(why, sizeof(why), "slot %u is empty", o->ask.slot);
 	}
 	if (*why != '\0' && o->reload)
 		warnx("%s", why);

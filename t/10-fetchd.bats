@@ -262,7 +262,7 @@ refuses() {
 		serve $((3 * MIB)) $mode-after/1/x outage=2
 		fails 1 nbdread "$SOCK" $MIB 512
 		is_right 0 $MIB
-		grep -q 'another range than was asked' fetchd.err
+		grep -q 'another range than the requested' fetchd.err
 		cleanup
 	done
 }
@@ -482,7 +482,7 @@ refuses() {
 @test "a server error: 69" {
 	: >image
 	start_hostile image
-	refuses 69 status/503 'in trouble (HTTP 503)'
+	refuses 69 status/503 'has an error (HTTP 503)'
 }
 
 @test "no ranges, no size, compressed, or empty: 65" {

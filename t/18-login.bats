@@ -143,15 +143,15 @@ start_digest() {
 	printf 'machine 127.0.0.1 login joe password a@b/c' >netrc
 	serves "$DIGEST/image" netrc=netrc
 	printf wrong >password
-	refused 77 "$DIGEST/image" 'or others than these (HTTP 401, Digest)' \
+	refused 77 "$DIGEST/image" 'or rejects those given (HTTP 401, Digest)' \
 		user=joe password=+password
-	refused 77 "$DIGEST/image" 'or others than these (HTTP 401, Digest)'
+	refused 77 "$DIGEST/image" 'or rejects those given (HTTP 401, Digest)'
 }
 
 @test "a 401 names the login that the server wants: 77" {
 	echo x >password
 	refused 77 "$HOSTILE/auth/joe/hush/x" '(HTTP 401, Basic)'
-	refused 77 "$HOSTILE/bearer/hush/x" 'wants a token, or another than this (HTTP 401, Bearer)'
+	refused 77 "$HOSTILE/bearer/hush/x" 'wants a token, or rejects the one given (HTTP 401, Bearer)'
 	refused 77 "$HOSTILE/wants/Negotiate/x" 'wants a Kerberos ticket (HTTP 401, Negotiate)'
 	refused 77 "$HOSTILE/wants/NTLM/x" '(HTTP 401, NTLM)' user=joe password=+password
 }

@@ -93,13 +93,13 @@ is_open() {
 	make_cert server
 	start_proxy -t tickets cat
 	fails 77 vm-ws-proxy -C "ws://$AT/" -s vm.nbd.v1
-	grep -q "HTTP 403: no ticket that is good for this path" stderr
+	grep -q "HTTP 403: the ticket is missing, expired, used, or for another path" stderr
 	fails 76 vm-ws-proxy -a ca.pem -C "wss://localhost:${AT##*:}/"
-	grep -q "is it ws:// there?" stderr
+	grep -q "does the server need ws://?" stderr
 	cleanup
 	start_proxy -v -c server.pem -k server.key cat
 	fails 76 vm-ws-proxy -C "ws://$AT/"
-	grep -q "is it wss:// there?" stderr
+	grep -q "does the server need wss://?" stderr
 	openssl s_client -tls1_1 -cipher ALL:@SECLEVEL=0 -connect "$AT" \
 		</dev/null >/dev/null 2>&1 || :
 	wait_until 5 grep -q "gone: the peer does not speak TLS 1.2" proxy.err
@@ -173,7 +173,7 @@ is_open() {
 	exec 7>&-
 	wait_until 20 test -s rc
 	[ "$(cat rc)" = 74 ]
-	grep -qx "vm-ws-proxy: we closed: 1011 nobody reads what is sent" err
+	grep -qx "vm-ws-proxy: we closed: 1011 the backend does not read what the peer sends" err
 }
 
 @test "a command that can't be executed: the close has the reason" {

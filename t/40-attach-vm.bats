@@ -399,7 +399,7 @@ end_comparing() {
 	serve_other other zero
 	join mallory other
 	has_ended mallory 75 \
-		'it waits for the image of the PC of alice, and this is another'
+		'the device waits for the image of the PC of alice, and this is another image'
 	serve
 	join bob
 	wait_until 10 last_word ok
@@ -537,7 +537,7 @@ in_handshake() {
 	serve odd
 	listen
 	join alice
-	has_ended alice 65 'refused: its size is no multiple of 512'
+	has_ended alice 65 'refused: the size of the image is not a multiple of 512'
 	kill "$(cat nbdkit)"
 	serve
 	join bob
@@ -553,7 +553,7 @@ in_handshake() {
 	serve
 	join bob
 	has_ended bob 75 \
-		'it waits for the image of the PC of alice, and this is another'
+		'the device waits for the image of the PC of alice, and this is another image'
 	join alice sock again
 	wait_until 10 last_word ok
 	fresh

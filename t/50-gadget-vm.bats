@@ -315,7 +315,7 @@ remove_other() {
 	shows 0 a.iso
 	mount -r "$(drive 0)" mnt
 	fails 75 vm-gadget eject 0
-	grep -q 'slot 0 is locked by the host: eject it there, or -f' stderr
+	grep -q 'the host has locked slot 0: eject it there, or use -f' stderr
 	vm-gadget eject -f 0
 	is_empty 0
 }

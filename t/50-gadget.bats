@@ -201,7 +201,7 @@ stuck() {
 	background flock configfs/usb_gadget sleep 600
 	wait_until 5 is_locked
 	fails 75 vm-gadget eject 0
-	grep -q 'another vm-gadget is at work' stderr
+	grep -q 'another vm-gadget is running: try again' stderr
 	vm-gadget status 0
 }
 is_locked() {

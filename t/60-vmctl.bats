@@ -351,7 +351,7 @@ write_stats() {
 	echo auto >run/0/request/type
 	: >run/0/called-off
 	run -75 vm-slot 0
-	[[ $output == *"ejected before it was inserted"* ]]
+	[[ $output == *"an eject stopped the mount"* ]]
 	[ "$(cat run/0/status run/0/state | paste -sd,)" = 75,empty ]
 	[ ! -e run/0/called-off ] && [ ! -e run/0/request ] && [ ! -e run/0/work ]
 }
@@ -458,7 +458,7 @@ web() {
 	fails 65 web /vm/0 'client=a&again=1'
 	grep -qx "vmctl: slot 0: the image changed on the server" stderr
 	# A line would be mended.
-	export VM_WS_ENDED='74 some of what was written is lost'
+	export VM_WS_ENDED='74 some of the written data is lost'
 	fails 73 web /vm/0 ''
 }
 

@@ -249,7 +249,7 @@ dies_at() {
 	wait_until 30 grep -q connecting "$VM_RUN_DIR/0/step"
 	vmctl eject -s 0
 	not wait $vmctl
-	grep -q "ejected before it was inserted" "$BATS_TEST_TMPDIR/err"
+	grep -q "an eject stopped the mount" "$BATS_TEST_TMPDIR/err"
 	wait_until 10 nothing_left
 }
 

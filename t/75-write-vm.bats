@@ -114,7 +114,7 @@ is_gone() {
 	mount_small
 	fill
 	wait_until 20 grep -q failed "$VM_RUN_DIR/1/state"
-	vmctl status -s 1 | grep "error .*some of what was written is lost"
+	vmctl status -s 1 | grep "error .*some of the written data is lost"
 	not host_has $SLOT
 	nothing_left $SLOT
 	# The writes that fitted are there.

@@ -133,7 +133,7 @@ not_there() {
 	host_reads
 	port "not attached"
 	wait_until 30 state_is empty
-	vmctl status -s 0 | grep "reason .*the one boot is over"
+	vmctl status -s 0 | grep "reason .*(--boot-once)"
 	nothing_left
 }
 
@@ -170,7 +170,7 @@ not_there() {
 	vmctl eject
 	mount_one --expires 5s
 	wait_until 40 state_is empty
-	vmctl status -s 0 | grep "reason .*its time was over"
+	vmctl status -s 0 | grep "reason .*the time of --expires is over"
 	nothing_left
 }
 
@@ -183,7 +183,7 @@ not_there() {
 	done
 	vmctl status -s 0 | grep -E "idle .* s left"
 	wait_until 60 state_is empty
-	vmctl status -s 0 | grep "reason .*the host has not used it for 25 s"
+	vmctl status -s 0 | grep "reason .*the host has not used the medium for 25 s"
 }
 
 @test "invalid times are refused: 64" {

@@ -152,7 +152,7 @@ begin_disk() {
 	ends alice 74
 	serve "$OTHER" other
 	attach bob other -s 0 --client bob
-	ends bob 75 "vmctl: slot 0: it waits for the image of 10.0.0.5 (alice), *"
+	ends bob 75 "vmctl: slot 0: the device waits for the image of 10.0.0.5 (alice), *"
 	serve
 	attach carol nbd -s 0 --who carol
 	has_iso 0 "$ISO"
@@ -192,7 +192,7 @@ begin_disk() {
 	kill -KILL "$(cat nbd.pid)"
 	ends alice 74
 	wait_until 20 state_is degraded
-	vmctl status -s 0 | grep -q "reason  the source has gone away"
+	vmctl status -s 0 | grep -q "reason  the client that serves the image is not connected"
 	serve
 	attach again nbd -s 0 --client alice
 	wait_until 20 state_is active
@@ -206,9 +206,9 @@ begin_disk() {
 	vmctl eject -f
 	serve
 	attach again nbd -s 0 --client alice --again
-	ends again 0 "slot 0: ejected: while its source was away"
+	ends again 0 "slot 0: ejected: the client was not connected at that time"
 	attach anywhere nbd --client alice --again
-	ends anywhere 0 "slot *: ejected: while its source was away"
+	ends anywhere 0 "slot *: ejected: the client was not connected at that time"
 	state_is empty
 	leaves_nothing
 	fails 66 env VM_RUN_DIR="$PWD/none" vmctl attach --client alice --again - </dev/null
@@ -224,7 +224,7 @@ begin_disk() {
 	wait_until 60 grep -q "is in the host's" said.bob
 	serve
 	attach again nbd -s 0 --client alice --again
-	ends again 0 "slot 0: ejected: while its source was away"
+	ends again 0 "slot 0: ejected: the client was not connected at that time"
 	has_iso 0 "$OTHER"
 }
 
@@ -243,19 +243,19 @@ begin_disk() {
 	[ "$(grep -c inserted "$D/log")" = 1 ]
 }
 
-@test "SIGTERM: the source has ended, and the medium is ejected" {
+@test "SIGTERM: the client stopped serving the image, and the medium is ejected" {
 	begin alice
 	pkill -TERM -f 'vmctl attach'
-	ends alice 0 "slot 0: ejected: its source has ended"
+	ends alice 0 "slot 0: ejected: the client stopped serving the image"
 	leaves_nothing
-	grep -q "its source has ended: ejected" "$D/log"
+	grep -q "the client stopped serving the image: ejected" "$D/log"
 }
 
 @test "SIGURG to all programs, then the end of the connection: the same" {
 	begin alice
 	pkill -URG 'vmctl|vm-nbd-attach'
 	kill -KILL "$(cat nbd.pid)"
-	ends alice 0 "slot 0: ejected: its source has ended"
+	ends alice 0 "slot 0: ejected: the client stopped serving the image"
 	leaves_nothing
 }
 
@@ -331,12 +331,12 @@ kill_attach() {
 @test "an image that does not fit is refused with the reason, and leaves nothing" {
 	serve "$BATS_FILE_TMPDIR/disk.img" disk
 	attach disk disk -s 0
-	ends disk 65 "the image is a disk and slot 0 a cd drive: *"
+	ends disk 65 "the image is a disk, but slot 0 has a cd drive: *"
 	wait_until 20 leaves_nothing
 	head -c 1000 /dev/zero >odd.img
 	serve odd.img odd
 	attach odd odd -s 0
-	ends odd 65 "vmctl: slot 0: refused: its size is no multiple of 512"
+	ends odd 65 "vmctl: slot 0: refused: the size of the image is not a multiple of 512"
 	wait_until 20 leaves_nothing
 	vm-connect "$PWD/nbd" true || :
 	run -69 --separate-stderr vm-connect "$PWD/none" vmctl attach -s 0 -
@@ -379,7 +379,7 @@ kill_attach() {
 	dd if=new of="$(host_drive 1)" bs=64k seek=16 oflag=direct 2>/dev/null
 	run -0 --separate-stderr vmctl attach --client alice --eject - </dev/null
 	[ "$stderr" = "slot 1: ejected" ]
-	ends alice 0 "slot 1: ejected: its source has ended"
+	ends alice 0 "slot 1: ejected: the client stopped serving the image"
 	cmp -i 0:1048576 -n 4194304 new disk.img
 	leaves_nothing 1
 	run -0 --separate-stderr vmctl attach --client alice --eject - </dev/null
@@ -411,7 +411,7 @@ kill_attach() {
 	not grep -qx "resume yes" old
 	vmctl eject
 	[ "$(grep -l ended * | paste -sd,)" = mine,old ]
-	grep -qx "ended 0 while its source was away" mine
+	grep -qx "ended 0 the client was not connected at that time" mine
 	[ "$(ls | paste -sd,)" = mine,new,old,one ]
 }
 

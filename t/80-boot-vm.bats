@@ -102,7 +102,7 @@ state_is() {
 	wait_until 300 prints "PC: read $(sha256sum <"$BATS_FILE_TMPDIR/root/data")"
 	wait_until 120 is_off
 	wait_until 60 state_is empty
-	vmctl status -s 0 | grep "reason .*the one boot is over"
+	vmctl status -s 0 | grep "reason .*(--boot-once)"
 	nothing_left 0
 	cleanup
 	: >"$PC/console"

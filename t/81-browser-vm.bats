@@ -114,7 +114,7 @@ host_reads_all() {
 	host_reads_all "$SMALL"
 	browser click stop
 	wait_until 30 nothing_left 0
-	vmctl status -s 0 | grep "its source has ended"
+	vmctl status -s 0 | grep "the client stopped serving the image"
 }
 
 # links: prints how many connections the slot has had so far.

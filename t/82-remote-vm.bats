@@ -153,7 +153,7 @@ cut_ssh() {
 		serve_$by
 		kill -INT "$SERVE"
 		wait_until 60 nothing_left 0
-		vmctl status -s 0 | grep "its source has ended"
+		vmctl status -s 0 | grep "the client stopped serving the image"
 	done
 }
 
@@ -163,7 +163,7 @@ cut_ssh() {
 	vmctl eject -f -s 0
 	start_proxy
 	wait "$SERVE"
-	grep -qx "far.iso was ejected: while its source was away" \
+	grep -qx "far.iso was ejected: the client was not connected at that time" \
 		"$BATS_TEST_TMPDIR/out"
 	nothing_left 0
 }

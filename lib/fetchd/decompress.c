@@ -11,11 +11,11 @@
 
 static const struct compression formats[] = {
     {"xz", "xz", "it is decompressed while it is read",
-	"made of blocks that memory has room for (xz -T0)"},
+	"its blocks must fit into memory (xz -T0)"},
     {"gz", "gzip",
-	"it is decompressed first, which takes as much room as the image in "
-	"/var/tmp, or TMPDIR",
-	"there must be room for it in /var/tmp, or TMPDIR"},
+	"it is decompressed first, into /var/tmp or TMPDIR, which needs room "
+	"for the whole image",
+	"/var/tmp or TMPDIR must have room for the image"},
 };
 
 const struct compression *
@@ -48,8 +48,7 @@ compression_refusal(
 		return "the image is empty";
 	if (!is_whole(p, size, trailer_size))
 		return "unable to decompress it as gzip: it has several "
-		       "members, "
-		       "or data behind its end";
+		       "members, or data behind its end";
 	return NULL;
 }
 
@@ -57,6 +56,6 @@ void
 compression_failure(const struct compression *p, char *text, size_t len)
 {
 	snprintf(text, len,
-	    "unable to decompress it as %s: it must be whole, and %s",
+	    "unable to decompress it as %s: the file must be complete, and %s",
 	    p->filter, p->needs);
 }

@@ -64,7 +64,7 @@ gadget_refusal_text(const struct gadget_insertion *insertion,
 		return EX_NOPERM;
 	case GADGET_GONE:
 		snprintf(why, GADGET_WHY_SIZE,
-		    "slot %u is empty after the insertion", slot);
+		    "slot %u is empty: the medium was ejected at once", slot);
 		return EX_IOERR;
 	default:
 		return 0;

@@ -13,7 +13,7 @@ static const struct {
     [IMAGE_UDF] = {"udf", NULL},
     [IMAGE_MBR] = {"mbr", NULL},
     [IMAGE_GPT] = {"gpt", NULL},
-    [IMAGE_HTML] = {"html", "it is a web page (a login page?) and no image"},
+    [IMAGE_HTML] = {"html", "it is a web page (a login page?), not an image"},
     [IMAGE_XZ] = {"xz", "it is compressed: decompress it first (xz -d)"},
     [IMAGE_GZIP] = {"gz", "it is compressed: decompress it first (gzip -d)"},
     [IMAGE_ZSTD] = {"zst", "it is compressed: decompress it first (zstd -d)"},
@@ -72,10 +72,10 @@ image_media_fits(
 		return NULL;
 	if (cd_max < IMAGE_DVD_MAX)
 		return "it is larger than the 2359293952 bytes that this "
-		       "kernel's CD-ROM drive can show: it takes a kernel "
+		       "kernel's CD-ROM drive can show: use a kernel "
 		       "with the DVD patch, or a disk image";
 	return "it is larger than the 33957083136 bytes that a DVD-ROM drive "
-	       "can show: it takes a disk image";
+	       "can show: use a disk image";
 }
 
 /* A UDF volume of 512-byte blocks was made for a disk: no CD can be read so. */

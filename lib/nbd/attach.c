@@ -117,8 +117,8 @@ restore_link(
 	say(a, "/dev/nbd%d: the link is lost", d->index);
 	if (d->server == NULL)
 		return fail(why, EX_IOERR,
-		    "unable to reconnect /dev/nbd%d: its link was given as a "
-		    "descriptor",
+		    "unable to reconnect /dev/nbd%d: the server is on a "
+		    "descriptor, which cannot be opened again",
 		    d->index);
 	news = nbd_reconnect_mend(d);
 	if (news == NBD_RECONNECT_RESTORED)

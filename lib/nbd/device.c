@@ -92,7 +92,7 @@ nbd_device_write_out(int fd, const char *device, int stop, struct failure *why)
 		stopped = poll(&p, 1, WRITE_OUT_MS);
 		if (fsync(fd) == -1)
 			return fail(why, EX_IOERR,
-			    "unable to write out %s: some of what was written "
+			    "unable to write out %s: some of the written data "
 			    "is lost",
 			    device);
 	} while (stopped < 1);

@@ -132,7 +132,9 @@ hand_in_first(struct join *j)
 			return EX_UNAVAILABLE;
 		}
 		if (poll(&leave, 1, RETRY_MS) == 1) {
-			snprintf(j->why, j->why_size, "ended before it was in");
+			snprintf(j->why, j->why_size,
+			    "the connection ended before the image was "
+			    "inserted");
 			return EX_TEMPFAIL;
 		}
 	}
@@ -184,7 +186,9 @@ hear_line(struct join *j, const char *line)
 		snprintf(j->why, j->why_size, "taken over by %s", rest);
 	else if ((rest = rest_of(line, "waits")) != NULL)
 		snprintf(j->why, j->why_size,
-		    "it waits for the image of %s, and this is another", rest);
+		    "the device waits for the image of %s, and this is another "
+		    "image",
+		    rest);
 	else if ((rest = rest_of(line, "refused")) != NULL) {
 		status = strtol(rest, &end, 10);
 		snprintf(j->why, j->why_size, "refused:%s", end);
@@ -328,7 +332,9 @@ handoff_client_run(
 	len = snprintf(
 	    line, sizeof(line), "source %s %s", options->client, options->who);
 	if (len >= (int)sizeof(line) || handoff_parse(line, &offer) == -1) {
-		snprintf(why, why_size, "unable to join by that name");
+		snprintf(why, why_size,
+		    "unable to use the client's name: it is too long or "
+		    "malformed");
 		return EX_USAGE;
 	}
 	if (open_link(&j) == -1) {

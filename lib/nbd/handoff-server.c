@@ -114,8 +114,8 @@ rejoin(
 		return;
 	}
 	close(c->socket);
-	handoff_tell(g, "refused %d the kernel does not take it: %s", EX_OSERR,
-	    strerror(errno));
+	handoff_tell(g, "refused %d the kernel does not accept the image: %s",
+	    EX_OSERR, strerror(errno));
 	dismiss(s, g);
 }
 
@@ -215,7 +215,8 @@ attach(
 	index = nbd_kernel_connect(s->kernel, &link);
 	if (index == -1) {
 		saved = errno;
-		handoff_tell(g, "refused %d the kernel does not take it: %s",
+		handoff_tell(g,
+		    "refused %d the kernel does not accept the image: %s",
 		    EX_OSERR, strerror(saved));
 		errno = saved;
 		return -1;
@@ -250,7 +251,8 @@ check_offer(
 		return false;
 	}
 	if (c->size == 0 || c->size % SIZE_UNIT != 0)
-		handoff_tell(g, "refused %d its size is no multiple of %d",
+		handoff_tell(g,
+		    "refused %d the size of the image is not a multiple of %d",
 		    EX_DATAERR, SIZE_UNIT);
 	else if (s->is_attached && !is_same_image(s, g, c))
 		handoff_tell(

@@ -123,7 +123,8 @@ slot_hook(struct slot *s, const char *event)
 	/* Room is kept for the events that end a medium. */
 	if (len + strlen(event) + 2 >
 	    (passes ? sizeof(s->hooks) / 2 : sizeof(s->hooks))) {
-		slot_say(s, "the hooks are too slow: they are not told of %s",
+		slot_say(s,
+		    "the hooks are too slow: vm-slot skips the event %s",
 		    event);
 		return;
 	}

@@ -94,11 +94,11 @@ slot_limits_check(struct slot *s)
 	ask_power(s);
 	count_requests(s);
 	if (is_past(s, "expires")) {
-		slot_over(s, "its time was over");
+		slot_over(s, "the time of --expires is over");
 	} else if (is_past(s, "idle")) {
 		slot_asked(s, "idle", limit);
 		snprintf(why, sizeof(why),
-		    "the host has not used it for %.20s s", limit);
+		    "the host has not used the medium for %.20s s", limit);
 		slot_over(s, why);
 	}
 }
@@ -131,7 +131,8 @@ slot_hear_port(struct slot *s, const char *state)
 	snprintf(s->port, sizeof(s->port), "%s", state);
 	slot_say(s, "the host's port: %s", state);
 	if (strcmp(state, "not attached") == 0 && is_over_for_host(s))
-		slot_over(s, "the one boot is over: the host has gone");
+		slot_over(
+		    s, "the host's USB port was disconnected (--boot-once)");
 }
 
 /* Of the site's command: any words that end in on or off. */
@@ -144,5 +145,5 @@ slot_hear_power(struct slot *s, const char *line)
 		len--;
 	if ((s->phase & PHASES_LIVE) != 0 && len >= 3 &&
 	    strncasecmp(line + len - 3, "off", 3) == 0 && is_over_for_host(s))
-		slot_over(s, "the one boot is over: the host is off");
+		slot_over(s, "the host was switched off (--boot-once)");
 }

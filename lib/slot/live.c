@@ -83,12 +83,13 @@ trouble(const struct slot *s, char *buf, size_t size)
 	const char *said = s->children[CHILD_SOURCE].last;
 
 	if (strcmp(s->source, "down") == 0)
-		return s->served ? "the source has gone away"
-				 : "the source does not answer";
+		return s->served
+			   ? "the client that serves the image is not connected"
+			   : "the source does not answer";
 	if (strcmp(s->source, "refused") != 0)
 		return "";
 	snprintf(buf, size, "the source refuses: %s",
-	    *said != '\0' ? said : "see vmctl renew");
+	    *said != '\0' ? said : "run vmctl renew");
 	return buf;
 }
 
@@ -132,10 +133,11 @@ slot_hear_source(struct slot *s, const char *word)
 	}
 	if (strcmp(word, "gone") == 0) {
 		if ((s->phase & PHASES_LIVE) != 0) {
-			slot_over(s, "its source has ended");
+			slot_over(s, "the client stopped serving the image");
 			return;
 		}
-		slot_set_error(s, EX_TEMPFAIL, "its source has ended");
+		slot_set_error(
+		    s, EX_TEMPFAIL, "the client stopped serving the image");
 		slot_event(s, EVENT_FAILED);
 		return;
 	}

@@ -246,8 +246,8 @@ check_drive(struct slot *s)
 		return;
 	}
 	slot_set_error(s, EX_DATAERR,
-	    "the image is a %s and slot %u a %s drive: use%s --retype", media,
-	    s->number, drive,
+	    "the image is a %s, but slot %u has a %s drive: use%s --retype",
+	    media, s->number, drive,
 	    other_slots(strcmp(media, "cd") == 0 ? IMAGE_CD : IMAGE_DISK));
 	slot_event(s, EVENT_FAILED);
 }

@@ -55,7 +55,7 @@ time_out(struct slot *s)
 static void
 call_off(struct slot *s)
 {
-	slot_set_error(s, EX_TEMPFAIL, "ejected before it was inserted");
+	slot_set_error(s, EX_TEMPFAIL, "an eject stopped the mount");
 	slot_begin_end(s);
 }
 
@@ -71,8 +71,7 @@ static void
 drop_request(struct slot *s)
 {
 	if (s->to_make)
-		slot_set_error(
-		    s, EX_TEMPFAIL, "ejected before it was inserted");
+		slot_set_error(s, EX_TEMPFAIL, "an eject stopped the mount");
 	s->to_make = false;
 }
 

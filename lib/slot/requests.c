@@ -30,14 +30,15 @@ be_ejected(struct slot *s, const char *how, int client)
 			break;
 	if (i == sizeof(ways) / sizeof(*ways)) {
 		control_reply(s->control, client, EX_USAGE,
-		    "use eject, or eject with force, take or source");
+		    "no such request: use eject, or eject with force, take or "
+		    "source");
 		return;
 	}
 	control_set(s->control, client, CONTROL_EJECT);
 	if ((s->phase & PHASES_LIVE) == 0 && ways[i].event == EVENT_END)
 		slot_event(s, EVENT_EJECT);
 	else if (strcmp(how, "source") == 0)
-		slot_over(s, "its source has ended");
+		slot_over(s, "the client stopped serving the image");
 	else
 		slot_event(s, ways[i].event);
 }
@@ -103,9 +104,10 @@ slot_checked(struct slot *s, int status)
 		s->reload_due = true;
 		return;
 	}
-	slot_say(s, "unable to execute vm-slot: going on as before");
+	slot_say(s,
+	    "unable to execute the installed vm-slot: this vm-slot continues");
 	control_answer(s->control, CONTROL_RELOAD, EX_OSERR,
-	    "unable to execute vm-slot: going on as before");
+	    "unable to execute the installed vm-slot: this vm-slot continues");
 }
 
 /* The events that hooks are not told of yet, and what a power command prints,

@@ -66,9 +66,10 @@ write_paths(int fd, const char *text)
 static void
 word_end(const struct slot *s, char line[TOLD_MAX + 1])
 {
-	const char *why = *s->error != '\0'    ? s->error
-			  : *s->reason != '\0' ? s->reason
-					       : "while its source was away";
+	const char *why = *s->error != '\0' ? s->error
+			  : *s->reason != '\0'
+			      ? s->reason
+			      : "the client was not connected at that time";
 	char *at;
 
 	snprintf(

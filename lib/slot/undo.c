@@ -115,8 +115,8 @@ slot_write_out(struct slot *s)
 	if (!s->writer_due) {
 		slot_event(s, EVENT_DONE);
 	} else if (s->forced || s->stuck) {
-		slot_say(s, "not waited for what the host wrote last: some of "
-			    "it may be lost");
+		slot_say(s, "vm-slot did not wait for the data that the host "
+			    "wrote last: some of it may be lost");
 		s->writer_due = false;
 		slot_event(s, EVENT_DONE);
 	} else if (writer->pid == 0) {

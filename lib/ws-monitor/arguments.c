@@ -308,14 +308,15 @@ check_client(const struct ws_arguments *a)
 	const struct ws_options *o = &a->options;
 
 	if (a->listen != NULL)
-		errx(EX_USAGE, "unable to be server and client: use -l or -C");
+		errx(EX_USAGE,
+		    "unable to be server and client: use -l or -C, not both");
 	if (a->credentials.chain != NULL || o->tickets != NULL ||
 	    o->authorizer != NULL)
 		errx(EX_USAGE, "unable to use -c, -t or -A as a client");
 	if (o->is_secure && o->pin == NULL && o->is_address)
 		errx(EX_USAGE,
-		    "unable to verify %s: a certificate is checked by name: "
-		    "use the host's name, or -f",
+		    "unable to verify %s: a certificate names a host, not an "
+		    "address: use the host's name, or -f",
 		    o->host);
 	if (!o->is_secure && (a->credentials.anchors != NULL || o->pin != NULL))
 		errx(EX_USAGE, "unable to use -a or -f with ws://: use wss://");
@@ -327,9 +328,10 @@ check(const struct ws_arguments *a)
 	const struct ws_options *o = &a->options;
 
 	if (o->socket != NULL && o->command != NULL)
-		errx(EX_USAGE, "unable to use two backends: -U or a command");
+		errx(EX_USAGE,
+		    "unable to use two backends: use -U or a command");
 	if ((a->credentials.chain == NULL) != (a->credentials.key == NULL))
-		errx(EX_USAGE, "unable to use TLS: -c and -k need each other");
+		errx(EX_USAGE, "unable to use TLS: use both -c and -k");
 	if (o->is_client)
 		check_client(a);
 	else if (a->credentials.anchors != NULL || o->pin != NULL ||

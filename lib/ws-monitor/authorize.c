@@ -103,6 +103,6 @@ ws_authorize(const struct ws_options *o, const sigset_t *mask,
 	reply->status = 403;
 	strcpy(reply->why,
 	    o->tickets != NULL
-		? "no ticket that is good for this path, or it has expired"
-		: "the site's command refuses");
+		? "the ticket is missing, expired, used, or for another path"
+		: "the command of -A refused the request");
 }

@@ -177,7 +177,8 @@ ws_backend_reason(const struct ws_backend *b, const struct ws_options *o,
 {
 	/* We bring a server to a distant client: both lose it. */
 	if (o->is_client && o->socket != NULL)
-		*why = (struct ws_reason){WS_GOING_AWAY, "the source is away"};
+		*why = (struct ws_reason){
+		    WS_GOING_AWAY, "the image's server has ended"};
 	if (o->command == NULL)
 		return;
 	/* A command that still runs has closed its socket: a normal end. */

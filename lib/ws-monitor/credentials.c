@@ -165,7 +165,7 @@ load_protocols(const struct ws_credentials *c, struct ws_options *o)
 	     line = strtok_r(NULL, "\r\n", &rest)) {
 		if (!http_is_token(line, strlen(line)))
 			errx(EX_USAGE,
-			    "unable to use %s: a line is no "
+			    "unable to use %s: a line is not a "
 			    "subprotocol",
 			    c->secret_protocols);
 		if (!ws_list_add(&o->protocols, line))

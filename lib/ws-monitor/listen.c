@@ -130,8 +130,8 @@ limit(const char *peer, struct connection **free)
 		max = inet_is_this_machine(peer) ? WS_CONNECTIONS_MAX
 						 : PEER_DEFAULT;
 	if (same >= max)
-		return "too many connections from there";
-	return is_barred(peer) ? "too many failures from there" : NULL;
+		return "too many connections from this address";
+	return is_barred(peer) ? "too many failures from this address" : NULL;
 }
 
 /* --- connections ---------------------------------------------------------- */

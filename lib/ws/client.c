@@ -92,7 +92,9 @@ fail(const struct ws_options *o, const struct wire *w, const char *what)
 		status =
 		    tls_error_is_trust(w->tls_error) ? EX_NOPERM : EX_PROTOCOL;
 	errx(status, "unable to %s %s: %s%s", what, o->host, wire_why(w),
-	    tls_error_is_version(w->tls_error) ? " (is it ws:// there?)" : "");
+	    tls_error_is_version(w->tls_error)
+		? " (does the server need ws://?)"
+		: "");
 }
 
 /* Write the subprotocols that we offer as a list with commas. */
@@ -196,7 +198,7 @@ read_block(const struct ws_options *o, struct wire *w, char block[WS_BLOCK_MAX],
 			    "unable to speak to %s: the server hung up%s",
 			    o->host,
 			    may_want_tls(o, block, *have)
-				? " (is it wss:// there?)"
+				? " (does the server need wss://?)"
 				: "");
 		if (n == -1)
 			fail(o, w, "speak to");

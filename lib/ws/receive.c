@@ -68,7 +68,7 @@ bool
 pump_write_out(struct pump *p)
 {
 	static const struct ws_reason nobody_reads = {
-	    WS_INTERNAL, "nobody reads what is sent"};
+	    WS_INTERNAL, "the backend does not read what the peer sends"};
 	ssize_t n = 0;
 
 	if (!p->out_gone)

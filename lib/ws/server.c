@@ -277,7 +277,7 @@ check(struct handshake *h, const char **why)
 	*why = "the path is too long";
 	if (!take_path(q, r->path))
 		return 414;
-	*why = "there is nothing at this path";
+	*why = "the server has nothing at this path";
 	if (h->o->paths.count > 0 && !ws_list_has(&h->o->paths, q->path))
 		return 404;
 	take_protocols(h, q);
@@ -285,7 +285,7 @@ check(struct handshake *h, const char **why)
 	if (r->origin != NULL &&
 	    (!is_origin_allowed(h) || strlen(r->origin) >= sizeof(q->origin)))
 		return 403;
-	*why = "a cookie without an origin is not enough";
+	*why = "the request has a cookie, but no Origin header";
 	if (r->origin == NULL && has_only_cookie(r, q))
 		return 403;
 	if (r->origin != NULL)
@@ -345,7 +345,7 @@ do_handshake(struct handshake *h, int fds[2])
 	if (status == 431)
 		why = "the request is too long";
 	if (status == 400)
-		why = "no TLS here: use ws:// and not wss://";
+		why = "this server does not use TLS: use ws://, not wss://";
 	if (status == 0)
 		status = check(h, &why);
 	if (status == 0) {

@@ -34,7 +34,7 @@ explain_end(struct ws_reason *why)
 		*why = m.u.reason;
 	else
 		*why = (struct ws_reason){
-		    WS_INTERNAL, "how the backend ended is not known"};
+		    WS_INTERNAL, "the exit status of the backend is unknown"};
 }
 
 /* The monitor tells us to stop, or is gone. */

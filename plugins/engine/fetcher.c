@@ -102,8 +102,8 @@ finish(struct engine *e, struct fetch *f)
 static void
 on_done(struct transfer *t, const struct fault *fault)
 {
-	static const struct fault cut = {FAULT_TRANSIENT, 0, 0,
-	    "the source said that all had come, and it had not"};
+	static const struct fault cut = {
+	    FAULT_TRANSIENT, 0, 0, "the source ended the transfer too early"};
 	struct fetch *f = t->owner;
 	struct engine *e = f->engine;
 	bool is_read, has_all;
@@ -198,7 +198,8 @@ renew(struct engine *e, char *url)
 	if (url == NULL)
 		return;
 	if (e->source->ops->renew == NULL)
-		e->config.log("unable to renew the URL: nothing in it expires");
+		e->config.log("unable to renew the URL: a URL of this kind "
+			      "never expires");
 	else if (e->source->ops->renew(e->source, url, &why) == -1)
 		engine_log_fault(e, "unable to renew the URL", &why);
 	else

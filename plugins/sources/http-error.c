@@ -41,11 +41,11 @@ set_fault(struct fault *f, enum fault_kind kind, int status, const char *text)
 static void
 fault_of_login(const struct http_answer *a, struct fault *f)
 {
-	const char *wants = "a user and a password, or others than these";
+	const char *wants = "a user and a password, or rejects those given";
 
 	set_fault(f, FAULT_REQUEST, EX_NOPERM, "");
 	if (strcasecmp(a->logins, "Bearer") == 0)
-		wants = "a token, or another than this";
+		wants = "a token, or rejects the one given";
 	else if (strcasecmp(a->logins, "Negotiate") == 0)
 		wants = "a Kerberos ticket";
 	snprintf(f->text, sizeof(f->text), "the server wants %s (HTTP 401%s%s)",
@@ -71,7 +71,7 @@ fault_of_status(int http, struct fault *f)
 	f->kind = http >= 500 ? FAULT_TRANSIENT : FAULT_REQUEST;
 	f->status = http >= 500 ? EX_UNAVAILABLE : EX_PROTOCOL;
 	snprintf(f->text, sizeof(f->text), "the server %s (HTTP %d)",
-	    http >= 500 ? "is in trouble" : "does not take the request", http);
+	    http >= 500 ? "has an error" : "does not accept the request", http);
 }
 
 /*

@@ -214,7 +214,7 @@ http_new(const struct source_config *config, struct fault *why)
 	if (config->writable) {
 		why->status = EX_USAGE;
 		snprintf(why->text, sizeof(why->text),
-		    "there is no writing over HTTP");
+		    "an image on HTTP is read-only");
 		goto fail;
 	}
 	if (http_url_set(&h->url, config, why) == -1)

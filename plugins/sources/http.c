@@ -54,13 +54,14 @@ check_identity(struct connection *c)
 
 	if (c->answer.total != h->source.info.size) {
 		connection_fault(c, FAULT_CHANGED, EX_DATAERR,
-		    "the image changed on the server (its size did)");
+		    "the image changed on the server (it has another size)");
 		return false;
 	}
 	now = http_answer_validator(&c->answer, &weak);
 	if (strcmp(now, h->validator) != 0) {
 		connection_fault(c, FAULT_CHANGED, EX_DATAERR,
-		    "the image changed on the server (its validator did)");
+		    "the image changed on the server (it has another ETag or "
+		    "date)");
 		return false;
 	}
 	return true;
@@ -88,8 +89,8 @@ believe(struct connection *c)
 		last = a->last;
 	if (a->first != t->offset || a->last != last) {
 		connection_fault(c, FAULT_TRANSIENT, EX_PROTOCOL,
-		    "the server answered with another range than was asked "
-		    "for");
+		    "the server sent another range than the requested "
+		    "one");
 		return false;
 	}
 	c->due = last - t->offset + 1;
@@ -137,7 +138,7 @@ on_body(char *bytes, size_t size, size_t n, void *arg)
 	c->believed = true;
 	if (n > c->due - c->got) {
 		connection_fault(c, FAULT_TRANSIENT, EX_PROTOCOL,
-		    "the server sent more than was asked for");
+		    "the server sent more than the requested range");
 		return 0;
 	}
 	t->data(t, bytes, n);
@@ -219,7 +220,7 @@ connection_end(struct connection *c, CURLcode code)
 			code = CURLE_WRITE_ERROR;
 		else if (c->got < c->due)
 			connection_fault(c, FAULT_TRANSIENT, EX_PROTOCOL,
-			    "the server sent less than was asked for");
+			    "the server sent less than the requested range");
 	}
 	c->transfer = NULL;
 	if (code == CURLE_OK && !c->found_fault) {

@@ -50,7 +50,7 @@ check_file(struct worker *w)
 				       now.nanoseconds == b->file.nanoseconds)))
 		return 0;
 	blocking_fault(&w->fault, FAULT_CHANGED, EX_DATAERR,
-	    "the image changed on the server (its %s did)",
+	    "the image changed on the server (it has another %s)",
 	    now.size != b->file.size ? "size" : "time of modification");
 	return -1;
 }
@@ -142,7 +142,7 @@ do_write(struct worker *w, const struct transfer *t)
 		    t->offset + done, &w->fault);
 		if (n == 0)
 			blocking_fault(&w->fault, FAULT_TRANSIENT, EX_IOERR,
-			    "the server takes no bytes");
+			    "the server does not accept data");
 		if (n <= 0)
 			return -1;
 		done += (size_t)n;

@@ -250,7 +250,7 @@ blocking_open(const struct blocking_ops *ops,
 
 	if (config->writable && ops->write == NULL) {
 		blocking_fault(why, FAULT_REQUEST, EX_USAGE,
-		    "there is no writing to this kind of source");
+		    "an image of this kind is read-only");
 		return NULL;
 	}
 	b = blocking_new(ops, config);

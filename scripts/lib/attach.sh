@@ -137,7 +137,7 @@ gone_meanwhile() {
 	[ -n "$(ls "$RUN"/*/state 2>/dev/null)" ] || die $EX_NOINPUT \
 		"the medium is gone: this machine was restarted"
 	[ -z "$SLOT" ] || held || [ ! -f "$DIR/error" ] || end_failed
-	echo "slot ${SLOT:-?}: ejected: while its source was away" >&2
+	echo "slot ${SLOT:-?}: ejected: the client was not connected at that time" >&2
 	exit 0
 }
 
@@ -190,7 +190,7 @@ tell_end() {
 	why=${why#vm-nbd-attach: }
 	case $why in
 	"taken "*) die "$1" "slot $SLOT is $why" ;;
-	*) die "$1" "slot $SLOT: ${why:-the connection was ended ($1)}" ;;
+	*) die "$1" "slot $SLOT: ${why:-the connection ended with status $1}" ;;
 	esac
 }
 

@@ -44,7 +44,7 @@ clock_is_right() {
 }
 
 examine_kernel() {
-	examine "root" "only root can mount" [ "$(id -u)" = 0 ]
+	examine "root" "run vmctl as root" [ "$(id -u)" = 0 ]
 	examine "clock ($(date -u +%Y-%m-%d))" \
 		"the clock is earlier than the installation date; set it, or certificate checks fail" \
 		clock_is_right

@@ -87,7 +87,7 @@ class Far {
 	// Does what vmctl attach does when a client asks for an eject.
 	eject() {
 		for (const client of this.sockets)
-			client.close(1000, 'slot 0: ejected: its source has ended');
+			client.close(1000, 'slot 0: ejected: the client stopped serving the image');
 		this.ejecting.close(1000, 'slot 0: ejected');
 	}
 

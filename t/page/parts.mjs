@@ -171,7 +171,7 @@ const tests = {
 		link.goOn();
 		assert.match(Socket.all[3].url, /[?&]eject=1/);
 		assert.equal(states.at(-1), 'stopping');
-		Socket.all[2].ends(1000, 'its source has ended');
+		Socket.all[2].ends(1000, 'the client stopped serving the image');
 		assert.equal(states.at(-1), 'stopped');
 	},
 
@@ -221,7 +221,7 @@ const tests = {
 			assert.match(url, /[?&]eject=1/);
 		assert.equal(Socket.all[0].closed, undefined);
 		assert.equal(states.at(-1), 'stopping');
-		Socket.all[0].ends(1000, 'its source has ended');
+		Socket.all[0].ends(1000, 'the client stopped serving the image');
 		assert.equal(states.at(-1), 'stopped');
 	},
 

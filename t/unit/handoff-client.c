@@ -118,7 +118,9 @@ test_answers(void)
 	} cases[] = {{"ended", "", 0},
 	    {"taken you", "taken by you", EX_TEMPFAIL},
 	    {"superseded you", "taken over by you", EX_TEMPFAIL},
-	    {"waits you", "it waits for the image of you, and this is another",
+	    {"waits you",
+		"the device waits for the image of you, and this is another "
+		"image",
 		EX_TEMPFAIL},
 	    {"refused 65 odd", "refused: odd", EX_DATAERR},
 	    {"refused 0 odd", "refused: odd", EX_PROTOCOL},
