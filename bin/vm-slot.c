@@ -3,10 +3,10 @@
  *
  * vm-slot: one slot's life, from a URL to the host's drive and back.
  *
- * Holds source, block device and medium for as long as it runs, in the
- * foreground, starts again what dies of them, and undoes them when it ends.
- * Killed, it leaves all of it as it is, and the next one goes on with that.
- * How: lib/slot/slot.h.
+ * vm-slot runs in the foreground. While it runs, it holds the source, the block
+ * device and the medium of the slot. If one of their programs dies, vm-slot
+ * starts it again. When vm-slot ends, it undoes all of them. If vm-slot is
+ * killed, they stay, and the next vm-slot adopts them. See lib/slot/slot.h.
  */
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -31,9 +31,9 @@
 
 #define DEFAULT_PATH \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define LOCK_MS		2000 /* who only tests the lock has it for a moment */
+#define LOCK_MS		2000 /* a test of the lock holds it for a moment */
 #define RELOAD_SECONDS	15
-#define LEFT_SECONDS	20 /* for what a killed vm-slot was doing */
+#define LEFT_SECONDS	20 /* for what a killed vm-slot has left */
 #define TIMEOUT_SECONDS 60
 
 struct options {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Why a medium is not in, in words that say what helps.
+ * The message that tells why a medium was not inserted, and what to do.
  */
 #ifndef VM_GADGET_REFUSAL_H
 #define VM_GADGET_REFUSAL_H
@@ -11,10 +11,11 @@
 #define GADGET_WHY_SIZE (PATH_MAX + 256)
 
 /*
- * The reason of a gadget_insert() that ended with result, and errno as it left
- * it; ms is the deadline for a look at the other drives. Returns the exit
- * status that goes with it, of sysexits(3); or 0 for GADGET_FAILED, which the
- * gadget's at[] and errno explain, with why untouched.
+ * Write the reason why gadget_insert() returned result to why. errno must be as
+ * gadget_insert() left it. The function looks at the other drives for at most ms
+ * milliseconds. Returns the exit status of sysexits(3) for that reason. For
+ * GADGET_FAILED it returns 0 and does not change why: there the gadget's at[] and
+ * errno tell the reason.
  */
 int gadget_refusal_text(const struct gadget_insertion *insertion,
     enum gadget_result result, const struct gadget_refusal *refusal, int ms,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * How the drives are to be, and what of those that are there stays. What is
- * left of a crash is found by looking: nothing here trusts a record.
+ * Make the drives that a plan describes, and keep existing ones where possible.
+ * These functions read the present state from configfs, also after a crash. They
+ * keep no record of their own.
  */
 #ifndef VM_GADGET_SETUP_H
 #define VM_GADGET_SETUP_H
@@ -11,18 +12,19 @@
 #include "gadget/lun.h"
 
 /*
- * Make the drives what the plan says. Those that are there stay, and are bound
- * if whoever was to do so has died before. If they differ but for their types,
- * all are removed and built: a gadget for each slot if that many UDCs are
- * free, else one for all. But a medium is never lost: GADGET_HELD and which it
- * is. A type that differs stays so as long as the change would disturb one.
- * If GADGET_FAILED, gadget is the one at which it did, for its at[]; what
- * there is of it stays.
+ * Make the drives that the plan describes. If the same drives exist, keep them,
+ * and bind each gadget that an earlier process has not bound before it died. If
+ * the existing drives differ in more than their types, remove and rebuild all:
+ * one gadget for each slot if there are enough free UDCs, else one gadget for
+ * all. If that would remove a medium, return GADGET_HELD, with the medium in
+ * *medium. If a drive only has another type, change the type, unless the change
+ * would disturb a medium. If the result is GADGET_FAILED, gadget is the one that
+ * failed, and its at[] names the file; the parts that were built stay.
  */
 enum gadget_result gadget_plan_apply(const struct gadget_plan *plan,
     struct gadget *gadget, struct gadget_medium *medium);
 
-/* Eject and remove everything of ours. Returns as in gadget.h. */
+/* Eject all media and remove all gadgets of vmedia. Returns as in gadget.h. */
 int gadget_remove_all(struct gadget *gadget, int ms);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What there is to say of a slot, and its forms.
+ * The status of a slot, and how it is printed.
  */
 #ifndef VM_GADGET_STATUS_H
 #define VM_GADGET_STATUS_H
@@ -27,29 +27,29 @@ struct gadget_status {
 	char state[UDC_STATE_SIZE];
 };
 
-/* What suffices for each form: three quoted strings and the words around. */
+/* Enough for each form: three quoted strings and the words around them. */
 #define GADGET_STATUS_SIZE JSON_QUOTED_SIZE(PATH_MAX + 512)
 
-/* Ask the kernel. Returns as in gadget.h, but an access that is stuck is no
- * failure as far as something remains to be said. */
+/* Read the status from the kernel. Returns as in gadget.h. If only a part of it
+ * cannot be read because an access is stuck, this is not a failure. */
 int gadget_get_status(
     struct gadget *gadget, unsigned slot, struct gadget_status *status);
 
-/* The field of that name, -1 if there is none. */
+/* Returns the field with that name, or -1. */
 int gadget_find_field(const char *name);
 
 /*
- * The fields of a list, their names separated by commas. Returns how many; or
- * -1 where one has no such name, or there are more than GADGET_FIELDS.
+ * Parse a list of field names that are separated by commas. Returns the number
+ * of fields, or -1 if a name is unknown or there are more than GADGET_FIELDS.
  */
 int gadget_parse_fields(
     const char *list, enum gadget_field fields[static GADGET_FIELDS]);
 
-/* The value of a field; NULL if it can't be known because a read is stuck. */
+/* The value of a field; NULL if it is unknown because a read is stuck. */
 const char *gadget_status_value(
     const struct gadget_status *status, enum gadget_field field);
 
-/* A line for people, and an object for programs; both return buf. */
+/* Write one line for people, or one JSON object, to buf. Both return buf. */
 const char *gadget_status_text(
     const struct gadget_status *status, char buf[GADGET_STATUS_SIZE]);
 const char *gadget_status_json(

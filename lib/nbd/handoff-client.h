@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The other side of nbd/handoff-server.h: hand in an NBD connection, and stay for
- * as long as the kernel has it.
+ * The other side of nbd/handoff-server.h: pass an NBD connection to the server
+ * process, and run as long as the kernel uses the connection.
  */
 #ifndef VM_NBD_HANDOFF_CLIENT_H
 #define VM_NBD_HANDOFF_CLIENT_H
@@ -13,21 +13,23 @@ struct handoff_client {
 	const char *handoff; /* the Unix socket */
 	const char *client;  /* see nbd/handoff.h */
 	const char *who;
-	int leave; /* can be read when the source goes for good; -1: none */
-	/* Called each time the kernel has taken the connection; or NULL. */
+	int leave; /* readable when the client has finished; -1: unused */
+	/* Called each time the kernel begins to use the connection; or NULL. */
 	void (*on_attached)(const char *device);
 };
 
 /*
- * Hand in descriptor 0, if it is a stream socket that the kernel's NBD can use;
- * else one end of a pair of sockets, between whose other end and descriptors 0
- * and 1 it relays. Returns when that has ended; ignore SIGPIPE. If the server
- * process is killed while the link lives, its successor is told of the link.
+ * Pass descriptor 0 to the server process, if it is a stream socket that the
+ * kernel's NBD client can use. Otherwise pass one end of a pair of sockets, and
+ * relay between the other end and descriptors 0 and 1. Returns when the
+ * connection has ended. The caller must ignore SIGPIPE. If the server process is
+ * killed and the connection still exists, this function passes the connection to
+ * the next server process.
  *
- * Returns an exit status of sysexits(3), with words for people in why where it
- * is not 0: 0 the device was disconnected, 64 invalid client or who, 65 71 76
- * refused, 69 no server at the socket, 74 the link was lost, 75 another client
- * has the device.
+ * Returns an exit status of sysexits(3), and writes the reason to why if it is
+ * not 0: 0 the device was disconnected, 64 invalid client or who, 65 71 76 the
+ * server process refused, 69 no server at the socket, 74 the connection was lost,
+ * 75 another client has the device.
  */
 int handoff_client_run(
     const struct handoff_client *, char *why, size_t why_size);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A device of the kernel's NBD client whose connections are made by us, to a
- * server at a Unix socket. (nbd/handoff-server.h is the one to which they come.)
+ * A device of the kernel's NBD client for which this process makes the
+ * connections, to a server at a Unix socket. (In nbd/handoff-server.h, clients
+ * make the connections.)
  */
 #ifndef VM_NBD_RECONNECT_H
 #define VM_NBD_RECONNECT_H
@@ -11,37 +12,39 @@
 #include "nbd/kernel.h"
 
 enum nbd_reconnect_news {
-	NBD_RECONNECT_LOST,	/* the link has died */
-	NBD_RECONNECT_RESTORED, /* ... and there is another */
-	NBD_RECONNECT_CHANGED,	/* ... but only of another image */
+	NBD_RECONNECT_LOST,	/* the connection is lost */
+	NBD_RECONNECT_RESTORED, /* there is a new connection */
+	NBD_RECONNECT_CHANGED,	/* the server now serves another image */
 	NBD_RECONNECT_ENDED,	/* the device is disconnected */
 };
 
-/* What the caller sets, all of it. */
+/* The caller sets all members. */
 struct nbd_reconnect {
 	struct nbd_kernel *kernel;
-	const char *server; /* a Unix socket; NULL: there is no second time */
+	const char *server; /* a Unix socket; NULL: do not connect again */
 	struct nbd_wish wish;
-	unsigned timeout; /* seconds, as are those of struct nbd_link */
+	unsigned timeout; /* seconds, as in struct nbd_link */
 	unsigned outage;
-	int index; /* of the device; before it is attached, -1: a free one */
-	struct nbd_connection image; /* the first one */
+	int index; /* of the device; -1: nbd_reconnect_attach() takes a free one */
+	struct nbd_connection image; /* the first connection */
 };
 
 /*
- * Attach the image. Returns the device's index, which stands in d too, or -1
- * with errno as of nbd_kernel_connect(). The image's socket is closed.
+ * Attach the image. Returns the index of the device and sets the member index,
+ * or returns -1 with errno as nbd_kernel_connect() does. Closes the socket of
+ * the member image.
  */
 int nbd_reconnect_attach(struct nbd_reconnect *);
 
 /*
- * Make a new link, trying for as long as the device is there; the kernel takes
- * it where its own has died. Returns NBD_RECONNECT_RESTORED, _CHANGED or _ENDED.
+ * Make a new connection, and try as long as the device exists. The kernel
+ * accepts it only if its own connection is lost. Returns NBD_RECONNECT_RESTORED,
+ * _CHANGED or _ENDED.
  */
 int nbd_reconnect_mend(struct nbd_reconnect *);
 
-/* Wait until the link has died (to be mended then), or the device is gone.
- * Returns NBD_RECONNECT_LOST, _CHANGED or _ENDED. */
+/* Wait until the connection is lost or the device is disconnected. If it is lost,
+ * call nbd_reconnect_mend(). Returns NBD_RECONNECT_LOST, _CHANGED or _ENDED. */
 int nbd_reconnect_next(struct nbd_reconnect *);
 
 #endif

@@ -38,22 +38,22 @@
 #include "slot/state.h"
 #include "slot/watch.h"
 
-/* Where a slot is in its life. One bit each: a row may stand for several. */
+/* The phases of a slot. Each is one bit: a row of the table may have several. */
 enum phase {
-	PHASE_SOURCE = 1 << 0,	  /* the source is started, or waited for */
-	PHASE_ATTACH = 1 << 1,	  /* it becomes a block device */
-	PHASE_LOOK = 1 << 2,	  /* what is the image? */
-	PHASE_INSERT = 1 << 3,	  /* it goes into the drive */
-	PHASE_IN = 1 << 4,	  /* the host has it */
-	PHASE_ASK = 1 << 5,	  /* the host is asked to let it go */
-	PHASE_EMPTY = 1 << 6,	  /* it is taken out of the drive */
-	PHASE_FREE = 1 << 7,	  /* ... whose source does not answer */
-	PHASE_WRITE_OUT = 1 << 8, /* what the host wrote goes to the source */
-	PHASE_DETACH = 1 << 9,	  /* the block device goes */
-	PHASE_STOP = 1 << 10,	  /* the programs end */
-	PHASE_TELL = 1 << 11,	  /* the hooks hear of the end */
+	PHASE_SOURCE = 1 << 0, /* start the source, or wait for it */
+	PHASE_ATTACH = 1 << 1, /* attach a block device to it */
+	PHASE_LOOK = 1 << 2,   /* find out what the image is */
+	PHASE_INSERT = 1 << 3, /* insert it into the drive */
+	PHASE_IN = 1 << 4,     /* the medium is in the drive */
+	PHASE_ASK = 1 << 5,    /* try to eject: the host may refuse */
+	PHASE_EMPTY = 1 << 6,  /* take the medium out of the drive */
+	PHASE_FREE = 1 << 7,   /* detach it first: the source does not answer */
+	PHASE_WRITE_OUT = 1 << 8, /* send written data to the source */
+	PHASE_DETACH = 1 << 9,	  /* detach the block device */
+	PHASE_STOP = 1 << 10,	  /* end the programs */
+	PHASE_TELL = 1 << 11,	  /* run the hooks */
 	PHASE_OVER = 1 << 12,
-	PHASE_SAME = 0, /* as a row's next: stay */
+	PHASE_SAME = 0, /* as the next phase of a row: no change */
 };
 
 #define PHASES_MAKE (PHASE_SOURCE | PHASE_ATTACH | PHASE_LOOK | PHASE_INSERT)
@@ -62,15 +62,15 @@ enum phase {
 	(PHASE_EMPTY | PHASE_FREE | PHASE_WRITE_OUT | PHASE_DETACH | PHASE_STOP)
 
 enum event {
-	EVENT_READY,	/* the child of this phase has what it was to give */
-	EVENT_FAILED,	/* it ended without; or the medium can't go on */
+	EVENT_READY,	/* the child of this phase has succeeded */
+	EVENT_FAILED,	/* the child failed, or the medium cannot be kept */
 	EVENT_TIMEOUT,	/* the mount takes too long */
-	EVENT_EJECT,	/* somebody asks for an eject, by leave of the host */
-	EVENT_FORCE,	/* ... whatever the host and the source do */
-	EVENT_END,	/* it must go: a limit, its source, the host, SIGTERM */
+	EVENT_EJECT,	/* a client requests an eject; the host may refuse */
+	EVENT_FORCE,	/* the same, but the host cannot refuse */
+	EVENT_END,	/* eject: a limit, the client, the host, SIGTERM */
 	EVENT_REFUSED,	/* the host has locked its drive */
-	EVENT_STUCK,	/* the source holds up the host's read, and us */
-	EVENT_DONE,	/* this step of the undoing is done */
+	EVENT_STUCK,	/* a read of the host blocks the eject */
+	EVENT_DONE,	/* this step of the undo phases is done */
 	EVENT_STEPS_MAX /* their number */
 };
 
@@ -80,137 +80,140 @@ struct slot {
 	enum phase phase;
 	struct child children[CHILDREN];
 	struct watch watch;
-	int lock;    /* the descriptor that holds it; see state.h */
+	int lock;    /* the descriptor that holds the lock; see state.h */
 	int signals; /* slot_catch_signals() */
 	bool verbose;
-	bool quiet;	    /* what the children say is not logged */
-	size_t logged;	    /* bytes since the log was looked at */
+	bool quiet;	    /* do not log the children's messages */
+	size_t logged;	    /* bytes since slot_shorten_log() */
 	const char *notify; /* systemd's socket, or NULL */
 
 	/* The request. */
 	bool writable, served;
-	int64_t timeout; /* seconds for the way in */
-	int64_t give_up; /* clock_ms() at which it is over */
+	int64_t timeout; /* seconds until a mount is given up */
+	int64_t give_up; /* the same as a time of clock_ms() */
 
-	/* What is in, for hooks, when its files are gone already. */
+	/* The medium, for hooks that run after its files were removed. */
 	char url[STATE_VALUE_MAX], device[64], media[8];
 
-	/* How it goes. */
+	/* The source, and restarts. */
 	char source[16]; /* ok waiting down refused changed gone starting */
 	struct restart restart[2]; /* of CHILD_SOURCE and CHILD_ATTACH */
 
-	/* How it ends. */
-	const char *end;	    /* the state to leave: empty or failed */
-	int status;		    /* with what, 0: as was wanted */
-	char error[CHILD_LINE_MAX]; /* and why; "": as was wanted */
-	char reason[256];	    /* where nobody had asked for it */
-	bool was_in;		    /* hooks are told of the end */
-	bool forced;		    /* wait for nothing */
-	bool stuck;		    /* the source does not answer */
-	bool writer_due;	    /* a writer must tell whether all is kept */
-	bool restarting;	    /* systemd ends us to start us again */
-	bool interrupted;	    /* another use of the drive ends first */
-	bool to_make;		    /* then do what the request asks for */
-	bool tickets_ended;	    /* ended: those whose bearers are told */
+	/* The end. */
+	const char *end; /* the final state: empty or failed */
+	int status;	 /* exit status; 0: somebody wanted the end */
+	char error[CHILD_LINE_MAX]; /* the reason, if status is not 0 */
+	char reason[256];	    /* why vm-slot ejected without a request */
+	bool was_in;	    /* it was inserted: run the hooks at the end */
+	bool forced;	    /* do not wait for data */
+	bool stuck;	    /* the source does not answer */
+	bool writer_due;    /* wait for the writer's result */
+	bool restarting;    /* systemd restarts us */
+	bool interrupted;   /* end a running vm-gadget before the eject */
+	bool to_make;	    /* then carry out the request */
+	bool tickets_ended; /* the tickets in ended are rewritten */
 	char **ended;
 	size_t nended;
 
-	/* Hooks: the events to be told, and how far the first has come. */
+	/* Hooks: the events that wait, and how many hooks ran for the first. */
 	char hooks[256];
 	unsigned hooked;
 	bool hurried; /* the next mount waits for us */
 
 	/* Limits. */
-	int64_t tick_at;  /* the next look at them; 0: there are none */
-	char counted[64]; /* requests when it was last not idle */
+	int64_t tick_at;	   /* time of the next check; 0: no limits */
+	char counted[64];	   /* the requests at the last check */
 	char port[UDC_STATE_SIZE]; /* the state of the host's port */
 
-	bool reload_due;   /* as soon as no hook runs */
-	int reload_client; /* the descriptor of who waits, -1: nobody */
+	bool reload_due;   /* reload as soon as no hook runs */
+	int reload_client; /* the client that waits, or -1 */
 
-	enum event events[8]; /* that have happened, and are not acted on yet */
+	enum event events[8]; /* that slot_act() has not handled yet */
 	unsigned nevents;
 
 	struct control *control;
-	void (*reload)(struct slot *); /* execute vm-slot anew; or return */
+	void (*reload)(struct slot *); /* returns only if it fails */
 };
 
 /* --- phases.c ------------------------------------------------------------ */
 
-/* Begin with that phase: what it starts is started. */
+/* Enter a phase, and run its action. */
 void slot_enter(struct slot *, enum phase);
 
-/* Act on the events that have happened. */
+/* Handle the events that slot_event() has noted. */
 void slot_act(struct slot *);
 
 /* --- programs.c ---------------------------------------------------------- */
 
-/* A child has ended, or has printed or said a line. */
+/* A child has ended, or has written a line: on standard error if said is true,
+ * else on standard output. */
 void slot_child_ended(struct slot *, enum child_id, int status);
 void slot_child_heard(void *slot, struct child *, bool said, const char *line);
 
 /* --- requests.c ---------------------------------------------------------- */
 
-/* Somebody asks: eject [force|take|source], renew, reload, follow, leave. */
+/* Carry out a request of a client: eject [force|take|source], renew, reload,
+ * follow or leave. */
 void slot_asked_for(struct slot *, const char *request, int client);
 
-/* Can what is installed be executed, for a reload? 0: yes. */
+/* The check before a reload has ended. Status 0: the installed vm-slot runs. */
 void slot_checked(struct slot *, int status);
 
-/* Reload where that is due, and loses nothing. */
+/* Reload, if a reload is due and no hook runs. */
 void slot_reload(struct slot *);
 
 /* --- what all parts use (common.c) --------------------------------------- */
 
-/* Something has happened. What no row of the table names is of no matter. */
+/* Note an event. It has no effect if no row of the table names it. */
 void slot_event(struct slot *, enum event);
 
-/* A line to the journal, which knows the time, or with it to our log. */
+/* Write a line to the journal, or with the time to the slot's log. */
 void slot_say(const struct slot *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Tell systemd, where it has started us: sd_notify(3). */
+/* Tell systemd the state, if systemd has started us: sd_notify(3). */
 void slot_notify(const struct slot *, const char *state, bool ready);
 
 /*
- * Note how it ends: exit status and reason. The first reason stays. It is for
- * the caller to raise EVENT_FAILED.
+ * Set the exit status and the reason of the failure. A later call changes
+ * nothing. The caller must raise EVENT_FAILED.
  */
 void slot_set_error(struct slot *, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* It must go, for that reason, though nobody has asked for it. */
+/* Eject for this reason, without a request. */
 void slot_over(struct slot *, const char *reason);
 
-/* Write a value of the state; a failure is said, and fails a mount. */
+/* Write a value of the state. A failure is logged; a mount then fails. */
 void slot_put(struct slot *, const char *name, const char *value);
 void slot_put_number(struct slot *, const char *name, int64_t value);
 
-/* What it is doing now, for those who watch. */
+/* Set the step that users see: what the slot does at the moment. */
 void slot_step(struct slot *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Something for whoever mounts to know. */
+/* Set the note: a warning for the user who mounts. */
 void slot_note(struct slot *, const char *text);
 
-/* Is that asked for? asked: with what value (state_get). */
+/* Does the request have this name? slot_asked() also copies its value. */
 bool slot_is_asked(const struct slot *, const char *name);
 bool slot_asked(
     const struct slot *, const char *name, char value[static STATE_VALUE_MAX]);
 
-/* Start a child, to be killed after `seconds` (0: never); NULL ends argv. */
+/* Start a child. It is killed after `seconds` (0: never). NULL ends argv. */
 void slot_start(
     struct slot *, enum child_id, unsigned seconds, const char *const argv[]);
 bool slot_runs(const struct slot *, enum child_id);
 
-/* The drive's reads, and "reads+writes" of all time; -1, and "", if unknown. */
+/* The reads of the block device since it exists, or -1; and its reads and
+ * writes as "reads+writes", or "" if unknown. */
 int64_t slot_medium_reads(const struct slot *);
 void slot_medium_requests(const struct slot *, char text[static 64]);
 
-/* Pass on a line of a child's to the log, which is kept short. */
+/* Write a child's line to the log, and limit the length of the log. */
 void slot_log(struct slot *, const char *line);
 
-/* Keep a log that lies in memory short. */
+/* Limit the length of the log file, which is in memory. */
 void slot_shorten_log(const struct slot *);
 
 /* --- make.c -------------------------------------------------------------- */
@@ -225,13 +228,13 @@ void slot_attend_writer(struct slot *);
 void slot_hear_probe(struct slot *, const char *line);
 void slot_make_ended(struct slot *, enum child_id, int status);
 
-/* The child has ended and must not have: what it said is why all of it ends. */
+/* A child has failed that must not fail: its last message becomes the reason. */
 void slot_fail_by_child(struct slot *, enum child_id, int status);
 
 /* --- live.c, limits.c ---------------------------------------------------- */
 
-void slot_begin(struct slot *);	 /* it is in */
-void slot_resume(struct slot *); /* it was in before us */
+void slot_begin(struct slot *);	 /* the medium was inserted */
+void slot_resume(struct slot *); /* adopt an inserted medium */
 void slot_hear_source(struct slot *, const char *word);
 void slot_live_ended(struct slot *, enum child_id, int status);
 void slot_restart(struct slot *, enum child_id);
@@ -241,7 +244,7 @@ void slot_hear_server(struct slot *, const char *line);
 void slot_limits_begin(struct slot *);
 void slot_limits_resume(struct slot *);
 void slot_limits_check(struct slot *);
-int slot_limits_left(const struct slot *, int64_t now); /* ms; -1: none */
+int slot_limits_left(const struct slot *, int64_t now); /* ms; -1: no limits */
 void slot_hear_port(struct slot *, const char *state);
 void slot_hear_power(struct slot *, const char *line);
 
@@ -263,7 +266,7 @@ void slot_undo_ended(struct slot *, enum child_id, int status);
 
 /* --- hooks.c, tickets.c -------------------------------------------------- */
 
-/* Remember what hooks are told of a medium that is in. */
+/* Copy the values that hooks get for the inserted medium. */
 void slot_hooks_know(struct slot *);
 void slot_hook(struct slot *, const char *event);
 void slot_next_hook(struct slot *);
@@ -271,17 +274,18 @@ void slot_tell(struct slot *);
 void slot_leave(struct slot *, int client);
 
 /*
- * Who has come in for this medium is not let in for another, but told how it
- * ended: once by what is known then, and again with the error that followed.
+ * Rewrite the tickets that clients of this medium hold: such a ticket is no
+ * longer valid for a medium, but tells the client how this medium ended. Call
+ * this when the end begins, and again when an error follows.
  */
 void slot_end_tickets(struct slot *);
 
 /* --- loop.c -------------------------------------------------------------- */
 
-/* From here on signals wait for the loop: a descriptor to read them from. */
+/* Block the signals. Returns a descriptor from which the loop reads them. */
 int slot_catch_signals(void);
 
-/* Live until it is over. Returns the exit status. */
+/* Run the slot until its end. Returns the exit status. */
 int slot_loop(struct slot *);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A relay both ways between a pair of descriptors (a standard input and
- * output) and a socket, for a loop of poll(2): nothing here waits. What one
- * side does not take is kept, up to a bound, and then no more is read of the
- * other.
+ * A relay in both directions between a pair of descriptors (a standard input
+ * and output) and a socket, for a loop of poll(2). No function here waits. If one
+ * side does not accept data, the relay keeps up to RELAY_SIZE bytes, and then
+ * stops reading from the other side.
  */
 #ifndef VM_UNIX_RELAY_H
 #define VM_UNIX_RELAY_H
@@ -13,13 +13,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define RELAY_SIZE  (128 * 1024) /* bytes kept for each way */
+#define RELAY_SIZE  (128 * 1024) /* bytes kept for each direction */
 #define RELAY_POLLS 3
 
-/* One way. */
+/* One direction. */
 struct relay_way {
 	int from, to;	    /* -1: it has ended */
-	size_t start, have; /* where in kept the next bytes are, and how many */
+	size_t start, have; /* the offset and number of the bytes in kept */
 	char kept[RELAY_SIZE];
 };
 
@@ -30,26 +30,26 @@ struct relay {
 };
 
 /*
- * Between in and out, and a stream socket far. They become non-blocking. They
- * stay the caller's, but for out, which is closed at the end of what comes from
- * far, so that a pipe's reader sees the end; the end of in is the end of
- * far's sending side. Ignore SIGPIPE.
+ * Relay from in to the stream socket far, and from far to out. All three become
+ * non-blocking. At the end of the data from in, the relay shuts down the sending
+ * side of far. At the end of the data from far, it closes out, so that the reader
+ * of a pipe sees the end. The caller closes in and far, and must ignore SIGPIPE.
  */
 void relay_start(struct relay *, int in, int out, int far);
 
 /*
- * Let in and out block again, if they did: other processes, such as the shell
- * that started us, may share them.
+ * Make in and out blocking again, if they were blocking before relay_start():
+ * other processes, such as the shell that started us, may share them.
  */
 void relay_end(struct relay *);
 
-/* What to poll for; entries that are not wanted have no descriptor. */
+/* Set the entries for poll(2). An unused entry has the descriptor -1. */
 void relay_poll(const struct relay *, struct pollfd p[RELAY_POLLS]);
 
 /*
- * Move what can be moved, whatever poll(2) said. An error of a read is its end;
- * where a write fails, nothing can be asked or answered any more: far is shut
- * down.
+ * Move the data that can be moved now, whatever poll(2) reported. A read error
+ * counts as the end of the data. After a write error the relay shuts down far in
+ * both directions.
  */
 void relay_move(struct relay *);
 
