@@ -62,10 +62,10 @@ static const struct verb {
 	"take the medium out of a drive"},
     {"status", cmd_status, "f:hjT:", 0, 1,
 	"[-j] [-f FIELD[,...]] [-T SECONDS] [SLOT]",
-	"say what is in the drives (fields: type file ro udc state)"},
+	"show what is in the drives (fields: type file ro udc state)"},
     {"wait", cmd_wait, "h", 1, 1, "SLOT", "wait until a drive is empty"},
     {"teardown", cmd_teardown, "hT:", 0, 0, "[-T SECONDS]",
-	"eject all and remove the drives"},
+	"eject all media and remove the drives"},
 };
 #define NVERBS (sizeof(verbs) / sizeof(*verbs))
 

@@ -206,7 +206,7 @@ half_then_all() {
 	start_serve
 	wait_until 10 test -e half
 	kill_bmc
-	wait_until 10 grep -q "the link is lost: trying again" err
+	wait_until 10 grep -q "the connection is lost: trying again" err
 	start_bmc ./far
 	wait "$SERVE"
 	grep -q "image was ejected" out
@@ -222,7 +222,7 @@ half_then_all() {
 	wait_until 10 grep -q "serving /" err
 	pkill -KILL -P "$(pgrep -f "vm-fetchd -U $PWD/tmp")"
 	wait "$SERVE"
-	grep -q "the link is lost: trying again" err
+	grep -q "the connection is lost: trying again" err
 	grep -q "image was ejected" out
 	[ ! -e said ]
 	wait_until 5 nothing_stays

@@ -393,7 +393,7 @@ end_comparing() {
 	start_comparing
 	kill -KILL "$(cat nbdkit)"
 	wait_until 10 last_word waiting
-	has_ended alice 74 'the link is lost'
+	has_ended alice 74 'the connection is lost'
 	# Another image is refused.
 	head -c "$(stat -c %s "$IMAGE")" /dev/zero >zero
 	serve_other other zero
@@ -441,7 +441,7 @@ end_comparing() {
 	has_ended alice 75 'taken over by the PC of alice'
 	kill -KILL "$(cat nbdkit)"
 	wait_until 10 last_word waiting
-	has_ended again 74 'the link is lost'
+	has_ended again 74 'the connection is lost'
 	serve
 	join bob
 	end_comparing
@@ -455,7 +455,7 @@ end_comparing() {
 	pkill -KILL -f 'vm-nbd-attach.*-l'
 	kill -KILL "$(cat nbdkit)"
 	background vm-nbd-attach -a "$DEVICE" -r -t 2 -l "$PWD/door" >again 2>said
-	has_ended alice 74 'the link is lost'
+	has_ended alice 74 'the connection is lost'
 	serve
 	join bob
 	wait_until 10 last_word ok

@@ -200,7 +200,7 @@ upgrade() {
 	wait_until 60 host_has 0
 	start_reading 0 "$WWW/one.iso"
 	systemctl restart vm-ws-proxy
-	wait_until 30 grep -q "the link is back" err
+	wait_until 30 grep -q "the connection is back" err
 	is_clean
 	vmctl eject -f -s 0
 	wait "$serve"

@@ -120,7 +120,7 @@ begin_disk() {
 	begin alice
 	start_reading 0 "$ISO"
 	kill -KILL "$(cat nbd.pid)"
-	ends alice 74 "vmctl: slot 0: the link is lost"
+	ends alice 74 "vmctl: slot 0: the connection is lost"
 	state_is active
 	sleep 3
 	serve

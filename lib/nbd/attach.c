@@ -114,7 +114,7 @@ restore_link(
 {
 	int news;
 
-	say(a, "/dev/nbd%d: the link is lost", d->index);
+	say(a, "/dev/nbd%d: the connection is lost", d->index);
 	if (d->server == NULL)
 		return fail(why, EX_IOERR,
 		    "unable to reconnect /dev/nbd%d: the server is on a "
@@ -122,7 +122,7 @@ restore_link(
 		    d->index);
 	news = nbd_reconnect_mend(d);
 	if (news == NBD_RECONNECT_RESTORED)
-		say(a, "/dev/nbd%d: the link is restored", d->index);
+		say(a, "/dev/nbd%d: the connection is restored", d->index);
 	return refuse_changed(d, news, why);
 }
 

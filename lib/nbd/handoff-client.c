@@ -144,7 +144,7 @@ hand_in_first(struct join *j)
 static int
 lose(struct join *j)
 {
-	snprintf(j->why, j->why_size, "the link is lost");
+	snprintf(j->why, j->why_size, "the connection is lost");
 	return EX_IOERR;
 }
 

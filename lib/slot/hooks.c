@@ -58,7 +58,7 @@ is_hook(const struct dirent *entry)
 	       access(path, X_OK) == 0;
 }
 
-/* The n-th executable, into path. Returns whether there is one. */
+/* Write the path of the n-th executable to path. Returns whether it exists. */
 static bool
 find_hook(unsigned n, char path[PATH_MAX])
 {
@@ -120,7 +120,7 @@ slot_hook(struct slot *s, const char *event)
 	size_t len = strlen(s->hooks);
 	bool passes = *event == 'd' || *event == 'r'; /* degraded, recovered */
 
-	/* Room is kept for the events that end a medium. */
+	/* Keep room for the events that end a medium. */
 	if (len + strlen(event) + 2 >
 	    (passes ? sizeof(s->hooks) / 2 : sizeof(s->hooks))) {
 		slot_say(s,
@@ -135,7 +135,7 @@ slot_hook(struct slot *s, const char *event)
 
 /* --- the end ------------------------------------------------------------------- */
 
-/* Who ejects need not wait for the hooks. */
+/* The user who ejects does not wait for the hooks. */
 void
 slot_tell(struct slot *s)
 {
@@ -146,8 +146,8 @@ slot_tell(struct slot *s)
 	slot_next_hook(s);
 }
 
-/* The next mount waits for this process. A hook that hangs must not hold it up
- * for longer than it takes to be sure that it hangs. */
+/* The next mount waits for this process. A hook that hangs must not delay it for
+ * more than LEAVE_SECONDS. */
 void
 slot_leave(struct slot *s, int client)
 {

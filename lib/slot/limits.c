@@ -15,7 +15,7 @@
 #define TICK_MS	      5000 /* between two looks at what nobody tells */
 #define POWER_SECONDS 20   /* for the site's command */
 
-/* Has the host asked for anything since? Then the time without begins anew. */
+/* If the host has used the medium since the last check, restart the idle time. */
 static void
 count_requests(struct slot *s)
 {
@@ -55,7 +55,7 @@ slot_limits_resume(struct slot *s)
 	count_requests(s);
 }
 
-/* Have the site's own command say whether the host is off. */
+/* Run the command of the site that tells whether the host is off. */
 static void
 ask_power(struct slot *s)
 {
@@ -113,7 +113,7 @@ slot_limits_left(const struct slot *s, int64_t now)
 
 /* --- the host ------------------------------------------------------------------ */
 
-/* Was it in for one boot, and has the host read it? */
+/* Is the medium for one boot, and has the host read it? */
 static bool
 is_over_for_host(const struct slot *s)
 {
@@ -121,8 +121,8 @@ is_over_for_host(const struct slot *s)
 	       slot_medium_reads(s) > state_get_number(&s->state, "reads");
 }
 
-/* Only "not attached" says that the host is off, or the cable out: each reset
- * goes through all the other states. */
+/* Only "not attached" means that the host is off or the cable is unplugged. A
+ * reset passes through all other states. */
 void
 slot_hear_port(struct slot *s, const char *state)
 {
@@ -135,7 +135,7 @@ slot_hear_port(struct slot *s, const char *state)
 		    s, "the host's USB port was disconnected (--boot-once)");
 }
 
-/* Of the site's command: any words that end in on or off. */
+/* The line comes from the command of the site: any words that end in on or off. */
 void
 slot_hear_power(struct slot *s, const char *line)
 {

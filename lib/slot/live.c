@@ -60,8 +60,8 @@ slot_resume(struct slot *s)
 	state_get(&s->state, "media", media);
 	snprintf(s->media, sizeof(s->media), "%.7s", media);
 	s->was_in = true;
-	/* What lives has not noticed; a source that does not is waited for like
-	 * one that is away. */
+	/* Adopt the programs that still run. If vm-fetchd does not run, wait for
+	 * it as for a source that does not answer. */
 	if (!s->served)
 		adopt(s, CHILD_SOURCE);
 	adopt(s, CHILD_ATTACH);
@@ -76,7 +76,7 @@ slot_resume(struct slot *s)
 
 /* --- the state -------------------------------------------------------------- */
 
-/* What is wrong with the source now, "" if nothing is. */
+/* Why the source does not work now; "" if it works. */
 static const char *
 trouble(const struct slot *s, char *buf, size_t size)
 {
@@ -93,7 +93,7 @@ trouble(const struct slot *s, char *buf, size_t size)
 	return buf;
 }
 
-/* The state that follows; who is to know hears when it is another. */
+/* Set the state by the source. If it changes, tell systemd and run the hooks. */
 static void
 settle(struct slot *s)
 {
@@ -149,7 +149,7 @@ slot_hear_source(struct slot *s, const char *word)
 	settle(s);
 }
 
-/* CLIENT WHO...: whose the source is, which has come to us. */
+/* The line is CLIENT WHO...: the client that serves the image now. */
 void
 slot_hear_server(struct slot *s, const char *line)
 {
@@ -162,7 +162,8 @@ slot_hear_server(struct slot *s, const char *line)
 	slot_put(s, "who", who != NULL ? who + 1 : "");
 }
 
-/* A word of the source may be lost, where nobody has read for hours. */
+/* Read the source's state from its statistics: a line that it printed while no
+ * vm-slot ran may be lost. */
 static void
 check_source(struct slot *s)
 {
@@ -183,7 +184,7 @@ check_source(struct slot *s)
 
 /* --- what ends ---------------------------------------------------------------- */
 
-/* Start that part of the column once more, beside all the rest. */
+/* Start this program again. The other programs continue. */
 void
 slot_restart(struct slot *s, enum child_id id)
 {
@@ -198,7 +199,7 @@ slot_restart(struct slot *s, enum child_id id)
 	slot_spawn_source(s);
 }
 
-/* The statuses by which a source says that it can't now, but may later. */
+/* Does this status of vm-fetchd mean that a later start may succeed? */
 static bool
 is_refusal(enum child_id id, int status)
 {
@@ -209,7 +210,7 @@ is_refusal(enum child_id id, int status)
 		   status == EX_NOPERM);
 }
 
-/* A part of the column has ended and must not have. */
+/* A program has ended that must not end: start it again. */
 static void
 mend(struct slot *s, enum child_id id, int status)
 {
@@ -221,7 +222,7 @@ mend(struct slot *s, enum child_id id, int status)
 		slot_restart(s, id);
 		settle(s);
 	} else if (is_refusal(id, status)) {
-		/* For as long as it takes. */
+		/* Try again without a limit. */
 		restart_refused(r, clock_ms());
 		snprintf(s->source, sizeof(s->source), "refused");
 		settle(s);
@@ -231,7 +232,7 @@ mend(struct slot *s, enum child_id id, int status)
 	}
 }
 
-/* The eject by leave of the host has ended. */
+/* The eject that the host may refuse has ended. */
 static void
 hear_host_answer(struct slot *s, int status)
 {
@@ -254,12 +255,12 @@ slot_live_ended(struct slot *s, enum child_id id, int status)
 		mend(s, id, status);
 		break;
 	case CHILD_WRITER:
-		/* Killed: what it was not told is told to the next. */
+		/* The writer was killed: another writer does its work. */
 		if (status > 128) {
 			slot_attend_writer(s);
 			break;
 		}
-		/* The host must not go on as if all were well. */
+		/* The host must not continue: its data is lost. */
 		s->writer_due = false;
 		s->end = "failed";
 		slot_fail_by_child(s, id, status);
@@ -280,7 +281,7 @@ slot_hear_watch(struct slot *s, const struct look *look)
 	if ((s->phase & PHASES_LIVE) == 0)
 		return;
 	if (look->empty) {
-		/* Our own eject, whose end is about to be heard. */
+		/* Our own eject, whose end will be reported soon. */
 		if (s->phase == PHASE_ASK && slot_runs(s, CHILD_DRIVE))
 			return;
 		snprintf(s->reason, sizeof(s->reason), "ejected by the host");

@@ -30,7 +30,7 @@ look_max(const struct slot *s)
 	return s->tick_at != 0 ? LOOK_MAX_MS : 0;
 }
 
-/* The sooner of two times to wait, of which -1 is for ever. */
+/* The shorter of two waiting times; -1 means no limit. */
 static int
 sooner(int a, int b)
 {
@@ -78,7 +78,7 @@ asked(void *slot, const char *request, int client)
 	slot_act(slot); /* before another asks */
 }
 
-/* Times that have come. */
+/* Act on the times that have been reached. */
 static void
 check_times(struct slot *s)
 {
@@ -93,7 +93,7 @@ check_times(struct slot *s)
 	slot_limits_check(s);
 }
 
-/* Events of one kind at a time, and what follows of them, before the next. */
+/* Handle one kind of event, with all that follows from it, before the next. */
 static void
 move(struct slot *s, int signals)
 {
@@ -131,7 +131,7 @@ slot_catch_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	/* A parent that ignores it would have us hear of no child's end. */
+	/* If our parent ignores SIGCHLD, we would not learn that a child ended. */
 	signal(SIGCHLD, SIG_DFL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }

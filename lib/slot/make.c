@@ -52,7 +52,7 @@ add_file(
 		add_word(w, name, join, state_path(&s->state, inner, path));
 }
 
-/* vm-fetchd's parameters: secrets go by the names of their files. */
+/* Start vm-fetchd. It gets the names of the files with secrets, not the secrets. */
 void
 slot_spawn_source(struct slot *s)
 {
@@ -81,10 +81,10 @@ slot_spawn_source(struct slot *s)
 	for (i = 0; i < nvalues; i++)
 		if (slot_asked(s, values[i], value))
 			add_word(&w, values[i], "=", value);
-	/* With an overlay the image itself is left as it is. */
+	/* With an overlay the image itself is not written to. */
 	if (s->writable && !slot_is_asked(s, "overlay"))
 		add_word(&w, "writable=1", "", "");
-	/* vmctl has looked where the links of a path lead. */
+	/* vmctl has resolved the links of a path and checked the result. */
 	if (slot_asked(s, "url", value) && *value == '/')
 		add_word(&w, "no-links=1", "", "");
 	add_word(&w, "stats", "=", state_path(&s->state, "stats", path));
@@ -142,7 +142,7 @@ slot_start_attach(struct slot *s)
 	slot_spawn_attach(s, false);
 }
 
-/* What the host wrote and is not written out has somebody. */
+/* Start a writer, which writes out the host's data. */
 void
 slot_attend_writer(struct slot *s)
 {
@@ -172,7 +172,8 @@ slot_start_look(struct slot *s)
 		probe[4] = s->device;
 	}
 	slot_start(s, CHILD_PROBE, 0, probe);
-	/* From the insertion on reads are the host's: udev looks before. */
+	/* Let udev finish its reads now: reads after the insertion count as the
+	 * host's. */
 	if (access("/run/udev/control", F_OK) == 0)
 		slot_start(s, CHILD_UDEV, UDEV_SECONDS, udev);
 }
@@ -195,7 +196,7 @@ slot_hear_probe(struct slot *s, const char *line)
 	}
 }
 
-/* The slots whose drive is of that type, as a remedy. */
+/* Print the options for the slots with such a drive, for the message. */
 static const char *
 other_slots(enum image_media type)
 {
@@ -218,7 +219,7 @@ other_slots(enum image_media type)
 	return text;
 }
 
-/* It goes in as what it is, and that must be the type of the slot's drive. */
+/* The image must have the type of the slot's drive, unless --retype is given. */
 static void
 check_drive(struct slot *s)
 {
@@ -278,8 +279,8 @@ slot_start_insertion(struct slot *s)
 
 /* --- an end on the way ------------------------------------------------------ */
 
-/* TEXT with `name` where it has `path`: what a program says of our device is
- * about the image, for people. */
+/* Copy text, with name in place of path: users should read the name of the image
+ * where a program names our device. */
 static void
 rename_in(char *out, size_t size, const char *text, const char *path,
     const char *name)

@@ -12,7 +12,7 @@
 #include "slot/control.h"
 #include "slot/slot.h"
 
-/* What each phase begins with. */
+/* The first action of each phase. */
 static const struct {
 	enum phase phase;
 	void (*begin)(struct slot *);
@@ -30,13 +30,13 @@ static const struct {
     {PHASE_TELL, slot_tell},
 };
 
-/* What one that was killed had left is gone: now do what is asked for. */
+/* The leftovers of a killed vm-slot are removed: carry out the request. */
 static void
 begin_anew(struct slot *s)
 {
 	s->to_make = false;
 	slot_remove_leftovers(s);
-	/* Nobody listened yet when vmctl wrote that. */
+	/* vmctl wrote this file before vm-slot listened. */
 	if (state_has(&s->state, "called-off"))
 		slot_event(s, EVENT_EJECT);
 }
@@ -66,7 +66,7 @@ force(struct slot *s)
 	slot_begin_end(s);
 }
 
-/* The request is no longer wanted, if it was still to be done. */
+/* An eject arrived before the request was carried out: drop the request. */
 static void
 drop_request(struct slot *s)
 {
@@ -107,13 +107,13 @@ static const struct row {
     {MAKE, EVENT_EJECT, call_off, PHASE_EMPTY},
     {MAKE, EVENT_FORCE, call_off, PHASE_EMPTY},
 
-    /* An eject by leave of the host. */
+    /* An eject that the host may refuse. */
     {PHASE_IN, EVENT_EJECT, NULL, PHASE_ASK},
     {PHASE_ASK, EVENT_DONE, slot_begin_end, PHASE_WRITE_OUT},
     {PHASE_ASK, EVENT_REFUSED, slot_refused, PHASE_IN},
     {PHASE_ASK, EVENT_STUCK, give_up_source, PHASE_EMPTY},
 
-    /* What ends a medium at once. */
+    /* Events that end a medium at once. */
     {LIVE, EVENT_FORCE, force, PHASE_EMPTY},
     {MAKE | LIVE, EVENT_END, slot_begin_end, PHASE_EMPTY},
     {MAKE | LIVE, EVENT_FAILED, slot_begin_end, PHASE_EMPTY},

@@ -15,7 +15,7 @@ slot_child_ended(struct slot *s, enum child_id id, int status)
 		slot_next_hook(s);
 	else if (id == CHILD_CHECK)
 		slot_checked(s, status);
-	/* They are no part of the medium; but its end waits for some. */
+	/* These programs do not hold the medium, but its end waits for some. */
 	if (id == CHILD_HOOK || ((id == CHILD_CHECK || id == CHILD_POWER) &&
 				    (s->phase & PHASES_UNDO) == 0))
 		return;
@@ -27,7 +27,7 @@ slot_child_ended(struct slot *s, enum child_id id, int status)
 		slot_undo_ended(s, id, status);
 }
 
-/* Its one result: a device, a socket. Ready is said once. */
+/* The one result of a program: a device or a socket. */
 static void
 hear_result(struct slot *s, enum child_id id, const char *line)
 {
@@ -44,7 +44,7 @@ hear_result(struct slot *s, enum child_id id, const char *line)
 	}
 }
 
-/* A word about the source, which is not for the log. Returns whether it is one. */
+/* Handle a line about the source, which is not logged. Returns false for others. */
 static bool
 hear_word(struct slot *s, enum child_id id, const char *line)
 {
@@ -58,7 +58,7 @@ hear_word(struct slot *s, enum child_id id, const char *line)
 	return true;
 }
 
-/* What it says is for the log, and some of it for us. */
+/* Handle a message of a program: log it, and use some messages ourselves. */
 static void
 hear_talk(struct slot *s, const struct child *c, bool said, const char *line)
 {

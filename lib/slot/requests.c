@@ -67,7 +67,7 @@ be_renewed(struct slot *s, int client)
 	struct child *source = &s->children[CHILD_SOURCE];
 
 	if (source->pid == 0) {
-		/* It is started again by itself, with the new link. */
+		/* vm-slot will start vm-fetchd again, with the new URL. */
 		control_reply(s->control, client, 0, "");
 		return;
 	}
@@ -78,8 +78,8 @@ be_renewed(struct slot *s, int client)
 		    s->control, client, EX_OSERR, "unable to signal vm-fetchd");
 }
 
-/* Go on as what is installed now, in the same process; but one that cannot even
- * start must not be tried. */
+/* Execute the installed vm-slot in the same process. First check that it can
+ * start at all. */
 static void
 be_reloaded(struct slot *s, int client)
 {
@@ -110,8 +110,8 @@ slot_checked(struct slot *s, int status)
 	    "unable to execute the installed vm-slot: this vm-slot continues");
 }
 
-/* The events that hooks are not told of yet, and what a power command prints,
- * would be lost. */
+/* Reload only if no hook and no power command runs: their events and output would
+ * be lost. */
 void
 slot_reload(struct slot *s)
 {

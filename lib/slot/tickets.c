@@ -21,7 +21,7 @@
 #define TOLD_MAX     200   /* bytes of it */
 #define TICKET_SIZE  4096
 
-/* Read a ticket whole; false where that can't be done. */
+/* Read a whole ticket. Returns false on failure. */
 static bool
 read_ticket(const char *path, char text[TICKET_SIZE])
 {
@@ -62,7 +62,7 @@ write_paths(int fd, const char *text)
 	}
 }
 
-/* How it ended, one line of plain text. */
+/* How the medium ended, as one line of plain text. */
 static void
 word_end(const struct slot *s, char line[TOLD_MAX + 1])
 {
@@ -98,7 +98,7 @@ end_ticket(const struct slot *s, const char *name)
 	word_end(s, line);
 	dprintf(fd, "expires %" PRId64 "\n", state_now() + TOLD_SECONDS);
 	write_paths(fd, text);
-	/* On a full disk it is the last line that is missing. */
+	/* If the disk is full, the last line is missing. */
 	whole = dprintf(fd, "%s\n", line) == (int)strlen(line) + 1;
 	if (close(fd) == 0 && whole)
 		rename(other, path);
@@ -106,8 +106,8 @@ end_ticket(const struct slot *s, const char *name)
 		unlink(other);
 }
 
-/* Does it let one back in to this medium? One that came after the last that
- * served it is about to take its place. */
+/* Does this ticket let a client connect to this medium again? A ticket that is
+ * newer than the client's belongs to a client that takes over the slot. */
 static bool
 is_ours(const struct slot *s, const char *name, const struct timespec *newer)
 {
@@ -125,7 +125,7 @@ is_ours(const struct slot *s, const char *name, const struct timespec *newer)
 		   st.st_mtim.tv_nsec <= newer->tv_nsec);
 }
 
-/* Whose place is taken? False: by one for whom no ticket is to end. */
+/* Note the client that takes over the slot. False: rewrite no ticket. */
 static bool
 note_taker(struct slot *s, struct timespec *newer)
 {
@@ -138,14 +138,14 @@ note_taker(struct slot *s, struct timespec *newer)
 		return true;
 	snprintf(s->reason, sizeof(s->reason), "taken over by %.200s", taker);
 	state_remove(&s->state, names);
-	/* What was fetched had nobody who came. */
+	/* If vm-fetchd served the image, there is no client. */
 	if (stat(state_path(&s->state, "client", path), &st) == -1)
 		return false;
 	*newer = st.st_mtim;
 	return true;
 }
 
-/* Remember a ticket; without memory its bearer is told only once. */
+/* Remember a ticket. Without memory, the ticket is rewritten only once. */
 static void
 remember(struct slot *s, const char *name)
 {

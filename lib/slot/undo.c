@@ -19,8 +19,8 @@
 
 /* --- asking the host ------------------------------------------------------------ */
 
-/* Eject by leave of the host. (udev's cdrom_id locks each CD that it sees, until
- * somebody ejects it there.) */
+/* Eject, unless the host refuses. (udev's cdrom_id on the host locks each CD that
+ * it sees, until somebody ejects it there.) */
 void
 slot_ask_host(struct slot *s)
 {
@@ -40,7 +40,7 @@ slot_refused(struct slot *s)
 
 /* --- the drive -------------------------------------------------------------------- */
 
-/* Eject by force what is ours. */
+/* Eject our medium even if the host has locked the drive. */
 static void
 start_eject(struct slot *s, const char *seconds)
 {
@@ -69,9 +69,9 @@ slot_empty_drive(struct slot *s)
 	} else if (s->stuck) {
 		slot_event(s, EVENT_STUCK);
 	} else if (slot_runs(s, CHILD_DRIVE)) {
-		/* An insertion, or a question to the host: first its end. A
-		 * vm-gadget that is killed amid a change of the drive's type
-		 * leaves the host without its drives. */
+		/* Wait until the insertion or eject that runs has ended. If a
+		 * vm-gadget is killed while it changes the type of a drive, the
+		 * host has no drives. */
 		child_hurry(&s->children[CHILD_DRIVE], STEP_SECONDS);
 		s->interrupted = true;
 	} else {
@@ -79,8 +79,8 @@ slot_empty_drive(struct slot *s)
 	}
 }
 
-/* A source that does not answer holds up the write behind the host's read;
- * without its block device both end. */
+/* If the source does not answer, the host's read blocks the write that ejects.
+ * When the block device is detached, both end. */
 void
 slot_free_drive(struct slot *s)
 {
@@ -103,9 +103,9 @@ drive_ended(struct slot *s, int status)
 /* --- what the host wrote ------------------------------------------------------------ */
 
 /*
- * Have it written out once more: the writer's end tells whether it is kept. One
- * that has just begun is ended by that before it has written; it is told again
- * when it is ready.
+ * Make the writer write out the data once more. Its exit status tells whether
+ * the data was saved. The signal kills a writer that has just started, before it
+ * has written: slot_hear_writer() sends the signal again to the next one.
  */
 void
 slot_write_out(struct slot *s)
@@ -141,7 +141,7 @@ writer_ended(struct slot *s, int status)
 
 	if (!s->writer_due)
 		return;
-	/* Killed, or adopted: what it was not told is told to the next. */
+	/* The writer was killed, or adopted: another writer does its work. */
 	if (status > 128 && !told) {
 		if (s->phase == PHASE_WRITE_OUT)
 			slot_attend_writer(s);
@@ -170,7 +170,7 @@ slot_detach(struct slot *s)
 		start_detach(s);
 }
 
-/* Nobody waits for the hooks here; systemd's answer is needed. */
+/* Do not wait for the hooks here, but for systemd's answer. */
 static bool
 is_stopped(const struct slot *s)
 {
@@ -200,7 +200,7 @@ slot_stop(struct slot *s)
 	stopped(s);
 }
 
-/* A slot must not be called empty where something of it may be left. */
+/* If a part of the slot may be left, the state must not be empty. */
 static void
 check_undone(struct slot *s, int status)
 {
@@ -230,7 +230,7 @@ slot_undo_ended(struct slot *s, enum child_id id, int status)
 
 /* --- the beginning and the end of it ---------------------------------------------------- */
 
-/* Does systemd end us to start us again, with what was asked? */
+/* Ask systemd whether it restarts us: then the request must stay. */
 static void
 ask_systemd(struct slot *s)
 {
@@ -253,7 +253,7 @@ slot_hear_job(struct slot *s, const char *line)
 		s->restarting = true;
 }
 
-/* From here on nothing stays but the word of why. */
+/* Begin the end: of the state, only the reason stays. */
 void
 slot_begin_end(struct slot *s)
 {
@@ -302,7 +302,7 @@ slot_finish(struct slot *s)
 	if (ftruncate(s->lock, 0) == -1)
 		slot_say(s, "unable to empty %s/pid: %m", s->state.dir);
 	state_remove(&s->state, rest);
-	/* A mount that was called off is an empty slot, as was asked for. */
+	/* If an eject stopped the mount, the eject has succeeded. */
 	control_answer(
 	    s->control, CONTROL_EJECT, s->was_in ? s->status : 0, s->error);
 	control_answer(s->control, CONTROL_FOLLOW,

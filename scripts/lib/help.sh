@@ -11,7 +11,7 @@ help_verbs() {
 	cat <<'USAGE'
 usage: vmctl mount [OPTION]... URL      insert an image into a drive of the host
        vmctl eject [-f] [-s SLOT]       take the image out of its drive
-       vmctl renew [OPTION]... URL      give an image a new link
+       vmctl renew [OPTION]... URL      replace the expired link of an image
        vmctl status [-j] [-s SLOT]      show what the slots hold
        vmctl list                       show each slot on one line
        vmctl log [-f] [-s SLOT]         show what happened in a slot
@@ -55,11 +55,11 @@ every verb that takes a URL:
   -j, --json            print one JSON object
 
 mount, attach and serve:
-  -s, --slot SLOT       use this slot (else: the first that is empty and fits)
+  -s, --slot SLOT       use this slot (default: the first empty one that fits)
   -t, --type TYPE       cd, disk or auto (chosen by the image)
   -w, --writable        let the host write to the image (nfs, smb or a path)
   --retype              change the drive's type if the image needs another
-  --boot-once           eject when the host is off after it has read the image
+  --boot-once           eject when the host has read the image and is then off
   --expires TIME        eject after TIME
   --idle TIME           eject when the host has not used the drive for TIME
   -v, --verbose         log each step
@@ -85,7 +85,7 @@ attach:
   --client ID           recognize the client by ID when it connects again
   --who TEXT            show TEXT as the name of the client
   --name NAME           show NAME as the name of the image
-  --again               do not insert an image that was ejected meanwhile
+  --again               attach only if the image was not ejected meanwhile
   --eject               eject the image that this client has attached
   --web                 read client, slot and options from vm-ws-proxy
 

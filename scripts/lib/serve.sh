@@ -9,7 +9,7 @@ TARGET=			# the WebSocket's URL or ssh:HOST, once checked
 BY=			# the function that makes a link to TARGET
 LINK=			# the pid of the link, while there is one
 MET=			# set once the other end has read from the image
-LOST=			# set while the link is lost
+LOST=			# set while the connection is lost
 RESUME=			# the secret with which we connect to a WebSocket again
 EJECTOR=		# the pid of a second link, which requests the eject
 EJECT_SENT=		# set once the other end has taken that request
@@ -152,7 +152,7 @@ watch_link() {
 		fi
 		if [ -n "$LOST" ] && grep -q 'opened\|attached' "$TEMP/link"; then
 			LOST=
-			echo "$PROG: the link is back" >&2
+			echo "$PROG: the connection is back" >&2
 		fi
 		show_progress
 		pause
@@ -193,7 +193,7 @@ keep_serving() {
 			return
 		fi
 		[ -n "$LOST" ] || {
-			echo "$PROG: the link is lost: trying again" \
+			echo "$PROG: the connection is lost: trying again" \
 				"($(tail -n 1 "$TEMP/link"))" >&2
 			wait_seconds=0
 		}

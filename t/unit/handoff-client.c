@@ -124,7 +124,7 @@ test_answers(void)
 		EX_TEMPFAIL},
 	    {"refused 65 odd", "refused: odd", EX_DATAERR},
 	    {"refused 0 odd", "refused: odd", EX_PROTOCOL},
-	    {"lost", "the link is lost", EX_IOERR}};
+	    {"lost", "the connection is lost", EX_IOERR}};
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -151,7 +151,7 @@ test_pipes(void)
 	close(source[0]);
 	CHECK(read(peer->socket, buf, sizeof(buf)) == 0);
 	handoff_tell(peer, "lost");
-	CHECK(ends(EX_IOERR, "the link is lost"));
+	CHECK(ends(EX_IOERR, "the connection is lost"));
 }
 
 /* The server is killed, and another takes its place. */
