@@ -92,7 +92,7 @@ $(plugin): $(plugobjs) $(O)/libvm.a plugins/nbdkit.syms
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -shared -o $@ \
 	    -Wl,--version-script=plugins/nbdkit.syms \
-	    $(plugobjs) $(O)/libvm.a $(call pkg,$(PKGS_plugin),--libs)
+	    $(plugobjs) $(O)/libvm.a $(call pkg,$(PKGS_plugin),--libs) -lbearssl
 
 $(modules): $(O)/lib/vmedia/vm-source-%.so: $(O)/obj/plugins/sources/%.o \
     $(O)/obj/plugins/sources/module.o $(threaded) $(O)/libvm.a \
@@ -121,7 +121,7 @@ $(tools): $(O)/t/%: $(O)/obj/t/%.o $(O)/libvm.a
 
 # Unit tests see the plugin's parts too, all but its nbdkit callbacks.
 $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
-    $(filter-out $(addprefix %/,plugin.o config.o control.o open-image.o), \
+    $(filter-out $(addprefix %/,plugin.o config.o control.o open-image.o verify.o), \
     $(plugobjs)) $(threaded) $(O)/libvm.a
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ \

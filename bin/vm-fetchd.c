@@ -56,7 +56,8 @@ usage(FILE *out)
 	    "      cacert=FILE cert=FILE key=FILE insecure=1 proxy=URL "
 	    "noproxy=HOSTS cache=SIZE\n"
 	    "      connections=N outage=SECONDS limit-rate=SIZE stats=PATH\n"
-	    "      writable=1 overlay=FILE overlay-size=SIZE\n");
+	    "      writable=1 overlay=FILE overlay-size=SIZE\n"
+	    "      sha256=HEX sums=FILE sums-url=URL renew=DIRECTORY\n");
 }
 
 static void __attribute__((noreturn)) die(const struct failure *why)

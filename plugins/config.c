@@ -100,12 +100,13 @@ settings_take(const char *name, const char *value)
 	} lines[] = {{"url", &s->url}, {"user", &s->user},
 	    {"password", &s->password}, {"domain", &s->domain},
 	    {"netrc", &s->netrc}, {"proxy", &s->proxy},
-	    {"noproxy", &s->noproxy}, {"module", &s->module}};
+	    {"noproxy", &s->noproxy}, {"module", &s->module},
+	    {"sha256", &s->sha256}, {"sums-url", &s->sums_url}};
 	const struct {
 		const char *name;
 		struct source_blob *blob;
 	} blobs[] = {{"cacert", &s->cacert}, {"cert", &s->cert},
-	    {"key", &s->key}, {"header", &s->header},
+	    {"key", &s->key}, {"header", &s->header}, {"sums", &s->sums},
 	    {"identity", &s->identity}};
 	const struct {
 		const char *name;
@@ -155,8 +156,9 @@ settings_free(void)
 {
 	struct settings *s = &settings;
 	char *texts[] = {s->url, s->user, s->password, s->domain, s->module,
-	    s->netrc, s->proxy, s->noproxy, s->cacert.pem, s->cert.pem,
-	    s->key.pem, s->header.pem, s->identity.pem};
+	    s->netrc, s->proxy, s->noproxy, s->sha256, s->sums_url, s->sums.pem,
+	    s->cacert.pem, s->cert.pem, s->key.pem, s->header.pem,
+	    s->identity.pem};
 	size_t i;
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -19,14 +19,17 @@ struct settings {
 	struct source_blob cacert, cert, key; /* PEM */
 	struct source_blob header;   /* lines, each a header field (HTTP) */
 	struct source_blob identity; /* expected: refuse any other image */
-	uint64_t insecure;	     /* 1: do not verify the server */
-	uint64_t writable;	     /* 1: clients may write to the source */
-	uint64_t unpacked;     /* 1: a filter above us unpacks the image */
-	uint64_t cache;	       /* bytes of memory for chunks */
-	uint64_t connections;  /* transfers at once */
-	uint64_t outage;       /* seconds; see engine.h */
-	uint64_t limit_rate;   /* bytes a second; 0: no limit */
-	uint64_t overlay_size; /* bytes; see overlay.h */
+	char *sha256;		 /* of the image, in hexadecimal digits; or: */
+	struct source_blob sums; /* a text of checksums; see base/sums.h */
+	char *sums_url;		 /* ... or where it lies */
+	uint64_t insecure;	 /* 1: do not verify the server */
+	uint64_t writable;	 /* 1: clients may write to the source */
+	uint64_t unpacked;	 /* 1: a filter above us unpacks the image */
+	uint64_t cache;		 /* bytes of memory for chunks */
+	uint64_t connections;	 /* transfers at once */
+	uint64_t outage;	 /* seconds; see engine.h */
+	uint64_t limit_rate;	 /* bytes a second; 0: no limit */
+	uint64_t overlay_size;	 /* bytes; see overlay.h */
 	/* Descriptors; -1: none. */
 	int report_fd;	/* where to report ready, or why not: report.h */
 	int control_fd; /* see control.h */

@@ -13,6 +13,7 @@
 #define NBDKIT_API_VERSION 2
 #include <nbdkit-plugin.h>
 
+#include "base/url-typed.h"
 #include "config.h"
 #include "control.h"
 #include "fetchd/report.h"
@@ -52,11 +53,12 @@ load_module(struct fault *why)
 	return open_it;
 }
 
-static struct source *
-open_source(void *first, size_t *got, struct fault *why)
+struct source_config
+open_config(void)
 {
 	const struct settings *s = &settings;
-	struct source_config config = {.url = s->url,
+
+	return (struct source_config){.url = s->url,
 	    .user = s->user,
 	    .password = s->password,
 	    .domain = s->domain,
@@ -71,13 +73,29 @@ open_source(void *first, size_t *got, struct fault *why)
 	    .writable = s->writable != 0 && s->overlay_fd == -1,
 	    .connections = (unsigned)s->connections,
 	    .fd = s->file_fd};
+}
+
+struct source *
+open_source_of(const struct source_config *config, void *first, size_t *got,
+    struct fault *why)
+{
 	source_open *open_it = http_open;
 
-	if (s->module != NULL)
+	/* There is one module at most, which is for the image's kind. */
+	if (url_kind(config->url) != URL_HTTP && settings.module != NULL &&
+	    url_kind(config->url) == url_kind(settings.url))
 		open_it = load_module(why);
 	if (open_it == NULL)
 		return NULL;
-	return open_it(&config, first, CHUNK_SIZE, got, why);
+	return open_it(config, first, CHUNK_SIZE, got, why);
+}
+
+static struct source *
+open_source(void *first, size_t *got, struct fault *why)
+{
+	struct source_config config = open_config();
+
+	return open_source_of(&config, first, got, why);
 }
 
 /* --- what the image is ------------------------------------------------- */

@@ -22,6 +22,16 @@ struct image {
 	char *description; /* of the image's identity, for clients */
 };
 
+/* What the settings say about the image's source. */
+struct source_config open_config(void);
+
+/*
+ * Open a source of the image's kind, or of HTTP, and read its first CHUNK_SIZE
+ * bytes: as source_open of sources/source.h.
+ */
+struct source *open_source_of(
+    const struct source_config *, void *first, size_t *got, struct fault *why);
+
 /*
  * Returns 0; or -1, and has said why. The engine is not started yet, so the
  * fetch thread is not there yet.

@@ -23,6 +23,7 @@
 #include "fetchd/report.h"
 #include "open-image.h"
 #include "unix/sandbox.h"
+#include "verify.h"
 
 /* Requests share the engine and the overlay only, and those lock. */
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
@@ -49,6 +50,8 @@ plugin_config_complete(void)
 	"cacert=, cert=, key= PEM texts, usually by -FD\n"              \
 	"insecure=1           do not verify the server\n"               \
 	"proxy=, noproxy=     as curl(1) knows them\n"                  \
+	"sha256=HEX           the image's SHA-256, verified first\n"    \
+	"sums=, sums-url=     a file of checksums, usually by -FD\n"    \
 	"cache=64M            memory for the image's chunks\n"          \
 	"connections=8        transfers at once\n"                      \
 	"outage=25            seconds to wait for a silent source\n"    \
@@ -160,6 +163,8 @@ plugin_after_fork(void)
 		return refuse(
 		    EX_OSERR, "unable to start a thread: %s", strerror(errno));
 	control_send(image.description);
+	if (verify_image(&image) == -1)
+		return -1;
 	if (tell_unpacked_size() == -1)
 		return -1;
 	report_ready();

@@ -366,7 +366,7 @@ write_stats() {
 	[ "$(complete_words mo)" = mount ]
 	local verbs verb option
 	verbs=$(complete_words '')
-	for option in $(vmctl help | grep -oE -- '--[a-z-]+' | sort -u); do
+	for option in $(vmctl help | grep -oE -- '--[a-z0-9-]+' | sort -u); do
 		for verb in $verbs; do
 			! complete_words "$verb" "$option" | grep -qx -- "$option" ||
 				continue 2

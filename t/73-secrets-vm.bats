@@ -74,6 +74,19 @@ htpasswd_server() {
 	no_leaks
 }
 
+@test "a token in a file" {
+	sed "s/443 ssl;/8443 ssl; if (\$http_x_token != $SECRET) { return 403; }/
+		s/nginx.pid/nginx2.pid/" "$BATS_FILE_TMPDIR/nginx.conf" \
+		>"$BATS_FILE_TMPDIR/nginx2.conf"
+	background nginx -c "$BATS_FILE_TMPDIR/nginx2.conf" 2>/dev/null
+	wait_until 10 curl -sk -o /dev/null https://localhost:8443/
+	echo "X-Token: $SECRET" >"$BATS_TEST_TMPDIR/token"
+	fails 77 vmctl mount --cacert "$CA" https://localhost:8443/one.iso
+	vmctl mount -v --header "$BATS_TEST_TMPDIR/token" --cacert "$CA" \
+		https://localhost:8443/one.iso >"$BATS_TEST_TMPDIR/out" 2>&1
+	no_leaks
+}
+
 @test "user and password in the URL" {
 	htpasswd_server
 	vmctl mount -v --cacert "$CA" \

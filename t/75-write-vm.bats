@@ -245,6 +245,26 @@ eject_beside_kill() {
 	[ "$(vmctl status -j | jq -r '.slots[1].note')" != null ]
 }
 
+@test "a small image is fetched once for a mount without -s" {
+	make_iso "$WWW/small.iso" 0 SMALL
+	vmctl mount --cacert "$CA" "$URL/small.iso"
+	wait_until 30 host_has 0
+	[ "$(grep -c "GET /small.iso" "$BATS_FILE_TMPDIR/nginx.log")" = 1 ]
+}
+
+@test "--sha256: a wrong one is refused before the medium is inserted: 65" {
+	local sum
+	sum=$(sha256sum "$WWW/disk.img" | cut -d ' ' -f 1)
+	fails 65 vmctl mount -s $SLOT --cacert "$CA" "$URL/disk.img" \
+		--sha256 "$(printf %064d 0)"
+	grep -q "its SHA-256 is $sum, and should be 0000" stderr
+	nothing_left $SLOT
+	echo "$sum  disk.img" >SHA256SUMS
+	vmctl mount -s $SLOT --cacert "$CA" --sha256-file SHA256SUMS "$URL/disk.img"
+	wait_until 30 host_has $SLOT
+	cmp "$WWW/disk.img" "$(host_drive $SLOT)"
+}
+
 @test "renew: an expired link is replaced, the medium stays" {
 	mount_image "disk.img?sig=one"
 	wait_until 30 host_has $SLOT

@@ -56,12 +56,13 @@ add_file(
 void
 slot_spawn_source(struct slot *s)
 {
-	static const char *const files[] = {"cacert", "cert", "key", "netrc"};
+	static const char *const files[] = {
+	    "cacert", "cert", "key", "netrc", "sums"};
 	static const char *const secrets[] = {
-	    "url", "user", "password", "proxy"};
+	    "url", "user", "password", "proxy", "header"};
 	static const char *const values[] = {"domain", "noproxy", "insecure",
 	    "cache", "connections", "outage", "limit-rate", "overlay",
-	    "overlay-size"};
+	    "overlay-size", "sha256", "sums-url"};
 	const size_t nfiles = sizeof(files) / sizeof(*files);
 	const size_t nsecrets = sizeof(secrets) / sizeof(*secrets);
 	const size_t nvalues = sizeof(values) / sizeof(*values);
@@ -87,6 +88,7 @@ slot_spawn_source(struct slot *s)
 	/* vmctl has resolved the links of a path and checked the result. */
 	if (slot_asked(s, "url", value) && *value == '/')
 		add_word(&w, "no-links=1", "", "");
+	add_word(&w, "renew", "=", state_path(&s->state, "request", path));
 	add_word(&w, "stats", "=", state_path(&s->state, "stats", path));
 	slot_start(s, CHILD_SOURCE, 0, w.argv);
 }

@@ -44,6 +44,19 @@ hear_result(struct slot *s, enum child_id id, const char *line)
 	}
 }
 
+/* How far vm-fetchd is with the image's SHA-256. Returns whether it is that. */
+static bool
+hear_progress(struct slot *s, enum child_id id, const char *line)
+{
+	static const char head[] = "vm-fetchd: verifying: ";
+
+	if (id != CHILD_SOURCE || strncmp(line, head, sizeof(head) - 1) != 0)
+		return false;
+	slot_step(s, "verifying the SHA-256 of %s, %s", s->url,
+	    line + sizeof(head) - 1);
+	return true;
+}
+
 /* Handle a line about the source, which is not logged. Returns false for others. */
 static bool
 hear_word(struct slot *s, enum child_id id, const char *line)
@@ -86,6 +99,6 @@ slot_child_heard(void *arg, struct child *c, bool said, const char *line)
 		slot_hear_job(s, line);
 	else if (!said && c->id != CHILD_HOOK)
 		hear_result(s, c->id, line);
-	else if (!hear_word(s, c->id, line))
+	else if (!hear_progress(s, c->id, line) && !hear_word(s, c->id, line))
 		hear_talk(s, c, said, line);
 }

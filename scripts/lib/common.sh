@@ -193,6 +193,14 @@ with_source() {
 		[ ! -f "$request/$key" ] || set -- "$@" "$key=+$request/$key"
 	done
 	keys='domain noproxy insecure cache connections outage limit-rate'
+	# Of a mount vm-slot has the whole image verified, once.
+	case ${VERB:-} in
+	mount | renew) ;;
+	*)
+		keys="$keys sha256 sums-url"
+		[ ! -f "$request/sums" ] || set -- "$@" "sums=$request/sums"
+		;;
+	esac
 	[ -z "${TO_WRITE:-}" ] || keys="$keys overlay overlay-size"
 	for key in $keys; do
 		[ ! -f "$request/$key" ] ||

@@ -49,6 +49,8 @@ every verb that takes a URL:
   --key FILE            use this key for the client certificate
   --insecure            do not check the server's certificate
   --proxy URL           use this proxy instead of that of the environment
+  --sha256 HEX          verify that this is the image's SHA-256 first
+  --sha256-file FILE    the same with a file of checksums, or the URL of one
   --limit-rate SIZE     download at most SIZE bytes per second
   --timeout SECONDS     give up after SECONDS (60)
   --outage SECONDS      fail reads if the server is silent for SECONDS (25)

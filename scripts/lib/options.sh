@@ -76,6 +76,8 @@ take_option() {
 		[ "$2" = - ] || ask_file password "$2"
 		;;
 	--header) take_header "$2" ;;
+	--sha256) take_sha256 "$2" ;;
+	--sha256-file) take_sums "$2" ;;
 	--netrc | --cacert | --cert | --key) ask_file "${1#--}" "$2" ;;
 	--proxy) PROXY=$2 ;;
 	--limit-rate)

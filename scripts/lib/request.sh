@@ -79,6 +79,30 @@ take_header() {
 	ask_file header "$1"
 }
 
+# take_sha256 HEX
+take_sha256() {
+	case $1 in
+	*[!0-9a-fA-F]*) ;;
+	*) [ ${#1} != 64 ] || { ask sha256 "$1" && return; } ;;
+	esac
+	misuse "--sha256: not 64 hexadecimal digits"
+}
+
+# take_sums FILE|URL: a file of checksums, such as SHA256SUMS.
+take_sums() {
+	case $1 in
+	*://*)
+		look_at "$1"
+		case $KIND in
+		http | nfs | smb) ask sums-url "$1" ;;
+		*) misuse "--sha256-file $SHOWN: not a file, nor an http, https," \
+			"nfs or smb URL" ;;
+		esac
+		;;
+	*) ask_file sums "$1" ;;
+	esac
+}
+
 # read_password: ask on a terminal, or read a line of standard input.
 read_password() {
 	local password tty

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/sums.h"
+
+#define DIGITS (SUM_SIZE - 1)
+
+/* One line of the text, and what it says. */
+struct line {
+	const char *sum, *name; /* name NULL: the line has none */
+	size_t name_len;
+};
+
+static bool
+are_digits(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && isxdigit((unsigned char)text[i]); i++)
+		continue;
+	return len == DIGITS && i == len;
+}
+
+bool
+sum_is_valid(const char *text)
+{
+	return are_digits(text, strlen(text));
+}
+
+/* HEX, or HEX and a name behind a blank and a blank or an asterisk. */
+static bool
+take_gnu(const char *text, size_t len, struct line *out)
+{
+	/* A backslash stands before a line whose name has one, too. */
+	if (len > 0 && text[0] == '\\') {
+		text++;
+		len--;
+	}
+	if (len < DIGITS || !are_digits(text, DIGITS))
+		return false;
+	*out = (struct line){.sum = text};
+	text += DIGITS;
+	len -= DIGITS;
+	if (len == 0)
+		return true;
+	if (len < 2 || (text[0] != ' ' && text[0] != '\t'))
+		return false;
+	text++;
+	len--;
+	while (len > 0 && (*text == ' ' || *text == '*')) {
+		text++;
+		len--;
+	}
+	out->name = text;
+	out->name_len = len;
+	return len > 0;
+}
+
+/* SHA256 (NAME) = HEX */
+static bool
+take_bsd(const char *text, size_t len, struct line *out)
+{
+	static const char head[] = "SHA256 (", middle[] = ") = ";
+	size_t head_len = sizeof(head) - 1, middle_len = sizeof(middle) - 1;
+
+	if (len < head_len + middle_len + DIGITS ||
+	    strncmp(text, head, head_len) != 0)
+		return false;
+	out->sum = text + len - DIGITS;
+	out->name = text + head_len;
+	out->name_len = len - DIGITS - middle_len - head_len;
+	return are_digits(out->sum, DIGITS) &&
+	       strncmp(out->sum - middle_len, middle, middle_len) == 0;
+}
+
+/* Does the line name this file, in whatever directory? */
+static bool
+is_for(const struct line *l, const char *name)
+{
+	size_t len = strlen(name);
+	const char *tail = l->name + l->name_len - len;
+
+	return l->name_len >= len && strncmp(tail, name, len) == 0 &&
+	       (tail == l->name || tail[-1] == '/');
+}
+
+/* Returns 0, or -1 where another sum was found before. */
+static int
+take_sum(char sum[SUM_SIZE], const char *digits)
+{
+	char lower[SUM_SIZE] = "";
+	size_t i;
+
+	for (i = 0; i < DIGITS; i++)
+		lower[i] = (char)tolower((unsigned char)digits[i]);
+	if (sum[0] != '\0' && strcmp(sum, lower) != 0)
+		return -1;
+	strcpy(sum, lower);
+	return 0;
+}
+
+int
+sums_find(const char *text, const char *name, char sum[SUM_SIZE])
+{
+	const char *only = NULL;
+	size_t len, whole;
+	unsigned lines = 0;
+	struct line l;
+
+	sum[0] = '\0';
+	for (; *text != '\0'; text += whole + (text[whole] == '\n')) {
+		len = whole = strcspn(text, "\n");
+		while (len > 0 && strchr("\r \t", text[len - 1]) != NULL)
+			len--;
+		if (!take_gnu(text, len, &l) && !take_bsd(text, len, &l))
+			continue;
+		lines++;
+		if (l.name == NULL)
+			only = l.sum;
+		else if (is_for(&l, name) && take_sum(sum, l.sum) == -1) {
+			errno = EEXIST;
+			return -1;
+		}
+	}
+	if (sum[0] == '\0' && lines == 1 && only != NULL)
+		take_sum(sum, only);
+	errno = ENOENT;
+	return sum[0] != '\0' ? 0 : -1;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sysexits.h>
+
+#include <bearssl.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "base/sums.h"
+#include "base/url-typed.h"
+#include "base/url.h"
+#include "config.h"
+#include "control.h"
+#include "engine/cache.h"
+#include "verify.h"
+
+#define PROGRESS_MS 500 /* between two words on how far it is */
+
+/* Are both on the same server? Only that gets the credentials of the image. */
+static bool
+is_same_server(const char *a, const char *b)
+{
+	struct url_parts x = {.host = NULL}, y = {.host = NULL};
+	bool same = strncmp(a, b, strcspn(a, ":") + 1) == 0 &&
+		    url_split(a, &x) == 0 && url_split(b, &y) == 0 &&
+		    strcmp(x.host, y.host) == 0 && x.port == y.port;
+
+	url_parts_free(&x);
+	url_parts_free(&y);
+	return same;
+}
+
+/* Fetch the file of checksums, which must fit into a chunk. NULL: said why. */
+static char *
+fetch_sums(void)
+{
+	struct source_config config = open_config();
+	char *text = calloc(1, CHUNK_SIZE + 1), *shown;
+	char *url = url_from_typed(settings.sums_url);
+	struct source *source;
+	struct fault why;
+	size_t got = 0;
+
+	if (url == NULL || text == NULL) {
+		refuse(EX_OSERR, "out of memory");
+		goto fail;
+	}
+	if (!is_same_server(settings.url, url)) {
+		config.user = config.password = config.domain = NULL;
+		config.headers = NULL;
+		config.cert.len = config.key.len = 0;
+	}
+	config.url = url;
+	config.connections = 1;
+	config.writable = false;
+	source = open_source_of(&config, text, &got, &why);
+	if (source != NULL) {
+		source->ops->close(source);
+		secret_free(url);
+		return text;
+	}
+	shown = url_for_show(settings.sums_url);
+	refuse(why.status, "unable to read the checksums at %s: %s",
+	    shown != NULL ? shown : "their URL", why.text);
+	free(shown);
+fail:
+	free(text);
+	secret_free(url);
+	return NULL;
+}
+
+/* Find the checksum in a text of many. */
+static int
+find_sum(const struct image *image, const char *text, char sum[SUM_SIZE])
+{
+	struct url_parts url;
+	const char *name = "";
+	int result;
+
+	if (url_split(image->info->url, &url) == 0 &&
+	    strrchr(url.path, '/') != NULL)
+		name = strrchr(url.path, '/') + 1;
+	else if (strrchr(image->info->url, '/') != NULL)
+		name = strrchr(image->info->url, '/') + 1;
+	result = sums_find(text, name, sum);
+	if (result == -1)
+		refuse(EX_DATAERR,
+		    "the file of checksums has %s SHA-256 for %s",
+		    errno == EEXIST ? "more than one" : "no", name);
+	url_parts_free(&url);
+	return result;
+}
+
+/* Find what the settings say. Returns 1; 0: nothing; or -1, and has said why. */
+static int
+expected_sum(const struct image *image, char sum[SUM_SIZE])
+{
+	char *text = settings.sums.pem;
+	int result;
+
+	if (settings.sha256 != NULL) {
+		if (!sum_is_valid(settings.sha256))
+			return refuse(EX_USAGE,
+			    "the SHA-256 is not 64 hexadecimal digits");
+		snprintf(sum, SUM_SIZE, "%s", settings.sha256);
+		return 1;
+	}
+	if (settings.sums_url != NULL)
+		text = fetch_sums();
+	else if (text == NULL)
+		return 0;
+	if (text == NULL)
+		return -1;
+	result = find_sum(image, text, sum) == 0 ? 1 : -1;
+	if (text != settings.sums.pem)
+		free(text);
+	return result;
+}
+
+static void
+tell_progress(uint64_t done, uint64_t size)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "verifying: %u of %u MiB",
+	    (unsigned)(done >> 20), (unsigned)(size >> 20));
+	control_send(text);
+}
+
+/* Read all of it. */
+static int
+compute_sum(const struct image *image, char sum[SUM_SIZE])
+{
+	unsigned char *buf = malloc(CHUNK_SIZE), digest[br_sha256_SIZE];
+	uint64_t at, size = image->info->size;
+	int64_t told = clock_ms();
+	br_sha256_context context;
+	size_t i, len;
+
+	if (buf == NULL)
+		return refuse(EX_OSERR, "out of memory");
+	br_sha256_init(&context);
+	for (at = 0; at < size; at += len) {
+		len = size - at < CHUNK_SIZE ? (size_t)(size - at) : CHUNK_SIZE;
+		if (engine_read(image->engine, buf, len, at) == -1) {
+			free(buf);
+			return refuse(EX_IOERR,
+			    "unable to read all of it, for its SHA-256");
+		}
+		br_sha256_update(&context, buf, len);
+		if (clock_ms() < told + PROGRESS_MS)
+			continue;
+		told = clock_ms();
+		tell_progress(at, size);
+	}
+	free(buf);
+	br_sha256_out(&context, digest);
+	for (i = 0; i < sizeof(digest); i++)
+		snprintf(sum + 2 * i, 3, "%02x", digest[i]);
+	return 0;
+}
+
+int
+verify_image(const struct image *image)
+{
+	char want[SUM_SIZE], have[SUM_SIZE];
+	int result;
+
+	if (settings.identity.pem != NULL)
+		return 0;
+	result = expected_sum(image, want);
+	if (result != 1)
+		return result;
+	if (compute_sum(image, have) == -1)
+		return -1;
+	if (strcasecmp(want, have) == 0)
+		return 0;
+	return refuse(
+	    EX_DATAERR, "its SHA-256 is %s, and should be %s", have, want);
+}
