@@ -250,6 +250,17 @@ eject_beside_kill() {
 	vmctl mount --cacert "$CA" "$URL/small.iso"
 	wait_until 30 host_has 0
 	[ "$(grep -c "GET /small.iso" "$BATS_FILE_TMPDIR/nginx.log")" = 1 ]
+	vmctl eject -s 0
+	# Its name says that it is a disk: the second one is right.
+	cp "$WWW/small.iso" "$WWW/small.bin"
+	vmctl mount --cacert "$CA" "$URL/small.bin"
+	wait_until 30 host_has 0
+	[ "$(grep -c "GET /small.bin" "$BATS_FILE_TMPDIR/nginx.log")" = 2 ]
+	vmctl eject -s 0
+	# What is refused for another reason is not tried again.
+	fails 65 vmctl mount --cacert "$CA" --sha256 "$(printf %064d 0)" \
+		"$URL/small.bin?refused"
+	[ "$(grep -c "GET /small.bin?refused" "$BATS_FILE_TMPDIR/nginx.log")" = 1 ]
 }
 
 @test "--sha256: a wrong one is refused before the medium is inserted: 65" {

@@ -20,21 +20,6 @@
 
 /* --- settings ---------------------------------------------------------- */
 
-static bool
-set_blob(CURL *easy, CURLoption option, const struct source_blob *b)
-{
-	struct curl_blob blob = {b->pem, b->len, CURL_BLOB_COPY};
-
-	return b->len == 0 || curl_easy_setopt(easy, option, &blob) == CURLE_OK;
-}
-
-bool
-http_set_identity(CURL *easy, const struct source_config *config)
-{
-	return set_blob(easy, CURLOPT_SSLCERT_BLOB, &config->cert) &&
-	       set_blob(easy, CURLOPT_SSLKEY_BLOB, &config->key);
-}
-
 /* The server's certificate and ours, netrc and proxies. */
 static bool
 set_trust(CURL *easy, const struct source_config *config)
@@ -60,7 +45,7 @@ set_trust(CURL *easy, const struct source_config *config)
 	 * terminal, and libcurl 7.88, which has the key as a blob, crashes.
 	 */
 	curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
-	return set_blob(easy, CURLOPT_CAINFO_BLOB, &config->cacert) &&
+	return http_set_blob(easy, CURLOPT_CAINFO_BLOB, &config->cacert) &&
 	       http_set_identity(easy, config);
 }
 
@@ -201,6 +186,7 @@ http_new(const struct source_config *config, struct fault *why)
 		return NULL;
 	h->source.ops = &http_ops;
 	h->config = *config;
+	h->open = http_open;
 	h->multi = curl_multi_init();
 	h->connections = calloc(config->connections, sizeof(*h->connections));
 	h->count = config->connections;

@@ -78,7 +78,7 @@ try(const struct http *h, const struct source_config *config, struct fault *why)
 	size_t got;
 
 	once.connections = 1;
-	trial = http_open(&once, first, sizeof(first), &got, why);
+	trial = h->open(&once, first, sizeof(first), &got, why);
 	if (trial == NULL)
 		return -1;
 	size = trial->info.size;

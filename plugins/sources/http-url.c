@@ -217,6 +217,21 @@ http_url_aim(const struct http_url *u, CURL *easy)
 }
 
 bool
+http_set_blob(CURL *easy, CURLoption option, const struct source_blob *b)
+{
+	struct curl_blob blob = {b->pem, b->len, CURL_BLOB_COPY};
+
+	return b->len == 0 || curl_easy_setopt(easy, option, &blob) == CURLE_OK;
+}
+
+bool
+http_set_identity(CURL *easy, const struct source_config *config)
+{
+	return http_set_blob(easy, CURLOPT_SSLCERT_BLOB, &config->cert) &&
+	       http_set_blob(easy, CURLOPT_SSLKEY_BLOB, &config->key);
+}
+
+bool
 http_url_may_login(
     const struct http_url *u, const char *address, unsigned long login)
 {

@@ -52,6 +52,12 @@ bool http_url_aim(const struct http_url *, CURL *);
  */
 void http_url_aim_at(const struct http_url *, CURL *, const char *address);
 
+/* Give a handle a PEM text, unless it is empty. Returns whether it takes it. */
+bool http_set_blob(CURL *, CURLoption, const struct source_blob *);
+
+/* The same for the client's certificate and key. */
+bool http_set_identity(CURL *, const struct source_config *);
+
 /*
  * Is there a login of that kind (CURLAUTH_...) for this address? NULL: where
  * http_url_aim() aims.

@@ -57,6 +57,7 @@ struct http {
 	char server[64];	     /* its numeric address */
 	struct source_config config; /* its texts are the caller's, or: */
 	struct http_renewed renewed;
+	source_open *open; /* http_open(), for a trial before a renewal */
 	unsigned count;
 	struct connection *connections;
 };
@@ -68,9 +69,6 @@ extern const struct source_ops http_ops;
  * yet but where its answers go. Returns 0 or -1.
  */
 int http_connection_init(struct connection *, struct http *);
-
-/* Give a handle the client's certificate and key. Returns whether it can. */
-bool http_set_identity(CURL *, const struct source_config *);
 
 /* As source_ops.renew; the text is one of fetchd/renewal.h. */
 int http_renew(struct source *, const char *text, struct fault *why);

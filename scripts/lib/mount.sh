@@ -6,7 +6,7 @@
 FOUND=		# the slot that find_slot() has found
 NEED=		# the type of drive that the image needs
 GUESS=		# the same, if it is only guessed
-GUESSED=	# set when a guess was wrong: look at the image
+GUESSED=	# the right type, when a guess was wrong
 
 # find_slot TEST TYPE: set FOUND to the first slot of that type that passes
 # TEST.
@@ -30,7 +30,7 @@ all_in_use() {
 }
 
 # guess_type: set GUESS to the drive that the image needs, judging by its name.
-# vm-slot looks at the image itself; after a wrong guess, vmctl tries again.
+# vm-slot looks at the image itself, and says after a wrong guess what it is.
 guess_type() {
 	case $URL in
 	*.[Ii][Ss][Oo] | *.[Ii][Ss][Oo].*) GUESS=cd ;;
@@ -45,7 +45,9 @@ find_type() {
 	GUESS=
 	NEED=$(read_value "$REQ/type")
 	[ "$NEED" = auto ] || return 0
-	[ -n "$GUESSED" ] || [ -f "$REQ/retype" ] || guess_type
+	NEED=$GUESSED
+	[ -z "$NEED" ] || return 0
+	[ -f "$REQ/retype" ] || guess_type
 	if [ -n "$GUESS" ] && find_slot is_empty "$GUESS"; then
 		NEED=$GUESS
 	else
@@ -164,8 +166,11 @@ fill_guessed() {
 	fill_slot && return
 	status=$?
 	rm -f "$DIR/error" "$DIR/status"
-	[ $status = $EX_DATAERR ] || mount_failed $status
-	GUESSED=1
+	case $WHY in
+	*"the image is a cd and slot"*) GUESSED=cd ;;
+	*"the image is a disk and slot"*) GUESSED=disk ;;
+	*) mount_failed $status ;;
+	esac
 	exec 9>&-
 	take_chosen
 	replace_medium
