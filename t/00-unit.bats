@@ -13,6 +13,9 @@ unit() {
 	unit attr
 }
 
+@test "unit: sums" {
+	unit sums
+}
 @test "unit: threaded" {
 	unit threaded
 }
@@ -84,6 +87,9 @@ unit() {
 	unit relay
 }
 
+@test "unit: renewal" {
+	unit renewal
+}
 @test "unit: report" {
 	unit report
 }
