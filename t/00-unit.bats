@@ -16,6 +16,7 @@ unit() {
 @test "unit: sums" {
 	unit sums
 }
+
 @test "unit: threaded" {
 	unit threaded
 }
@@ -79,6 +80,7 @@ unit() {
 @test "unit: overlay" {
 	unit overlay
 }
+
 @test "unit: readahead" {
 	unit readahead
 }
@@ -90,6 +92,7 @@ unit() {
 @test "unit: renewal" {
 	unit renewal
 }
+
 @test "unit: report" {
 	unit report
 }
@@ -97,6 +100,7 @@ unit() {
 @test "unit: backoff" {
 	unit backoff
 }
+
 @test "unit: sandbox" {
 	unit sandbox
 }

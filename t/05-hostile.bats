@@ -82,7 +82,7 @@ has_range() {
 @test "hostile: the log shows ranges, users, queries and bytes, but no password" {
 	get '/ok/x?sig=1' -r 5-14 -u joe:secret
 	diff - log <<-END
-		1 conn=1 GET /ok/x?sig=1 range=5-14 auth=joe status=206
+		1 conn=1 GET /ok/x?sig=1 range=5-14 auth=joe token=- status=206
 		max-concurrent 1
 		done 1 bytes=10
 	END
