@@ -247,7 +247,9 @@ check_offer(
 
 	if (nbd_client_open_apart(
 		g->socket, s->stop, &s->wish, c, why, sizeof(why)) == -1) {
-		handoff_tell(g, "refused %d %s", EX_PROTOCOL, why);
+		/* Who ends us knows why. */
+		if (errno != ECANCELED)
+			handoff_tell(g, "refused %d %s", EX_PROTOCOL, why);
 		return false;
 	}
 	if (c->size == 0 || c->size % SIZE_UNIT != 0)
