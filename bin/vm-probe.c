@@ -7,7 +7,9 @@
  * Reads a block device, a file, or an NBD server's Unix socket: the last so
  * that a remote image can be judged before anything is attached.
  */
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <linux/fs.h>
 
 #include <err.h>
 #include <errno.h>
@@ -25,29 +27,37 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "image/boot.h"
 #include "image/probe.h"
 
-#define CONNECT_MS 10000 /* for an NBD server to greet us */
-#define READ_MS	   60000 /* ... and to answer a read: longer than an outage */
+#define CONNECT_MS   10000 /* for an NBD server to greet us */
+#define READ_MS	     60000 /* ... and to answer a read: longer than an outage */
+#define WARNINGS_MAX 8
+#define WARNING_SIZE 320
 
 struct source {
 	const char *name;
 	int fd;
 	struct nbd_handle *nbd; /* instead of fd, where it is not NULL */
+	int sector; /* bytes of a block device's blocks, otherwise 0 */
 };
 
 /* Everything that is printed. */
 struct findings {
 	struct image_info info;
-	const char *media; /* NULL: it can't be used */
-	bool bios, efi;	   /* boots so, in that kind of drive */
+	const char *media;		 /* NULL: it can't be used */
+	bool bios, efi;			 /* boots so, in that kind of drive */
+	char arch[IMAGE_BOOT_TEXT_SIZE]; /* "x64 aa64", of efi */
+	char summary[IMAGE_BOOT_TEXT_SIZE]; /* the same for people */
 	uint64_t
 	    missing;	 /* bytes cut off, by what the image says of its size */
 	unsigned hidden; /* bytes at the end that fill no block of the drive */
+	char warnings[WARNINGS_MAX][WARNING_SIZE];
+	unsigned warning_count;
 };
 
-static const char *const fields[] = {
-    "size", "format", "label", "boot", "media", "warning", NULL};
+static const char *const fields[] = {"size", "format", "label", "boot", "efi",
+    "media", "sector", "summary", "warning", NULL};
 static const char *const types[] = {"auto", "cd", "disk", NULL};
 
 static void
@@ -55,7 +65,8 @@ usage(FILE *out)
 {
 	fprintf(out, "usage: vm-probe [-DhjV] [-f FIELD] [-t auto|cd|disk] "
 		     "DEVICE|FILE|SOCKET\n"
-		     "fields: size format label boot media warning\n");
+		     "fields: size format label boot efi media sector summary "
+		     "warning\n");
 }
 
 /* --- reading ----------------------------------------------------------- */
@@ -176,14 +187,19 @@ open_file(struct source *source)
 		    "unable to read %s: neither a file, a block device "
 		    "nor a socket",
 		    source->name);
+	if (S_ISBLK(st.st_mode) &&
+	    ioctl(source->fd, BLKSSZGET, &source->sector) == -1)
+		err(EX_IOERR, "unable to get the block size of %s",
+		    source->name);
 	size = lseek(source->fd, 0, SEEK_END);
 	if (size == -1)
 		err(EX_IOERR, "unable to get the size of %s", source->name);
 	return (uint64_t)size;
 }
 
+/* *sector: bytes of the block device's blocks, otherwise 0. */
 static void
-probe(const char *name, struct image_info *info)
+probe(const char *name, struct image_info *info, unsigned *sector)
 {
 	struct source source = {.name = name, .fd = -1};
 	struct image_reader reader = {.ctx = &source};
@@ -198,6 +214,7 @@ probe(const char *name, struct image_info *info)
 	}
 	if (image_probe(&reader, info) == -1)
 		err(EX_IOERR, "unable to read %s", name);
+	*sector = (unsigned)source.sector;
 	if (source.nbd != NULL) {
 		nbd_close(source.nbd);
 		return;
@@ -210,24 +227,95 @@ probe(const char *name, struct image_info *info)
 
 /* --- judging ----------------------------------------------------------- */
 
+static void __attribute__((format(printf, 2, 3)))
+add_warning(struct findings *found, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(
+	    found->warnings[found->warning_count++], WARNING_SIZE, format, ap);
+	va_end(ap);
+}
+
+/* What the host does not see, as far as the sizes tell. */
+static void
+judge_size(struct findings *found)
+{
+	const struct image_info *info = &found->info;
+
+	if (found->missing > 0)
+		add_warning(found,
+		    "the image is shorter than its own volume says: %" PRIu64
+		    " of %" PRIu64 " bytes",
+		    info->size, info->claimed);
+	if (found->hidden > 0)
+		add_warning(found,
+		    "the last %u bytes are less than a block: the host will "
+		    "not see them",
+		    found->hidden);
+}
+
+/*
+ * What is lost in a drive of that kind, where it was made for the other one, or
+ * goes into this one because it is too large for the other.
+ */
+static void
+judge_media(struct findings *found, enum image_media media)
+{
+	const struct image_info *info = &found->info;
+	enum image_media other = media == IMAGE_CD ? IMAGE_DISK : IMAGE_CD;
+	unsigned here = image_media_boot(info, media);
+	unsigned there = image_media_boot(info, other);
+	char text[IMAGE_BOOT_TEXT_SIZE];
+
+	if (info->format == IMAGE_RAW && info->boot == 0)
+		add_warning(found,
+		    "nothing is recognised in it, no partition table, file "
+		    "system or boot code: is it an image of a disk?");
+	if (image_is_optical(info) == (media == IMAGE_CD))
+		return;
+	if (((there & IMAGE_BOOT_BIOS) != 0 && (here & IMAGE_BOOT_BIOS) == 0) ||
+	    ((there & IMAGE_BOOT_EFI) != 0 && (here & IMAGE_BOOT_EFI) == 0) ||
+	    (image_media_arch(info, other) & ~image_media_arch(info, media)) !=
+		0)
+		add_warning(found, "as a %s: %s; as a %s it %s",
+		    image_media_name(media), found->summary,
+		    image_media_name(other),
+		    image_boot_text(info, other, text));
+	if (media == IMAGE_CD && info->format != IMAGE_RAW)
+		add_warning(found,
+		    "as a cd a host cannot read it: %s is for a disk",
+		    info->name);
+	else if (media == IMAGE_DISK && info->format != IMAGE_HYBRID)
+		add_warning(found,
+		    "as a disk many hosts cannot read it: %s is for a CD drive",
+		    info->name);
+}
+
 /* How it boots in its drive; or in any drive, if no drive fits it. */
 static void
 judge(struct findings *found, const char *reason, enum image_media media)
 {
 	const struct image_info *info = &found->info;
-	unsigned boot = info->boot;
+	unsigned boot = info->boot, arch = info->cd_arch | info->disk_arch;
 
 	if (info->claimed > info->size)
 		found->missing = info->claimed - info->size;
 	if (reason == NULL) {
 		boot = image_media_boot(info, media);
+		arch = image_media_arch(info, media);
 		found->media = image_media_name(media);
-		found->hidden =
-		    info->size %
-		    (media == IMAGE_CD ? IMAGE_CD_BLOCK : IMAGE_DISK_BLOCK);
+		found->hidden = info->size % (media == IMAGE_CD ? IMAGE_CD_BLOCK
+								: info->sector);
+		image_boot_text(info, media, found->summary);
 	}
 	found->bios = boot & IMAGE_BOOT_BIOS;
 	found->efi = boot & IMAGE_BOOT_EFI;
+	image_arch_text(arch, found->arch);
+	judge_size(found);
+	if (reason == NULL)
+		judge_media(found, media);
 }
 
 /* --- printing ---------------------------------------------------------- */
@@ -253,42 +341,63 @@ print_text(const struct findings *found, const char *only)
 {
 	static const char *const boot[] = {"none", "bios", "efi", "bios efi"};
 	const struct image_info *info = &found->info;
+	unsigned i;
 
 	print_value(only, "size", "%" PRIu64, info->size);
-	print_value(only, "format", "%s", image_format_name(info->format));
+	print_value(only, "format", "%s", info->name);
 	if (info->label[0] != '\0')
 		print_value(only, "label", "%s", info->label);
 	print_value(only, "boot", "%s", boot[found->bios + 2 * found->efi]);
-	if (found->media != NULL)
+	if (found->efi)
+		print_value(only, "efi", "%s", found->arch);
+	if (info->sector != IMAGE_DISK_BLOCK || only != NULL)
+		print_value(only, "sector", "%u", info->sector);
+	if (found->media != NULL) {
 		print_value(only, "media", "%s", found->media);
-	if (found->missing > 0)
-		print_value(only, "warning",
-		    "the image is shorter than its own volume says: "
-		    "%" PRIu64 " of %" PRIu64 " bytes",
-		    info->size, info->claimed);
-	if (found->hidden > 0)
-		print_value(only, "warning",
-		    "the last %u bytes are less than a block: the host will "
-		    "not see them",
-		    found->hidden);
+		print_value(only, "summary", "%s", found->summary);
+	}
+	for (i = 0; i < found->warning_count; i++)
+		print_value(only, "warning", "%s", found->warnings[i]);
+}
+
+/* The processors' names as strings of a JSON array. */
+static void
+print_array(const char *words)
+{
+	size_t len;
+
+	for (; *words != '\0'; words += len + (words[len] == ' ')) {
+		len = strcspn(words, " ");
+		printf("\"%.*s\"%s", (int)len, words,
+		    words[len] == ' ' ? ", " : "");
+	}
 }
 
 static void
 print_json(const struct findings *found)
 {
+	char text[JSON_QUOTED_SIZE(WARNING_SIZE)];
 	const struct image_info *info = &found->info;
-	char label[JSON_QUOTED_SIZE(IMAGE_LABEL_SIZE)];
-	char media[JSON_QUOTED_SIZE(4)] = "null";
+	unsigned i;
 
-	if (found->media != NULL)
-		json_quote(media, found->media);
 	printf("{\"schema\": 1, \"size\": %" PRIu64 ", \"format\": \"%s\", "
-	       "\"label\": %s, \"boot\": {\"bios\": %s, \"efi\": %s}, "
-	       "\"media\": %s, \"missing\": %" PRIu64 ", \"hidden\": %u}\n",
-	    info->size, image_format_name(info->format),
-	    json_quote(label, info->label), found->bios ? "true" : "false",
-	    found->efi ? "true" : "false", media, found->missing,
-	    found->hidden);
+	       "\"label\": %s, \"boot\": {\"bios\": %s, \"efi\": %s, "
+	       "\"arch\": [",
+	    info->size, info->name, json_quote(text, info->label),
+	    found->bios ? "true" : "false", found->efi ? "true" : "false");
+	print_array(found->arch);
+	if (found->media == NULL)
+		printf("]}, \"media\": null, \"summary\": null");
+	else
+		printf("]}, \"media\": \"%s\", \"summary\": \"%s\"",
+		    found->media, found->summary);
+	printf(", \"sector\": %u, \"missing\": %" PRIu64 ", \"hidden\": %u, "
+	       "\"warnings\": [",
+	    info->sector, found->missing, found->hidden);
+	for (i = 0; i < found->warning_count; i++)
+		printf("%s%s", i > 0 ? ", " : "",
+		    json_quote(text, found->warnings[i]));
+	printf("]}\n");
 }
 
 /* --- options ----------------------------------------------------------- */
@@ -301,14 +410,24 @@ is_one_of(const char *word, const char *const *words)
 	return *words != NULL;
 }
 
+/* The kind of drive, or why there is none; sector as of probe(). */
 static const char *
 choose(const struct image_info *info, const char *type, uint64_t cd_max,
-    enum image_media *media)
+    unsigned sector, enum image_media *media)
 {
-	if (strcmp(type, "auto") == 0)
-		return image_media_choose(info, cd_max, media);
-	*media = strcmp(type, "cd") == 0 ? IMAGE_CD : IMAGE_DISK;
-	return image_media_fits(info, *media, cd_max);
+	const char *reason;
+
+	if (strcmp(type, "auto") == 0) {
+		reason = image_media_choose(info, cd_max, media);
+	} else {
+		*media = strcmp(type, "cd") == 0 ? IMAGE_CD : IMAGE_DISK;
+		reason = image_media_fits(info, *media, cd_max);
+	}
+	if (reason == NULL && *media == IMAGE_DISK && sector != 0 &&
+	    sector != info->sector && info->sector != IMAGE_DISK_BLOCK)
+		return "its sectors have 4096 bytes, and this block device's "
+		       "do not: attach it by vmctl mount";
+	return reason;
 }
 
 int
@@ -319,6 +438,7 @@ main(int argc, char *argv[])
 	uint64_t cd_max = IMAGE_CD_MAX;
 	struct findings found = {0};
 	bool json = false, wrong = false;
+	unsigned sector;
 	int c;
 
 	while ((c = getopt(argc, argv, "Df:hjt:V")) != -1) {
@@ -351,8 +471,8 @@ main(int argc, char *argv[])
 		usage(stderr);
 		return EX_USAGE;
 	}
-	probe(argv[optind], &found.info);
-	reason = choose(&found.info, type, cd_max, &media);
+	probe(argv[optind], &found.info, &sector);
+	reason = choose(&found.info, type, cd_max, sector, &media);
 	judge(&found, reason, media);
 	if (json)
 		print_json(&found);

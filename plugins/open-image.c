@@ -119,13 +119,11 @@ describe(struct image *image)
 
 /* Is its size one that a drive can have? Returns 0 or -1. */
 static int
-check_size(struct image *image, const void *first, size_t got)
+check_size(struct image *image, const struct image_info *found)
 {
 	const struct source_info *info = image->info;
 
-	image->size = settings.unpacked ? info->size
-					: image_padded_size(info->size,
-					      image_is_iso9660(first, got));
+	image->size = settings.unpacked ? info->size : image_padded_size(found);
 	if (image->size > INT64_MAX)
 		return refuse(
 		    EX_DATAERR, "the server reports an impossible size");
@@ -139,23 +137,23 @@ check_size(struct image *image, const void *first, size_t got)
 }
 
 /*
- * Is it an image of a disk, or something that a filter must unpack first (which
- * is reported as REPORT_PACKED), or neither? Returns 0 or -1.
+ * Is it an image of a disk, or something that must be unpacked first (which is
+ * reported as REPORT_PACKED), or neither? Returns 0 or -1.
  */
 static int
-check_content(const void *first, size_t got)
+check_content(const struct image_info *found)
 {
-	enum image_format format = image_foreign_format(first, got);
-	const char *name = image_format_name(format);
+	const struct image_foreign *foreign = found->foreign;
 
-	if (format == IMAGE_RAW || settings.unpacked)
+	if (foreign == NULL || settings.unpacked)
 		return 0;
-	if (format != IMAGE_XZ && format != IMAGE_GZIP)
-		return refuse(EX_DATAERR, "%s", image_format_reason(format));
+	if (!foreign->packed)
+		return refuse(EX_DATAERR, "%s", foreign->reason);
 	if (settings.writable || settings.overlay_fd != -1)
 		return refuse(EX_DATAERR,
-		    "it is compressed (%s) and cannot be written to", name);
-	return refuse(REPORT_PACKED, "%s", name);
+		    "it is compressed (%s) and cannot be written to",
+		    foreign->name);
+	return refuse(REPORT_PACKED, "%s", foreign->name);
 }
 
 /* Open the overlay, if there is one, and name it in the description. */
@@ -231,6 +229,7 @@ int
 open_image(struct image *image)
 {
 	unsigned char *first = malloc(CHUNK_SIZE);
+	struct image_info found;
 	struct fault why;
 	size_t got;
 	int result = -1;
@@ -243,8 +242,8 @@ open_image(struct image *image)
 		goto out;
 	}
 	image->info = &image->source->info;
-	if (check_content(first, got) == -1 ||
-	    check_size(image, first, got) == -1)
+	image_probe_head(first, got, image->info->size, &found);
+	if (check_content(&found) == -1 || check_size(image, &found) == -1)
 		goto out;
 	if (describe(image) == -1) {
 		refuse(EX_OSERR, "out of memory");

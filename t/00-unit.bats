@@ -45,6 +45,14 @@ unit() {
 	unit image
 }
 
+@test "unit: image-foreign" {
+	unit image-foreign
+}
+
+@test "unit: image-media" {
+	unit image-media
+}
+
 @test "unit: json" {
 	unit json
 }

@@ -37,47 +37,17 @@ with_nbd() {
 @test "a plain ISO 9660 image is a CD that does not boot" {
 	make_iso plain.iso
 	is plain.iso "size: $(stat -c %s plain.iso)" "format: iso9660" \
-		"label: GRML" "boot: none" "media: cd"
-}
-
-@test "El Torito for BIOS and EFI is found" {
-	printf boot >tree/bios.img
-	truncate -s 64K tree/efi.img
-	make_iso boot.iso -b bios.img -no-emul-boot -boot-load-size 4 \
-		-eltorito-alt-boot -e efi.img -no-emul-boot
-	[ "$(vm-probe -f boot boot.iso)" = "bios efi" ]
-	[ "$(vm-probe -t disk -f boot boot.iso)" = none ]
+		"label: GRML" "boot: none" "media: cd" \
+		"summary: nothing bootable found"
 }
 
 @test "grub-mkrescue's hybrid is a CD, and as a disk it boots too" {
 	grub-mkrescue -o hybrid.iso tree -- -volid "A HYBRID" >log 2>&1 ||
 		{ cat log >&2; return 1; }
 	is hybrid.iso "size: $(stat -c %s hybrid.iso)" "format: hybrid" \
-		"label: A HYBRID" "boot: bios" "media: cd"
+		"label: A HYBRID" "boot: bios" "media: cd" \
+		"summary: boots by BIOS only"
 	[ "$(vm-probe -t disk -f boot hybrid.iso)" = bios ]
-}
-
-@test "a hybrid with an appended EFI partition in a GPT boots both ways" {
-	truncate -s 64K efi.img
-	make_iso gpt.iso -append_partition 2 0xef efi.img \
-		-appended_part_as_gpt -e --interval:appended_partition_2:all:: \
-		-no-emul-boot
-	[ "$(vm-probe -f format gpt.iso)" = hybrid ]
-	[ "$(vm-probe -f boot gpt.iso)" = efi ]
-	[ "$(vm-probe -t disk -f boot gpt.iso)" = efi ]
-}
-
-@test "an MBR with an EFI system partition is a disk" {
-	truncate -s 8M mbr.img
-	printf '2048,4096,ef,*\n,,83\n' | sfdisk -q mbr.img
-	is mbr.img "size: 8388608" "format: mbr" "boot: efi" "media: disk"
-}
-
-@test "a GPT with an EFI system partition is a disk" {
-	truncate -s 8M gpt.img
-	printf 'label: gpt\nsize=1M, type=L\ntype=U\n' | sfdisk -q gpt.img
-	is gpt.img "size: 8388608" "format: gpt" "boot: efi" "media: disk"
-	[ "$(vm-probe -t cd -f media gpt.img)" = cd ]
 }
 
 @test "a UDF image is a CD, but with a disk's block size it is a disk" {
@@ -85,13 +55,18 @@ with_nbd() {
 	mkudffs -b 2048 -l "Grüße" dvd.udf >log
 	mkudffs -b 512 disk.udf >log
 	is dvd.udf "size: 8388608" "format: udf" "label: Grüße" \
-		"boot: none" "media: cd"
+		"boot: none" "media: cd" "summary: nothing bootable found"
 	[ "$(vm-probe -f media disk.udf)" = disk ]
 }
 
-@test "a file system or data is a raw disk" {
+@test "data in which nothing is recognised is a raw disk, with a warning" {
+	local warning="warning: nothing is recognised in it"
 	truncate -s 1M raw.img
-	is raw.img "size: 1048576" "format: raw" "boot: none" "media: disk"
+	vm-probe raw.img >out
+	head -n 5 out | diff - <(printf '%s\n' "size: 1048576" "format: raw" \
+		"boot: none" "media: disk" "summary: nothing bootable found")
+	[[ $(tail -n +6 out) == "$warning"* ]]
+	[ "$(vm-probe -j raw.img | jq '.warnings | length')" = 1 ]
 }
 
 @test "an ISO larger than a CD is refused, but fits a DVD, or a disk if asked for" {
@@ -182,7 +157,7 @@ with_nbd() {
 	vm-probe -j plain.iso >out
 	[ "$(wc -l <out)" = 1 ]
 	[ "$(jq -c '[.schema, .format, .label, .boot, .media, .missing]' out)" = \
-		'[1,"iso9660","GRML",{"bios":false,"efi":false},"cd",0]' ]
+		'[1,"iso9660","GRML",{"bios":false,"efi":false,"arch":[]},"cd",0]' ]
 }
 
 @test "an NBD server's socket is read like a file" {

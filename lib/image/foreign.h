@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Files that are no image: web pages, archives, and disks of virtual machines,
- * by their first bytes.
+ * Files that are no image: text, compressed files and archives, disks of virtual
+ * machines, programs, pictures. They have a magic number or are text.
  */
 #ifndef VM_IMAGE_FOREIGN_H
 #define VM_IMAGE_FOREIGN_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "image/info.h"
 
 /*
- * Are these, the first len bytes of what a server sent, a web page? By the
- * signs that browsers go by (WHATWG MIME Sniffing, section 7.1).
+ * What a file that begins with these len bytes is, if a host cannot use it as
+ * it is. NULL if it may be an image. The answer is static.
  */
-bool image_is_html(const void *head, size_t len);
+const struct image_foreign *image_foreign_head(const void *head, size_t len);
 
 /*
- * What a file that begins with these len bytes is, where a host cannot use it
- * as it is: IMAGE_HTML and what follows it; else IMAGE_RAW.
+ * The same for what is known by other places than the beginning: a trailer, or
+ * ISO 9660 at a place where no drive looks for it. Returns 0 and sets *foreign;
+ * or -1 with the reader's errno.
  */
-enum image_format image_foreign_format(const void *head, size_t len);
+int image_foreign_places(
+    const struct image_reader *reader, const struct image_foreign **foreign);
 
 #endif

@@ -40,13 +40,22 @@ int image_read(
 void image_claim(struct image_info *info, uint64_t blocks, uint32_t block);
 
 /*
- * Append a Unicode character to the label: as '?' where a terminal or a
- * reader could be deceived by it, not at all where it would lead with a space
- * or find no room.
+ * Append a Unicode character to a label: as '?' where a terminal or a reader
+ * could be deceived by it, not at all where it would lead with a space or find
+ * no room.
  */
-void image_label_add(struct image_info *info, uint32_t c);
+void image_label_add(char label[static IMAGE_LABEL_SIZE], uint32_t c);
 
 /* The label is complete: drop the spaces at its end. */
-void image_label_end(struct image_info *info);
+void image_label_end(char label[static IMAGE_LABEL_SIZE]);
+
+/*
+ * Make a label of len bytes that end with the first NUL: of UTF-8, in which a
+ * malformed byte becomes '?', or of UTF-16 in either byte order.
+ */
+void image_label_utf8(
+    char label[static IMAGE_LABEL_SIZE], const uint8_t *text, size_t len);
+void image_label_utf16(char label[static IMAGE_LABEL_SIZE], const uint8_t *text,
+    size_t len, bool big);
 
 #endif

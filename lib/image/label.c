@@ -14,18 +14,20 @@ static bool
 is_deceptive(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c ||
-	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2060 && c <= 0x206f) || (c >= 0xd800 && c <= 0xdfff) ||
-	       c == 0xfeff || c >= 0xfff0;
+	       c == 0x180e || (c >= 0x200b && c <= 0x200f) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
+	       (c >= 0xd800 && c <= 0xdfff) || c == 0xfeff ||
+	       (c >= 0xfff0 && c <= 0xffff) || (c >= 0xe0000 && c <= 0xe0fff) ||
+	       c > 0x10ffff;
 }
 
 void
-image_label_add(struct image_info *info, uint32_t c)
+image_label_add(char label[static IMAGE_LABEL_SIZE], uint32_t c)
 {
-	size_t used = strlen(info->label);
-	char *out = info->label + used;
+	size_t used = strlen(label);
+	char *out = label + used;
 
-	if (used + 4 > IMAGE_LABEL_SIZE || (used == 0 && c == ' '))
+	if (used + 5 > IMAGE_LABEL_SIZE || (used == 0 && c == ' '))
 		return;
 	if (is_deceptive(c))
 		c = '?';
@@ -35,7 +37,12 @@ image_label_add(struct image_info *info, uint32_t c)
 		*out++ = (char)(0xc0 | c >> 6);
 		*out++ = (char)(0x80 | (c & 0x3f));
 	} else {
-		*out++ = (char)(0xe0 | c >> 12);
+		if (c < 0x10000) {
+			*out++ = (char)(0xe0 | c >> 12);
+		} else {
+			*out++ = (char)(0xf0 | c >> 18);
+			*out++ = (char)(0x80 | (c >> 12 & 0x3f));
+		}
 		*out++ = (char)(0x80 | (c >> 6 & 0x3f));
 		*out++ = (char)(0x80 | (c & 0x3f));
 	}
@@ -43,10 +50,77 @@ image_label_add(struct image_info *info, uint32_t c)
 }
 
 void
-image_label_end(struct image_info *info)
+image_label_end(char label[static IMAGE_LABEL_SIZE])
 {
-	size_t used = strlen(info->label);
+	size_t used = strlen(label);
 
-	while (used > 0 && info->label[used - 1] == ' ')
-		info->label[--used] = '\0';
+	while (used > 0 && label[used - 1] == ' ')
+		label[--used] = '\0';
+}
+
+/* One character of UTF-8 (RFC 3629); returns its bytes, 0 if malformed. */
+static size_t
+take_utf8(const uint8_t *p, size_t len, uint32_t *c)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t n = p[0] < 0x80		   ? 1
+		   : (p[0] & 0xe0) == 0xc0 ? 2
+		   : (p[0] & 0xf0) == 0xe0 ? 3
+		   : (p[0] & 0xf8) == 0xf0 ? 4
+					   : 0;
+	size_t i;
+
+	if (n == 0 || n > len)
+		return 0;
+	*c = n == 1 ? p[0] : p[0] & (0x7f >> n);
+	for (i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		*c = *c << 6 | (p[i] & 0x3f);
+	}
+	return *c < least[n] ? 0 : n;
+}
+
+void
+image_label_utf8(
+    char label[static IMAGE_LABEL_SIZE], const uint8_t *text, size_t len)
+{
+	size_t i = 0, n;
+	uint32_t c = 0;
+
+	*label = '\0';
+	while (i < len && text[i] != '\0') {
+		n = take_utf8(text + i, len - i, &c);
+		image_label_add(label, n == 0 ? '?' : c);
+		i += n == 0 ? 1 : n;
+	}
+	image_label_end(label);
+}
+
+static uint32_t
+unit(const uint8_t *p, bool big)
+{
+	return big ? (uint32_t)(p[0] << 8 | p[1]) : le16(p);
+}
+
+void
+image_label_utf16(char label[static IMAGE_LABEL_SIZE], const uint8_t *text,
+    size_t len, bool big)
+{
+	uint32_t c, low;
+	size_t i;
+
+	*label = '\0';
+	for (i = 0; i + 2 <= len; i += 2) {
+		c = unit(text + i, big);
+		if (c == 0)
+			break;
+		low = i + 4 <= len ? unit(text + i + 2, big) : 0;
+		if ((c & 0xfc00) == 0xd800 && (low & 0xfc00) == 0xdc00) {
+			c = 0x10000 + ((c & 0x3ff) << 10 | (low & 0x3ff));
+			i += 2;
+		}
+		image_label_add(label, c);
+	}
+	image_label_end(label);
 }

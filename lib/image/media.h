@@ -29,21 +29,22 @@
  */
 #define IMAGE_DVD_MAX ((uint64_t)(0xffffff - 0x30000) * IMAGE_CD_BLOCK)
 
-/* "iso9660", "hybrid", "udf", "mbr", "gpt", "raw", "html", "xz", ... */
-const char *image_format_name(enum image_format format);
-
-/*
- * Returns NULL if a host can use the format. Otherwise returns the reason and
- * what to do, as static text that follows "unable to use FILE: ".
- */
-const char *image_format_reason(enum image_format format);
-
 /* "cd" or "disk". */
 const char *image_media_name(enum image_media media);
 
 /* The bits of info->boot that apply in a drive of this kind. */
 unsigned image_media_boot(
     const struct image_info *info, enum image_media media);
+
+/* The same of the processors that UEFI finds a boot loader for. */
+unsigned image_media_arch(
+    const struct image_info *info, enum image_media media);
+
+/*
+ * Was the image made for a CD or DVD drive? ISO 9660 was, and UDF with blocks of
+ * 2048 bytes. UDF with other blocks was made for a disk: no CD is read so.
+ */
+bool image_is_optical(const struct image_info *info);
 
 /*
  * Can this kind of drive show the whole image, if a CD-ROM LUN shows at most
@@ -56,19 +57,20 @@ const char *image_media_fits(
     const struct image_info *info, enum image_media media, uint64_t cd_max);
 
 /*
- * The kind of drive in which a host understands the image: CD for ISO 9660
- * and for UDF with blocks of 2048 bytes, disk for the rest, and for a hybrid
- * that does not fit a CD. Returns NULL and sets *media, or returns the reason
- * why no drive can show the image, as above.
+ * The kind of drive in which a host understands the image: CD for an optical
+ * one, disk for the rest, and for a hybrid that does not fit a CD. Returns NULL
+ * and sets *media, or returns the reason why no drive can show the image, as
+ * above.
  */
 const char *image_media_choose(
     const struct image_info *info, uint64_t cd_max, enum image_media *media);
 
 /*
- * The size to which an image must be filled with zeros so that a LUN shows
- * all of it: whole blocks of 512 bytes; for ISO 9660 of 2048, and IMAGE_CD_MIN
- * at least. A size that is too large to be rounded up is rounded down.
+ * The size to which an image must be filled with zeros so that a drive shows all
+ * of it, wherever it comes from: for a CD drive whole blocks of 2048 bytes, and
+ * IMAGE_CD_MIN at least; otherwise whole sectors. A size that is too
+ * large to be rounded up is rounded down.
  */
-uint64_t image_padded_size(uint64_t size, bool iso9660);
+uint64_t image_padded_size(const struct image_info *info);
 
 #endif

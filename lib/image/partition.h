@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Partition tables: MBR, and GPT (UEFI 2.10 chapter 5).
+ * Partition tables: MBR with its extended partitions, and GPT (UEFI 2.10
+ * chapter 5), of disks with sectors of 512 and of 4096 bytes.
  */
 #ifndef VM_IMAGE_PARTITION_H
 #define VM_IMAGE_PARTITION_H
@@ -12,18 +13,27 @@
 
 #include "image/info.h"
 
-/*
- * Parse a boot sector, and the partition table in it, from an image's first len
- * bytes: how it boots, and how far the partitions reach. Returns whether there
- * is a table with an entry that is used.
- */
-bool image_parse_mbr(const uint8_t *head, size_t len, struct image_info *info);
+#define IMAGE_PARTITIONS_MAX 16 /* that are looked into */
+
+struct image_partitions {
+	unsigned count;
+	struct {
+		uint64_t at; /* bytes */
+		bool active; /* the one that generic boot code starts */
+	} list[IMAGE_PARTITIONS_MAX];
+};
 
 /*
- * Parse a GPT of 512-byte blocks, which are a disk LUN's. Returns 1 if there is
- * one, 0 if not; or -1 with the reader's errno.
+ * Parse the partition table in a boot sector, from an image's first len bytes:
+ * the partitions, and how far they reach. Returns 1 if there is a table with an
+ * entry that is used, 0 if not; or -1 with the reader's errno. Sets
+ * info->sector.
  */
-int image_parse_gpt(const struct image_reader *reader, const uint8_t *head,
-    size_t len, struct image_info *info);
+int image_parse_mbr(const struct image_reader *reader, const uint8_t *head,
+    size_t len, struct image_info *info, struct image_partitions *partitions);
+
+/* The same for a GPT, whose partitions replace those of the protective MBR. */
+int image_parse_gpt(const struct image_reader *reader, struct image_info *info,
+    struct image_partitions *partitions);
 
 #endif

@@ -3,24 +3,30 @@
  *
  * What an image is, read from its own structures.
  *
- * vm-probe, vm-gadget and the plugin use these files of the folder: probe,
- * media, foreign and iso9660 (image_is_iso9660()). The others are internal. An
- * attacker may have made the image: each field is checked before it is used,
+ * vm-probe, vm-gadget, vm-fetchd and its plugin use these files of the folder:
+ * probe, boot (image_boot_text()), foreign and media. The others are internal.
+ * An attacker may have made the image: each field is checked before it is used,
  * nothing is allocated, and only the caller's image_reader reads. Only this
- * folder knows the formats (ISO 9660, UDF, MBR, GPT).
+ * folder knows the formats.
  */
 #ifndef VM_IMAGE_PROBE_H
 #define VM_IMAGE_PROBE_H
 
 #include "image/foreign.h"
 #include "image/info.h"
-#include "image/iso9660.h"
 #include "image/media.h"
 
 /*
- * Find out what an image is: a dozen small reads, a hundred at most, however
+ * Find out what an image is: a dozen small reads, two hundred at most, however
  * large it is. Returns 0 and fills info; or -1 with the reader's errno.
  */
 int image_probe(const struct image_reader *reader, struct image_info *info);
+
+/*
+ * The same by the first len bytes of an image of size bytes, which must be the
+ * first MiB, or all: enough for its format, and whether it is one.
+ */
+void image_probe_head(
+    const void *head, size_t len, uint64_t size, struct image_info *info);
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
+#include <string.h>
+
 #include "image/internal.h"
 #include "image/udf.h"
 
-#define UDF_DESCRIPTORS_MAX 64
+#define UDF_DESCRIPTORS_MAX 32
 #define UDF_ANCHOR_BLOCK    256
 
 /* ECMA-167 3/7.2.1: the descriptors' tags. */
@@ -37,16 +39,21 @@ read_descriptor(const struct image_reader *reader, uint8_t descriptor[512],
  * character, the characters, and in the field's last byte how much is used.
  */
 static void
-parse_dstring(const uint8_t *field, size_t size, struct image_info *info)
+parse_dstring(
+    const uint8_t *field, size_t size, char label[static IMAGE_LABEL_SIZE])
 {
-	size_t used = field[size - 1], step = field[0] == 16 ? 2 : 1, i;
+	size_t used = field[size - 1], i;
+	char found[IMAGE_LABEL_SIZE] = "";
 
-	if (used >= size || (field[0] != 8 && field[0] != 16))
+	if (used >= size || used < 2)
 		return;
-	for (i = 1; i + step <= used; i += step)
-		image_label_add(
-		    info, step == 1 ? field[i] : field[i] << 8 | field[i + 1]);
-	image_label_end(info);
+	if (field[0] == 16)
+		image_label_utf16(found, field + 1, used - 1, true);
+	for (i = 1; field[0] == 8 && i < used; i++)
+		image_label_add(found, field[i]);
+	image_label_end(found);
+	if (*found != '\0')
+		memcpy(label, found, sizeof(found));
 }
 
 /* Find the block size by its anchor, then walk the descriptors it points to. */
@@ -78,9 +85,8 @@ image_parse_udf(const struct image_reader *reader, struct image_info *info)
 		if (le16(d) == UDF_PARTITION)
 			image_claim(info,
 			    (uint64_t)le32(d + 188) + le32(d + 192), block);
-		else if (le16(d) == UDF_LOGICAL_VOLUME &&
-			 info->label[0] == '\0')
-			parse_dstring(d + 84, 128, info);
+		else if (le16(d) == UDF_LOGICAL_VOLUME)
+			parse_dstring(d + 84, 128, info->label);
 	}
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image/boot.h"
 #include "image/probe.h"
 
 #define READS_MAX 200
@@ -49,6 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct input in = {.data = data + 2};
 	struct image_reader reader = {read_input, &in, 0};
 	struct image_info info;
+	char text[IMAGE_BOOT_TEXT_SIZE];
 	enum image_media media;
 	size_t i;
 
@@ -64,8 +66,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	for (i = 0; info.label[i] != '\0'; i++)
 		if ((unsigned char)info.label[i] < ' ')
 			abort();
-	if (image_format_name(info.format) == NULL)
+	if (*info.name == '\0')
 		abort();
+	(void)image_boot_text(&info, IMAGE_CD, text);
+	(void)image_boot_text(&info, IMAGE_DISK, text);
 	(void)image_media_choose(&info, IMAGE_CD_MAX, &media);
 	(void)image_media_fits(&info, IMAGE_DISK, IMAGE_CD_MAX);
 	return 0;
