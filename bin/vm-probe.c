@@ -27,33 +27,17 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "image/boot.h"
+#include "image/findings.h"
 #include "image/probe.h"
 
-#define CONNECT_MS   10000 /* for an NBD server to greet us */
-#define READ_MS	     60000 /* ... and to answer a read: longer than an outage */
-#define WARNINGS_MAX 8
-#define WARNING_SIZE 320
+#define CONNECT_MS 10000 /* for an NBD server to greet us */
+#define READ_MS	   60000 /* ... and to answer a read: longer than an outage */
 
 struct source {
 	const char *name;
 	int fd;
 	struct nbd_handle *nbd; /* instead of fd, where it is not NULL */
 	int sector; /* bytes of a block device's blocks, otherwise 0 */
-};
-
-/* Everything that is printed. */
-struct findings {
-	struct image_info info;
-	const char *media;		 /* NULL: it can't be used */
-	bool bios, efi;			 /* boots so, in that kind of drive */
-	char arch[IMAGE_BOOT_TEXT_SIZE]; /* "x64 aa64", of efi */
-	char summary[IMAGE_BOOT_TEXT_SIZE]; /* the same for people */
-	uint64_t
-	    missing;	 /* bytes cut off, by what the image says of its size */
-	unsigned hidden; /* bytes at the end that fill no block of the drive */
-	char warnings[WARNINGS_MAX][WARNING_SIZE];
-	unsigned warning_count;
 };
 
 static const char *const fields[] = {"size", "format", "label", "boot", "efi",
@@ -225,99 +209,6 @@ probe(const char *name, struct image_info *info, unsigned *sector)
 	close(source.fd);
 }
 
-/* --- judging ----------------------------------------------------------- */
-
-static void __attribute__((format(printf, 2, 3)))
-add_warning(struct findings *found, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(
-	    found->warnings[found->warning_count++], WARNING_SIZE, format, ap);
-	va_end(ap);
-}
-
-/* What the host does not see, as far as the sizes tell. */
-static void
-judge_size(struct findings *found)
-{
-	const struct image_info *info = &found->info;
-
-	if (found->missing > 0)
-		add_warning(found,
-		    "the image is shorter than its own volume says: %" PRIu64
-		    " of %" PRIu64 " bytes",
-		    info->size, info->claimed);
-	if (found->hidden > 0)
-		add_warning(found,
-		    "the last %u bytes are less than a block: the host will "
-		    "not see them",
-		    found->hidden);
-}
-
-/*
- * What is lost in a drive of that kind, where it was made for the other one, or
- * goes into this one because it is too large for the other.
- */
-static void
-judge_media(struct findings *found, enum image_media media)
-{
-	const struct image_info *info = &found->info;
-	enum image_media other = media == IMAGE_CD ? IMAGE_DISK : IMAGE_CD;
-	unsigned here = image_media_boot(info, media);
-	unsigned there = image_media_boot(info, other);
-	char text[IMAGE_BOOT_TEXT_SIZE];
-
-	if (info->format == IMAGE_RAW && info->boot == 0)
-		add_warning(found,
-		    "nothing is recognised in it, no partition table, file "
-		    "system or boot code: is it an image of a disk?");
-	if (image_is_optical(info) == (media == IMAGE_CD))
-		return;
-	if (((there & IMAGE_BOOT_BIOS) != 0 && (here & IMAGE_BOOT_BIOS) == 0) ||
-	    ((there & IMAGE_BOOT_EFI) != 0 && (here & IMAGE_BOOT_EFI) == 0) ||
-	    (image_media_arch(info, other) & ~image_media_arch(info, media)) !=
-		0)
-		add_warning(found, "as a %s: %s; as a %s it %s",
-		    image_media_name(media), found->summary,
-		    image_media_name(other),
-		    image_boot_text(info, other, text));
-	if (media == IMAGE_CD && info->format != IMAGE_RAW)
-		add_warning(found,
-		    "as a cd a host cannot read it: %s is for a disk",
-		    info->name);
-	else if (media == IMAGE_DISK && info->format != IMAGE_HYBRID)
-		add_warning(found,
-		    "as a disk many hosts cannot read it: %s is for a CD drive",
-		    info->name);
-}
-
-/* How it boots in its drive; or in any drive, if no drive fits it. */
-static void
-judge(struct findings *found, const char *reason, enum image_media media)
-{
-	const struct image_info *info = &found->info;
-	unsigned boot = info->boot, arch = info->cd_arch | info->disk_arch;
-
-	if (info->claimed > info->size)
-		found->missing = info->claimed - info->size;
-	if (reason == NULL) {
-		boot = image_media_boot(info, media);
-		arch = image_media_arch(info, media);
-		found->media = image_media_name(media);
-		found->hidden = info->size % (media == IMAGE_CD ? IMAGE_CD_BLOCK
-								: info->sector);
-		image_boot_text(info, media, found->summary);
-	}
-	found->bios = boot & IMAGE_BOOT_BIOS;
-	found->efi = boot & IMAGE_BOOT_EFI;
-	image_arch_text(arch, found->arch);
-	judge_size(found);
-	if (reason == NULL)
-		judge_media(found, media);
-}
-
 /* --- printing ---------------------------------------------------------- */
 
 /* One line: the value alone where just this field was asked for. */
@@ -337,7 +228,7 @@ print_value(const char *only, const char *field, const char *format, ...)
 }
 
 static void
-print_text(const struct findings *found, const char *only)
+print_text(const struct image_findings *found, const char *only)
 {
 	static const char *const boot[] = {"none", "bios", "efi", "bios efi"};
 	const struct image_info *info = &found->info;
@@ -374,9 +265,9 @@ print_array(const char *words)
 }
 
 static void
-print_json(const struct findings *found)
+print_json(const struct image_findings *found)
 {
-	char text[JSON_QUOTED_SIZE(WARNING_SIZE)];
+	char text[JSON_QUOTED_SIZE(IMAGE_WARNING_SIZE)];
 	const struct image_info *info = &found->info;
 	unsigned i;
 
@@ -436,7 +327,7 @@ main(int argc, char *argv[])
 	const char *field = NULL, *type = "auto", *reason;
 	enum image_media media = IMAGE_DISK;
 	uint64_t cd_max = IMAGE_CD_MAX;
-	struct findings found = {0};
+	struct image_findings found = {0};
 	bool json = false, wrong = false;
 	unsigned sector;
 	int c;
@@ -473,7 +364,7 @@ main(int argc, char *argv[])
 	}
 	probe(argv[optind], &found.info, &sector);
 	reason = choose(&found.info, type, cd_max, sector, &media);
-	judge(&found, reason, media);
+	image_judge(&found, reason, media);
 	if (json)
 		print_json(&found);
 	else

@@ -4,7 +4,7 @@
  * What an image is, read from its own structures.
  *
  * vm-probe, vm-gadget, vm-fetchd and its plugin use these files of the folder:
- * probe, boot (image_boot_text()), foreign and media. The others are internal.
+ * probe, findings, foreign and media. The others are internal.
  * An attacker may have made the image: each field is checked before it is used,
  * nothing is allocated, and only the caller's image_reader reads. Only this
  * folder knows the formats.
