@@ -17,6 +17,7 @@
 #include "config.h"
 #include "control.h"
 #include "fetchd/report.h"
+#include "identity.h"
 #include "image/probe.h"
 #include "open-image.h"
 
@@ -195,7 +196,7 @@ check_identity(struct image *image)
 		return 0;
 	was = strchr(before, '\n');
 	now = strchr(image->description, '\n');
-	if (was == NULL || now == NULL || strcmp(was, now) != 0)
+	if (was == NULL || now == NULL || !identity_is_same(was, now))
 		return refuse(EX_DATAERR, "the image changed on the server");
 	copy = strdup(before);
 	if (copy == NULL)

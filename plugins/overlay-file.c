@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "identity.h"
 #include "overlay-file.h"
 
 #define HEAD_SIZE  4096
@@ -197,7 +198,7 @@ take_file(struct overlay_file *o, uint64_t length, const char *identity,
 		was) != 2)
 		return fail(why, EX_DATAERR, "not a vmedia overlay file");
 	format_head(mine, o, identity, was);
-	if (memcmp(head, mine, HEAD_SIZE) != 0)
+	if (!identity_is_same(head, mine))
 		return fail(why, EX_DATAERR, "it belongs to another image");
 	if (length != overlay_file_sectors(o) + o->size)
 		return fail(why, EX_DATAERR, "the file was cut short");
@@ -207,10 +208,10 @@ take_file(struct overlay_file *o, uint64_t length, const char *identity,
 	 * process that knew is gone: put them there now. After another boot,
 	 * only the stable map is known to be true.
 	 */
-	format_head(head, o, identity, boot);
+	format_head(mine, o, identity, boot);
 	if (fdatasync(o->fd) == -1 || take_map(o, !same_boot) == -1 ||
 	    fdatasync(o->fd) == -1 ||
-	    (!same_boot && overlay_file_write(o, head, HEAD_SIZE, 0) == -1))
+	    (!same_boot && overlay_file_write(o, mine, HEAD_SIZE, 0) == -1))
 		return fail(why, EX_IOERR, strerror(errno));
 	return 0;
 }

@@ -127,7 +127,10 @@ overlay_write(struct overlay *o, const void *buf, size_t len, uint64_t offset)
 	end = (offset + len + OVERLAY_UNIT - 1) / OVERLAY_UNIT;
 	pthread_mutex_lock(&o->lock);
 	more = new_bytes(o, first, end);
-	if (more > 0 && (more > o->limit || o->file.used > o->limit - more)) {
+	if (o->broken) {
+		errno = EIO; /* no flush could make this write last */
+	} else if (more > 0 &&
+		   (more > o->limit || o->file.used > o->limit - more)) {
 		errno = ENOSPC;
 	} else if (overlay_file_write(&o->file, buf, len,
 		       overlay_file_sectors(&o->file) + offset) == 0) {

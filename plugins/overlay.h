@@ -48,7 +48,7 @@ int overlay_read(struct overlay *, void *buf, size_t len, uint64_t offset,
 
 /*
  * Whole sectors only, else EINVAL. ENOSPC on a full disk or above the limit;
- * then nothing was written.
+ * then nothing was written. EIO after a flush has failed.
  */
 int overlay_write(
     struct overlay *, const void *buf, size_t len, uint64_t offset);

@@ -29,12 +29,20 @@ unit() {
 	unit engine
 }
 
+@test "unit: engine-doubt" {
+	unit engine-doubt
+}
+
 @test "unit: engine-retry" {
 	unit engine-retry
 }
 
 @test "unit: engine-write" {
 	unit engine-write
+}
+
+@test "unit: http-identity" {
+	unit http-identity
 }
 
 @test "unit: http-response" {

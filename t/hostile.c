@@ -52,7 +52,7 @@ enum flag {
 	HUGE_TOTAL = 1 << 20, WRAPPED_TOTAL = 1 << 21,
 	/* The body, and the connection behind it. */
 	SHORT_LENGTH = 1 << 22, LONG_LENGTH = 1 << 23, EXTRA_BODY = 1 << 24,
-	HALF_BODY = 1 << 25, DRIP = 1 << 26,
+	HALF_BODY = 1 << 25, DRIP = 1 << 26, MULTIPART = 1 << 30,
 	THEN_CLOSE = 1 << 27, THEN_RESET = 1 << 28, THEN_STALL = 1 << 29,
 };
 
@@ -88,7 +88,8 @@ struct exchange {
 	unsigned flags;
 
 	/* What is served: text, or the file. */
-	const char *text, *etag, *modified;
+	const char *text, *etag, *modified, *encoding;
+	char value[64]; /* of a header, where it is made up */
 	off_t size;
 
 	/* The answer. */
@@ -116,6 +117,10 @@ struct counter {
 static const char *const header_names[NHEADERS] = {"Authorization",
     "Connection", "Cookie", "If-Match", "If-Range", "If-Unmodified-Since",
     "Range", "X-Token"};
+
+/* A part's head (RFC 9110 section 14.6), in front of the range's bytes. */
+static const char part_head[] =
+    "--part\r\nContent-Type: application/octet-stream\r\n\r\n";
 
 static const char login_page[] =
     "<!DOCTYPE html>\n<title>Sign in</title>\n<form>Password: <input></form>\n";
@@ -250,12 +255,31 @@ bend_wants(struct exchange *x)
 }
 
 static void
+bend_encoding(struct exchange *x)
+{
+	x->encoding = x->arg[0];
+}
+
+static void
 bend_etag_change(struct exchange *x)
 {
 	if (x->count > number(x->arg[0])) {
 		x->etag = "\"second\"";
 		x->flags |= CHANGED;
 	}
+}
+
+/* As servers behind a balancer, each of which has its own. */
+static void
+bend_etags(struct exchange *x)
+{
+	uint64_t servers = number(x->arg[0]);
+
+	if (servers == 0)
+		return;
+	snprintf(x->value, sizeof(x->value), "\"server %u\"",
+	    (unsigned)(x->count % servers));
+	x->etag = x->value;
 }
 
 static void
@@ -274,6 +298,15 @@ bend_lastmod_change(struct exchange *x)
 	}
 }
 
+static void
+bend_lastmod_now(struct exchange *x)
+{
+	snprintf(x->value, sizeof(x->value),
+	    "Thu, 01 Jan 2026 00:%02u:%02u GMT", x->count / 60 % 60,
+	    x->count % 60);
+	x->modified = x->value;
+}
+
 /* Only a 206 has a range to spoil, here and below. */
 static void
 bend_long(struct exchange *x)
@@ -286,6 +319,21 @@ bend_long(struct exchange *x)
 		more = ODD_BYTES;
 	x->last += more;
 	x->content_length = x->body_size += more;
+}
+
+/* The Nth redirect leads to the Nth path of the query; the last one is kept. */
+static void
+bend_mirrors(struct exchange *x)
+{
+	char path[LINE_SIZE], *rest = path, *word, *next;
+	const char *query = strchr(x->target, '?');
+	unsigned i = x->count;
+
+	snprintf(path, sizeof(path), "%s", query != NULL ? query + 1 : "/");
+	word = strsep(&rest, ",");
+	while (--i > 0 && (next = strsep(&rest, ",")) != NULL)
+		word = next;
+	answer_redirect(x, "", word);
 }
 
 static void
@@ -368,10 +416,32 @@ bend_status(struct exchange *x)
 	answer_status(x, (int)number(x->arg[0]));
 }
 
+/* RFC 9110 section 15.3.7 allows to send less than was asked for. */
+static void
+bend_subset(struct exchange *x)
+{
+	off_t most = (off_t)number(x->arg[0]);
+
+	if (x->status != 206 || x->body_size <= most)
+		return;
+	x->content_length = x->body_size = most;
+	x->last = x->first + most - 1;
+}
+
 static void
 bend_weak_etag(struct exchange *x)
 {
 	x->etag = "W/\"first\"";
+}
+
+static void
+bend_weak_etag_change(struct exchange *x)
+{
+	x->etag = "W/\"first\"";
+	if (x->count > number(x->arg[0])) {
+		x->etag = "W/\"second\"";
+		x->flags |= CHANGED;
+	}
 }
 
 static void
@@ -396,6 +466,8 @@ static const struct mode modes[] = {
 	{"empty416", EMPTY, NULL, "a file of length 0: 416, bytes */0"},
 	{"etag-change/N", BEFORE | IGNORE_CONDITIONS, bend_etag_change,
 	    "after N, other ETag and content; ignores If-Match"},
+	{"etags/N", BEFORE, bend_etags,
+	    "the same content from N servers, each with its own ETag"},
 	{"html200", LOGIN_PAGE | IGNORE_RANGE, NULL, "a login page, whole"},
 	{"html206", LOGIN_PAGE, NULL, "a login page, by ranges"},
 	{"ifmatch/N", BEFORE, bend_etag_change,
@@ -403,12 +475,16 @@ static const struct mode modes[] = {
 	{"ignore-range", IGNORE_RANGE, NULL, "200 and the whole file"},
 	{"lastmod-change/N", BEFORE | IGNORE_CONDITIONS | NO_ETAG,
 	    bend_lastmod_change, "after N, other Last-Modified and content"},
+	{"lastmod-now", BEFORE | NO_ETAG, bend_lastmod_now,
+	    "another Last-Modified each time, the same content"},
 	{"no-validator", NO_ETAG | NO_LAST_MODIFIED, NULL,
 	    "neither ETag nor Last-Modified"},
 	{"noaccept", NO_ACCEPT_RANGES, NULL, "ranges without Accept-Ranges"},
 	{"size-change/N", BEFORE, bend_size_change,
 	    "after N, a byte less, same ETag"},
 	{"weak-etag", BEFORE, bend_weak_etag, "a weak ETag"},
+	{"weak-etag-change/N", BEFORE | NO_LAST_MODIFIED, bend_weak_etag_change,
+	    "after N, another weak ETag and content"},
 	/* The status and where to go. */
 	{"416", 0, bend_416, "416 to any range"},
 	{"auth/USER/PASS", 0, bend_auth, "401 without these credentials"},
@@ -419,6 +495,7 @@ static const struct mode modes[] = {
 	{"token/TOKEN", 0, bend_token, "403 without X-Token: TOKEN"},
 	{"wants/SCHEME", 0, bend_wants, "401, and wants that login"},
 	{"head405", 0, bend_head405, "405 to HEAD"},
+	{"mirrors?PATH,PATH", 0, bend_mirrors, "302 to the Nth PATH"},
 	{"redirect", 0, bend_redirect, "302 to the rest of the path"},
 	{"redirect-loop", 0, bend_redirect_loop, "302 to itself"},
 	{"redirect-to?URL", 0, bend_redirect_to, "302 to URL"},
@@ -432,6 +509,7 @@ static const struct mode modes[] = {
 	{"chunked", CHUNKED, NULL, "chunked, without Content-Length"},
 	{"close", SAY_CLOSE | THEN_CLOSE, NULL, "Connection: close"},
 	{"cut-headers", CUT_HEADERS | THEN_CLOSE, NULL, "closes amid headers"},
+	{"encoding/WORD", 0, bend_encoding, "says Content-Encoding: WORD"},
 	{"garbage", BAD_TOTAL, NULL, "Content-Range's size is no number"},
 	{"gzip", GZIP, NULL, "says Content-Encoding: gzip"},
 	{"header-bomb", HEADER_BOMB | THEN_CLOSE, NULL, "headers without end"},
@@ -445,10 +523,12 @@ static const struct mode modes[] = {
 	{"extra", EXTRA_BODY, NULL, "bytes behind Content-Length"},
 	{"long", 0, bend_long, "a longer Content-Range and body"},
 	{"long-length", LONG_LENGTH, NULL, "more than Content-Range says"},
+	{"multipart", MULTIPART, NULL, "multipart/byteranges of one range"},
 	{"reset-after/N", 0, bend_reset_after, "RST amid every Nth body"},
 	{"short", HALF_BODY | THEN_CLOSE, NULL, "closes amid the body"},
 	{"short-length", SHORT_LENGTH, NULL, "half of what Content-Range says"},
 	{"short-range", 0, bend_short_range, "a shorter Content-Range and body"},
+	{"subset/BYTES", 0, bend_subset, "at most BYTES of the range"},
 	{"slow/MS", 0, bend_slow, "waits before each answer"},
 	{"stall", SILENT | THEN_CLOSE, NULL, "never answers"},
 	{"stall-body", HALF_BODY | THEN_STALL | THEN_CLOSE, NULL,
@@ -464,13 +544,15 @@ usage(FILE *out)
 {
 	size_t i;
 
-	fputs("usage: hostile [-l ADDR] [-L LOGFILE] [-p PORT] FILE\n", out);
+	fputs(
+	    "usage: hostile [-1] [-l ADDR] [-L LOGFILE] [-p PORT] FILE\n", out);
 	if (out == stderr)
 		exit(EX_USAGE);
 	fputs("\nThe request's path is /MODE[/ARG...][/MODE...]/ANYTHING:\n\n",
 	    out);
 	for (i = 0; i < NMODES; i++)
 		fprintf(out, "  %-20s%s\n", modes[i].name, modes[i].what);
+	fputs("\nWith -1 it serves one connection at a time.\n", out);
 	fputs("\nMODE-after[/ARG...]/N spares the first N requests, and\n"
 	      "MODE-once[/ARG...]/N all but the Nth. They are counted for\n"
 	      "each target by itself, query included.\n",
@@ -782,6 +864,8 @@ make_answer(struct exchange *x)
 		answer_status(x, 404);
 	run_calls(x, 0);
 
+	if (x->flags & MULTIPART)
+		x->content_length += sizeof(part_head) - 1;
 	if (x->flags & HALF_BODY)
 		x->body_size -= x->body_size / 2; /* never 0 */
 	if (x->flags & SHORT_LENGTH)
@@ -835,7 +919,9 @@ send_headers(const struct exchange *x)
 	else
 		fprintf(x->out, "HTTP/1.1 %03d \r\n", x->status);
 	fprintf(x->out, "Content-Type: %s\r\n",
-	    x->text != NULL ? "text/html" : "application/octet-stream");
+	    x->flags & MULTIPART ? "multipart/byteranges; boundary=part"
+	    : x->text != NULL	 ? "text/html"
+				 : "application/octet-stream");
 	if (x->flags & CHUNKED)
 		fputs("Transfer-Encoding: chunked\r\n", x->out);
 	else
@@ -856,6 +942,8 @@ send_headers(const struct exchange *x)
 		fprintf(x->out, "Last-Modified: %s\r\n", x->modified);
 	if (x->flags & GZIP)
 		fputs("Content-Encoding: gzip\r\n", x->out);
+	if (x->encoding != NULL)
+		fprintf(x->out, "Content-Encoding: %s\r\n", x->encoding);
 	if (x->flags & SAY_CLOSE)
 		fputs("Connection: close\r\n", x->out);
 	fputs(x->extra, x->out);
@@ -894,6 +982,8 @@ send_body(struct exchange *x)
 	char buf[PIECE_SIZE];
 	off_t sent = 0;
 
+	if (x->flags & MULTIPART)
+		fputs(part_head, x->out);
 	while (sent < x->body_size) {
 		if ((off_t)piece >= x->body_size - sent) {
 			piece = (size_t)(x->body_size - sent);
@@ -1024,10 +1114,14 @@ main(int argc, char **argv)
 {
 	const char *addr = "127.0.0.1", *log = "/dev/null", *port = "0";
 	pthread_t thread;
+	bool alone = false;
 	int c, fd, e, listener;
 
-	while ((c = getopt(argc, argv, "hL:l:p:")) != -1)
+	while ((c = getopt(argc, argv, "1hL:l:p:")) != -1)
 		switch (c) {
+		case '1':
+			alone = true;
+			break;
 		case 'h':
 			usage(stdout);
 			break;
@@ -1059,6 +1153,10 @@ main(int argc, char **argv)
 		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		if (fd == -1)
 			continue; /* the client has left already */
+		if (alone) {
+			serve_connection((void *)(intptr_t)fd);
+			continue;
+		}
 		e = pthread_create(
 		    &thread, NULL, serve_connection, (void *)(intptr_t)fd);
 		if (e != 0)

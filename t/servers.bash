@@ -141,6 +141,32 @@ nginx_conf() {
 	echo "}"
 }
 
+# start_apache: Apache serves ./root at $APACHE.
+start_apache() {
+	local port
+	mkdir -p apache root
+	for _ in 1 2 3 4 5; do
+		port=$((20000 + RANDOM % 10000))
+		cat >apache/conf <<-END
+			ServerRoot $PWD/apache
+			ServerName localhost
+			Listen 127.0.0.1:$port
+			PidFile $PWD/apache/pid
+			ErrorLog $PWD/apache/error
+			Mutex file:$PWD/apache
+			LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+			LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+			DocumentRoot $PWD/root
+		END
+		background apache2 -X -f "$PWD/apache/conf" 2>apache/stderr
+		wait_until 10 is_true_or_ended "${STARTED[-1]}" test -s apache/pid
+		APACHE=http://127.0.0.1:$port
+		! kill -0 "${STARTED[-1]}" 2>/dev/null || return 0
+	done
+	cat apache/stderr apache/error >&2
+	return 1
+}
+
 # start_link HOST PORT [OPTION...]: starts t/wan with these options before that
 # server, at $LINK.
 start_link() {

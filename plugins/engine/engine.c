@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "engine/compare.h"
 #include "engine/engine.h"
 #include "engine/fetcher.h"
 #include "engine/readahead-plan.h"
@@ -22,6 +23,7 @@ engine_warm(struct engine *e, const void *bytes, size_t len)
 {
 	struct slot *s = cache_claim(&e->cache, 0, 0, false);
 
+	engine_compare_init(e, bytes, len);
 	if (s->length != len)
 		return;
 	memcpy(cache_bytes(&e->cache, s), bytes, len);
@@ -104,6 +106,7 @@ engine_free(struct engine *e)
 	}
 	e->source->ops->close(e->source);
 	secret_free(e->renewal);
+	engine_compare_free(e);
 	fetches_destroy(&e->fetches);
 	cache_destroy(&e->cache);
 	pthread_cond_destroy(&e->slot_freed);

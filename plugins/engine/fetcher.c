@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "engine/compare.h"
 #include "engine/fetcher.h"
 #include "engine/publish.h"
 #include "engine/readahead-plan.h"
@@ -81,6 +82,15 @@ on_data(struct transfer *t, const void *bytes, size_t len)
 	}
 }
 
+/* A range has brought some bytes, and no more come. */
+static void
+measure(struct engine *e, const struct fetch *f)
+{
+	meter_transfer(&e->meter, f->offset - f->first_offset,
+	    f->progress - f->first_byte);
+	engine_tune(e);
+}
+
 static void
 finish(struct engine *e, struct fetch *f)
 {
@@ -92,9 +102,7 @@ finish(struct engine *e, struct fetch *f)
 		engine_end_request(e, f, 0);
 		return;
 	}
-	meter_transfer(
-	    &e->meter, f->end - f->first_offset, f->progress - f->first_byte);
-	engine_tune(e);
+	measure(e, f);
 	engine_end_request(e, f, 0);
 }
 
@@ -114,10 +122,20 @@ on_done(struct transfer *t, const struct fault *fault)
 	if (is_read && fault == NULL && !has_all)
 		fault = &cut;
 	/* What goes wrong behind the last byte does not matter. */
-	if (fault == NULL || (has_all && fault->kind != FAULT_CHANGED))
+	if (fault == NULL || (has_all && fault->kind != FAULT_CHANGED &&
+				 fault->kind != FAULT_DOUBTED)) {
 		finish(e, f);
-	else
+	} else if (fault == &cut && f->got_some) {
+		/* Some servers send less at a time than they are asked for. */
+		measure(e, f);
+		e->tokens += (double)(f->end - f->offset);
+		fetches_put_back(&e->fetches, f);
+	} else if (fault->kind == FAULT_DOUBTED && !e->changed) {
+		engine_doubt(e, fault);
+		fetches_put_back(&e->fetches, f);
+	} else {
 		engine_take_fault(e, f, fault);
+	}
 	pthread_mutex_unlock(&e->lock);
 }
 
@@ -189,6 +207,24 @@ start_queue(struct engine *e, enum fetch_list list, unsigned most)
 	return next;
 }
 
+/* Start what may start. Returns the earliest time at which more may. */
+static int64_t
+start_queues(struct engine *e)
+{
+	unsigned most = e->config.connections;
+	int64_t next = start_queue(e, FETCHES_DEMAND, most), other;
+
+	/*
+	 * Keep one connection free for random readers. One miss does not
+	 * count: every stream begins with one.
+	 */
+	if (most > 1 && e->random_before != 0 &&
+	    clock_ms() - e->random_before < RANDOM_MS)
+		most--;
+	other = start_queue(e, FETCHES_AHEAD, most);
+	return other < next ? other : next;
+}
+
 /* Have the source use a renewed URL. No lock. */
 static void
 renew(struct engine *e, char *url)
@@ -211,24 +247,13 @@ void *
 engine_fetch_thread(void *arg)
 {
 	struct engine *e = arg;
-	unsigned all = e->config.connections, most;
 	int64_t next, other;
 	char *url;
 
 	pthread_mutex_lock(&e->lock);
 	while (!e->stopping) {
-		next = start_queue(e, FETCHES_DEMAND, all);
-		/*
-		 * Keep one connection free for random readers. One miss does
-		 * not count: every stream begins with one.
-		 */
-		most = all;
-		if (all > 1 && e->random_before != 0 &&
-		    clock_ms() - e->random_before < RANDOM_MS)
-			most--;
-		other = start_queue(e, FETCHES_AHEAD, most);
-		if (other < next)
-			next = other;
+		next =
+		    engine_has_doubt(e) ? engine_compare(e) : start_queues(e);
 		other = engine_tell(e);
 		if (other < next)
 			next = other;

@@ -111,6 +111,16 @@ fetches_move(struct fetches *f, struct fetch *x, enum fetch_list list)
 }
 
 void
+fetches_put_back(struct fetches *f, struct fetch *x)
+{
+	enum fetch_list list = x->for_reader ? FETCHES_DEMAND : FETCHES_AHEAD;
+
+	fetches_move(f, x, list);
+	TAILQ_REMOVE(&f->lists[list], x, entry);
+	TAILQ_INSERT_HEAD(&f->lists[list], x, entry);
+}
+
+void
 fetches_promote(struct fetches *f, uint64_t from, uint64_t to)
 {
 	struct fetch *x, *next;

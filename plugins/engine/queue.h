@@ -80,6 +80,9 @@ void fetches_release(struct fetches *, struct fetch *);
 /* Put a range at the end of a list, also of the one it is on. */
 void fetches_move(struct fetches *, struct fetch *, enum fetch_list);
 
+/* Put a range back at the front of the queue that it came from. */
+void fetches_put_back(struct fetches *, struct fetch *);
+
 /*
  * A reader waits for bytes of [from, to) now: ranges of it that are queued
  * ahead of need go to the end of the readers' queue.

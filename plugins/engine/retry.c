@@ -53,25 +53,6 @@ note_slot_fault(const struct engine *e, struct slot *s, int64_t progress)
 	s->failed_at = clock_ms();
 }
 
-/* Take note of a fault that another try may mend. */
-static void
-note_fault(struct engine *e, struct fetch *f, const struct fault *fault)
-{
-	e->stats.retries++;
-	f->tries++;
-	if (f->slot != NULL)
-		note_slot_fault(e, f->slot, f->progress);
-	if (e->outage_since == 0)
-		e->outage_since = f->progress;
-	if (e->outage_logged || clock_ms() - e->outage_since <= QUIET_MS)
-		return;
-	engine_log_fault(e,
-	    f->kind == TRANSFER_READ ? "unable to read, trying again"
-				     : "unable to write, trying again",
-	    fault);
-	e->outage_logged = true;
-}
-
 /* --- trying again ------------------------------------------------------ */
 
 /* The pause before the n-th try: it doubles, give or take a quarter. */
@@ -83,6 +64,22 @@ retry_pause(struct engine *e, unsigned tries)
 	if (tries < 6)
 		pause = RETRY_FIRST_MS << (tries - 1);
 	return pause * 3 / 4 + rand_r(&e->seed) % (pause / 2);
+}
+
+int64_t
+engine_note_fault(
+    struct engine *e, int64_t since, unsigned *tries, const struct fault *fault)
+{
+	e->stats.retries++;
+	++*tries;
+	if (e->outage_since == 0)
+		e->outage_since = since;
+	if (!e->outage_logged && clock_ms() - e->outage_since > QUIET_MS) {
+		engine_log_fault(
+		    e, "unable to use the source, trying again", fault);
+		e->outage_logged = true;
+	}
+	return retry_pause(e, *tries);
 }
 
 /*
@@ -120,14 +117,18 @@ retry(struct engine *e, struct fetch *f, const struct fault *fault)
 	bool is_wanted = f->kind == TRANSFER_READ ? engine_call_waiters(e, f, 0)
 						  : f->writer != NULL;
 
-	note_fault(e, f, fault);
+	int64_t pause;
+
+	if (f->slot != NULL)
+		note_slot_fault(e, f->slot, f->progress);
+	pause = engine_note_fault(e, f->progress, &f->tries, fault);
 	if (!is_wanted && !fetches_is_last(&e->fetches, f)) {
 		engine_end_request(e, f, EIO);
 		return;
 	}
 	if (!is_wanted)
 		f = choose_probe(e, f);
-	f->retry_at = clock_ms() + retry_pause(e, f->tries);
+	f->retry_at = clock_ms() + pause;
 	fetches_move(
 	    &e->fetches, f, f->for_reader ? FETCHES_DEMAND : FETCHES_AHEAD);
 }
@@ -163,9 +164,8 @@ refuse_request(struct engine *e, struct fetch *f, const struct fault *fault)
 	engine_end_request(e, f, EIO);
 }
 
-/* The image is another one: its bytes must not be mixed with those we have. */
-static void
-fail_for_good(struct engine *e, struct fetch *f, const struct fault *fault)
+void
+engine_fail_for_good(struct engine *e, const struct fault *fault)
 {
 	struct waiter *w;
 	uint32_t i;
@@ -176,7 +176,6 @@ fail_for_good(struct engine *e, struct fetch *f, const struct fault *fault)
 	for (i = 0; i < e->cache.slot_count; i++)
 		TAILQ_FOREACH(w, &e->cache.slots[i].waiters, entry)
 			pthread_cond_signal(&w->woken);
-	engine_end_request(e, f, EIO);
 }
 
 void
@@ -191,7 +190,9 @@ engine_take_fault(struct engine *e, struct fetch *f, const struct fault *fault)
 		refuse_request(e, f, fault);
 		return;
 	case FAULT_CHANGED:
-		fail_for_good(e, f, fault);
+	case FAULT_DOUBTED:
+		engine_fail_for_good(e, fault);
+		engine_end_request(e, f, EIO);
 		return;
 	}
 }

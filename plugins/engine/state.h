@@ -7,6 +7,7 @@
  *	engine		an engine's beginning and end
  *	read, write	what a reader or a writer does
  *	fetcher		the fetch thread
+ *	compare		is the image still the same, where the source doubts it?
  *	retry		what it does about a fault: pause, try again, give up
  *	readahead-plan	how much to ask for, and how far ahead of a reader
  *	publish		the reports of counts and of the source's state
@@ -72,7 +73,8 @@ struct engine {
 	struct readahead readahead;
 	struct meter meter;
 	struct stats stats;
-	int64_t told_at;    /* ms: when the stats were last published */
+	struct compare *compare; /* NULL: no memory */
+	int64_t told_at;	 /* ms: when the stats were last published */
 	uint64_t told_read; /* ... and how many bytes readers had had then */
 };
 

@@ -90,7 +90,9 @@ http_fault_of_answer(
     const struct http_answer *a, bool is_probe, struct fault *f)
 {
 	/* For a range of an empty file, nginx answers 200. */
-	if ((a->status == 416 || (a->status == 200 && a->is_void)) && is_probe)
+	if ((a->status == 416 ||
+		(a->status == 200 && a->has_length && a->length == 0)) &&
+	    is_probe)
 		return flaw(true, EX_DATAERR, "the image is empty", f);
 	if (a->status == 200 && a->is_html)
 		return flaw(is_probe, EX_DATAERR,
@@ -106,12 +108,10 @@ http_fault_of_answer(
 		fault_of_status(a->status, f);
 		return true;
 	}
-	if (a->is_encoded)
-		return flaw(is_probe, EX_DATAERR,
-		    "the server compresses what it sends", f);
-	if (a->no_total)
-		return flaw(is_probe, EX_DATAERR,
-		    "the server does not send the image's size", f);
+	if (a->is_multipart)
+		return flaw(is_probe, EX_PROTOCOL,
+		    "the server sends several ranges (multipart/byteranges)",
+		    f);
 	if (!a->has_range)
 		return flaw(is_probe, EX_PROTOCOL,
 		    "the server does not say which range it sends", f);

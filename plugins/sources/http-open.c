@@ -70,12 +70,13 @@ configure(CURL *easy, const struct source_config *config)
 	return set_trust(easy, config);
 }
 
-/* --- the first request ------------------------------------------------- */
+/* --- the first requests ------------------------------------------------ */
 
-/* It fetches the image's beginning for the caller of http_open(). */
+/* They fetch the image's beginning for the caller of http_open(). */
 struct probe {
+	struct http *http;
 	unsigned char *first;
-	size_t got;
+	size_t room, got;
 	bool ended;
 	struct fault fault; /* status 0: none */
 };
@@ -99,20 +100,26 @@ probe_done(struct transfer *t, const struct fault *f)
 		p->fault = *f;
 }
 
-/* Try once. */
+/* Ask once for up to len bytes more, or for something else without them. */
 static bool
-probe_once(struct http *h, struct probe *p, size_t room)
+probe_once(struct probe *p, enum http_ask ask, size_t len)
 {
-	struct transfer t = {
-	    .length = room, .data = probe_data, .done = probe_done, .owner = p};
+	struct http *h = p->http;
+	size_t had = p->got;
+	struct transfer t = {.offset = ask == HTTP_ASK_RANGE ? p->got : 0,
+	    .length = len,
+	    .data = len > 0 ? probe_data : NULL,
+	    .done = probe_done,
+	    .owner = p};
 
-	p->got = 0;
 	p->ended = false;
 	p->fault.status = 0;
-	h->source.info.size = 0;
+	h->ask = ask;
 	http_ops.start(&h->source, &t);
 	while (!p->ended)
 		http_ops.poll(&h->source, 1000);
+	if (p->fault.status != 0)
+		p->got = had;
 	return p->fault.status == 0;
 }
 
@@ -128,18 +135,47 @@ is_worth_a_retry(const struct http *h, const struct fault *f)
 }
 
 static bool
-probe_run(struct http *h, struct probe *p, size_t room)
+probe_run(struct probe *p, enum http_ask ask, size_t len)
 {
 	struct timespec pause = {0, 250000000};
 	int tries;
 
-	for (tries = 1; !probe_once(h, p, room); tries++) {
-		if (tries == PROBE_TRIES || !is_worth_a_retry(h, &p->fault))
+	for (tries = 1; !probe_once(p, ask, len); tries++) {
+		if (tries == PROBE_TRIES ||
+		    !is_worth_a_retry(p->http, &p->fault))
 			return false;
 		nanosleep(&pause, NULL);
 		pause.tv_nsec *= 2;
 	}
 	return true;
+}
+
+/* Find out the size, which Content-Range has omitted (its total is "*"). */
+static bool
+probe_size(struct probe *p)
+{
+	return probe_run(p, HTTP_ASK_HEAD, 0) ||
+	       probe_run(p, HTTP_ASK_LAST_BYTE, 0);
+}
+
+/* The first answer brought less than was asked for: ask for the rest. */
+static bool
+probe_rest(struct probe *p)
+{
+	uint64_t size = p->http->identity.size, want = p->room;
+
+	if (want > size)
+		want = size;
+	while (p->got < want)
+		if (!probe_run(p, HTTP_ASK_RANGE, (size_t)want - p->got))
+			return false;
+	if (p->got == want)
+		return true;
+	p->fault.kind = FAULT_REQUEST;
+	p->fault.status = EX_PROTOCOL;
+	snprintf(p->fault.text, sizeof(p->fault.text),
+	    "the server sends more bytes than it says that the image has");
+	return false;
 }
 
 /* Take round trip and rate from the first request, on its own connection. */
@@ -206,7 +242,7 @@ http_new(const struct source_config *config, struct fault *why)
 	if (http_url_set(&h->url, config, why) == -1)
 		goto fail;
 	h->source.info.url = h->url.display;
-	h->source.info.validator = h->validator;
+	h->source.info.validator = h->identity.shown;
 	h->source.info.connections = config->connections;
 	for (c = h->connections; c < h->connections + h->count; c++)
 		if (http_connection_init(c, h) == -1 ||
@@ -222,17 +258,23 @@ struct source *
 http_open(const struct source_config *config, void *first, size_t room,
     size_t *got, struct fault *why)
 {
-	struct probe p = {.first = first};
 	struct http *h = http_new(config, why);
+	struct probe p = {.http = h, .first = first, .room = room};
 
 	if (h == NULL)
 		return NULL;
-	if (!probe_run(h, &p, room)) {
-		*why = p.fault;
-		http_ops.close(&h->source);
-		return NULL;
-	}
-	*got = p.got;
+	if (!probe_run(&p, HTTP_ASK_FIRST, room))
+		goto fail;
 	measure(h);
+	if ((h->identity.size == 0 && !probe_size(&p)) || !probe_rest(&p))
+		goto fail;
+	h->source.info.size = h->identity.size;
+	h->source.info.validator_is_weak = h->identity.is_weak;
+	h->ask = HTTP_ASK_RANGE;
+	*got = p.got;
 	return &h->source;
+fail:
+	*why = p.fault;
+	http_ops.close(&h->source);
+	return NULL;
 }

@@ -19,6 +19,13 @@ text_is(struct text t, const char *word)
 }
 
 static bool
+text_begins(struct text t, const char *word)
+{
+	return t.len >= strlen(word) &&
+	       strncasecmp(t.at, word, strlen(word)) == 0;
+}
+
+static bool
 is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -193,6 +200,19 @@ parse_status_line(struct http_answer *a, struct text t)
 		a->status = (int)status;
 }
 
+static void
+take_length(struct http_answer *a, struct text t)
+{
+	a->has_length = text_take_number(&t, &a->length) && t.len == 0;
+}
+
+static void
+take_type(struct http_answer *a, struct text t)
+{
+	a->is_html = text_begins(t, "text/html");
+	a->is_multipart = text_begins(t, "multipart/");
+}
+
 void
 http_answer_init(struct http_answer *a)
 {
@@ -220,12 +240,11 @@ http_answer_line(struct http_answer *a, const char *line, size_t len)
 	if (text_is(name, "content-range"))
 		parse_content_range(a, value);
 	else if (text_is(name, "content-length"))
-		a->is_void = text_is(value, "0");
+		take_length(a, value);
 	else if (text_is(name, "content-encoding"))
 		a->is_encoded = value.len > 0 && !text_is(value, "identity");
 	else if (text_is(name, "content-type"))
-		a->is_html = value.len >= 9 &&
-			     strncasecmp(value.at, "text/html", 9) == 0;
+		take_type(a, value);
 	else if (text_is(name, "www-authenticate"))
 		parse_logins(a, value);
 	else if (text_is(name, "etag"))
@@ -235,12 +254,21 @@ http_answer_line(struct http_answer *a, const char *line, size_t len)
 	return 0;
 }
 
-const char *
-http_answer_validator(const struct http_answer *a, bool *weak)
+enum http_validator
+http_answer_validator(
+    const struct http_answer *a, char text[HTTP_VALUE_MAX], bool *weak)
 {
-	*weak = false;
-	if (a->etag[0] == '"')
-		return a->etag;
-	*weak = true;
-	return a->last_modified[0] != '\0' ? a->last_modified : "none";
+	enum http_validator kind = HTTP_NONE;
+	const char *value = "none";
+
+	if (a->etag[0] == '"' || strncmp(a->etag, "W/\"", 3) == 0) {
+		kind = HTTP_ETAG;
+		value = a->etag;
+	} else if (a->last_modified[0] != '\0') {
+		kind = HTTP_DATE;
+		value = a->last_modified;
+	}
+	*weak = value[0] != '"';
+	strcpy(text, value);
+	return kind;
 }

@@ -15,15 +15,23 @@
 #define HTTP_VALUE_MAX	256	    /* bytes of a validator, its NUL included */
 #define HTTP_HEADER_MAX (64 * 1024) /* bytes of one answer's header lines */
 
+enum http_validator {
+	HTTP_NONE,
+	HTTP_DATE,
+	HTTP_ETAG
+};
+
 struct http_answer {
 	int status;	/* 0 until there was a status line */
 	bool has_range; /* Content-Range: bytes first-last/total */
 	uint64_t first, last, total;
-	bool no_total;		   /* ... or with total "*" (total is 0) */
-	bool bad_range;		   /* ... or one that makes no sense */
-	bool is_void;		   /* Content-Length: 0 */
+	bool no_total;	 /* ... or with total "*" (total is 0) */
+	bool bad_range;	 /* ... or one that makes no sense */
+	bool has_length; /* Content-Length, in length */
+	uint64_t length;
 	bool is_encoded;	   /* Content-Encoding that is not identity */
 	bool is_html;		   /* Content-Type: text/html */
+	bool is_multipart;	   /* Content-Type: multipart/... */
 	char etag[HTTP_VALUE_MAX]; /* with its quotes and W/ */
 	char last_modified[HTTP_VALUE_MAX]; /* as the server wrote it */
 	char logins[64]; /* WWW-Authenticate: the schemes, as "Basic, Digest" */
@@ -43,11 +51,11 @@ void http_answer_init(struct http_answer *);
 int http_answer_line(struct http_answer *, const char *line, size_t len);
 
 /*
- * The validator by which the image is known again (RFC 9110 section 8.8): a
- * strong ETag; else, with *weak, Last-Modified; else, with *weak, "none". The
- * caller checks the size as well. Returns a string inside the answer or a
- * constant.
+ * The validator by which the image is known again (RFC 9110 section 8.8): its
+ * ETag, else Last-Modified, else "none", as text. All are weak but a strong
+ * ETag. The caller checks the size as well.
  */
-const char *http_answer_validator(const struct http_answer *, bool *weak);
+enum http_validator http_answer_validator(
+    const struct http_answer *, char text[HTTP_VALUE_MAX], bool *weak);
 
 #endif

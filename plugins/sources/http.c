@@ -31,40 +31,68 @@ connection_fault(
 	snprintf(c->fault.text, sizeof(c->fault.text), "%s", text);
 }
 
-/* Take the image's size and validator from the first answer. */
-static void
-learn_identity(struct connection *c)
-{
-	struct http *h = c->http;
-	bool weak;
-
-	h->source.info.size = c->answer.total;
-	snprintf(h->validator, sizeof(h->validator), "%s",
-	    http_answer_validator(&c->answer, &weak));
-	h->source.info.validator_is_weak = weak;
-}
-
 /* Is it still the image that was opened? */
 static bool
 check_identity(struct connection *c)
 {
-	struct http *h = c->http;
-	const char *now;
-	bool weak;
+	struct http_identity *id = &c->http->identity;
 
-	if (c->answer.total != h->source.info.size) {
+	if (http_identity_has_other_size(id, &c->answer)) {
 		connection_fault(c, FAULT_CHANGED, EX_DATAERR,
 		    "the image changed on the server (it has another size)");
 		return false;
 	}
-	now = http_answer_validator(&c->answer, &weak);
-	if (strcmp(now, h->validator) != 0) {
-		connection_fault(c, FAULT_CHANGED, EX_DATAERR,
-		    "the image changed on the server (it has another ETag or "
-		    "date)");
+	if (http_identity_knows(id, &c->answer))
+		return true;
+	if (c->transfer->kind == TRANSFER_CHECK) {
+		http_identity_try(id, &c->answer);
+		return true;
+	}
+	connection_fault(c, FAULT_DOUBTED, EX_DATAERR,
+	    "the image changed on the server (it has another ETag or "
+	    "date)");
+	return false;
+}
+
+/*
+ * Is it the range that was asked for, or its beginning (RFC 9110 section
+ * 15.3.7)? How much of it comes?
+ */
+static bool
+check_range(struct connection *c)
+{
+	const struct http_answer *a = &c->answer;
+	const struct transfer *t = c->transfer;
+
+	if (a->first != t->offset || a->last > t->offset + t->length - 1) {
+		connection_fault(c, FAULT_TRANSIENT, EX_PROTOCOL,
+		    "the server sent another range than the requested "
+		    "one");
 		return false;
 	}
+	c->due = a->last - a->first + 1;
 	return true;
+}
+
+/* The answer to a request for the size; its bytes, if any, are dropped. */
+static bool
+take_size(struct connection *c)
+{
+	const struct http_answer *a = &c->answer;
+	struct http *h = c->http;
+
+	if (h->ask == HTTP_ASK_HEAD && a->status == 200 && a->has_length)
+		h->identity.size = a->length;
+	else if (h->ask == HTTP_ASK_LAST_BYTE && a->status == 206 &&
+		 a->has_range)
+		h->identity.size = a->last + 1;
+	c->due = h->ask == HTTP_ASK_HEAD ? 0 : 1;
+	if (h->identity.size > 0 && h->identity.size <= INT64_MAX)
+		return true;
+	h->identity.size = 0;
+	connection_fault(c, FAULT_REQUEST, EX_DATAERR,
+	    "the server does not send the image's size");
+	return false;
 }
 
 /* May the bytes behind these headers pass? */
@@ -72,31 +100,23 @@ static bool
 believe(struct connection *c)
 {
 	const struct http_answer *a = &c->answer;
-	const struct transfer *t = c->transfer;
-	bool is_probe = c->http->source.info.size == 0;
-	uint64_t last = t->offset + t->length - 1;
+	struct http *h = c->http;
 
+	if (h->ask == HTTP_ASK_HEAD || h->ask == HTTP_ASK_LAST_BYTE)
+		return take_size(c);
 	/* There is nothing at this offset any more: the image has shrunk. */
-	if (!is_probe && a->status == 416 && a->total != 0 &&
-	    a->total != c->http->source.info.size)
+	if (h->ask == HTTP_ASK_RANGE && a->status == 416 && a->total != 0 &&
+	    a->total != h->identity.size)
 		return check_identity(c);
-	if (http_fault_of_answer(a, is_probe, &c->fault)) {
+	if (http_fault_of_answer(a, h->ask == HTTP_ASK_FIRST, &c->fault)) {
 		c->found_fault = true;
 		return false;
 	}
-	/* The first request asks for more than a small image has. */
-	if (is_probe && a->last < last && a->last + 1 == a->total)
-		last = a->last;
-	if (a->first != t->offset || a->last != last) {
-		connection_fault(c, FAULT_TRANSIENT, EX_PROTOCOL,
-		    "the server sent another range than the requested "
-		    "one");
+	if (!check_range(c))
 		return false;
-	}
-	c->due = last - t->offset + 1;
-	if (!is_probe)
+	if (h->ask == HTTP_ASK_RANGE)
 		return check_identity(c);
-	learn_identity(c);
+	http_identity_learn(&h->identity, a);
 	return true;
 }
 
@@ -141,7 +161,8 @@ on_body(char *bytes, size_t size, size_t n, void *arg)
 		    "the server sent more than the requested range");
 		return 0;
 	}
-	t->data(t, bytes, n);
+	if (t->data != NULL)
+		t->data(t, bytes, n);
 	c->got += n;
 	return n;
 }
@@ -155,7 +176,8 @@ on_body(char *bytes, size_t size, size_t n, void *arg)
 static bool
 forget_redirect(struct connection *c)
 {
-	if (!c->used_shortcut || c->fault.kind == FAULT_CHANGED)
+	if (!c->used_shortcut || c->fault.kind == FAULT_CHANGED ||
+	    c->fault.kind == FAULT_DOUBTED)
 		return false;
 	http_url_forget(&c->http->url);
 	return true;
@@ -202,7 +224,12 @@ connection_begin(struct connection *c, struct transfer *t)
 	c->used_shortcut = http_url_aim(&c->http->url, c->easy);
 	snprintf(range, sizeof(range), "%" PRIu64 "-%" PRIu64, t->offset,
 	    t->offset + t->length - 1);
-	curl_easy_setopt(c->easy, CURLOPT_RANGE, range);
+	if (c->http->ask == HTTP_ASK_LAST_BYTE)
+		strcpy(range, "-1");
+	curl_easy_setopt(
+	    c->easy, CURLOPT_NOBODY, (long)(c->http->ask == HTTP_ASK_HEAD));
+	curl_easy_setopt(c->easy, CURLOPT_RANGE,
+	    c->http->ask == HTTP_ASK_HEAD ? NULL : range);
 }
 
 /*
@@ -285,6 +312,12 @@ http_poll(struct source *s, int timeout_ms)
 }
 
 static void
+http_adopt(struct source *s)
+{
+	http_identity_accept(&((struct http *)s)->identity);
+}
+
+static void
 http_wake(struct source *s)
 {
 	curl_multi_wakeup(((struct http *)s)->multi);
@@ -317,6 +350,7 @@ const struct source_ops http_ops = {
     .start = http_start,
     .poll = http_poll,
     .renew = http_renew,
+    .adopt = http_adopt,
     .wake = http_wake,
     .close = http_close,
 };

@@ -3,13 +3,14 @@
  *
  * HTTP and HTTPS as a source, through libcurl: ranged GETs (RFC 9110 section
  * 14) on a pool of connections. A byte is passed on only when the answer is
- * a 206 for exactly the range that was asked for, of exactly the size and with
- * the validator of the image that was opened.
+ * a 206 for the range that was asked for, or its beginning, of exactly the size
+ * and with a validator of the image that was opened.
  *
  * http-open.c opens it, http.c does the transfers: one libcurl multi handle,
  * and a pool of easy handles that are configured once; a transfer borrows one.
  * http-url.c knows where to ask, http-follow.c follows redirects,
- * http-headers.c has the user's own header fields, http-response.c what an answer's header says,
+ * http-headers.c has the user's own header fields, http-response.c what an
+ * answer's header says, http-identity.c whether it is about the same image,
  * http-error.c what a failure means.
  */
 #ifndef VM_SOURCES_HTTP_H
@@ -20,9 +21,18 @@
 
 #include <curl/curl.h>
 
+#include "sources/http-identity.h"
 #include "sources/http-response.h"
 #include "sources/http-url.h"
 #include "sources/source.h"
+
+/* What requests ask for. */
+enum http_ask {
+	HTTP_ASK_FIRST,	    /* the image's beginning, and what the image is */
+	HTTP_ASK_HEAD,	    /* its size, by a HEAD */
+	HTTP_ASK_LAST_BYTE, /* its size, by its last byte's place */
+	HTTP_ASK_RANGE,	    /* the rest */
+};
 
 /* One easy handle and the transfer that borrows it. */
 struct connection {
@@ -48,12 +58,13 @@ struct http_renewed {
 };
 
 struct http {
-	struct source source; /* info.size 0: the first answer is to come */
+	struct source source;
 	CURLM *multi;
 	CURLSH *share;	  /* the cookies */
 	unsigned cookies; /* how many the server has set */
 	struct http_url url;
-	char validator[HTTP_VALUE_MAX];
+	enum http_ask ask;
+	struct http_identity identity;
 	char server[64];	     /* its numeric address */
 	struct source_config config; /* its texts are the caller's, or: */
 	struct http_renewed renewed;

@@ -52,6 +52,7 @@ enum fault_kind {
 	FAULT_TRANSIENT, /* the same request may work in a moment */
 	FAULT_REQUEST,	 /* refused: do not repeat it; others may work */
 	FAULT_CHANGED,	 /* not the image that was opened: stop */
+	FAULT_DOUBTED,	 /* perhaps not that image: compare bytes, see adopt */
 };
 
 struct fault {
@@ -77,6 +78,8 @@ enum transfer_kind {
 	TRANSFER_READ,
 	TRANSFER_WRITE, /* to a writable source only */
 	TRANSFER_FLUSH, /* put what was written before on stable storage */
+	TRANSFER_CHECK, /* a read after FAULT_DOUBTED, which may bring the bytes
+			   of another image */
 };
 
 /*
@@ -90,7 +93,10 @@ struct transfer {
 	const void *bytes; /* to write */
 	/* The next len bytes, in order, never more than length in total. */
 	void (*data)(struct transfer *, const void *bytes, size_t len);
-	/* The transfer has ended; fault NULL: well. */
+	/*
+	 * The transfer has ended; fault NULL: well. A read may end well before
+	 * all bytes came, where a server limits what it sends at a time.
+	 */
 	void (*done)(struct transfer *, const struct fault *);
 	void *owner;
 	void *work; /* the source's own, until done() */
@@ -115,6 +121,12 @@ struct source_ops {
 	 * with *why, and nothing has changed. NULL where nothing expires.
 	 */
 	int (*renew)(struct source *, const char *text, struct fault *why);
+	/*
+	 * What was read by TRANSFER_CHECK since the last FAULT_DOUBTED was the
+	 * image: raise no doubt any more about answers like those. NULL where
+	 * a source never doubts.
+	 */
+	void (*adopt)(struct source *);
 	/* End the poll() that waits, or else the next one. Any thread. */
 	void (*wake)(struct source *);
 	/* Drop all transfers without a callback, and free everything. */

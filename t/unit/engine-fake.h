@@ -28,10 +28,13 @@ struct fake {
 	size_t got[CONNECTIONS];
 	int wake[2];
 	/* What the tests set, before they read. */
-	_Atomic int faults; /* how many transfers fail half-way */
-	_Atomic int silent; /* nothing comes at all */
-	_Atomic int dead;   /* every transfer fails at once */
-	_Atomic int lies;   /* how many say half-way that all has come */
+	_Atomic int faults;   /* how many transfers fail half-way */
+	_Atomic int silent;   /* nothing comes at all */
+	_Atomic int dead;     /* every transfer fails at once */
+	_Atomic int lies;     /* how many say half-way that all has come */
+	_Atomic size_t limit; /* bytes that a transfer brings; 0: no limit */
+	_Atomic int doubts;   /* how many validators are to be adopted */
+	_Atomic unsigned retry_after; /* of every fault */
 	_Atomic enum fault_kind kind;
 	_Atomic uint64_t reading; /* where the next read ends */
 	_Atomic uint64_t
@@ -40,6 +43,7 @@ struct fake {
 	_Atomic unsigned started, ahead; /* transfers; beyond that end */
 	_Atomic uint64_t fetched;
 	_Atomic unsigned writes, flushes; /* that ended well */
+	_Atomic unsigned checks;	  /* TRANSFER_CHECKs that ended well */
 	unsigned most;
 };
 
@@ -99,7 +103,8 @@ fake_write(struct fake *f, unsigned i, size_t n)
 static void
 fake_move(struct fake *f, unsigned i)
 {
-	struct fault fault = {f->kind, EX_IOERR, 0, "told to fail"};
+	struct fault fault = {
+	    f->kind, EX_IOERR, f->retry_after, "told to fail"};
 	struct transfer *t = f->transfers[i];
 	unsigned char piece[PIECE];
 	size_t n = t->length - f->got[i];
@@ -115,6 +120,17 @@ fake_move(struct fake *f, unsigned i)
 		t->done(t, &fault);
 		return;
 	}
+	if (f->doubts > 0 && t->kind == TRANSFER_READ) {
+		fault.kind = FAULT_DOUBTED;
+		f->transfers[i] = NULL;
+		t->done(t, &fault);
+		return;
+	}
+	if (f->limit > 0 && f->got[i] >= f->limit) {
+		f->transfers[i] = NULL;
+		t->done(t, NULL);
+		return;
+	}
 	if (f->lies > 0 && f->got[i] > 0) {
 		f->lies--;
 		f->transfers[i] = NULL;
@@ -123,13 +139,14 @@ fake_move(struct fake *f, unsigned i)
 	}
 	if (n > PIECE)
 		n = PIECE;
-	if (t->kind != TRANSFER_READ) {
+	if (t->kind == TRANSFER_WRITE || t->kind == TRANSFER_FLUSH) {
 		fake_write(f, i, n);
 		return;
 	}
 	memcpy(piece, content + t->offset + f->got[i], n);
 	f->got[i] += n;
 	f->fetched += n;
+	f->checks += t->kind == TRANSFER_CHECK && f->got[i] == t->length;
 	t->data(t, piece, n);
 	if (f->got[i] == t->length) {
 		f->transfers[i] = NULL;
@@ -158,6 +175,12 @@ fake_poll(struct source *s, int timeout_ms)
 }
 
 static void
+fake_adopt(struct source *s)
+{
+	((struct fake *)s)->doubts--;
+}
+
+static void
 fake_wake(struct source *s)
 {
 	CHECK(write(((struct fake *)s)->wake[1], "", 1) == 1);
@@ -175,6 +198,7 @@ fake_close(struct source *s)
 static const struct source_ops fake_ops = {
     .start = fake_start,
     .poll = fake_poll,
+    .adopt = fake_adopt,
     .wake = fake_wake,
     .close = fake_close,
 };
@@ -201,7 +225,7 @@ look_for_down(const char *stats)
 }
 
 static inline struct engine *
-start(struct fake *f, unsigned slots, unsigned outage)
+start_with(struct fake *f, unsigned slots, unsigned outage, bool warm)
 {
 	struct engine_config config = {
 	    .cache = slots * (uint64_t)CHUNK_SIZE,
@@ -222,8 +246,17 @@ start(struct fake *f, unsigned slots, unsigned outage)
 	cancel = false;
 	logged = told_down = 0;
 	e = engine_new(&config, &f->source);
-	CHECK(e != NULL && engine_start(e) == 0);
+	CHECK(e != NULL);
+	if (warm)
+		engine_warm(e, content, CHUNK_SIZE);
+	CHECK(engine_start(e) == 0);
 	return e;
+}
+
+static inline struct engine *
+start(struct fake *f, unsigned slots, unsigned outage)
+{
+	return start_with(f, slots, outage, false);
 }
 
 /* Read a range and compare it. Returns 0 or the errno. */

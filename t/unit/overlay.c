@@ -258,6 +258,46 @@ test_full_disk(void)
 	empty_file();
 }
 
+/* After a flush that failed, no write may pass for one that will last. */
+static void
+test_failed_flush(void)
+{
+	struct rlimit old, small = {4096, RLIM_INFINITY};
+	struct overlay *o = must_open();
+
+	getrlimit(RLIMIT_FSIZE, &old);
+	CHECK(write_it(o, 0, 512) == 0);
+	setrlimit(RLIMIT_FSIZE, &small);
+	CHECK(overlay_flush(o) == -1);
+	setrlimit(RLIMIT_FSIZE, &old);
+	CHECK(overlay_write(o, want, 512, 512) == -1 && errno == EIO);
+	CHECK(overlay_flush(o) == -1 && errno == EIO);
+	CHECK(is_right(o));
+	overlay_close(o);
+	empty_file();
+}
+
+#define ETAG_OF(etag) IMAGE "\nvalidator: " etag
+
+/* The weak ETag of a new file becomes a strong one. */
+static void
+test_identity(void)
+{
+	int status;
+	struct overlay *o;
+
+	o = open_it(ETAG_OF("weak W/\"1\""), SIZE, &status);
+	CHECK(o != NULL);
+	overlay_close(o);
+	o = open_it(ETAG_OF("\"1\""), SIZE, &status);
+	CHECK(o != NULL);
+	overlay_close(o);
+	CHECK(open_it(ETAG_OF("weak W/\"2\""), SIZE, &status) == NULL);
+	CHECK(status == EX_DATAERR);
+	CHECK(open_it(IMAGE "2\nvalidator: \"1\"", SIZE, &status) == NULL);
+	empty_file();
+}
+
 int
 main(void)
 {
@@ -272,6 +312,8 @@ main(void)
 	test_other_boot();
 	test_refusals();
 	test_full_disk();
+	test_failed_flush();
+	test_identity();
 	unlink(path);
 	return check_status();
 }
