@@ -18,12 +18,13 @@
 static pthread_t thread;
 static int stop_fd = -1; /* eventfd(2): the thread must end */
 
-void
+bool
 control_send(const char *text)
 {
-	if (settings.control_fd != -1)
-		send(settings.control_fd, text, strlen(text),
-		    MSG_DONTWAIT | MSG_NOSIGNAL);
+	return settings.control_fd == -1 ||
+	       send(settings.control_fd, text, strlen(text),
+		   MSG_DONTWAIT | MSG_NOSIGNAL) != -1 ||
+	       (errno != EAGAIN && errno != ENOBUFS);
 }
 
 /* nbdkit's log knows errors only, so a note takes this way. */
@@ -51,6 +52,8 @@ take_urls(void *engine)
 	while (poll(p, 2, -1) > 0 && p[1].revents == 0) {
 		n = recv(
 		    settings.control_fd, url, sizeof(url) - 1, MSG_DONTWAIT);
+		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+			continue;
 		if (n <= 0)
 			break;
 		url[n] = '\0';

@@ -8,10 +8,12 @@
 #ifndef VM_CONTROL_H
 #define VM_CONTROL_H
 
+#include <stdbool.h>
+
 #include "engine/engine.h"
 
-/* Send one text. Best effort: it is dropped if vm-fetchd is not reading. */
-void control_send(const char *text);
+/* Send one text. False if vm-fetchd does not read now, and it was dropped. */
+bool control_send(const char *text);
 
 /* The same for a line about something that is no fault. */
 void control_note(const char *line);

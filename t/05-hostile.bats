@@ -147,6 +147,21 @@ has_range() {
 	has_range 1000-1049
 }
 
+@test "hostile: other validators of the same content, and a part of a range" {
+	get /etags/2/x -r 0-9
+	[ "$(header ETag)" = '"server 1"' ]
+	get /etags/2/x -r 0-9
+	[ "$(header ETag)" = '"server 0"' ]
+	get /lastmod-now/x -r 0-9
+	part 0 10 | cmp - body
+	get /subset/4/x -r 1000-1099
+	has_range 1000-1003
+	get '/mirrors?/a,/b' -r 0-9
+	[ "$(header Location)" = /a ]
+	get '/mirrors?/a,/b' -r 0-9
+	[ "$(header Location)" = /b ]
+}
+
 @test "hostile: lengths that contradict Content-Range" {
 	get /short-length/x -r 1000-1099
 	[ "$(header Content-Range)" = "bytes 1000-1099/10000" ]

@@ -26,9 +26,10 @@ struct engine_config {
 	void (*note)(const char *line);
 	/*
 	 * What stats.h counts, as a JSON object, every second in which
-	 * something changes; NULL where nobody reads it. The fetch thread.
+	 * something changes; NULL where nobody reads it. False if it could not
+	 * be told and is to be told again. The fetch thread.
 	 */
-	void (*tell)(const char *text);
+	bool (*tell)(const char *text);
 };
 
 #endif

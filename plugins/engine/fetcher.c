@@ -13,7 +13,7 @@
 #include "engine/request.h"
 #include "engine/retry.h"
 
-#define IDLE_POLL_MS   10000
+#define IDLE_POLL_MS   60000
 #define RANDOM_MS      10000 /* how long a connection is kept for readers */
 #define LIMIT_BURST_MS 250   /* of a limited rate, after a pause */
 
@@ -241,6 +241,10 @@ renew(struct engine *e, char *url)
 	else
 		e->config.note("the URL was renewed");
 	secret_free(url);
+	/* The pause was of the former URL. */
+	pthread_mutex_lock(&e->lock);
+	e->hold_until = 0;
+	pthread_mutex_unlock(&e->lock);
 }
 
 void *

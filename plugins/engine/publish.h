@@ -11,7 +11,8 @@
 
 /*
  * Report if there is any news and the last report is a second old. Returns
- * when (ms) to call it again.
+ * when (ms) to call it again; INT64_MAX where nothing can happen before a
+ * reader or the source does something (engine.told_all).
  */
 int64_t engine_tell(struct engine *);
 

@@ -152,6 +152,10 @@ read_part(struct engine *e, void *buf, struct part *p)
 	}
 	if (error == 0) {
 		e->stats.read += p->len;
+		if (e->told_all) {
+			e->told_all = false;
+			e->source->ops->wake(e->source); /* to report it */
+		}
 		s->copying++;
 		pthread_mutex_unlock(&e->lock);
 		memcpy(buf, cache_bytes(&e->cache, s) + p->from, p->len);

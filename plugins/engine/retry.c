@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The vmedia authors
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -11,7 +12,6 @@
 
 #define RETRY_FIRST_MS 100
 #define RETRY_LAST_MS  2000 /* a source that is away for 20 s is back by 25 */
-#define HOLD_MAX_S     30   /* the longest Retry-After that is honoured */
 #define QUIET_MS       1000 /* an outage shorter than that is not logged */
 #define PROBE_BYTES    (64 * 1024)
 
@@ -31,13 +31,15 @@ void
 engine_end_outage(struct engine *e)
 {
 	engine_tell_down(e);
-	if (e->outage_logged) {
-		e->config.note("the image's source is back");
-		hurry(e, FETCHES_DEMAND);
-		hurry(e, FETCHES_AHEAD);
-	}
 	e->outage_since = 0;
-	e->outage_logged = e->denied = false;
+	e->denied = false;
+	/* What still comes is of transfers that were started before. */
+	if (!e->outage_logged || e->hold_until > clock_ms())
+		return;
+	e->config.note("the image's source is back");
+	hurry(e, FETCHES_DEMAND);
+	hurry(e, FETCHES_AHEAD);
+	e->outage_logged = false;
 }
 
 /*
@@ -66,12 +68,39 @@ retry_pause(struct engine *e, unsigned tries)
 	return pause * 3 / 4 + rand_r(&e->seed) % (pause / 2);
 }
 
+/*
+ * The server asks for a pause (HTTP's Retry-After): start nothing meanwhile. A
+ * reader waits for the outage limit only, and within that time the server is
+ * asked three times.
+ */
+static void
+hold(struct engine *e, const struct fault *fault)
+{
+	int64_t ms = (int64_t)fault->retry_after * 1000;
+	int64_t most = (int64_t)e->config.outage_limit * 1000 / 3;
+	char what[64];
+
+	if (ms == 0)
+		return;
+	if (ms > most)
+		ms = most;
+	e->hold_until = clock_ms() + ms;
+	if (e->outage_logged || ms <= QUIET_MS)
+		return;
+	snprintf(what, sizeof(what),
+	    "the source asks for a pause, trying again in %d s",
+	    (int)((ms + 999) / 1000));
+	engine_log_fault(e, what, fault);
+	e->outage_logged = true;
+}
+
 int64_t
 engine_note_fault(
     struct engine *e, int64_t since, unsigned *tries, const struct fault *fault)
 {
 	e->stats.retries++;
 	++*tries;
+	hold(e, fault);
 	if (e->outage_since == 0)
 		e->outage_since = since;
 	if (!e->outage_logged && clock_ms() - e->outage_since > QUIET_MS) {
@@ -133,16 +162,6 @@ retry(struct engine *e, struct fetch *f, const struct fault *fault)
 	    &e->fetches, f, f->for_reader ? FETCHES_DEMAND : FETCHES_AHEAD);
 }
 
-/* The server asks for a pause (HTTP's Retry-After): start nothing meanwhile. */
-static void
-hold(struct engine *e, unsigned seconds)
-{
-	if (seconds > HOLD_MAX_S)
-		seconds = HOLD_MAX_S;
-	if (seconds > 0)
-		e->hold_until = clock_ms() + (int64_t)seconds * 1000;
-}
-
 /* --- giving up --------------------------------------------------------- */
 
 /*
@@ -183,7 +202,6 @@ engine_take_fault(struct engine *e, struct fetch *f, const struct fault *fault)
 {
 	switch (fault->kind) {
 	case FAULT_TRANSIENT:
-		hold(e, fault->retry_after);
 		retry(e, f, fault);
 		return;
 	case FAULT_REQUEST:

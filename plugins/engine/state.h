@@ -74,7 +74,9 @@ struct engine {
 	struct meter meter;
 	struct stats stats;
 	struct compare *compare; /* NULL: no memory */
-	int64_t told_at;	 /* ms: when the stats were last published */
+	bool told;		 /* the last report has arrived */
+	bool told_all;	    /* there is no news, and the fetch thread rests */
+	int64_t told_at;    /* ms: when the stats were last published */
 	uint64_t told_read; /* ... and how many bytes readers had had then */
 };
 

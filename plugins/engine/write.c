@@ -67,6 +67,16 @@ abandon(struct engine *e, struct fetch *f)
 	engine_end_request(e, f, EIO);
 }
 
+/* May a writer wait any longer, for a slot or (NULL) at all? 0 or an errno. */
+static int
+may_wait(const struct engine *e, const struct slot *s)
+{
+	int error = engine_refusal(e);
+	bool lost = s != NULL ? engine_is_lost(e, s) : engine_is_down(e);
+
+	return error == 0 && lost ? EIO : error;
+}
+
 /* Wait until a write or a flush has ended. Returns 0 or an errno. */
 static int
 wait_for_end(struct engine *e, struct fetch *f)
@@ -84,10 +94,7 @@ wait_for_end(struct engine *e, struct fetch *f)
 		engine_wait_slice(e, &w.woken);
 		if (w.ended)
 			break;
-		error = engine_refusal(e);
-		if (error == 0 &&
-		    (s != NULL ? engine_is_lost(e, s) : engine_is_down(e)))
-			error = EIO;
+		error = may_wait(e, s);
 	}
 	if (w.ended)
 		error = w.error;
@@ -101,11 +108,12 @@ wait_for_end(struct engine *e, struct fetch *f)
 static int
 wait_for_room(struct engine *e)
 {
-	int error;
+	int error = 0;
 
-	while ((error = engine_refusal(e)) == 0 &&
-	       !fetches_has_room(&e->fetches, true))
+	while (error == 0 && !fetches_has_room(&e->fetches, true)) {
 		engine_wait_slice(e, &e->slot_freed);
+		error = may_wait(e, NULL);
+	}
 	return error;
 }
 
@@ -117,11 +125,13 @@ static int
 seize_blocks(struct engine *e, struct slot *s, unsigned first, unsigned end)
 {
 	static const struct blocks none;
-	int error;
+	int error = engine_refusal(e);
 
-	while ((error = engine_refusal(e)) == 0 &&
-	       blocks_find_present(&s->coming, &none, first, end) < end)
+	while (error == 0 &&
+	       blocks_find_present(&s->coming, &none, first, end) < end) {
 		engine_wait_slice(e, &e->slot_freed);
+		error = may_wait(e, s);
+	}
 	if (error != 0)
 		return error;
 	blocks_clear(&s->have, first, end);

@@ -44,6 +44,7 @@ struct fake {
 	_Atomic uint64_t fetched;
 	_Atomic unsigned writes, flushes; /* that ended well */
 	_Atomic unsigned checks;	  /* TRANSFER_CHECKs that ended well */
+	_Atomic unsigned polls;
 	unsigned most;
 };
 
@@ -162,6 +163,7 @@ fake_poll(struct source *s, int timeout_ms)
 	unsigned i, busy = 0;
 	char drop[64];
 
+	f->polls++;
 	for (i = 0; i < CONNECTIONS && !f->silent; i++) {
 		if (f->transfers[i] == NULL)
 			continue;
@@ -216,12 +218,22 @@ count_line(const char *line)
 	logged++;
 }
 
-static _Atomic unsigned told_down;
+static _Atomic unsigned told, told_down, told_waiting;
+static _Atomic int drop_down; /* how many reports of it are lost */
 
-static void
+static bool
 look_for_down(const char *stats)
 {
-	told_down += strstr(stats, "\"source\": \"down\"") != NULL;
+	bool is_down = strstr(stats, "\"source\": \"down\"") != NULL;
+
+	told++;
+	told_waiting += strstr(stats, "\"source\": \"waiting\"") != NULL;
+	if (is_down && drop_down > 0) {
+		drop_down--;
+		return false;
+	}
+	told_down += is_down;
+	return true;
 }
 
 static inline struct engine *
@@ -244,7 +256,7 @@ start_with(struct fake *f, unsigned slots, unsigned outage, bool warm)
 	f->source.info.connections = CONNECTIONS;
 	CHECK(pipe(f->wake) == 0);
 	cancel = false;
-	logged = told_down = 0;
+	logged = told = told_down = told_waiting = 0;
 	e = engine_new(&config, &f->source);
 	CHECK(e != NULL);
 	if (warm)

@@ -255,6 +255,67 @@ test_changed_is_for_good(void)
 	engine_free(e);
 }
 
+/*
+ * A server that asks for a minute is asked again within the time that a reader
+ * waits; meanwhile the state is `waiting`, and somebody is told why.
+ */
+static void
+test_long_pause(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 8, 6);
+	int64_t begun;
+
+	CHECK(reads(e, 0, 10) == 0);
+	f.retry_after = 60;
+	f.faults = 1;
+	begun = clock_ms();
+	CHECK(reads(e, 5 * CHUNK_SIZE, CHUNK_SIZE) == 0);
+	CHECK(clock_ms() - begun >= 1900);
+	CHECK(told_waiting > 0 && logged > 0);
+	engine_free(e);
+}
+
+/* The report that the source is down was lost on the way: it is sent again. */
+static void
+test_lost_report(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 8, 1);
+	int64_t begun = clock_ms();
+
+	drop_down = 1;
+	f.dead = 1;
+	CHECK(reads(e, CHUNK_SIZE, 10) == EIO);
+	while (told_down == 0 && clock_ms() - begun < 10000)
+		usleep(10000);
+	CHECK(drop_down == 0 && told_down > 0);
+	engine_free(e);
+}
+
+/* Nothing happens: the fetch thread sleeps. A read is reported soon. */
+static void
+test_idle(void)
+{
+	struct fake f;
+	struct engine *e = start(&f, 8, 5);
+	unsigned polls, reports;
+	int64_t begun;
+
+	CHECK(reads(e, 0, 10) == 0);
+	usleep(4000000); /* until the rate is 0 */
+	polls = f.polls;
+	usleep(2500000);
+	CHECK(f.polls <= polls + 1);
+	reports = told;
+	CHECK(reads(e, 0, 10) == 0);
+	begun = clock_ms();
+	while (told == reports && clock_ms() - begun < 10000)
+		usleep(10000);
+	CHECK(told > reports);
+	engine_free(e);
+}
+
 int
 main(void)
 {
@@ -269,5 +330,8 @@ main(void)
 	test_one_bad_chunk_among_good();
 	test_refusal_is_told_at_once();
 	test_changed_is_for_good();
+	test_long_pause();
+	test_lost_report();
+	test_idle();
 	return check_status();
 }

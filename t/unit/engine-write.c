@@ -183,6 +183,36 @@ test_write_in_an_outage(void)
 	restore_content();
 }
 
+static void *
+read_beginning(void *arg)
+{
+	CHECK(reads(arg, 0, 10) == EIO);
+	return NULL;
+}
+
+/*
+ * A writer that waits for blocks which a reader has asked for waits no longer
+ * than the outage limit either; at the beginning, which is tried for ever, too.
+ */
+static void
+test_write_where_a_read_waits(void)
+{
+	static unsigned char buf[4096];
+	struct fake f;
+	struct engine *e = start(&f, 8, 1);
+	pthread_t reader;
+	int64_t begun = clock_ms();
+
+	f.dead = 1;
+	CHECK(pthread_create(&reader, NULL, read_beginning, e) == 0);
+	while (f.started == 0 && clock_ms() - begun < 10000)
+		usleep(1000);
+	CHECK(engine_write(e, buf, sizeof(buf), 0) == -1 && errno == EIO);
+	CHECK(clock_ms() - begun < 8000);
+	pthread_join(reader, NULL);
+	engine_free(e);
+}
+
 int
 main(void)
 {
@@ -192,5 +222,6 @@ main(void)
 	test_many_writers();
 	test_no_torn_reads();
 	test_write_in_an_outage();
+	test_write_where_a_read_waits();
 	return check_status();
 }
