@@ -23,6 +23,7 @@
 #define CACHE_MAX	((uint64_t)UINT32_MAX * CHUNK_SIZE)
 #define CONNECTIONS_MAX 64
 #define OUTAGE_MAX	3600
+#define TIMEOUT_MAX	86400
 /* Bytes a second: below this, a kernel would give up its reads. */
 #define LIMIT_MIN (64 * 1024)
 
@@ -30,6 +31,7 @@ struct settings settings = {
     .cache = 64 * CHUNK_SIZE,
     .connections = 8,
     .outage = 25,
+    .timeout = 30,
     .overlay_size = (uint64_t)1 << 30,
     .report_fd = -1,
     .control_fd = -1,
@@ -118,6 +120,7 @@ settings_take(const char *name, const char *value)
 	    {"cache", &s->cache, ENGINE_CACHE_MIN, CACHE_MAX},
 	    {"connections", &s->connections, 1, CONNECTIONS_MAX},
 	    {"outage", &s->outage, 1, OUTAGE_MAX},
+	    {"timeout", &s->timeout, 1, TIMEOUT_MAX},
 	    {"limit-rate", &s->limit_rate, LIMIT_MIN, INT64_MAX},
 	    {"overlay-size", &s->overlay_size, 1, INT64_MAX},
 	};

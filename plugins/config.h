@@ -28,8 +28,9 @@ struct settings {
 	uint64_t cache;		 /* bytes of memory for chunks */
 	uint64_t connections;	 /* transfers at once */
 	uint64_t outage;	 /* seconds; see engine.h */
-	uint64_t limit_rate;	 /* bytes a second; 0: no limit */
-	uint64_t overlay_size;	 /* bytes; see overlay.h */
+	uint64_t timeout;      /* seconds to wait for a busy server, at first */
+	uint64_t limit_rate;   /* bytes a second; 0: no limit */
+	uint64_t overlay_size; /* bytes; see overlay.h */
 	/* Descriptors; -1: none. */
 	int report_fd;	/* where to report ready, or why not: report.h */
 	int control_fd; /* see control.h */

@@ -27,14 +27,26 @@ control_send(const char *text)
 	       (errno != EAGAIN && errno != ENOBUFS);
 }
 
+static void
+send_line(const char *kind, const char *line)
+{
+	char text[REPORT_MAX];
+
+	snprintf(text, sizeof(text), "%s: %s", kind, line);
+	control_send(text);
+}
+
 /* nbdkit's log knows errors only, so a note takes this way. */
 void
 control_note(const char *line)
 {
-	char text[REPORT_MAX];
+	send_line("note", line);
+}
 
-	snprintf(text, sizeof(text), "note: %s", line);
-	control_send(text);
+void
+control_waits(const char *why)
+{
+	send_line("waiting", why);
 }
 
 /*

@@ -18,6 +18,9 @@ bool control_send(const char *text);
 /* The same for a line about something that is no fault. */
 void control_note(const char *line);
 
+/* The same for why the image is not open yet. */
+void control_waits(const char *why);
+
 /*
  * Hand the URLs that come to the engine, in a thread, until control_stop();
  * that is fine also where nothing was started. Returns 0, or -1 with errno.

@@ -73,6 +73,9 @@ open_config(void)
 	    .insecure = s->insecure != 0,
 	    .writable = s->writable != 0 && s->overlay_fd == -1,
 	    .connections = (unsigned)s->connections,
+	    /* Who serves an image already shall hear soon that it can't. */
+	    .patience = s->identity.pem != NULL ? 1 : (unsigned)s->timeout,
+	    .waits = control_waits,
 	    .fd = s->file_fd};
 }
 

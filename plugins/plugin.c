@@ -38,25 +38,26 @@ plugin_config_complete(void)
 	return 0;
 }
 
-#define plugin_config_help                                              \
-	"url=URL              (required) the image\n"                   \
-	"module=FILE          the source's module, if not HTTP\n"       \
-	"writable=1           clients may write\n"                      \
-	"user=, password=     credentials; -FD reads a value from a "   \
-	"descriptor\n"                                                  \
-	"domain=              the user's domain (SMB)\n"                \
-	"netrc=FILE           users and passwords by host\n"            \
-	"header=              lines of header fields, usually by -FD\n" \
-	"cacert=, cert=, key= PEM texts, usually by -FD\n"              \
-	"insecure=1           do not verify the server\n"               \
-	"proxy=, noproxy=     as curl(1) knows them\n"                  \
-	"sha256=HEX           the image's SHA-256, verified first\n"    \
-	"sums=, sums-url=     a file of checksums, usually by -FD\n"    \
-	"cache=64M            memory for the image's chunks\n"          \
-	"connections=8        transfers at once\n"                      \
-	"outage=25            seconds to wait for a silent source\n"    \
-	"limit-rate=SIZE      bytes per second at most, on average\n"   \
-	"overlay-fd=FD        keep what clients write in this file\n"   \
+#define plugin_config_help                                                \
+	"url=URL              (required) the image\n"                     \
+	"module=FILE          the source's module, if not HTTP\n"         \
+	"writable=1           clients may write\n"                        \
+	"user=, password=     credentials; -FD reads a value from a "     \
+	"descriptor\n"                                                    \
+	"domain=              the user's domain (SMB)\n"                  \
+	"netrc=FILE           users and passwords by host\n"              \
+	"header=              lines of header fields, usually by -FD\n"   \
+	"cacert=, cert=, key= PEM texts, usually by -FD\n"                \
+	"insecure=1           do not verify the server\n"                 \
+	"proxy=, noproxy=     as curl(1) knows them\n"                    \
+	"sha256=HEX           the image's SHA-256, verified first\n"      \
+	"sums=, sums-url=     a file of checksums, usually by -FD\n"      \
+	"cache=64M            memory for the image's chunks\n"            \
+	"connections=8        transfers at once\n"                        \
+	"outage=25            seconds to wait for a silent source\n"      \
+	"timeout=30           the same at the beginning, if it is busy\n" \
+	"limit-rate=SIZE      bytes per second at most, on average\n"     \
+	"overlay-fd=FD        keep what clients write in this file\n"     \
 	"overlay-size=1G      ... and at most so many bytes of it"
 
 /* --- life -------------------------------------------------------------- */

@@ -378,6 +378,47 @@ refuses() {
 	is_right $MIB $MIB
 }
 
+@test "a server that is busy at the beginning is waited for, as it asks" {
+	local mode
+	for mode in retry-after/1/1 status-once/429/1 status-once/503/1; do
+		serve $MIB $mode/x
+		is_right 0 $MIB
+		[ "$(requests)" = 2 ]
+		cleanup
+		rm log
+	done
+	serve $MIB retry-after/2/1/x
+	grep -q '^vm-fetchd: waiting: .*(HTTP 503), trying again in 2' fetchd.err
+	cleanup
+	# No longer than timeout=; a pause of an hour is not waited for.
+	head -c 1000 /dev/urandom >image
+	start_hostile image
+	run -75 timeout 20 vm-fetchd -c "$HOSTILE/status/429/x" timeout=2
+	[[ $output == *'too many requests'* ]]
+	[ "$(requests)" -gt 2 ]
+	run -69 timeout 8 vm-fetchd -c "$HOSTILE/retry-after/3600/1/x" timeout=2
+}
+
+@test "a mirror without the image, or a silent one: back to the redirector" {
+	serve $((6 * MIB)) 'mirrors?/misspelt,/status/403/x,/status/503/x,/ok/x'
+	is_right 0 $((6 * MIB))
+	cleanup
+	serve $MIB 'mirrors?/stall/x,/ok/x'
+	is_right 0 $MIB
+	cleanup
+	rm log
+	# Later, too; and the next mirror has its own validator.
+	serve $((12 * MIB)) \
+		'mirrors?/status-after/404/2/x,/misspelt,/etags/1/x' cache=4M
+	is_right 0 $((12 * MIB))
+	[ "$(grep -c 'GET /mirrors' log)" -ge 3 ]
+	cleanup
+	# Where there is none, that is said.
+	start_hostile image
+	run -66 timeout 20 vm-fetchd -c "$HOSTILE/redirect/misspelt"
+	[[ $output == *'no such image'* ]]
+}
+
 @test "a refusal in the middle fails that read at once, with the reason" {
 	serve $((3 * MIB)) status-once/403/2/x
 	within 1000 fails 1 nbdread "$SOCK" $MIB 512
@@ -546,7 +587,7 @@ refuses() {
 @test "a server error: 69" {
 	: >image
 	start_hostile image
-	refuses 69 status/503 'has an error (HTTP 503)'
+	refuses 69 status/503 'has an error (HTTP 503)' timeout=1
 }
 
 @test "no ranges, or empty: 65" {

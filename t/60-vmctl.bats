@@ -75,6 +75,18 @@ under_busybox() {
 	fails 64 vmctl status -P /etc/passwd
 }
 
+@test "a busy server is asked again, which the progress line tells" {
+	start_server
+	script -qec "vmctl probe '$URL/retry-after/2/1/x.iso'" /dev/null \
+		>terminal </dev/null
+	grep -q 'connecting to [^ ]*x.iso: the server has an error (HTTP 503), trying again in' terminal
+	grep -q iso9660 terminal
+	# Whoever gives up first, vm-fetchd or vmctl, says why.
+	run vmctl probe --timeout 3 "$URL/status/503/x.iso"
+	[ "$status" = 69 ] || [ "$status" = 75 ]
+	[[ $output == *'HTTP 503'* ]]
+}
+
 @test "an invalid URL is shown without its secrets" {
 	fails 64 vmctl probe 'ftp://alice:topsecret@host/x?sig=topsecret'
 	grep -q 'ftp://host/x' stderr

@@ -61,6 +61,7 @@ static const struct parameter {
     {"stats", PASS_STATS},
     {"sums", PASS_FILE},
     {"sums-url", PASS_TEXT},
+    {"timeout", PASS_PLAIN},
     {"url", PASS_URL},
     {"user", PASS_TEXT},
     {"writable", PASS_WRITABLE},

@@ -23,6 +23,7 @@
  *			the file, as gzip's size of what it compressed (RFC 1952
  *			section 2.3.1), modulo 2^32
  *	note: TEXT	a line for people that is no error
+ *	waiting: TEXT	why the image is not open yet
  *	{...}		the statistics, as JSON
  *
  * A datagram of vm-fetchd's is a URL to use from now on.

@@ -94,7 +94,8 @@ take_message(struct supervisor *s, const char *text)
 		s->trailer_size = (uint32_t)strtoull(text + 10, NULL, 10);
 	else if (strncmp(text, "verifying: ", 11) == 0)
 		s->say(text);
-	else if (strncmp(text, "note: ", 6) == 0) {
+	else if (strncmp(text, "note: ", 6) == 0 ||
+		 strncmp(text, "waiting: ", 9) == 0) {
 		s->say(text);
 		if (strcmp(text, NOTE_RENEWED) == 0)
 			keep_renewal(s);

@@ -82,6 +82,10 @@ slot_spawn_source(struct slot *s)
 	for (i = 0; i < nvalues; i++)
 		if (slot_asked(s, values[i], value))
 			add_word(&w, values[i], "=", value);
+	/* Once the medium is in, a busy server makes it degraded at once. */
+	snprintf(value, sizeof(value), "%d",
+	    s->phase == PHASE_SOURCE ? (int)s->timeout : 1);
+	add_word(&w, "timeout", "=", value);
 	/* With an overlay the image itself is not written to. */
 	if (s->writable && !slot_is_asked(s, "overlay"))
 		add_word(&w, "writable=1", "", "");

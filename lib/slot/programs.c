@@ -57,6 +57,21 @@ hear_progress(struct slot *s, enum child_id id, const char *line)
 	return true;
 }
 
+/* Why it takes so long to open the source: for who waits for the mount. */
+static bool
+hear_wait(struct slot *s, enum child_id id, const char *line)
+{
+	static const char head[] = "vm-fetchd: waiting: ";
+
+	if (id != CHILD_SOURCE || strncmp(line, head, sizeof(head) - 1) != 0)
+		return false;
+	slot_log(s, line);
+	if (s->phase == PHASE_SOURCE)
+		slot_step(
+		    s, "connecting to %s: %s", s->url, line + sizeof(head) - 1);
+	return true;
+}
+
 /* Handle a line about the source, which is not logged. Returns false for others. */
 static bool
 hear_word(struct slot *s, enum child_id id, const char *line)
@@ -99,6 +114,7 @@ slot_child_heard(void *arg, struct child *c, bool said, const char *line)
 		slot_hear_job(s, line);
 	else if (!said && c->id != CHILD_HOOK)
 		hear_result(s, c->id, line);
-	else if (!hear_progress(s, c->id, line) && !hear_word(s, c->id, line))
+	else if (!hear_progress(s, c->id, line) && !hear_wait(s, c->id, line) &&
+		 !hear_word(s, c->id, line))
 		hear_talk(s, c, said, line);
 }

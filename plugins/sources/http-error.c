@@ -74,6 +74,19 @@ fault_of_status(int http, struct fault *f)
 	    http >= 500 ? "has an error" : "does not accept the request", http);
 }
 
+bool
+http_is_about_place(int status)
+{
+	return status == 403 || status == 404 || status == 410;
+}
+
+bool
+http_is_busy(int status)
+{
+	return status == 408 || status == 425 || status == 429 ||
+	       (status >= 500 && status != 501 && status != 505);
+}
+
 /*
  * A flaw in the first answer shows what the server cannot do. The same flaw
  * later is an accident, of a proxy perhaps, and worth another try.

@@ -23,6 +23,12 @@
 bool http_fault_of_answer(
     const struct http_answer *, bool is_probe, struct fault *);
 
+/* Does the status say that it is not there, where another server may have it? */
+bool http_is_about_place(int status);
+
+/* Does it say that the server is busy for now? */
+bool http_is_busy(int status);
+
 /*
  * Fill in the fault behind libcurl's own failure: code, a CURLcode other than
  * CURLE_OK, and its text (CURLOPT_ERRORBUFFER), which may be empty.

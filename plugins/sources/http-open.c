@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 
 #include <curl/curl.h>
 
+#include "base/clock.h"
+#include "sources/http-error.h"
 #include "sources/http.h"
 #include "sources/http-cipher.h"
 
@@ -17,6 +20,9 @@
 #define STALL_SECONDS	10  /* how long a transfer may bring almost nothing */
 #define STALL_BYTES	512 /* a second */
 #define PROBE_TRIES	3
+#define PAUSE_FIRST_MS	250
+#define TOLD_MS		1000 /* a shorter pause is not worth a line */
+#define PAUSE_LAST_MS	10000
 
 /* --- settings ---------------------------------------------------------- */
 
@@ -77,6 +83,9 @@ struct probe {
 	struct http *http;
 	unsigned char *first;
 	size_t room, got;
+	int64_t give_up; /* ms: when a busy server was waited for long enough */
+	void (*waits)(const char *why);
+	unsigned seed;
 	bool ended;
 	struct fault fault; /* status 0: none */
 };
@@ -123,29 +132,65 @@ probe_once(struct probe *p, enum http_ask ask, size_t len)
 	return p->fault.status == 0;
 }
 
-/* A server that cannot be reached, or stalls, was waited for long enough. */
-static bool
-is_worth_a_retry(const struct http *h, const struct fault *f)
+/* How often to try again after this fault? */
+static unsigned
+tries_after(const struct connection *c, const struct fault *f)
 {
-	bool was_reached = h->connections[0].answer.status != 0;
+	if (f->kind != FAULT_TRANSIENT)
+		return 1;
+	/* A redirector may know another mirror. */
+	if (http_is_busy(c->answer.status) || c->hop != NULL)
+		return UINT_MAX;
+	/* A server that can't be reached, or stalls, was waited for enough. */
+	if (f->status == EX_NOHOST || f->status == EX_TEMPFAIL ||
+	    (c->answer.status == 0 && f->status == EX_UNAVAILABLE))
+		return 1;
+	return PROBE_TRIES;
+}
 
-	return f->kind == FAULT_TRANSIENT && f->status != EX_NOHOST &&
-	       f->status != EX_TEMPFAIL &&
-	       (was_reached || f->status != EX_UNAVAILABLE);
+/*
+ * Milliseconds to wait before another try: what the server asks for, or else
+ * twice as long each time; and a bit more, as chance will have it, for many
+ * clients may have been sent away at once.
+ */
+static int64_t
+pause_after(struct probe *p, unsigned tries)
+{
+	int64_t ms = tries < 6 ? PAUSE_FIRST_MS << (tries - 1) : PAUSE_LAST_MS;
+
+	if (p->fault.retry_after > 0)
+		ms = (int64_t)p->fault.retry_after * 1000;
+	if (ms > PAUSE_LAST_MS)
+		ms = PAUSE_LAST_MS;
+	return ms + rand_r(&p->seed) % (ms / 4);
+}
+
+static void
+wait_for(const struct probe *p, int64_t ms)
+{
+	struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
+	char why[FAULT_TEXT_MAX + 64];
+
+	snprintf(why, sizeof(why), "%s, trying again in %.1f s", p->fault.text,
+	    (double)ms / 1e3);
+	if (p->waits != NULL && ms >= TOLD_MS)
+		p->waits(why);
+	nanosleep(&pause, NULL);
 }
 
 static bool
 probe_run(struct probe *p, enum http_ask ask, size_t len)
 {
-	struct timespec pause = {0, 250000000};
-	int tries;
+	const struct connection *c = p->http->connections;
+	unsigned tries;
+	int64_t pause;
 
 	for (tries = 1; !probe_once(p, ask, len); tries++) {
-		if (tries == PROBE_TRIES ||
-		    !is_worth_a_retry(p->http, &p->fault))
+		pause = pause_after(p, tries);
+		if (tries >= tries_after(c, &p->fault) ||
+		    clock_ms() + pause > p->give_up)
 			return false;
-		nanosleep(&pause, NULL);
-		pause.tv_nsec *= 2;
+		wait_for(p, pause);
 	}
 	return true;
 }
@@ -259,7 +304,12 @@ http_open(const struct source_config *config, void *first, size_t room,
     size_t *got, struct fault *why)
 {
 	struct http *h = http_new(config, why);
-	struct probe p = {.http = h, .first = first, .room = room};
+	struct probe p = {.http = h,
+	    .first = first,
+	    .room = room,
+	    .give_up = clock_ms() + (int64_t)config->patience * 1000,
+	    .waits = config->waits,
+	    .seed = (unsigned)clock_us()};
 
 	if (h == NULL)
 		return NULL;

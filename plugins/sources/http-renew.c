@@ -78,6 +78,8 @@ try(const struct http *h, const struct source_config *config, struct fault *why)
 	size_t got;
 
 	once.connections = 1;
+	once.patience = 1; /* readers of what works wait for this */
+	once.waits = NULL;
 	trial = h->open(&once, first, sizeof(first), &got, why);
 	if (trial == NULL)
 		return -1;

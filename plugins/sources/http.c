@@ -11,6 +11,7 @@
 
 #include <curl/curl.h>
 
+#include "base/clock.h"
 #include "base/secret.h"
 #include "base/url.h"
 #include "sources/http-error.h"
@@ -18,6 +19,7 @@
 #include "sources/http.h"
 
 #define COOKIES_MAX 1000
+#define ASTRAY_MS   5000
 
 /* --- one answer -------------------------------------------------------- */
 
@@ -170,17 +172,25 @@ on_body(char *bytes, size_t size, size_t n, void *arg)
 /* --- transfers --------------------------------------------------------- */
 
 /*
- * The target of a redirect may expire (a signed link) or move: after a refusal
- * or no connection there, the next try begins at the given URL.
+ * Behind a redirect there may be many places: mirrors, or signed links that
+ * expire. After a failure there the next try begins at the given URL. If that
+ * leads to a refusal, too, it is tried a few times more.
  */
-static bool
-forget_redirect(struct connection *c)
+static void
+go_back(struct connection *c)
 {
-	if (!c->used_shortcut || c->fault.kind == FAULT_CHANGED ||
-	    c->fault.kind == FAULT_DOUBTED)
-		return false;
-	http_url_forget(&c->http->url);
-	return true;
+	struct http *h = c->http;
+	int64_t now = clock_ms();
+
+	if ((!c->used_shortcut && c->hop == NULL) ||
+	    c->fault.kind == FAULT_CHANGED || c->fault.kind == FAULT_DOUBTED)
+		return;
+	http_url_forget(&h->url);
+	if (h->astray_since == 0)
+		h->astray_since = now;
+	if (c->used_shortcut || (http_is_about_place(c->answer.status) &&
+				    now - h->astray_since < ASTRAY_MS))
+		c->fault.kind = FAULT_TRANSIENT;
 }
 
 int
@@ -251,6 +261,7 @@ connection_end(struct connection *c, CURLcode code)
 	}
 	c->transfer = NULL;
 	if (code == CURLE_OK && !c->found_fault) {
+		c->http->astray_since = 0;
 		if (c->hop != NULL)
 			http_url_remember(&c->http->url, c->hop);
 		return NULL;
@@ -263,8 +274,7 @@ connection_end(struct connection *c, CURLcode code)
 	}
 	curl_easy_getinfo(c->easy, CURLINFO_RETRY_AFTER, &pause);
 	c->fault.retry_after = pause > UINT_MAX ? UINT_MAX : (unsigned)pause;
-	if (forget_redirect(c))
-		c->fault.kind = FAULT_TRANSIENT;
+	go_back(c);
 	return &c->fault;
 }
 

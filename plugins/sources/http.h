@@ -68,7 +68,8 @@ struct http {
 	char server[64];	     /* its numeric address */
 	struct source_config config; /* its texts are the caller's, or: */
 	struct http_renewed renewed;
-	source_open *open; /* http_open(), for a trial before a renewal */
+	source_open *open;    /* http_open(), for a trial before a renewal */
+	int64_t astray_since; /* ms: when redirects began to lead nowhere */
 	unsigned count;
 	struct connection *connections;
 };

@@ -41,6 +41,9 @@ struct source_config {
 	bool insecure;		     /* do not verify the server */
 	bool writable;		     /* open it for writing, too */
 	unsigned connections;	     /* transfers at once, >= 1 */
+	unsigned patience; /* seconds for open() to wait for a busy server */
+	/* One line for people: why open() waits. May be NULL. */
+	void (*waits)(const char *why);
 	int fd; /* a local image: its open file, which stays the caller's */
 };
 
@@ -141,8 +144,8 @@ struct source {
 /*
  * Open a source. To find out what the image is, its first `room` bytes are read
  * into first (*got of them: room, or the whole image): the caller has them for
- * its cache. Blocks; after a transient fault it tries a few times more. Returns
- * the source, or NULL with *why.
+ * its cache. Blocks; after a transient fault it tries a few times more, and where
+ * the server says that it is busy until `patience` is over. Returns the source, or NULL with *why.
  */
 typedef struct source *source_open(const struct source_config *, void *first,
     size_t room, size_t *got, struct fault *why);

@@ -214,5 +214,6 @@ with_source() {
 	/*) set -- "$@" no-links=1 ;;
 	esac
 	[ -z "${STATS:-}" ] || set -- "$@" "stats=$STATS"
+	set -- "$@" "timeout=$TIMEOUT"
 	"$@"
 }

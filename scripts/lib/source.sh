@@ -12,11 +12,11 @@ wait_child() {
 	return $status
 }
 
-# gave_up: end a vm-fetchd that has not connected within TIMEOUT.
+# gave_up WHY: end a vm-fetchd that has not connected within TIMEOUT.
 gave_up() {
 	progress_end
 	end_source
-	echo "$PROG: gave up after $TIMEOUT s while connecting to $URL" \
+	echo "$PROG: gave up after $TIMEOUT s while connecting to $URL$1" \
 		>"$TEMP/said"
 	return $EX_TEMPFAIL
 }
@@ -26,7 +26,7 @@ gave_up() {
 # line of $TEMP/said says why. (timeout(1) of busybox leaves a process behind,
 # so it is not used.)
 start_source() {
-	local start elapsed
+	local start elapsed why
 	: >"$TEMP/ready"
 	# shellcheck disable=SC2086 # one word, or none
 	with_source "$REQ" exec $APART vm-fetchd "$@" \
@@ -35,11 +35,16 @@ start_source() {
 	start=$(now)
 	while [ ! -s "$TEMP/ready" ] && kill -0 $CHILD 2>/dev/null; do
 		elapsed=$(($(now) - start))
+		why=$(tail -n 1 "$TEMP/said")
+		case $why in
+		*": waiting: "*) why=": ${why#*: waiting: }" ;;
+		*) why= ;;
+		esac
 		if [ $elapsed -ge "$TIMEOUT" ]; then
-			gave_up
+			gave_up "$why"
 			return
 		fi
-		progress "connecting to $URL" $elapsed
+		progress "connecting to $URL$why" $elapsed
 		pause
 	done
 	progress_end
