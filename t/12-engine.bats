@@ -71,6 +71,34 @@ is_right() {
 	[ "$(ranges | wc -l)" -le 100 ]
 }
 
+# whole_mib SIZE: prints how many percent of the bytes were requested in ranges
+# that begin and end at whole MiB, or at the image's end.
+whole_mib() {
+	ranges | tr - ' ' | awk -v size="$1" '
+		{ n = $2 + 1 - $1; all += n }
+		$1 % 1048576 == 0 && (($2 + 1) % 1048576 == 0 ||
+			$2 + 1 == size) { whole += n }
+		END { print int(100 * whole / all) }'
+}
+
+@test "what is read ahead is whole MiB, as web caches keep it" {
+	local mode other size=$((48 * MIB + 1000))
+	head -c $size /dev/urandom >image
+	for mode in ok slow/20; do
+		rm -f log
+		start_hostile image
+		start_fetchd "$HOSTILE/$mode/x"
+		# One from the beginning, one from anywhere.
+		nbdread -S 64K -f image "$SOCK" $((20 * MIB + 70000)) \
+			$((28 * MIB - 70000)) 3>&- &
+		other=$!
+		nbdread -S 128K -f image "$SOCK" 0 $((20 * MIB))
+		wait "$other"
+		[ "$(whole_mib $size)" -ge 95 ]
+		cleanup
+	done
+}
+
 @test "a read of two chunks requests both at once" {
 	serve 8 slow-after/300/1/x
 	nbdread -t -S 64K "$SOCK" $((4 * MIB - 32768)) 65536 >took

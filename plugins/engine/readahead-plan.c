@@ -16,10 +16,15 @@
 #define MOST_MIN    (4 * MIB)
 #define FIRST_AHEAD 100
 #define MOST_AHEAD  1000
-/* A range that is asked for ahead of need. */
-#define UNIT_MIN (256 * KIB)
-#define UNIT_MAX (6 * MIB)
-#define UNIT_MS	 500 /* of one connection's rate */
+/*
+ * A range that is asked for ahead of need. A stream with a large window has
+ * ranges of whole MiB: HTTP caches keep parts of a file by such lines, and a
+ * range across a line is two of their parts.
+ */
+#define UNIT_MIN	 (256 * KIB)
+#define UNIT_MAX	 (6 * MIB)
+#define WHOLE_MIB_WINDOW (512 * KIB)
+#define UNIT_MS		 500 /* of one connection's rate */
 /* The least that a random read asks for. */
 #define RANDOM_MIN (64 * KIB)
 
@@ -52,6 +57,15 @@ limit_of(const struct engine *e)
 					: UINT64_MAX;
 }
 
+/* Where a stream's ranges end: at multiples of this. */
+static uint64_t
+align_of(const struct engine *e, const struct readahead_stream *stream)
+{
+	return stream->window >= WHOLE_MIB_WINDOW && limit_of(e) >= MIB
+		   ? MIB
+		   : UNIT_MIN;
+}
+
 /*
  * How much to ask for at once ahead of a stream. Every connection gets a share
  * of its window, and none is busy for long, in case a reader turns up that
@@ -70,7 +84,9 @@ unit_of(const struct engine *e, const struct readahead_stream *stream)
 	if (part > limit)
 		part = limit;
 	unit = clamp(part, UNIT_MIN, UNIT_MAX);
-	return unit < stream->window ? unit : stream->window;
+	if (unit > stream->window)
+		unit = stream->window;
+	return unit > align_of(e, stream) ? unit : align_of(e, stream);
 }
 
 /*
@@ -94,13 +110,15 @@ stop_of(const struct engine *e, const struct readahead_stream *stream,
 void
 engine_plan_ahead(struct engine *e, struct readahead_stream *stream)
 {
-	uint64_t unit = unit_of(e, stream), from, to, stop;
+	uint64_t unit = unit_of(e, stream), align = align_of(e, stream);
+	uint64_t from, to, stop;
 	bool asked = false;
 
 	if (engine_is_down(e))
 		return;
 	while (e->fetches.ahead_bytes + unit <= e->ahead_budget &&
-	       readahead_next(stream, unit, e->source->info.size, &from, &to)) {
+	       readahead_next(
+		   stream, unit, align, e->source->info.size, &from, &to)) {
 		stop = stop_of(e, stream, from, to);
 		asked = asked || stop > from;
 		if (engine_ask(e, from, stop, false) && stop == to)

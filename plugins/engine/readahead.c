@@ -105,19 +105,20 @@ readahead_stalled(struct readahead *ra, struct readahead_stream *s)
 }
 
 bool
-readahead_next(struct readahead_stream *s, uint64_t unit, uint64_t image_size,
-    uint64_t *from, uint64_t *to)
+readahead_next(struct readahead_stream *s, uint64_t unit, uint64_t align,
+    uint64_t image_size, uint64_t *from, uint64_t *to)
 {
-	uint64_t end = s->next + s->window;
+	uint64_t end = s->next + s->window + align - 1, next = s->ahead + unit;
 
 	if (s->window == 0 || s->ahead >= image_size)
 		return false;
-	if (s->ahead + unit > end && end < image_size)
+	end -= end % align;
+	next -= next % align;
+	if (next <= s->ahead)
+		next = s->ahead - s->ahead % align + align;
+	if (next > end && end < image_size)
 		return false;
 	*from = s->ahead;
-	s->ahead += unit;
-	if (s->ahead > image_size)
-		s->ahead = image_size;
-	*to = s->ahead;
+	*to = s->ahead = next < image_size ? next : image_size;
 	return true;
 }

@@ -48,10 +48,12 @@ struct readahead_stream *readahead_touch(
 void readahead_stalled(struct readahead *, struct readahead_stream *);
 
 /*
- * The next range to ask for ahead of a stream: a whole unit, or less at the
- * image's end. It counts as asked for. False where the stream has enough.
+ * The next range to ask for ahead of a stream: about a unit. It ends at a
+ * multiple of align, and so begins at one unless the stream does not; the last
+ * one ends with the image. It counts as asked for. False where the stream has
+ * enough.
  */
-bool readahead_next(struct readahead_stream *, uint64_t unit,
+bool readahead_next(struct readahead_stream *, uint64_t unit, uint64_t align,
     uint64_t image_size, uint64_t *from, uint64_t *to);
 
 #endif

@@ -15,7 +15,7 @@ step(struct readahead *ra, uint64_t at, uint64_t len, uint64_t *asked)
 	struct readahead_stream *s = readahead_touch(ra, at, at + len);
 	uint64_t from, to;
 
-	while (readahead_next(s, 256 * KIB, SIZE, &from, &to)) {
+	while (readahead_next(s, 256 * KIB, 256 * KIB, SIZE, &from, &to)) {
 		CHECK(from >= *asked || *asked == 0);
 		CHECK(to > from && to <= SIZE);
 		*asked = to;
@@ -35,7 +35,9 @@ test_sequential(void)
 	for (at = 128 * KIB; at < SIZE; at += 128 * KIB) {
 		CHECK(step(&ra, at, 128 * KIB, &asked) == MIB);
 		CHECK(asked >= at + MIB - 256 * KIB || asked == SIZE);
-		CHECK(asked <= at + 128 * KIB + MIB || asked == SIZE);
+		/* Up to the next multiple of what it is aligned to. */
+		CHECK(asked < at + 128 * KIB + MIB + 256 * KIB ||
+		      asked == SIZE);
 	}
 	CHECK(asked == SIZE);
 }
@@ -150,6 +152,30 @@ test_off(void)
 	CHECK(asked == 0);
 }
 
+/* Wherever a stream begins, its ranges end at whole MiB; and begin there. */
+static void
+test_aligned(void)
+{
+	struct readahead ra;
+	struct readahead_stream *s;
+	uint64_t at, from, to, asked = 0, end = SIZE - 12345;
+
+	readahead_init(&ra);
+	readahead_set_windows(&ra, 4 * MIB, 8 * MIB);
+	for (at = 70000; at + 65536 <= end; at += 65536) {
+		s = readahead_touch(&ra, at, at + 65536);
+		while (readahead_next(s, 3 * MIB / 2, MIB, end, &from, &to)) {
+			CHECK(from == asked || asked == 0);
+			CHECK(from % MIB == 0 || asked == 0);
+			CHECK(to % MIB == 0 || to == end);
+			CHECK(to > from && to - from <= 2 * MIB);
+			asked = to;
+		}
+		CHECK(at < 200000 || asked >= at + 3 * MIB || asked == end);
+	}
+	CHECK(asked == end);
+}
+
 int
 main(void)
 {
@@ -160,5 +186,6 @@ main(void)
 	test_two_streams();
 	test_out_of_order();
 	test_off();
+	test_aligned();
 	return check_status();
 }
