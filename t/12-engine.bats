@@ -237,6 +237,17 @@ start_cache() {
 	not grep -q 'validator' fetchd.err
 }
 
+@test "a server that serves one connection at a time gets one" {
+	head -c $((24 * MIB)) /dev/urandom >image
+	start_hostile image -1
+	start_fetchd "$HOSTILE/ok/x"
+	# Each of the others would wait for ten seconds, and again.
+	nbdread -t -S 128K -f image "$SOCK" 0 $((24 * MIB)) >took
+	[ "$(awk '{ print ($1 < 9) }' took)" = 1 ]
+	[ "$(grep -c 'one connection at a time' fetchd.err)" = 1 ]
+	not grep -q 'trying again' fetchd.err
+}
+
 @test "a server that moves to another address is found again by its name" {
 	requires_root
 	head -c $((12 * MIB)) /dev/urandom >image

@@ -88,6 +88,8 @@ engine_renew(struct engine *e, const char *url)
 	pthread_mutex_lock(&e->lock);
 	secret_free(e->renewal);
 	e->renewal = copy;
+	if (copy == NULL)
+		e->config.log("unable to renew the URL: out of memory");
 	pthread_mutex_unlock(&e->lock);
 	e->source->ops->wake(e->source);
 }

@@ -106,6 +106,18 @@ finish(struct engine *e, struct fetch *f)
 	engine_end_request(e, f, 0);
 }
 
+/* The source needs to do with fewer connections. */
+static void
+take_connections(struct engine *e, const struct fault *why)
+{
+	unsigned most = e->source->info.connections;
+
+	if (most >= e->config.connections)
+		return;
+	e->config.connections = most;
+	e->config.note(why->text);
+}
+
 /* A transfer has ended (fetch thread, from the source). */
 static void
 on_done(struct transfer *t, const struct fault *fault)
@@ -129,6 +141,9 @@ on_done(struct transfer *t, const struct fault *fault)
 		/* Some servers send less at a time than they are asked for. */
 		measure(e, f);
 		e->tokens += (double)(f->end - f->offset);
+		fetches_put_back(&e->fetches, f);
+	} else if (fault->kind == FAULT_AGAIN) {
+		take_connections(e, fault);
 		fetches_put_back(&e->fetches, f);
 	} else if (fault->kind == FAULT_DOUBTED && !e->changed) {
 		engine_doubt(e, fault);

@@ -202,6 +202,7 @@ engine_take_fault(struct engine *e, struct fetch *f, const struct fault *fault)
 {
 	switch (fault->kind) {
 	case FAULT_TRANSIENT:
+	case FAULT_AGAIN:
 		retry(e, f, fault);
 		return;
 	case FAULT_REQUEST:

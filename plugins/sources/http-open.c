@@ -247,6 +247,7 @@ measure(struct http *h)
 	snprintf(h->server, sizeof(h->server), "%s", address ? address : "");
 	h->source.info.address = h->server;
 	h->source.info.round_trip = (unsigned)(connected - found);
+	h->first_answer = begun / 1000;
 	/* Without the handshakes: the rate of a connection that is open. */
 	h->source.info.rate = (uint64_t)got * 1000000 /
 			      (uint64_t)(ended > begun ? ended - begun : 1);

@@ -16,6 +16,7 @@
 #include "base/url.h"
 #include "sources/http-error.h"
 #include "sources/http-follow.h"
+#include "sources/http-queue.h"
 #include "sources/http.h"
 
 #define COOKIES_MAX 1000
@@ -223,6 +224,7 @@ connection_begin(struct connection *c, struct transfer *t)
 	c->transfer = t;
 	c->believed = c->found_fault = false;
 	c->got = 0;
+	c->sent_at = 0;
 	c->error[0] = '\0';
 	secret_free(c->hop);
 	c->hop = NULL;
@@ -262,6 +264,7 @@ connection_end(struct connection *c, CURLcode code)
 	c->transfer = NULL;
 	if (code == CURLE_OK && !c->found_fault) {
 		c->http->astray_since = 0;
+		http_queue_note(c);
 		if (c->hop != NULL)
 			http_url_remember(&c->http->url, c->hop);
 		return NULL;
@@ -278,6 +281,33 @@ connection_end(struct connection *c, CURLcode code)
 	return &c->fault;
 }
 
+/* Hand c to libcurl. If that fails, the next poll() ends its transfer. */
+static void
+connection_add(struct connection *c)
+{
+	c->stillborn =
+	    curl_multi_add_handle(c->http->multi, c->easy) != CURLM_OK;
+}
+
+/* End the transfers that libcurl did not take. */
+static bool
+end_stillborn(struct http *h)
+{
+	struct connection *c;
+	struct transfer *t;
+	bool any = false;
+
+	for (c = h->connections; c < h->connections + h->count; c++) {
+		if (!c->stillborn)
+			continue;
+		any = true;
+		c->stillborn = false;
+		t = c->transfer;
+		t->done(t, connection_end(c, CURLE_OUT_OF_MEMORY));
+	}
+	return any;
+}
+
 static void
 http_start(struct source *s, struct transfer *t)
 {
@@ -288,7 +318,7 @@ http_start(struct source *s, struct transfer *t)
 		c++;
 	t->work = c;
 	connection_begin(c, t);
-	curl_multi_add_handle(h->multi, c->easy);
+	connection_add(c);
 }
 
 static void
@@ -312,12 +342,15 @@ http_poll(struct source *s, int timeout_ms)
 		curl_multi_remove_handle(h->multi, c->easy);
 		timeout_ms = 0; /* there may be more to start now */
 		if (http_follow(c, code)) {
-			curl_multi_add_handle(h->multi, c->easy);
+			connection_add(c);
 			continue;
 		}
 		fault = connection_end(c, code);
 		t->done(t, fault);
 	}
+	if (end_stillborn(h))
+		timeout_ms = 0;
+	http_queue_leave(h);
 	curl_multi_poll(h->multi, NULL, 0, timeout_ms, NULL);
 }
 

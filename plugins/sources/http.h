@@ -11,7 +11,8 @@
  * http-url.c knows where to ask, http-follow.c follows redirects,
  * http-headers.c has the user's own header fields, http-response.c what an
  * answer's header says, http-identity.c whether it is about the same image,
- * http-error.c what a failure means.
+ * http-error.c what a failure means, http-queue.c whether the server serves one
+ * connection at a time.
  */
 #ifndef VM_SOURCES_HTTP_H
 #define VM_SOURCES_HTTP_H
@@ -43,6 +44,9 @@ struct connection {
 	bool believed;	     /* the answer was checked: its bytes may pass */
 	bool found_fault;    /* by us, not by libcurl: in fault */
 	bool used_shortcut;  /* asked where the last redirect led */
+	bool stillborn;	     /* libcurl did not take it */
+	int64_t sent_at;     /* ms: the request was sent; 0: not yet */
+	unsigned answers;    /* http.answers when it was sent */
 	size_t due, got;     /* bytes: of the range, and those that came */
 	char *hop;	     /* where redirects have led; NULL: no redirect */
 	unsigned hops;	     /* how many there were */
@@ -68,7 +72,14 @@ struct http {
 	char server[64];	     /* its numeric address */
 	struct source_config config; /* its texts are the caller's, or: */
 	struct http_renewed renewed;
-	source_open *open;    /* http_open(), for a trial before a renewal */
+	source_open *open; /* http_open(), for a trial before a renewal */
+	/*
+	 * The local port by which all answers came, 0: by several; how many
+	 * came; and how long (ms) the first took. For http-queue.c.
+	 */
+	long only_port;
+	unsigned answers;
+	int64_t first_answer;
 	int64_t astray_since; /* ms: when redirects began to lead nowhere */
 	unsigned count;
 	struct connection *connections;

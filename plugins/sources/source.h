@@ -55,7 +55,9 @@ enum fault_kind {
 	FAULT_TRANSIENT, /* the same request may work in a moment */
 	FAULT_REQUEST,	 /* refused: do not repeat it; others may work */
 	FAULT_CHANGED,	 /* not the image that was opened: stop */
-	FAULT_DOUBTED,	 /* perhaps not that image: compare bytes, see adopt */
+	FAULT_AGAIN, /* nothing is wrong: start it again; info.connections may be
+			less than before */
+	FAULT_DOUBTED, /* perhaps not that image: compare bytes, see adopt */
 };
 
 struct fault {
@@ -74,7 +76,7 @@ struct source_info {
 	const char *address;   /* numeric, of the server or proxy */
 	unsigned round_trip;   /* microseconds, to that address */
 	uint64_t rate;	       /* bytes a second, of the first transfer */
-	unsigned connections;  /* the most transfers at once */
+	unsigned connections;  /* the most transfers at once; it may sink */
 };
 
 enum transfer_kind {

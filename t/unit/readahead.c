@@ -36,8 +36,8 @@ test_sequential(void)
 		CHECK(step(&ra, at, 128 * KIB, &asked) == MIB);
 		CHECK(asked >= at + MIB - 256 * KIB || asked == SIZE);
 		/* Up to the next multiple of what it is aligned to. */
-		CHECK(asked < at + 128 * KIB + MIB + 256 * KIB ||
-		      asked == SIZE);
+		CHECK(
+		    asked < at + 128 * KIB + MIB + 256 * KIB || asked == SIZE);
 	}
 	CHECK(asked == SIZE);
 }
