@@ -56,6 +56,21 @@ scan(struct engine *e, uint64_t from, uint64_t to, bool absent)
 	return to;
 }
 
+/*
+ * Cut what is asked for ahead of need at the first or last whole MiB inside, if
+ * it begins or ends elsewhere, because something there is here or coming. The
+ * rest of it is whole MiB then (readahead-plan.c says why).
+ */
+static uint64_t
+cut(const struct engine *e, uint64_t from, uint64_t end)
+{
+	uint64_t last = end - end % CHUNK_SIZE;
+
+	if (from % CHUNK_SIZE != 0 && chunk_after(from) < end)
+		return chunk_after(from);
+	return last > from && end < e->cache.image_size ? last : end;
+}
+
 bool
 engine_ask(struct engine *e, uint64_t from, uint64_t to, bool for_reader)
 {
@@ -67,6 +82,8 @@ engine_ask(struct engine *e, uint64_t from, uint64_t to, bool for_reader)
 		to = e->cache.image_size;
 	while ((from = scan(e, from, to, true)) < to) {
 		end = scan(e, from, to, false);
+		if (!for_reader)
+			end = cut(e, from, end);
 		if (!ask_gap(e, from, end, for_reader))
 			return false;
 		from = end;
