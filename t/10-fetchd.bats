@@ -690,6 +690,13 @@ another_than() {
 	[ -n "$pid" ] && [ "$pid" != "$1" ]
 }
 
+@test "nbdkit killed, and the source refuses for a while: it goes on" {
+	serve $MIB status-once/403/2/x
+	kill -9 "$(nbdkits)"
+	wait_until 20 nbdread -f image "$SOCK" 0 $MIB
+	grep -q 'still trying: the server forbids it' fetchd.err
+}
+
 @test "when nbdkit dies again and again, vm-fetchd gives up: 71, no socket" {
 	local rc=0 pid
 	serve 1000 ok/x

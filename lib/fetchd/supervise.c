@@ -205,12 +205,17 @@ take_check(struct supervisor *s, struct failure *why)
 	return begin_serving(s, why);
 }
 
-/* May a failure pass by itself, of an image that was served before? */
+/*
+ * May a failure pass, of an image that was served before? A refusal may, too:
+ * by a renewed link, or when the server is mended.
+ */
 static bool
 is_passing(int status)
 {
-	return status == EX_NOHOST || status == EX_UNAVAILABLE ||
-	       status == EX_IOERR || status == EX_TEMPFAIL;
+	return status == EX_NOPERM || status == EX_NOINPUT ||
+	       status == EX_PROTOCOL || status == EX_NOHOST ||
+	       status == EX_UNAVAILABLE || status == EX_IOERR ||
+	       status == EX_TEMPFAIL;
 }
 
 /* An nbdkit that was started again is ready, or can't be for now. */
