@@ -30,6 +30,8 @@ nbdkit_open(struct nbdkit *n, struct failure *why)
 	int pair[2];
 
 	n->report = -1;
+	if (nbdkit_log_open(&n->log) == -1)
+		return fail_errno(why, EX_OSERR, "unable to make a pipe");
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) == -1)
 		return fail_errno(why, EX_OSERR, "unable to make a socket");
 	n->control = pair[0];
@@ -125,6 +127,7 @@ run_nbdkit(const struct nbdkit *n, pid_t parent)
 	if (getppid() != parent)
 		_exit(EX_OSERR);
 	pass_socket(n);
+	dup2(n->log.writer, STDERR_FILENO);
 	if (n->limits_spool)
 		limit_spool();
 	sigemptyset(&none);

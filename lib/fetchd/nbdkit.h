@@ -15,6 +15,7 @@
 
 #include "base/failure.h"
 #include "fetchd/nbdkit-argv.h"
+#include "fetchd/nbdkit-log.h"
 
 struct nbdkit {
 	struct nbdkit_argv argv;
@@ -26,6 +27,7 @@ struct nbdkit {
 	int report;	   /* to read its report from (report.h); -1: closed */
 	int control;	   /* a datagram socket to its plugin (report.h) */
 	int report_fd, control_fd; /* the plugin's ends of the two */
+	struct nbdkit_log log;	   /* what it writes to standard error */
 };
 
 /* Make the lines to the plugin, and begin the command line. */

@@ -382,7 +382,7 @@ take_signal(struct supervisor *s, struct failure *why)
 static int
 take_events(struct supervisor *s, struct failure *why)
 {
-	struct pollfd p[4] = {
+	struct pollfd p[5] = {
 	    {s->nbdkit->signals, POLLIN, 0}, {s->nbdkit->control, POLLIN, 0}};
 	int left, result = restart_nbdkit(s, &left, why);
 
@@ -390,10 +390,13 @@ take_events(struct supervisor *s, struct failure *why)
 		return result;
 	p[2] = (struct pollfd){s->nbdkit->report, POLLIN, 0};
 	p[3] = (struct pollfd){s->check.fd, POLLIN, 0};
-	if (poll(p, 4, left) == -1)
+	p[4] = (struct pollfd){s->nbdkit->log.reader, POLLIN, 0};
+	if (poll(p, 5, left) == -1)
 		return errno == EINTR
 			   ? GO_ON
 			   : fail_errno(why, EX_OSERR, "unable to wait");
+	if (p[4].revents != 0)
+		nbdkit_log_pass(&s->nbdkit->log);
 	if (p[1].revents != 0)
 		take_messages(s);
 	if (p[2].revents != 0)
@@ -417,5 +420,6 @@ supervisor_run(struct supervisor *s, struct failure *why)
 		result = take_events(s, why);
 	export_size_close(&s->check);
 	nbdkit_stop(s->nbdkit);
+	nbdkit_log_pass(&s->nbdkit->log);
 	return result;
 }
