@@ -24,6 +24,8 @@
 #define UNIT_MIN	 (256 * KIB)
 #define UNIT_MAX	 (6 * MIB)
 #define WHOLE_MIB_WINDOW (512 * KIB)
+#define THIN_RATE	 (4 * MIB) /* bytes a second, of all connections */
+#define THIN_WINDOW	 (4 * MIB)
 #define UNIT_MS		 500 /* of one connection's rate */
 /* The least that a random read asks for. */
 #define RANDOM_MIN (64 * KIB)
@@ -57,13 +59,17 @@ limit_of(const struct engine *e)
 					: UINT64_MAX;
 }
 
-/* Where a stream's ranges end: at multiples of this. */
+/*
+ * Where a stream's ranges end: at multiples of this. On a thin line a whole MiB
+ * takes too long, except for a stream that has much ahead of it.
+ */
 static uint64_t
 align_of(const struct engine *e, const struct readahead_stream *stream)
 {
-	return stream->window >= WHOLE_MIB_WINDOW && limit_of(e) >= MIB
-		   ? MIB
-		   : UNIT_MIN;
+	uint64_t least =
+	    e->meter.total < THIN_RATE ? THIN_WINDOW : WHOLE_MIB_WINDOW;
+
+	return stream->window >= least && limit_of(e) >= MIB ? MIB : UNIT_MIN;
 }
 
 /*
