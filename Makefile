@@ -230,7 +230,6 @@ MANDIR = $(DESTDIR)$(PREFIX)/share/man
 install: all
 	install -d $(BINDIR) $(LIBDIR) $(DESTDIR)$(UNITDIR) \
 	    $(DESTDIR)$(SYSCONFDIR)/vmedia \
-	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
 	    $(DESTDIR)$(PREFIX)/share/vmedia
 	install $(addprefix $(O)/bin/,$(progs)) \
 	    $(addprefix scripts/,$(scripts)) $(BINDIR)
@@ -253,8 +252,12 @@ install: all
 	sed 's,@PREFIX@,$(PREFIX),' scripts/lighttpd/vmedia.conf \
 	    >$(DESTDIR)$(PREFIX)/share/vmedia/lighttpd.conf
 	install -d $(DESTDIR)$(SYSCONFDIR)/vmedia/hooks.d
-	install -m 644 scripts/completion/vmctl \
+	install -D -m 644 scripts/completion/vmctl \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vmctl
+	install -D -m 644 scripts/completion/_vmctl \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_vmctl
+	install -D -m 644 scripts/completion/vmctl.fish \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vmctl.fish
 	[ -e $(DESTDIR)$(SYSCONFDIR)/vmedia/vmedia.conf ] || \
 	    install -m 644 scripts/vmedia.conf $(DESTDIR)$(SYSCONFDIR)/vmedia
 

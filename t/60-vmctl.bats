@@ -46,9 +46,15 @@ under_busybox() {
 }
 
 @test "help, version and no argument" {
-	[[ $(vmctl help) == "usage: vmctl mount"* ]]
-	[[ $(vmctl mount --help) == "usage: vmctl mount"* ]]
-	[[ $(vmctl eject -h) == "usage: vmctl mount"* ]]
+	[[ $(vmctl help) == "usage: vmctl VERB"*"mount URL"* ]]
+	[[ $(vmctl mount --help) == "usage: vmctl mount [OPTION]... URL"* ]]
+	[[ $(vmctl eject -h) == "usage: vmctl eject [OPTION]... [SLOT]"* ]]
+	[ "$(vmctl help eject)" = "$(vmctl eject -h)" ]
+	# A wrong setting does not hide the help.
+	echo nonsense >conf
+	[[ $(vmctl help serve) == "usage: vmctl serve"*"WHERE  ws"* ]]
+	rm conf
+	fails 64 vmctl help frobnicate
 	[[ $(vmctl version) == "vmctl "[0-9]* ]]
 	run vmctl
 	[ "$status" = 64 ]
@@ -264,11 +270,9 @@ write_stats() {
 	wait_until 5 eval '[ -z "$(ls tmp)" ]'
 }
 
-@test "slots: a missing one, and one given without -s" {
+@test "a slot that there is not" {
 	fails 64 vmctl status -s 5
 	grep -q "the last one is slot 1" stderr
-	fails 64 vmctl eject 0
-	grep -q "choose a slot with -s 0" stderr
 }
 
 @test "a slot with a medium that another program inserted is not empty" {
@@ -368,29 +372,132 @@ write_stats() {
 	[ ! -e run/0/called-off ] && [ ! -e run/0/request ] && [ ! -e run/0/work ]
 }
 
-@test "completion: verbs, each option that the help names, and files" {
-	. "$TOP/scripts/completion/vmctl"
-	complete_words() {
+# table NAME: a table of vmctl, such as OPTIONS, without its empty lines.
+table() {
+	"$VM_SHELL" -c '. "$1" && eval "printf %s \"\$$2\""' sh \
+		"$TOP/scripts/lib/option-table.sh" "$1" | grep .
+}
+
+@test "an option applies to the verbs of its row of the table, and no others" {
+	local name letter value verbs verb all
+	all=$(table VERBS | cut -d '|' -f 1)
+	[ "$(table OPTIONS | wc -l)" -gt 40 ]
+	while IFS='|' read -r name letter value verbs _; do
+		[ "$verbs" != all ] || continue
+		# Something takes it.
+		grep -qE "^	(.* \| )?$name( \|.*)?\)" "$TOP/scripts/lib/options.sh" ||
+			{ echo "nothing takes --$name"; false; }
+		for verb in $all; do
+			table OPTIONS | grep -q "^$name|.*|.*|\(.* \)\?$verb[ |]" ||
+				break
+		done
+		fails 64 vmctl "$verb" "--$name${value:+=1}"
+		grep -q -- "--$name does not apply to $verb (see vmctl help $verb)" \
+			stderr
+	done < <(table OPTIONS)
+	fails 64 vmctl status -w
+	grep -q -- "-w does not apply to status" stderr
+	fails 64 vmctl status --frob
+	grep -q "there is no option --frob" stderr
+}
+
+@test "help VERB has each option of the verb, in 80 columns" {
+	local verb option
+	for verb in $(table VERBS | cut -d '|' -f 1); do
+		vmctl help "$verb" >help
+		not grep -q '.\{81\}' help
+		for option in $(table OPTIONS | grep "|\(.* \)\?$verb[ |]" |
+			grep "^[^|]*|[^|]*|[^|]*|[^|]*\b$verb\b" | cut -d '|' -f 1); do
+			grep -q -- "--$option\b" help
+		done
+	done
+	vmctl help mount | grep -qx '  -s, --slot SLOT  .*'
+	not grep -q -- --replace <(vmctl help status)
+}
+
+@test "letters are joined, values stand behind them, and -- ends the options" {
+	[ "$(vmctl eject -fjs0 | jq .changed)" = false ]
+	[ "$(vmctl status -js1 | jq -c '[.slots[].slot]')" = '[1]' ]
+	[ "$(vmctl status -j1 2>&1)" = \
+		"vmctl: there is no option -1 (see vmctl help status)" ]
+	fails 64 vmctl status -fj
+	fails 64 vmctl status --json=1
+	grep -q "takes no value" stderr
+	fails 64 vmctl status -s
+	grep -q "needs a value: SLOT" stderr
+	fails 64 vmctl probe -- -s0
+	grep -q "not an http" stderr
+	fails 64 vmctl status ''
+}
+
+@test "a slot may be a word" {
+	vmctl eject 0 | grep -qx "slot 0 is empty"
+	[ "$(vmctl status 1 | head -n 1)" = "slot 1: not set up, empty" ]
+	[ "$(vmctl list 1 | wc -l)" = 1 ]
+	vmctl log 1
+	fails 64 vmctl eject 7
+	grep -q "the last one is slot 1" stderr
+	fails 64 vmctl eject 0 1
+	grep -q "only one argument" stderr
+}
+
+@test "verbs of other tools: did you mean ...?" {
+	local pair
+	for pair in umount:eject unmount:eject insert:mount ls:list; do
+		fails 64 vmctl "${pair%:*}" 0
+		grep -q "did you mean vmctl ${pair#*:}?" stderr
+	done
+	fails 64 vmctl -j status
+	grep -q "write the verb first" stderr
+}
+
+# words_in SHELL WORD...: what that shell offers in place of the last WORD.
+words_in() {
+	local shell=$1
+	shift
+	case $shell in
+	bash)
+		. "$TOP/scripts/completion/vmctl"
 		COMP_WORDS=(vmctl "$@") COMP_CWORD=$# COMPREPLY=()
 		_vmctl
 		printf '%s\n' "${COMPREPLY[@]}"
-	}
-	[ "$(complete_words mo)" = mount ]
-	local verbs verb option
-	verbs=$(complete_words '')
-	for option in $(vmctl help | grep -oE -- '--[a-z0-9-]+' | sort -u); do
-		for verb in $verbs; do
-			! complete_words "$verb" "$option" | grep -qx -- "$option" ||
-				continue 2
-		done
-		echo "no verb has $option"
-		return 1
-	done
+		;;
+	zsh) zsh -fc '_describe() { print -rl -- ${(@P)3}; }
+		compadd() { print -l $begun; }
+		_files() { print -l -- $words[-1]*(N); }
+		words=(vmctl "$@") CURRENT=$#words
+		source '"$TOP"'/scripts/completion/_vmctl' zsh "$@" | cut -d : -f 1 ;;
+	fish) HOME=$PWD fish -c "set fish_complete_path $TOP/scripts/completion
+		complete -C \"vmctl $*\"" | cut -f 1 ;;
+	esac
+}
+
+@test "completion in bash, zsh and fish" {
+	local shell
 	: >an.iso
-	[ "$(complete_words serve an)" = an.iso ]
-	[ "$(complete_words serve -w --take an)" = an.iso ]
-	[ "$(complete_words serve --ticket an)" = an.iso ]
-	complete_words serve an.iso ss | grep -qx ssh:
+	for shell in bash zsh fish; do
+		[ "$(words_in $shell mo)" = mount ]
+		[ "$(words_in $shell eject --fo)" = --force ]
+		[ "$(words_in $shell status -s '' | grep -c '^[0-7]$')" = 8 ]
+		[ "$(words_in $shell mount --type di)" = disk ]
+		[ "$(words_in $shell serve an)" = an.iso ]
+		[ "$(words_in $shell serve -w --take an)" = an.iso ]
+		[ "$(words_in $shell serve --ticket an)" = an.iso ]
+		words_in $shell serve an.iso ss | grep -q '^ssh'
+		words_in $shell probe '' | grep -q '^https'
+		[ -z "$(words_in $shell list --fo)" ]
+	done
+}
+
+@test "completion knows each option of each verb" {
+	local verb
+	for verb in $(table VERBS | cut -d '|' -f 1); do
+		vmctl complete "$verb" -- | cut -f 1 | sort >offered
+		vmctl help "$verb" | grep -oE -- '^  (-., |    )--[a-z0-9-]+' |
+			grep -oE -- '--.*' | sort >wanted
+		diff offered wanted
+	done
+	vmctl complete '' | cut -f 1 | grep -qx serve
 }
 
 @test "a ticket: 32 random bytes, stored as a hash, valid for half a minute" {

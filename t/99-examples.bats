@@ -43,14 +43,53 @@ setup_file() {
 	done <"$BATS_TEST_TMPDIR/places"
 }
 
-@test "vmctl(8) has each option and verb of vmctl help" {
-	for option in $(vmctl help | grep -oE -- '--[a-z][a-z0-9-]+' | sort -u); do
-		grep -qE "^\.It Fl (. , )?(.* Fl )?-${option#--}( |$)" \
-			"$TOP/man/vmctl.8" || { echo "no $option"; false; }
-	done
-	for verb in $(vmctl help | sed -n 's/.* vmctl \([a-z]*\).*/\1/p' | sort -u); do
-		grep -qE "^\.Cm $verb( |$)" "$TOP/man/vmctl.8" ||
-			{ echo "no $verb"; false; }
+# table NAME: a table of vmctl, such as OPTIONS, without its empty lines.
+table() {
+	sh -c '. "$1" && eval "printf %s \"\$$2\""' sh \
+		"$TOP/scripts/lib/option-table.sh" "$1" | grep .
+}
+
+# page_options: "VERB -LETTER --NAME" for each option of vmctl(8) and each verb
+# that stands behind it.
+page_options() {
+	awk '/^\.It Fl / {
+		n = 0; letter = "-"
+		for (i = 3; i <= NF; i++) {
+			if ($i ~ /^-[a-z]/) names[++n] = "-" $i
+			else if ($i ~ /^[a-zA-Z]$/ && $(i - 1) == "Fl") letter = "-" $i
+		}
+		getline
+		gsub(/ ,/, "")
+		first = $0 == ".Pq all verbs" ? 2 : 3
+		if (first == 2) $0 = ". all"
+		for (k = 1; k <= n; k++)
+			for (i = first; i <= NF; i++)
+				print $i, letter, names[k]
+	}' "$TOP/man/vmctl.8"
+}
+
+@test "vmctl(8) has each option of the table under its verbs, and no other" {
+	table OPTIONS | awk -F '|' '{
+		n = split($4, verbs, " ")
+		for (i = 1; i <= n; i++)
+			print verbs[i], "-" $2, "--" $1
+	}' | sort >"$BATS_TEST_TMPDIR/table"
+	page_options | sort >"$BATS_TEST_TMPDIR/page"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/table")" -gt 100 ]
+	diff "$BATS_TEST_TMPDIR/table" "$BATS_TEST_TMPDIR/page"
+}
+
+@test "vmctl(8) has each verb of the table in its synopsis and its list" {
+	local verb takes
+	while IFS='|' read -r verb takes _; do
+		grep -qE "^\.It Cm $verb( |$)" "$TOP/man/vmctl.8" ||
+			{ echo "$verb is not in the list"; false; }
+		[ "$verb" = complete ] || grep -qx "\.Cm $verb" "$TOP/man/vmctl.8" ||
+			{ echo "$verb is not in the synopsis"; false; }
+	done < <(table VERBS)
+	for verb in $(sed -n '/^\.Sh DESC/,/^\.El/s/^\.It Cm \([a-z]*\).*/\1/p' \
+		"$TOP/man/vmctl.8"); do
+		table VERBS | grep -q "^$verb|" || { echo "no verb $verb"; false; }
 	done
 }
 

@@ -36,8 +36,8 @@ decode() {
 # for vm/0/0.
 take_path() {
 	case $1 in
-	/vm/[0-7] | /nbd/[0-7]) take_option -s "${1##*/}" ;;
-	/vm/0/0) take_option -s 0 ;;
+	/vm/[0-7] | /nbd/[0-7]) set_slot "${1##*/}" ;;
+	/vm/0/0) set_slot 0 ;;
 	*) die $EX_NOINPUT "there is no slot at that path" ;;
 	esac
 }
@@ -46,11 +46,11 @@ take_path() {
 take_parameter() {
 	local value
 	case $1 in
-	client=*) take_option --client "${1#*=}" ;;
+	client=*) take_option client "${1#*=}" ;;
 	name=*)
 		value=$(decode "${1#*=}") || misuse "malformed name in the query"
 		# The last part is enough for people.
-		take_option --name "${value##*/}"
+		take_option name "${value##*/}"
 		;;
 	take=1) TAKE=1 ;;
 	again=1) AGAIN=1 ;;
@@ -78,21 +78,10 @@ read_web() {
 		query=${query#&}
 		take_parameter "$word"
 	done
-	[ -z "${VM_WS_PEER:-}" ] || take_option --who "$VM_WS_PEER"
+	[ -z "${VM_WS_PEER:-}" ] || take_option who "$VM_WS_PEER"
 }
 
 # --- the request ----------------------------------------------------------
-
-# refuse_others: options for a URL have no meaning here.
-refuse_others() {
-	local key
-	for key in user domain password netrc cacert cert key insecure \
-		overlay; do
-		[ ! -f "$REQ/$key" ] || misuse "attach takes no --$key"
-	done
-	[ -z "$SOCKET$JSON$WATCH$REPLACE" ] || misuse \
-		"attach takes no --socket, --json, --watch or --replace"
-}
 
 # ssh_peer: print the address of the client that came by ssh.
 ssh_peer() {
@@ -106,7 +95,6 @@ ssh_peer() {
 complete_attach() {
 	[ -n "$WEB" ] || [ -n "$ARGUMENT" ] ||
 		misuse "attach needs - (standard input) or --web"
-	refuse_others
 	WHO=${WHO:-$(ssh_peer)}
 	ask served "${NAME:=image}"
 	URL=served:$NAME

@@ -36,7 +36,7 @@ die() {
 
 # misuse MESSAGE...: the command line is wrong.
 misuse() {
-	die $EX_USAGE "$* (see vmctl help)"
+	die $EX_USAGE "$* (see vmctl help${VERB:+ $VERB})"
 }
 
 # renamed TEXT PATH NAME: TEXT with NAME in place of PATH. People should read

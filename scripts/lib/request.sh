@@ -13,14 +13,12 @@ make_temp() {
 
 # ask NAME VALUE: add a value to the request.
 ask() {
-	[ -n "$REQ" ] || misuse "$VERB takes no --$1"
 	printf '%s\n' "$2" >"$REQ/$1" || die $EX_CANTCREAT "unable to write $REQ"
 }
 
 # ask_file NAME FILE: add the content of FILE. FILE itself may no longer exist
 # when a program of the slot is started again.
 ask_file() {
-	[ -n "$REQ" ] || misuse "$VERB takes no --$1"
 	cat -- "$2" >"$REQ/$1" 2>/dev/null ||
 		die $EX_NOINPUT "unable to read $1 file $2"
 }
@@ -33,7 +31,6 @@ SHOWN=		# ... and how it may be shown
 # read_secret NAME FILE: copy FILE, or a line of standard input (-), to
 # $TEMP/NAME. False if that fails.
 read_secret() {
-	[ -n "$TEMP" ] || misuse "$VERB takes no --$1"
 	if [ "$2" = - ]; then
 		read_line && printf '%s\n' "$LINE" >"$TEMP/$1"
 	else

@@ -335,8 +335,6 @@ cmd_serve() {
 	parse "$@"
 	[ -n "$ARGUMENT" ] && [ -n "$WHERE" ] ||
 		misuse "serve needs an image, and ws[s]://HOST/vm/SLOT or ssh:HOST"
-	[ -z "$SOCKET$WATCH$REPLACE$FORCE$WAIT_HOST" ] || misuse "serve takes no" \
-		"--socket, --watch, --replace, --force or --wait-host"
 	CLIENT=$(random 16) RESUME=$(random 32)
 	take_image "$ARGUMENT"
 	take_target "$WHERE"

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Completion of vmctl for fish. vmctl complete knows the words.
+
+function __vmctl_complete
+	set -l words (commandline -opc)
+	set -l last (commandline -ct)
+	for line in ($words[1] complete $words[2..-1] "$last" 2>/dev/null)
+		switch $line
+			case ':files*'
+				__fish_complete_path "$last"
+			case '*'
+				echo -- $line
+		end
+	end
+end
+complete -c vmctl -f -a '(__vmctl_complete)'

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# The verbs and options of vmctl. This file is the only place that lists them:
+# parsing (options.sh), help (help.sh), completion (complete.sh) and the test
+# that compares vmctl(8) read these tables. Sourced by vmctl.
+#
+# The tables are variables, because sh starts a process for a long here-document.
+# A name may stand in several rows, for different verbs.
+
+# VERB|ARGUMENTS|what it does
+VERBS="
+mount|URL|insert an image into a drive of the host
+eject|[SLOT]|take the image out of its drive
+renew|URL|replace the expired link of an image
+status|[SLOT]|show what the slots hold
+list|[SLOT]|show each slot on one line
+log|[SLOT]|show what happened in a slot
+start||mount the images of the configuration
+probe|URL|show what an image is
+export|URL|serve an image as NBD on a Unix socket
+serve|IMAGE WHERE|insert an image on another machine
+attach|[-]|insert an image served on standard input
+ticket|SLOT|print a ticket for one attach
+doctor|[URL]|check this machine and the server
+help|[VERB]|list the verbs, or the options of a verb
+version||print the version
+complete|WORD...|print the words that may follow, for the shell
+"
+
+# What people type for a verb: WORD|VERB
+MISTAKES="
+umount|eject
+unmount|eject
+detach|eject
+remove|eject
+insert|mount
+load|mount
+ls|list
+show|status
+logs|log
+check|doctor
+"
+
+# Verbs that read the image at a URL.
+GET='mount probe export serve doctor'
+
+# OPTION|LETTER|VALUE|VERBS|what it does. An option without VALUE is a flag.
+OPTIONS="
+slot|s|SLOT|mount attach serve|use this slot (default: the first that fits)
+slot|s|SLOT|eject renew|use this slot (default: the only one in use)
+slot|s|SLOT|status list log ticket|choose this slot
+type|t|TYPE|mount probe attach serve|show the image as this type of drive
+user|u|USER|$GET renew|log in to the server as USER
+password|P|FILE|$GET renew|read the password from FILE (-: ask for it)
+header||FILE|$GET renew|send the HTTP headers in FILE, such as a token
+sha256||HEX|$GET|verify that this is the image's SHA-256 first
+sha256-file||FILE|$GET|the same with a file of checksums, or its URL
+domain||NAME|$GET|log in as a user of this domain (smb)
+netrc||FILE|$GET|read users and passwords from a netrc file
+cacert||FILE|$GET|trust only the certificates in FILE
+cert||FILE|$GET renew|use this client certificate
+key||FILE|$GET renew|use this key for the client certificate
+insecure|||$GET|do not check the server's certificate
+proxy||URL|$GET|use this proxy, not that of the environment
+limit-rate||SIZE|$GET|download at most SIZE bytes per second
+timeout||SECONDS|$GET renew attach|give up after SECONDS (60)
+outage||SECONDS|$GET attach|fail reads if the source is silent for SECONDS (25)
+writable|w||mount export serve attach|let the host write (to nfs, smb, a path)
+overlay||FILE|mount export serve|let the host write, and keep the data in FILE
+overlay-size||SIZE|mount export serve|let FILE grow to at most SIZE (1G)
+retype|||mount attach serve|change the drive's type if the image needs another
+boot-once|||mount attach serve|eject when the host has read it and is then off
+expires||TIME|mount attach serve|eject after TIME
+idle||TIME|mount attach serve|eject when the host has not used it for TIME
+replace|||mount|if the slot holds another image, eject that
+wait-host|||mount|wait until the host has read from the drive
+take|||attach serve|eject another image, even another client's
+ticket||FILE|serve|log in with the ticket in FILE (-: standard input)
+headers||FILE|serve|send the HTTP headers in FILE to the WebSocket
+pin||SHA256|serve|trust only the certificate with this SHA-256
+client||ID|attach|recognize the client by ID when it comes back
+who||TEXT|attach|show TEXT as the name of the client
+name||NAME|attach|show NAME as the name of the image
+again|||attach|attach only if the image was not ejected meanwhile
+eject|||attach|eject the image that this client has attached
+web|||attach|read client, slot and options from vm-ws-proxy
+force|f||eject|eject even if the host has locked the drive
+follow|f||log|continue to show new lines
+watch|||status|show the status again each second
+socket|U|PATH|export|make the Unix socket at PATH
+repair|||doctor|repair the slots after a crash
+verbose|v||mount attach|log each step
+json|j||mount eject renew status probe serve|print one JSON object
+help|h||all|print this help
+"
+
+# What the words in capitals stand for: WORD|meaning
+MEANINGS="
+URL|http://, https://, nfs://, smb://, a path, or - for standard input
+IMAGE|a file, a block device or a URL
+WHERE|ws[s]://HOST/vm/SLOT or ssh:[USER@]HOST
+SLOT|a number from 0 to 7
+TYPE|cd, disk or auto (chosen by the image)
+SIZE|bytes, such as 500K, 2M or 1G
+TIME|such as 90s, 30m, 2h or 1d
+"
+
+# --- looking up, which starts no process ----------------------------------
+
+NEWLINE='
+'
+# What find_verb() and find_option() have found:
+TAKES=			# the arguments of the verb
+OPTION=			# the name of the option
+NEEDS=			# its VALUE, empty for a flag
+ELSEWHERE=		# set if only other verbs have the option
+
+# find_verb WORD: set TAKES. False if there is no such verb.
+find_verb() {
+	case $1 in '' | *[!a-z]*) return 1 ;; esac
+	case $VERBS in *"$NEWLINE$1|"*) ;; *) return 1 ;; esac
+	TAKES=${VERBS#*"$NEWLINE$1|"}
+	TAKES=${TAKES%%|*}
+}
+
+# take_row ROW: does it belong to VERB? Then set OPTION and NEEDS.
+take_row() {
+	local rest verbs
+	rest=${1#*|*|}
+	verbs=${rest#*|}
+	case " ${verbs%%|*} " in
+	*" $VERB "* | " all ") ;;
+	*)
+		ELSEWHERE=1
+		return 1
+		;;
+	esac
+	OPTION=${1%%|*}
+	NEEDS=${rest%%|*}
+}
+
+# find_option WORD: look up --NAME or -X for VERB. False if VERB has no such
+# option.
+find_option() {
+	local row found IFS
+	OPTION='' NEEDS='' ELSEWHERE='' found=1
+	case $1 in *"|"*) return 1 ;; esac
+	IFS=$NEWLINE
+	set -f
+	for row in $OPTIONS; do
+		case --$row in
+		"$1|"* | --*"|${1#-}|"*) ;;
+		*) continue ;;
+		esac
+		take_row "$row" || continue
+		found=0
+		break
+	done
+	set +f
+	return $found
+}
