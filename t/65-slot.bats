@@ -5,22 +5,11 @@
 # ones, t/7x shows in a virtual machine.
 
 load helper
+load pretend
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
-	export VM_RUN_DIR=$PWD/run VM_CONFIGFS=$PWD/configfs VM_SYS=$PWD/sys
-	export VM_HOOK_DIR=$PWD/hooks VM_LOG_TIMES=1 PRETEND=$PWD
-	D=$VM_RUN_DIR/0
-	LUN=$VM_CONFIGFS/usb_gadget/vmedia/functions/mass_storage.0/lun.0
-	mkdir -p "$LUN" "$VM_SYS/class/udc/port" "$VM_SYS/block" \
-		hooks bin
-	echo 1 >"$LUN/cdrom"
-	echo 1 >"$LUN/ro"
-	echo >"$LUN/file"
-	echo port >"$VM_CONFIGFS/usb_gadget/vmedia/UDC"
-	echo configured >"$VM_SYS/class/udc/port/state"
-	request
 	pretend
+	request
 }
 teardown() {
 	pkill -KILL -f "$BATS_TEST_TMPDIR/bin/" || :
@@ -33,40 +22,6 @@ request() {
 	mkdir -p "$D/request"
 	echo https://example.org/x.iso | tee "$D/request/url" >"$D/url"
 	echo auto >"$D/request/type"
-}
-
-# pretend: programs beside a vm-slot of our own. Each notes how it was called;
-# one fails if there is a file fail.NAME, with its first line as the status.
-pretend() {
-	cp "$BUILD/bin/vm-slot" bin/
-	cp "$(command -v sleep)" bin/vm-sleeper
-	cat >bin/common <<-'END'
-		name=${0##*/}
-		echo "$name $*" >>"$PRETEND/calls"
-		[ ! -f "$PRETEND/fail.$name" ] || {
-			echo "$name: it was told to fail" >&2
-			exit "$(cat "$PRETEND/fail.$name")"
-		}
-		[ ! -f "$PRETEND/hang.$name" ] || exec "$PRETEND/bin/vm-sleeper" 1000
-	END
-	program vm-fetchd 'echo socket' 'exec 1>&-' 'exec "$PRETEND/bin/vm-sleeper" 1000'
-	program vm-nbd-attach 'case $1 in' \
-		'-D) rm -rf "$VM_SYS/block/nbd0"; exit ;;' \
-		'-W) echo /dev/nbd0; trap "exit 0" TERM; sleep 1000 & wait ;;' \
-		'*) mkdir -p "$VM_SYS/block/nbd0"; echo 1 >"$VM_SYS/block/nbd0/pid"' \
-		'echo "7 0 0 0 3 0" >"$VM_SYS/block/nbd0/stat"' \
-		'echo /dev/nbd0; exec 1>&-; exec "$PRETEND/bin/vm-sleeper" 1000 ;; esac'
-	program vm-probe 'echo format: iso9660; echo label: TEST' \
-		'echo media: cd; echo size: 4096'
-	program vm-gadget 'file=$VM_CONFIGFS/usb_gadget/vmedia/functions/mass_storage.0/lun.0/file' \
-		'case $1 in insert) echo /dev/nbd0 >"$file" ;;' \
-		'eject) case " $* " in *" -f "*) ;; *)' \
-		'[ ! -f "$PRETEND/locked" ] || { echo locked by the host >&2; exit 75; } ;; esac' \
-		'echo >"$file" ;; esac'
-}
-program() {
-	printf '%s\n' '#!/bin/sh' '. "${0%/*}/common"' "${@:2}" >"bin/$1"
-	chmod 755 "bin/$1"
 }
 
 # begin [OPTION...]: a vm-slot, its words in ./log.

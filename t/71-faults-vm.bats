@@ -146,19 +146,25 @@ dies_at() {
 	works
 }
 
-@test "vm-slot killed under a mounted medium: the next mount cleans up" {
+@test "vm-slot killed under a mounted medium: only --replace ejects it" {
 	mount_image one.iso
 	kill -KILL "$(cat "$VM_RUN_DIR/0/pid")"
-	mount_image two.iso
+	fails 75 mount_image two.iso -s 0
+	grep -q "still holds $URL/one.iso.*doctor --repair" "$BATS_TEST_TMPDIR/stderr"
+	wait_until 30 host_has 0
+	drop_caches
+	cmp "$WWW/one.iso" "$(host_drive 0)"
+	mount_image two.iso --replace
 	wait_until 30 host_has 0
 	drop_caches
 	cmp "$WWW/two.iso" "$(host_drive 0)"
 }
 
-@test "all of the slot's programs killed: the next mount cleans up" {
+@test "all of the slot's programs killed: only --replace ejects the medium" {
 	mount_image one.iso
 	pkill -KILL 'vm-|nbdkit'
-	mount_image two.iso
+	fails 75 mount_image two.iso
+	mount_image two.iso --replace
 	wait_until 30 host_has 0
 	drop_caches
 	cmp "$WWW/two.iso" "$(host_drive 0)"

@@ -61,6 +61,8 @@ teardown() {
 @test "a killed vm-slot is cleaned up, with busybox only" {
 	bmc vmctl mount --cacert /etc/ca.pem "$URL/one.iso"
 	kill -KILL "$(cat "$VM_RUN_DIR/0/pid")"
+	fails 75 bmc vmctl mount -s 0 --cacert /etc/ca.pem "$URL/two.iso"
+	grep -q "still holds $URL/one.iso" "$BATS_TEST_TMPDIR/stderr"
 	bmc vmctl eject -s 0
 	nothing_left
 }

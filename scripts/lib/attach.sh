@@ -288,6 +288,7 @@ begin_attach() {
 # the host wrote is saved first, if that does not take too long.
 take_slot() {
 	local status
+	holds || return 0 # write_request() cleans up
 	put taken "$WHO"
 	(eject_slot take) 2>/dev/null || (eject_slot force) || {
 		status=$?
@@ -335,7 +336,8 @@ cmd_attach() {
 		"slot $SLOT: vm-slot ended unexpectedly; see vmctl log -s $SLOT"
 	[ -z "$AGAIN" ] || has_client || gone_meanwhile
 	[ -z "$EJECT" ] || eject_own
-	if holds && ! is_ours; then
+	if ! is_empty && ! is_ours; then
+		[ -n "$TAKE" ] || holds || refuse_orphan --take
 		[ -n "$TAKE" ] || die $EX_TEMPFAIL \
 			"slot $SLOT holds $(get url): eject it, or use --take"
 		take_slot

@@ -25,6 +25,7 @@ find_slot() {
 all_in_use() {
 	[ -n "$(slots_of "$1")" ] || die $EX_TEMPFAIL \
 		"there is no slot with a $1 drive (see slots in $CONF)"
+	! find_slot is_orphan "$1" || refuse_orphan "$2"
 	[ "$1" = disk ] || set -- CD "$2"
 	die $EX_TEMPFAIL "all $1 slots are in use: eject one, or use $2"
 }
@@ -56,11 +57,13 @@ find_type() {
 	fi
 }
 
-# choose_slot: set SLOT to a slot that holds the image already, or is empty.
+# choose_slot: set SLOT to a slot that holds the image already, or is empty. A
+# slot whose vm-slot was killed may hold it, too.
 choose_slot() {
 	FOUND_EMPTY=
 	SLOT=
-	if find_slot is_asked cd || find_slot is_asked disk; then
+	if find_slot is_asked cd || find_slot is_asked disk ||
+		find_slot is_same cd || find_slot is_same disk; then
 		SLOT=$FOUND
 		return
 	fi
@@ -79,7 +82,7 @@ take_chosen() {
 	while
 		choose_slot
 		lock_slot "$SLOT"
-		[ -n "$FOUND_EMPTY" ] && holds && ! is_asked
+		[ -n "$FOUND_EMPTY" ] && ! is_empty && ! is_asked
 	do
 		exec 9>&-
 	done
@@ -87,8 +90,10 @@ take_chosen() {
 
 # setup_gadget: make the host's drives, unless they exist.
 setup_gadget() {
-	[ -d /sys/module/nbd ] || modprobe -q nbd max_part=0
-	[ -d /sys/module/libcomposite ] || modprobe -q libcomposite
+	[ -d /sys/module/nbd ] ||
+		modprobe -q nbd max_part=0 2>/dev/null
+	[ -d /sys/module/libcomposite ] ||
+		modprobe -q libcomposite 2>/dev/null
 	set -- vm-gadget setup
 	[ -z "$STALL" ] || set -- "$@" -S "$STALL"
 	[ -z "$UDC" ] || set -- "$@" -u "$UDC"
@@ -152,7 +157,11 @@ wait_for_host() {
 
 # replace_medium: eject what slot SLOT holds, if that is allowed.
 replace_medium() {
-	holds || return 0
+	if ! holds; then
+		! is_orphan || is_same || [ -n "$REPLACE" ] ||
+			refuse_orphan --replace
+		return 0
+	fi
 	[ -n "$REPLACE" ] || die $EX_TEMPFAIL \
 		"slot $SLOT holds $(get url): eject it, or use --replace"
 	# eject_slot has printed what was lost of the old medium.

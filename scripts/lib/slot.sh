@@ -40,8 +40,10 @@ holds() {
 	case $VALUE in '' | empty | failed) return 1 ;; esac
 	held
 }
+
+# is_empty: may an image be inserted into slot DIR?
 is_empty() {
-	! holds
+	! holds && ! is_orphan
 }
 
 # is_same: was slot DIR mounted by the same request as REQ?
@@ -57,6 +59,26 @@ is_asked() {
 # is_left: has a vm-slot that was killed left something in slot DIR?
 is_left() {
 	{ [ -d "$DIR/request" ] || [ -d "$DIR/work" ]; } && ! held
+}
+
+# is_orphan: is the medium of a vm-slot that was killed still in the drive of
+# slot DIR? Then the host may be reading it. A drive that does not answer holds
+# it, too.
+is_orphan() {
+	local file status
+	is_left && value_of device || return 1
+	file=$(vm-gadget status -f file "${DIR##*/}" 2>/dev/null)
+	status=$?
+	case $status in
+	0) [ "$file" = "$VALUE" ] ;;
+	*) [ $status != $EX_UNAVAILABLE ] ;;
+	esac
+}
+
+# refuse_orphan OPTION: end with what to do about such a medium.
+refuse_orphan() {
+	die $EX_TEMPFAIL "slot ${DIR##*/} still holds $(get url), but its" \
+		"vm-slot was killed: run vmctl doctor --repair, or use $1"
 }
 
 # --- mount ----------------------------------------------------------------

@@ -1,0 +1,1 @@
+66-states.bats
