@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
+# shellcheck disable=SC2016 # the scripts expand what is quoted here
 # vm-slot beside programs that only pretend, without a kernel's NBD and USB.
 
 # pretend: for setup. Goes to the test's directory, and makes there a directory
