@@ -82,6 +82,65 @@ is_clean() {
 	wait "$SLOT_PID"
 }
 
+# stuck_writer: what the host wrote cannot be written out until there is a file
+# go, or with a file lost never. The drive cannot be emptied before.
+stuck_writer() {
+	: >"$D/request/writable"
+	program vm-nbd-attach 'stop() { until [ -e "$PRETEND/go" ]; do sleep 0.1; done' \
+		'[ ! -e "$PRETEND/lost" ] || { echo "vm-nbd-attach: unable to write out it: lost" >&2; exit 74; }' \
+		'exit 0; }' \
+		"$(sed -n '/^case/,$p' bin/vm-nbd-attach | sed 's/"exit 0"/stop/')"
+	sed -i 's/^eject) /&[ -e "$PRETEND\/go" ] || [ ! -e "$VM_SYS\/block\/nbd0" ] || exit 74; /' bin/vm-gadget
+	is_in
+}
+# is_waiting REQUEST: ask that, and see that it waits for the writer.
+is_waiting() {
+	bin/vm-slot -a "$1" -q -t 20 0 >answer 3>&- &
+	ASKER=$!
+	wait_until 10 grep -q "^vm-gadget eject .*-T 1" calls
+	wait_until 10 has_state deactivating
+	cat calls log answer; ls $VM_SYS/block; 	[ -e "$VM_SYS/block/nbd0" ] && [ -d "/proc/$ASKER" ]
+}
+
+@test "an eject by force waits for what the host wrote, also of a stuck drive" {
+	for how in "eject force" eject; do
+		rm -f go calls
+		request
+		stuck_writer
+		is_waiting "$how"
+		not grep -q -e "-D" calls
+		: >go
+		wait "$ASKER"
+		wait_until 10 is_clean
+		# Emptied and written out once more before it is detached.
+		sed -n '/eject/,$p' calls | cut -d ' ' -f 1,2 >last
+		[ "$(grep -c "vm-gadget eject" last)" = 2 ]
+		[ "$(grep -c "vm-nbd-attach -W" last)" = 1 ]
+		[ "$(tail -n 1 last)" = "vm-nbd-attach -D" ]
+		pretend
+	done
+}
+
+@test "an eject by force of what is lost says so: 74" {
+	stuck_writer
+	: >lost
+	is_waiting "eject force"
+	: >go
+	wait "$ASKER" && false || [ $? = 74 ]
+	grep -q "unable to write out it: lost" answer
+	wait_until 10 is_clean
+}
+
+@test "an eject that discards what the host wrote does not wait" {
+	stuck_writer
+	is_waiting "eject force"
+	ask "eject discard"
+	wait "$ASKER"
+	has_state empty
+	wait_until 10 is_clean
+	grep -q "did not wait for the data" log
+}
+
 @test "an eject by force, and SIGTERM, ask nobody" {
 	: >locked
 	is_in

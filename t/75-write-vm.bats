@@ -219,6 +219,42 @@ eject_beside_kill() {
 	nothing_left $SLOT
 }
 
+# hold_back: the host has written to a source that stops answering.
+hold_back() {
+	cp "$WWW/disk.img" /srv/images/disk.img
+	vmctl mount -w --outage 3 /srv/images/disk.img
+	wait_until 30 host_has $SLOT
+	pkill -STOP -x nbdkit
+	dd if=/dev/urandom of="$(host_drive $SLOT)" bs=64k count=16 \
+		oflag=direct status=none
+}
+
+@test "eject -f of a source that does not answer says what is lost: 74" {
+	hold_back
+	fails 74 vmctl eject -f
+	grep -q "is lost" "$BATS_TEST_TMPDIR/stderr"
+	not host_has $SLOT
+	nothing_left $SLOT
+}
+
+@test "eject -f of a source that answers again loses nothing" {
+	hold
+	pkill -STOP -x nbdkit
+	kill -CONT "$(slot_pid writer)"
+	vmctl eject -f 3>&- &
+	wait_until 20 grep -q deactivating "$VM_RUN_DIR/1/state"
+	pkill -CONT -x nbdkit
+	wait $!
+	is_kept
+}
+
+@test "eject --discard does not wait for a source that does not answer" {
+	hold_back
+	vmctl eject --discard
+	not host_has $SLOT
+	nothing_left $SLOT
+}
+
 @test "data found lost just before an eject is reported, too" {
 	mount_small
 	local slot writer dir=$VM_RUN_DIR/$SLOT

@@ -60,10 +60,16 @@ call_off(struct slot *s)
 }
 
 static void
-force(struct slot *s)
+discard(struct slot *s)
 {
-	s->forced = true;
+	s->discarded = true;
 	slot_begin_end(s);
+}
+
+static void
+get_stuck(struct slot *s)
+{
+	s->stuck = true;
 }
 
 /* An eject arrived before the request was carried out: drop the request. */
@@ -78,7 +84,7 @@ drop_request(struct slot *s)
 static void
 stop_waiting(struct slot *s)
 {
-	s->forced = true;
+	s->discarded = true;
 	drop_request(s);
 }
 
@@ -105,7 +111,7 @@ static const struct row {
     {PHASE_INSERT, EVENT_READY, slot_begin, PHASE_IN},
     {MAKE, EVENT_TIMEOUT, time_out, PHASE_EMPTY},
     {MAKE, EVENT_EJECT, call_off, PHASE_EMPTY},
-    {MAKE, EVENT_FORCE, call_off, PHASE_EMPTY},
+    {MAKE, EVENT_DISCARD, call_off, PHASE_EMPTY},
 
     /* An eject that the host may refuse. */
     {PHASE_IN, EVENT_EJECT, NULL, PHASE_ASK},
@@ -114,20 +120,23 @@ static const struct row {
     {PHASE_ASK, EVENT_STUCK, give_up_source, PHASE_EMPTY},
 
     /* Events that end a medium at once. */
-    {LIVE, EVENT_FORCE, force, PHASE_EMPTY},
+    {LIVE, EVENT_DISCARD, discard, PHASE_EMPTY},
     {MAKE | LIVE, EVENT_END, slot_begin_end, PHASE_EMPTY},
     {MAKE | LIVE, EVENT_FAILED, slot_begin_end, PHASE_EMPTY},
 
-    /* The way out. */
+    /* The way out. A drive whose source does not answer cannot be emptied
+     * before the block device is detached; and that loses what the host wrote,
+     * so the data is written out first. */
     {PHASE_EMPTY, EVENT_DONE, NULL, PHASE_WRITE_OUT},
-    {PHASE_EMPTY, EVENT_STUCK, NULL, PHASE_FREE},
-    {PHASE_FREE, EVENT_DONE, NULL, PHASE_WRITE_OUT},
-    {PHASE_WRITE_OUT, EVENT_DONE, NULL, PHASE_DETACH},
-    {PHASE_WRITE_OUT, EVENT_FORCE, stop_waiting, PHASE_DETACH},
+    {PHASE_EMPTY, EVENT_STUCK, get_stuck, PHASE_WRITE_OUT},
+    {PHASE_WRITE_OUT, EVENT_DONE, NULL, PHASE_FREE},
+    {PHASE_WRITE_OUT, EVENT_READY, NULL, PHASE_EMPTY},
+    {PHASE_WRITE_OUT, EVENT_DISCARD, stop_waiting, PHASE_FREE},
+    {PHASE_FREE, EVENT_DONE, NULL, PHASE_DETACH},
     {PHASE_DETACH, EVENT_DONE, NULL, PHASE_STOP},
     {PHASE_STOP, EVENT_DONE, slot_finish, PHASE_TELL},
     {PHASE_STOP, EVENT_READY, begin_anew, PHASE_SOURCE},
-    {PHASES_UNDO, EVENT_FORCE, stop_waiting, PHASE_SAME},
+    {PHASES_UNDO, EVENT_DISCARD, stop_waiting, PHASE_SAME},
     {PHASES_UNDO, EVENT_EJECT, drop_request, PHASE_SAME},
     {PHASES_UNDO, EVENT_END, drop_request, PHASE_SAME},
     {PHASE_TELL, EVENT_DONE, NULL, PHASE_OVER},

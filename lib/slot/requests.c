@@ -17,8 +17,9 @@ be_ejected(struct slot *s, const char *how, int client)
 	static const struct {
 		const char *how;
 		enum event event;
-	} ways[] = {{"", EVENT_EJECT}, {"force", EVENT_FORCE},
-	    {"take", EVENT_END}, {"source", EVENT_END}};
+	} ways[] = {{"", EVENT_EJECT}, {"force", EVENT_END},
+	    {"take", EVENT_END}, {"source", EVENT_END},
+	    {"discard", EVENT_DISCARD}};
 	size_t i;
 
 	if ((s->phase & (PHASE_TELL | PHASE_OVER)) != 0) {
@@ -30,8 +31,8 @@ be_ejected(struct slot *s, const char *how, int client)
 			break;
 	if (i == sizeof(ways) / sizeof(*ways)) {
 		control_reply(s->control, client, EX_USAGE,
-		    "no such request: use eject, or eject with force, take or "
-		    "source");
+		    "no such request: use eject, or eject with force, take, "
+		    "source or discard");
 		return;
 	}
 	control_set(s->control, client, CONTROL_EJECT);

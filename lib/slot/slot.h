@@ -47,11 +47,11 @@ enum phase {
 	PHASE_IN = 1 << 4,     /* the medium is in the drive */
 	PHASE_ASK = 1 << 5,    /* try to eject: the host may refuse */
 	PHASE_EMPTY = 1 << 6,  /* take the medium out of the drive */
-	PHASE_FREE = 1 << 7,   /* detach it first: the source does not answer */
-	PHASE_WRITE_OUT = 1 << 8, /* send written data to the source */
-	PHASE_DETACH = 1 << 9,	  /* detach the block device */
-	PHASE_STOP = 1 << 10,	  /* end the programs */
-	PHASE_TELL = 1 << 11,	  /* run the hooks */
+	PHASE_WRITE_OUT = 1 << 7, /* send written data to the source */
+	PHASE_FREE = 1 << 8,   /* if EMPTY was stuck: detach, then empty */
+	PHASE_DETACH = 1 << 9, /* detach the block device */
+	PHASE_STOP = 1 << 10,  /* end the programs */
+	PHASE_TELL = 1 << 11,  /* run the hooks */
 	PHASE_OVER = 1 << 12,
 	PHASE_SAME = 0, /* as the next phase of a row: no change */
 };
@@ -66,8 +66,8 @@ enum event {
 	EVENT_FAILED,	/* the child failed, or the medium cannot be kept */
 	EVENT_TIMEOUT,	/* the mount takes too long */
 	EVENT_EJECT,	/* a client requests an eject; the host may refuse */
-	EVENT_FORCE,	/* the same, but the host cannot refuse */
-	EVENT_END,	/* eject: a limit, the client, the host, SIGTERM */
+	EVENT_DISCARD,	/* eject at once, and give up what the host wrote */
+	EVENT_END,	/* eject, the host cannot refuse: force, a limit, ... */
 	EVENT_REFUSED,	/* the host has locked its drive */
 	EVENT_STUCK,	/* a read of the host blocks the eject */
 	EVENT_DONE,	/* this step of the undo phases is done */
@@ -105,8 +105,9 @@ struct slot {
 	char error[CHILD_LINE_MAX]; /* the reason, if status is not 0 */
 	char reason[256];	    /* why vm-slot ejected without a request */
 	bool was_in;	    /* it was inserted: run the hooks at the end */
-	bool forced;	    /* do not wait for data */
-	bool stuck;	    /* the source does not answer */
+	bool discarded;	    /* do not wait for data */
+	bool stuck;	    /* the drive could not be emptied */
+	bool emptied_again; /* ... and vm-slot has tried that again */
 	bool writer_due;    /* wait for the writer's result */
 	bool restarting;    /* systemd restarts us */
 	bool interrupted;   /* end a running vm-gadget before the eject */
@@ -152,7 +153,7 @@ void slot_child_heard(void *slot, struct child *, bool said, const char *line);
 
 /* --- requests.c ---------------------------------------------------------- */
 
-/* Carry out a request of a client: eject [force|take|source], renew, reload,
+/* Carry out a request of a client: eject [force|take|source|discard], renew, reload,
  * follow or leave. */
 void slot_asked_for(struct slot *, const char *request, int client);
 

@@ -84,7 +84,14 @@ slot_empty_drive(struct slot *s)
 void
 slot_free_drive(struct slot *s)
 {
-	start_detach(s);
+	if (s->writer_due)
+		slot_say(s, "vm-slot did not wait for the data that the host "
+			    "wrote last: some of it may be lost");
+	s->writer_due = false;
+	if (s->stuck)
+		start_detach(s);
+	else
+		slot_event(s, EVENT_DONE);
 }
 
 static void
@@ -112,12 +119,7 @@ slot_write_out(struct slot *s)
 {
 	struct child *writer = &s->children[CHILD_WRITER];
 
-	if (!s->writer_due) {
-		slot_event(s, EVENT_DONE);
-	} else if (s->forced || s->stuck) {
-		slot_say(s, "vm-slot did not wait for the data that the host "
-			    "wrote last: some of it may be lost");
-		s->writer_due = false;
+	if (!s->writer_due || s->discarded) {
 		slot_event(s, EVENT_DONE);
 	} else if (writer->pid == 0) {
 		slot_attend_writer(s);
@@ -148,6 +150,16 @@ writer_ended(struct slot *s, int status)
 		return;
 	}
 	s->writer_due = false;
+	/* The data is saved, so the source answers: empty the drive now, and save
+	 * what the host has written until then. */
+	if (status == 0 && s->phase == PHASE_WRITE_OUT && s->stuck &&
+	    !s->emptied_again) {
+		s->emptied_again = true;
+		s->stuck = false;
+		slot_attend_writer(s);
+		slot_event(s, EVENT_READY);
+		return;
+	}
 	if (status != 0 && *writer->last != '\0')
 		slot_set_error(s, EX_IOERR, "%s", writer->last);
 	else if (status != 0)

@@ -290,7 +290,7 @@ take_slot() {
 	local status
 	holds || return 0 # write_request() cleans up
 	put taken "$WHO"
-	(eject_slot take) 2>/dev/null || (eject_slot force) || {
+	(eject_slot take) 2>/dev/null || (eject_slot discard) || {
 		status=$?
 		rm -f "$DIR/taken"
 		exit $status

@@ -85,6 +85,7 @@ again|||attach|attach only if the image was not ejected meanwhile
 eject|||attach|eject the image that this client has attached
 web|||attach|read client, slot and options from vm-ws-proxy
 force|f||eject|eject even if the host has locked the drive
+discard|||eject|eject at once, and give up what the host wrote last
 follow|f||log|continue to show new lines
 watch|||status|show the status again each second
 socket|U|PATH|export|make the Unix socket at PATH

@@ -137,7 +137,8 @@ take_flag() {
 	wait-host) WAIT_HOST=1 ;;
 	watch) WATCH=1 ;;
 	follow) FOLLOW=1 ;;
-	force) FORCE=1 ;;
+	force) FORCE=${FORCE:-force} ;;
+	discard) FORCE=discard ;;
 	repair) REPAIR=1 ;;
 	take) TAKE=1 ;;
 	again) AGAIN=1 ;;

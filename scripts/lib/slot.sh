@@ -214,15 +214,28 @@ renew_slot() {
 	WHY=$(ask_slot renew) || die $? "slot $SLOT: $WHY"
 }
 
+# eject_limit WORD: print the option of vm-slot -a for how long an eject may
+# take. What the host wrote is lost at the latest when the outage limit is over.
+eject_limit() {
+	local outage
+	if [ "$1" = source ]; then
+		return # the client serves the image until everything is written
+	elif [ "$1" = discard ] || [ ! -f "$DIR/request/writable" ]; then
+		echo "-t $EJECT_SECONDS"
+	else
+		outage=$(read_value "$DIR/request/outage")
+		echo "-t $((EJECT_SECONDS + 2 * ${outage:-25}))"
+	fi
+}
+
 # eject_slot [WORD]: eject, and wait until the slot is empty. WORD is force,
-# take or source: see vm-slot(8). Without WORD, exit if the host has locked the
-# drive. False, with vm-slot's status, if data that the host wrote was lost.
+# discard, take or source: see vm-slot(8). Without WORD, exit if the host has
+# locked the drive. False, with vm-slot's status, if data that the host wrote was
+# lost.
 eject_slot() {
 	local word limit status
-	word=${1:-${FORCE:+force}}
-	limit="-t $EJECT_SECONDS"
-	# The client serves the image until everything is written: no limit.
-	[ "$word" != source ] || limit=
+	word=${1:-$FORCE}
+	limit=$(eject_limit "$word")
 	# shellcheck disable=SC2086 # two words, or none
 	WHY=$(ask_slot "eject${word:+ $word}" $limit)
 	status=$?
