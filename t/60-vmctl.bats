@@ -119,14 +119,14 @@ under_busybox() {
 	echo 'slots = cd cd disk' >conf
 	vmctl list | wc -l | grep -qx 3
 	echo 'slots = cd floppy' >conf
-	fails 78 vmctl list
+	fails 78 vmctl probe https://a/b
 	grep -q 'floppy: not cd or disk' stderr
 	printf '  slots=disk  cd \n\t\n' >conf
 	[ "$(vmctl list | cut -c 1-7 | paste -sd,)" = "0  disk,1  cd  " ]
 	echo 'speed = 3' >conf
-	fails 78 vmctl list
+	fails 78 vmctl probe https://a/b
 	echo 'slots' >conf
-	fails 78 vmctl list
+	fails 78 vmctl probe https://a/b
 	printf '# all is default\n\n' >conf
 	vmctl list
 }
@@ -614,7 +614,9 @@ start_server_again() {
 	for line in 'timeout = x' 'timeout = 0' 'limit_rate = fast' \
 		'overlay_size = 5X' 'cache = big' 'connections = 0' 'outage = -1'; do
 		echo "$line" >conf
-		fails 78 vmctl list
+		fails 78 vmctl probe https://a/b
+		grep -q "conf: ${line%% *}" stderr
+		fails 0 vmctl list
 		grep -q "conf: ${line%% *}" stderr
 	done
 }

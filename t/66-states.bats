@@ -79,3 +79,91 @@ has_state() {
 	vmctl mount -s 0 "$PWD/two.iso"
 	[ "$(cat "$D/url")" = "$PWD/two.iso" ]
 }
+
+@test "a wrong configuration takes away nothing that is in" {
+	mounted
+	local line
+	for line in "slots = cd floppy" "sloth = cd" "timeout" "cache = big"; do
+		echo "$line" >"$VM_CONF"
+		fails 78 vmctl mount "$PWD/two.iso"
+		fails 0 vmctl list
+		[ "$(wc -l <stdout)" = 2 ]
+		vmctl status -s 1
+		vmctl log -s 1
+		vmctl --version
+		vmctl help | grep -q usage
+		vmctl mount --help | grep -q usage
+	done
+	vmctl eject | grep -q "one.iso was ejected"
+	wait_until 10 not vm-lock -t "$D/pid"
+	vmctl doctor >out || :
+	grep -q "^FAIL  configuration: .*cache" out
+}
+
+@test "a slot in use stays one, and the kernel tells its type" {
+	mounted
+	echo "slots =" >"$VM_CONF"
+	[ "$(vmctl list | cut -c 1-12)" = "$(printf '0  cd    act\n1  disk  emp')" ]
+	echo "slots = disk" >"$VM_CONF"
+	[[ $(vmctl list) == "0  cd    active"* ]]
+	[[ $(vmctl status -s 0) == "slot 0: cd, active"* ]]
+	printf '%s\n' "slots =" "allow_file = $PWD" >"$VM_CONF"
+	run -75 vmctl mount --type cd "$PWD/two.iso"
+	[[ $output == *"all CD slots are in use"* ]]
+	[ "$(grep -c "^vm-gadget setup cd$" calls)" -ge 1 ]
+	vmctl eject
+	has_state empty
+	fails 64 vmctl mount -s 1 "$PWD/two.iso"
+}
+
+@test "a medium that another program has inserted is ejected, if the host lets it go" {
+	echo /some/where.iso >"$LUN/file"
+	[[ $(vmctl list) == "0  cd    other         /some/where.iso"* ]]
+	: >locked
+	run -75 vmctl eject -s 0
+	[[ $output == *"locked by the host"* ]]
+	[ "$(cat "$LUN/file")" = /some/where.iso ]
+	[ "$(vmctl eject -f)" = "slot 0: /some/where.iso was ejected" ]
+	[ "$(cat "$LUN/file")" = "" ]
+	[ "$(vmctl eject)" = "slot 0 is empty" ]
+	grep -qx "vm-gadget eject -f 0" calls
+}
+
+# as_nobody COMMAND...: an ordinary user who may read what everybody may.
+as_nobody() {
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/test "$BATS_TEST_TMPDIR" bin
+	setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$VM_SHELL" "$PWD/bin/vmctl" "$@" 3>&-
+}
+
+@test "an ordinary user sees the same, and changes nothing: 77" {
+	mounted
+	chmod -R a+rX sys # as the kernel's is
+	vmctl status -j >all
+	as_nobody status -j | diff - all
+	[[ $(as_nobody list) == "0  cd    active"* ]]
+	[[ $(as_nobody status -s 0) == "slot 0: cd, active"* ]]
+	for verb in "mount $PWD/two.iso" eject "renew https://a/b" start "attach -" \
+		"ticket 0" "doctor --repair"; do
+		fails 77 as_nobody $verb
+		grep -q "only root can ${verb%% *}: run sudo vmctl" stderr
+	done
+	as_nobody mount --help | grep -q usage
+	chmod 600 "$D/pid"
+	fails 77 as_nobody status
+	grep -q "run vmctl as root" stderr
+	chmod 700 run
+	fails 77 as_nobody list
+	has_state active
+}
+
+@test "... and of a mount that is under way" {
+	: >hang.vm-fetchd
+	vmctl mount -s 0 "$PWD/one.iso" 2>/dev/null &
+	wait_until 10 grep -qs connecting "$D/step"
+	[[ $(as_nobody list) == "0  cd    activating"* ]]
+	# Its vm-slot is not there yet.
+	kill -KILL "$(cat "$D/pid")"
+	[[ $(as_nobody list) == "0  cd    activating"* ]] || [ ! -e "$D/request" ]
+	wait $! || :
+}

@@ -19,8 +19,12 @@ pretend() {
 	echo port >"$VM_CONFIGFS/usb_gadget/vmedia/UDC"
 	cp "$BUILD/bin/vm-slot" bin/
 	cp "$(command -v sleep)" bin/vm-sleeper
+	export REAL=$BUILD/bin
 	cat >bin/common <<-'END'
 		name=${0##*/}
+		case "$name $1" in
+		"vm-fetchd -n" | "vm-gadget status") exec "$REAL/$name" "$@" ;;
+		esac
 		echo "$name $*" >>"$PRETEND/calls"
 		[ ! -f "$PRETEND/fail.$name" ] || {
 			echo "$name: it was told to fail" >&2
@@ -40,8 +44,7 @@ pretend() {
 		'echo media: cd; echo size: 4096'
 	program vm-gadget 'for word; do case $word in [0-7]) slot=$word ;; esac; done' \
 		'file=$VM_CONFIGFS/usb_gadget/vmedia/functions/mass_storage.$slot/lun.0/file' \
-		"case \$1 in status) exec '$BUILD/bin/vm-gadget' \"\$@\" ;;" \
-		'insert) echo /dev/nbd0 >"$file" ;;' \
+		'case $1 in insert) echo /dev/nbd0 >"$file" ;;' \
 		'eject) case " $* " in *" -f "*) ;; *)' \
 		'[ ! -f "$PRETEND/locked" ] || { echo locked by the host >&2; exit 75; } ;; esac' \
 		'echo >"$file" ;; esac'

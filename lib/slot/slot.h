@@ -40,18 +40,18 @@
 
 /* The phases of a slot. Each is one bit: a row of the table may have several. */
 enum phase {
-	PHASE_SOURCE = 1 << 0, /* start the source, or wait for it */
-	PHASE_ATTACH = 1 << 1, /* attach a block device to it */
-	PHASE_LOOK = 1 << 2,   /* find out what the image is */
-	PHASE_INSERT = 1 << 3, /* insert it into the drive */
-	PHASE_IN = 1 << 4,     /* the medium is in the drive */
-	PHASE_ASK = 1 << 5,    /* try to eject: the host may refuse */
-	PHASE_EMPTY = 1 << 6,  /* take the medium out of the drive */
+	PHASE_SOURCE = 1 << 0,	  /* start the source, or wait for it */
+	PHASE_ATTACH = 1 << 1,	  /* attach a block device to it */
+	PHASE_LOOK = 1 << 2,	  /* find out what the image is */
+	PHASE_INSERT = 1 << 3,	  /* insert it into the drive */
+	PHASE_IN = 1 << 4,	  /* the medium is in the drive */
+	PHASE_ASK = 1 << 5,	  /* try to eject: the host may refuse */
+	PHASE_EMPTY = 1 << 6,	  /* take the medium out of the drive */
 	PHASE_WRITE_OUT = 1 << 7, /* send written data to the source */
-	PHASE_FREE = 1 << 8,   /* if EMPTY was stuck: detach, then empty */
-	PHASE_DETACH = 1 << 9, /* detach the block device */
-	PHASE_STOP = 1 << 10,  /* end the programs */
-	PHASE_TELL = 1 << 11,  /* run the hooks */
+	PHASE_FREE = 1 << 8,	  /* if EMPTY was stuck: detach, then empty */
+	PHASE_DETACH = 1 << 9,	  /* detach the block device */
+	PHASE_STOP = 1 << 10,	  /* end the programs */
+	PHASE_TELL = 1 << 11,	  /* run the hooks */
 	PHASE_OVER = 1 << 12,
 	PHASE_SAME = 0, /* as the next phase of a row: no change */
 };

@@ -160,6 +160,8 @@ writer_ended(struct slot *s, int status)
 		slot_event(s, EVENT_READY);
 		return;
 	}
+	if (s->discarded)
+		status = 0; /* the writer's line is in the log */
 	if (status != 0 && *writer->last != '\0')
 		slot_set_error(s, EX_IOERR, "%s", writer->last);
 	else if (status != 0)

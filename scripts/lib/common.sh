@@ -34,6 +34,12 @@ die() {
 	exit "$status"
 }
 
+# need_root: a verb that changes a slot is for root.
+need_root() {
+	[ "$(id -u)" = 0 ] ||
+		die $EX_NOPERM "only root can $VERB: run sudo vmctl $VERB ..."
+}
+
 # misuse MESSAGE...: the command line is wrong.
 misuse() {
 	die $EX_USAGE "$* (see vmctl help${VERB:+ $VERB})"
@@ -128,6 +134,17 @@ put() {
 # belong to another process by now.
 held() {
 	vm-lock -t "$DIR/pid"
+}
+
+# is_locked FILE: the same of another lock of slot DIR, or of `pid`. If the user
+# may not know, end.
+is_locked() {
+	vm-lock -t "$DIR/$1" 2>/dev/null
+	case $? in
+	0) return 0 ;;
+	1) return 1 ;;
+	*) die $EX_NOPERM "unable to read $DIR/$1: run vmctl as root" ;;
+	esac
 }
 
 # is_in: is a medium inserted, as far as its vm-slot has said?

@@ -5,6 +5,7 @@
 
 CONF=${VM_CONF:-/etc/vmedia/vmedia.conf}
 
+CONF_ERROR=	# the first error in the configuration
 TRIMMED=	# what trim() has left
 
 # trim TEXT: TEXT without blanks around it, into TRIMMED. No process is started:
@@ -14,9 +15,19 @@ trim() {
 	TRIMMED=${TRIMMED%"${TRIMMED##*[![:space:]]}"}
 }
 
-# bad_setting KEY WHY
+# bad_setting KEY WHY: note the first error. Only a verb that starts something
+# needs a correct configuration: see need_conf().
 bad_setting() {
-	die $EX_CONFIG "$CONF: $1: $2"
+	CONF_ERROR=${CONF_ERROR:-"$CONF: $1: $2"}
+	return 1
+}
+
+need_conf() {
+	[ -z "$CONF_ERROR" ] || die $EX_CONFIG "$CONF_ERROR"
+}
+
+warn_conf() {
+	[ -z "$CONF_ERROR" ] || echo "$PROG: warning: $CONF_ERROR" >&2
 }
 
 check_number() {
@@ -32,12 +43,12 @@ check_types() {
 	for type in $1; do
 		case $type in
 		cd | disk) ;;
-		*) bad_setting slots "$type: not cd or disk" ;;
+		*) bad_setting slots "$type: not cd or disk" || return ;;
 		esac
 	done
 }
 
-# take_setting KEY VALUE
+# take_setting KEY VALUE: a wrong value is not used.
 take_setting() {
 	case $1 in
 	slots) check_types "$2" ;;
@@ -45,7 +56,7 @@ take_setting() {
 	connections) check_number "$1" "$2" 64 ;;
 	outage) check_number "$1" "$2" 3600 ;;
 	cache | limit_rate | overlay_size) check_size "$1" "$2" ;;
-	esac
+	esac || return
 	case $1 in
 	slots) TYPES=$2 ;;
 	timeout) TIMEOUT=$2 ;;
@@ -72,12 +83,19 @@ ${1#slot} $2"
 read_conf() {
 	local line key
 	[ -f "$CONF" ] || return 0
+	[ -r "$CONF" ] || {
+		CONF_ERROR="unable to read $CONF"
+		return
+	}
 	while read_line; do
 		trim "$LINE"
 		case $TRIMMED in
 		'' | '#'*) continue ;;
 		*=*) ;;
-		*) bad_setting "$TRIMMED" "not NAME = VALUE" ;;
+		*)
+			bad_setting "$TRIMMED" "not NAME = VALUE"
+			continue
+			;;
 		esac
 		line=$TRIMMED
 		trim "${line%%=*}"
@@ -88,6 +106,29 @@ read_conf() {
 }
 
 # --- slots ----------------------------------------------------------------
+
+# add_slots [all]: a slot that is in use stays a slot, whatever the configuration
+# says by now: add it to TYPES, with the type that the kernel has. With `all`, do
+# so with each drive that exists.
+add_slots() {
+	local drives end n
+	drives=''
+	[ -z "${1:-}" ] || drives=$(vm-gadget status 2>/dev/null)
+	end=$(count_slots)
+	for n in 0 1 2 3 4 5 6 7; do
+		case "$drives" in *"slot $n: "*) ;; *)
+			[ -d "$RUN/$n/request" ] || [ -d "$RUN/$n/work" ] || continue
+			;;
+		esac
+		[ "$n" -lt "$end" ] || end=$((n + 1))
+	done
+	n=$(count_slots)
+	while [ "$n" -lt "$end" ]; do
+		TYPES="$TYPES $(vm-gadget status -f type $n 2>/dev/null ||
+			echo disk)"
+		n=$((n + 1))
+	done
+}
 
 # each_slot COMMAND...: run COMMAND with the number and the type of each slot,
 # or of SLOT only.

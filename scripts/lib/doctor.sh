@@ -31,6 +31,14 @@ has_module() {
 		grep -q "/$1.ko" "/lib/modules/$(uname -r)/modules.builtin"
 }
 
+examine_conf() {
+	if [ -n "$CONF_ERROR" ]; then
+		ill "configuration: $CONF_ERROR"
+	else
+		well "configuration"
+	fi
+}
+
 examine_programs() {
 	local program
 	for program in nbdkit setsid diff; do
@@ -123,10 +131,12 @@ repair_devices() {
 cmd_doctor() {
 	parse "$@"
 	if [ -n "$REPAIR" ]; then
+		need_root
 		each_slot repair_slot
 		repair_devices
 		return $SICK
 	fi
+	examine_conf
 	examine_programs
 	examine_kernel
 	examine_udc

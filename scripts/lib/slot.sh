@@ -14,7 +14,10 @@ lock_slot() {
 	[ -d "$DIR" ] || { mkdir -p "$DIR" && chmod 755 "$RUN" "$DIR"; } 2>/dev/null ||
 		die $EX_CANTCREAT \
 			"unable to make $DIR: run vmctl as root, or set VM_RUN_DIR"
+	# Everybody may see whether it is locked.
+	umask 022
 	exec 9>>"$DIR/lock" || die $EX_CANTCREAT "unable to open $DIR/lock"
+	umask 077
 	vm-lock -w $LOCK_SECONDS 9 || die $EX_TEMPFAIL \
 		"slot $1 is being used by $(read_value "$DIR/lock")"
 	echo "process $$ ($VERB)" >"$DIR/lock"

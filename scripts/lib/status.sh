@@ -19,6 +19,8 @@ VALUE=		# what value_of() or left() found
 see_slot() {
 	local seen
 	DIR=$RUN/$1
+	[ ! -d "$RUN" ] || [ -x "$RUN" ] ||
+		die $EX_NOPERM "unable to read $RUN: run vmctl as root"
 	DRIFT=
 	# If the medium does not answer, its name, which comes last, is missing.
 	seen=$(vm-gadget status -f type,ro,udc,state,file "$1" 2>/dev/null ||
@@ -38,8 +40,8 @@ see_slot() {
 	case $STATE in
 	empty) [ -z "$FILE" ] || STATE=other ;;
 	failed) ;;
-	activating) held || vm-lock -t "$DIR/lock" || STATE=failed ;;
-	*) held || STATE=failed ;;
+	activating) is_locked pid || is_locked lock || STATE=failed ;;
+	*) is_locked pid || STATE=failed ;;
 	esac
 	case $STATE in active | degraded) see_drift ;; esac
 }
@@ -196,7 +198,8 @@ slot_text() {
 slot_line() {
 	see_slot "$1"
 	value_of url || :
-	printf '%s  %-4s  %-12s  %s\n' "$1" "$2" "$STATE" "$VALUE"
+	[ "$STATE" != other ] || VALUE=$FILE
+	printf '%s  %-4s  %-12s  %s\n' "$1" "${TYPE:-$2}" "$STATE" "$VALUE"
 }
 
 # watch_slots: show the slots again each second, in place on a terminal.
@@ -218,6 +221,7 @@ watch_slots() {
 
 cmd_status() {
 	parse "$@"
+	warn_conf
 	if [ -n "$WATCH" ]; then
 		watch_slots
 	elif [ -n "$JSON" ]; then
@@ -231,5 +235,6 @@ cmd_status() {
 
 cmd_list() {
 	parse "$@"
+	warn_conf
 	each_slot slot_line
 }
