@@ -42,6 +42,24 @@ teardown() {
 	nothing_left
 }
 
+@test "with a hook, a mount and an eject warn of nothing" {
+	mkdir -p /etc/vmedia/hooks.d
+	printf '%s\n' '#!/bin/sh' 'echo "hook $1"' >/etc/vmedia/hooks.d/tell
+	chmod 755 /etc/vmedia/hooks.d/tell
+	local since
+	since=$(date +%s)
+	mount_image one.iso
+	vmctl eject -f
+	wait_until 20 sh -c \
+		"journalctl -u vmedia-slot@0 --since @$since | grep -q 'hook ejected'"
+	wait_until 20 not systemctl is-active vmedia-slot@0
+	journalctl -q -o short --since "@$since" -p warning | grep vmedia-slot |
+		tee /dev/stderr | not grep .
+	journalctl -q -o cat --since "@$since" -u vmedia-slot@0 |
+		not grep -i "reception only permitted\|left-over\|remains running"
+	rm /etc/vmedia/hooks.d/tell
+}
+
 @test "stopping the unit ejects" {
 	mount_image one.iso
 	systemctl stop vmedia-slot@0
@@ -141,6 +159,46 @@ upgrade() {
 	grep -qE '^NoNewPrivs:.1$' "/proc/$pid/status"
 	grep -qE '^Seccomp:.2$' "/proc/$pid/status"
 	[ "$(cat /sys/module/nbd/parameters/max_part)" = 0 ]
+}
+
+# stop_all: in one transaction as at a shutdown, with the network that the unit
+# `cable` stands for. Its stop notes what the image has by then.
+stop_all() {
+	cat >/run/systemd/system/cable.service <<-UNIT
+		[Unit]
+		Before=network.target
+		[Service]
+		Type=oneshot
+		RemainAfterExit=yes
+		ExecStart=/bin/true
+		ExecStop=/bin/sh -c 'cp /srv/images/disk.img /run/then; cat /run/vmedia/1/state >/run/state.then'
+	UNIT
+	# Only a shutdown may stop it otherwise.
+	mkdir -p /run/systemd/system/network.target.d
+	printf '[Unit]\nRefuseManualStart=no\nRefuseManualStop=no\n' \
+		>/run/systemd/system/network.target.d/stop.conf
+	systemctl daemon-reload
+	systemctl start cable network.target
+	"$@"
+	systemctl stop cable network.target vmedia-slot@1
+}
+write_unsynced() {
+	wait_until 30 host_has 1
+	head -c 2M /dev/urandom >"$BATS_TEST_TMPDIR/data"
+	dd if="$BATS_TEST_TMPDIR/data" of="$(host_drive 1)" bs=64k oflag=direct \
+		status=none
+}
+
+@test "at a shutdown, what the host wrote is saved before the network goes" {
+	mkdir -p /srv/images
+	cp "$WWW/disk.img" /srv/images/disk.img
+	echo "allow_file = /srv/images" >"$VM_CONF"
+	vmctl mount -w /srv/images/disk.img
+	stop_all write_unsynced
+	[ "$(cat /run/state.then)" = empty ]
+	cmp -n 2097152 "$BATS_TEST_TMPDIR/data" /run/then
+	nothing_left 1
+	rm "$VM_CONF"
 }
 
 @test "single tools as units: an image as NBD, and as a block device" {
