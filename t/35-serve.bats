@@ -49,7 +49,7 @@ start_serve() {
 
 # nothing_stays: a serve that has ended leaves nothing behind.
 nothing_stays() {
-	[ -z "$(ls tmp)" ] && ! pgrep -f "$PWD/tmp" >/dev/null
+	! ls -d run/tmp.* 2>/dev/null && ! pgrep -f "$PWD/run/tmp" >/dev/null
 }
 
 @test "a file, a device and a URL are read there, and an end there ends it" {
@@ -76,7 +76,7 @@ nothing_stays() {
 	cat >ssh <<-END
 		#!/bin/sh
 		echo "\$*" >args
-		pgrep -af "vm-fetchd -U $PWD/tmp" >source
+		pgrep -af "vm-fetchd -U $PWD/run/tmp" >source
 		exec $BUILD/t/nbdread - 0 4096
 	END
 	chmod +x ssh
@@ -220,7 +220,7 @@ half_then_all() {
 	start_bmc ./far
 	start_serve
 	wait_until 10 grep -q "serving /" err
-	pkill -KILL -P "$(pgrep -f "vm-fetchd -U $PWD/tmp")"
+	pkill -KILL -P "$(pgrep -f "vm-fetchd -U $PWD/run/tmp")"
 	wait "$SERVE"
 	grep -q "the connection is lost: trying again" err
 	grep -q "image was ejected" out
@@ -335,7 +335,7 @@ is_all_written() {
 	start_bmc sh -c 'nbdread -f image - 0 1M; sleep 60'
 	start_serve
 	wait_until 10 grep -q "serving /" err
-	pkill -KILL -f "vm-fetchd -U $PWD/tmp"
+	pkill -KILL -f "vm-fetchd -U $PWD/run/tmp"
 	local rc=0
 	wait "$SERVE" || rc=$?
 	[ "$rc" -gt 0 ]

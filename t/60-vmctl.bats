@@ -184,8 +184,41 @@ under_busybox() {
 	start_server
 	vmctl probe "$URL/ok/x.iso" >out
 	fails 66 vmctl probe "$URL/status/404/x.iso"
-	[ -z "$(find . -name 'tmp.*')" ]
+	[ -z "$(find . -name 'tmp.*')" ] && [ ! -e run/0 ]
 	not pgrep -f "vm-fetchd.*$BATS_TEST_TMPDIR"
+}
+
+# is_asking PATTERN: does a vmctl hold the password in such a directory?
+is_asking() {
+	grep -qs s3cret $1/request/password
+}
+is_gone() {
+	! ls -d $1 2>/dev/null
+}
+
+@test "secrets lie in memory only, and not for longer than vmctl lives" {
+	start_server
+	echo s3cret >password
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
+	background "$VM_SHELL" "$BUILD/bin/vmctl" probe -u bob -P password \
+		"$URL/stall/x.iso"
+	wait_until 10 is_asking "run/tmp.*"
+	[ "$(stat -c %a run/tmp.*)" = 700 ]
+	[ -z "$(ls tmp)" ]
+	kill -KILL "${STARTED[-1]}"
+	wait_until 10 is_gone "run/tmp.*"
+	# An ordinary user has no place in /run.
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/test .
+	chmod 644 password
+	chmod 755 run
+	background setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$VM_SHELL" "$BUILD/bin/vmctl" probe -u bob -P password "$URL/stall/x.iso"
+	wait_until 10 is_asking "/dev/shm/tmp.*"
+	[ -z "$(ls tmp)" ]
+	kill -TERM "${STARTED[-1]}"
+	wait_until 10 is_gone "/dev/shm/tmp.*"
+	pkill -KILL -f "vm-fetchd.*$PWD/run/tmp" || :
 }
 
 @test "export serves until it is stopped, and removes its socket" {
@@ -266,8 +299,8 @@ write_stats() {
 
 @test "after SIGPIPE nothing is left behind" {
 	mkdir tmp
-	TMPDIR=$PWD/tmp "$VM_SHELL" "$BUILD/bin/vmctl" doctor | head -n 1
-	wait_until 5 eval '[ -z "$(ls tmp)" ]'
+	"$VM_SHELL" "$BUILD/bin/vmctl" doctor | head -n 1
+	wait_until 5 eval '[ -z "$(ls run)" ]'
 }
 
 @test "a slot that there is not" {

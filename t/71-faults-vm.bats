@@ -229,6 +229,29 @@ dies_at() {
 	nothing_left 1
 }
 
+is_gone() {
+	[ ! -e "$1" ]
+}
+
+@test "with a full /run, a mount says so in one line, and leaves nothing: 73" {
+	mkdir -p /tmp/full
+	mount -t tmpfs -o size=256k full /tmp/full
+	head -c 300k /dev/zero >/tmp/full/filler || :
+	VM_RUN_DIR=/tmp/full fails 73 mount_image one.iso -s 0
+	grep -q "is /tmp/full full?" "$BATS_TEST_TMPDIR/stderr"
+	# Room for the request, but not for its copy, or not for all of the state.
+	for room in 16 32 48; do
+		head -c $((256 - room))k /dev/zero >/tmp/full/filler
+		VM_RUN_DIR=/tmp/full fails 73 mount_image one.iso -s 0
+		wait_until 20 is_gone /tmp/full/0/request
+		[ ! -e /tmp/full/0/work ] && [ ! -e /tmp/full/0/.request ]
+	done
+	rm /tmp/full/filler
+	VM_RUN_DIR=/tmp/full mount_image one.iso -s 0
+	VM_RUN_DIR=/tmp/full vmctl eject -f -s 0
+	umount -l /tmp/full
+}
+
 @test "two vmctl on one slot: the second waits, then names the first" {
 	start_hostile
 	vmctl mount -s 0 --timeout 30 "$BAD/stall/x.iso" 2>/dev/null &

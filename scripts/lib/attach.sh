@@ -189,7 +189,7 @@ tell_end() {
 # must be closed when it ends.
 start_joiner() {
 	vm-nbd-attach -j "$DIR/work/nbd" -c "$CLIENT" -n "$WHO" \
-		<&7 >&6 2>"$TEMP/said" 6>&- 7<&- 9>&- &
+		<&7 >&6 2>"$TEMP/said" 6>&- 7<&- 8>&- 9>&- &
 	CHILD=$! CHILD_END=HUP
 	exec 6>&- 7<&-
 	trap 'pass_on TERM' TERM

@@ -232,5 +232,5 @@ with_source() {
 	esac
 	[ -z "${STATS:-}" ] || set -- "$@" "stats=$STATS"
 	set -- "$@" "timeout=$TIMEOUT"
-	"$@"
+	"$@" 8>&-
 }

@@ -4,23 +4,47 @@
 # a file for each value. It becomes request/ of a slot. Sourced by vmctl, after
 # config.sh.
 
+# make_temp: make a directory for passwords and URLs. It is in memory: in /run,
+# or for an ordinary user in /dev/shm, and not on a disk as TMPDIR may be.
 make_temp() {
-	TEMP=$(mktemp -d) ||
-		die $EX_CANTCREAT "unable to make a temporary directory"
+	local dir
+	[ -d "$RUN" ] || { mkdir -p "$RUN" && chmod 755 "$RUN"; } 2>/dev/null
+	for dir in "$RUN" /dev/shm; do
+		[ -w "$dir" ] || continue
+		TEMP=$(mktemp -d "$dir/tmp.XXXXXX" 2>/dev/null) && break
+	done
 	REQ=$TEMP/request
-	mkdir "$REQ"
+	[ -n "$TEMP" ] && mkdir "$REQ" 2>/dev/null && guard_temp ||
+		die $EX_CANTCREAT "unable to make a directory in $RUN or /dev/shm"
+}
+
+# guard_temp: start a process that removes TEMP when vmctl is killed. It waits
+# for the end of a FIFO that only vmctl has open, as descriptor 8.
+guard_temp() {
+	mkfifo "$TEMP/guard" 2>/dev/null || return
+	(
+		trap '' HUP INT PIPE TERM
+		exec </dev/null >/dev/null 2>&1
+		read -r _ <"$TEMP/guard"
+		rm -rf "$TEMP"
+	) &
+	GUARD=$!
+	exec 8>"$TEMP/guard"
 }
 
 # ask NAME VALUE: add a value to the request.
 ask() {
-	printf '%s\n' "$2" >"$REQ/$1" || die $EX_CANTCREAT "unable to write $REQ"
+	printf '%s\n' "$2" 2>/dev/null >"$REQ/$1" ||
+		die $EX_CANTCREAT "unable to write $REQ/$1: is ${TEMP%/*} full?"
 }
 
 # ask_file NAME FILE: add the content of FILE. FILE itself may no longer exist
 # when a program of the slot is started again.
 ask_file() {
-	cat -- "$2" >"$REQ/$1" 2>/dev/null ||
+	cat -- "$2" 2>/dev/null >"$REQ/$1" && return
+	[ -f "$2" ] && [ -r "$2" ] ||
 		die $EX_NOINPUT "unable to read $1 file $2"
+	die $EX_CANTCREAT "unable to write $REQ/$1: is ${TEMP%/*} full?"
 }
 
 KIND=		# what look_at() has found: what kind of place it is

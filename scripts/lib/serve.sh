@@ -178,7 +178,7 @@ keep_serving() {
 	local status wait_seconds
 	wait_seconds=0
 	while :; do
-		"$BY" 2>"$TEMP/link" &
+		"$BY" 2>"$TEMP/link" 8>&- &
 		LINK=$!
 		watch_link
 		status=$?
@@ -212,7 +212,7 @@ ask_eject() {
 	local status
 	[ -z "$EJECT_SENT" ] || return 0
 	if [ -z "$EJECTOR" ]; then
-		"$BY" eject >/dev/null 2>"$TEMP/eject" &
+		"$BY" eject >/dev/null 2>"$TEMP/eject" 8>&- &
 		EJECTOR=$!
 	fi
 	! kill -0 "$EJECTOR" 2>/dev/null || return 0

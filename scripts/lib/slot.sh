@@ -20,7 +20,8 @@ lock_slot() {
 	umask 077
 	vm-lock -w $LOCK_SECONDS 9 || die $EX_TEMPFAIL \
 		"slot $1 is being used by $(read_value "$DIR/lock")"
-	echo "process $$ ($VERB)" >"$DIR/lock"
+	# For people only: a full /run must not prevent an eject.
+	{ echo "process $$ ($VERB)" >"$DIR/lock"; } 2>/dev/null || :
 }
 
 # --- what a slot holds ----------------------------------------------------
@@ -95,7 +96,8 @@ has_systemd() {
 # may have started one by itself, which has already written its pid.)
 start_slot() {
 	[ ! -s "$DIR/pid" ] || held || : >"$DIR/pid"
-	if [ -n "$VERBOSE" ]; then : >"$DIR/verbose"; else rm -f "$DIR/verbose"; fi
+	rm -f "$DIR/verbose"
+	[ -z "$VERBOSE" ] || : 2>/dev/null >"$DIR/verbose"
 	if has_systemd; then
 		systemctl reset-failed "vmedia-slot@$1" 2>/dev/null
 		systemctl start --no-block "vmedia-slot@$1" 9>&- ||
@@ -103,7 +105,7 @@ start_slot() {
 	else
 		# Not our child: sh would print how it ended.
 		(VM_LOG_TIMES=1 setsid vm-slot "$1" \
-			</dev/null >/dev/null 2>>"$DIR/log" 9>&- &)
+			</dev/null >/dev/null 2>>"$DIR/log" 8>&- 9>&- &)
 	fi
 }
 
@@ -156,20 +158,25 @@ wait_free() {
 # does: they need not be renamed into place.
 begin_state() {
 	umask 022
-	echo "$TIMEOUT" >"$DIR/timeout" && printf '%s\n' "$URL" >"$DIR/url" &&
-		echo activating >"$DIR/state"
+	{ echo "$TIMEOUT" >"$DIR/timeout" && printf '%s\n' "$URL" >"$DIR/url" &&
+		echo activating >"$DIR/state"; } 2>/dev/null
 	set -- $?
 	umask 077
 	return "$1"
 }
 
-# write_request: hand REQ to the vm-slot that is about to be started.
+# write_request: hand REQ to the vm-slot that is about to be started. It is
+# written beside and renamed, so that a request is always whole.
 write_request() {
 	! is_left || clean_slot
 	rm -rf "$DIR/error" "$DIR/status" "$DIR/reason" "$DIR/request" \
 		"$DIR/called-off"
-	cp -R "$REQ" "$DIR/request" && begin_state ||
-		die $EX_CANTCREAT "unable to write the request to $DIR"
+	rm -rf "$DIR/.request"
+	{ cp -R "$REQ" "$DIR/.request" && begin_state &&
+		mv "$DIR/.request" "$DIR/request"; } 2>/dev/null && return
+	rm -rf "$DIR/.request" "$DIR/url" "$DIR/timeout" "$DIR/state"
+	MOUNTING=
+	die $EX_CANTCREAT "unable to write $DIR/request: is $RUN full?"
 }
 
 # fill_slot: mount what REQ asks for. If a vm-slot with the same request was
@@ -199,7 +206,7 @@ ask_slot() {
 # call_off: end the mount that is in progress. A vm-slot that does not listen
 # yet looks for the file when it begins.
 call_off() {
-	: >"$DIR/called-off"
+	{ : >"$DIR/called-off"; } 2>/dev/null || :
 	ask_slot "eject force" -q -t $EJECT_SECONDS >/dev/null
 }
 
