@@ -3,7 +3,7 @@
 # From end to end: a file on a browser's machine becomes the host's CD. Chromium
 # runs beside the virtual machine (t/vm/browser), which is both the BMC and the
 # host.
-# vm-run: -n user,id=n0,hostfwd=tcp:127.0.0.1:@PORT@-:8443,hostfwd=tcp:127.0.0.1:@PORT@-:9443,guestfwd=tcp:10.0.2.100:9-cmd:t/vm/browser
+# vm-run: -m 2048 -n user,id=n0,hostfwd=tcp:127.0.0.1:@PORT@-:8443,hostfwd=tcp:127.0.0.1:@PORT@-:9443,guestfwd=tcp:10.0.2.100:9-cmd:t/vm/browser
 
 load helper
 load column
@@ -109,11 +109,21 @@ host_reads_all() {
 	nothing_left 0
 }
 
+@test "through lighttpd a stop in the page ejects, and then the page says that" {
+	serve_image "$SMALL" slot=0
+	browser click stop
+	browser title '^Stopped$'
+	nothing_left 0
+	browser said | grep "The slot has ejected the image"
+	vmctl status -s 0 | grep "the client stopped serving the image"
+}
+
 @test "through vm-ws-proxy without a web server; a stop in the page ejects" {
 	serve_image "$SMALL" "url=wss://localhost:${PORTS[1]}/vm/0"
 	host_reads_all "$SMALL"
 	browser click stop
-	wait_until 30 nothing_left 0
+	browser title '^Stopped$'
+	nothing_left 0
 	vmctl status -s 0 | grep "the client stopped serving the image"
 }
 

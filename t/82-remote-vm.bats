@@ -152,7 +152,9 @@ cut_ssh() {
 	for by in ws ssh; do
 		serve_$by
 		kill -INT "$SERVE"
-		wait_until 60 nothing_left 0
+		wait "$SERVE" || :
+		nothing_left 0
+		grep -x "vmctl: far.iso was ejected" "$BATS_TEST_TMPDIR/err"
 		vmctl status -s 0 | grep "the client stopped serving the image"
 	done
 }

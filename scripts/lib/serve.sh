@@ -12,7 +12,7 @@ MET=			# set once the other end has read from the image
 LOST=			# set while the connection is lost
 RESUME=			# the secret with which we connect to a WebSocket again
 EJECTOR=		# the pid of a second link, which requests the eject
-EJECT_SENT=		# set once the other end has taken that request
+EJECTED=		# set once the other end has said that it is ejected
 HASTE=			# set by a second ^C: do not wait for the eject
 
 LINK_PAUSE_MAX=2	# seconds between two tries
@@ -210,7 +210,7 @@ keep_serving() {
 # slot is busy, the next call tries again. False if the other end refuses.
 ask_eject() {
 	local status
-	[ -z "$EJECT_SENT" ] || return 0
+	[ -z "$EJECTED" ] || return 0
 	if [ -z "$EJECTOR" ]; then
 		"$BY" eject >/dev/null 2>"$TEMP/eject" 8>&- &
 		EJECTOR=$!
@@ -220,8 +220,8 @@ ask_eject() {
 	status=$? EJECTOR=
 	if is_lost $status "$TEMP/eject"; then
 		sleep 1
-	elif [ $status = 0 ]; then
-		EJECT_SENT=1
+	elif [ $status = 0 ] && grep -q ejected "$TEMP/eject"; then
+		EJECTED=1
 	else
 		say_last "$TEMP/eject"
 		return 1
@@ -242,26 +242,27 @@ eject_there() {
 	[ -z "$EJECTOR" ] || kill -TERM "$EJECTOR" 2>/dev/null
 }
 
-# end_serving STATUS: vmctl ends. Eject the medium only if a person typed ^C. To
-# close a WebSocket can mean that; with ssh, or if the host may have written
-# something, a second link must request the eject.
+# end_serving STATUS: vmctl ends. Eject the medium only if a person typed ^C. A
+# second link requests that, and tells when it is done. To close a WebSocket
+# normally is a request, too, for a server of another kind; nobody answers it.
 end_serving() {
-	local signal asks
-	signal=TERM asks=
-	[ "$1" != 130 ] || case $TARGET in
-	ssh:*) asks=1 ;;
-	*)
-		signal=INT
-		[ ! -f "$REQ/writable" ] || asks=1
-		;;
-	esac
-	[ -z "$asks" ] || [ -z "$MET" ] || [ -n "$LOST" ] || eject_there
-	if [ "$1" = 130 ] && [ -n "$MET" ] && { [ -n "$LOST" ] ||
-		{ [ $signal = TERM ] && kill -0 "$LINK" 2>/dev/null; }; }; then
-		echo "$PROG: the medium is still in the drive on the other" \
-			"machine; to eject it, run vmctl eject there" >&2
+	local signal
+	signal=TERM
+	if [ "$1" = 130 ] && [ -n "$MET" ]; then
+		case $TARGET in ssh:*) ;; *) signal=INT ;; esac
+		[ -n "$LOST" ] || eject_there
+		say_whether_ejected
 	fi
 	end_link $signal
+}
+
+say_whether_ejected() {
+	if [ -n "$EJECTED" ] || grep -q 'ejected:' "$TEMP/link"; then
+		echo "$PROG: $NAME was ejected" >&2
+	else
+		echo "$PROG: the other machine has not said that the medium is" \
+			"ejected; to eject it, run vmctl eject there" >&2
+	fi
 }
 
 # reason_there: print why the medium was ejected, if the other end gives a

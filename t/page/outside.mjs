@@ -11,7 +11,6 @@
 //     title REGEX       wait until the state's headline is that
 //     said              print the state
 
-import { mkdtemp } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { need } from './lib.mjs';
 
@@ -19,7 +18,7 @@ const { chromium } = need('playwright-core');
 const PATIENCE = 120000; // the virtual machine is slow
 
 const context = await chromium.launchPersistentContext(
-	await mkdtemp(`${process.cwd()}/build/chromium-`), {
+	process.env.PROFILE, {
 		executablePath: '/usr/bin/chromium', headless: true,
 		// With the flag; otherwise each connection is refused once and
 		// made again.

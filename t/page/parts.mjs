@@ -18,6 +18,7 @@ class Socket {
 		this.readyState = 0;
 		this.bufferedAmount = 0;
 		this.answers = [];
+		this.protocol = 'vm.nbd.v1';
 		Socket.all.push(this);
 	}
 
@@ -67,16 +68,16 @@ function timer() {
 async function newLink() {
 	fakes();
 	const { Link } = await import(`${web}/worker/link.js`);
-	const states = [];
+	const states = [], ends = [];
 	const link = new Link({ url: 'ws://host/vm/0', ticket: 't', resume: 'r',
 		client: 'c', name: 'n', writable: true }, {
 		opened() {}, received() {}, dropped() {},
-		state: ({ name }) => states.push(name),
+		state: (state) => states.push(state.name) && ends.push(state),
 	});
 	link.connect();
 	Socket.all[0].opens();
 	link.goOn();
-	return { link, states };
+	return { link, states, ends };
 }
 
 // until CONDITION: waits without a timer.
@@ -215,7 +216,7 @@ const tests = {
 		timer();
 		Socket.all[5].opens();
 		Socket.all[5].ends(1000);
-		assert.equal(timers.size, 0);
+		assert.equal(timers.size, 1, 'for the end of the other connection');
 		assert.equal(Socket.all.length, 6);
 		for (const { url } of Socket.all.slice(1))
 			assert.match(url, /[?&]eject=1/);
@@ -223,6 +224,33 @@ const tests = {
 		assert.equal(states.at(-1), 'stopping');
 		Socket.all[0].ends(1000, 'the client stopped serving the image');
 		assert.equal(states.at(-1), 'stopped');
+		assert.equal(timers.size, 0);
+	},
+
+	// The slot has said that it is empty, or not; the words depend on it.
+	async 'stop-told'() {
+		const ask = async (protocol, event) => {
+			Socket.all = [];
+			const { link, ends } = await newLink();
+			Socket.all[0].protocol = protocol;
+			link.eject();
+			event(...Socket.all);
+			assert.equal(ends.at(-1).name, 'stopped');
+			assert.equal(timers.size, 0);
+			return ends.at(-1).untold;
+		};
+		const ours = (event) => ask('vm.nbd.v1', event);
+		assert.equal(await ours((serving) => serving.ends(1000, '')), false);
+		assert.equal(await ours((serving, asking) =>
+			asking.ends(1000) || serving.ends(1006)), false);
+		assert.equal(await ours((serving, asking) =>
+			asking.ends(1000) || timer()), false);
+		assert.equal(await ours((serving, asking) => asking.ends(1008)), true);
+		// A server of another kind: the close itself is the request.
+		assert.equal(await ask('', (serving) =>
+			assert.equal(serving.closed, 1000) || serving.ends(1000)), false);
+		assert.equal(await ask('', (serving) => serving.ends(1006)), true);
+		assert.equal(await ask('', () => timer()), true);
 	},
 
 	// ... until the other connection is lost as well,

@@ -218,6 +218,7 @@ export const tests = {
 		await page.connect();
 		await page.$('#stop').click();
 		await page.title('Stopped');
+		await page.says(/You stopped before the slot had the image/);
 		await until(() => far.closed.some(({ code, reason }) =>
 			code === 1000 && reason === 'stopped'));
 		assert.equal(await page.$('#log li').count(), 10 + 1 + 1);
@@ -345,6 +346,7 @@ export const tests = {
 		await page.title('Stopping …');
 		await page.$('#stop').click();
 		await page.title('Stopped');
+		await page.says(/the slot has not said that it ejected/);
 		await until(() => far.closed.some(({ code, reason }) =>
 			code === 1000 && reason === 'stopped'));
 		// A server that can't eject learns of the stop by the close.
@@ -362,7 +364,7 @@ export const tests = {
 		await page.title(/^Connection lost/);
 		await page.$('#stop').click();
 		await page.title('Stopped');
-		await page.says(/could not be told/);
+		await page.says(/the slot has not said that it ejected/);
 	},
 
 	// Without a place for the host's writes the page says so, and can serve

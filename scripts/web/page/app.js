@@ -59,6 +59,7 @@ function show() {
 
 function view() {
 	return { ...state, where, image, unsaved: unsaved(),
+		writable: $('writable').checked,
 		hasRead: look?.bytes.read > 0,
 		reads: figures.reads };
 }

@@ -50,7 +50,7 @@ const NO_WAY_BACK =
  * log:  the state's line in the list of what happened.
  *
  * `view` is the link's state { name, why, attached }, and what the page knows:
- * where, hasRead, reads (now), notLetIn, unsaved, image.
+ * where, hasRead, reads (now), notLetIn, unsaved, image, writable.
  */
 export function words(view) {
 	const said = (STATES[view.name] ?? STATES.empty)(view);
@@ -88,14 +88,12 @@ const STATES = {
 		log: capital(why) }),
 	ejected: ({ why }) => ({ tone: 'idle', title: 'Ejected',
 		detail: sentence(ofEject(why)) }),
-	stopping: () => ({ tone: 'busy', title: 'Stopping …',
-		detail: 'The last data that the host wrote is on its way here. ' +
-			'Press Stop again to stop at once and lose that data.' }),
-	stopped: ({ untold }) => ({ tone: 'idle', title: 'Stopped',
-		detail: untold ? 'You stopped the connection, but the server could ' +
-			'not be told. The host waits for the image until you connect ' +
-			'again, or until somebody ejects the slot there.' :
-			'You stopped the connection; the host has no medium any more.' }),
+	stopping: ({ writable }) => ({ tone: 'busy', title: 'Stopping …',
+		detail: writable ? 'The last data that the host wrote is on its way ' +
+			'here. Press Stop again to stop at once and lose that data.' :
+			'The slot ejects the image. Press Stop again to stop without ' +
+			'waiting for that.' }),
+	stopped: stoppedWords,
 	refused: refusedWords,
 	changed: ({ why, unsaved }) => ({ tone: 'bad', title: 'The file has changed',
 		detail: 'It was changed or removed after you chose it. The host got ' +
@@ -116,6 +114,19 @@ function refusedWords({ why, notLetIn }) {
 		{ tone: 'bad', title: 'Refused', detail: NOT_LET_IN,
 			log: 'Refused: the server did not let this page in' } :
 		{ tone: 'bad', title: 'Unable to connect', detail: NO_CONNECTION };
+}
+
+/* "Ejected" is said only if the slot has said it. */
+function stoppedWords({ untold, early }) {
+	if (untold)
+		return { tone: 'warn', title: 'Stopped',
+			detail: 'You stopped the connection, but the slot has not ' +
+				'said that it ejected the image. The host may wait ' +
+				'for the image until you connect again, or until ' +
+				'somebody ejects the slot there.' };
+	return { tone: 'idle', title: 'Stopped', detail: early ?
+		'You stopped before the slot had the image.' :
+		'The slot has ejected the image: the host has no medium any more.' };
 }
 
 /* The reason in "slot 0: ejected: REASON", if there is one. */

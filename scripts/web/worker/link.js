@@ -15,7 +15,8 @@
  * States: connecting, open, lost (it tries again by itself), and stopping (the
  * host's last writes are still on their way). The other states are ends, after
  * which only connect() does anything: ejected, taken (by another client: connect
- * with `take`), refused, stopped (`untold`: the server does not know it).
+ * with `take`), refused, stopped (`untold`: the slot has not said that its medium
+ * is ejected; `early`: there was none).
  */
 
 /* NBD; the first one if the server can send a sign of life now and then. */
@@ -27,6 +28,7 @@ const AGAIN = 5000; /* ms for a connection after a loss */
 const SILENCE = 12000; /* ms; a sign of life comes every 5 s */
 const PAUSES = [0, 500, 1000, 2000]; /* ms before each try; the last repeats */
 const ASK_AGAIN = 1000; /* ms until the next request for an eject */
+const FAREWELL = 5000; /* ms for a connection to end whose slot is empty */
 const LONGEST_NAME = 64; /* of a longer one, the end is kept */
 
 /* Close codes after which a new try may succeed; 4000 plus sysexits(3) among
@@ -88,6 +90,7 @@ export class Link {
 		this.leave = null; /* the connection that asks for the eject */
 		this.timer = 0;
 		this.asking = 0; /* the timer of `leave` */
+		this.isEmpty = false; /* the slot has said so, since connect() */
 	}
 
 	/* --- data ---------------------------------------------------------- */
@@ -120,7 +123,7 @@ export class Link {
 	connect(take = false) {
 		this.abandon();
 		this.take = take;
-		this.opened = this.attached = this.leaving = false;
+		this.opened = this.attached = this.leaving = this.isEmpty = false;
 		this.attempts = 0;
 		this.since = Date.now();
 		this.state('connecting');
@@ -135,26 +138,45 @@ export class Link {
 		this.lose('the network was down');
 	}
 
+	/* End at once: nobody waits for what the slot says. */
 	stop(code = 1000, reason = 'stopped', state = 'stopped', why = OURS) {
 		const { socket } = this;
-		const untold = this.attached && !this.connected;
 		this.flush();
 		this.forget();
 		socket?.close(code, reason);
-		this.state(state, why, { untold });
+		if (state === 'stopped')
+			this.stopped();
+		else
+			this.state(state, why);
+	}
+
+	stopped() {
+		this.state('stopped', OURS, { early: !this.attached,
+			untold: this.attached && !this.isEmpty });
 	}
 
 	/* Ask the server to eject the slot, and serve until it has done so: the
 	 * host's last writes come meanwhile. A second call stops at once, and so
-	 * does a refusal. */
+	 * does a refusal. Before the image is attached, and by a server of another
+	 * kind, a normal close is taken for the request. */
 	eject() {
-		if (!this.attached || !this.connected || this.leave) {
+		if (!this.connected || this.leave || this.parting) {
 			this.stop();
 			return;
 		}
 		this.leaving = true;
-		this.ask();
+		if (this.attached && PROTOCOLS.includes(this.socket.protocol))
+			this.ask();
+		else
+			this.part();
 		this.state('stopping');
+	}
+
+	part() {
+		this.parting = true;
+		this.flush();
+		this.socket.close(1000, 'stopped');
+		this.asking = setTimeout(() => this.stop(), PATIENCE);
 	}
 
 	/* Ask by a connection of its own, so that the end of that one does not end
@@ -179,15 +201,24 @@ export class Link {
 		clearTimeout(this.asking);
 		if (code === BUSY || LOST.has(code))
 			this.asking = setTimeout(() => this.ask(), ASK_AGAIN);
-		else if (code !== 1000)
+		else if (code === 1000)
+			this.emptied();
+		else
 			this.stop();
+	}
+
+	/* The slot is empty. The first connection ends next, but its end may be lost
+	 * on the way. */
+	emptied() {
+		this.isEmpty = true;
+		this.asking = setTimeout(() => this.stop(), FAREWELL);
 	}
 
 	/* The caller serves the slot's medium now. If the connection was lost after
 	 * the user had stopped, ask for the eject again. */
 	goOn() {
 		this.attached = true;
-		if (this.leaving && !this.leave)
+		if (this.leaving && !this.leave && !this.parting)
 			this.eject();
 	}
 
@@ -250,11 +281,14 @@ export class Link {
 
 	onclose({ code, reason }) {
 		const [state, why] = meaning(code, reason, this.opened);
-		if (state === 'lost') {
-			this.lose(why);
-		} else if (state === 'ejected' && this.leaving) {
+		if (this.leaving && (state === 'ejected' || this.isEmpty)) {
+			this.isEmpty = true;
 			this.forget();
-			this.state('stopped', OURS);
+			this.stopped();
+		} else if (this.parting) {
+			this.stop();
+		} else if (state === 'lost') {
+			this.lose(why);
 		} else {
 			this.forget();
 			this.state(state, why);
@@ -288,6 +322,7 @@ export class Link {
 		clearTimeout(this.asking);
 		const { socket, leave } = this;
 		this.socket = this.leave = null;
+		this.parting = false;
 		this.filled = 0;
 		if (socket)
 			socket.onopen = socket.onmessage = socket.onclose = null;

@@ -43,10 +43,7 @@ export class Service {
 	}
 
 	stop() {
-		if (this.overlay)
-			this.link.eject();
-		else
-			this.link.stop();
+		this.link.eject();
 	}
 
 	state(link) {
