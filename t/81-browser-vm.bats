@@ -89,6 +89,7 @@ serve_image() {
 	browser open "https://localhost:${PORTS[0]}/#$2&ticket=$(vmctl ticket 0)"
 	browser choose "$1"
 	browser click connect
+	case $2 in url=*) browser click sure ;; esac
 	browser title '^(Connected|The host)'
 	wait_until 60 host_has 0
 }

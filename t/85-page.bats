@@ -212,6 +212,26 @@ in_browser() {
 	in_browser retargeted
 }
 
+@test "browser: a server's reasons, without a command line and not cut" {
+	in_browser reasons
+}
+
+@test "browser: what is no image is told before Connect" {
+	in_browser kinds
+}
+
+@test "browser: a drop or a link that can't be taken is answered" {
+	in_browser drops
+}
+
+@test "browser: a link that names another server asks first" {
+	in_browser elsewhere
+}
+
+@test "browser: on a phone, Stop stands first and the screen stays on" {
+	in_browser phone
+}
+
 @test "browser: every end shows its reason" {
 	in_browser ends
 }

@@ -5,7 +5,8 @@
 //
 // In the current directory: the server at URL passes /vm/ on to the Unix socket
 // ./ws, or to vm-ws-proxy and from there to ./far; `image` is the image.
-// Screenshots go to $PAGE_DIR/shots. Each test is a function of tests.mjs.
+// Screenshots go to $PAGE_DIR/shots. Each test is a function of tests.mjs or
+// words.mjs.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -202,7 +203,8 @@ class Page {
 }
 
 async function main([name, url]) {
-	const { tests } = await import('./tests.mjs');
+	const tests = { ...(await import('./tests.mjs')).tests,
+		...(await import('./words.mjs')).tests };
 	await mkdir(`${dir}/shots`, { recursive: true });
 	const far = new Far();
 	await far.listen();

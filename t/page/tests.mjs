@@ -202,7 +202,7 @@ export const tests = {
 			[4073, 'slot 0: some of the written data is lost', 'Refused',
 				/is lost\./],
 			[4065, 'the image is a disk, but slot 0 has a cd drive',
-				'Refused', /The image is a disk, but slot 0 has a cd drive\./],
+				'Refused', /The image is a disk, but slot 0 has a CD drive\./],
 			[1008, '', 'Refused', /Not allowed\./],
 			[1008, 'slot 7 is not for you', 'Refused', /for you\./],
 			[1002, '', 'Refused', /code 1002/],

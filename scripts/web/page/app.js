@@ -28,6 +28,7 @@ const client = random(16);
 const resume = random(32);
 
 let file = null;
+let linked = ''; /* the address that came by a link, until it is agreed to */
 let image = null; /* { size, cd } of it */
 let where = '';
 let state = { name: 'empty' };
@@ -49,7 +50,9 @@ function show() {
 	$('connect').disabled = active || !image || busySaving;
 	$('stop').hidden = !active;
 	$('take').hidden = state.name !== 'taken';
-	$('take').disabled = busySaving;
+	$('take').disabled = $('sure').disabled = busySaving;
+	$('sure').hidden = state.name !== 'asks';
+	document.body.classList.toggle('serving', active);
 	$('served').hidden = !active;
 	$('served').textContent = file?.name ?? '';
 	$('changes').hidden = active || changes === 0 || !look;
@@ -95,8 +98,8 @@ const heard = {
 		destination(false);
 	},
 
-	unreadable({ why }) {
-		state = { name: 'unreadable', why };
+	unreadable({ why, read }) {
+		state = { name: 'unreadable', why, read };
 		$('drop').classList.remove('chosen');
 	},
 
@@ -200,9 +203,31 @@ async function probe() {
 
 const unsaved = () => changes > 0 && version !== saved;
 
+/* Answer what the user tried, and what can't be done now. */
+const answer = (text) => put('answer', text);
+
+const BUSY = 'An image is being served. Press Stop first.';
+const UNSAVED = 'Save or discard the changes of this image first.';
+
+/* Something was dropped. */
+function dropped({ files, types }) {
+	if ($('file').disabled)
+		answer(isActive(state.name) ? BUSY : UNSAVED);
+	else if (files.length > 1)
+		answer('Drop one file: a slot has one image.');
+	else if (files.length === 1)
+		choose(files[0]);
+	else if ([...types].some((type) => /^text\//.test(type)))
+		answer('This page serves files of this computer. Download the image ' +
+			'first, or have the server fetch it from its address.');
+	else
+		answer('That was not a file.');
+}
+
 function choose(chosen) {
 	if (!chosen || $('file').disabled)
 		return;
+	answer('');
 	file = chosen;
 	$('file').value = ''; /* else the same file can't be chosen again */
 	image = look = null;
@@ -227,7 +252,7 @@ function destination(used) {
 
 /* The user edits the destination. "Taken" was about the slot named before. */
 function retarget() {
-	if (state.name === 'taken')
+	if (state.name === 'taken' || state.name === 'asks')
 		state = { name: 'ready' };
 	destination(false);
 	show();
@@ -237,6 +262,14 @@ function connect(take) {
 	const meant = destination(true);
 	if (!meant) {
 		focusFault();
+		return;
+	}
+	answer('');
+	const { host } = new URL(meant.url);
+	if (target().url && target().url === linked && host !== location.host) {
+		state = { name: 'asks', host };
+		show();
+		$('sure').focus();
 		return;
 	}
 	figures.samples = [];
@@ -303,8 +336,12 @@ setInterval(() => {
 
 function readFragment() {
 	const given = takeFragment();
-	if (isActive(state.name))
+	if (isActive(state.name)) {
+		if (Object.keys(given).length > 0)
+			answer(`${BUSY} Then open the link again.`);
 		return;
+	}
+	linked = given.url ?? linked;
 	fill(given);
 	retarget();
 }
@@ -322,6 +359,10 @@ $('stop').addEventListener('click', ({ detail: clicks }) =>
 $('stop').addEventListener('keydown', (event) =>
 	event.repeat && event.key === 'Enter' && event.preventDefault());
 $('take').addEventListener('click', () => connect(true));
+$('sure').addEventListener('click', () => {
+	linked = '';
+	connect(false);
+});
 $('save').addEventListener('click', save);
 $('discard').addEventListener('click', discard);
 addEventListener('hashchange', readFragment);
@@ -339,7 +380,7 @@ addEventListener('dragleave', (event) => {
 addEventListener('drop', (event) => {
 	event.preventDefault();
 	$('drop').classList.remove('over');
-	choose(event.dataTransfer.files[0]);
+	dropped(event.dataTransfer);
 });
 
 readFragment();

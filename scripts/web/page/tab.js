@@ -1,11 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Keeps the tab awake: a browser does not suspend a tab that holds a Web Lock.
+ * Keeps the tab awake: a browser does not suspend a tab that holds a Web Lock. A
+ * phone that locks its screen suspends all the same, so its screen is kept on.
  * Runs in the page.
  */
 
 let release = null; /* of the lock that is held */
+
+let screen = null; /* the promise of the screen's lock */
+
+const isPhone = () => matchMedia('(pointer: coarse), (max-width: 55.99rem)').matches;
+
+/* The browser takes this lock away whenever the page is hidden. */
+function lightScreen() {
+	if (release && !screen && isPhone() && document.visibilityState === 'visible')
+		screen = navigator.wakeLock?.request('screen').then((lock) => {
+			lock.addEventListener('release', () => {
+				screen = null;
+			});
+			return lock;
+		}, () => {
+			screen = null; /* refused, for example by a low battery */
+		});
+}
+document.addEventListener('visibilitychange', lightScreen);
 
 /* Hold the lock `name` from now on, or release it. */
 export function keepAwake(active, name) {
@@ -15,8 +34,10 @@ export function keepAwake(active, name) {
 			new Promise((done) => {
 				release = done;
 			}));
+		lightScreen();
 	} else if (!active && release) {
 		release();
 		release = null;
+		screen?.then((lock) => lock?.release());
 	}
 }

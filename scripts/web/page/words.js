@@ -4,6 +4,8 @@
  * What the page says: each state in words, and sizes and times. Runs anywhere.
  */
 
+import { plainly } from './reasons.js';
+
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
 
 export function size(bytes) {
@@ -53,17 +55,27 @@ const NO_WAY_BACK =
  * where, hasRead, reads (now), notLetIn, unsaved, image, writable.
  */
 export function words(view) {
-	const said = (STATES[view.name] ?? STATES.empty)(view);
+	const why = view.why && SAID.has(view.name) ? plainly(view.why) : view.why;
+	const said = (STATES[view.name] ?? STATES.empty)({ ...view, why });
 	return { told: `${sentence(said.title)} ${said.detail}`, log: said.title,
 		...said };
 }
+
+/* States whose reason comes from the server. */
+const SAID = new Set(['lost', 'taken', 'ejected', 'refused']);
 
 const STATES = {
 	empty: () => ({ tone: 'idle', title: 'No image chosen',
 		detail: 'Choose a CD or disk image on this computer. The managed ' +
 			'host sees it as a drive of its own while this page is open.' }),
-	unreadable: ({ why }) => ({ tone: 'bad', title: 'This file can’t be read',
-		detail: `${sentence(why)} Choose another file.` }),
+	unreadable: ({ why, read }) => read ?
+		{ tone: 'bad', title: 'This is not a CD or disk image',
+			detail: capital(why) } :
+		{ tone: 'bad', title: 'This file can’t be read',
+			detail: `${sentence(why)} Choose another file.` },
+	asks: ({ host }) => ({ tone: 'warn', title: 'Connect to another server?',
+		detail: `The link that you opened names the server ${host}. It can ` +
+			'read the whole image. Connect only if you know that server.' }),
 	insecure: () => ({ tone: 'bad', title: 'This page needs HTTPS',
 		detail: 'A browser lets a page serve a file only if the page came ' +
 			'over https. Open this page with an address that begins ' +
@@ -85,9 +97,9 @@ const STATES = {
 		detail: `${sentence(why)} If you take over, that client is ` +
 			'disconnected, and the host loses the image that it has now, ' +
 			'even while it is using it.',
-		log: capital(why) }),
+		log: `The slot is taken: ${why}` }),
 	ejected: ({ why }) => ({ tone: 'idle', title: 'Ejected',
-		detail: sentence(ofEject(why)) }),
+		detail: sentence(ofEject(why)), log: `Ejected: ${ofEject(why)}` }),
 	stopping: ({ writable }) => ({ tone: 'busy', title: 'Stopping …',
 		detail: writable ? 'The last data that the host wrote is on its way ' +
 			'here. Press Stop again to stop at once and lose that data.' :

@@ -8,6 +8,8 @@
  * a file is any object with the name, size, lastModified and slice() of File.
  */
 
+import { HEAD, notImage } from './kind.js';
+
 const WINDOW = 1 << 20;
 const WINDOWS = 32;
 const AHEAD = 2;
@@ -52,7 +54,11 @@ export class Image {
 	static async open(file) {
 		if (file.size === 0)
 			throw new Error('the file is empty');
-		return new Image(file, await isCd(file), await marksOf(file));
+		const cd = await isCd(file);
+		const why = cd ? null : notImage(await octetsOf(file, 0, HEAD));
+		if (why)
+			throw Object.assign(new Error(why), { name: 'NotImage' });
+		return new Image(file, cd, await marksOf(file));
 	}
 
 	constructor(file, cd, marks) {

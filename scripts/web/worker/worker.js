@@ -33,7 +33,8 @@ const commands = {
 			return; /* the user chose another file meanwhile */
 		image = found;
 		if (error)
-			tell('unreadable', { why: error.message });
+			tell('unreadable', { why: error.message,
+				read: error.name === 'NotImage' });
 		else
 			tell('image', { size: image.size, cd: image.cd });
 	},

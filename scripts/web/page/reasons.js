@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * What a server says as the reason of a close, in words for a browser. The server
+ * speaks to people at a command line, and a reason has 123 bytes at most
+ * (RFC 6455 section 5.5): the rest was cut off. Runs anywhere.
+ */
+
+const CUT = 120; /* bytes: as long a reason may have lost its end */
+const ENOUGH = 30; /* characters of a part that says something by itself */
+
+const bytes = (text) => new TextEncoder().encode(text).length;
+
+/* [pattern, words of the match]; the first one counts. */
+const KNOWN = [
+	[/the image is a (\w+), but slot (\d+) has a (\w+) drive(.*)/i,
+		([, kind, slot, drive, remedy]) => `The image is a ${upper(kind)}, ` +
+			`but slot ${slot} has a ${upper(drive)} drive. ` +
+			otherSlot(remedy, kind)],
+	[/it is larger than the (\d+) bytes that .*(CD|DVD)-ROM/i,
+		([, most, drive]) => `The image is larger than the ` +
+			`${(most / 1e9).toFixed(2)} GB that a ${drive} drive of that ` +
+			'server can show. Only a slot with a disk drive takes it.'],
+	[/it is smaller than a CD-ROM drive can show/i,
+		() => 'The image is smaller than a CD drive can show.'],
+];
+
+const upper = (kind) => kind.toLowerCase() === 'cd' ? 'CD' : kind.toLowerCase();
+
+function otherSlot(remedy, kind) {
+	const slot = /-s (\d+)/.exec(remedy)?.[1];
+	return slot ? `Choose slot ${slot}.` :
+		`Choose a slot with a ${upper(kind)} drive.`;
+}
+
+/* The part of a reason up to where it was cut off, without a begun clause. */
+function uncut(why) {
+	if (bytes(why) < CUT)
+		return why;
+	const clauses = why.replace(/[,;:]? [^,;:]*$/, '').replace(/[,;:]+$/, '');
+	return clauses.length >= ENOUGH && /[,;:]/.test(why) ? clauses :
+		`${why.replace(/\s+\S*$/, '')} …`;
+}
+
+/* Without advice to type something: there is no command line here. */
+function untyped(why) {
+	return why.replace(/[,;:] (?:or )?(?:use|try|see|run|eject it, or use|give)\b[^;:]*(?:\s-\w|--\w|vmctl|vm-)[^;:]*$/, '');
+}
+
+export function plainly(why) {
+	for (const [pattern, say] of KNOWN) {
+		const match = pattern.exec(why);
+		if (match)
+			return say(match);
+	}
+	return uncut(untyped(why));
+}
