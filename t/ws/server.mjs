@@ -1501,7 +1501,10 @@ test('B.1', '5', '64 MiB of echo for one who does not read at first',
 			want.update(piece);
 		for (let left = total; left > 0;) {
 			const r = await c.frame();
-			must(r?.op === BIN, `op ${r?.op}, end ${c.end}`);
+			// A machine that is busy for a second shows a pong without a ping.
+			must(r?.op === BIN || r?.op === PONG, `op ${r?.op}, end ${c.end}`);
+			if (r.op === PONG)
+				continue;
 			got.update(r.payload);
 			left -= r.payload.length;
 		}
@@ -1566,7 +1569,8 @@ test('B.5', '5.5.2', 'a ping is answered amid the backend\'s flood',
 		const c = await t.open({ far: ['cat', '/dev/zero'] });
 		await c.send(frame(PING, 'amid'));
 		let bytes = 0;
-		for (let f; (f = await c.frame()).op !== PONG; bytes += f.payload.length)
+		for (let f; (f = await c.frame()).op !== PONG || f.payload.length === 0;
+			bytes += f.payload.length)
 			must(bytes < 64 << 20, 'no pong in 64 MiB');
 		t.note(`after ${bytes} bytes`);
 	});
