@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/backoff.h"
+#include "base/restart.h"
 #include "base/failure.h"
 #include "fetchd/decompress.h"
 #include "fetchd/nbdkit.h"

@@ -15,9 +15,9 @@
  *	live.c      a medium that is inserted: restarts, source, host
  *	undo.c      the way out, from any phase
  *	make.c      the way in: source -> attach -> look -> insert
- *	limits.c    limits of a medium: time, idleness, one boot
+ *	expiry.c    limits of a medium: time, idleness, one boot
  *	hooks.c     running the hooks
- *	tickets.c   telling a client that comes back how its medium ended
+ *	end-tickets.c  telling a client that comes back how its medium ended
  *	common.c    what these files share
  *	control.c   the socket for requests; ask.c: its client
  *	watch.c     the drive and the USB port, by the kernel's events
@@ -33,7 +33,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/backoff.h"
+#include "base/restart.h"
 #include "slot/child.h"
 #include "slot/state.h"
 #include "slot/watch.h"
@@ -232,7 +232,7 @@ void slot_make_ended(struct slot *, enum child_id, int status);
 /* A child has failed that must not fail: its last message becomes the reason. */
 void slot_fail_by_child(struct slot *, enum child_id, int status);
 
-/* --- live.c, limits.c ---------------------------------------------------- */
+/* --- live.c, expiry.c ---------------------------------------------------- */
 
 void slot_begin(struct slot *);	 /* the medium was inserted */
 void slot_resume(struct slot *); /* adopt an inserted medium */
@@ -265,7 +265,7 @@ void slot_hear_writer(struct slot *);
 void slot_hear_job(struct slot *, const char *line);
 void slot_undo_ended(struct slot *, enum child_id, int status);
 
-/* --- hooks.c, tickets.c -------------------------------------------------- */
+/* --- hooks.c, end-tickets.c----------------------------------------------- */
 
 /* Copy the values that hooks get for the inserted medium. */
 void slot_hooks_know(struct slot *);

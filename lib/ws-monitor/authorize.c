@@ -77,7 +77,7 @@ ask_site(const struct ws_options *o, const sigset_t *mask,
 
 static bool
 has_ticket(const struct ws_options *o, const struct ws_open_request *request,
-    char ended[TICKET_ENDED_MAX])
+    struct ticket_grant *grant)
 {
 	const char *dir = o->tickets, *path = request->path;
 	const char *resume =
@@ -86,18 +86,18 @@ has_ticket(const struct ws_options *o, const struct ws_open_request *request,
 	if (dir == NULL)
 		return false;
 	return (request->ticket[0] != '\0' &&
-		   ticket_use(dir, request->ticket, path, resume, ended)) ||
-	       (resume != NULL && ticket_use(dir, resume, path, NULL, ended));
+		   ticket_use(dir, request->ticket, path, resume, grant)) ||
+	       (resume != NULL && ticket_use(dir, resume, path, NULL, grant));
 }
 
 void
 ws_authorize(const struct ws_options *o, const sigset_t *mask,
     const struct ws_open_request *request, struct ws_open_reply *reply,
-    char ended[TICKET_ENDED_MAX])
+    struct ticket_grant *grant)
 {
-	ended[0] = '\0';
+	memset(grant, 0, sizeof(*grant));
 	reply->was_checked = o->tickets != NULL || o->authorizer != NULL;
-	if (!reply->was_checked || has_ticket(o, request, ended) ||
+	if (!reply->was_checked || has_ticket(o, request, grant) ||
 	    (o->authorizer != NULL && ask_site(o, mask, request)))
 		return;
 	reply->status = 403;

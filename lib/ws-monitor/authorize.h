@@ -8,18 +8,17 @@
 
 #include <signal.h>
 
-#include "ws-monitor/ticket.h"
+#include "ws-monitor/ticket-check.h"
 #include "ws/message.h"
 
 /*
  * Set reply->was_checked, and where the client may not in, reply->status (403)
- * and reply->why. `ended` is set to what the ticket says of how its session has
- * ended ("": it has not). The site's command runs with `mask` as its signal
- * mask; it has 10 seconds, or until SIGTERM or SIGINT is pending: the caller
- * has blocked both.
+ * and reply->why. *grant is what the ticket has told, empty without one. The
+ * site's command runs with `mask` as its signal mask; it has 10 seconds, or until
+ * SIGTERM or SIGINT is pending: the caller has blocked both.
  */
 void ws_authorize(const struct ws_options *, const sigset_t *mask,
     const struct ws_open_request *, struct ws_open_reply *reply,
-    char ended[TICKET_ENDED_MAX]);
+    struct ticket_grant *grant);
 
 #endif

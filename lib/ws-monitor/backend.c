@@ -21,7 +21,7 @@
 
 /* Tell the command about its client. None of this is a secret. */
 static void
-set_environment(const struct ws_open_request *request, const char *ended)
+set_environment(const struct ws_open_request *request, const struct ticket_grant *grant)
 {
 	if (request == NULL)
 		return;
@@ -30,18 +30,19 @@ set_environment(const struct ws_open_request *request, const char *ended)
 	setenv("VM_WS_PEER", request->peer, 1);
 	setenv("VM_WS_ORIGIN", request->origin, 1);
 	setenv("VM_WS_PROTOCOL", request->protocol, 1);
-	setenv("VM_WS_ENDED", ended, 1);
+	setenv("VM_WS_ENDED", grant->ended, 1);
+	setenv("VM_WS_RESUME", grant->resume, 1);
 }
 
 static void __attribute__((noreturn))
 become(const struct ws_options *o, const struct ws_open_request *request,
-    const char *ended, int socket, int log, const sigset_t *mask)
+    const struct ticket_grant *grant, int socket, int log, const sigset_t *mask)
 {
 	setpgid(0, 0);
 	signal(SIGHUP, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, mask, NULL);
-	set_environment(request, ended);
+	set_environment(request, grant);
 	if (dup2(socket, STDIN_FILENO) == -1 ||
 	    dup2(socket, STDOUT_FILENO) == -1 ||
 	    (log != -1 && dup2(log, STDERR_FILENO) == -1))
@@ -53,7 +54,7 @@ become(const struct ws_options *o, const struct ws_open_request *request,
 
 static int
 start(struct ws_backend *b, const struct ws_options *o,
-    const struct ws_open_request *request, const char *ended,
+    const struct ws_open_request *request, const struct ticket_grant *grant,
     const sigset_t *mask)
 {
 	int pair[2], log[2] = {-1, -1}, error;
@@ -66,7 +67,7 @@ start(struct ws_backend *b, const struct ws_options *o,
 		fcntl(log[1], F_SETFL, 0); /* the command's end may block */
 	b->pid = fork();
 	if (b->pid == 0)
-		become(o, request, ended, pair[1], log[1], mask);
+		become(o, request, grant, pair[1], log[1], mask);
 	error = errno;
 	/* We may signal the group before the child has made it. */
 	if (b->pid > 0)
@@ -89,13 +90,13 @@ start(struct ws_backend *b, const struct ws_options *o,
 
 int
 ws_backend_open(struct ws_backend *b, const struct ws_options *o,
-    const struct ws_open_request *request, const char *ended,
+    const struct ws_open_request *request, const struct ticket_grant *grant,
     const sigset_t *mask)
 {
 	memset(b, 0, sizeof(*b));
 	b->log = b->fds[0] = b->fds[1] = -1;
 	if (o->command != NULL)
-		return start(b, o, request, ended, mask);
+		return start(b, o, request, grant, mask);
 	if (o->socket != NULL) {
 		b->fds[0] = b->fds[1] = connect_unix(o->socket);
 		return b->fds[0] != -1 ? 0 : -1;

@@ -11,6 +11,7 @@
 
 #include <signal.h>
 
+#include "ws-monitor/ticket-check.h"
 #include "ws/message.h"
 
 struct ws_backend {
@@ -24,12 +25,13 @@ struct ws_backend {
 };
 
 /*
- * Open the backend for a client's request (NULL: we are the client) and how
- * its ticket's session has ended ("": it has not). `mask` is the command's signal
- * mask. Returns 0, or -1 with errno.
+ * Open the backend for a client's request (NULL: we are the client) and what its
+ * ticket has told. `mask` is the command's signal mask. Returns 0, or -1 with
+ * errno.
  */
 int ws_backend_open(struct ws_backend *, const struct ws_options *,
-    const struct ws_open_request *, const char *ended, const sigset_t *mask);
+    const struct ws_open_request *, const struct ticket_grant *,
+    const sigset_t *mask);
 
 /* Close our copies of the descriptors that the worker has now. */
 void ws_backend_close_fds(struct ws_backend *);

@@ -102,18 +102,18 @@ take_request(struct ws_open_request *request)
 {
 	const struct ws_options *o = monitor.o;
 	static struct ws_message m;
-	char ended[TICKET_ENDED_MAX] = "";
+	struct ticket_grant grant = {.ended = ""};
 	int opened;
 
 	memset(&m, 0, sizeof(m));
 	m.kind = WS_OPEN_REPLY;
 	if (!o->is_client) {
 		bound_request(request);
-		ws_authorize(o, &monitor.mask, request, &m.u.reply, ended);
+		ws_authorize(o, &monitor.mask, request, &m.u.reply, &grant);
 	}
 	if (m.u.reply.status == 0) {
 		opened = ws_backend_open(&monitor.backend, o,
-		    o->is_client ? NULL : request, ended, &monitor.mask);
+		    o->is_client ? NULL : request, &grant, &monitor.mask);
 		if (opened == -1) {
 			m.u.reply.status = 503;
 			strcpy(m.u.reply.why, "the backend can't be reached");

@@ -8,11 +8,11 @@
  *
  * One process listens (listen.h), with a child for each connection: a monitor,
  * whose own child is the worker. A monitor decides whether a client may in
- * (authorize.h, ticket.h), opens and ends the backend (backend.h), and tells
- * worker and backend how the other has ended.
+ * (authorize.h, ticket-check.h), opens and ends the backend (backend.h), and
+ * tells worker and backend how the other has ended.
  *
  * Like bin/vm-ws-proxy.c, these are parts of the program: they may print, and
- * end the process. ticket.c does neither.
+ * end the process. ticket-check.c does neither.
  */
 #ifndef VM_WS_MONITOR_MONITOR_H
 #define VM_WS_MONITOR_MONITOR_H

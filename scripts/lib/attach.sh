@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 # vmctl attach: mount an image that a client brings, as an NBD server on our
-# standard input and output, which vm-nbd-attach -j hands to the vm-slot; and
-# vmctl ticket, which lets a client in over the network. Sourced by vmctl.
+# standard input and output, which vm-nbd-attach -j hands to the vm-slot.
+# Sourced by vmctl.
 
-TICKET_SECONDS=30	# how long a ticket is good
 QUERY_MAX=1024		# bytes of path and query from the network
 SIGNALED=		# set when a signal came, and was passed on
 
@@ -281,6 +280,7 @@ begin_attach() {
 	[ $status = 0 ] || mount_failed $status
 	MOUNTING=
 	say_mounted true >&2
+	keep_ticket
 }
 
 # take_slot: eject the medium of another client, even if the host has locked the
@@ -313,8 +313,10 @@ join_slot() {
 	until [ -s "$TEMP/said" ] || ! kill -0 "$CHILD" 2>/dev/null; do
 		pause
 	done
-	! grep -q ': attached: ' "$TEMP/said" ||
+	! grep -q ': attached: ' "$TEMP/said" || {
 		echo "slot $SLOT: $(get url) is attached again" >&2
+		keep_ticket
+	}
 }
 
 cmd_attach() {
@@ -346,49 +348,4 @@ cmd_attach() {
 	exec 9>&-
 	await_joiner
 	tell_end $?
-}
-
-# --- tickets --------------------------------------------------------------
-
-# forget_expired: remove tickets that were not used in time.
-forget_expired() {
-	local file word end
-	for file in "$RUN"/tickets/*; do
-		[ -f "$file" ] && read -r word end <"$file" || continue
-		case $word-$end in
-		expires-*[!0-9]* | expires-) continue ;;
-		expires-*) [ "$end" -gt "$(now)" ] || rm -f "$file" ;;
-		esac
-	done
-}
-
-# write_ticket HASH: what vm-ws-proxy may do with the ticket of that hash.
-write_ticket() {
-	{
-		echo "expires $(($(now) + TICKET_SECONDS))"
-		echo "path /vm/$SLOT"
-		[ "$SLOT" != 0 ] || echo "path /vm/0/0"
-		echo "path /nbd/$SLOT"
-		echo "once yes"
-	} >"$RUN/tickets/.$1" && mv "$RUN/tickets/.$1" "$RUN/tickets/$1"
-}
-
-# cmd_ticket: print a ticket that lets one client attach to SLOT, once.
-cmd_ticket() {
-	local token hash
-	parse "$@"
-	[ -n "$SLOT" ] || misuse "ticket needs a slot"
-	{ mkdir -p "$RUN/tickets" && chmod 755 "$RUN"; } 2>/dev/null ||
-		die $EX_CANTCREAT \
-			"unable to make $RUN/tickets: run vmctl as root, or set VM_RUN_DIR"
-	forget_expired
-	token=$(dd if=/dev/urandom bs=32 count=1 2>/dev/null | base64 |
-		tr '+/' '-_' | tr -d '=\n')
-	hash=$(printf %s "$token" | sha256sum)
-	hash=${hash%% *}
-	[ ${#token} = 43 ] && [ ${#hash} = 64 ] ||
-		die $EX_OSERR "unable to make a ticket: base64 or sha256sum is missing"
-	write_ticket "$hash" ||
-		die $EX_CANTCREAT "unable to write $RUN/tickets"
-	printf '%s\n' "$token"
 }

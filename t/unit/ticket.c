@@ -15,13 +15,13 @@
 #include <bearssl.h>
 
 #include "check.h"
-#include "ws-monitor/ticket.h"
+#include "ws-monitor/ticket-check.h"
 
 #define WORD   "abcdefghijklmnopqrstuvwxyz-_0123456789"
 #define RESUME "RESUME-RESUME-RESUME-RESUME"
 
 static char dir[] = "/tmp/ticket.XXXXXX";
-static char ended[TICKET_ENDED_MAX];
+static struct ticket_grant grant;
 
 static const char *
 file_of(const char *word)
@@ -60,21 +60,21 @@ static void
 test_once(void)
 {
 	make(WORD, LATER "path /vm/0\npath /nbd/0\nonce yes\n");
-	CHECK(!ticket_use(dir, WORD, "/vm/1", NULL, ended));
-	CHECK(!ticket_use(dir, WORD, "/vm/", NULL, ended));
-	CHECK(!ticket_use(dir, WORD "x", "/vm/0", NULL, ended));
-	CHECK(!ticket_use(dir, "", "/vm/0", NULL, ended));
+	CHECK(!ticket_use(dir, WORD, "/vm/1", NULL, &grant));
+	CHECK(!ticket_use(dir, WORD, "/vm/", NULL, &grant));
+	CHECK(!ticket_use(dir, WORD "x", "/vm/0", NULL, &grant));
+	CHECK(!ticket_use(dir, "", "/vm/0", NULL, &grant));
 	/* Another slot's client has not used it up. */
 	CHECK(is_there(WORD));
-	CHECK(ticket_use(dir, WORD, "/nbd/0", NULL, ended));
+	CHECK(ticket_use(dir, WORD, "/nbd/0", NULL, &grant));
 	CHECK(!is_there(WORD));
-	CHECK(!ticket_use(dir, WORD, "/nbd/0", NULL, ended));
+	CHECK(!ticket_use(dir, WORD, "/nbd/0", NULL, &grant));
 	/* A ticket is for one use unless it says otherwise. */
 	make(WORD, LATER "path /vm/0\n");
-	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, ended) && !is_there(WORD));
+	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, &grant) && !is_there(WORD));
 	make(WORD, LATER "path /vm/0\nonce no\n");
-	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, ended));
-	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, ended));
+	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, &grant));
+	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, &grant));
 	unlink(file_of(WORD));
 }
 
@@ -88,14 +88,14 @@ test_time(void)
 	snprintf(
 	    text, sizeof(text), "expires %ld\npath /vm/0\n", (long)t.tv_sec);
 	make(WORD, text);
-	CHECK(!ticket_use(dir, WORD, "/vm/0", NULL, ended) && !is_there(WORD));
+	CHECK(!ticket_use(dir, WORD, "/vm/0", NULL, &grant) && !is_there(WORD));
 	snprintf(text, sizeof(text), "expires %ld\npath /vm/0\n",
 	    (long)t.tv_sec + 60);
 	make(WORD, text);
-	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, ended));
+	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, &grant));
 	/* A ticket without `expires` has expired. */
 	make(WORD, "path /vm/0\n");
-	CHECK(!ticket_use(dir, WORD, "/vm/0", NULL, ended));
+	CHECK(!ticket_use(dir, WORD, "/vm/0", NULL, &grant));
 }
 
 static void
@@ -109,20 +109,20 @@ test_none(void)
 
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		make(WORD, wrong[i]);
-		CHECK(!ticket_use(dir, WORD, "/vm/0", NULL, ended));
+		CHECK(!ticket_use(dir, WORD, "/vm/0", NULL, &grant));
 		unlink(file_of(WORD));
 	}
 	/* A short word can be guessed, and a link leads elsewhere. */
 	make("short", LATER "path /vm/0\nonce no\n");
-	CHECK(!ticket_use(dir, "short", "/vm/0", NULL, ended));
+	CHECK(!ticket_use(dir, "short", "/vm/0", NULL, &grant));
 	unlink(file_of("short"));
 	make(RESUME, LATER "path /vm/0\n");
 	strcpy(other, file_of(RESUME));
 	CHECK(symlink(other, file_of(WORD)) == 0);
-	CHECK(!ticket_use(dir, WORD, "/vm/0", NULL, ended));
+	CHECK(!ticket_use(dir, WORD, "/vm/0", NULL, &grant));
 	unlink(other);
 	unlink(file_of(WORD));
-	CHECK(!ticket_use("/nonexistent", WORD, "/vm/0", NULL, ended));
+	CHECK(!ticket_use("/nonexistent", WORD, "/vm/0", NULL, &grant));
 }
 
 /* The last use is the file's time: vm-slot looks at it at a take-over. */
@@ -134,9 +134,9 @@ test_newest(void)
 
 	make(WORD, LATER "path /vm/0\nonce no\n");
 	CHECK(utimensat(AT_FDCWD, file_of(WORD), old, 0) == 0);
-	CHECK(!ticket_use(dir, WORD, "/vm/1", NULL, ended));
+	CHECK(!ticket_use(dir, WORD, "/vm/1", NULL, &grant));
 	CHECK(stat(file_of(WORD), &st) == 0 && st.st_mtime == 1);
-	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, ended));
+	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, &grant));
 	CHECK(stat(file_of(WORD), &st) == 0 && st.st_mtime > 1);
 	unlink(file_of(WORD));
 }
@@ -147,19 +147,34 @@ test_ended(void)
 	char text[512];
 
 	make(WORD, LATER "path /vm/0\nended 0 ejected by the host\n");
-	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, ended));
-	CHECK(strcmp(ended, "0 ejected by the host") == 0);
+	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, &grant));
+	CHECK(strcmp(grant.ended, "0 ejected by the host") == 0);
 	CHECK(!is_there(WORD));
-	CHECK(!ticket_use(dir, WORD, "/vm/0", NULL, ended));
-	CHECK(ended[0] == '\0');
+	CHECK(!ticket_use(dir, WORD, "/vm/0", NULL, &grant));
+	CHECK(grant.ended[0] == '\0');
 	/* A ticket whose session has ended can't be resumed. */
 	make(WORD, LATER "path /vm/0\nended 0 ejected\n");
-	CHECK(ticket_use(dir, WORD, "/vm/0", RESUME, ended));
+	CHECK(ticket_use(dir, WORD, "/vm/0", RESUME, &grant));
 	CHECK(!is_there(WORD) && !is_there(RESUME));
 	snprintf(text, sizeof(text), LATER "path /vm/0\nended 65 %0300d\n", 0);
 	make(WORD, text);
-	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, ended));
-	CHECK(strlen(ended) == sizeof(ended) - 1);
+	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, &grant));
+	CHECK(strlen(grant.ended) == sizeof(grant.ended) - 1);
+}
+
+/* Whoever is refused has no key for longer than minutes. */
+static void
+check_minutes(const char *word)
+{
+	struct timespec now;
+	long expires = 0;
+	FILE *f = fopen(file_of(word), "r");
+
+	CHECK(f != NULL && fscanf(f, "expires %ld", &expires) == 1);
+	if (f != NULL)
+		fclose(f);
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	CHECK(expires > (long)now.tv_sec && expires <= (long)now.tv_sec + 300);
 }
 
 static void
@@ -168,17 +183,22 @@ test_again(void)
 	struct stat st;
 
 	make(WORD, LATER "path /vm/0\npath /nbd/0\nonce yes\n");
-	CHECK(ticket_use(dir, WORD, "/vm/0", RESUME, ended));
-	CHECK(!ticket_use(dir, WORD, "/vm/0", RESUME, ended));
+	CHECK(ticket_use(dir, WORD, "/vm/0", RESUME, &grant));
+	CHECK(!grant.is_back);
+	CHECK(strcmp(grant.resume, strrchr(file_of(RESUME), '/') + 1) == 0);
+	CHECK(!ticket_use(dir, WORD, "/vm/0", RESUME, &grant));
 	CHECK(is_there(RESUME));
-	CHECK(ticket_use(dir, RESUME, "/vm/0", NULL, ended));
-	CHECK(ticket_use(dir, RESUME, "/nbd/0", NULL, ended));
-	CHECK(!ticket_use(dir, RESUME, "/vm/1", NULL, ended));
+	check_minutes(RESUME);
+	CHECK(ticket_use(dir, RESUME, "/vm/0", NULL, &grant));
+	CHECK(grant.is_back);
+	CHECK(strcmp(grant.resume, strrchr(file_of(RESUME), '/') + 1) == 0);
+	CHECK(ticket_use(dir, RESUME, "/nbd/0", NULL, &grant));
+	CHECK(!ticket_use(dir, RESUME, "/vm/1", NULL, &grant));
 	CHECK(stat(file_of(RESUME), &st) == 0 && st.st_size < 200);
 	unlink(file_of(RESUME));
 	/* A word that is too short for a secret does not become one. */
 	make(WORD, LATER "path /vm/0\nonce yes\n");
-	CHECK(ticket_use(dir, WORD, "/vm/0", "short", ended));
+	CHECK(ticket_use(dir, WORD, "/vm/0", "short", &grant));
 	CHECK(!is_there("short"));
 }
 

@@ -11,27 +11,38 @@
  *     resume yes           it was made of its bearer's `resume` word
  *     ended 0 why          its session has ended, with that status of
  *                          sysexits(3): it lets its bearer in to be told so
+ *
+ * `vmctl ticket` (scripts/lib/ticket.sh) makes them and says how long they are
+ * good; `vmctl attach` prolongs the ticket of a client that has a medium.
  */
-#ifndef VM_WS_MONITOR_TICKET_H
-#define VM_WS_MONITOR_TICKET_H
+#ifndef VM_WS_MONITOR_TICKET_CHECK_H
+#define VM_WS_MONITOR_TICKET_CHECK_H
 
 #include <stdbool.h>
 
 #define TICKET_WORD_MIN 20 /* bytes, of an alphabet of 64: 120 bits */
 
 #define TICKET_ENDED_MAX 256 /* bytes of the line `ended`, and a NUL */
+#define TICKET_NAME_SIZE 65  /* bytes of a ticket's file name, and a NUL */
+
+/* What the use of a ticket has told. */
+struct ticket_grant {
+	char ended[TICKET_ENDED_MAX];  /* that line's text; "": it has none */
+	char resume[TICKET_NAME_SIZE]; /* the file of the ticket with which the
+					* bearer may come back; "": none */
+	bool is_back; /* it was such a ticket: the bearer has been here */
+};
 
 /*
  * Is word now a ticket of that directory for path? If so, a ticket for one use
  * is used up, and the file of any other gets the time of this use.
  *
  * `resume` (NULL: none) is another secret word of the bearer's. It becomes a
- * ticket for the same paths, for any number of uses within a week; the program
- * that ends the session removes it, or writes the line `ended` to it, once.
- *
- * *ended is set to that line's text, "" where it has none.
+ * ticket for the same paths, for any number of uses within five minutes; the
+ * program that gives the bearer a session prolongs it, and the one that ends the
+ * session removes it, or writes the line `ended` to it, once.
  */
 bool ticket_use(const char *dir, const char *word, const char *path,
-    const char *resume, char ended[TICKET_ENDED_MAX]);
+    const char *resume, struct ticket_grant *);
 
 #endif

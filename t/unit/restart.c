@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
-#include "base/backoff.h"
+#include "base/restart.h"
 #include "check.h"
 
 static void

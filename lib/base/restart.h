@@ -7,8 +7,8 @@
  *
  * Times are milliseconds of a clock that never jumps.
  */
-#ifndef VM_BASE_BACKOFF_H
-#define VM_BASE_BACKOFF_H
+#ifndef VM_BASE_RESTART_H
+#define VM_BASE_RESTART_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -15,19 +15,19 @@
 
 #include "base/number.h"
 #include "unix/atomic-file.h"
-#include "ws-monitor/ticket.h"
+#include "ws-monitor/ticket-check.h"
 
 #define ALPHABET                                               \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" \
 	"0123456789-_"
 #define FILE_SIZE      4096 /* bytes of a ticket's file */
 #define PATH_SIZE      4096
-#define RESUME_SECONDS (7 * 86400)
+#define RESUME_SECONDS 300 /* unless the bearer gets a session */
 
 struct ticket {
 	char text[FILE_SIZE];
 	uint64_t expires;
-	bool is_once, is_for_path;
+	bool is_once, is_for_path, is_resume;
 	char ended[TICKET_ENDED_MAX];
 };
 
@@ -97,7 +97,7 @@ understand(struct ticket *t, const char *path)
 		else if (strcmp(line, "once") == 0)
 			t->is_once = strcmp(value, "no") != 0;
 		else if (strcmp(line, "resume") == 0)
-			continue; /* for the program that removes tickets */
+			t->is_resume = strcmp(value, "yes") == 0;
 		else if (strcmp(line, "ended") == 0)
 			snprintf(t->ended, sizeof(t->ended), "%s", value);
 		else if (strcmp(line, "expires") != 0 ||
@@ -107,9 +107,16 @@ understand(struct ticket *t, const char *path)
 	return true;
 }
 
+static const char *
+name_of(const char *file)
+{
+	return strrchr(file, '/') + 1;
+}
+
 /* Make `resume` a ticket for the same paths. */
 static void
-allow_again(const char *dir, const struct ticket *t, const char *resume)
+allow_again(const char *dir, const struct ticket *t, const char *resume,
+    struct ticket_grant *grant)
 {
 	char file[PATH_SIZE], text[FILE_SIZE + 64], copy[FILE_SIZE];
 	char *line, *rest;
@@ -127,17 +134,18 @@ allow_again(const char *dir, const struct ticket *t, const char *resume)
 			n += (size_t)snprintf(
 			    text + n, sizeof(text) - n, "\n%s", line);
 	/* If this fails, the bearer has to get another ticket. */
-	replace_file(file, text, n);
+	if (replace_file(file, text, n) == 0)
+		strcpy(grant->resume, name_of(file));
 }
 
 bool
 ticket_use(const char *dir, const char *word, const char *path,
-    const char *resume, char ended[TICKET_ENDED_MAX])
+    const char *resume, struct ticket_grant *grant)
 {
 	struct ticket t = {.is_once = true};
 	char file[PATH_SIZE];
 
-	ended[0] = '\0';
+	memset(grant, 0, sizeof(*grant));
 	if (!find(file, dir, word) || !load(file, &t) || !understand(&t, path))
 		return false;
 	if (uptime() >= t.expires) {
@@ -152,9 +160,12 @@ ticket_use(const char *dir, const char *word, const char *path,
 	/* At a take-over, vm-slot keeps the ticket of the taker. */
 	if (!t.is_once)
 		utimensat(AT_FDCWD, file, NULL, AT_SYMLINK_NOFOLLOW);
-	strcpy(ended, t.ended);
+	strcpy(grant->ended, t.ended);
+	grant->is_back = t.is_resume;
+	if (t.is_resume)
+		strcpy(grant->resume, name_of(file));
 	/* A session that has ended can't be resumed. */
 	if (t.ended[0] == '\0' && resume != NULL && strcmp(resume, word) != 0)
-		allow_again(dir, &t, resume);
+		allow_again(dir, &t, resume, grant);
 	return true;
 }

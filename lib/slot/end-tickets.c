@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * When a medium has ended, its clients may still hold tickets with which they
- * could connect again (ws/ticket.h). Such a ticket is changed: it now only
+ * could connect again (ws-monitor/ticket-check.h). Such a ticket is changed: it now only
  * tells the client how the medium ended.
  */
 #include <sys/stat.h>
