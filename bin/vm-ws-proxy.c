@@ -29,7 +29,7 @@
 
 #define LISTEN_FD 3 /* systemd's first (sd_listen_fds(3)) */
 
-static struct ws_arguments args = {.limits = {8, 0}};
+static struct ws_arguments args = {.limits = {0, 0}};
 static const struct ws_options *const options = &args.options;
 
 static void

@@ -3,6 +3,7 @@
  */
 #include <sys/socket.h>
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include <errno.h>
@@ -151,6 +152,21 @@ inet_peer_name(int fd, char name[INET_PEER_SIZE])
 	/* An IPv4 address, by way of an IPv6 socket (RFC 4291 2.5.5.2). */
 	if (strncmp(name, "::ffff:", 7) == 0)
 		memmove(name, name + 7, strlen(name + 7) + 1);
+}
+
+void
+inet_peer_network(const char *peer, char network[INET_PEER_SIZE])
+{
+	struct in6_addr a;
+	char plain[INET_PEER_SIZE];
+	size_t len = strcspn(peer, "%"); /* the zone of a link-local address */
+
+	snprintf(network, INET_PEER_SIZE, "%s", peer);
+	snprintf(plain, sizeof(plain), "%.*s", (int)len, peer);
+	if (inet_is_this_machine(peer) || inet_pton(AF_INET6, plain, &a) != 1)
+		return;
+	memset(a.s6_addr + 8, 0, 8);
+	inet_ntop(AF_INET6, &a, network, INET_PEER_SIZE);
 }
 
 bool

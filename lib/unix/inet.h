@@ -26,6 +26,10 @@ bool inet_is_local(int fd);
 /* Who is at the other end, in words: an address without a port, or "local". */
 void inet_peer_name(int fd, char name[INET_PEER_SIZE]);
 
+/* The network of such a peer, in words: an IPv6 address is cut to its /64, which
+ * one host has whole (RFC 4291 section 2.5.4). */
+void inet_peer_network(const char *peer, char network[INET_PEER_SIZE]);
+
 /* Is a peer of that name a process of this machine? */
 bool inet_is_this_machine(const char *peer);
 

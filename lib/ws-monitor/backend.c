@@ -21,7 +21,8 @@
 
 /* Tell the command about its client. None of this is a secret. */
 static void
-set_environment(const struct ws_open_request *request, const struct ticket_grant *grant)
+set_environment(
+    const struct ws_open_request *request, const struct ticket_grant *grant)
 {
 	if (request == NULL)
 		return;

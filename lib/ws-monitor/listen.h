@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The process of a server that listens: it accepts connections, starts a
- * monitor for each, and limits how many there are.
+ * The process of a server that listens: it accepts connections, and starts a
+ * monitor for each that the limits allow (admission.h).
  */
 #ifndef VM_WS_MONITOR_LISTEN_H
 #define VM_WS_MONITOR_LISTEN_H
 
+#include "ws-monitor/admission.h"
 #include "ws/options.h"
-
-#define WS_CONNECTIONS_MAX 1024
-
-struct ws_limits {
-	unsigned all;  /* open connections; and as many that are arriving */
-	unsigned peer; /* arriving from one address; 0: 2, but no limit for this
-			* machine, where a web server may stand before us */
-};
 
 /*
  * Serve all clients until SIGTERM or SIGINT, and wait for their ends. SIGHUP

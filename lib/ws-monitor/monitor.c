@@ -33,8 +33,9 @@
 
 static struct monitor {
 	const struct ws_options *o;
-	volatile enum ws_stage *stage;
-	sigset_t mask; /* the signal mask that we were started with */
+	struct ws_place *place;
+	const char *peer; /* whose connection it is */
+	sigset_t mask;	  /* the signal mask that we were started with */
 	int signals;
 	int pair;     /* our end of the socket pair; -1 */
 	pid_t worker; /* 0: it has ended */
@@ -96,6 +97,41 @@ bound_request(struct ws_open_request *r)
 		r->block_len = sizeof(r->block);
 }
 
+static void
+refuse(struct ws_open_reply *reply, const char *why)
+{
+	reply->status = 503;
+	reply->is_busy = true;
+	snprintf(reply->why, sizeof(reply->why), "%s", why);
+}
+
+/*
+ * May the client in? The word for coming back is looked for before the limits
+ * are, since who comes back to a medium must not be shut out by others; without
+ * such a word the limits come first, since a ticket is used up by its use.
+ */
+static void
+decide(struct ws_open_request *request, struct ws_open_reply *reply,
+    struct ticket_grant *grant)
+{
+	const char *why;
+
+	bound_request(request);
+	if (monitor.place != NULL && strcmp(request->peer, monitor.peer) != 0)
+		inet_peer_network(request->peer, monitor.place->client);
+	if (request->resume[0] == '\0' &&
+	    !admission_may_open(request->peer, false, &why)) {
+		refuse(reply, why);
+	} else {
+		ws_authorize(monitor.o, &monitor.mask, request, reply, grant);
+		if (reply->status == 0 &&
+		    !admission_may_open(request->peer, grant->is_back, &why))
+			refuse(reply, why);
+	}
+	reply->is_quiet =
+	    reply->status != 0 && !admission_may_log(request->peer);
+}
+
 /* Open the backend if the client may in. */
 static void
 take_request(struct ws_open_request *request)
@@ -107,10 +143,8 @@ take_request(struct ws_open_request *request)
 
 	memset(&m, 0, sizeof(m));
 	m.kind = WS_OPEN_REPLY;
-	if (!o->is_client) {
-		bound_request(request);
-		ws_authorize(o, &monitor.mask, request, &m.u.reply, &grant);
-	}
+	if (!o->is_client)
+		decide(request, &m.u.reply, &grant);
 	if (m.u.reply.status == 0) {
 		opened = ws_backend_open(&monitor.backend, o,
 		    o->is_client ? NULL : request, &grant, &monitor.mask);
@@ -125,8 +159,8 @@ take_request(struct ws_open_request *request)
 		ws_message_send(monitor.pair, &m, NULL);
 		return;
 	}
-	if (monitor.stage != NULL)
-		*monitor.stage = WS_OPEN;
+	if (monitor.place != NULL)
+		monitor.place->stage = WS_OPEN;
 	monitor.is_open = true;
 	ws_message_send(monitor.pair, &m, monitor.backend.fds);
 	ws_backend_close_fds(&monitor.backend);
@@ -166,8 +200,8 @@ take_end(const struct ws_end *end)
 {
 	const struct ws_reason go_on = {0, ""};
 
-	if (monitor.stage != NULL)
-		*monitor.stage = WS_LEAVING;
+	if (monitor.place != NULL)
+		monitor.place->stage = WS_LEAVING;
 	/* (Some pages, jsnbd's among them, close without a code.) */
 	if (end->by_peer &&
 	    (end->code == WS_NORMAL || end->code == WS_NO_CODE) &&
@@ -337,11 +371,12 @@ end_command(void)
 
 int
 ws_monitor_run(const struct ws_options *o, int in, int out, const char *peer,
-    volatile enum ws_stage *stage)
+    struct ws_place *place)
 {
 	memset(&monitor, 0, sizeof(monitor));
 	monitor.o = o;
-	monitor.stage = stage;
+	monitor.place = place;
+	monitor.peer = peer;
 	monitor.backend.log = -1;
 	catch_signals();
 	monitor.worker = start_worker(o, in, out, peer);

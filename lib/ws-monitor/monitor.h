@@ -17,21 +17,15 @@
 #ifndef VM_WS_MONITOR_MONITOR_H
 #define VM_WS_MONITOR_MONITOR_H
 
+#include "ws-monitor/admission.h"
 #include "ws/options.h"
-
-/* How far a client has come. */
-enum ws_stage {
-	WS_ARRIVING, /* not let in yet */
-	WS_OPEN,
-	WS_LEAVING /* the WebSocket has ended, the backend may still run */
-};
 
 /*
  * Start a worker for the peer at in and out (-1 for a client, which connects by
- * itself), and serve it until worker and backend have ended. Each change of the
- * stage is written to *stage (NULL: to nobody). Returns an exit status.
+ * itself), and serve it until worker and backend have ended. Its place (NULL: it
+ * has none) is kept up to date. Returns an exit status.
  */
 int ws_monitor_run(const struct ws_options *, int in, int out, const char *peer,
-    volatile enum ws_stage *stage);
+    struct ws_place *);
 
 #endif

@@ -21,6 +21,7 @@ ws_end_status(const struct ws_end *end)
 	case WS_POLICY:
 		return EX_NOPERM;
 	case WS_TAKEN:
+	case WS_TRY_AGAIN:
 		return EX_TEMPFAIL;
 	default:
 		if (end->code >= WS_STATUS + EX__BASE &&

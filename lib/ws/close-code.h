@@ -21,6 +21,7 @@ enum ws_code {
 	WS_POLICY = 1008,
 	WS_TOO_BIG = 1009,
 	WS_INTERNAL = 1011,
+	WS_TRY_AGAIN = 1013, /* the IANA registry; RFC 6455 does not have it */
 };
 
 /*

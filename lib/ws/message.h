@@ -47,6 +47,8 @@ struct ws_open_request {
 struct ws_open_reply {
 	int status;	  /* 0: two descriptors come along; or one of HTTP */
 	bool was_checked; /* by a ticket or the site's command */
+	bool is_busy;	  /* the status is 503, and may be another one soon */
+	bool is_quiet;	  /* enough was logged about that client */
 	char why[WS_REASON_MAX];
 };
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "ws/frame.h"
 #include "ws/log.h"
 #include "ws/message.h"
 #include "ws/server.h"
@@ -62,7 +63,7 @@ answer(struct handshake *h, char *text, size_t len, int64_t deadline)
 
 /* Refuse, and drop what the peer still sends until it has read the answer. */
 static int
-refuse(struct handshake *h, int status, const char *why)
+refuse(struct handshake *h, int status, const char *why, bool is_quiet)
 {
 	int64_t end = clock_ms() + LINGER_MS;
 	char text[1024];
@@ -71,7 +72,8 @@ refuse(struct handshake *h, int status, const char *why)
 	/* An answer to HEAD has no content (RFC 9110 section 9.3.2). */
 	if (h->have >= 5 && memcmp(h->block, "HEAD ", 5) == 0)
 		len = http_block_length(text, len);
-	ws_log(h->peer, "refused: %d %s", status, why);
+	if (!is_quiet)
+		ws_log(h->peer, "refused: %d %s", status, why);
 	if (answer(h, text, len, end) == 0) {
 		wire_shut(&h->wire);
 		while (wire_read_some(
@@ -305,6 +307,7 @@ ask(struct handshake *h, int fds[2], struct ws_message *reply)
 	if (ws_message_send(h->monitor, &h->query, NULL) == -1 ||
 	    ws_message_receive(h->monitor, reply, fds) == -1 ||
 	    reply->kind != WS_OPEN_REPLY) {
+		memset(&reply->u.reply, 0, sizeof(reply->u.reply));
 		strcpy(reply->u.reply.why, "the server is being stopped");
 		return 503;
 	}
@@ -327,6 +330,31 @@ accept_client(struct handshake *h, bool was_checked)
 }
 
 /*
+ * Tell the client to try again: a page hears the code and the reason of a close,
+ * but nothing of a refusal by HTTP. Thus the WebSocket is accepted first.
+ */
+static int
+say_busy(struct handshake *h, const struct ws_open_reply *reply)
+{
+	unsigned char frame[WS_HEADER_MAX + WS_CONTROL_MAX];
+	unsigned char payload[WS_CONTROL_MAX];
+	int64_t end = clock_ms() + LINGER_MS;
+	size_t len = ws_close_payload(payload, WS_TRY_AGAIN, reply->why), head;
+
+	if (!reply->is_quiet)
+		ws_log(h->peer, "refused: %s", reply->why);
+	if (accept_client(h, reply->was_checked) == -1)
+		return EX_TEMPFAIL;
+	head = ws_header(frame, WS_CLOSE, len, NULL);
+	memcpy(frame + head, payload, len);
+	if (wire_write_all(&h->wire, (char *)frame, head + len, end) == 0)
+		while (wire_read_some(
+			   &h->wire, h->block, sizeof(h->block), end) > 0)
+			continue;
+	return EX_TEMPFAIL;
+}
+
+/*
  * Do the opening handshake, and receive the backend's descriptors. Returns 0;
  * or an exit status.
  */
@@ -335,6 +363,7 @@ do_handshake(struct handshake *h, int fds[2])
 {
 	struct ws_message reply;
 	const char *why = "the request took too long";
+	bool is_quiet = false;
 	int status = h->o->is_cgi ? read_cgi(h) : read_block(h);
 
 	if (status == -1) {
@@ -351,9 +380,12 @@ do_handshake(struct handshake *h, int fds[2])
 	if (status == 0) {
 		status = ask(h, fds, &reply);
 		why = reply.u.reply.why;
+		if (status != 0 && reply.u.reply.is_busy)
+			return say_busy(h, &reply.u.reply);
+		is_quiet = reply.u.reply.is_quiet;
 	}
 	if (status != 0)
-		return refuse(h, status, why);
+		return refuse(h, status, why, is_quiet);
 	if (accept_client(h, reply.u.reply.was_checked) == 0)
 		return 0;
 	ws_log(h->peer, "gone: %s", wire_why(&h->wire));

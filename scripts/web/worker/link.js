@@ -34,6 +34,7 @@ const LONGEST_NAME = 64; /* of a longer one, the end is kept */
 /* Close codes after which a new try may succeed; 4000 plus sysexits(3) among
  * them. */
 const LOST = new Set([1001, 1005, 1006, 1011, 1012, 1013, 1014, 1015, 4074]);
+const TRY_AGAIN = 1013;
 const OURS = 'by this page';
 
 /* The slot is busy: another client has it, or it is busy for a moment only. The
@@ -55,6 +56,8 @@ export function meaning(code, reason, opened) {
 		return ['ejected', reason || 'ejected'];
 	if (code === BUSY)
 		return busy(reason, opened);
+	if (code === TRY_AGAIN && !opened)
+		return ['refused', reason || 'busy, try again'];
 	if (LOST.has(code))
 		return opened ? ['lost', reason || 'the connection broke'] :
 			['refused', 'no connection'];
