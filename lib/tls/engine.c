@@ -257,7 +257,9 @@ tls_error(int error)
 {
 	if (error >= BR_ERR_SEND_FATAL_ALERT)
 		error = refused_error(error - BR_ERR_SEND_FATAL_ALERT);
-	/* An alert that the peer sent. */
+	/* An alert that the peer sent; 70 is protocol_version. */
+	if (error == BR_ERR_RECV_FATAL_ALERT + 70)
+		error = BR_ERR_UNSUPPORTED_VERSION;
 	if (error >= BR_ERR_RECV_FATAL_ALERT)
 		error = BR_ERR_RECV_FATAL_ALERT;
 	switch (error) {
@@ -280,7 +282,8 @@ tls_error(int error)
 		return "the peer ended TLS with an alert";
 	case BR_ERR_UNSUPPORTED_VERSION:
 	case BR_ERR_BAD_VERSION:
-		return "the peer does not speak TLS 1.2";
+		return "the peer does not speak TLS 1.2, the only version "
+		       "that we have";
 	case BR_ERR_BAD_CIPHER_SUITE:
 	case BR_ERR_BAD_HANDSHAKE:
 		return "the peer has no cipher suite in common with us";

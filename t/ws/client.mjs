@@ -776,6 +776,7 @@ async function verify(t, o, status) {
 	l.calls.forEach((raw) => raw.destroy());
 	await exits(p, status);
 	saysOneLine(p);
+	must(p.err.includes(o.says ?? ''), p.err);
 }
 const fingerprint = (name) => new crypto.X509Certificate(read(name))
 	.fingerprint256.replaceAll(':', '');
@@ -842,6 +843,9 @@ test('V.15', '-a', 'a CA file that is none', async (t) => {
 test('V.16', 'RFC 8996', 'a server of TLS 1.1', (t) => verify(t, { args: own,
 	tls: { minVersion: 'TLSv1', maxVersion: 'TLSv1.1',
 		ciphers: 'DEFAULT@SECLEVEL=0' } }, [69, 74, 76, 77]));
+test('V.16b', '-C', 'a server of TLS 1.3 only: it says so', (t) => verify(t, {
+	args: own, tls: { minVersion: 'TLSv1.3' },
+	says: 'does not speak TLS 1.2' }, [69, 76]));
 test('V.17', '10.6', 'a server without TLS', async (t) => {
 	const l = await listen(t);
 	const p = t.client(`wss://localhost:${l.port}/`, own, ['cat']);
