@@ -113,8 +113,8 @@ unit() {
 	unit report
 }
 
-@test "unit: backoff" {
-	unit backoff
+@test "unit: restart" {
+	unit restart
 }
 
 @test "unit: sandbox" {
@@ -131,6 +131,10 @@ unit() {
 
 @test "unit: stats" {
 	unit stats
+}
+
+@test "unit: admission" {
+	unit admission
 }
 
 @test "unit: ticket" {
