@@ -117,6 +117,7 @@ settings_take(const char *name, const char *value)
 	    {"insecure", &s->insecure, 0, 1},
 	    {"writable", &s->writable, 0, 1},
 	    {"unpacked", &s->unpacked, 0, 1},
+	    {"spooled", &s->spooled, 0, 1},
 	    {"cache", &s->cache, ENGINE_CACHE_MIN, CACHE_MAX},
 	    {"connections", &s->connections, 1, CONNECTIONS_MAX},
 	    {"outage", &s->outage, 1, OUTAGE_MAX},

@@ -24,10 +24,11 @@ struct settings {
 	char *sums_url;		 /* ... or where it lies */
 	uint64_t insecure;	 /* 1: do not verify the server */
 	uint64_t writable;	 /* 1: clients may write to the source */
-	uint64_t unpacked;	 /* 1: a filter above us unpacks the image */
-	uint64_t cache;		 /* bytes of memory for chunks */
-	uint64_t connections;	 /* transfers at once */
-	uint64_t outage;	 /* seconds; see engine.h */
+	uint64_t unpacked;	 /* 1: serve it as it is, others unpack it */
+	uint64_t spooled;      /* 1: it was unpacked; identity tells of what */
+	uint64_t cache;	       /* bytes of memory for chunks */
+	uint64_t connections;  /* transfers at once */
+	uint64_t outage;       /* seconds; see engine.h */
 	uint64_t timeout;      /* seconds to wait for a busy server, at first */
 	uint64_t limit_rate;   /* bytes a second; 0: no limit */
 	uint64_t overlay_size; /* bytes; see overlay.h */

@@ -85,8 +85,12 @@ open_source_of(const struct source_config *config, void *first, size_t *got,
 {
 	source_open *open_it = http_open;
 
-	/* There is one module at most, which is for the image's kind. */
-	if (url_kind(config->url) != URL_HTTP && settings.module != NULL &&
+	/*
+	 * There is one module at most, which is for the image's kind, or for
+	 * the file that it was unpacked to.
+	 */
+	if ((url_kind(config->url) != URL_HTTP || settings.spooled) &&
+	    settings.module != NULL &&
 	    url_kind(config->url) == url_kind(settings.url))
 		open_it = load_module(why);
 	if (open_it == NULL)
@@ -151,7 +155,7 @@ check_content(const struct image_info *found)
 
 	if (foreign == NULL || settings.unpacked)
 		return 0;
-	if (!foreign->packed)
+	if (!foreign->packed || settings.spooled)
 		return refuse(EX_DATAERR, "%s", foreign->reason);
 	if (settings.writable || settings.overlay_fd != -1)
 		return refuse(EX_DATAERR,
@@ -199,7 +203,8 @@ check_identity(struct image *image)
 		return 0;
 	was = strchr(before, '\n');
 	now = strchr(image->description, '\n');
-	if (was == NULL || now == NULL || !identity_is_same(was, now))
+	if (!settings.spooled &&
+	    (was == NULL || now == NULL || !identity_is_same(was, now)))
 		return refuse(EX_DATAERR, "the image changed on the server");
 	copy = strdup(before);
 	if (copy == NULL)

@@ -116,30 +116,6 @@ report_ready(void)
 }
 
 /*
- * nbdkit's gzip filter unpacks the first of several members and silently drops
- * the rest. Send vm-fetchd the size that the file's last 4 bytes tell (RFC 1952
- * section 2.3.1), modulo 2^32, to compare with what the filter serves.
- */
-static int
-tell_unpacked_size(void)
-{
-	unsigned char b[4];
-	char text[64];
-
-	if (settings.control_fd == -1 || settings.unpacked == 0 ||
-	    image.info->size < sizeof(b))
-		return 0;
-	if (engine_read(
-		image.engine, b, sizeof(b), image.info->size - sizeof(b)) == -1)
-		return refuse(EX_IOERR, "unable to read the image's end");
-	snprintf(text, sizeof(text), "unpacked: %u",
-	    (unsigned)b[0] | (unsigned)b[1] << 8 | (unsigned)b[2] << 16 |
-		(unsigned)b[3] << 24);
-	control_send(text);
-	return 0;
-}
-
-/*
  * nbdkit gets SIGTERM when its parent dies, and would answer the requests under
  * way with errors. Killed, it answers nothing, and its client asks the nbdkit
  * that is started next.
@@ -165,8 +141,6 @@ plugin_after_fork(void)
 		    EX_OSERR, "unable to start a thread: %s", strerror(errno));
 	control_send(image.description);
 	if (verify_image(&image) == -1)
-		return -1;
-	if (tell_unpacked_size() == -1)
 		return -1;
 	report_ready();
 	return 0;

@@ -67,6 +67,48 @@ refused() {
 	[ -z "$(ls -A "$SPOOL")" ]
 }
 
+@test "packed: xz of one block, zstd, bzip2 and zip are unpacked first" {
+	serves_all() {
+		start_hostile packed
+		start_fetchd "$HOSTILE/ok/x"
+		grep -qF "note: $HOSTILE/ok/x is compressed ($1): it is decompressed first" \
+			fetchd.err
+		nbdcopy "nbd+unix:///?socket=$SOCK" copy
+		cmp copy image
+		kill "$FETCHD"
+		wait "$FETCHD"
+		[ -z "$(ls -A "$SPOOL")" ]
+	}
+	xz -0 -T1 -c image >packed
+	start_hostile packed
+	start_fetchd "$HOSTILE/ok/x"
+	nbdread -p -n 50 -f image "$SOCK"
+	kill "$FETCHD"
+	zstd -q -1 -c image >packed
+	serves_all zst
+	bzip2 -1 -c image >packed
+	serves_all bz2
+	zip -q -1 - image >packed
+	serves_all zip
+	rm packed
+	cp image disk.img
+	echo "read me" >README.txt
+	mkdir directory
+	zip -q -r -1 packed.zip README.txt directory disk.img
+	mv packed.zip packed
+	serves_all zip
+	zip -q -0 packed.zip disk.img
+	mv packed.zip packed
+	serves_all zip
+}
+
+@test "packed: 200 MiB in one block of xz, on a machine of any size" {
+	head -c $((200 * MIB)) /dev/zero | xz -0 -T1 >packed
+	start_hostile packed
+	start_fetchd "$HOSTILE/ok/x"
+	[ "$(nbdinfo --size "nbd+unix:///?socket=$SOCK")" = $((200 * MIB)) ]
+}
+
 @test "packed: the sectors of what is unpacked are whole" {
 	truncate -s -100 image
 	xz -0 image -c >packed
@@ -76,38 +118,109 @@ refused() {
 	nbdread -f image "$SOCK" 0 $((6 * MIB))
 }
 
-@test "packed: a broken file, or blocks that are too large: one word why" {
+@test "packed: a small ISO or UDF is filled up for a CD drive, however it comes" {
+	local command size
+	mkdir tree
+	echo "instance-id: x" >tree/meta-data
+	genisoimage -quiet -V cidata -J -r -o seed.iso tree
+	truncate -s 2M seed.udf
+	mkudffs -b 2048 seed.udf >log
+	truncate -s -1000 seed.udf
+	for command in cat "gzip -c" "xz -c" "xz -c --block-size=65536" "zstd -qc" \
+		"bzip2 -c"; do
+		$command <seed.iso >packed
+		start_hostile packed
+		start_fetchd "$HOSTILE/ok/x"
+		[ "$(vm-probe -f media "$SOCK")" = cd ]
+		[ "$(vm-probe -f size "$SOCK")" = 614400 ]
+		kill "$FETCHD"
+		wait "$FETCHD"
+		$command <seed.udf >packed
+		start_hostile packed
+		start_fetchd "$HOSTILE/ok/x"
+		[ "$(vm-probe -f media "$SOCK")" = cd ]
+		[ "$(vm-probe -f size "$SOCK")" = $((2 * MIB)) ]
+		kill "$FETCHD"
+		wait "$FETCHD"
+	done
+}
+
+@test "packed: a broken file is refused, with a sentence that says why" {
 	xz -0 --block-size=1MiB image -c >packed
 	truncate -s -1000 packed
 	refused 65 packed "unable to decompress it as xz"
 	gzip -1 -c image | head -c $((2 * MIB)) >packed
 	refused 65 packed "unable to decompress it as gzip"
-	nothing_left
-}
-
-@test "packed: several members, or something behind: not served cut" {
-	head -c 1000000 image | gzip -1 >packed
-	tail -c +1000001 image | gzip -1 >>packed
-	refused 65 packed "several members"
-	{ gzip -1 -c image; echo behind; } >packed
-	refused 65 packed "several members"
+	gzip -1 -c image >packed
+	printf '\377\377' | dd of=packed bs=1 conv=notrunc status=none \
+		seek=$(($(stat -c %s packed) - 7))
+	refused 65 packed "unable to decompress it as gzip"
+	zip -q -0 - image >packed
+	printf X | dd of=packed bs=1 seek=$MIB conv=notrunc status=none
+	refused 65 packed "unable to decompress it as zip"
+	head -c $((2 * MIB)) packed >short
+	refused 65 short "unable to decompress it as zip"
+	cp image other.img
+	cp image disk.img
+	zip -q -1 packed.zip other.img disk.img
+	refused 65 packed.zip "several files"
 	: | gzip >packed
 	refused 65 packed "empty"
 	nothing_left
 }
 
-@test "packed: what no filter unpacks is refused, and told how" {
-	bzip2 -1 -c image >packed
-	refused 65 packed "bzip2 -d"
-	printf 'QFI\373hello' >packed
+@test "packed: gzip's several members are one image, and what is behind is not" {
+	{
+		head -c 1000000 image | gzip -1
+		tail -c +1000001 image | gzip -1
+	} >packed
+	serves packed "gz): it is decompressed first"
+	kill "$FETCHD"
+	wait "$FETCHD"
+	{
+		gzip -1 -c image
+		echo '{"metadata_version": "1.1"}'
+	} >packed
+	serves packed "gz): it is decompressed first"
+}
+
+@test "packed: an archive or a text in it is refused, before it is unpacked whole" {
+	head -c 40M /dev/urandom >data
+	tar -cf - data | gzip -1 >packed
+	refused 65 packed "a tar archive"
+	xz -0 -c image | gzip -1 >packed
+	refused 65 packed "compressed"
+	echo "no such image: neither here nor there" | gzip >packed
+	refused 65 packed "not an image: text"
+	nothing_left
+}
+
+@test "packed: what no program unpacks is refused, and told how" {
+	lz4 -q -c image >packed
+	refused 65 packed "lz4 -d"
+	printf 'QFI\373\0\0\0\003hello' >packed
 	refused 65 packed "qemu-img convert"
+}
+
+@test "packed: a program that is missing is named, with its package" {
+	mkdir "$SPOOL/bin"
+	ln -s "$(command -v nbdkit)" "$SPOOL/bin/"
+	bzip2 -1 -c image >packed
+	start_hostile packed
+	local rc=0
+	PATH=$SPOOL/bin "$BUILD/bin/vm-fetchd" -U "$PWD/nbd" "$HOSTILE/ok/x" \
+		>/dev/null 2>stderr || rc=$?
+	cat stderr >&2
+	[ $rc = 69 ]
+	tail -n 1 stderr | grep -qF "package bzip2"
+	rm -r "$SPOOL/bin"
 }
 
 @test "packed: what unpacks to more than there is room for does not fill the disk" {
 	requires_root
 	mount -t tmpfs -o size=16M,mode=1777 none "$SPOOL"
 	head -c $((64 * MIB)) /dev/zero | gzip >packed
-	refused 65 packed "there must be room for it"
+	refused 65 packed "must have room for the image"
 	[ -z "$(ls -A "$SPOOL")" ]
 	[ "$(df --output=avail -k "$SPOOL" | tail -n 1)" -gt 16000 ]
 }

@@ -164,6 +164,19 @@ start_serving() {
 	nbdcopy "$NBD" - | head -c "$(stat -c %s small.iso)" | cmp - small.iso
 }
 
+@test "UDF is a CD with blocks of 2048 bytes, and has no partition table" {
+	truncate -s 700001 small.udf
+	mkudffs -b 2048 small.udf 341 >log
+	truncate -s 401000 small.udf
+	start_serving small.udf
+	nbdinfo --size "$NBD" | grep -x 614400
+	truncate -s 4M disk.udf
+	mkudffs -b 512 disk.udf >log
+	truncate -s -300 disk.udf
+	start_serving disk.udf
+	nbdinfo --size "$NBD" | grep -x 4194304
+}
+
 # --- in Chromium ---------------------------------------------------------
 
 # in_browser TEST [MIB]: runs this test of t/page/tests.mjs over https and wss,

@@ -1,33 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Compressed images, and the filters of nbdkit that decompress them.
+ * Compressed images, and the programs that unpack them.
  */
 #ifndef VM_FETCHD_DECOMPRESS_H
 #define VM_FETCHD_DECOMPRESS_H
 
 #include <stddef.h>
-#include <stdint.h>
+
+#define COMPRESSION_WORDS 4
 
 struct compression {
-	const char *name;   /* the plugin's word for the format */
-	const char *filter; /* nbdkit's */
-	const char *note;   /* what decompressing costs, for people */
-	const char *needs;  /* what an image of this format must be */
+	const char *name; /* the plugin's word for the format */
+	/* The program, which unpacks its standard input to its output. */
+	const char *argv[COMPRESSION_WORDS];
+	const char *package; /* of Debian, that has the program */
+	int also_done;	     /* an exit status that is no failure, too */
 };
+
+/* What decompressing costs, for people. */
+extern const char compression_note_first[], compression_note_while[];
 
 /* The format of that name, which the plugin sent; NULL: none has it. */
 const struct compression *compression_find(const char *name);
 
-/*
- * Is the decompressed export whole, which has size bytes? trailer_size is what
- * gzip's trailer says: bytes modulo 2^32 (RFC 1952, ISIZE). Returns NULL if
- * so, else why not: static text for people.
- */
-const char *compression_refusal(
-    const struct compression *, uint64_t size, uint32_t trailer_size);
-
-/* Why the filter could not open the image, for people, in text[len]. */
+/* Why the image could not be decompressed, for people, in text[len]. */
 void compression_failure(const struct compression *, char *text, size_t len);
 
 #endif

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The vmedia authors
  */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -167,12 +168,12 @@ nbdkit_argv_again(
 }
 
 /* The filter keeps whole blocks in memory: at most a quarter of the machine's. */
-static unsigned long long
-xz_block_max(void)
+uint64_t
+nbdkit_xz_block_max(void)
 {
-	unsigned long long bytes = (unsigned long long)sysconf(_SC_PHYS_PAGES) *
-				   (unsigned long long)sysconf(_SC_PAGESIZE) /
-				   4 / XZ_BLOCKS / XZ_CLIENTS;
+	uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) *
+			 (uint64_t)sysconf(_SC_PAGESIZE) / 4 / XZ_BLOCKS /
+			 XZ_CLIENTS;
 
 	return bytes < XZ_BLOCK_MAX ? bytes : XZ_BLOCK_MAX;
 }
@@ -185,22 +186,41 @@ limit_xz(struct nbdkit_argv *a, struct failure *why)
 	    add_filter(a, "multi-conn", why) == -1 ||
 	    nbdkit_argv_add(a, why, "limit=%d", XZ_CLIENTS) == -1 ||
 	    nbdkit_argv_add(a, why, "multi-conn-mode=disable") == -1 ||
-	    nbdkit_argv_add(a, why, "xz-max-block=%llu", xz_block_max()) == -1)
+	    nbdkit_argv_add(
+		a, why, "xz-max-block=%" PRIu64, nbdkit_xz_block_max()) == -1)
 		return -1;
 	return nbdkit_argv_add(a, why, "xz-max-depth=%d", XZ_BLOCKS);
 }
 
 int
-nbdkit_argv_decompress(
-    struct nbdkit_argv *a, const char *filter, struct failure *why)
+nbdkit_argv_stream_xz(
+    struct nbdkit_argv *a, const char *identity, struct failure *why)
 {
-	/* "truncate" fills the last sector of the decompressed image. */
-	if (add_filter(a, filter, why) == -1 ||
-	    add_filter(a, "truncate", why) == -1 ||
-	    nbdkit_argv_add(a, why, "round-up=512") == -1 ||
-	    nbdkit_argv_add(a, why, "unpacked=1") == -1 ||
-	    (strcmp(filter, "xz") == 0 && limit_xz(a, why) == -1))
+	if (add_filter(a, "xz", why) == -1 || limit_xz(a, why) == -1)
 		return -1;
+	return nbdkit_argv_again(a, identity, why);
+}
+
+int
+nbdkit_argv_serve_packed(struct nbdkit_argv *a, struct failure *why)
+{
 	rewind_texts(a);
-	return 0;
+	return nbdkit_argv_add(a, why, "unpacked=1");
+}
+
+/* Of a parameter that is given again, the last counts. */
+int
+nbdkit_argv_serve_spool(
+    struct nbdkit_argv *a, int fd, const char *identity, struct failure *why)
+{
+	int inherited =
+	    nbdkit_inherit(fcntl(fd, F_DUPFD_CLOEXEC, NBDKIT_LISTEN_FD), why);
+
+	if (inherited == -1 ||
+	    nbdkit_argv_add_module(a, "vm-source-file.so", why) == -1 ||
+	    nbdkit_argv_add(a, why, "file-fd=%d", inherited) == -1 ||
+	    nbdkit_argv_add(a, why, "unpacked=0") == -1 ||
+	    nbdkit_argv_add(a, why, "spooled=1") == -1)
+		return -1;
+	return nbdkit_argv_again(a, identity, why);
 }

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/failure.h"
 
@@ -56,12 +57,25 @@ int nbdkit_argv_add_text(struct nbdkit_argv *, const char *key, bool as_path,
 int nbdkit_argv_again(
     struct nbdkit_argv *, const char *identity, struct failure *);
 
+/* Prepare another start, which serves the compressed file as it is. */
+int nbdkit_argv_serve_packed(struct nbdkit_argv *, struct failure *);
+
 /*
- * Prepare another start with nbdkit's filter of that name ("xz", "gzip"), which
- * decompresses the image.
+ * Then one with the filter that decompresses blocks of xz while they are read;
+ * identity is the plugin's description of the compressed file.
  */
-int nbdkit_argv_decompress(
-    struct nbdkit_argv *, const char *filter, struct failure *);
+int nbdkit_argv_stream_xz(
+    struct nbdkit_argv *, const char *identity, struct failure *);
+
+/* Bytes of the largest block that this filter may hold in memory. */
+uint64_t nbdkit_xz_block_max(void);
+
+/*
+ * Or one that serves the file fd, which holds the decompressed image. Clients
+ * know it by the same description.
+ */
+int nbdkit_argv_serve_spool(
+    struct nbdkit_argv *, int fd, const char *identity, struct failure *);
 
 /*
  * A copy of fd that nbdkit inherits, with a number out of NBDKIT_LISTEN_FD's

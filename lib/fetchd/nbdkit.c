@@ -5,7 +5,6 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -73,25 +72,6 @@ prefer_in_memory(void)
 	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
 }
 
-/*
- * A decompressed image may be a thousand times as large as what was sent: the
- * filter must fail before the disk, or the memory of a tmpfs, is full.
- */
-static void
-limit_spool(void)
-{
-	const char *dir = getenv("TMPDIR");
-	struct rlimit limit;
-	struct statvfs room;
-
-	if (statvfs(dir != NULL ? dir : "/var/tmp", &room) == -1)
-		return;
-	limit.rlim_cur = limit.rlim_max =
-	    (rlim_t)room.f_bavail * room.f_frsize / 4 * 3;
-	setrlimit(RLIMIT_FSIZE, &limit);
-	signal(SIGXFSZ, SIG_IGN);
-}
-
 /* Pass the socket as systemd does (sd_listen_fds(3)). */
 static void
 pass_socket(const struct nbdkit *n)
@@ -128,8 +108,6 @@ run_nbdkit(const struct nbdkit *n, pid_t parent)
 		_exit(EX_OSERR);
 	pass_socket(n);
 	dup2(n->log.writer, STDERR_FILENO);
-	if (n->limits_spool)
-		limit_spool();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execvp("nbdkit", n->argv.argv);

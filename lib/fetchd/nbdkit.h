@@ -19,13 +19,12 @@
 
 struct nbdkit {
 	struct nbdkit_argv argv;
-	const char *user;  /* whose process it is; NULL: vmedia or nobody */
-	int listen_fd;	   /* the socket that it serves */
-	int signals;	   /* a signalfd(2) that tells of SIGCHLD */
-	bool limits_spool; /* it decompresses into TMPDIR: leave room there */
-	pid_t pid;	   /* 0: it does not run */
-	int report;	   /* to read its report from (report.h); -1: closed */
-	int control;	   /* a datagram socket to its plugin (report.h) */
+	const char *user; /* whose process it is; NULL: vmedia or nobody */
+	int listen_fd;	  /* the socket that it serves */
+	int signals;	  /* a signalfd(2) that tells of SIGCHLD */
+	pid_t pid;	  /* 0: it does not run */
+	int report;	  /* to read its report from (report.h); -1: closed */
+	int control;	  /* a datagram socket to its plugin (report.h) */
 	int report_fd, control_fd; /* the plugin's ends of the two */
 	struct nbdkit_log log;	   /* what it writes to standard error */
 };

@@ -8,8 +8,8 @@
  * "STATUS TEXT\n":
  *
  *	0 TEXT		ready; TEXT says how fast the image can be read
- *	200 xz|gz	the image is compressed, by its first bytes: start
- *			nbdkit again with a filter, and unpacked=1
+ *	200 xz|gz|...	the image is compressed, by its first bytes: start
+ *			nbdkit again with unpacked=1, to decompress it
  *	STATUS TEXT	not ready: an exit status of sysexits(3) and a message
  *
  * An image that is reported ready without unpacked=1 is not compressed.
@@ -19,9 +19,6 @@
  *
  *	url: ...	the image's identity, some lines: pass it as identity=
  *			when nbdkit is started again
- *	unpacked: N	with unpacked=1, before the report: the last 4 bytes of
- *			the file, as gzip's size of what it compressed (RFC 1952
- *			section 2.3.1), modulo 2^32
  *	note: TEXT	a line for people that is no error
  *	waiting: TEXT	why the image is not open yet
  *	{...}		the statistics, as JSON

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,14 +18,12 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "fetchd/messages.h"
 #include "fetchd/supervise.h"
-#include "unix/atomic-file.h"
 
 /* How an event ends, where it does not fail (-1). */
 #define DONE  0
 #define GO_ON 1
-
-#define MESSAGES_AT_ONCE 64
 
 static void __attribute__((format(printf, 2, 3)))
 say(const struct supervisor *s, const char *format, ...)
@@ -36,93 +35,6 @@ say(const struct supervisor *s, const char *format, ...)
 	vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
 	s->say(line);
-}
-
-/* --- what the plugin says ---------------------------------------------- */
-
-/* Say how the source is, by the statistics, if that has changed. */
-static void
-take_source(struct supervisor *s, const char *stats)
-{
-	static const char *const words[] = {
-	    "ok", "waiting", "down", "refused", "changed"};
-	char found[16];
-	size_t i;
-
-	if (sscanf(stats, "{\"source\": \"%15[a-z]\"", found) != 1 ||
-	    strcmp(found, s->source) == 0)
-		return;
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcmp(found, words[i]) != 0)
-			continue;
-		if (i > 0 || s->source[0] != '\0')
-			say(s, "source: %s", words[i]);
-		strcpy(s->source, words[i]);
-	}
-}
-
-/* An nbdkit that is started later uses what was renewed, too. */
-static void
-keep_renewal(struct supervisor *s)
-{
-	struct failure why;
-
-	if (parameters_keep(s->parameters, s->renewal, &why) == -1)
-		s->say(why.text);
-	explicit_bzero(s->renewal, sizeof(s->renewal));
-}
-
-/*
- * Take one message of the plugin, which talks to the network: either the
- * image's identity, or a line of printable text and nothing else. Statistics
- * that can't be written are dropped.
- */
-static void
-take_message(struct supervisor *s, const char *text)
-{
-	const char *stats_path = s->parameters->stats_path;
-	size_t i, len = strlen(text);
-
-	if (strncmp(text, "url: ", 5) == 0) {
-		strcpy(s->identity, text);
-		return;
-	}
-	for (i = 0; i < len; i++)
-		if (text[i] < ' ' || text[i] > '~')
-			return;
-	if (strncmp(text, "unpacked: ", 10) == 0)
-		s->trailer_size = (uint32_t)strtoull(text + 10, NULL, 10);
-	else if (strncmp(text, "verifying: ", 11) == 0)
-		s->say(text);
-	else if (strncmp(text, "note: ", 6) == 0 ||
-		 strncmp(text, "waiting: ", 9) == 0) {
-		s->say(text);
-		if (strcmp(text, NOTE_RENEWED) == 0)
-			keep_renewal(s);
-	} else {
-		take_source(s, text);
-		if (stats_path != NULL)
-			replace_file(stats_path, text, len);
-	}
-}
-
-/* Not without end: a plugin that was taken over must not keep us from the
- * signals. */
-static void
-take_messages(struct supervisor *s)
-{
-	static char text[CONTROL_MAX];
-	ssize_t len;
-	int i;
-
-	for (i = 0; i < MESSAGES_AT_ONCE; i++) {
-		len = recv(
-		    s->nbdkit->control, text, sizeof(text) - 1, MSG_DONTWAIT);
-		if (len <= 0)
-			return;
-		text[len] = '\0';
-		take_message(s, text);
-	}
 }
 
 /* --- ready, or not ----------------------------------------------------- */
@@ -153,27 +65,85 @@ begin_serving(struct supervisor *s, struct failure *why)
 	return GO_ON;
 }
 
-/* The image is compressed in the named format: start nbdkit with a filter. */
+/* --- a compressed image ------------------------------------------------ */
+
+static void
+note_compressed(const struct supervisor *s, const char *note)
+{
+	say(s, "note: %s is compressed (%s): %s", s->parameters->shown_url,
+	    s->compression->name, note);
+}
+
+/* The image is compressed in the named format: serve that as it is. */
 static int
-start_decompressing(struct supervisor *s, struct failure *why, const char *name)
+start_packed(struct supervisor *s, struct failure *why, const char *name)
 {
 	s->compression = compression_find(name);
-	if (s->compression == NULL)
+	if (s->compression == NULL || s->unpacked)
 		return fail_to_open(s, why, EX_DATAERR, "it is compressed");
-	say(s, "note: %s is compressed (%s): %s", s->parameters->shown_url,
-	    name, s->compression->note);
 	nbdkit_stop(s->nbdkit);
-	s->nbdkit->limits_spool = true;
-	if (nbdkit_argv_decompress(
-		&s->nbdkit->argv, s->compression->filter, why) == -1 ||
+	if (nbdkit_argv_serve_packed(&s->nbdkit->argv, why) == -1 ||
 	    nbdkit_start(s->nbdkit, why) == -1)
 		return -1;
 	return GO_ON;
 }
 
+/* It is served: decompress it, unless it can be while it is read. */
+static int
+begin_unpacking(struct supervisor *s, struct failure *why)
+{
+	if (strcmp(s->compression->name, "xz") != 0)
+		note_compressed(s, compression_note_first);
+	if (unpack_start(&s->unpacking, s->compression, s->socket,
+		s->nbdkit->user, nbdkit_xz_block_max(), why) == -1)
+		return -1;
+	return GO_ON;
+}
+
+/* Serve the decompressed image: from the filter, or from our file. */
+static int
+start_unpacked(struct supervisor *s, struct failure *why, bool streamed)
+{
+	struct nbdkit_argv *argv = &s->nbdkit->argv;
+
+	unpack_stop(&s->unpacking);
+	nbdkit_stop(s->nbdkit);
+	s->unpacked = true;
+	s->streamed = streamed;
+	if ((streamed ? nbdkit_argv_stream_xz(argv, s->identity, why)
+		      : nbdkit_argv_serve_spool(argv, s->unpacking.spool,
+			    s->identity, why)) == -1 ||
+	    nbdkit_start(s->nbdkit, why) == -1)
+		return -1;
+	return GO_ON;
+}
+
+static int
+take_unpacked(struct supervisor *s, struct failure *why)
+{
+	struct unpack_news news;
+
+	unpack_take(&s->unpacking, &news);
+	switch (news.kind) {
+	case UNPACK_PROGRESS:
+		say(s,
+		    "decompressing: %" PRIu64 " of %" PRIu64
+		    " MiB read, %" PRIu64 " MiB written",
+		    news.read >> 20, news.of >> 20, news.written >> 20);
+		return GO_ON;
+	case UNPACK_DONE:
+		return start_unpacked(s, why, false);
+	case UNPACK_STREAM:
+		note_compressed(s, compression_note_while);
+		return start_unpacked(s, why, true);
+	default:
+		return fail_to_open(s, why, news.status, news.text);
+	}
+}
+
 /*
- * Whether an image can be decompressed is known when a first client comes; for
- * gzip after all of it has been, which may take minutes. We are that client.
+ * Whether the filter can read the image is known when a first client comes. We
+ * are that client.
  */
 static int
 begin_check(struct supervisor *s, struct failure *why)
@@ -187,23 +157,33 @@ static int
 take_check(struct supervisor *s, struct failure *why)
 {
 	char text[REPORT_MAX];
-	const char *refusal = text;
 	uint64_t size;
 
 	switch (export_size_take(&s->check, &size)) {
 	case 0:
 		return GO_ON;
 	case 1:
-		refusal =
-		    compression_refusal(s->compression, size, s->trailer_size);
-		break;
+		return begin_serving(s, why);
 	default:
 		compression_failure(s->compression, text, sizeof(text));
+		return fail_to_open(s, why, EX_DATAERR, text);
 	}
-	if (refusal != NULL)
-		return fail_to_open(s, why, EX_DATAERR, refusal);
-	return begin_serving(s, why);
 }
+
+/* The image is ready: of a compressed one there is more to do. */
+static int
+take_ready(struct supervisor *s, struct failure *why, const char *text)
+{
+	if (s->only_check)
+		return tell_ready(s, why, text);
+	if (s->compression == NULL)
+		return begin_serving(s, why);
+	if (!s->unpacked)
+		return begin_unpacking(s, why);
+	return s->streamed ? begin_check(s, why) : begin_serving(s, why);
+}
+
+/* --- ready again ------------------------------------------------------- */
 
 /*
  * May a failure pass, of an image that was served before? A refusal may, too:
@@ -247,20 +227,17 @@ take_report(struct supervisor *s, struct failure *why)
 	char text[REPORT_MAX];
 	int status = report_receive(s->nbdkit->report, text);
 
-	take_messages(s); /* some that the report relies on were sent before */
+	messages_take(s); /* some that the report relies on were sent before */
 	nbdkit_close_report(s->nbdkit);
 	if (status == -1)
 		return GO_ON;
 	if (s->ready && (status == 0 || is_passing(status)))
 		return take_report_again(s, status, text);
 	if (status == REPORT_PACKED)
-		return start_decompressing(s, why, text);
+		return start_packed(s, why, text);
 	if (status != 0)
 		return fail_to_open(s, why, status, text);
-	if (s->only_check)
-		return tell_ready(s, why, text);
-	return s->compression != NULL ? begin_check(s, why)
-				      : begin_serving(s, why);
+	return take_ready(s, why, text);
 }
 
 /* --- nbdkit's end ------------------------------------------------------ */
@@ -348,7 +325,7 @@ renew(struct supervisor *s)
 		s->say(why.text);
 		s->renewal[0] = '\0';
 	} else if (n->pid == 0) {
-		keep_renewal(s);
+		messages_keep_renewal(s);
 	} else if (send(n->control, s->renewal, strlen(s->renewal),
 		       MSG_DONTWAIT) == -1) {
 		say(s, "unable to renew the URL: %s", strerror(errno));
@@ -382,7 +359,7 @@ take_signal(struct supervisor *s, struct failure *why)
 static int
 take_events(struct supervisor *s, struct failure *why)
 {
-	struct pollfd p[5] = {
+	struct pollfd p[6] = {
 	    {s->nbdkit->signals, POLLIN, 0}, {s->nbdkit->control, POLLIN, 0}};
 	int left, result = restart_nbdkit(s, &left, why);
 
@@ -391,18 +368,21 @@ take_events(struct supervisor *s, struct failure *why)
 	p[2] = (struct pollfd){s->nbdkit->report, POLLIN, 0};
 	p[3] = (struct pollfd){s->check.fd, POLLIN, 0};
 	p[4] = (struct pollfd){s->nbdkit->log.reader, POLLIN, 0};
-	if (poll(p, 5, left) == -1)
+	p[5] = (struct pollfd){s->unpacking.news, POLLIN, 0};
+	if (poll(p, 6, left) == -1)
 		return errno == EINTR
 			   ? GO_ON
 			   : fail_errno(why, EX_OSERR, "unable to wait");
 	if (p[4].revents != 0)
 		nbdkit_log_pass(&s->nbdkit->log);
 	if (p[1].revents != 0)
-		take_messages(s);
+		messages_take(s);
 	if (p[2].revents != 0)
 		result = take_report(s, why);
 	if (p[3].revents != 0 && result == GO_ON)
 		result = take_check(s, why);
+	if (p[5].revents != 0 && result == GO_ON)
+		result = take_unpacked(s, why);
 	if (p[0].revents != 0 && result == GO_ON)
 		result = take_signal(s, why);
 	return result;
@@ -414,11 +394,13 @@ supervisor_run(struct supervisor *s, struct failure *why)
 	int result = GO_ON;
 
 	s->check.fd = -1;
+	s->unpacking.news = s->unpacking.spool = -1;
 	if (nbdkit_start(s->nbdkit, why) == -1)
 		return -1;
 	while (result == GO_ON)
 		result = take_events(s, why);
 	export_size_close(&s->check);
+	unpack_stop(&s->unpacking);
 	nbdkit_stop(s->nbdkit);
 	nbdkit_log_pass(&s->nbdkit->log);
 	return result;

@@ -22,6 +22,7 @@
 #include "fetchd/nbdkit.h"
 #include "fetchd/parameters.h"
 #include "fetchd/report.h"
+#include "fetchd/unpack.h"
 #include "nbd/export-size.h"
 
 /* The caller fills in the first part; the rest is all zeros. */
@@ -41,9 +42,11 @@ struct supervisor {
 	const struct compression
 	    *compression;	  /* of a compressed image, or NULL */
 	struct export_size check; /* asks if it can be decompressed */
-	uint32_t trailer_size;	  /* bytes modulo 2^32, from its trailer */
-	bool ready;		  /* on_ready() has been called */
-	bool refused;		  /* nbdkit could not start again */
+	struct unpacking unpacking;
+	bool unpacked; /* nbdkit serves the decompressed image ... */
+	bool streamed; /* ... which its filter decompresses */
+	bool ready;    /* on_ready() has been called */
+	bool refused;  /* nbdkit could not start again */
 	struct restart restart;
 	char identity[CONTROL_MAX]; /* the plugin's description of the image */
 	char renewal[CONTROL_MAX];  /* sent to the plugin, and secret */

@@ -32,9 +32,9 @@ static const struct magic magics[] = {
     /* compressed files */
     {{"xz", UNPACK("xz -d"), true}, 0, 6, "\xfd\x37\x7a\x58\x5a\x00"},
     {{"gz", UNPACK("gzip -d"), true}, 0, 3, "\x1f\x8b\x08"},
-    {{"zst", UNPACK("zstd -d"), false}, 0, 4, "\x28\xb5\x2f\xfd"},
-    {{"bz2", UNPACK("bzip2 -d"), false}, 0, 3, "BZh"},
-    {{"zip", ARCHIVE("a zip archive", "unzip"), false}, 0, 4, "PK\x03\x04"},
+    {{"zst", UNPACK("zstd -d"), true}, 0, 4, "\x28\xb5\x2f\xfd"},
+    {{"bz2", UNPACK("bzip2 -d"), true}, 0, 3, "BZh"},
+    {{"zip", ARCHIVE("a zip archive", "unzip"), true}, 0, 4, "PK\x03\x04"},
     {{"zip", ARCHIVE("a zip archive", "unzip"), false}, 0, 4, "PK\x05\x06"},
     {{"zip", ARCHIVE("a zip archive", "unzip"), false}, 0, 4, "PK\x07\x08"},
     {{"lz4", UNPACK("lz4 -d"), false}, 0, 4, "\x04\x22\x4d\x18"},
@@ -177,7 +177,7 @@ static const struct magic magics[] = {
 };
 
 static const struct image_foreign lzma = {"lzma", UNPACK("xz -d"), false};
-static const struct image_foreign zstd = {"zst", UNPACK("zstd -d"), false};
+static const struct image_foreign zstd = {"zst", UNPACK("zstd -d"), true};
 static const struct image_foreign lz4 = {"lz4", UNPACK("lz4 -d"), false};
 static const struct image_foreign tar = {
     "tar", ARCHIVE("a tar archive", "tar -x"), false};

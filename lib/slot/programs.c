@@ -44,17 +44,24 @@ hear_result(struct slot *s, enum child_id id, const char *line)
 	}
 }
 
-/* How far vm-fetchd is with the image's SHA-256. Returns whether it is that. */
+/* How far vm-fetchd is with work that takes long. Returns whether it is that. */
 static bool
 hear_progress(struct slot *s, enum child_id id, const char *line)
 {
-	static const char head[] = "vm-fetchd: verifying: ";
+	static const struct {
+		const char *head, *step;
+	} works[] = {{"vm-fetchd: verifying: ", "verifying the SHA-256 of"},
+	    {"vm-fetchd: decompressing: ", "decompressing"}};
+	size_t i, n;
 
-	if (id != CHILD_SOURCE || strncmp(line, head, sizeof(head) - 1) != 0)
-		return false;
-	slot_step(s, "verifying the SHA-256 of %s, %s", s->url,
-	    line + sizeof(head) - 1);
-	return true;
+	for (i = 0; i < sizeof(works) / sizeof(works[0]); i++) {
+		n = strlen(works[i].head);
+		if (id != CHILD_SOURCE || strncmp(line, works[i].head, n) != 0)
+			continue;
+		slot_step(s, "%s %s, %s", works[i].step, s->url, line + n);
+		return true;
+	}
+	return false;
 }
 
 /* Why it takes so long to open the source: for who waits for the mount. */

@@ -10,18 +10,20 @@
 #include <string.h>
 
 #include "image/boot.h"
+#include "image/packed.h"
 #include "image/probe.h"
 
-#define READS_MAX 200
-#define SECTOR	  512
-#define RECORD	  (3 + SECTOR)
+#define READS_MAX     200
+#define ZIP_READS_MAX 4000
+#define SECTOR	      512
+#define RECORD	      (3 + SECTOR)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 struct input {
 	const uint8_t *data;
 	uint64_t len, size;
-	unsigned reads;
+	unsigned reads, reads_max;
 };
 
 static int
@@ -32,7 +34,8 @@ read_input(void *ctx, void *buf, size_t len, uint64_t off)
 	uint64_t at;
 	size_t i;
 
-	if (off > in->size || len > in->size - off || ++in->reads > READS_MAX)
+	if (off > in->size || len > in->size - off ||
+	    ++in->reads > in->reads_max)
 		abort();
 	memset(buf, 0, len);
 	for (r = in->data; r + RECORD <= in->data + in->len; r += RECORD) {
@@ -47,10 +50,13 @@ read_input(void *ctx, void *buf, size_t len, uint64_t off)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct input in = {.data = data + 2};
+	struct input in = {.data = data + 2, .reads_max = READS_MAX};
 	struct image_reader reader = {read_input, &in, 0};
 	struct image_info info;
 	char text[IMAGE_BOOT_TEXT_SIZE];
+	struct image_xz xz;
+	struct image_zip zip;
+	bool failed;
 	enum image_media media;
 	size_t i;
 
@@ -67,6 +73,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		if ((unsigned char)info.label[i] < ' ')
 			abort();
 	if (*info.name == '\0')
+		abort();
+	in.reads_max = ZIP_READS_MAX;
+	in.reads = 0;
+	if (image_parse_xz(&reader, &xz) == -1)
+		abort();
+	if (image_parse_zip(&reader, &zip, &failed) == NULL &&
+	    (zip.at > in.size || zip.packed > in.size - zip.at))
 		abort();
 	(void)image_boot_text(&info, IMAGE_CD, text);
 	(void)image_boot_text(&info, IMAGE_DISK, text);

@@ -19,6 +19,8 @@ const SECTOR = 512;
 const CD_SECTOR = 2048;
 const CD_SECTORS = 300; /* the shortest track of a CD */
 const CD_MAGIC_AT = 16 * CD_SECTOR + 1;
+const VOLUMES = 16; /* descriptors that are looked at */
+const UDF_ANCHOR = 256; /* the block of UDF's anchor */
 const LONGEST_NAME = 200;
 
 const hex = (octets) => Array.from(octets,
@@ -43,10 +45,43 @@ function plain(name) {
 		.replace(/[\s\p{C}]/gu, '_');
 }
 
-/* Does a CD drive take the file? True if it has the mark of ISO 9660. */
+/* The marks of the volume descriptors: 'CD001' is ISO 9660, 'NSR02' and 'NSR03'
+ * are UDF. */
+async function volumesOf(file) {
+	const octets = await octetsOf(file, CD_MAGIC_AT - 1,
+		CD_MAGIC_AT - 1 + VOLUMES * CD_SECTOR);
+	const marks = [];
+	for (let at = 1; at + 5 <= octets.length; at += CD_SECTOR)
+		marks.push(String.fromCharCode(...octets.subarray(at, at + 5)));
+	return marks;
+}
+
+/* Has UDF an anchor where it is with blocks of that size? */
+async function hasAnchor(file, block) {
+	const at = UDF_ANCHOR * block;
+	const octets = await octetsOf(file, at, at + 16);
+	if (octets.length < 16)
+		return false;
+	const view = new DataView(octets.buffer);
+	return view.getUint16(0, true) === 2 &&
+		view.getUint32(12, true) === UDF_ANCHOR;
+}
+
+async function hasPartitions(file) {
+	const octets = await octetsOf(file, 446, 512);
+	return octets.length === 66 && octets[64] === 0x55 &&
+		octets[65] === 0xaa && octets.subarray(0, 64).some((o) => o > 0);
+}
+
+/* Does a CD drive take the file? ISO 9660 goes into one, and UDF with blocks of
+ * 2048 bytes and no partition table: as vm-probe has it. */
 async function isCd(file) {
-	const mark = await octetsOf(file, CD_MAGIC_AT, CD_MAGIC_AT + 5);
-	return new TextDecoder().decode(mark) === 'CD001';
+	const marks = await volumesOf(file);
+	if (marks[0] === 'CD001')
+		return true;
+	return marks.some((mark) => mark === 'NSR02' || mark === 'NSR03') &&
+		!await hasAnchor(file, 512) && await hasAnchor(file, CD_SECTOR) &&
+		!await hasPartitions(file);
 }
 
 export class Image {

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/socket.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fetchd/messages.h"
+#include "unix/atomic-file.h"
+
+#define MESSAGES_AT_ONCE 64
+
+/* Say how the source is, by the statistics, if that has changed. */
+static void
+take_source(struct supervisor *s, const char *stats)
+{
+	static const char *const words[] = {
+	    "ok", "waiting", "down", "refused", "changed"};
+	char found[16], line[32];
+	size_t i;
+
+	if (sscanf(stats, "{\"source\": \"%15[a-z]\"", found) != 1 ||
+	    strcmp(found, s->source) == 0)
+		return;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(found, words[i]) != 0)
+			continue;
+		if (i > 0 || s->source[0] != '\0') {
+			snprintf(line, sizeof(line), "source: %s", words[i]);
+			s->say(line);
+		}
+		strcpy(s->source, words[i]);
+	}
+}
+
+void
+messages_keep_renewal(struct supervisor *s)
+{
+	struct failure why;
+
+	if (parameters_keep(s->parameters, s->renewal, &why) == -1)
+		s->say(why.text);
+	explicit_bzero(s->renewal, sizeof(s->renewal));
+}
+
+/*
+ * Take one message of the plugin, which talks to the network: either the
+ * image's identity, or a line of printable text and nothing else. Statistics
+ * that can't be written are dropped.
+ */
+static void
+take_message(struct supervisor *s, const char *text)
+{
+	const char *stats_path = s->parameters->stats_path;
+	size_t i, len = strlen(text);
+
+	if (strncmp(text, "url: ", 5) == 0) {
+		strcpy(s->identity, text);
+		return;
+	}
+	for (i = 0; i < len; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return;
+	if (strncmp(text, "verifying: ", 11) == 0)
+		s->say(text);
+	else if (strncmp(text, "note: ", 6) == 0 ||
+		 strncmp(text, "waiting: ", 9) == 0) {
+		s->say(text);
+		if (strcmp(text, NOTE_RENEWED) == 0)
+			messages_keep_renewal(s);
+	} else {
+		take_source(s, text);
+		if (stats_path != NULL)
+			replace_file(stats_path, text, len);
+	}
+}
+
+void
+messages_take(struct supervisor *s)
+{
+	static char text[CONTROL_MAX];
+	ssize_t len;
+	int i;
+
+	for (i = 0; i < MESSAGES_AT_ONCE; i++) {
+		len = recv(
+		    s->nbdkit->control, text, sizeof(text) - 1, MSG_DONTWAIT);
+		if (len <= 0)
+			return;
+		text[len] = '\0';
+		take_message(s, text);
+	}
+}
