@@ -167,7 +167,7 @@ start_serving() {
 @test "UDF is a CD with blocks of 2048 bytes, and has no partition table" {
 	truncate -s 700001 small.udf
 	mkudffs -b 2048 small.udf 341 >log
-	truncate -s 401000 small.udf
+	truncate -s 540001 small.udf
 	start_serving small.udf
 	nbdinfo --size "$NBD" | grep -x 614400
 	truncate -s 4M disk.udf
