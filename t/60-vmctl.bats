@@ -279,6 +279,14 @@ write_stats() {
 	vmctl status -j >json
 	[ "$(jq -r '.slots[0].source | "\(.state) \(.fetched) \(.latency_ms)"' \
 		json)" = "ok 6291456 50.1" ]
+	# Small sizes have a fraction, and how the medium boots is shown.
+	sed -i 's/6291456/629146/' "$VM_RUN_DIR/0/stats"
+	echo "boots by UEFI x64 only" >"$VM_RUN_DIR/0/boot"
+	vmctl status -s 0 | grep -q "4 MiB read, 0.6 MiB fetched"
+	vmctl status -s 0 | grep -qx "  boot    boots by UEFI x64 only"
+	[ "$(vmctl status -j | jq -r '.slots[0].boot')" = \
+		"boots by UEFI x64 only" ]
+	rm "$VM_RUN_DIR/0/boot"
 	# A value from the network's side can't add a slot.
 	write_stats 'x", "slot": "7' '12"}, {"slot": "9'
 	vmctl status -j >json

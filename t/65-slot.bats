@@ -61,8 +61,8 @@ is_clean() {
 	grep -qx "vm-fetchd -U $D/work/nbd url=+$D/request/url .*stats=$D/stats" calls
 	grep -qx "vm-nbd-attach -r $D/work/nbd" calls
 	grep -qx "vm-gadget insert -t cd 0 /dev/nbd0" calls
-	[ "$(cat "$D/device" "$D/media" "$D/label" "$D/reads" | paste -sd,)" = \
-		/dev/nbd0,cd,TEST,7 ]
+	[ "$(cat "$D/device" "$D/media" "$D/label" "$D/boot" "$D/reads" | paste -sd,)" = \
+		"/dev/nbd0,cd,TEST,boots by BIOS only,7" ]
 	[ ! -e "$D/step" ]
 	[ "$(cat "$D/pid")" = "$SLOT_PID" ]
 	grep -q 'inserted https://example.org/x.iso as cd from /dev/nbd0' log

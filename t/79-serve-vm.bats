@@ -93,7 +93,7 @@ begin_disk() {
 @test "an ISO served by a client becomes the host's CD, byte for byte" {
 	begin alice --name my.iso
 	has_iso 0 "$ISO"
-	grep -qxF "slot 0: served:my.iso is in the host's cd drive (ONE, 24 MiB); host: configured" \
+	grep -qxF "slot 0: served:my.iso is in the host's cd drive (ONE, 24 MiB); nothing bootable found; host: configured" \
 		said.alice
 	vmctl status -s 0 | grep -qx "  who     10.0.0.5 (alice)"
 	vmctl status -j -s 0 | jq -e '.slots[0] |

@@ -41,7 +41,7 @@ pretend() {
 		'echo /dev/nbd0; exec 1>&-; exec "$PRETEND/bin/vm-sleeper" 1000 ;; esac'
 	program vm-probe 'case " $* " in *" -f media "*) echo cd; exit ;; esac' \
 		'echo format: iso9660; echo label: TEST' \
-		'echo media: cd; echo size: 4096'
+		'echo media: cd; echo size: 4096; echo summary: boots by BIOS only'
 	program vm-gadget 'for word; do case $word in [0-7]) slot=$word ;; esac; done' \
 		'file=$VM_CONFIGFS/usb_gadget/vmedia/functions/mass_storage.$slot/lun.0/file' \
 		'case $1 in insert) echo /dev/nbd0 >"$file" ;;' \

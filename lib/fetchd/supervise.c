@@ -68,8 +68,11 @@ begin_serving(struct supervisor *s, struct failure *why)
 /* --- a compressed image ------------------------------------------------ */
 
 static void
-note_compressed(const struct supervisor *s, const char *note)
+note_compressed(struct supervisor *s, const char *note)
 {
+	if (s->noted)
+		return;
+	s->noted = true;
 	say(s, "note: %s is compressed (%s): %s", s->parameters->shown_url,
 	    s->compression->name, note);
 }
@@ -126,12 +129,14 @@ take_unpacked(struct supervisor *s, struct failure *why)
 	unpack_take(&s->unpacking, &news);
 	switch (news.kind) {
 	case UNPACK_PROGRESS:
+		note_compressed(s, compression_note_first);
 		say(s,
 		    "decompressing: %" PRIu64 " of %" PRIu64
 		    " MiB read, %" PRIu64 " MiB written",
 		    news.read >> 20, news.of >> 20, news.written >> 20);
 		return GO_ON;
 	case UNPACK_DONE:
+		note_compressed(s, compression_note_first);
 		return start_unpacked(s, why, false);
 	case UNPACK_STREAM:
 		note_compressed(s, compression_note_while);

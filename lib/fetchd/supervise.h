@@ -43,6 +43,7 @@ struct supervisor {
 	    *compression;	  /* of a compressed image, or NULL */
 	struct export_size check; /* asks if it can be decompressed */
 	struct unpacking unpacking;
+	bool noted;    /* people know that the image is compressed */
 	bool unpacked; /* nbdkit serves the decompressed image ... */
 	bool streamed; /* ... which its filter decompresses */
 	bool ready;    /* on_ready() has been called */

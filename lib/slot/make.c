@@ -187,14 +187,18 @@ slot_start_look(struct slot *s)
 void
 slot_hear_probe(struct slot *s, const char *line)
 {
-	static const char *const names[] = {"format", "label", "media", "size"};
+	/* what vm-probe prints, and the value of the slot's state */
+	static const struct {
+		const char *field, *name;
+	} values[] = {{"format", "format"}, {"label", "label"},
+	    {"media", "media"}, {"size", "size"}, {"summary", "boot"}};
 	size_t i, len;
 
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		len = strlen(names[i]);
-		if (strncmp(line, names[i], len) == 0 &&
+	for (i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		len = strlen(values[i].field);
+		if (strncmp(line, values[i].field, len) == 0 &&
 		    strncmp(line + len, ": ", 2) == 0)
-			slot_put(s, names[i], line + len + 2);
+			slot_put(s, values[i].name, line + len + 2);
 	}
 	if (strncmp(line, "warning: ", 9) == 0) {
 		slot_say(s, "%s", line + 9);

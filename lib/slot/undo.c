@@ -288,7 +288,7 @@ void
 slot_remove_leftovers(struct slot *s)
 {
 	static const char *const names[] = {"device", "size", "format", "label",
-	    "media", "reads", "step", "stats", "overlay", "note", "expires",
+	    "boot", "media", "reads", "step", "stats", "overlay", "note", "expires",
 	    "idle", "once", "client", "who", NULL};
 
 	state_remove(&s->state, names);

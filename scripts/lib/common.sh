@@ -93,6 +93,17 @@ is_size() {
 	esac
 }
 
+# mib_of BYTES: print them in MiB, with a fraction below 10 unless it is 0.
+mib_of() {
+	local tenths
+	tenths=$((($1 * 10 + 524288) / 1048576))
+	if [ $tenths -lt 100 ] && [ $((tenths % 10)) -gt 0 ]; then
+		printf '%s.%s\n' $((tenths / 10)) $((tenths % 10))
+	else
+		printf '%s\n' $((tenths / 10))
+	fi
+}
+
 # --- a slot's state -------------------------------------------------------
 
 # read_value FILE: print the one line of a file, which may disappear at any

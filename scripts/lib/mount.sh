@@ -113,7 +113,7 @@ check_fit() {
 
 # say_mounted CHANGED: describe slot SLOT in one line.
 say_mounted() {
-	local url media label size host
+	local url media label size boot host
 	! value_of note || echo "$PROG: note: $VALUE" >&2
 	if [ -n "$JSON" ]; then
 		printf '{"schema": 1, "changed": %s, "slot": %s}\n' "$1" \
@@ -128,9 +128,12 @@ say_mounted() {
 	value_of label
 	label=$VALUE
 	value_of size
-	size=$((${VALUE:-0} / 1048576))
-	printf "slot %s: %s is in the host's %s drive (%s%s MiB); host: %s\n" \
-		"$SLOT" "$url" "$media" "${label:+$label, }" "$size" "$host"
+	size=$(mib_of "${VALUE:-0}")
+	value_of boot
+	boot=$VALUE
+	printf "slot %s: %s is in the host's %s drive (%s%s MiB)%s; host: %s\n" \
+		"$SLOT" "$url" "$media" "${label:+$label, }" "$size" \
+		"${boot:+; $boot}" "$host"
 }
 
 # has_read: has the host read from the medium since it was inserted?

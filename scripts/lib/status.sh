@@ -111,17 +111,16 @@ draw_map() {
 
 # source_text: print how the source is doing.
 source_text() {
-	local stats mib
+	local stats
 	stats=$(read_value "$DIR/stats") || return 0
-	mib=1048576
 	printf '  source  %s: %s KiB/s on %s connections, latency %s ms\n' \
 		"$(stat_value source "$stats")" \
 		$(($(stat_value rate "$stats") / 1024)) \
 		"$(stat_value connections "$stats")" \
 		"$(stat_value latency_ms "$stats")"
 	printf '  reads   %s MiB read, %s MiB fetched; ' \
-		$(($(stat_value read "$stats") / mib)) \
-		$(($(stat_value fetched "$stats") / mib))
+		"$(mib_of "$(stat_value read "$stats")")" \
+		"$(mib_of "$(stat_value fetched "$stats")")"
 	printf '%s hits, %s misses, %s retries\n' \
 		"$(stat_value hits "$stats")" "$(stat_value misses "$stats")" \
 		"$(stat_value retries "$stats")"
@@ -145,7 +144,7 @@ slot_json() {
 	local key
 	see_slot "$1"
 	printf '{"slot": %s, "state": "%s"' "$1" "$STATE"
-	for key in url client who device format label media overlay note \
+	for key in url client who device format label boot media overlay note \
 		reason error once; do
 		value_of $key && printf ', "%s": %s' $key "$(json_string "$VALUE")"
 	done
@@ -185,7 +184,8 @@ slot_text() {
 	esac
 	[ -z "$DRIFT" ] || printf '  drift   %s\n' "$DRIFT"
 	[ -z "$HOST" ] || printf '  host    %s\n' "$HOST"
-	for key in step url who label size device overlay note reason error once; do
+	for key in step url who label boot size device overlay note reason error \
+		once; do
 		! value_of $key || printf '  %-7s %s\n' $key "$VALUE"
 	done
 	for key in expires idle; do
