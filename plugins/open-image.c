@@ -19,6 +19,7 @@
 #include "fetchd/report.h"
 #include "identity.h"
 #include "image/probe.h"
+#include "nbd/client.h"
 #include "open-image.h"
 
 /* --- its source -------------------------------------------------------- */
@@ -108,21 +109,32 @@ open_source(void *first, size_t *got, struct fault *why)
 
 /* --- what the image is ------------------------------------------------- */
 
+/*
+ * The line that makes vm-nbd-attach show the image in 4096-byte blocks, as its
+ * partition table or file system counts; "" for all others.
+ */
+static const char *
+sector_line(const struct image_info *found)
+{
+	return found->sector == 4096 ? "\n" NBD_SECTOR_4096 : "";
+}
+
 /* Write down the image's identity for clients. It holds no secret. */
 static int
-describe(struct image *image)
+describe(struct image *image, const struct image_info *found)
 {
 	const struct source_info *info = image->info;
 
 	/* Each write of our own changes the file's time. */
 	if (settings.writable != 0 && settings.overlay_fd == -1)
 		return asprintf(&image->description,
-		    "url: %s\nsize: %" PRIu64 "\nvalidator: weak (written to)",
-		    info->url, info->size);
+		    "url: %s\nsize: %" PRIu64
+		    "%s\nvalidator: weak (written to)",
+		    info->url, info->size, sector_line(found));
 	return asprintf(&image->description,
-	    "url: %s\nsize: %" PRIu64 "\nvalidator: %s%s", info->url,
-	    info->size, info->validator_is_weak ? "weak " : "",
-	    info->validator);
+	    "url: %s\nsize: %" PRIu64 "%s\nvalidator: %s%s", info->url,
+	    info->size, sector_line(found),
+	    info->validator_is_weak ? "weak " : "", info->validator);
 }
 
 /* Is its size one that a drive can have? Returns 0 or -1. */
@@ -194,7 +206,7 @@ open_overlay(struct image *image)
  * link may have been renewed. Clients know it by the same description.
  */
 static int
-check_identity(struct image *image)
+check_identity(struct image *image, const struct image_info *found)
 {
 	const char *before = settings.identity.pem, *was, *now;
 	char *copy;
@@ -206,8 +218,8 @@ check_identity(struct image *image)
 	if (!settings.spooled &&
 	    (was == NULL || now == NULL || !identity_is_same(was, now)))
 		return refuse(EX_DATAERR, "the image changed on the server");
-	copy = strdup(before);
-	if (copy == NULL)
+	if (asprintf(&copy, "%s%s", before,
+		settings.spooled ? sector_line(found) : "") == -1)
 		return refuse(EX_OSERR, "out of memory");
 	free(image->description);
 	image->description = copy;
@@ -254,11 +266,11 @@ open_image(struct image *image)
 	image_probe_head(first, got, image->info->size, &found);
 	if (check_content(&found) == -1 || check_size(image, &found) == -1)
 		goto out;
-	if (describe(image) == -1) {
+	if (describe(image, &found) == -1) {
 		refuse(EX_OSERR, "out of memory");
 		goto out;
 	}
-	if (open_overlay(image) == 0 && check_identity(image) == 0)
+	if (open_overlay(image) == 0 && check_identity(image, &found) == 0)
 		result = make_engine(image, first, got);
 out:
 	free(first);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Sizes beyond 32 bits, and beyond a CD drive.
+# Sizes beyond 32 bits, and beyond a CD drive; and sectors of 4096 bytes.
 
 load helper
 load column
@@ -46,4 +46,39 @@ teardown() {
 	grep -q 'pure.iso' "$BATS_TEST_TMPDIR/stderr"
 	nothing_left 0
 	nothing_left 1
+}
+
+@test "a disk that counts in 4096-byte sectors has such blocks at the host" {
+	local drive
+	truncate -s 64M "$WWW/4k.img"
+	# a GPT of such sectors: its header, and an entry for sectors 256 to 511
+	python3 - "$WWW/4k.img" <<-'END'
+		import struct, sys, zlib
+		entry = bytes(range(1, 17)) + bytes(range(2, 18)) + \
+		    struct.pack('<QQQ', 256, 511, 0) + bytes(72)
+		entries = entry + bytes(128 * 127)
+		def header(me, other):
+		    h = struct.pack('<8sIIIIQQQQ16sQIII', b'EFI PART', 0x10000,
+		        92, 0, 0, me, other, 6, 16377, bytes(16), 2, 128, 128,
+		        zlib.crc32(entries))
+		    return h[:16] + struct.pack('<I', zlib.crc32(h)) + h[20:]
+		with open(sys.argv[1], 'r+b') as f:
+		    f.seek(446)
+		    f.write(bytes([0, 0, 2, 0, 0xee, 255, 255, 255]) +
+		        struct.pack('<II', 1, 16383))
+		    f.seek(510)
+		    f.write(b'\x55\xaa')
+		    f.seek(4096)
+		    f.write(header(1, 16383))
+		    f.seek(8192)
+		    f.write(entries)
+	END
+	mount_image 4k.img
+	wait_until 30 host_has 1
+	drive=$(host_drive 1)
+	[ "$(cat "/sys/block/${drive#/dev/}/queue/logical_block_size")" = 4096 ]
+	[ "$(host_size 1)" = $((64 << 20)) ]
+	wait_until 10 test -e "/sys/block/${drive#/dev/}/${drive#/dev/}1"
+	drop_caches
+	cmp "$WWW/4k.img" "$drive"
 }

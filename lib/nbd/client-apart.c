@@ -98,6 +98,8 @@ check_answer(struct answer *a, const struct nbd_wish *wish)
 	a->why[i] = '\0';
 	if (a->error != 0)
 		return -1;
+	if (a->found.block != 4096 || a->found.size % 4096 != 0)
+		a->found.block = 512;
 	a->found.flags &= FLAGS_KNOWN;
 	a->found.flags |= NBD_FLAG_HAS_FLAGS;
 	if (wish->read_only)

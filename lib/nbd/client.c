@@ -141,6 +141,18 @@ identify(struct nbd_handle *nbd, struct nbd_connection *c,
 
 /* --- the connection ---------------------------------------------------- */
 
+/* 4096 only if the image needs it: a table of 512-byte sectors would be hidden. */
+static unsigned
+find_block(struct nbd_handle *nbd, uint64_t size)
+{
+	char *description = nbd_get_export_description(nbd);
+	bool big = description != NULL && size % 4096 == 0 &&
+		   strstr(description, "\n" NBD_SECTOR_4096) != NULL;
+
+	free(description);
+	return big ? 4096 : 512;
+}
+
 /* The handshake on fd, which libnbd closes. */
 static int
 handshake(struct nbd_handle *nbd, int fd, const struct nbd_wish *wish,
@@ -160,6 +172,7 @@ handshake(struct nbd_handle *nbd, int fd, const struct nbd_wish *wish,
 	if (size == -1)
 		return -1;
 	c->size = (uint64_t)size;
+	c->block = find_block(nbd, c->size);
 	c->flags = export_flags(nbd);
 	if (wish->read_only)
 		c->flags |= NBD_FLAG_READ_ONLY;

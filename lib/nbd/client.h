@@ -14,10 +14,14 @@
 
 #define NBD_CLIENT_IDENTITY_SIZE 80 /* "vmedia:" and a SHA-256 in hex */
 
+/* A line of an export's description: the image counts in 4096-byte sectors. */
+#define NBD_SECTOR_4096 "sector: 4096"
+
 /* A connection in transmission phase, with nothing in flight. */
 struct nbd_connection {
 	int socket;	/* the caller closes it */
 	uint64_t size;	/* bytes of the export */
+	unsigned block; /* bytes of the device's blocks: 512, or 4096 */
 	uint64_t flags; /* its transmission flags, NBD_FLAG_* */
 	/*
 	 * Stands for the image: a hash of its size and of the export's

@@ -97,6 +97,7 @@ make_link(const struct handoff_server *s, const struct nbd_connection *c)
 	return (struct nbd_link){.index = s->index,
 	    .socket = c->socket,
 	    .size = s->image.size,
+	    .block = s->image.block,
 	    .flags = s->image.flags,
 	    .timeout = s->timeout,
 	    .outage = s->outage,

@@ -18,7 +18,7 @@
 #include "nbd/kernel.h"
 
 #define ANSWER_SECONDS 5   /* netlink answers at once, or something is wrong */
-#define BLOCK_SIZE     512 /* larger ones hide MBR and GPT, and cut the tail */
+#define BLOCK_SIZE     512 /* if nothing else is asked for */
 #define SYSFS_SECTOR   512
 #define AWAIT_MS       1000 /* for a device to come or go */
 #define AWAIT_STEP_MS  10
@@ -51,7 +51,8 @@ nbd_kernel_message(void *buf, uint16_t family, uint32_t sequence,
 		mnl_attr_put_u32(h, NBD_ATTR_INDEX, (uint32_t)link->index);
 	if (!rejoin) {
 		mnl_attr_put_u64(h, NBD_ATTR_SIZE_BYTES, link->size);
-		mnl_attr_put_u64(h, NBD_ATTR_BLOCK_SIZE_BYTES, BLOCK_SIZE);
+		mnl_attr_put_u64(h, NBD_ATTR_BLOCK_SIZE_BYTES,
+		    link->block != 0 ? link->block : BLOCK_SIZE);
 		mnl_attr_put_u64(h, NBD_ATTR_SERVER_FLAGS, link->flags);
 	}
 	mnl_attr_put_u64(h, NBD_ATTR_TIMEOUT, link->timeout);

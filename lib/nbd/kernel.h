@@ -32,7 +32,8 @@ struct nbd_kernel {
 struct nbd_link {
 	int index;	  /* of /dev/nbdN; -1: a free one (attach only) */
 	int socket;	  /* in transmission phase; the kernel takes a copy */
-	uint64_t size;	  /* bytes, a multiple of 512 */
+	uint64_t size;	  /* bytes, a multiple of block */
+	unsigned block;	  /* bytes; 0: 512. Larger ones hide MBR and GPT */
 	uint64_t flags;	  /* the export's transmission flags */
 	unsigned timeout; /* seconds until a silent link counts as dead */
 	unsigned outage;  /* seconds for which requests wait for a new one */

@@ -21,6 +21,7 @@ make_link(const struct nbd_reconnect *d, const struct nbd_connection *c)
 	return (struct nbd_link){.index = d->index,
 	    .socket = c->socket,
 	    .size = c->size,
+	    .block = c->block,
 	    .flags = c->flags,
 	    .timeout = d->timeout,
 	    .outage = d->outage,
