@@ -179,8 +179,8 @@ fill_guessed() {
 	status=$?
 	rm -f "$DIR/error" "$DIR/status"
 	case $WHY in
-	*"the image is a cd and slot"*) GUESSED=cd ;;
-	*"the image is a disk and slot"*) GUESSED=disk ;;
+	*"the image is a cd, but slot"*) GUESSED=cd ;;
+	*"the image is a disk, but slot"*) GUESSED=disk ;;
 	*) mount_failed $status ;;
 	esac
 	exec 9>&-
