@@ -288,8 +288,8 @@ void
 slot_remove_leftovers(struct slot *s)
 {
 	static const char *const names[] = {"device", "size", "format", "label",
-	    "boot", "media", "reads", "step", "stats", "overlay", "note", "expires",
-	    "idle", "once", "client", "who", NULL};
+	    "boot", "media", "reads", "step", "stats", "overlay", "note",
+	    "expires", "idle", "once", "client", "who", NULL};
 
 	state_remove(&s->state, names);
 	*s->device = '\0';
