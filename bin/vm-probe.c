@@ -274,7 +274,8 @@ print_json(const struct image_findings *found)
 	printf("{\"schema\": 1, \"size\": %" PRIu64 ", \"format\": \"%s\", "
 	       "\"label\": %s, \"boot\": {\"bios\": %s, \"efi\": %s, "
 	       "\"arch\": [",
-	    info->size, info->name, json_quote(text, info->label),
+	    info->size, info->name,
+	    info->label[0] == '\0' ? "null" : json_quote(text, info->label),
 	    found->bios ? "true" : "false", found->efi ? "true" : "false");
 	print_array(found->arch);
 	if (found->media == NULL)

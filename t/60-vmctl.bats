@@ -459,7 +459,7 @@ table() {
 @test "letters are joined, values stand behind them, and -- ends the options" {
 	[ "$(vmctl eject -fjs0 | jq .changed)" = false ]
 	[ "$(vmctl status -js1 | jq -c '[.slots[].slot]')" = '[1]' ]
-	[ "$(vmctl status -j1 2>&1)" = \
+	[ "$(vmctl status -j1 2>&1 >/dev/null)" = \
 		"vmctl: there is no option -1 (see vmctl help status)" ]
 	fails 64 vmctl status -fj
 	fails 64 vmctl status --json=1
@@ -660,4 +660,92 @@ start_server_again() {
 		fails 0 vmctl list
 		grep -q "conf: ${line%% *}" stderr
 	done
+}
+
+# json_fails STATUS COMMAND...: COMMAND fails, and prints an object that says so.
+json_fails() {
+	local want=$1 rc=0
+	shift
+	"$@" >json 2>stderr </dev/null || rc=$?
+	cat json stderr
+	[ "$rc" = "$want" ]
+	jq -e ".schema == 1 and .status == $want and (.error | length) > 5" json
+	# The same that people read.
+	grep -qF "$(jq -r .error json)" stderr
+}
+
+@test "-j: a failure is an object, whatever fails" {
+	start_server
+	json_fails 66 vmctl probe -j "$URL/status/404/x.iso"
+	json_fails 65 vmctl probe -j "$URL/html206/x.iso"
+	json_fails 69 vmctl export -j http://127.0.0.1:1/x.iso
+	json_fails 64 vmctl mount -j 'ftp://host/"x"'
+	json_fails 64 vmctl eject --frob -j
+	json_fails 64 vmctl status -s 7 --json
+	json_fails 75 vmctl renew -j "$URL/ok/x.iso"
+	json_fails 66 vmctl serve -j nothing ssh:host
+	json_fails 66 vmctl mount -j -P nothing "$URL/ok/x.iso"
+	VM_CONFIGFS=$PWD/none json_fails 69 vmctl mount -j "$URL/ok/x.iso"
+	VM_CONFIGFS=$PWD/none json_fails 69 vmctl start -j
+	echo 'slots = floppy' >conf
+	json_fails 78 vmctl mount -j "$URL/ok/x.iso"
+}
+
+@test "-j: each verb that prints has one object with its schema" {
+	start_server
+	vmctl list -j >json
+	[ "$(jq -c '.slots[1]' json)" = \
+		'{"slot":1,"type":"disk","state":"empty","url":null}' ]
+	vmctl ticket -j 1 >json
+	jq -e '.schema == 1 and .slot == 1 and (.ticket | length) == 43' json
+	[ "$(vmctl version -j | jq -r .version)" = \
+		"$(vmctl version | cut -d ' ' -f 2)" ]
+	vmctl doctor -j "$URL/status/404/x.iso" >json || [ $? = 1 ]
+	jq -e '.ok == false and .checks[0].ok and (.checks[-1].ok | not)' json
+	vmctl eject -j >json
+	jq -e '.schema == 1 and .changed == false and .slot == 0' json
+	background "$VM_SHELL" "$BUILD/bin/vmctl" export -j -U "$PWD/sock" "$URL/ok/x.iso" >json
+	wait_until 10 test -s json
+	[ "$(jq -r .socket json)" = "$PWD/sock" ]
+	nbdcopy "nbd+unix:///?socket=$PWD/sock" copy
+	cleanup
+	[ ! -e sock ]
+}
+
+@test "-j: all members of a slot are there, and what is empty is null" {
+	vmctl status -j >json
+	jq -e '.slots[0] | has("url") and has("label") and has("source") and
+		(to_entries | map(select(.value == "")) | length) == 0 and
+		.url == null and .size == null and .source == null' json
+	mkdir -p run/0
+	echo 'a "b" \c' >run/0/label
+	: >run/0/note
+	vmctl status -j >json
+	[ "$(jq -r '.slots[0].label' json)" = 'a "b" \c' ]
+	jq -e '.slots[0].note == null' json
+	# An image without a label.
+	head -c 1M /dev/zero >blank.img
+	[ "$(vm-probe -j -t disk blank.img | jq .label)" = null ]
+}
+
+@test "status -q tells the state by its exit status" {
+	run -1 vmctl status -q
+	[ -z "$output" ]
+	mkdir -p run/0
+	exec 8>>run/0/pid
+	vm-lock -w 5 8
+	echo active >run/0/state
+	mkdir -p sys/block/nbd0 run/0/request
+	run -0 vmctl status -q 0
+	[ -z "$output" ]
+	run -0 vmctl status -q
+	echo degraded >run/0/state
+	run -75 vmctl status -q 0
+	[ -z "$output" ]
+	echo failed >run/0/state
+	run -1 vmctl status -q 0
+	exec 8>&-
+	# Its vm-slot was killed.
+	echo active >run/0/state
+	run -1 vmctl status -q 0
 }

@@ -18,6 +18,7 @@
 
 RUN=${VM_RUN_DIR:-/run/vmedia}
 VALUE=			# what value_of() has read
+ERROR=			# why vmctl fails, for --json
 export LC_ALL=C
 
 EX_USAGE=64 EX_DATAERR=65 EX_NOINPUT=66 EX_UNAVAILABLE=69 EX_OSERR=71
@@ -25,12 +26,22 @@ EX_CANTCREAT=73 EX_IOERR=74 EX_TEMPFAIL=75 EX_NOPERM=77 EX_CONFIG=78
 
 # --- messages -------------------------------------------------------------
 
+# complain TEXT: print a line about a failure, and keep it for --json. A
+# subshell keeps it in a file.
+complain() {
+	printf '%s\n' "$1" >&2
+	[ -n "${JSON:-}" ] || return 0
+	ERROR=${1#"$PROG: "}
+	case $ERROR in vm-*:*) ERROR=${ERROR#vm-*: } ;; esac
+	[ -z "$TEMP" ] || printf '%s\n' "$ERROR" >"$TEMP/error"
+}
+
 # die STATUS MESSAGE...
 die() {
 	local status
 	status=$1
 	shift
-	printf '%s: %s\n' "$PROG" "$*" >&2
+	complain "$PROG: $*"
 	exit "$status"
 }
 

@@ -4,14 +4,33 @@
 # with the remedy. Sourced by vmctl.
 
 SICK=0		# 1 once a check has failed
+CHECKS=		# for --json: what was checked, as objects
 
 well() {
-	printf 'ok    %s\n' "$*"
+	found ok true "$*"
 }
 
 ill() {
-	printf 'FAIL  %s\n' "$*"
+	found FAIL false "$*"
 	SICK=1
+}
+
+# found WORD true|false TEXT: print the result of a check, or keep it.
+found() {
+	if [ -n "$JSON" ]; then
+		CHECKS="$CHECKS${CHECKS:+, }{\"ok\": $2, \"check\": $(json_string "$3")}"
+	else
+		printf '%-4s  %s\n' "$1" "$3"
+	fi
+}
+
+# doctor_json: print the object with all checks.
+doctor_json() {
+	local ok
+	[ $SICK = 0 ] && ok=true || ok=false
+	json_begin
+	printf ', "ok": %s, "checks": [%s]' $ok "$CHECKS"
+	json_end
 }
 
 # examine WHAT REMEDY COMMAND...: WHAT is well if COMMAND succeeds.
@@ -130,19 +149,18 @@ repair_devices() {
 
 cmd_doctor() {
 	parse "$@"
+	[ -z "$URL" ] || complete_request
 	if [ -n "$REPAIR" ]; then
 		need_root
 		each_slot repair_slot
 		repair_devices
-		return $SICK
+	else
+		examine_conf
+		examine_programs
+		examine_kernel
+		examine_udc
+		[ -z "$URL" ] || examine_url
 	fi
-	examine_conf
-	examine_programs
-	examine_kernel
-	examine_udc
-	if [ -n "$URL" ]; then
-		complete_request
-		examine_url
-	fi
+	[ -z "$JSON" ] || doctor_json
 	return $SICK
 }

@@ -98,7 +98,12 @@ setup_gadget() {
 	[ -z "$STALL" ] || set -- "$@" -S "$STALL"
 	[ -z "$UDC" ] || set -- "$@" -u "$UDC"
 	# shellcheck disable=SC2086 # a list of words
-	"$@" $TYPES >/dev/null || exit
+	WHY=$("$@" $TYPES 2>&1 >/dev/null) || {
+		set -- $?
+		complain "$WHY"
+		exit "$1"
+	}
+	[ -z "$WHY" ] || printf '%s\n' "$WHY" >&2
 }
 
 # check_fit: refuse an image of the wrong type before the slot is emptied.
@@ -116,8 +121,10 @@ say_mounted() {
 	local url media label size boot host
 	! value_of note || echo "$PROG: note: $VALUE" >&2
 	if [ -n "$JSON" ]; then
-		printf '{"schema": 1, "changed": %s, "slot": %s}\n' "$1" \
-			"$(slot_json "$SLOT")"
+		json_begin
+		printf ', "changed": %s, "slot": ' "$1"
+		slot_json "$SLOT"
+		json_end
 		return
 	fi
 	host=$(vm-gadget status -f state "$SLOT")

@@ -91,7 +91,9 @@ watch|||status|show the status again each second
 socket|U|PATH|export|make the Unix socket at PATH
 repair|||doctor|repair the slots after a crash
 verbose|v||mount attach|log each step
-json|j||mount eject renew status probe serve|print one JSON object
+quiet|q||status|print nothing; the exit status tells the state
+json|j||mount eject renew status list start probe|print one JSON object
+json|j||export serve ticket doctor version|print one JSON object
 help|h||all|print this help
 "
 

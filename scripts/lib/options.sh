@@ -136,6 +136,7 @@ take_flag() {
 	replace) REPLACE=1 ;;
 	wait-host) WAIT_HOST=1 ;;
 	watch) WATCH=1 ;;
+	quiet) QUIET=1 ;;
 	follow) FOLLOW=1 ;;
 	force) FORCE=${FORCE:-force} ;;
 	discard) FORCE=discard ;;

@@ -111,7 +111,7 @@ wait_until_met() {
 
 # say_last FILE: print the last message of a link as ours.
 say_last() {
-	tail -n 1 "$1" | sed "s/^[a-z-]*: /$PROG: /" >&2
+	complain "$(tail -n 1 "$1" | sed "s/^[a-z-]*: /$PROG: /")"
 }
 
 # end_link SIGNAL: end the link. INT also tells a WebSocket to eject the medium.
@@ -345,7 +345,9 @@ cmd_serve() {
 	need_source -U "$TEMP/nbd"
 	keep_serving || exit
 	if [ -n "$JSON" ]; then
-		printf '{"schema": 1, "ended": "ejected"}\n'
+		json_begin
+		printf ', "ended": "ejected"'
+		json_end
 	else
 		echo "$NAME was ejected$(reason_there)"
 	fi

@@ -133,7 +133,7 @@ watch_slot() {
 mount_failed() {
 	[ -n "$WHY" ] || die $EX_OSERR \
 		"slot $SLOT: vm-slot ended unexpectedly; see vmctl log -s $SLOT"
-	with_remedy "$WHY" >&2
+	complain "$(with_remedy "$WHY")"
 	exit "$1"
 }
 
@@ -255,12 +255,15 @@ eject_slot() {
 		"slot $SLOT: its vm-slot does not answer; see vmctl log -s $SLOT"
 		return 0 ;; # it has just ended by itself
 	esac
-	printf '%s\n' "$WHY" >&2
+	complain "$WHY"
 	[ $status != $EX_TEMPFAIL ] || exit $status
 	return $status
 }
 
 # clean_slot: remove what a vm-slot that was killed has left in slot DIR.
 clean_slot() {
-	vm-slot -k "${DIR##*/}"
+	WHY=$(vm-slot -k "${DIR##*/}" 2>&1) && return
+	set -- $?
+	complain "$WHY"
+	return "$1"
 }

@@ -53,7 +53,7 @@ start_source() {
 
 # source_failed STATUS: print the reason that vm-fetchd gave, and exit.
 source_failed() {
-	with_remedy "$(tail -n 1 "$TEMP/said")" >&2
+	complain "$(with_remedy "$(tail -n 1 "$TEMP/said")")"
 	exit "$1"
 }
 
@@ -81,8 +81,8 @@ run_source() {
 		status=$?
 	fi
 	[ $status = 0 ] ||
-		with_remedy "$(renamed "$(tail -n 1 "$TEMP/said")" \
-			"$TEMP/nbd" "$URL")" >&2
+		complain "$(with_remedy "$(renamed \
+			"$(tail -n 1 "$TEMP/said")" "$TEMP/nbd" "$URL")")"
 	return $status
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 # The state of the slots, printed for people and for programs. Sourced by vmctl,
-# after config.sh.
+# after config.sh and json.sh.
 
 # What see_slot() found out:
 STATE=		# the state of the slot
@@ -14,13 +14,18 @@ HOST=		# its state
 
 VALUE=		# what value_of() or left() found
 
+# need_run: may we read the state of the slots at all?
+need_run() {
+	[ ! -d "$RUN" ] || [ -x "$RUN" ] ||
+		die $EX_NOPERM "unable to read $RUN: run vmctl as root"
+}
+
 # see_slot N: look at slot N. The state `other` means that another program than
 # vmedia has inserted the medium.
 see_slot() {
 	local seen
 	DIR=$RUN/$1
-	[ ! -d "$RUN" ] || [ -x "$RUN" ] ||
-		die $EX_NOPERM "unable to read $RUN: run vmctl as root"
+	need_run
 	DRIFT=
 	# If the medium does not answer, its name, which comes last, is missing.
 	seen=$(vm-gadget status -f type,ro,udc,state,file "$1" 2>/dev/null ||
@@ -67,14 +72,6 @@ left() {
 	value_of "$1" || return
 	VALUE=$((VALUE - $(now)))
 	[ "$VALUE" -ge 0 ] || VALUE=0
-}
-
-# json_string TEXT
-json_string() {
-	case $1 in
-	*[\\\"]*) printf '"%s"' "$(printf %s "$1" | sed 's/[\\"]/\\&/g')" ;;
-	*) printf '"%s"' "$1" ;;
-	esac
 }
 
 # stat_value NAME STATS: print one value of the statistics of vm-fetchd. Only a
@@ -127,11 +124,14 @@ source_text() {
 	printf '  map     %s\n' "$(draw_map "$(stat_value map "$stats")")"
 }
 
-# source_json: print the same as one more member of the slot's object.
+# source_json: print the same as an object, or null.
 source_json() {
 	local stats key
-	stats=$(read_value "$DIR/stats") || return 0
-	printf ', "source": {"state": "%s"' "$(stat_value source "$stats")"
+	stats=$(read_value "$DIR/stats") || {
+		printf null
+		return
+	}
+	printf '{"state": "%s"' "$(stat_value source "$stats")"
 	for key in read fetched written hits misses retries connections rate \
 		latency_ms; do
 		printf ', "%s": %s' $key "$(stat_value $key "$stats")"
@@ -139,37 +139,87 @@ source_json() {
 	printf ', "map": "%s"}' "$(stat_value map "$stats")"
 }
 
-# slot_json N: print the slot as a JSON object.
+# slot_json N: print the slot as a JSON object. It always has all members.
 slot_json() {
 	local key
 	see_slot "$1"
 	printf '{"slot": %s, "state": "%s"' "$1" "$STATE"
 	for key in url client who device format label boot media overlay note \
 		reason error once; do
-		value_of $key && printf ', "%s": %s' $key "$(json_string "$VALUE")"
+		value_of $key || :
+		printf ', "%s": ' $key
+		json_string "$VALUE"
 	done
-	[ -z "$DRIFT" ] || printf ', "drift": %s' "$(json_string "$DRIFT")"
-	value_of size && printf ', "size": %s' "$VALUE"
+	printf ', "drift": '
+	json_string "$DRIFT"
+	value_of size || :
+	printf ', "size": '
+	json_number "$VALUE"
 	for key in expires idle; do
-		left $key && printf ', "%s": %s' $key "$VALUE"
+		left $key || :
+		printf ', "%s": ' $key
+		json_number "$VALUE"
 	done
-	[ -z "$TYPE" ] || drive_json
+	drive_json
+	printf ', "source": '
 	source_json
 	printf '}'
 }
 
+# drive_json: print what the kernel says about the drive.
 drive_json() {
-	local ro inserted
-	[ "$RO" = 1 ] && ro=true || ro=false
-	[ "$FILE" = '?' ] && inserted=null || inserted=$(json_string "$FILE")
-	printf ', "type": "%s", "inserted": %s, "ro": %s, "udc": "%s", "host": "%s"' \
-		"$TYPE" "$inserted" $ro "$UDC_NAME" "$HOST"
+	local ro
+	case $TYPE-$RO in
+	-*) ro=null ;;
+	*-1) ro=true ;;
+	*) ro=false ;;
+	esac
+	[ "$FILE" != '?' ] || FILE=
+	printf ', "type": '
+	json_string "$TYPE"
+	printf ', "inserted": '
+	json_string "$FILE"
+	printf ', "ro": %s, "udc": ' $ro
+	json_string "$UDC_NAME"
+	printf ', "host": '
+	json_string "$HOST"
 }
 
-# next_json N: print the slot as one more of a list, after a comma.
+# line_json N TYPE: print what list shows of the slot.
+line_json() {
+	see_slot "$1"
+	value_of url || :
+	printf '{"slot": %s, "type": "%s", "state": "%s", "url": ' "$1" "$2" \
+		"$STATE"
+	json_string "$VALUE"
+	printf '}'
+}
+
+# next_json COMMAND N TYPE: print the slot as one more of a list, after a comma.
 next_json() {
-	[ "$1" = "${SLOT:-0}" ] || printf ', '
-	slot_json "$1"
+	[ "$2" = "${SLOT:-0}" ] || printf ', '
+	"$@"
+}
+
+# slots_json COMMAND: print the object with all slots.
+slots_json() {
+	need_run # while nothing is printed yet
+	json_begin
+	printf ', "slots": ['
+	each_slot next_json "$1"
+	printf ']'
+	json_end
+}
+
+# quiet_status: the state of the slot as an exit status.
+quiet_status() {
+	only_slot
+	see_slot "$SLOT"
+	case $STATE in
+	active) return 0 ;;
+	degraded | activating | deactivating) return $EX_TEMPFAIL ;;
+	*) return 1 ;;
+	esac
 }
 
 # slot_text N: print the slot for people, one fact per line.
@@ -222,12 +272,13 @@ watch_slots() {
 cmd_status() {
 	parse "$@"
 	warn_conf
-	if [ -n "$WATCH" ]; then
+	if [ -n "$QUIET" ]; then
+		quiet_status
+	elif [ -n "$WATCH" ]; then
+		[ -z "$JSON" ] || misuse "--watch does not work with --json"
 		watch_slots
 	elif [ -n "$JSON" ]; then
-		printf '{"schema": 1, "slots": ['
-		each_slot next_json
-		printf ']}\n'
+		slots_json slot_json
 	else
 		each_slot slot_text
 	fi
@@ -236,5 +287,5 @@ cmd_status() {
 cmd_list() {
 	parse "$@"
 	warn_conf
-	each_slot slot_line
+	if [ -n "$JSON" ]; then slots_json line_json; else each_slot slot_line; fi
 }

@@ -63,5 +63,12 @@ cmd_ticket() {
 		die $EX_OSERR "unable to make a ticket: base64 or sha256sum is missing"
 	write_ticket "$hash" ||
 		die $EX_CANTCREAT "unable to write $RUN/tickets"
-	printf '%s\n' "$token"
+	if [ -n "$JSON" ]; then
+		json_begin
+		printf ', "slot": %s, "ticket": "%s", "seconds": %s' "$SLOT" \
+			"$token" $TICKET_SECONDS
+		json_end
+	else
+		printf '%s\n' "$token"
+	fi
 }
