@@ -81,6 +81,17 @@ read_line() {
 	IFS= read -r LINE || [ -n "$LINE" ]
 }
 
+# last_line FILE: set LINE to the last line of a short file. No process is
+# started.
+last_line() {
+	local last
+	last=
+	while read_line; do
+		last=$LINE
+	done <"$1"
+	LINE=$last
+}
+
 # is_slot WORD: is it a slot's number, 0 to 7?
 is_slot() {
 	case $1 in

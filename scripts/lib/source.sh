@@ -28,6 +28,7 @@ gave_up() {
 start_source() {
 	local start elapsed why
 	: >"$TEMP/ready"
+	: >"$TEMP/said"
 	# shellcheck disable=SC2086 # one word, or none
 	with_source "$REQ" exec $APART vm-fetchd "$@" \
 		>"$TEMP/ready" 2>"$TEMP/said" &
@@ -35,9 +36,9 @@ start_source() {
 	start=$(now)
 	while [ ! -s "$TEMP/ready" ] && kill -0 $CHILD 2>/dev/null; do
 		elapsed=$(($(now) - start))
-		why=$(tail -n 1 "$TEMP/said")
-		case $why in
-		*": waiting: "*) why=": ${why#*: waiting: }" ;;
+		last_line "$TEMP/said"
+		case $LINE in
+		*": waiting: "*) why=": ${LINE#*: waiting: }" ;;
 		*) why= ;;
 		esac
 		if [ $elapsed -ge "$TIMEOUT" ]; then
