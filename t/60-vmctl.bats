@@ -749,3 +749,24 @@ json_fails() {
 	echo active >run/0/state
 	run -1 vmctl status -q 0
 }
+
+@test "tickets are listed, and revoked by their ID" {
+	local id
+	vmctl ticket 0 >word
+	id=$(printf %s "$(cat word)" | sha256sum | cut -c1-8)
+	vmctl ticket -j 1 >other
+	[ "$(jq -r .id other)" != "$id" ]
+	vmctl ticket --list >list
+	grep -q "^$id  0     once   [0-9]*$" list
+	not grep -q "$(cat word)" list
+	# A client that has a medium may come back.
+	printf 'expires 99999999999\nonce no\nresume yes\npath /vm/1\n' \
+		>"run/tickets/$(printf x | sha256sum | cut -c1-64)"
+	[ "$(vmctl ticket --list -j 1 | jq -r '.tickets[].use' | sort | tr '\n' ' ')" = 'again once ' ]
+	[ "$(vmctl ticket --list -j | jq '.tickets | length')" = 3 ]
+	vmctl ticket --revoke "$id"
+	[ "$(vmctl ticket --list -j | jq '.tickets | length')" = 2 ]
+	fails 66 vmctl ticket --revoke "$id"
+	fails 64 vmctl ticket --revoke '*'
+	fails 64 vmctl ticket
+}

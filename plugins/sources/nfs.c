@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * NFS (versions 3 and 4) as a source, through libnfs 4.0: a module, because a
- * machine without NFS does not need libnfs.
+ * NFS 3 and 4 as a source: a module, because not each machine has libnfs 4.0.
  *
- * nfs://HOST[:PORT]/DIRECTORY/FILE, with arguments behind a "?": version=3 or
- * 4, nfsport=N, mountport=N, uid=N, gid=N. The directory is what is mounted.
- * Without a version, 4 is tried first.
+ * nfs://HOST[:PORT]/DIRECTORY/FILE, with arguments behind a "?": version=N
+ * (default: 4, then 3), nfsport=N, mountport=N, uid=N, gid=N.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +30,8 @@
 #define NFS_PATH_MAX	   4096	 /* bytes */
 #define SYN_RETRIES	   2	 /* for a connection that is not answered */
 
+#define FORBIDDEN "the server forbids it (permissions, or the export's list)"
+
 /*
  * A context, and the one call that is under way on it. When the connection
  * breaks, libnfs's own blocking calls return while their request is still
@@ -44,8 +44,8 @@ struct nfs_file {
 	bool writable;
 	bool ended;
 	int result;  /* of the call: bytes, or -errno */
-	size_t size; /* how many bytes of the answer to copy... */
-	void *into;  /* ...to here; NULL: none */
+	size_t size; /* bytes of the answer to copy, to `into` */
+	void *into;  /* NULL: none are copied */
 };
 
 /* Fill in the fault, from libnfs's -errno and its text. */
@@ -53,10 +53,8 @@ static void
 fault_of(struct nfs_context *nfs, int error, const char *what, struct fault *f)
 {
 	static const struct blocking_error known[] = {
-	    {EACCES, FAULT_REQUEST, EX_NOPERM,
-		"the server forbids it (permissions, or the export's list)"},
-	    {EPERM, FAULT_REQUEST, EX_NOPERM,
-		"the server forbids it (permissions, or the export's list)"},
+	    {EACCES, FAULT_REQUEST, EX_NOPERM, FORBIDDEN},
+	    {EPERM, FAULT_REQUEST, EX_NOPERM, FORBIDDEN},
 	    {ESTALE, FAULT_CHANGED, EX_DATAERR,
 		"the image changed on the server (it is another file)"},
 	    {0, FAULT_TRANSIENT, 0, NULL},
@@ -64,8 +62,8 @@ fault_of(struct nfs_context *nfs, int error, const char *what, struct fault *f)
 
 	const char *text = nfs != NULL ? nfs_get_error(nfs) : NULL;
 
-	blocking_fault_of(
-	    known, -error, what, text != NULL ? text : strerror(-error), f);
+	text = text != NULL ? text : strerror(-error);
+	blocking_fault_of(known, -error, what, text, f);
 }
 
 /* libnfs calls this: the answer has come, or never will. */

@@ -20,7 +20,7 @@ probe|URL|show what an image is
 export|URL|serve an image as NBD on a Unix socket
 serve|IMAGE WHERE|insert an image on another machine
 attach|[-]|insert an image served on standard input
-ticket|SLOT|print a ticket for one attach
+ticket|[SLOT]|print a ticket for one attach
 doctor|[URL]|check this machine and the server
 help|[VERB]|list the verbs, or the options of a verb
 version||print the version
@@ -85,6 +85,8 @@ again|||attach|attach only if the image was not ejected meanwhile
 eject|||attach|eject the image that this client has attached
 web|||attach|read client, slot and options from vm-ws-proxy
 force|f||eject|eject even if the host has locked the drive
+list|||ticket|list the tickets that are valid
+revoke||ID|ticket|make the ticket with this ID invalid
 discard|||eject|eject at once, and give up what the host wrote last
 follow|f||log|continue to show new lines
 watch|||status|show the status again each second

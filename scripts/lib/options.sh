@@ -59,6 +59,14 @@ set_slot() {
 	SLOT=$1
 }
 
+is_ticket_id() {
+	case $1 in
+	*[!0-9a-f]*) return 1 ;;
+	????????) ;;
+	*) return 1 ;;
+	esac
+}
+
 # take_option NAME VALUE: NAME is an option of the table.
 take_option() {
 	local seconds
@@ -123,6 +131,11 @@ take_option() {
 	socket) SOCKET=$2 ;;
 	pin) PIN=$2 ;;
 	ticket) take_ticket "$2" ;;
+	revoke)
+		is_ticket_id "$2" || misuse "--revoke $2: not the ID of" \
+			"a ticket: type vmctl ticket --list"
+		REVOKE=$2
+		;;
 	headers) take_headers "$2" ;;
 	esac
 }
@@ -141,6 +154,7 @@ take_flag() {
 	force) FORCE=${FORCE:-force} ;;
 	discard) FORCE=discard ;;
 	repair) REPAIR=1 ;;
+	list) LISTS=1 ;;
 	take) TAKE=1 ;;
 	again) AGAIN=1 ;;
 	eject) EJECT=1 AGAIN=1 ;;

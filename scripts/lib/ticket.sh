@@ -46,15 +46,10 @@ keep_ticket() {
 	} >"$new" && touch -r "$file" "$new" && mv "$new" "$file"
 }
 
-# cmd_ticket: print a ticket that lets one client attach to SLOT, once.
-cmd_ticket() {
+# make_ticket: print a ticket that lets one client attach to SLOT, once.
+make_ticket() {
 	local token hash
-	parse "$@"
 	[ -n "$SLOT" ] || misuse "ticket needs a slot"
-	{ mkdir -p "$RUN/tickets" && chmod 755 "$RUN"; } 2>/dev/null ||
-		die $EX_CANTCREAT \
-			"unable to make $RUN/tickets: run vmctl as root, or set VM_RUN_DIR"
-	forget_expired
 	token=$(dd if=/dev/urandom bs=32 count=1 2>/dev/null | base64 |
 		tr '+/' '-_' | tr -d '=\n')
 	hash=$(printf %s "$token" | sha256sum)
@@ -65,10 +60,82 @@ cmd_ticket() {
 		die $EX_CANTCREAT "unable to write $RUN/tickets"
 	if [ -n "$JSON" ]; then
 		json_begin
-		printf ', "slot": %s, "ticket": "%s", "seconds": %s' "$SLOT" \
-			"$token" $TICKET_SECONDS
+		printf ', "slot": %s, "ticket": "%s", "id": "%.8s", "seconds": %s' \
+			"$SLOT" "$token" "$hash" $TICKET_SECONDS
 		json_end
 	else
 		printf '%s\n' "$token"
+	fi
+}
+
+# read_ticket FILE: set ENDS, FOR and USE. What it says of its end, a ticket
+# tells only its bearer.
+read_ticket() {
+	local word value
+	ENDS=0 FOR='' USE=once
+	while read -r word value; do
+		case $word$value in
+		expires*) ENDS=$value ;;
+		path/vm/[0-7]) FOR=${value#/vm/} ;;
+		resume*) USE=again ;;
+		ended*) USE=ended ;;
+		esac
+	done <"$1"
+}
+
+# list_tickets: one line for each. The ID is the beginning of the hash, by which
+# nobody can come in.
+list_tickets() {
+	local file id separator
+	separator=
+	if [ -n "$JSON" ]; then
+		json_begin
+		printf ', "tickets": ['
+	else
+		printf '%-8s  %-4s  %-5s  %s\n' ID SLOT USE SECONDS
+	fi
+	for file in "$RUN"/tickets/*; do
+		[ -f "$file" ] && read_ticket "$file" || continue
+		[ -z "$SLOT" ] || [ "$FOR" = "$SLOT" ] || continue
+		id=${file##*/}
+		id=${id%"${id#????????}"}
+		ENDS=$((ENDS - $(now)))
+		if [ -n "$JSON" ]; then
+			printf '%s{"id": "%s", "slot": %s, "use": "%s", "seconds": %s}' \
+				"$separator" "$id" "${FOR:-null}" "$USE" $ENDS
+			separator=', '
+		else
+			printf '%-8s  %-4s  %-5s  %s\n' "$id" "$FOR" "$USE" $ENDS
+		fi
+	done
+	[ -z "$JSON" ] || {
+		printf ']'
+		json_end
+	}
+}
+
+# revoke_ticket: a client that is connected stays, but cannot come back.
+revoke_ticket() {
+	local file
+	for file in "$RUN/tickets/$REVOKE"*; do
+		[ -f "$file" ] || die $EX_NOINPUT "there is no ticket $REVOKE:" \
+			"vmctl ticket --list shows all"
+		rm -f "$file" || die $EX_CANTCREAT "unable to remove $file"
+	done
+	[ -z "$JSON" ] || json_changed true
+}
+
+cmd_ticket() {
+	parse "$@"
+	{ mkdir -p "$RUN/tickets" && chmod 755 "$RUN"; } 2>/dev/null ||
+		die $EX_CANTCREAT \
+			"unable to make $RUN/tickets: run vmctl as root, or set VM_RUN_DIR"
+	forget_expired
+	if [ -n "$LISTS" ]; then
+		list_tickets
+	elif [ -n "$REVOKE" ]; then
+		revoke_ticket
+	else
+		make_ticket
 	fi
 }
