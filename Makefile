@@ -155,12 +155,17 @@ help:
 	@echo 'make soak      hours in the virtual machine (SOAKS=$(SOAKS), SEED=)'
 	@echo 'make fuzz      the parsers, FUZZ_SECONDS=600 each'
 	@echo 'make demo      the main job, on this machine alone'
-	@echo 'make deps      install what is missing (Debian packages; be root)'
+	@echo 'make build-deps  install what is missing to build and run (Debian; be root)'
+	@echo 'make deps      the same, and what the tests need'
 	@echo 'make install   into DESTDIR, PREFIX ($(PREFIX)), SYSCONFDIR'
+	@echo 'make uninstall remove that again, but not the configuration'
 	@echo 'make dist      vmedia-$(VERSION).tar.gz; make clean'
 
 deps:
 	@t/deps
+
+build-deps:
+	@t/deps t/build-packages
 
 check: deps
 	@$(MAKE) --no-print-directory tests
@@ -261,10 +266,23 @@ install: all
 	[ -e $(DESTDIR)$(SYSCONFDIR)/vmedia/vmedia.conf ] || \
 	    install -m 644 scripts/vmedia.conf $(DESTDIR)$(SYSCONFDIR)/vmedia
 
+# What is in SYSCONFDIR is the user's by now.
+uninstall:
+	rm -f $(addprefix $(BINDIR)/,$(progs) $(scripts))
+	rm -rf $(LIBDIR) $(DESTDIR)$(PREFIX)/share/vmedia
+	for page in $(mans); do \
+	    rm -f $(MANDIR)/man$${page##*.}/$${page##*/}; \
+	done
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(wildcard scripts/systemd/*)))
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vmctl \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_vmctl \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vmctl.fish
+
 dist:
 	git archive --prefix=vmedia-$(VERSION)/ -o vmedia-$(VERSION).tar.gz HEAD
 
 clean:
 	rm -rf build vmedia-*.tar.gz
 
-.PHONY: all tests help deps check bench soak fuzz fuzzers demo lint install dist clean
+.PHONY: all tests help deps build-deps check bench soak fuzz fuzzers demo lint \
+	install uninstall dist clean

@@ -79,3 +79,25 @@ compiles() {
 	cd "$TOP"
 	not grep -rnwE 'TODO|FIXME|XXX' bin lib plugins scripts man README Makefile
 }
+
+@test "make uninstall removes what make install made, but the configuration" {
+	local to
+	to="DESTDIR=$PWD/root PREFIX=/usr UNITDIR=/usr/lib/systemd/system"
+	# shellcheck disable=SC2086 # two words
+	make -s -C "$TOP" O="$BUILD" install $to 3>&-
+	[ -x root/usr/bin/vmctl ]
+	[ "$(find root -type f | wc -l)" -ge 60 ]
+	echo "# mine" >>root/etc/vmedia/vmedia.conf
+	# shellcheck disable=SC2086
+	make -s -C "$TOP" O="$BUILD" uninstall $to 3>&-
+	[ "$(find root -type f)" = root/etc/vmedia/vmedia.conf ]
+}
+
+@test "make build-deps: each package that README and the Makefile need is listed" {
+	local package
+	for package in $(sed -n 's/^PKGS_[a-z_-]* *[:+]*= *//p' "$TOP/Makefile"); do
+		echo "$package"
+		grep -qi "${package#lib}" "$TOP/t/build-packages"
+	done
+	"$TOP/t/deps" "$TOP/t/build-packages"
+}
