@@ -248,10 +248,12 @@ eject_there() {
 end_serving() {
 	local signal
 	signal=TERM
-	if [ "$1" = 130 ] && [ -n "$MET" ]; then
+	if [ "$1" = 130 ]; then
 		case $TARGET in ssh:*) ;; *) signal=INT ;; esac
-		[ -n "$LOST" ] || eject_there
-		say_whether_ejected
+		# The medium may be in a second before vm-fetchd tells of a read.
+		[ -z "$LINK" ] || wait_until_met
+		[ -z "$MET" ] || [ -n "$LOST" ] || eject_there
+		[ -z "$MET" ] || say_whether_ejected
 	fi
 	end_link $signal
 }
