@@ -24,7 +24,9 @@ make_debian_iso() {
 	mkdir tree
 	head -c 700000 /dev/urandom >tree/data
 	printf boot >tree/bios.img
-	truncate -s 64K efi.img
+	mkfs.vfat -C efi.img 64 >/dev/null
+	mmd -i efi.img ::/EFI ::/EFI/BOOT
+	mcopy -i efi.img tree/bios.img ::/EFI/BOOT/BOOTX64.EFI
 	xorriso -as mkisofs -quiet -V "Debian 12.11.0 amd64 n" -J -R \
 		-o debian.iso -b bios.img -no-emul-boot -boot-load-size 4 \
 		-eltorito-alt-boot -append_partition 2 0xef efi.img \
