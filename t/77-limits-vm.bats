@@ -158,7 +158,7 @@ not_there() {
 	state_is active
 	echo off >"$BATS_TEST_TMPDIR/power"
 	wait_until 40 state_is empty
-	vmctl status -s 0 | grep "reason .*the host is off"
+	vmctl status -s 0 | grep "reason .*the host was switched off"
 }
 
 @test "--expires: the time left is shown, then the medium is ejected" {

@@ -7,6 +7,7 @@
 
 TARGET=			# the WebSocket's URL or ssh:HOST, once checked
 BY=			# the function that makes a link to TARGET
+EJECT_ANSWER_SECONDS=10	# for the other machine to say that it has ejected
 LINK=			# the pid of the link, while there is one
 MET=			# set once the other end has read from the image
 LOST=			# set while the connection is lost
@@ -230,13 +231,18 @@ ask_eject() {
 
 # eject_there: request the eject by a second link. The first link continues to
 # serve, because the host's last writes are still to come, and ends when the
-# medium has been ejected.
+# medium has been ejected. A WebSocket server of another kind does not know such
+# a request: unless there is something to be written, we do not wait for long.
 eject_there() {
+	local start
+	start=$(now)
 	trap 'HASTE=1' INT
 	echo "$PROG: ejecting the medium on the other machine" \
 		"(press ^C again to stop waiting)" >&2
 	while kill -0 "$LINK" 2>/dev/null && [ -z "$HASTE" ]; do
 		ask_eject || break
+		[ -f "$REQ/writable" ] ||
+			[ $(($(now) - start)) -lt $EJECT_ANSWER_SECONDS ] || break
 		pause
 	done
 	[ -z "$EJECTOR" ] || kill -TERM "$EJECTOR" 2>/dev/null
