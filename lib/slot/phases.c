@@ -59,10 +59,21 @@ call_off(struct slot *s)
 	slot_begin_end(s);
 }
 
+/* What is known to be lost already is given up, too. */
+static void
+give_up_data(struct slot *s)
+{
+	s->discarded = true;
+	if (s->status == EX_IOERR) {
+		*s->error = '\0';
+		s->status = 0;
+	}
+}
+
 static void
 discard(struct slot *s)
 {
-	s->discarded = true;
+	give_up_data(s);
 	slot_begin_end(s);
 }
 
@@ -84,7 +95,7 @@ drop_request(struct slot *s)
 static void
 stop_waiting(struct slot *s)
 {
-	s->discarded = true;
+	give_up_data(s);
 	drop_request(s);
 }
 
