@@ -177,11 +177,6 @@ take_parameters(char **words, bool only_check)
 static int
 name_url(const char *word)
 {
-	static const char *const kinds[] = {[URL_UNKNOWN] = "unknown",
-	    [URL_FILE] = "file",
-	    [URL_HTTP] = "http",
-	    [URL_NFS] = "nfs",
-	    [URL_SMB] = "smb"};
 	char *typed, *shown;
 
 	typed = strcmp(word, "-") == 0 ? secret_read_line(STDIN_FILENO)
@@ -189,7 +184,7 @@ name_url(const char *word)
 	shown = typed != NULL ? url_for_show(typed) : NULL;
 	if (shown == NULL)
 		err(EX_NOINPUT, "unable to read url");
-	printf("%s %s\n", kinds[url_kind(typed)], shown);
+	printf("%s %s\n", url_kind_name(url_kind(typed)), shown);
 	free(shown);
 	secret_free(typed);
 	if (fflush(stdout) == EOF)

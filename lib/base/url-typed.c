@@ -128,6 +128,24 @@ from_url(char *out, const char *typed, size_t scheme)
 	encode(out + (path - host), path, strlen(path), false);
 }
 
+const char *
+url_kind_name(enum url_kind kind)
+{
+	switch (kind) {
+	case URL_FILE:
+		return "file";
+	case URL_HTTP:
+		return "http";
+	case URL_NFS:
+		return "nfs";
+	case URL_SMB:
+		return "smb";
+	case URL_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
 char *
 url_from_typed(const char *typed)
 {

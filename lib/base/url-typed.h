@@ -21,6 +21,9 @@ enum url_kind {
  */
 enum url_kind url_kind(const char *typed);
 
+/* Its name: unknown, file, http, nfs or smb. */
+const char *url_kind_name(enum url_kind);
+
 /*
  * The URL for it (RFC 3986): its scheme is in lower case, and spaces, other
  * letters than ASCII and each % that begins no %XX are percent-encoded in all
