@@ -120,7 +120,11 @@ resume_slot() {
 # status. If the process that brings the image (CHILD) ends first, return 1.
 watch_slot() {
 	local status
-	WHY=$(ask_slot follow ${CHILD:+-p "$CHILD"})
+	# If somebody kills it, sh would print that; its own lines are shown.
+	{
+		WHY=$(exec vm-slot -a follow ${CHILD:+-p "$CHILD"} \
+			"${DIR##*/}" 9>&- 2>&5)
+	} 5>&2 2>/dev/null
 	status=$?
 	[ $status -gt 1 ] || return $status
 	MOUNTING=
