@@ -18,13 +18,13 @@ teardown() {
 }
 
 # remedy TEXT [OPTION...] URL: doctor fails with a line that has TEXT behind the
-# reason.
+# reason. Of vm-fetchd and vmctl, who both count --timeout, either may give up.
 remedy() {
 	local want=$1 rc=0 line
 	shift
 	vmctl doctor "$@" >out 2>err || rc=$?
 	cat err >&2
-	line=$(grep '^FAIL .*unable to open' out)
+	line=$(grep '^FAIL .*\(unable to open\|gave up after\)' out)
 	echo "$line" >&2
 	[ "$rc" = 1 ] && [[ $line == *": "*": "*"$want"* ]]
 }
