@@ -18,9 +18,11 @@ teardown() {
 }
 
 # serve SIZE PATH [ARGUMENT...]: vm-fetchd serves an image of random bytes, from
-# a hostile server in the mode that PATH names.
+# a hostile server in the mode that PATH names. One random letter would be text,
+# which is refused: the first byte is 0.
 serve() {
-	head -c "$1" /dev/urandom >image
+	head -c 1 /dev/zero >image
+	head -c $(($1 - 1)) /dev/urandom >>image
 	start_hostile image
 	start_fetchd "$HOSTILE/$2" "${@:3}"
 }
