@@ -94,6 +94,7 @@ admission_each(void (*f)(pid_t, int), int argument)
 	return count;
 }
 
+/* Those that were sent away do not count. */
 static unsigned
 count_in(enum ws_stage stage)
 {
@@ -101,7 +102,8 @@ count_in(enum ws_stage stage)
 	unsigned count = 0;
 
 	for (p = table->places; p < table->places + WS_CONNECTIONS_MAX; p++)
-		count += p->monitor != 0 && p->stage == stage;
+		count +=
+		    p->monitor != 0 && p->stage == stage && !p->is_sent_away;
 	return count;
 }
 
@@ -223,19 +225,6 @@ peer_limit(const char *network)
 					     : PEER_DEFAULT;
 }
 
-/* Clients at the door that have not been told to leave it. */
-static unsigned
-count_door(void)
-{
-	struct ws_place *p;
-	unsigned count = 0;
-
-	for (p = table->places; p < table->places + WS_CONNECTIONS_MAX; p++)
-		count += p->monitor != 0 && p->stage == WS_ARRIVING &&
-			 !p->is_sent_away;
-	return count;
-}
-
 struct ws_place *
 admission_enter(const char *peer, struct ws_place **leaver, const char **why)
 {
@@ -254,7 +243,7 @@ admission_enter(const char *peer, struct ws_place **leaver, const char **why)
 		return NULL;
 	if (count_arriving(network, &oldest) >= peer_limit(network))
 		*leaver = oldest;
-	else if (count_door() >= table->limits.all)
+	else if (count_in(WS_ARRIVING) >= table->limits.all)
 		*leaver = choose_leaver();
 	memset(place, 0, sizeof(*place));
 	place->stage = WS_ARRIVING;
