@@ -131,7 +131,7 @@ $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
 
 # Fuzzers (libFuzzer) are programs of their own: what they fuzz, and a corpus.
 fuzzed_http-response = plugins/sources/http-response.c plugins/sources/http-error.c
-fuzzed_image = $(wildcard lib/image/*.c)
+fuzzed_image = $(wildcard lib/image/*.c) lib/base/utf8.c
 fuzzed_pem = lib/tls/pem.c
 fuzzed_url = $(addprefix lib/base/,number.c secret.c url.c url-typed.c utf8.c)
 fuzzed_ws-frame = lib/ws/frame.c

@@ -17,7 +17,7 @@ json_quote(char *buf, const char *text)
 
 	*out++ = '"';
 	for (; *s != '\0'; s += len) {
-		len = utf8_decode(s, &c);
+		len = utf8_decode(s, UTF8_MAX, &c);
 		if (len == 0) {
 			len = 1;
 			out += sprintf(out, "\\ufffd");

@@ -59,7 +59,7 @@ make_printable(char *text)
 	size_t len;
 
 	while (*p != '\0') {
-		len = utf8_decode(p, &c);
+		len = utf8_decode(p, UTF8_MAX, &c);
 		if (len == 0 || utf8_is_deceptive(c)) {
 			*text++ = '?';
 			p += len > 0 ? len : 1;

@@ -10,15 +10,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define UTF8_MAX 4 /* bytes of a character */
+
 /*
- * The character at the beginning of a string that is not empty. Returns its
- * length in bytes, 1 to 4, and its number in *c; or 0 where it is not valid.
+ * The character at the beginning of a text of len bytes, at least 1; of a string
+ * that is not empty, len may be UTF8_MAX. Returns its length in bytes and its
+ * number in *c; or 0 where it is not valid.
  */
-size_t utf8_decode(const char *, uint32_t *c);
+size_t utf8_decode(const void *text, size_t len, uint32_t *c);
 
 /*
  * May a character mislead who reads a line with it: controls of C0 and C1, what
- * is invisible, and what changes the direction of writing?
+ * is invisible, what changes the direction of writing, lone surrogates and
+ * non-characters?
  */
 bool utf8_is_deceptive(uint32_t c);
 

@@ -4,22 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "image/internal.h"
-
-/*
- * Controls of C0 and C1, invisible and direction-changing characters, lone
- * surrogates and non-characters.
- */
-static bool
-is_deceptive(uint32_t c)
-{
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c ||
-	       c == 0x180e || (c >= 0x200b && c <= 0x200f) ||
-	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
-	       (c >= 0xd800 && c <= 0xdfff) || c == 0xfeff ||
-	       (c >= 0xfff0 && c <= 0xffff) || (c >= 0xe0000 && c <= 0xe0fff) ||
-	       c > 0x10ffff;
-}
 
 void
 image_label_add(char label[static IMAGE_LABEL_SIZE], uint32_t c)
@@ -29,7 +15,7 @@ image_label_add(char label[static IMAGE_LABEL_SIZE], uint32_t c)
 
 	if (used + 5 > IMAGE_LABEL_SIZE || (used == 0 && c == ' '))
 		return;
-	if (is_deceptive(c))
+	if (utf8_is_deceptive(c))
 		c = '?';
 	if (c < 0x80) {
 		*out++ = (char)c;
@@ -58,29 +44,6 @@ image_label_end(char label[static IMAGE_LABEL_SIZE])
 		label[--used] = '\0';
 }
 
-/* One character of UTF-8 (RFC 3629); returns its bytes, 0 if malformed. */
-static size_t
-take_utf8(const uint8_t *p, size_t len, uint32_t *c)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t n = p[0] < 0x80		   ? 1
-		   : (p[0] & 0xe0) == 0xc0 ? 2
-		   : (p[0] & 0xf0) == 0xe0 ? 3
-		   : (p[0] & 0xf8) == 0xf0 ? 4
-					   : 0;
-	size_t i;
-
-	if (n == 0 || n > len)
-		return 0;
-	*c = n == 1 ? p[0] : p[0] & (0x7f >> n);
-	for (i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		*c = *c << 6 | (p[i] & 0x3f);
-	}
-	return *c < least[n] ? 0 : n;
-}
-
 void
 image_label_utf8(
     char label[static IMAGE_LABEL_SIZE], const uint8_t *text, size_t len)
@@ -90,7 +53,7 @@ image_label_utf8(
 
 	*label = '\0';
 	while (i < len && text[i] != '\0') {
-		n = take_utf8(text + i, len - i, &c);
+		n = utf8_decode(text + i, len - i, &c);
 		image_label_add(label, n == 0 ? '?' : c);
 		i += n == 0 ? 1 : n;
 	}
