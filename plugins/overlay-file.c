@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "identity.h"
 #include "overlay-file.h"
 
@@ -114,12 +115,10 @@ make_file(struct overlay_file *o, const char *identity, const char *boot,
 {
 	unsigned char random[OVERLAY_NAME_BYTES];
 	char head[HEAD_SIZE];
-	size_t i;
 
 	if (getrandom(random, sizeof(random), 0) != sizeof(random))
 		return fail(why, EX_OSERR, "no random numbers");
-	for (i = 0; i < OVERLAY_NAME_BYTES; i++)
-		sprintf(o->name + 2 * i, "%02x", random[i]);
+	hex_encode(o->name, random, sizeof(random));
 	format_head(head, o, identity, boot);
 	/* Give it its whole length, to notice later if it was cut short. */
 	if (ftruncate(o->fd, (off_t)(overlay_file_sectors(o) + o->size)) == 0 &&

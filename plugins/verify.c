@@ -11,6 +11,7 @@
 #include <bearssl.h>
 
 #include "base/clock.h"
+#include "base/hex.h"
 #include "base/secret.h"
 #include "base/sums.h"
 #include "base/url-typed.h"
@@ -141,7 +142,7 @@ compute_sum(const struct image *image, char sum[SUM_SIZE])
 	uint64_t at, size = image->info->size;
 	int64_t told = clock_ms();
 	br_sha256_context context;
-	size_t i, len;
+	size_t len;
 
 	if (buf == NULL)
 		return refuse(EX_OSERR, "out of memory");
@@ -161,8 +162,7 @@ compute_sum(const struct image *image, char sum[SUM_SIZE])
 	}
 	free(buf);
 	br_sha256_out(&context, digest);
-	for (i = 0; i < sizeof(digest); i++)
-		snprintf(sum + 2 * i, 3, "%02x", digest[i]);
+	hex_encode(sum, digest, sizeof(digest));
 	return 0;
 }
 

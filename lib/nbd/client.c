@@ -15,6 +15,7 @@
 #include <linux/nbd.h>
 
 #include "base/clock.h"
+#include "base/hex.h"
 #include "unix/socket.h"
 #include "nbd/client.h"
 
@@ -120,7 +121,6 @@ identify(struct nbd_handle *nbd, struct nbd_connection *c,
 	unsigned char hash[br_sha256_SIZE];
 	char *description = nbd_get_export_description(nbd), size[32];
 	br_sha256_context sha;
-	unsigned i;
 
 	snprintf(size, sizeof(size), "\n%" PRIu64, c->size);
 	br_sha256_init(&sha);
@@ -134,8 +134,7 @@ identify(struct nbd_handle *nbd, struct nbd_connection *c,
 	br_sha256_out(&sha, hash);
 	free(description);
 	strcpy(c->identity, "vmedia:");
-	for (i = 0; i < sizeof(hash); i++)
-		sprintf(c->identity + 7 + 2 * i, "%02x", hash[i]);
+	hex_encode(c->identity + 7, hash, sizeof(hash));
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 
 #include <bearssl.h>
 
+#include "base/hex.h"
 #include "base/number.h"
 #include "unix/atomic-file.h"
 #include "ws-monitor/ticket-check.h"
@@ -46,7 +47,7 @@ find(char path[PATH_SIZE], const char *dir, const char *word)
 {
 	unsigned char hash[br_sha256_SIZE];
 	br_sha256_context sha;
-	size_t i, n = strlen(dir);
+	size_t n = strlen(dir);
 
 	if (strlen(word) < TICKET_WORD_MIN ||
 	    strspn(word, ALPHABET) != strlen(word) ||
@@ -57,8 +58,7 @@ find(char path[PATH_SIZE], const char *dir, const char *word)
 	br_sha256_out(&sha, hash);
 	memcpy(path, dir, n);
 	path[n++] = '/';
-	for (i = 0; i < sizeof(hash); i++)
-		snprintf(path + n + 2 * i, 3, "%02x", hash[i]);
+	hex_encode(path + n, hash, sizeof(hash));
 	return true;
 }
 
