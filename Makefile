@@ -205,7 +205,7 @@ demo: deps
 shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/page/ready t/vm/vm-run t/vm/pc t/soak/small \
 	.ci/run
 page := $(wildcard $(addprefix scripts/web/,*.* */*.* */*/*.*))
-jsfiles := $(filter %.js,$(page)) $(wildcard t/page/*.mjs)
+jsfiles := $(filter %.js,$(page)) $(wildcard t/page/*.mjs t/page/*/*.mjs)
 cfiles := $(wildcard bin/*.[ch] lib/*/*.[ch] plugins/*.[ch] plugins/*/*.[ch] t/*.[ch] t/unit/*.[ch] t/fuzz/*.c)
 
 lint: deps

@@ -179,7 +179,7 @@ start_serving() {
 
 # --- in Chromium ---------------------------------------------------------
 
-# in_browser TEST [MIB]: runs this test of t/page/tests.mjs over https and wss,
+# in_browser TEST [MIB]: runs this test of t/page/browser/ over https and wss,
 # with an image of MIB MiB.
 in_browser() {
 	head -c "${2:-16}M" /dev/urandom >image

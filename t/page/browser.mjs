@@ -5,8 +5,8 @@
 //
 // In the current directory: the server at URL passes /vm/ on to the Unix socket
 // ./ws, or to vm-ws-proxy and from there to ./far; `image` is the image.
-// Screenshots go to $PAGE_DIR/shots. Each test is a function of tests.mjs or
-// words.mjs.
+// Screenshots go to $PAGE_DIR/shots. Each test is a function of one of the files
+// in the folder browser.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -202,9 +202,15 @@ class Page {
 	}
 }
 
+async function allTests() {
+	const files = ['connection', 'ends', 'form', 'states', 'words', 'writes'];
+	const parts = await Promise.all(files.map((file) =>
+		import(`./browser/${file}.mjs`)));
+	return Object.assign({}, ...parts.map(({ tests }) => tests));
+}
+
 async function main([name, url]) {
-	const tests = { ...(await import('./tests.mjs')).tests,
-		...(await import('./words.mjs')).tests };
+	const tests = await allTests();
 	await mkdir(`${dir}/shots`, { recursive: true });
 	const far = new Far();
 	await far.listen();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Tests of what the page says, and of the page on a phone. See browser.mjs.
+// Tests of what the page says, and of the page on a phone. See ../browser.mjs.
 
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';

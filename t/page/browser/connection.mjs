@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A connection: its request, its loss, a taken slot, a client that reads slowly.
+
+import assert from 'node:assert/strict';
+import { run } from '../lib.mjs';
+import { NBD, TAKEN, attached, copied, until } from './steps.mjs';
+
+export const tests = {
+	async serve({ page, far }) {
+		await attached({ page, far });
+		await page.title('Connected, not attached yet');
+		const copy = copied();
+		await page.title('The host is reading');
+		await copy;
+		await page.$('#share').filter({ hasText: /^100 % of / }).waitFor();
+		assert.match(await page.$('#picture').getAttribute('aria-label'),
+			/^100 % of the image’s .* were read/);
+	},
+
+	// The page's request to the server; nothing of it stays in the address
+	// bar.
+	async address({ page, far }) {
+		await page.open('#slot=3&ticket=Secret-Ticket_1');
+		assert.equal(await page.page.evaluate(() => location.hash), '');
+		await page.choose();
+		await page.connect();
+		const [{ url, protocols, origin }] = far.asked;
+		assert.equal(url.pathname, '/vm/3');
+		assert.equal(url.searchParams.get('name'), 'image');
+		assert.match(url.searchParams.get('client'), /^[\w-]{22}$/);
+		assert.equal(url.searchParams.get('take'), null);
+		assert.equal(url.searchParams.get('rw'), null);
+		assert.deepEqual(protocols.slice(0, 3), ['vm.nbd.v1-beat',
+			'vm.nbd.v1', 'ticket.Secret-Ticket_1']);
+		assert.match(protocols[3], /^resume\.[\w-]{43}$/);
+		assert.equal(origin, new URL(page.url).origin);
+		assert(!url.href.includes('Secret'));
+		// The ticket works once.
+		assert.equal(await page.$('#ticket').inputValue(), '');
+	},
+
+	// With real servers: a ticket works once, and the page stays connected.
+	async shipped({ page }) {
+		await page.open();
+		await page.choose();
+		await page.connect('Refused');
+		await page.says(/did not let this page in/);
+		await page.open(`#slot=0&ticket=${process.env.TICKET}`);
+		await page.choose();
+		await page.connect();
+		await copied();
+		await page.title('Ejected');
+	},
+
+	// Lost, and reconnected by itself: as the same client, with its own
+	// secret.
+	async lost({ page, far }) {
+		await attached({ page, far });
+		await copied();
+		far.answer = 503;
+		far.cut();
+		await page.title('Connection lost, trying again');
+		await page.$('#clock').filter({ hasText: /Trying again for [1-9]/ })
+			.waitFor();
+		await until(() => far.asked.length >= 4);
+		await page.says(/does not let this page in/);
+		far.answer = 'serve';
+		await page.title('Connected, not attached yet');
+		await copied();
+		const [first, ...others] = far.asked;
+		for (const { url, protocols } of others) {
+			assert.equal(url.href, `${first.url.href}&again=1`);
+			assert.deepEqual(protocols,
+				first.protocols.filter((word) => !/^ticket/.test(word)));
+		}
+	},
+
+	// Cut in the middle of a read, by close codes that mean a loss.
+	async again({ page, far }) {
+		await attached({ page, far });
+		for (const code of [1001, 1011, 4074]) {
+			const count = far.asked.length;
+			const copy = run('nbdcopy', NBD, 'null:').catch(() => {});
+			await page.title('The host is reading');
+			far.close(code, 'for a while');
+			await copy;
+			await until(() => far.asked.length > count);
+			await page.title(/^Connected/);
+		}
+		await copied();
+		// The network came back: reconnect at once, whatever the old
+		// connection does.
+		const count = far.asked.length;
+		await page.context.setOffline(true);
+		await page.context.setOffline(false);
+		await until(() => far.asked.length > count);
+		await page.title(/^Connected/);
+		await copied();
+	},
+
+	async taken({ page, far }) {
+		await page.open('#slot=0&ticket=abc');
+		await page.choose();
+		far.answer = TAKEN;
+		await page.connect('The slot is taken');
+		await page.says(/Slot 0 is taken by 10\.0\.0\.5 since 12:30\./);
+		assert.equal(await page.page.evaluate(() =>
+			document.activeElement.id), 'take');
+		far.answer = 'serve';
+		await page.$('#take').click();
+		await page.title(/^Connected/);
+		assert.equal(far.asked[1].url.searchParams.get('take'), '1');
+		assert.deepEqual(far.asked[1].protocols, far.asked[0].protocols
+			.filter((word) => !/^ticket/.test(word)));
+		// It takes over once, not after each loss.
+		far.cut();
+		await until(() => far.asked.length === 3);
+		assert.equal(far.asked[2].url.searchParams.get('take'), null);
+	},
+
+	// Only the slot that was shown as taken can be taken over.
+	async retargeted({ page, far }) {
+		await page.open('#slot=0&ticket=abc');
+		await page.choose();
+		far.answer = TAKEN;
+		await page.connect('The slot is taken');
+		await page.$('#slot').fill('1');
+		await page.$('#take').waitFor({ state: 'hidden' });
+		await page.title('Ready to connect');
+	},
+
+	pipelined,
+};
+
+// 10000 reads at once from a client that reads slowly: no data piles up.
+async function pipelined({ page, far }) {
+	await page.open();
+	await page.choose();
+	far.answer = 'raw';
+	await page.connect();
+	const client = far.last;
+	let bytes = 0;
+	client.on('message', (data) => {
+		assert(data.length <= 131072);
+		bytes += data.length;
+	});
+	client.pause();
+	client.send(Buffer.concat([Buffer.from([0, 0, 0, 3]),
+		Buffer.from('IHAVEOPT'), Buffer.from([0, 0, 0, 1, 0, 0, 0, 0])]));
+	const request = (at) => {
+		const octets = Buffer.alloc(28);
+		octets.writeUInt32BE(0x25609513, 0);
+		octets.writeUInt32BE(at, 20);
+		octets.writeUInt32BE(16384, 24);
+		return octets;
+	};
+	client.send(Buffer.concat(Array.from({ length: 10000 },
+		(_, i) => request(i % 2000 * 4096))));
+	await new Promise((done) => setTimeout(done, 500));
+	client.resume();
+	/* (The greeting may have come before.) */
+	await until(() => bytes >= 10000 * (16 + 16384),
+		'all of the answers');
+	await page.$('#stop').click();
+}

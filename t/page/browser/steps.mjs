@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Steps that the tests of the page in a browser share.
+
+import { stat } from 'node:fs/promises';
+import { run } from '../lib.mjs';
+
+export const NBD = `nbd+unix:///?socket=${process.cwd()}/near`;
+export const TAKEN = [4409, 'slot 0 is taken by 10.0.0.5 since 12:30'];
+
+// until CONDITION: waits for something outside of the page's elements.
+export async function until(condition, what = String(condition)) {
+	const end = Date.now() + 60000;
+	while (!await condition()) {
+		if (Date.now() > end)
+			throw new Error(`gave up waiting for ${what}`);
+		await new Promise((done) => setTimeout(done, 20));
+	}
+}
+
+export async function copied(image = 'image') {
+	await run('nbdcopy', NBD, 'copy');
+	await run('cmp', `--bytes=${(await stat(image)).size}`, image, 'copy');
+}
+
+export async function attached({ page, far }, { writable = false } = {}) {
+	await page.open('#slot=0&ticket=abc');
+	await page.choose();
+	if (writable)
+		await page.$('#writable').check();
+	far.answer = 'serve';
+	await page.connect();
+}
+
+// Collects what a screen reader speaks from now on, or an element's new texts.
+export async function listen({ page }, selector = '[role=status]') {
+	const told = [];
+	const name = `told${Math.random()}`;
+	await page.exposeFunction(name, (text) => text && told.push(text));
+	await page.evaluate(([to, elements]) => {
+		for (const element of document.querySelectorAll(elements))
+			new MutationObserver(() => window[to](element.textContent.trim()))
+				.observe(element, { childList: true, subtree: true,
+					characterData: true });
+	}, [name, selector]);
+	return told;
+}
