@@ -33,8 +33,9 @@
 #include "unix/sd-notify.h"
 
 struct options {
-	bool only_check, only_name;
-	const char *socket; /* NULL: a path of our own */
+	bool only_check, only_look, only_name;
+	const char *request; /* NULL: the URL is a word */
+	const char *socket;  /* NULL: a path of our own */
 	const char *user;
 	char **words; /* the URL and the parameters */
 };
@@ -51,6 +52,8 @@ usage(FILE *out)
 {
 	fprintf(out,
 	    "usage: vm-fetchd [-chnV] [-U SOCKET] [-u USER] URL|PATH|- "
+	    "[key=value...]\n"
+	    "       vm-fetchd [-cl] [-U SOCKET] [-u USER] -r DIRECTORY "
 	    "[key=value...]\n"
 	    "keys: user domain password=+FILE|-FD header=+FILE|-FD netrc=FILE\n"
 	    "      cacert=FILE cert=FILE key=FILE insecure=1 proxy=URL "
@@ -149,8 +152,9 @@ fill_standard_descriptors(void)
 
 /* Read every secret and open every file, while we still may. */
 static void
-take_parameters(char **words, bool only_check)
+take_parameters(const struct options *o)
 {
+	char **words = o->words;
 	const char *note;
 	struct failure why;
 
@@ -159,12 +163,17 @@ take_parameters(char **words, bool only_check)
 	fill_standard_descriptors();
 	if (nbdkit_open(&nbdkit, &why) == -1)
 		die(&why);
-	if (strncmp(words[0], "url=", 4) != 0 &&
-	    parameters_take(&parameters, "url", *words++, &why) == -1)
+	if (o->request != NULL) {
+		if (parameters_take_request(
+			&parameters, o->request, o->only_look, &why) == -1)
+			die(&why);
+	} else if (strncmp(words[0], "url=", 4) != 0 &&
+		   parameters_take(&parameters, "url", *words++, &why) == -1) {
 		die(&why);
+	}
 	if (parameters_take_words(&parameters, words, &why) == -1)
 		die(&why);
-	if (only_check)
+	if (o->only_check)
 		parameters.overlay = NULL;
 	note = parameters_note(&parameters);
 	if (note != NULL)
@@ -203,9 +212,10 @@ static struct options
 parse_options(int argc, char **argv)
 {
 	struct options o = {.words = NULL};
+	bool has_url;
 	int option;
 
-	while ((option = getopt(argc, argv, "+chnU:u:V")) != -1) {
+	while ((option = getopt(argc, argv, "+chlnr:U:u:V")) != -1) {
 		switch (option) {
 		case 'c':
 			o.only_check = true;
@@ -213,8 +223,14 @@ parse_options(int argc, char **argv)
 		case 'h':
 			usage(stdout);
 			exit(0);
+		case 'l':
+			o.only_look = true;
+			break;
 		case 'n':
 			o.only_name = true;
+			break;
+		case 'r':
+			o.request = optarg;
 			break;
 		case 'U':
 			o.socket = optarg;
@@ -231,7 +247,8 @@ parse_options(int argc, char **argv)
 		}
 	}
 	o.words = argv + optind;
-	if (o.words[0] == NULL || o.words[0][0] == '\0') {
+	has_url = o.words[0] != NULL && o.words[0][0] != '\0';
+	if ((o.request == NULL || o.only_name) && (!has_url || o.only_look)) {
 		usage(stderr);
 		exit(EX_USAGE);
 	}
@@ -251,7 +268,7 @@ main(int argc, char **argv)
 
 	if (o.only_name)
 		return name_url(o.words[0]);
-	take_parameters(o.words, o.only_check);
+	take_parameters(&o);
 	if (supervisor_catch_signals(&supervisor, &why) == -1)
 		die(&why);
 	atexit(remove_socket);

@@ -358,3 +358,87 @@ renewed_twice() {
 	kill "$FETCHD"
 	wait $!
 }
+
+# --- requests --------------------------------------------------------------
+
+# parameters: prints the names of vm-fetchd's parameters.
+parameters() {
+	sed -n 's/^    {"\([a-z0-9-]*\)", PASS_.*/\1/p' "$TOP/lib/fetchd/parameters.c"
+}
+# passed REQUEST [OPTION...]: prints what nbdkit would get for this request, as
+# NAME=VALUE. A value that is passed by descriptor is read from there.
+passed() {
+	mkdir -p bin
+	rm -f got
+	cat >bin/nbdkit <<-'END'
+		#!/usr/bin/env python3
+		import re, sys, time
+		with open('got', 'w') as out:
+		    for name, value in (a.split('=', 1) for a in sys.argv if '=' in a):
+		        if re.match('-[0-9]+$', value):
+		            value = open('/proc/self/fd/' + value[1:]).read()
+		        elif value.startswith(('/dev/fd/', '/proc/')):
+		            value = open(value).read()
+		        print(name, value.strip(), sep='=', file=out)
+		print('ready', file=open('got.all', 'w'))
+		time.sleep(99)
+	END
+	chmod +x bin/nbdkit
+	rm -f got.all
+	PATH=$PWD/bin:$PATH background vm-fetchd -u root -U "$PWD/nbd" \
+		"${@:2}" -r "$1" >&2
+	wait_until 20 test -e got.all >&2
+	cleanup >&2
+	cat got
+}
+
+@test "request: each parameter is taken from the file of its name, and documented" {
+	requires_root
+	local name
+	mkdir asked
+	[ "$(parameters | wc -l)" -ge 26 ]
+	for name in $(parameters); do
+		grep -q "Cm $name\( \|$\)" "$TOP/man/vm-fetchd.1"
+		echo "the $name" >"asked/$name"
+	done
+	echo http://127.0.0.1:1/x >asked/url
+	echo "$PWD/written" >asked/overlay
+	passed asked >with
+	for name in $(parameters); do
+		echo "$name"
+		case $name in
+		# vm-fetchd's own, or chosen by its caller; an overlay is written instead.
+		no-links | renew | stats | timeout | writable) not grep "^$name=" with ;;
+		overlay) grep "^overlay-fd=" with ;;
+		url) grep -x "url=http://127.0.0.1:1/x" with ;;
+		*) grep -x "$name=the $name" with ;;
+		esac
+	done
+	# A look neither writes nor verifies.
+	passed asked -l >look
+	diff <(grep -v '^overlay\|^sha256=\|^sums' with | sort) <(sort look)
+	rm asked/overlay asked/sums
+	passed asked >without
+	grep -x "writable=the writable" without
+	not grep '^overlay-fd=\|^sums=' without
+}
+
+@test "request: the URL is needed; a path without links, and what is renewed" {
+	mkdir asked
+	refused 66 "unable to open url file asked/url: No such file" -r asked
+	ln -s image link
+	echo "$PWD/link" >asked/url
+	start_fetchd -r asked
+	stop_fetchd
+	echo 1 >asked/no-links
+	refused 74 "unable to open $PWD/link: Too many levels of symbolic links" -r asked
+	echo "$PWD/image" >asked/url
+	echo 4M >asked/cache
+	start_fetchd -r asked timeout=1
+	nbdread -f image "$SOCK" 0 $MIB
+	rm asked/url
+	kill -USR1 "$FETCHD"
+	wait_until 5 grep -q "unable to read the URL from asked/url" fetchd.err
+	run -64 vm-fetchd -l "$PWD/image"
+	[[ $output == "usage: vm-fetchd "* ]]
+}

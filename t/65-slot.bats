@@ -58,7 +58,8 @@ is_clean() {
 	cut -d ' ' -f 1,2 calls
 	[ "$(grep -v udevadm calls | cut -d ' ' -f 1 | paste -sd ' ')" = \
 		"vm-fetchd vm-nbd-attach vm-probe vm-gadget" ]
-	grep -qx "vm-fetchd -U $D/work/nbd url=+$D/request/url .*stats=$D/stats" calls
+	# All that is asked for goes by the request's directory.
+	grep -qx "vm-fetchd -U $D/work/nbd -r $D/request timeout=60 stats=$D/stats" calls
 	grep -qx "vm-nbd-attach -r $D/work/nbd" calls
 	grep -qx "vm-gadget insert -t cd 0 /dev/nbd0" calls
 	[ "$(cat "$D/device" "$D/media" "$D/label" "$D/boot" "$D/reads" | paste -sd,)" = \

@@ -167,3 +167,12 @@ as_nobody() {
 	[[ $(as_nobody list) == "0  cd    activating"* ]] || [ ! -e "$D/request" ]
 	wait $! || :
 }
+
+@test "a vm-fetchd of vmctl gets all that is asked for by the request's directory" {
+	local request="$PWD/run/tmp[^ ]*/request"
+	vmctl probe --outage 9 --sha256 "$(printf '%064d' 0)" "$PWD/one.iso"
+	grep -x "vm-fetchd -U $PWD/run/tmp[^ ]*/nbd -r $request timeout=60" calls
+	rm calls
+	vmctl mount --retype --outage 9 "$PWD/one.iso"
+	grep -x "vm-fetchd -U $PWD/run/tmp[^ ]*/nbd -r $request -l timeout=60" calls
+}

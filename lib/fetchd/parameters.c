@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,36 +36,44 @@ enum passing {
 	PASS_WRITABLE, /* PASS_PLAIN; we open the image accordingly */
 };
 
+/* Whether a request, a directory of values, may have it. */
+enum asking {
+	ASK,	   /* yes */
+	ASK_WHOLE, /* yes, but for a look: to write, or to verify the image */
+	ASK_NOT,   /* no: whoever starts us chooses it */
+};
+
 static const struct parameter {
 	const char *name;
 	enum passing passing;
+	enum asking asking;
 } parameters[] = {
-    {"cacert", PASS_FILE},
-    {"cache", PASS_PLAIN},
-    {"cert", PASS_FILE},
-    {"connections", PASS_PLAIN},
-    {"domain", PASS_TEXT},
-    {"header", PASS_LINES},
-    {"insecure", PASS_PLAIN},
-    {"key", PASS_FILE},
-    {"limit-rate", PASS_PLAIN},
-    {"netrc", PASS_PATH},
-    {"no-links", PASS_NO_LINKS},
-    {"noproxy", PASS_PLAIN},
-    {"outage", PASS_PLAIN},
-    {"overlay", PASS_OVERLAY},
-    {"overlay-size", PASS_PLAIN},
-    {"password", PASS_SECRET},
-    {"proxy", PASS_TEXT},
-    {"renew", PASS_RENEW},
-    {"sha256", PASS_PLAIN},
-    {"stats", PASS_STATS},
-    {"sums", PASS_FILE},
-    {"sums-url", PASS_TEXT},
-    {"timeout", PASS_PLAIN},
-    {"url", PASS_URL},
-    {"user", PASS_TEXT},
-    {"writable", PASS_WRITABLE},
+    {"cacert", PASS_FILE, ASK},
+    {"cache", PASS_PLAIN, ASK},
+    {"cert", PASS_FILE, ASK},
+    {"connections", PASS_PLAIN, ASK},
+    {"domain", PASS_TEXT, ASK},
+    {"header", PASS_LINES, ASK},
+    {"insecure", PASS_PLAIN, ASK},
+    {"key", PASS_FILE, ASK},
+    {"limit-rate", PASS_PLAIN, ASK},
+    {"netrc", PASS_PATH, ASK},
+    {"no-links", PASS_NO_LINKS, ASK},
+    {"noproxy", PASS_PLAIN, ASK},
+    {"outage", PASS_PLAIN, ASK},
+    {"overlay", PASS_OVERLAY, ASK_WHOLE},
+    {"overlay-size", PASS_PLAIN, ASK_WHOLE},
+    {"password", PASS_SECRET, ASK},
+    {"proxy", PASS_TEXT, ASK},
+    {"renew", PASS_RENEW, ASK_NOT},
+    {"sha256", PASS_PLAIN, ASK_WHOLE},
+    {"stats", PASS_STATS, ASK_NOT},
+    {"sums", PASS_FILE, ASK_WHOLE},
+    {"sums-url", PASS_TEXT, ASK_WHOLE},
+    {"timeout", PASS_PLAIN, ASK_NOT},
+    {"url", PASS_URL, ASK},
+    {"user", PASS_TEXT, ASK},
+    {"writable", PASS_WRITABLE, ASK_WHOLE},
 };
 
 /* --- opening and reading ----------------------------------------------- */
@@ -302,6 +311,75 @@ parameters_take_words(struct parameters *a, char **words, struct failure *why)
 	}
 	return 0;
 }
+
+/* --- a request ----------------------------------------------------------- */
+
+/* The first line of the file at path, for secret_free(). */
+static char *
+read_plain(const struct parameter *p, const char *path, struct failure *why)
+{
+	int fd = open_file(p->name, path, why);
+	char *text;
+
+	if (fd == -1)
+		return NULL;
+	text = secret_read_line(fd);
+	if (text == NULL)
+		fail_errno(why, EX_NOINPUT, "unable to read %s", p->name);
+	close(fd);
+	return text;
+}
+
+/* Take a parameter of the request, which is in the file at path. */
+static int
+take_asked(struct parameters *a, const struct parameter *p, const char *path,
+    struct failure *why)
+{
+	char word[PATH_MAX + 1], *value;
+	int result;
+
+	if (takes_descriptor(p)) {
+		snprintf(word, sizeof(word), "+%s", path);
+		return parameters_take(a, p->name, word, why);
+	}
+	if (p->passing == PASS_FILE || p->passing == PASS_PATH)
+		return parameters_take(a, p->name, path, why);
+	value = read_plain(p, path, why);
+	if (value == NULL)
+		return -1;
+	result = parameters_take(a, p->name, value, why);
+	if (p->passing != PASS_OVERLAY) /* which is kept */
+		secret_free(value);
+	return result;
+}
+
+int
+parameters_take_request(
+    struct parameters *a, const char *dir, bool look, struct failure *why)
+{
+	const struct parameter *p = parameters;
+	const struct parameter *end = p + sizeof(parameters) / sizeof(*p);
+	char path[PATH_MAX];
+
+	a->renew_dir = dir;
+	for (; p < end; p++) {
+		if (p->asking == ASK_NOT || (look && p->asking == ASK_WHOLE))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, p->name);
+		if (p->passing != PASS_URL && access(path, F_OK) == -1)
+			continue;
+		/* The overlay, if any, comes first in the table. With it, the
+		 * image itself is not written to. */
+		if (p->passing == PASS_WRITABLE && a->overlay != NULL)
+			continue;
+		if (take_asked(a, p, path, why) == -1)
+			return -1;
+	}
+	a->url_file = NULL; /* it is renewed from dir */
+	return 0;
+}
+
+/* --- descriptors ---------------------------------------------------------- */
 
 int
 parameters_check(char **words, struct failure *why)

@@ -47,6 +47,18 @@ int parameters_take(
 /* The same for an argv's key=value words, to its NULL. */
 int parameters_take_words(struct parameters *, char **words, struct failure *);
 
+/*
+ * Take the parameters of a request: for each parameter that a request may have,
+ * the file of its name in the directory dir, if it is there. The URL must be
+ * there. The directory is also where renewed values are looked for; dir must
+ * stay valid. With look, the image is only looked at: what makes it writable,
+ * and checksums, are left out. Parameters that are taken later have precedence.
+ *
+ * This is the only list of what vmctl's requests may pass to vm-fetchd.
+ */
+int parameters_take_request(
+    struct parameters *, const char *dir, bool look, struct failure *);
+
 /* After the last one: open the image and the overlay, where there are any. */
 int parameters_finish(struct parameters *, struct failure *);
 

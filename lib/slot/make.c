@@ -20,81 +20,22 @@
 
 /* --- the source ----------------------------------------------------------- */
 
-/* An argv that is built word by word, with room for its strings. */
-struct words {
-	const char *argv[CHILD_ARGS_MAX];
-	char text[CHILD_ARGS_MAX * 256];
-	size_t count, used;
-};
-
-static void
-add_word(struct words *w, const char *name, const char *join, const char *value)
-{
-	size_t room = sizeof(w->text) - w->used;
-	int n = snprintf(w->text + w->used, room, "%s%s%s", name, join, value);
-
-	if (w->count >= CHILD_ARGS_MAX - 1 || n < 0 || (size_t)n >= room)
-		return; /* no request of vmctl's is that large */
-	w->argv[w->count++] = w->text + w->used;
-	w->argv[w->count] = NULL;
-	w->used += (size_t)n + 1;
-}
-
-/* NAME=FILE, or NAME=+FILE for the first line of it, of a request's file. */
-static void
-add_file(
-    struct words *w, const struct slot *s, const char *name, const char *join)
-{
-	char path[PATH_MAX], inner[64];
-
-	snprintf(inner, sizeof(inner), "request/%s", name);
-	if (state_has(&s->state, inner))
-		add_word(w, name, join, state_path(&s->state, inner, path));
-}
-
-/* Start vm-fetchd. It gets the names of the files with secrets, not the secrets. */
+/* Start vm-fetchd. It reads what the request asks for. */
 void
 slot_spawn_source(struct slot *s)
 {
-	static const char *const files[] = {
-	    "cacert", "cert", "key", "netrc", "sums"};
-	static const char *const secrets[] = {
-	    "url", "user", "password", "proxy", "header"};
-	static const char *const values[] = {"domain", "noproxy", "insecure",
-	    "cache", "connections", "outage", "limit-rate", "overlay",
-	    "overlay-size", "sha256", "sums-url"};
-	const size_t nfiles = sizeof(files) / sizeof(*files);
-	const size_t nsecrets = sizeof(secrets) / sizeof(*secrets);
-	const size_t nvalues = sizeof(values) / sizeof(*values);
-	static struct words w;
-	char path[PATH_MAX], value[STATE_VALUE_MAX];
-	size_t i;
+	char socket[PATH_MAX], request[PATH_MAX],
+	    stats[PATH_MAX + 8] = "stats=";
+	char timeout[32], *path = stats + strlen(stats);
+	const char *argv[] = {"vm-fetchd", "-U",
+	    state_path(&s->state, "work/nbd", socket), "-r",
+	    state_path(&s->state, "request", request), timeout, stats, NULL};
 
-	w.count = w.used = 0;
 	unlink(state_path(&s->state, "stats", path));
-	add_word(&w, "vm-fetchd", "", "");
-	add_word(&w, "-U", "", "");
-	add_word(&w, state_path(&s->state, "work/nbd", path), "", "");
-	for (i = 0; i < nsecrets; i++)
-		add_file(&w, s, secrets[i], "=+");
-	for (i = 0; i < nfiles; i++)
-		add_file(&w, s, files[i], "=");
-	for (i = 0; i < nvalues; i++)
-		if (slot_asked(s, values[i], value))
-			add_word(&w, values[i], "=", value);
 	/* Once the medium is in, a busy server makes it degraded at once. */
-	snprintf(value, sizeof(value), "%d",
+	snprintf(timeout, sizeof(timeout), "timeout=%d",
 	    s->phase == PHASE_SOURCE ? (int)s->timeout : 1);
-	add_word(&w, "timeout", "=", value);
-	/* With an overlay the image itself is not written to. */
-	if (s->writable && !slot_is_asked(s, "overlay"))
-		add_word(&w, "writable=1", "", "");
-	/* vmctl has resolved the links of a path and checked the result. */
-	if (slot_asked(s, "url", value) && *value == '/')
-		add_word(&w, "no-links=1", "", "");
-	add_word(&w, "renew", "=", state_path(&s->state, "request", path));
-	add_word(&w, "stats", "=", state_path(&s->state, "stats", path));
-	slot_start(s, CHILD_SOURCE, 0, w.argv);
+	slot_start(s, CHILD_SOURCE, 0, argv);
 }
 
 void

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# What all parts of vmctl need: messages, the state of a slot, time, and the
-# parameters of vm-fetchd. Sourced; PROG must be set. A slot is a directory:
+# What all parts of vmctl need: messages, the state of a slot, time, and how to
+# run vm-fetchd. Sourced; PROG must be set. A slot is a directory:
 #
 #   $RUN/N/lock       flock(2)ed by the vmctl that operates on slot N
 #   $RUN/N/pid        flock(2)ed by the vm-slot that holds slot N; has its pid
@@ -226,43 +226,18 @@ wait_for() {
 
 # --- vm-fetchd ------------------------------------------------------------
 
-# with_source REQUEST COMMAND...: run COMMAND with the vm-fetchd(1) parameters
-# that the directory REQUEST asks for. Secrets are passed as names of files. If
-# STATS is set, vm-fetchd writes its statistics to that file. Only if TO_WRITE
-# is set may it write: otherwise no overlay is made or locked. With COMMAND
-# `exec ...` in the background, $! is the pid of the program itself.
+# with_source REQUEST COMMAND...: run COMMAND, a vm-fetchd(1) with options, for
+# the directory REQUEST. If STATS is set, vm-fetchd writes its statistics to that
+# file. With COMMAND `exec ...` in the background, $! is the pid of the program
+# itself.
 with_source() {
-	local request key keys
+	local request
 	request=$1
 	shift
-	set -- "$@" "url=+$request/url" "renew=$request"
-	for key in cacert cert key netrc; do
-		[ ! -f "$request/$key" ] || set -- "$@" "$key=$request/$key"
-	done
-	for key in user password proxy header; do
-		[ ! -f "$request/$key" ] || set -- "$@" "$key=+$request/$key"
-	done
-	keys='domain noproxy insecure cache connections outage limit-rate'
-	# Of a mount vm-slot has the whole image verified, once.
-	case ${VERB:-} in
-	mount | renew) ;;
-	*)
-		keys="$keys sha256 sums-url"
-		[ ! -f "$request/sums" ] || set -- "$@" "sums=$request/sums"
-		;;
-	esac
-	[ -z "${TO_WRITE:-}" ] || keys="$keys overlay overlay-size"
-	for key in $keys; do
-		[ ! -f "$request/$key" ] ||
-			set -- "$@" "$key=$(read_value "$request/$key")"
-	done
-	# With an overlay the image itself is not written to.
-	[ -z "${TO_WRITE:-}" ] || [ ! -f "$request/writable" ] ||
-		[ -f "$request/overlay" ] || set -- "$@" writable=1
-	# vmctl has resolved the links of a path and checked where they lead.
-	case $(read_value "$request/url") in
-	/*) set -- "$@" no-links=1 ;;
-	esac
+	set -- "$@" -r "$request"
+	# Before a mount only look. vm-slot then opens the image to write, and has
+	# all of it verified, once.
+	case ${VERB:-} in mount | renew) set -- "$@" -l ;; esac
 	[ -z "${STATS:-}" ] || set -- "$@" "stats=$STATS"
 	set -- "$@" "timeout=$TIMEOUT"
 	"$@" 8>&-

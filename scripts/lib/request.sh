@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 # The request: what the user of vmctl asks for, in the directory REQ, which has
-# a file for each value. It becomes request/ of a slot. Sourced by vmctl, after
-# config.sh.
+# a file for each value. It becomes request/ of a slot. vm-fetchd reads those that
+# have the names of its parameters. Sourced by vmctl, after config.sh.
 
 # make_temp: make a directory for passwords and URLs. It is in memory: in /run,
 # or for an ordinary user in /dev/shm, and not on a disk as TMPDIR may be.
@@ -225,6 +225,8 @@ take_url() {
 	file)
 		url=$(allowed_file "$url") || exit
 		look_at "$url"
+		# Its links are resolved, so that it must have none.
+		ask no-links 1
 		;;
 	unknown) misuse "$SHOWN: not an http, https, nfs or smb URL," \
 		"and not an absolute path" ;;

@@ -349,7 +349,7 @@ cmd_serve() {
 	take_target "$WHERE"
 	complete_source
 	[ ! -f "$REQ/writable" ] || complete_overlay
-	STATS=$TEMP/stats TO_WRITE=1 APART=setsid
+	STATS=$TEMP/stats APART=setsid
 	need_source -U "$TEMP/nbd"
 	keep_serving || exit
 	if [ -n "$JSON" ]; then
