@@ -120,7 +120,7 @@ under_busybox() {
 	vmctl list | wc -l | grep -qx 3
 	echo 'slots = cd floppy' >conf
 	fails 78 vmctl probe https://a/b
-	grep -q 'floppy: not cd or disk' stderr
+	grep -q 'conf: slots = cd floppy (line 1): .*cd or disk' stderr
 	printf '  slots=disk  cd \n\t\n' >conf
 	[ "$(vmctl list | cut -c 1-7 | paste -sd,)" = "0  disk,1  cd  " ]
 	echo 'speed = 3' >conf
@@ -653,12 +653,15 @@ start_server_again() {
 @test "a wrong configuration: 78, with the line" {
 	local line
 	for line in 'timeout = x' 'timeout = 0' 'limit_rate = fast' \
-		'overlay_size = 5X' 'cache = big' 'connections = 0' 'outage = -1'; do
-		echo "$line" >conf
+		'overlay_size = 5X' 'cache = big' 'cache = 1M' 'outage = -1' \
+		'limit_rate = 10K' 'connections = 0' 'stall = no' 'dvd = 1' \
+		'udc = a b' 'allow_file = images' 'slots = tape' \
+		'slots = cd cd cd cd cd cd cd cd cd'; do
+		printf '# a comment\n%s\n' "$line" >conf
 		fails 78 vmctl probe https://a/b
-		grep -q "conf: ${line%% *}" stderr
+		grep -qF "conf: $line (line 2): the value must be" stderr
 		fails 0 vmctl list
-		grep -q "conf: ${line%% *}" stderr
+		grep -qF "conf: $line (line 2)" stderr
 	done
 }
 

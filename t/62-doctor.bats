@@ -193,3 +193,144 @@ start_tls() {
 		"vm-fetchd: unable to open $HTTPS/image: self-signed certificate"
 	[[ $output == *"self-signed certificate: use --cacert with"* ]]
 }
+
+# with_udcs NAME...: these controllers, and no gadget.
+with_udcs() {
+	local udc
+	export VM_SYS=$PWD/sys VM_CONFIGFS=$PWD/configfs
+	mkdir -p configfs/usb_gadget
+	rm -rf sys
+	for udc; do
+		mkdir -p "sys/class/udc/$udc"
+		echo "not attached" >"sys/class/udc/$udc/state"
+		: >"sys/class/udc/$udc/function"
+	done
+}
+
+# checks LINE...: doctor fails, and each LINE is a check of the configuration,
+# for people and with -j. So is nothing else.
+checks() {
+	local line
+	run -1 vmctl doctor
+	for line; do
+		[[ "$output"$'\n' == *$'\nFAIL  configuration: '"$line"$'\n'* ]] ||
+			[[ "$output" == "FAIL  configuration: $line"$'\n'* ]] ||
+			{ echo "no line: $line" "$output"; false; }
+	done
+	[ "$(grep -c "^FAIL  configuration" <<<"$output")" = $# ]
+	vmctl doctor -j >json || [ $? = 1 ]
+	for line; do
+		line="configuration: $line" jq -e \
+			'.checks[] | select(.ok | not) | select(.check == env.line)' json
+	done
+}
+
+@test "doctor: every wrong value of the configuration, with its line and form" {
+	local conf=$PWD/conf
+	printf '%s\n' '# drives' 'slots = cd floppy' 'cache = 1M' 'speed = 9' \
+		'outage' 'stall = maybe' >conf
+	checks "$conf: slots = cd floppy (line 2): the value must be 1 to 8 words, each of them cd or disk" \
+		"$conf: cache = 1M (line 3): the value must be a size of 4M or more, such as 64M" \
+		"$conf: speed = 9 (line 4): there is no such setting: see vmedia.conf(5)" \
+		"$conf: outage (line 5): the line must be NAME = VALUE" \
+		"$conf: stall = maybe (line 6): the value must be 0 or 1"
+}
+
+@test "doctor: what the configuration names must exist" {
+	local conf=$PWD/conf
+	with_udcs one.usb two.usb
+	: >ca.pem
+	printf '%s\n' 'udc = three.usb' "cacert = $PWD/ca.pem" \
+		"allow_file = $PWD $PWD/none" 'power = no-such-program status' \
+		'proxy = a b' >conf
+	checks "$conf: udc (line 1): there is no controller three.usb: write one of these: one.usb two.usb" \
+		"$conf: cacert (line 2): $PWD/ca.pem is not a readable file with certificates (PEM)" \
+		"$conf: allow_file (line 3): $PWD/none is not a directory" \
+		"$conf: power (line 4): there is no program no-such-program: write its path" \
+		"$conf: proxy (line 5): a URL has no blanks: write for example http://proxy.example.org:3128"
+}
+
+@test "doctor: the number of drives, their images at boot and their caches" {
+	local conf=$PWD/conf
+	printf '%s\n' 'slots = cd disk' 'slot2 = https://a/b' \
+		'slot0 = --frob https://a/b' 'slot1 = -P /none/such https://a/b' >conf
+	checks "$conf: slot2 (line 2): there are only 2 drives, from slot 0 on: add a word to slots" \
+		"$conf: slot0 (line 3): there is no option --frob (see vmctl help mount)" \
+		"$conf: slot1 (line 4): unable to read password file /none/such"
+	printf '%s\n' 'slot1 = -t cd' 'slot0 = -P - https://a/b' 'cache = 9000G' >conf
+	run -1 vmctl doctor
+	[[ $output == *"$conf: slot1 (line 1): mount needs a URL"* ]]
+	[[ $output == *"$conf: slot0 (line 2): "*password* ]]
+	[[ $output == *"$conf: cache (line 3): 2 caches of 9000G do not fit into the "*" MiB of memory: write for example 16M"* ]]
+	printf '%s\n' 'slots =' >conf
+	checks "$conf: slots (line 1): there is no drive: write for example slots = cd disk"
+	printf '%s\n' 'cache = 16M' '' 'cache = 32M' >conf
+	checks "$conf: cache (line 3): it is set in the lines 1 3: keep only one of them"
+}
+
+@test "doctor: hooks that are never run, and files that others can change" {
+	requires_root
+	export VM_HOOK_DIR=$PWD/hooks.d
+	mkdir hooks.d
+	: >hooks.d/tell
+	printf '#!/bin/sh\n' >hooks.d/other
+	chmod 777 hooks.d/other
+	echo 'slots = cd' >conf
+	chmod 666 conf
+	checks "$PWD/conf: other users can change it: type chmod go-w $PWD/conf" \
+		"$PWD/hooks.d/other: other users can change it: type chmod go-w $PWD/hooks.d/other" \
+		"$PWD/hooks.d/tell: it is not executable, and is never run: type chmod +x $PWD/hooks.d/tell"
+	chmod 644 conf
+	chown 65534 conf
+	chmod 755 hooks.d/*
+	checks "$PWD/conf: it belongs to another user: type chown root $PWD/conf"
+	chown 0 conf
+	vmctl doctor | grep -qx "ok    configuration: $PWD/conf"
+}
+
+@test "doctor: several controllers and none named: which one is taken" {
+	with_udcs p1.usb p2.usb p10.usb
+	echo 'slots = cd disk' >conf
+	run vmctl doctor
+	[[ $output == *"conf names none of these 3; slot 0 will use p1.usb, slot 1 will use p2.usb. To use only one, write for example: udc = p1.usb"* ]]
+	echo vmedia >sys/class/udc/p1.usb/function
+	run vmctl doctor
+	[[ $output == *"; slot 0 will use p2.usb, slot 1 will use p10.usb. "* ]]
+	echo other >sys/class/udc/p2.usb/function
+	run vmctl doctor
+	[[ $output == *"; all drives will use p10.usb. "* ]]
+	echo other >sys/class/udc/p10.usb/function
+	run vmctl doctor
+	[[ $output == *"; other gadgets use all of them. "* ]]
+	echo 'udc = p2.usb' >conf
+	[[ $(vmctl doctor) != *"names none"* ]]
+}
+
+@test "doctor: how to get what is missing, on three kinds of systems" {
+	local what system
+	with_udcs
+	mkdir bin
+	# A machine without any of it, whatever this one has.
+	printf '#!/bin/sh\nexit 1\n' >bin/modprobe
+	printf '#!/bin/sh\necho none\n' >bin/uname
+	chmod +x bin/*
+	VM_PATH=$PWD/bin:/usr/bin:/bin run -1 vmctl doctor
+	for what in CONFIG_BLK_DEV_NBD "CONFIG_USB_GADGET, CONFIG_USB_CONFIGFS" \
+		CONFIG_USB_CONFIGFS_MASS_STORAGE; do
+		[[ $output == *"FAIL  kernel: "*"($what)"$'\n        Debian: '*"apt-get install linux-image-"*$'\n        Yocto: '*kernel-module-*$'\n        Raspberry Pi OS: '* ]]
+	done
+	[[ $output == *"FAIL  USB device controller: this machine has none;"*$'\n        Debian: '*dummy_hcd*$'\n        Yocto: '*CONFIG_USB_ASPEED_VHUB*$'\n        Raspberry Pi OS: '*dtoverlay=dwc2*/etc/modules-load.d/* ]]
+	VM_PATH=$PWD/bin:/usr/bin:/bin vmctl doctor -j >json || [ $? = 1 ]
+	for system in Debian Yocto "Raspberry Pi OS"; do
+		[ "$(system=$system jq '[.checks[].howto | select(. != null) | .[env.system] | select(length > 9)] | length' json)" = 4 ]
+	done
+	# Programs: nothing but what vmctl itself needs.
+	rm bin/*
+	for what in sh cat date grep id ls mkdir mkfifo mktemp rm sed tail sort cut; do
+		ln -s "$(command -v $what)" bin/
+	done
+	VM_PATH=$PWD/bin run -1 vmctl doctor
+	for what in nbdkit setsid diff modprobe; do
+		[[ $output == *"FAIL  program $what: it is not installed"$'\n        Debian: apt-get install '*$'\n        Yocto: '*IMAGE_INSTALL*$'\n        Raspberry Pi OS: apt-get'* ]]
+	done
+}

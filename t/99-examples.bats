@@ -93,6 +93,25 @@ page_options() {
 	done
 }
 
+@test "vmedia.conf(5) and the installed file have each setting of the table" {
+	local setting
+	# shellcheck disable=SC2016 # for the inner shell to expand
+	sh -c 'PROG=x; . "$1/common.sh"; . "$1/config.sh"; printf %s "$SETTINGS"' sh \
+		"$TOP/scripts/lib" | sed -n 's/|.*//p' | sort >"$BATS_TEST_TMPDIR/table"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/table")" -ge 22 ]
+	while read -r setting; do
+		case $setting in
+		slot[0-7]) ;;
+		*)
+			grep -q "^\.It Sy $setting$" "$TOP/man/vmedia.conf.5"
+			grep -q "^#$setting =" "$TOP/scripts/vmedia.conf"
+			;;
+		esac || { echo "no $setting"; false; }
+	done <"$BATS_TEST_TMPDIR/table"
+	sed -n 's/^#\([a-z_0-9]*\) =.*/\1/p' "$TOP/scripts/vmedia.conf" | sort -u |
+		comm -13 "$BATS_TEST_TMPDIR/table" - | not grep .
+}
+
 @test "the settings that vmedia.conf(5) shows can be read" {
 	sed -n '/^\.Sh EXAMPLES/,/^\.Ed/s/^[a-z].*=.*/&/p' \
 		"$TOP/man/vmedia.conf.5" >"$BATS_TEST_TMPDIR/conf"

@@ -5,7 +5,38 @@
 
 CONF=${VM_CONF:-/etc/vmedia/vmedia.conf}
 
+# SETTING|KIND|VALUE: how its value is checked, and its right form for people.
+# This is the only list of the settings; take_setting() says what each one sets.
+SETTINGS="
+slots|types|1 to 8 words, each of them cd or disk
+udc|udc|one name in /sys/class/udc
+stall|0 1|0 or 1
+dvd|yes no|yes or no
+cache|size 4194304|a size of 4M or more, such as 64M
+connections|64|a number from 1 to 64
+limit_rate|size 65536|a size of 64K or more, such as 500K
+overlay_size|size 1|a size, such as 500M or 1G
+outage|3600|a number of seconds from 1 to 3600
+timeout|86400|a number of seconds from 1 to 86400
+cacert|text|the path of a file
+proxy|text|a URL, such as http://proxy.example.org:3128
+allow_file|paths|absolute paths of directories
+power|text|a command and its arguments
+slot0|text|options and the URL of a vmctl mount
+slot1|text|options and the URL of a vmctl mount
+slot2|text|options and the URL of a vmctl mount
+slot3|text|options and the URL of a vmctl mount
+slot4|text|options and the URL of a vmctl mount
+slot5|text|options and the URL of a vmctl mount
+slot6|text|options and the URL of a vmctl mount
+slot7|text|options and the URL of a vmctl mount
+"
+
 CONF_ERROR=	# the first error in the configuration
+CONF_ERRORS=	# all of them, each on a line
+CONFIGURED=	# how many drives it has
+CONF_LINES=	# "KEY NUMBER" of each setting that was read, each on a line
+LINE_NUMBER=0	# the line at hand
 TRIMMED=	# what trim() has left
 
 # trim TEXT: TEXT without blanks around it, into TRIMMED. No process is started:
@@ -15,10 +46,12 @@ trim() {
 	TRIMMED=${TRIMMED%"${TRIMMED##*[![:space:]]}"}
 }
 
-# bad_setting KEY WHY: note the first error. Only a verb that starts something
-# needs a correct configuration: see need_conf().
+# bad_setting TEXT HELP: note an error of the line at hand. Only a verb that
+# starts something needs a correct configuration: see need_conf().
 bad_setting() {
-	CONF_ERROR=${CONF_ERROR:-"$CONF: $1: $2"}
+	set -- "$CONF: $1 (line $LINE_NUMBER): $2"
+	CONF_ERROR=${CONF_ERROR:-$1}
+	CONF_ERRORS="$CONF_ERRORS$1$NEWLINE"
 	return 1
 }
 
@@ -30,33 +63,71 @@ warn_conf() {
 	[ -z "$CONF_ERROR" ] || echo "$PROG: warning: $CONF_ERROR" >&2
 }
 
-check_number() {
-	is_number "$2" "$3" || bad_setting "$1" "not a number from 1 to $3"
-}
-
-check_size() {
-	is_size "$2" || bad_setting "$1" "$2: not a size, such as 500K or 64M"
-}
-
-check_types() {
+are_types() {
 	local type
 	for type in $1; do
-		case $type in
-		cd | disk) ;;
-		*) bad_setting slots "$type: not cd or disk" || return ;;
-		esac
+		case $type in cd | disk) ;; *) return 1 ;; esac
 	done
+	# shellcheck disable=SC2086 # a list of words
+	set -- $1
+	[ $# -le 8 ]
+}
+
+# is_size_from WORD MIN: is it a size of at least MIN bytes?
+is_size_from() {
+	local count
+	is_size "$1" || return
+	count=${1%[KMG]}
+	# In arithmetic, a leading 0 would mean an octal number.
+	count=${count#"${count%%[!0]*}"}
+	[ ${#count} -le 9 ] || return 0
+	case $1 in
+	*K) count=$((count * 1024)) ;;
+	*M) count=$((count * 1048576)) ;;
+	*G) count=$((count * 1073741824)) ;;
+	esac
+	[ "${count:-0}" -ge "$2" ]
+}
+
+are_paths() {
+	local path
+	for path in $1; do
+		case $path in /*) ;; *) return 1 ;; esac
+	done
+}
+
+# is_kind KIND VALUE: does the value have the right form? KIND is a column of
+# SETTINGS.
+is_kind() {
+	case $1 in
+	types) are_types "$2" ;;
+	udc) case $2 in */* | *[[:space:]]*) return 1 ;; esac ;;
+	"size "*) is_size_from "$2" "${1#size }" ;;
+	paths) are_paths "$2" ;;
+	text) return 0 ;;
+	*" "*) case " $1 " in *" $2 "*) ;; *) return 1 ;; esac ;;
+	*) is_number "$2" "$1" ;;
+	esac
 }
 
 # take_setting KEY VALUE: a wrong value is not used.
 take_setting() {
-	case $1 in
-	slots) check_types "$2" ;;
-	timeout) check_number "$1" "$2" 86400 ;;
-	connections) check_number "$1" "$2" 64 ;;
-	outage) check_number "$1" "$2" 3600 ;;
-	cache | limit_rate | overlay_size) check_size "$1" "$2" ;;
-	esac || return
+	local row
+	case $SETTINGS in
+	*"$NEWLINE$1|"*) ;;
+	*)
+		bad_setting "$1 = $2" "there is no such setting: see vmedia.conf(5)"
+		return
+		;;
+	esac
+	row=${SETTINGS#*"$NEWLINE$1|"} row=${row%%"$NEWLINE"*}
+	# An empty value means the default, except that it can mean no drives.
+	[ -n "$2" ] || [ "$1" = slots ] || return 0
+	is_kind "${row%%|*}" "$2" || {
+		bad_setting "$1 = $2" "the value must be ${row#*|}"
+		return
+	}
+	CONF_LINES="$CONF_LINES$1 $LINE_NUMBER$NEWLINE"
 	case $1 in
 	slots) TYPES=$2 ;;
 	timeout) TIMEOUT=$2 ;;
@@ -72,11 +143,7 @@ take_setting() {
 	allow_file) ALLOW_FILE=$2 ;;
 	power) POWER=$2 ;;
 	proxy) PROXY=$2 ;;
-	slot[0-7])
-		DECLARED="$DECLARED
-${1#slot} $2"
-		;;
-	*) bad_setting "$1" "no such setting" ;;
+	slot*) DECLARED="$DECLARED$NEWLINE${1#slot} $2" ;;
 	esac
 }
 
@@ -84,16 +151,17 @@ read_conf() {
 	local line key
 	[ -f "$CONF" ] || return 0
 	[ -r "$CONF" ] || {
-		CONF_ERROR="unable to read $CONF"
+		CONF_ERROR="unable to read $CONF" CONF_ERRORS=$CONF_ERROR$NEWLINE
 		return
 	}
 	while read_line; do
+		LINE_NUMBER=$((LINE_NUMBER + 1))
 		trim "$LINE"
 		case $TRIMMED in
 		'' | '#'*) continue ;;
 		*=*) ;;
 		*)
-			bad_setting "$TRIMMED" "not NAME = VALUE"
+			bad_setting "$TRIMMED" "the line must be NAME = VALUE"
 			continue
 			;;
 		esac
@@ -112,9 +180,10 @@ read_conf() {
 # so with each drive that exists.
 add_slots() {
 	local drives end n
+	CONFIGURED=$(count_slots)
 	drives=''
 	[ -z "${1:-}" ] || drives=$(vm-gadget status 2>/dev/null)
-	end=$(count_slots)
+	end=$CONFIGURED
 	for n in 0 1 2 3 4 5 6 7; do
 		case "$drives" in *"slot $n: "*) ;; *)
 			[ -d "$RUN/$n/request" ] || [ -d "$RUN/$n/work" ] || continue
@@ -122,7 +191,7 @@ add_slots() {
 		esac
 		[ "$n" -lt "$end" ] || end=$((n + 1))
 	done
-	n=$(count_slots)
+	n=$CONFIGURED
 	while [ "$n" -lt "$end" ]; do
 		TYPES="$TYPES $(vm-gadget status -f type $n 2>/dev/null ||
 			echo disk)"

@@ -15,12 +15,24 @@ ill() {
 	SICK=1
 }
 
-# found WORD true|false TEXT: print the result of a check, or keep it.
+# lacking WHAT TEXT...: the check fails, and the table MISSING tells for each
+# system how to get WHAT.
+lacking() {
+	local what
+	what=$1
+	shift
+	found FAIL false "$*" "$what"
+	SICK=1
+}
+
+# found WORD true|false TEXT [WHAT]: print the result of a check, or keep it.
 found() {
 	if [ -n "$JSON" ]; then
-		CHECKS="$CHECKS${CHECKS:+, }{\"ok\": $2, \"check\": $(json_string "$3")}"
+		CHECKS="$CHECKS${CHECKS:+, }{\"ok\": $2, \"check\": $(json_string "$3")$(
+			[ -z "${4:-}" ] || howto_json "$4")}"
 	else
 		printf '%-4s  %s\n' "$1" "$3"
+		[ -z "${4:-}" ] || howto "$4"
 	fi
 }
 
@@ -46,22 +58,27 @@ examine() {
 }
 
 has_module() {
-	[ -d "/sys/module/$1" ] || modprobe -n -q "$1" ||
-		grep -q "/$1.ko" "/lib/modules/$(uname -r)/modules.builtin"
+	[ -d "${VM_SYS:-/sys}/module/$1" ] || modprobe -n -q "$1" 2>/dev/null ||
+		grep -qs "/$1.ko" "/lib/modules/$(uname -r)/modules.builtin"
 }
 
-examine_conf() {
-	if [ -n "$CONF_ERROR" ]; then
-		ill "configuration: $CONF_ERROR"
+# examine_module MODULE WHAT OPTION
+examine_module() {
+	if has_module "$1"; then
+		well "kernel: $2"
 	else
-		well "configuration"
+		lacking "$1" "kernel: $2: this kernel lacks the module $1 ($3)"
 	fi
 }
 
 examine_programs() {
 	local program
-	for program in nbdkit setsid diff; do
-		examine "program $program" "install it" command -v $program
+	for program in nbdkit setsid diff modprobe; do
+		if command -v $program >/dev/null; then
+			well "program $program"
+		else
+			lacking $program "program $program: it is not installed"
+		fi
 	done
 }
 
@@ -75,25 +92,28 @@ examine_kernel() {
 	examine "clock ($(date -u +%Y-%m-%d))" \
 		"the clock is earlier than the installation date; set it, or certificate checks fail" \
 		clock_is_right
-	examine "kernel: nbd" "use a kernel with CONFIG_BLK_DEV_NBD" \
-		has_module nbd
-	examine "kernel: USB gadget" "use a kernel with CONFIG_USB_CONFIGFS" \
-		has_module libcomposite
-	examine "kernel: mass storage" \
-		"use a kernel with CONFIG_USB_CONFIGFS_MASS_STORAGE" \
-		has_module usb_f_mass_storage
+	examine_module nbd nbd CONFIG_BLK_DEV_NBD
+	examine_module libcomposite "USB gadget" \
+		"CONFIG_USB_GADGET, CONFIG_USB_CONFIGFS"
+	examine_module usb_f_mass_storage "mass storage" \
+		CONFIG_USB_CONFIGFS_MASS_STORAGE
+}
+
+# is_udc NAME: is there such a controller?
+is_udc() {
+	[ -n "$1" ] && [ -e "${VM_SYS:-/sys}/class/udc/$1" ]
 }
 
 examine_udc() {
 	local udc udcs state
-	udcs=$(ls "${VM_SYS:-/sys}/class/udc" 2>/dev/null)
+	udcs=$(ls -v "${VM_SYS:-/sys}/class/udc" 2>/dev/null)
 	if [ -z "$udcs" ]; then
-		ill "USB device controller: this machine has none;" \
+		lacking udc "USB device controller: this machine has none;" \
 			"vmctl can only export and serve images here"
 		return
 	fi
 	for udc in $udcs; do
-		state=$(cat "${VM_SYS:-/sys}/class/udc/$udc/state")
+		state=$(read_value "${VM_SYS:-/sys}/class/udc/$udc/state")
 		case $state in
 		configured) well "USB device controller $udc: configured" ;;
 		"not attached") well "USB device controller $udc: not attached" \
@@ -101,6 +121,55 @@ examine_udc() {
 		*) well "USB device controller $udc: $state" ;;
 		esac
 	done
+	# shellcheck disable=SC2086 # a list of words
+	set -- $udcs
+	[ $# = 1 ] || is_udc "$UDC" || tell_choice "$@"
+}
+
+# tell_choice UDC...: there are several, and the configuration names none. Say
+# which one each drive has, or will have.
+tell_choice() {
+	local udc number taken free
+	taken='' number=0
+	while [ $number -lt "$(count_slots)" ]; do
+		udc=$(vm-gadget status -f udc $number 2>/dev/null)
+		[ -z "$udc" ] || taken="$taken${taken:+, }slot $number uses $udc"
+		number=$((number + 1))
+	done
+	if [ -z "$taken" ]; then
+		free=$(free_udcs "$@")
+		# shellcheck disable=SC2086 # a list of words
+		taken=$(plan_udcs $free)
+	fi
+	well "USB device controller: $CONF names none of these $#; $taken." \
+		"To use only one, write for example: udc = $1"
+}
+
+# free_udcs UDC...: print those that no gadget uses.
+free_udcs() {
+	local udc
+	for udc; do
+		read_value "${VM_SYS:-/sys}/class/udc/$udc/function" | grep -q . ||
+			echo "$udc"
+	done
+}
+
+# plan_udcs FREE...: print which UDCs vm-gadget will take (see vm-gadget(8)).
+plan_udcs() {
+	local count number plan
+	count=$(count_slots) number=0 plan=
+	if [ $# = 0 ]; then
+		echo "other gadgets use all of them"
+	elif [ $# -lt "$count" ]; then
+		echo "all drives will use $1"
+	else
+		while [ $number -lt "$count" ]; do
+			plan="$plan${plan:+, }slot $number will use $1"
+			number=$((number + 1))
+			shift
+		done
+		echo "$plan"
+	fi
 }
 
 examine_url() {
