@@ -196,6 +196,7 @@ init_slot(struct slot *s, unsigned number, const struct options *o)
 	enum child_id id;
 
 	s->number = number;
+	s->told = "";
 	s->end = "empty";
 	s->reload = reload;
 	s->reload_client = o->client;

@@ -161,6 +161,51 @@ is_open() {
 	grep -qx "vm-ws-proxy: peer closed: 4409 is taken" stderr
 }
 
+# texts PROTOCOL: connects to the proxy, offers PROTOCOL, and prints each text
+# message, and then the code and the reason of the close.
+texts() {
+	"$TOP/t/page/ready" "$BUILD/page"
+	PAGE_DIR=$BUILD/page node --input-type=module -e '
+		const { need } = await import(process.argv[1]);
+		const { WebSocket } = need("ws");
+		const socket = new WebSocket(process.argv[2], process.argv[3].split(","));
+		socket.on("message", (data, isBinary) => console.log(isBinary ?
+			`bytes ${data}` : `text ${data.toString().replace(/\n/g, "|")}`));
+		socket.on("close", (code, reason) => console.log(`${code} ${reason}`));
+	' "$TOP/t/page/lib.mjs" "ws://$AT/x" "$1"
+}
+
+@test "a command tells its state in text messages, if the client wants them" {
+	cat >far <<-'END'
+		#!/bin/sh
+		printf 'sta' >&2
+		printf 'te: one\nstatement\n' >&2
+		printf abc
+		sleep 1
+		printf 'state: t\001wo\nstate: three\nvm-x: is taken\nstate: four\n' >&2
+		exit 75
+	END
+	chmod +x far
+	start_proxy -e ./far
+	texts vm.nbd.v1-state,vm.nbd.v1 >seen
+	grep '^text' seen | sed 's/^text //' | tr '|' '\n' >lines
+	[ "$(paste -sd ' ' lines)" = "one t?wo three four" ]
+	grep -qx "bytes abc" seen
+	[ "$(tail -n 1 seen)" = "4409 is taken" ]
+	grep -qx statement proxy.err
+	not grep -q "^state:" proxy.err
+	# For any other client, these lines have no meaning.
+	texts vm.nbd.v1-beat >seen
+	not grep -q '^text' seen
+	[ "$(tail -n 1 seen)" = "4409 four" ]
+	grep -qx "state: three" proxy.err
+	# The line of a command without -e is not the reason.
+	start_proxy ./far
+	texts vm.nbd.v1-state >seen
+	grep -q '^text one' seen
+	[ "$(tail -n 1 seen)" = "4409 " ]
+}
+
 @test "when its output is closed, it ends with a message" {
 	start_proxy yes
 	mkfifo in

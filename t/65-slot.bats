@@ -281,6 +281,27 @@ is_waiting() {
 	[[ $output == *"slot 0 is held by process $SLOT_PID" ]]
 }
 
+@test "who watches is told when the host reads, when it rests, and of the end" {
+	run -69 bin/vm-slot -a watch 0
+	is_in
+	bin/vm-slot -a watch 0 >seen 3>&- &
+	local watcher=$!
+	wait_until 10 grep -qx "state: inserted" seen
+	echo "9 0 0 0 3 0" >"$VM_SYS/block/nbd0/stat"
+	wait_until 10 grep -qx "state: reading" seen
+	# Another client learns what is true now, and a reload loses neither.
+	bin/vm-slot -a watch 0 >other 3>&- &
+	wait_until 10 grep -qx "state: reading" other
+	wait_until 10 grep -qx "state: idle" seen
+	bin/vm-slot -r 0
+	wait_until 10 eval '[ "$(grep -c idle seen)" -gt 1 ]'
+	echo "12 0 0 0 3 0" >"$VM_SYS/block/nbd0/stat"
+	wait_until 10 eval '[ "$(tail -n 1 seen)" = "state: reading" ]'
+	ask eject
+	wait $watcher
+	[ "$(tail -n 1 seen)" = "state: ejecting" ]
+}
+
 @test "reload: the same process, and the same medium" {
 	is_in
 	local source

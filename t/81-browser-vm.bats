@@ -104,6 +104,9 @@ host_reads_all() {
 @test "through lighttpd the host reads the whole image; an eject is shown by the page" {
 	serve_image "$LARGE" slot=0
 	host_reads_all "$LARGE"
+	browser title '^(The host is reading|Connected)$'
+	browser title '^Connected$'
+	browser said | grep "is not reading now"
 	vmctl status -s 0 | grep large.iso
 	vmctl eject -f -s 0
 	browser title 'jected'

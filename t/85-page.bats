@@ -217,6 +217,14 @@ in_browser() {
 	in_browser again 100
 }
 
+@test "browser: the slot says when it has the image, and when the host reads" {
+	in_browser truth
+}
+
+@test "browser: an image that the slot refuses was never the host's" {
+	in_browser refused
+}
+
 @test "browser: a taken slot, by whom, and taking it over" {
 	in_browser taken
 }

@@ -92,6 +92,9 @@ take_line(struct answer *answer, char *line, char *step, char *why, size_t size)
 
 	if (strncmp(line, "step ", 5) == 0) {
 		snprintf(step, STATE_VALUE_MAX, "%s", line + 5);
+	} else if (strncmp(line, "state ", 6) == 0) {
+		printf("state: %s\n", line + 6);
+		fflush(stdout);
 	} else if (strcmp(line, "done") == 0) {
 		answer->status = 0;
 	} else if (strncmp(line, "failed ", 7) == 0) {
@@ -187,6 +190,8 @@ slot_ask(const struct ask *a, char *why, size_t size)
 		send(fd, line, (size_t)n, MSG_NOSIGNAL);
 		status = wait_for_answer(a, fd, why, size);
 		close(fd);
+		if (strcmp(a->request, "watch") == 0)
+			give_up = clock_ms() + BEGIN_MS;
 		/* A vm-slot that reloads closes its socket, and goes on: each
 		 * request may be made twice. */
 	} while (status == ASK_NOBODY && slot_is_held(a->state) &&

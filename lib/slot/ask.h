@@ -27,7 +27,8 @@ struct ask {
 #define ASK_ALONE  -2 /* the process beside it has ended */
 
 /*
- * Send the request, and wait for the answer. Returns 0 if the request was
+ * Send the request, and wait for the answer. Each state that `watch` tells is
+ * printed on standard output. Returns 0 if the request was
  * carried out; an exit status of sysexits(3), with the reason as a line in
  * *why; or ASK_NOBODY or ASK_ALONE.
  */

@@ -250,6 +250,17 @@ control_answer(
 }
 
 void
+control_state(struct control *c, const char *word)
+{
+	int i;
+
+	for (i = 0; c != NULL && i < CONTROL_CLIENTS; i++)
+		if (c->clients[i].fd != -1 &&
+		    c->clients[i].kind == CONTROL_WATCH)
+			send_line(&c->clients[i], "state", word);
+}
+
+void
 control_step(struct control *c, const char *text)
 {
 	int i;

@@ -5,6 +5,7 @@
  * client). Each connection sends one request, as a line, and gets these lines:
  *
  *	step TEXT              what is being done now
+ *	state WORD             of the medium, for who watches it
  *	done                   the last line: the request was carried out
  *	failed STATUS TEXT     the last line: it was not, and why
  *
@@ -26,6 +27,7 @@ enum control_kind {
 	CONTROL_EJECT,	/* an empty slot */
 	CONTROL_RELOAD, /* another vm-slot in the same process */
 	CONTROL_LEAVE,	/* the end of this process */
+	CONTROL_WATCH,	/* the state of the medium, again and again */
 };
 
 struct control;
@@ -55,6 +57,9 @@ void control_answer(
 
 /* Tell all that wait for a medium or its end what is being done. */
 void control_step(struct control *, const char *text);
+
+/* Tell all that watch the medium its state. */
+void control_state(struct control *, const char *word);
 
 /* The descriptor of a client that waits for that; -1 if there is none. */
 int control_find(const struct control *, enum control_kind);

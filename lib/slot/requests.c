@@ -63,6 +63,16 @@ be_followed(struct slot *s, int client)
 }
 
 static void
+be_watched(struct slot *s, int client)
+{
+	if ((s->phase & PHASES_LIVE) != 0)
+		slot_begin_watching(s, client);
+	else
+		control_reply(
+		    s->control, client, EX_TEMPFAIL, "the slot is not active");
+}
+
+static void
 be_renewed(struct slot *s, int client)
 {
 	struct child *source = &s->children[CHILD_SOURCE];
@@ -131,6 +141,8 @@ slot_asked_for(struct slot *s, const char *request, int client)
 {
 	if (strcmp(request, "follow") == 0)
 		be_followed(s, client);
+	else if (strcmp(request, "watch") == 0)
+		be_watched(s, client);
 	else if (strcmp(request, "eject") == 0)
 		be_ejected(s, "", client);
 	else if (strncmp(request, "eject ", 6) == 0)

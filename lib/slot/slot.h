@@ -16,6 +16,7 @@
  *	undo.c      the way out, from any phase
  *	make.c      the way in: source -> attach -> look -> insert
  *	expiry.c    limits of a medium: time, idleness, one boot
+ *	tell.c      telling clients whether the host reads
  *	hooks.c     running the hooks
  *	end-tickets.c  telling a client that comes back how its medium ended
  *	common.c    what these files share
@@ -126,6 +127,12 @@ struct slot {
 	char counted[64];	   /* the requests at the last check */
 	char port[UDC_STATE_SIZE]; /* the state of the host's port */
 
+	/* What clients that watch the medium are told. */
+	char watched[64]; /* the requests at the last look; "": none yet */
+	int64_t used_at;  /* ms: when they changed; 0: never */
+	int64_t watch_at; /* ms: the next look */
+	const char *told; /* the word that was told last */
+
 	bool reload_due;   /* reload as soon as no hook runs */
 	int reload_client; /* the client that waits, or -1 */
 
@@ -154,7 +161,7 @@ void slot_child_heard(void *slot, struct child *, bool said, const char *line);
 /* --- requests.c ---------------------------------------------------------- */
 
 /* Carry out a request of a client: eject [force|take|source|discard], renew, reload,
- * follow or leave. */
+ * follow, watch or leave. */
 void slot_asked_for(struct slot *, const char *request, int client);
 
 /* The check before a reload has ended. Status 0: the installed vm-slot runs. */
@@ -248,6 +255,15 @@ void slot_limits_check(struct slot *);
 int slot_limits_left(const struct slot *, int64_t now); /* ms; -1: no limits */
 void slot_hear_port(struct slot *, const char *state);
 void slot_hear_power(struct slot *, const char *line);
+
+/* --- tell.c -------------------------------------------------------------- */
+
+/* From now on this client hears the state of the medium, which is in. */
+void slot_begin_watching(struct slot *, int client);
+
+/* Tell these clients what has changed, if it is time for that. */
+void slot_tell_watchers(struct slot *);
+int slot_watchers_left(const struct slot *, int64_t now); /* ms; -1: none */
 
 /* --- undo.c -------------------------------------------------------------- */
 

@@ -280,6 +280,7 @@ slot_begin_end(struct slot *s)
 	slot_put(s, "state", "deactivating");
 	slot_hooks_know(s);
 	control_step(s->control, "ejecting");
+	control_state(s->control, "ejecting");
 	watch_stop(&s->watch);
 	ask_systemd(s);
 }
@@ -319,6 +320,7 @@ slot_finish(struct slot *s)
 	/* If an eject stopped the mount, the eject has succeeded. */
 	control_answer(
 	    s->control, CONTROL_EJECT, s->was_in ? s->status : 0, s->error);
+	control_answer(s->control, CONTROL_WATCH, 0, "");
 	control_answer(s->control, CONTROL_FOLLOW,
 	    s->status != 0 ? s->status : EX_TEMPFAIL,
 	    s->status != 0 ? s->error : s->reason);

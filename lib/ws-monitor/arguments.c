@@ -357,6 +357,7 @@ ws_arguments_take(struct ws_arguments *a, int argc, char **argv)
 	ws_credentials_load(&a->credentials, &a->options);
 	if (a->options.is_client || protocols->count > 0)
 		return;
+	add(protocols, WS_NBD_STATE);
 	add(protocols, WS_NBD_BEAT);
 	add(protocols, WS_NBD);
 	add(protocols, "binary");

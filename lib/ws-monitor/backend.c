@@ -62,7 +62,10 @@ start(struct ws_backend *b, const struct ws_options *o,
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
 		return -1;
-	if (o->sends_last_line && pipe2(log, O_CLOEXEC | O_NONBLOCK) == -1)
+	b->tells_state =
+	    request != NULL && strcmp(request->protocol, WS_NBD_STATE) == 0;
+	if ((o->sends_last_line || b->tells_state) &&
+	    pipe2(log, O_CLOEXEC | O_NONBLOCK) == -1)
 		log[0] = log[1] = -1;
 	if (log[1] != -1)
 		fcntl(log[1], F_SETFL, 0); /* the command's end may block */
@@ -134,10 +137,70 @@ printable(char c)
 	return c >= ' ' && c <= '~' ? c : '?';
 }
 
-void
-ws_backend_read_log(struct ws_backend *b)
+/* Keep a byte of a line for people: the last line may be the close's reason. */
+static void
+take_line_byte(struct ws_backend *b, char c)
 {
-	char text[1024];
+	if (c == '\n') {
+		b->at_end = true;
+		return;
+	}
+	if (b->at_end)
+		b->len = 0;
+	b->at_end = false;
+	if (b->len < sizeof(b->line) - 1)
+		b->line[b->len++] = printable(c);
+	b->line[b->len] = '\0';
+}
+
+/* Put a byte of a line for people into out, with a head that was none. Returns
+ * how many bytes that are. */
+static size_t
+pass_byte(struct ws_backend *b, char c, char *out)
+{
+	size_t n = b->part == LOG_HEAD ? b->head : 0, i;
+
+	memcpy(out, WS_STATE_HEAD, n);
+	out[n++] = c;
+	for (i = 0; i < n; i++)
+		take_line_byte(b, out[i]);
+	b->part = c == '\n' ? LOG_HEAD : LOG_LINE;
+	b->head = 0;
+	return n;
+}
+
+/* Take a byte of the log. Returns how many bytes for people were put into out. */
+static size_t
+take_byte(struct ws_backend *b, char c, char *out,
+    void (*state)(const char text[WS_STATE_MAX]))
+{
+	if (b->part == LOG_HEAD && b->tells_state &&
+	    c == WS_STATE_HEAD[b->head]) {
+		b->state_len = 0;
+		if (WS_STATE_HEAD[++b->head] == '\0')
+			b->part = LOG_STATE;
+		return 0;
+	}
+	if (b->part != LOG_STATE)
+		return pass_byte(b, c, out);
+	if (c != '\n') {
+		if (b->state_len < sizeof(b->state) - 1)
+			b->state[b->state_len++] = printable(c);
+		return 0;
+	}
+	b->state[b->state_len] = '\0';
+	b->part = LOG_HEAD;
+	b->head = 0;
+	state(b->state);
+	return 0;
+}
+
+void
+ws_backend_read_log(
+    struct ws_backend *b, void (*state)(const char text[WS_STATE_MAX]))
+{
+	char text[1024], out[sizeof(text) + sizeof(WS_STATE_HEAD)];
+	size_t used = 0;
 	ssize_t n, i;
 
 	n = read(b->log, text, sizeof(text));
@@ -148,19 +211,9 @@ ws_backend_read_log(struct ws_backend *b)
 		b->log = -1;
 		return;
 	}
-	for (i = 0; i < n; i++) {
-		if (text[i] == '\n') {
-			b->at_end = true;
-			continue;
-		}
-		if (b->at_end)
-			b->len = 0;
-		b->at_end = false;
-		if (b->len < sizeof(b->line) - 1)
-			b->line[b->len++] = printable(text[i]);
-		b->line[b->len] = '\0';
-	}
-	if (write(STDERR_FILENO, text, (size_t)n) == -1)
+	for (i = 0; i < n; i++)
+		used += take_byte(b, text[i], out + used, state);
+	if (used > 0 && write(STDERR_FILENO, out, used) == -1)
 		return; /* our standard error is closed */
 }
 
@@ -187,5 +240,7 @@ ws_backend_reason(const struct ws_backend *b, const struct ws_options *o,
 	why->code = WS_NORMAL;
 	if (b->pid == 0)
 		why->code = ws_status_code(b->status);
-	snprintf(why->text, sizeof(why->text), "%s", without_name(b->line));
+	if (o->sends_last_line)
+		snprintf(
+		    why->text, sizeof(why->text), "%s", without_name(b->line));
 }

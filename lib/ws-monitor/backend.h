@@ -22,7 +22,20 @@ struct ws_backend {
 	char line[WS_REASON_MAX]; /* the last line of that */
 	size_t len;
 	bool at_end; /* of the line: the next byte begins another */
+	/* The command may tell its state, in lines that begin with
+	 * WS_STATE_HEAD: such a line so far. */
+	bool tells_state;
+	enum ws_log_part {
+		LOG_HEAD,
+		LOG_STATE,
+		LOG_LINE
+	} part;
+	size_t head; /* bytes of WS_STATE_HEAD */
+	char state[WS_STATE_MAX];
+	size_t state_len;
 };
+
+#define WS_STATE_HEAD "state: "
 
 /*
  * Open the backend for a client's request (NULL: we are the client) and what its
@@ -36,8 +49,13 @@ int ws_backend_open(struct ws_backend *, const struct ws_options *,
 /* Close our copies of the descriptors that the worker has now. */
 void ws_backend_close_fds(struct ws_backend *);
 
-/* Read from the command's standard error, and copy it to our own. */
-void ws_backend_read_log(struct ws_backend *);
+/*
+ * Read from the command's standard error, and copy it to our own. Each line that
+ * tells a state, of a client whose subprotocol is WS_NBD_STATE, goes to state()
+ * in place of that, without its head, in printable ASCII.
+ */
+void ws_backend_read_log(
+    struct ws_backend *, void (*state)(const char text[WS_STATE_MAX]));
 
 /* The command has ended, with that status of waitpid(2). */
 void ws_backend_reaped(struct ws_backend *, int status);

@@ -175,6 +175,18 @@ send_reason(const struct ws_reason *why)
 	ws_message_send(monitor.pair, &m, NULL);
 }
 
+static void
+send_state(const char text[WS_STATE_MAX])
+{
+	struct ws_message m = {.kind = WS_STATE};
+
+	/* A worker that is told to stop reads no more of our messages. */
+	if (monitor.is_stopped || monitor.worker == 0)
+		return;
+	snprintf(m.u.state, sizeof(m.u.state), "%s", text);
+	ws_message_send(monitor.pair, &m, NULL);
+}
+
 /* Say how the backend has ended, once that is known or waited for too long. */
 static void
 answer_backend_end(void)
@@ -338,7 +350,7 @@ step(int wait)
 	if (poll(f, 3, wait) == -1)
 		return;
 	if (f[2].revents != 0)
-		ws_backend_read_log(&monitor.backend);
+		ws_backend_read_log(&monitor.backend, send_state);
 	if (f[0].revents != 0)
 		take_signal();
 	if (f[1].revents != 0)

@@ -11,6 +11,7 @@
 
 #include "tls/connection.h"
 #include "ws/close-code.h"
+#include "ws/texts.h"
 
 #define WS_EARLY_MAX 8192 /* bytes that may come with the handshake */
 
@@ -28,14 +29,16 @@ struct ws_bridge {
 
 	/* Called once `in` has ended, with a guess at the reason to be made
 	 * more exact; NULL: the guess stands. Before that the peer has end_wait
-	 * milliseconds to close first, and give the reason itself. */
-	void (*explain_end)(struct ws_reason *);
+	 * milliseconds to close first, and give the reason itself. Lines that
+	 * the peer is to hear before are added to the texts. */
+	void (*explain_end)(struct ws_reason *, struct ws_texts *);
 	int end_wait;
 
-	/* A descriptor that becomes readable when the bridge is to close (-1:
-	 * none), and what then reads the reason from it. */
+	/* A descriptor that becomes readable when the owner has something to
+	 * say (-1: none), and what then reads it. True: the bridge is to close,
+	 * for that reason; false: go on, the texts may have more lines. */
 	int stop_fd;
-	void (*stop_reason)(int stop_fd, struct ws_reason *);
+	bool (*stop_reason)(int stop_fd, struct ws_reason *, struct ws_texts *);
 
 	/* Called once, when nothing more will be written to `out`: the owner
 	 * may shut it down. The end's code, text and by_peer are known. NULL:

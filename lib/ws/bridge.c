@@ -153,14 +153,15 @@ take_hangup(struct pump *p, int revents)
 		p->net_hup = true;
 }
 
-/* The bridge's owner wants it to end. */
+/* The bridge's owner has something to tell the peer, or wants the bridge to end. */
 static void
 take_stop(struct pump *p)
 {
 	struct ws_reason why = {WS_GOING_AWAY, ""};
 
+	if (!p->b->stop_reason(p->b->stop_fd, &why, &p->texts))
+		return;
 	p->is_stopping = true;
-	p->b->stop_reason(p->b->stop_fd, &why);
 	pump_close(p, &why);
 }
 

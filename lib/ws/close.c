@@ -93,7 +93,7 @@ pump_take_backend_end(struct pump *p)
 	if (p->in_failed)
 		why = (struct ws_reason){WS_INTERNAL, "the backend is lost"};
 	if (p->b->explain_end != NULL)
-		p->b->explain_end(&why);
+		p->b->explain_end(&why, &p->texts);
 	pump_close(p, &why);
 }
 

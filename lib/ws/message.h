@@ -13,6 +13,7 @@
  *       ----  WS_BACKEND_ENDED: how did it end? -------------------->
  *       <---  WS_REASON: close with this  ---------------------------
  *       <---  WS_REASON, unasked: the monitor was told to stop  -----
+ *       <---  WS_STATE, unasked: tell the client this line  ---------
  *       ----  WS_ENDED: how the WebSocket has ended ---------------->
  *       <---  WS_REASON: go on  -------------------------------------
  */
@@ -28,6 +29,7 @@
 #include "ws/options.h"
 
 #define WS_TICKET_MAX 129 /* bytes of a ticket, and a NUL */
+#define WS_STATE_MAX  256 /* bytes of a line about the slot, and a NUL */
 
 /*
  * A client's request, after the checks that need no privileges. A stranger's
@@ -66,6 +68,7 @@ struct ws_message {
 		WS_OPEN_REPLY,
 		WS_BACKEND_ENDED, /* with a guess at the reason */
 		WS_REASON,
+		WS_STATE,
 		WS_ENDED
 	} kind;
 	union {
@@ -74,6 +77,7 @@ struct ws_message {
 		struct ws_open_request request;
 		struct ws_open_reply reply;
 		struct ws_reason reason;
+		char state[WS_STATE_MAX]; /* printable ASCII */
 		struct ws_end end;
 	} u;
 };

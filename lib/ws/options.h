@@ -13,10 +13,12 @@
 #define WS_NAME_MAX  256 /* bytes of a host, a path, an origin, and a NUL */
 #define WS_QUERY_MAX 1024
 
-/* The subprotocols of our page and of vmctl serve: NBD; and NBD for which the
- * server sends an empty message at once, and after each silence of its own. */
-#define WS_NBD	    "vm.nbd.v1"
-#define WS_NBD_BEAT "vm.nbd.v1-beat"
+/* The subprotocols of our page and of vmctl serve: NBD; NBD for which the server
+ * sends an empty message at once, and after each silence of its own; and the
+ * same with text messages, which tell the state of the slot. */
+#define WS_NBD	     "vm.nbd.v1"
+#define WS_NBD_BEAT  "vm.nbd.v1-beat"
+#define WS_NBD_STATE "vm.nbd.v1-state"
 
 struct tls_identity;
 struct tls_anchors;

@@ -36,6 +36,8 @@ struct pump {
 	int64_t in_ended_at;	  /* ms */
 	bool is_stopping;	  /* b->stop_reason() was called */
 
+	struct ws_texts texts; /* still to be sent */
+
 	/* Control frames that are still to be sent. */
 	unsigned char pong[WS_CONTROL_MAX]; /* for the newest ping (5.5.3) */
 	unsigned pong_len;

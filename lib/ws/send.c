@@ -82,6 +82,18 @@ owes_beat(const struct pump *p)
 	       clock_ms() - p->said_at >= p->b->beat_after;
 }
 
+/* Tell the peer what its texts are: in one message. */
+static void
+make_text(struct pump *p)
+{
+	size_t len = p->texts.len;
+
+	p->texts.len = 0;
+	p->said_at = clock_ms();
+	memcpy(p->frame + WS_HEADER_MAX, p->texts.text, len);
+	make_frame(p, WS_TEXT, len);
+}
+
 void
 pump_make_next(struct pump *p)
 {
@@ -93,6 +105,8 @@ pump_make_next(struct pump *p)
 	} else if (p->owes_ping) {
 		p->owes_ping = false;
 		make_control(p, WS_PING, "", 0);
+	} else if (p->texts.len > 0 && !p->got_close && !p->failed) {
+		make_text(p);
 	} else if (owes_beat(p)) {
 		p->said_at = clock_ms();
 		make_frame(p, WS_BINARY, 0);

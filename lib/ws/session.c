@@ -18,34 +18,53 @@
 
 static int monitor_fd; /* the bridge's callbacks have no other way to it */
 
+/* Receive the monitor's answer; lines for the peer may come before. */
+static bool
+receive_reason(struct ws_reason *why, struct ws_texts *texts)
+{
+	struct ws_message m;
+
+	while (ws_message_receive(monitor_fd, &m, NULL) == 0) {
+		if (m.kind == WS_STATE) {
+			ws_texts_add(texts, m.u.state);
+			continue;
+		}
+		if (m.kind == WS_REASON)
+			*why = m.u.reason;
+		return m.kind == WS_REASON;
+	}
+	return false;
+}
+
 /*
  * How has the backend ended? The monitor knows, or will in a moment. Without a
  * monitor nobody does, and a normal end would be a guess.
  */
 static void
-explain_end(struct ws_reason *why)
+explain_end(struct ws_reason *why, struct ws_texts *texts)
 {
 	struct ws_message m = {.kind = WS_BACKEND_ENDED};
-	int fds[2];
 
 	m.u.reason = *why;
-	if (ws_message_send(monitor_fd, &m, NULL) == 0 &&
-	    ws_message_receive(monitor_fd, &m, fds) == 0 && m.kind == WS_REASON)
-		*why = m.u.reason;
-	else
+	if (ws_message_send(monitor_fd, &m, NULL) == -1 ||
+	    !receive_reason(why, texts))
 		*why = (struct ws_reason){
 		    WS_INTERNAL, "the exit status of the backend is unknown"};
 }
 
-/* The monitor tells us to stop, or is gone. */
-static void
-stop_reason(int stop_fd, struct ws_reason *why)
+/* The monitor has a line for the peer, tells us to stop, or is gone. */
+static bool
+stop_reason(int stop_fd, struct ws_reason *why, struct ws_texts *texts)
 {
 	struct ws_message m;
-	int fds[2];
 
-	if (ws_message_receive(stop_fd, &m, fds) == 0 && m.kind == WS_REASON)
+	if (ws_message_receive(stop_fd, &m, NULL) == -1)
+		return true;
+	if (m.kind == WS_STATE)
+		ws_texts_add(texts, m.u.state);
+	else if (m.kind == WS_REASON)
 		*why = m.u.reason;
+	return m.kind != WS_STATE;
 }
 
 /* The monitor first tells the backend what an end of file can't; only then may
@@ -54,11 +73,12 @@ static void
 input_done(const struct ws_bridge *b, const struct ws_end *end)
 {
 	struct ws_message m = {.kind = WS_ENDED};
-	int fds[2];
+	struct ws_texts unheard = {.len = 0};
+	struct ws_reason go_on;
 
 	m.u.end = *end;
 	if (ws_message_send(monitor_fd, &m, NULL) == 0)
-		ws_message_receive(monitor_fd, &m, fds);
+		receive_reason(&go_on, &unheard);
 	shutdown(b->out, SHUT_WR);
 }
 
@@ -93,7 +113,8 @@ ws_session_run(const struct ws_options *o, int monitor,
     const struct ws_session *session, const int backend[2])
 {
 	bool beats = !o->is_client && session->protocol != NULL &&
-		     strcmp(session->protocol, WS_NBD_BEAT) == 0;
+		     (strcmp(session->protocol, WS_NBD_BEAT) == 0 ||
+			 strcmp(session->protocol, WS_NBD_STATE) == 0);
 	struct ws_bridge b = {.wire = session->wire,
 	    .in = backend[0],
 	    .out = backend[1],

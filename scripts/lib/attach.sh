@@ -219,6 +219,23 @@ await_joiner() {
 	return $status
 }
 
+# tells_state: does the client want to hear the state of the slot? Then
+# vm-ws-proxy passes on each line on standard error that begins with "state: ".
+tells_state() {
+	[ "${VM_WS_PROTOCOL:-}" = vm.nbd.v1-state ]
+}
+
+# tell_state WORD: tell the client the state of the slot.
+tell_state() {
+	! tells_state || echo "state: $1" >&2
+}
+
+# watch_host: tell the client whether the host reads, until it is gone.
+watch_host() {
+	tells_state || return 0
+	vm-slot -a watch -p "$CHILD" "$SLOT" >&2 2>/dev/null 8>&- 9>&- &
+}
+
 # --- attach ---------------------------------------------------------------
 
 # has_client: does slot DIR belong to the client with this ID?
@@ -266,6 +283,7 @@ begin_attach() {
 	wait_free
 	MOUNTING=1
 	write_request
+	tell_state probing
 	start_joiner
 	start_slot "$SLOT"
 	watch_slot
@@ -280,6 +298,7 @@ begin_attach() {
 	[ $status = 0 ] || mount_failed $status
 	MOUNTING=
 	say_mounted true >&2
+	watch_host
 	keep_ticket
 }
 
@@ -315,6 +334,7 @@ join_slot() {
 	done
 	! grep -q ': attached: ' "$TEMP/said" || {
 		echo "slot $SLOT: $(get url) is attached again" >&2
+		watch_host
 		keep_ticket
 	}
 }

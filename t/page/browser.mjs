@@ -30,6 +30,7 @@ class Far {
 		this.closed = []; // { code, reason } of the page's closes
 		this.sockets = new Set();
 		this.answer = 'serve';
+		this.tells = false; // the slot's state
 		this.meeting = new Meeting();
 	}
 
@@ -39,7 +40,8 @@ class Far {
 		await rm('ws', { force: true });
 		this.server = createServer();
 		this.web = new WebSocketServer({ noServer: true,
-			handleProtocols: () => 'vm.nbd.v1' });
+			handleProtocols: (offered) =>
+				this.tells ? [...offered][0] : 'vm.nbd.v1' });
 		this.server.on('upgrade', (...upgrade) => this.upgrade(...upgrade));
 		this.server.listen('ws');
 		await once(this.server, 'listening');
@@ -79,6 +81,8 @@ class Far {
 		if (Array.isArray(this.answer)) {
 			client.close(...this.answer);
 		} else if (this.answer === 'serve') {
+			if (this.tells)
+				client.send('probing');
 			const stream = createWebSocketStream(client);
 			stream.on('error', () => {});
 			this.meeting.offer(stream);
@@ -203,7 +207,7 @@ class Page {
 }
 
 async function allTests() {
-	const files = ['connection', 'ends', 'form', 'states', 'words', 'writes'];
+	const files = ['connection', 'ends', 'form', 'slot', 'states', 'words', 'writes'];
 	const parts = await Promise.all(files.map((file) =>
 		import(`./browser/${file}.mjs`)));
 	return Object.assign({}, ...parts.map(({ tests }) => tests));

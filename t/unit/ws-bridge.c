@@ -32,18 +32,25 @@ static struct {
 } work;
 
 static void
-ends_badly(struct ws_reason *why)
+ends_badly(struct ws_reason *why, struct ws_texts *texts)
 {
+	ws_texts_add(texts, "bad");
 	*why = (struct ws_reason){WS_INTERNAL, "gone"};
 }
 
-static void
-asks(int fd, struct ws_reason *why)
+static bool
+asks(int fd, struct ws_reason *why, struct ws_texts *texts)
 {
 	char c;
 
 	CHECK(read(fd, &c, 1) == 1);
+	if (c == 't') {
+		ws_texts_add(texts, "one");
+		ws_texts_add(texts, "two");
+		return false;
+	}
 	*why = (struct ws_reason){WS_GOING_AWAY, ""};
+	return true;
 }
 
 static void
@@ -183,12 +190,15 @@ test_backend_end(void)
 	b.close_limit = 300;
 	start(&b);
 	shutdown(work.far, SHUT_WR);
-	CHECK(COMES(work.peer, "\x88\x06\x03\xf3gone") && is_end(work.peer));
+	CHECK(COMES(work.peer, "\x81\x03"
+			       "bad\x88\x06\x03\xf3gone") &&
+	      is_end(work.peer));
 	join();
 	CHECK(!work.end.clean && ws_end_status(&work.end) == 74);
 }
 
-/* A stop is asked for; what was read before is sent first. */
+/* Texts are sent beside the bytes. A stop is asked for; what was read before is
+ * sent first. */
 static void
 test_asked(void)
 {
@@ -202,6 +212,8 @@ test_asked(void)
 	PUT(work.far, "bye");
 	CHECK(COMES(work.peer, "\x82\x03"
 			       "bye"));
+	PUT(ask[1], "t");
+	CHECK(COMES(work.peer, "\x81\x07one\ntwo"));
 	PUT(ask[1], "x");
 	CHECK(COMES(work.peer, "\x88\x02\x03\xe9"));
 	PUT(work.peer, "\x88\x80\x00\x00\x00\x00");
@@ -386,6 +398,25 @@ test_gone_unread(void)
 	CHECK(!work.end.clean && work.end.code == 1006);
 }
 
+/* Of more lines than fit, the newest stay. */
+static void
+test_texts(void)
+{
+	struct ws_texts t = {.len = 0};
+	char line[WS_TEXTS_MAX + 2];
+
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	ws_texts_add(&t, line);
+	CHECK(t.len == WS_TEXTS_MAX);
+	ws_texts_add(&t, "a");
+	ws_texts_add(&t, "b");
+	CHECK(t.len == 3 && memcmp(t.text, "a\nb", 3) == 0);
+	line[WS_TEXTS_MAX - 3] = '\0';
+	ws_texts_add(&t, line);
+	CHECK(t.len == WS_TEXTS_MAX - 3 && t.text[0] == 'x');
+}
+
 int
 main(void)
 {
@@ -395,6 +426,7 @@ main(void)
 	test_early_bytes();
 	test_backend_end();
 	test_asked();
+	test_texts();
 	test_violation();
 	test_client();
 	test_beats();

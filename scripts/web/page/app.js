@@ -63,8 +63,9 @@ function show() {
 function view() {
 	return { ...state, where, image, unsaved: unsaved(),
 		writable: $('writable').checked,
-		hasRead: look?.bytes.read > 0,
-		reads: figures.reads };
+		hasRead: state.host ? state.host !== 'inserted' :
+			look?.bytes.read > 0,
+		reads: state.host ? state.host === 'reading' : figures.reads };
 }
 
 function showState() {
@@ -82,7 +83,7 @@ function showState() {
 
 /* Log the beginning and the end of a connection, and not what is between. */
 function noteChange(was, now) {
-	if ((now.name === 'open' && now.attached) ||
+	if ((now.name === 'open' && now.attached && !was.attached) ||
 	    (now.name !== was.name && !PASSING.has(now.name)))
 		note(words(view()).log);
 }

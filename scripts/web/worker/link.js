@@ -9,6 +9,8 @@
  *		opened()         a new connection; nothing of an older one arrives
  *		received(octets)
  *		dropped()        that connection is gone
+ *		heard(word)      the slot's state, from a server that tells it:
+ *		                 probing, inserted, reading, idle, ejecting
  *		state(state)     { name, why, since }, see below
  *	});
  *
@@ -19,8 +21,10 @@
  * is ejected; `early`: there was none).
  */
 
-/* NBD; the first one if the server can send a sign of life now and then. */
-export const PROTOCOLS = ['vm.nbd.v1-beat', 'vm.nbd.v1'];
+/* NBD. With the second one the server sends a sign of life now and then; with the
+ * first one also text messages, with the slot's state. */
+const STATES = 'vm.nbd.v1-state';
+export const PROTOCOLS = [STATES, 'vm.nbd.v1-beat', 'vm.nbd.v1'];
 const MESSAGE = 131072; /* bytes: bmcweb takes no longer message */
 const MOST_BUFFERED = 8 << 20;
 const PATIENCE = 10000; /* ms for the first connection, or for an eject */
@@ -275,6 +279,9 @@ export class Link {
 		this.heard = Date.now();
 		if (data.byteLength === 0)
 			this.listen();
+		else if (typeof data === 'string' &&
+		    this.socket.protocol === STATES)
+			data.split('\n').forEach((word) => this.handlers.heard(word));
 		else if (typeof data === 'string')
 			this.stop(4076, 'text', 'refused',
 				'the server sent text in place of NBD');

@@ -17,6 +17,9 @@ import { Coverage, READ, WRITTEN } from './coverage.js';
 const DRAIN = 5; /* ms */
 const FAREWELL = 10000; /* ms for the server to say why it disconnected */
 
+/* Words of the slot that say that the host has the image. */
+const IN = new Set(['inserted', 'reading', 'idle']);
+
 export class Service {
 	/* `to` is for Link; state(state) gets the link's state and `attached`. */
 	constructor(image, overlay, to, state) {
@@ -27,6 +30,8 @@ export class Service {
 		this.coverage = new Coverage(image.size);
 		this.bytes = { read: 0, written: 0 };
 		this.nbd = null;
+		this.probed = false; /* the slot checks the image, or has done so */
+		this.host = ''; /* the slot's last word, of IN */
 		this.failing = false;
 		this.timer = 0; /* waits for the reason of a disconnection */
 		this.holding = 0; /* the timer while requests are held */
@@ -34,6 +39,7 @@ export class Service {
 			opened: () => this.opened(),
 			received: (octets) => this.received(octets),
 			dropped: () => this.dropped(),
+			heard: (word) => this.heard(word),
 			state: (link) => this.state(link),
 		});
 	}
@@ -47,7 +53,7 @@ export class Service {
 	}
 
 	state(link) {
-		this.told({ ...link, attached: this.attached });
+		this.told({ ...link, attached: this.attached, host: this.host });
 	}
 
 	/* --- one connection ------------------------------------------------- */
@@ -55,7 +61,7 @@ export class Service {
 	async opened() {
 		const nbd = this.newServer();
 		this.nbd = nbd;
-		this.attached = false;
+		this.attached = this.probed = false;
 		try {
 			await this.image.check();
 		} catch {
@@ -82,10 +88,42 @@ export class Service {
 		});
 	}
 
+	/* The NBD client is ready. If the slot has said that it checks the image, the
+	 * image is not in yet; of any other server, we know nothing better. */
 	isAttached() {
+		if (!this.probed)
+			this.isIn();
+	}
+
+	/* The image is in the drive. What the slot has read before was no read of
+	 * the host. */
+	isIn() {
 		this.attached = true;
-		this.told({ name: 'open', why: '', since: Date.now(), attached: true });
 		this.link.goOn();
+		this.tellOpen();
+	}
+
+	tellOpen() {
+		if (!this.link.leaving)
+			this.state({ name: 'open', why: '', since: this.link.since });
+	}
+
+	/* The slot tells its state. */
+	heard(word) {
+		if (word === 'probing')
+			this.probed = true;
+		if (!IN.has(word))
+			return;
+		if (this.probed) {
+			this.bytes = { read: 0, written: 0 };
+			this.coverage = new Coverage(this.image.size);
+			this.probed = false;
+		}
+		this.host = word;
+		if (this.attached)
+			this.tellOpen();
+		else
+			this.isIn();
 	}
 
 	received(octets) {
@@ -125,6 +163,7 @@ export class Service {
 		this.nbd?.stop();
 		this.nbd = null;
 		this.attached = false;
+		this.host = '';
 	}
 
 	/* The NBD client has ended. Its reason follows in the WebSocket's close. */

@@ -30,9 +30,9 @@ export const tests = {
 		assert.match(url.searchParams.get('client'), /^[\w-]{22}$/);
 		assert.equal(url.searchParams.get('take'), null);
 		assert.equal(url.searchParams.get('rw'), null);
-		assert.deepEqual(protocols.slice(0, 3), ['vm.nbd.v1-beat',
-			'vm.nbd.v1', 'ticket.Secret-Ticket_1']);
-		assert.match(protocols[3], /^resume\.[\w-]{43}$/);
+		assert.deepEqual(protocols.slice(0, 4), ['vm.nbd.v1-state',
+			'vm.nbd.v1-beat', 'vm.nbd.v1', 'ticket.Secret-Ticket_1']);
+		assert.match(protocols[4], /^resume\.[\w-]{43}$/);
 		assert.equal(origin, new URL(page.url).origin);
 		assert(!url.href.includes('Secret'));
 		// The ticket works once.

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Lines that a server has to tell its client in a text message, beside the
+ * bytes of the backend: the state of a slot (WS_NBD_STATE).
+ */
+#ifndef VM_WS_TEXTS_H
+#define VM_WS_TEXTS_H
+
+#include <stddef.h>
+
+#define WS_TEXTS_MAX 1024
+
+/* The lines that are not sent yet; a newline is between two. */
+struct ws_texts {
+	size_t len;
+	char text[WS_TEXTS_MAX];
+};
+
+/* Add a line of ASCII. Where there is no room, only the newest line counts; one
+ * that is too long is cut. */
+void ws_texts_add(struct ws_texts *, const char *line);
+
+#endif
