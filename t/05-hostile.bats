@@ -13,9 +13,6 @@ setup() {
 	wait_until 5 test -s port
 	URL=http://127.0.0.1:$(cat port)
 }
-teardown() {
-	cleanup
-}
 
 # get PATH [CURL-OPTION...]: the body into `body`, the headers into `headers`.
 get() {

@@ -12,9 +12,6 @@ setup() {
 	head -c 3000000 /dev/urandom >image
 	start_hostile image
 }
-teardown() {
-	cleanup
-}
 
 # get [CURL-OPTION...]: gets the image through t/wan and compares it; the
 # seconds are in ./took.

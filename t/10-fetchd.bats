@@ -7,14 +7,8 @@
 load helper
 load servers
 
-MIB=1048576
-
 setup() {
-	export TMPDIR=$BATS_TEST_TMPDIR
-	cd "$BATS_TEST_TMPDIR" || return
-}
-teardown() {
-	cleanup
+	own_directory
 }
 
 # serve SIZE PATH [ARGUMENT...]: vm-fetchd serves an image of random bytes, from
@@ -29,10 +23,6 @@ serve() {
 # is_right FIRST LENGTH: these bytes of the export are the image's.
 is_right() {
 	nbdread -f image "$SOCK" "$1" "$2"
-}
-# ranges: the requested ranges, in order.
-ranges() {
-	sed -n 's/^[0-9]* .* range=\([^ ]*\) .*/\1/p' log
 }
 requests() {
 	grep -c '^[0-9]* conn=' log
@@ -56,14 +46,7 @@ within() {
 	"$@" || return
 	[ $(($(now) - start)) -lt "$limit" ]
 }
-# refused STATUS URL TEXT [ARGUMENT...]: vm-fetchd ends with STATUS and one line
-# that contains TEXT, and leaves nothing behind.
-refused() {
-	fails "$1" timeout 20 vm-fetchd -U nbd "$2" "${@:4}"
-	grep -qF -- "$3" stderr
-	nothing_left
-}
-# refuses STATUS MODE TEXT [ARGUMENT...]: the same with the hostile server.
+# refuses STATUS MODE TEXT [ARGUMENT...]: `refused` by the hostile server.
 refuses() {
 	refused "$1" "$HOSTILE/$2/x.img" "$3" "${@:4}"
 }
@@ -687,11 +670,6 @@ no_nbdkit() {
 	done
 	[ "$(grep -c 'starting it again' fetchd.err)" = 3 ]
 }
-another_than() {
-	local pid
-	pid=$(nbdkits)
-	[ -n "$pid" ] && [ "$pid" != "$1" ]
-}
 
 @test "nbdkit killed, and the source refuses for a while: it goes on" {
 	serve $MIB status-once/403/2/x
@@ -965,8 +943,7 @@ while True: control.send(b"x")'
 @test "the sanitizers find nothing during a mount" {
 	serve $((6 * MIB + 5)) redirect/reset-after/3/x
 	nbdread -p -S 128K -f image "$SOCK" 0 $((6 * MIB + 5))
-	kill "$FETCHD"
-	wait "$FETCHD"
+	stop_fetchd
 	[ "$(grep -c 'Sanitizer\|runtime error' fetchd.err)" = 0 ]
 }
 

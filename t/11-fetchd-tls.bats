@@ -9,14 +9,10 @@ load servers
 SIZE=3000001
 
 setup() {
-	export TMPDIR=$BATS_TEST_TMPDIR
-	cd "$BATS_TEST_TMPDIR" || return
+	own_directory
 	mkdir root
 	head -c $SIZE /dev/urandom >root/image
 	make_cert server
-}
-teardown() {
-	cleanup
 }
 
 # is_right: the export is the image.
@@ -28,15 +24,7 @@ is_right() {
 serves() {
 	start_fetchd "$@"
 	is_right
-	kill "$FETCHD"
-	wait "$FETCHD"
-}
-# refused STATUS URL TEXT [ARGUMENT...]: vm-fetchd ends with STATUS and one line
-# that contains TEXT, and leaves nothing behind.
-refused() {
-	fails "$1" timeout 30 vm-fetchd -U nbd "$2" "${@:4}"
-	grep -qiF -- "$3" stderr
-	nothing_left
+	stop_fetchd
 }
 # with_password LOGIN:PASSWORD: prints lines for nginx that require this login.
 with_password() {
@@ -224,8 +212,7 @@ cipher_with() {
 	echo joe:hush >secrets
 	no_secret_in /proc/[0-9]*/cmdline /proc/[0-9]*/environ
 	is_right
-	kill "$FETCHD"
-	wait "$FETCHD"
+	stop_fetchd
 	serves "$HOSTILE/ok/x" proxy=+proxy
 	refused 77 "$HTTPS/image" 'the proxy refuses' cacert=ca.pem proxy="$PROXY"
 	refused 77 "$HOSTILE/ok/x" 'proxy wants a user' proxy="$PROXY"

@@ -7,14 +7,8 @@
 load helper
 load servers
 
-MIB=1048576
-
 setup() {
-	export TMPDIR=$BATS_TEST_TMPDIR
-	cd "$BATS_TEST_TMPDIR" || return
-}
-teardown() {
-	cleanup
+	own_directory
 }
 
 # serve MIB PATH [ARGUMENT...]: vm-fetchd serves a random image, from a hostile
@@ -30,9 +24,6 @@ serve_far() {
 	start_hostile image
 	start_link 127.0.0.1 "${HOSTILE##*:}" "${@:2}"
 	start_fetchd "http://$LINK/ok/x"
-}
-ranges() {
-	sed -n 's/^[0-9]* .* range=\([^ ]*\) .*/\1/p' log
 }
 # nothing_twice: no byte was requested more than once.
 nothing_twice() {
@@ -224,8 +215,7 @@ start_cache() {
 		cp image root/image
 		start_fetchd "$APACHE/image"
 		nbdread -d "$SOCK" | grep -q 'validator: weak W/' && return
-		kill "$FETCHD"
-		wait "$FETCHD" || :
+		stop_fetchd || :
 		return 1
 	}
 	wait_until 20 fresh

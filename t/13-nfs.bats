@@ -7,12 +7,9 @@
 load helper
 load servers
 
-MIB=1048576
-
 setup() {
 	requires_root
-	export TMPDIR=$BATS_TEST_TMPDIR
-	cd "$BATS_TEST_TMPDIR" || return
+	own_directory
 	start_nfs
 	head -c $((20 * MIB)) /dev/urandom >"$NFS_DIR/image"
 	chmod 666 "$NFS_DIR/image"
@@ -26,11 +23,6 @@ teardown() {
 # serve NAME [ARGUMENT...]: vm-fetchd serves the image NAME.
 serve() {
 	start_fetchd "$NFS/$1$NFS_ARGS" "${@:2}"
-}
-# refused STATUS URL TEXT [ARGUMENT...]
-refused() {
-	fails "$1" timeout 40 "${FETCHD_IN[@]}" vm-fetchd -c "$2" "${@:4}"
-	grep -qF -- "$3" stderr
 }
 
 @test "nfs: several connections read the right bytes" {
@@ -54,10 +46,7 @@ refused() {
 
 # serves URL: vm-fetchd serves the image from there.
 serves() {
-	start_fetchd "$@"
-	nbdread -f "$NFS_DIR/image" "$SOCK" 0 $((20 * MIB))
-	kill "$FETCHD"
-	wait "$FETCHD"
+	serves_file "$NFS_DIR/image" "$@"
 }
 
 @test "nfs: the URL is read as RFC 3986 has it: port, %XX, spaces, capitals" {
@@ -91,10 +80,6 @@ serves() {
 	# vm-fetchd checks the file every five seconds while a client reads.
 	wait_until 20 grep_after_read "the image changed on the server"
 	run -1 nbdread "$SOCK" 0 4096
-}
-grep_after_read() {
-	nbdread -n 20 -r "$SECONDS" "$SOCK" 2>/dev/null || :
-	grep -q "$1" fetchd.err
 }
 
 @test "nfs: after a restart the server is found again" {
@@ -187,9 +172,8 @@ grep_after_read() {
 	cmp new "$NFS_DIR/image"
 	serve_again image cache=4M
 	nbdread -p -n 500 -f new "$SOCK"
+	stop_fetchd
 	refused 66 "$NFS/nothing$NFS_ARGS" "no such file, directory or share"
-	kill "$FETCHD"
-	wait "$FETCHD"
 	# Nothing says which version it is: this server has only 3.
 	serves "$NFS/image"
 	serves "127.0.0.1:$NFS_DIR/image"
@@ -206,7 +190,6 @@ grep_after_read() {
 }
 
 serve_again() {
-	kill "$FETCHD"
-	wait "$FETCHD"
+	stop_fetchd
 	serve "$@"
 }

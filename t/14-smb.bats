@@ -7,12 +7,9 @@
 load helper
 load servers
 
-MIB=1048576
-
 setup() {
 	requires_root
-	export TMPDIR=$BATS_TEST_TMPDIR
-	cd "$BATS_TEST_TMPDIR" || return
+	own_directory
 	chmod 755 . .. ../..
 	start_smb
 	head -c $((20 * MIB)) /dev/urandom >share/image
@@ -23,12 +20,6 @@ setup() {
 teardown() {
 	kill -KILL -- "-$SMBD" 2>/dev/null || : # it may be stopped
 	cleanup
-}
-
-# refused STATUS URL TEXT [ARGUMENT...]
-refused() {
-	fails "$1" timeout 40 vm-fetchd -c "$2" "${@:4}"
-	grep -qF -- "$3" stderr
 }
 
 # kill_smb: kills Samba and its children, which are one process group.
@@ -68,8 +59,7 @@ kill_smb() {
 		echo "$url"
 		start_fetchd "$url"
 		nbdread -f share/image "$SOCK" 0 $MIB
-		kill "$FETCHD"
-		wait "$FETCHD"
+		stop_fetchd
 	done
 	refused 64 "smb://127.0.0.1:99999/open/image" "not a valid URL"
 }

@@ -8,9 +8,6 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 	exec 8>>lock
 }
-teardown() {
-	cleanup
-}
 
 @test "the descriptor holds the lock, and a second lock is refused" {
 	vm-lock 8

@@ -7,30 +7,14 @@
 load helper
 load servers
 
-MIB=1048576
-
 setup() {
-	export TMPDIR=$BATS_TEST_TMPDIR
-	cd "$BATS_TEST_TMPDIR" || return
+	own_directory
 	head -c $((5 * MIB)) /dev/urandom >image
-}
-teardown() {
-	cleanup
 }
 
 uri() {
 	echo "nbd+unix:///?socket=$SOCK"
 }
-# refused STATUS TEXT ARGUMENT...
-refused() {
-	fails "$1" timeout 20 vm-fetchd -c "${@:3}"
-	grep -qF -- "$2" stderr
-}
-stop_fetchd() {
-	kill "$FETCHD"
-	wait "$FETCHD"
-}
-
 kill_fetchd() {
 	kill -KILL "$FETCHD"
 	wait "$FETCHD" || :
@@ -59,11 +43,11 @@ is_gone() {
 }
 
 @test "local: what is no image file is refused" {
-	refused 66 "No such file" "$PWD/nothing"
-	refused 65 "neither a file" /
-	refused 64 "not an http" "file://elsewhere/image"
+	refused 66 "$PWD/nothing" "No such file"
+	refused 65 / "neither a file"
+	refused 64 "file://elsewhere/image" "not an http"
 	: >empty
-	refused 65 "empty" "$PWD/empty"
+	refused 65 "$PWD/empty" "empty"
 }
 
 @test "local: a change of the file is noticed, and written data is there" {
@@ -77,14 +61,10 @@ is_gone() {
 	echo x | dd of=image conv=notrunc status=none
 	wait_until 20 grep_after_read "the image changed"
 }
-grep_after_read() {
-	nbdread -n 20 -r "$SECONDS" "$SOCK" 2>/dev/null || :
-	grep -q "$1" fetchd.err
-}
 
 @test "local: an image with an incomplete last sector is not written to" {
 	truncate -s 1000 image
-	refused 65 "whole sectors" "$PWD/image" writable=1
+	refused 65 "$PWD/image" "whole sectors" writable=1
 }
 
 @test "overlay: written data is read back, also after a kill; the image is unchanged" {
@@ -113,13 +93,14 @@ grep_after_read() {
 @test "overlay: of another image, in use, or not an overlay file: refused" {
 	start_hostile image
 	start_fetchd "$HOSTILE/ok/x" overlay=over
-	refused_serving 75 "another process" "$HOSTILE/ok/x" overlay=over
+	fails 75 vm-fetchd -U other "$HOSTILE/ok/x" overlay=over
+	grep -q "another process" stderr
 	stop_fetchd
-	refused_serving 65 "another image" "$HOSTILE/ok/y" overlay=over
+	refused 65 "$HOSTILE/ok/y" "another image" overlay=over
 	echo hello >over
-	refused_serving 65 "not a vmedia overlay file" "$HOSTILE/ok/x" overlay=over
+	refused 65 "$HOSTILE/ok/x" "not a vmedia overlay file" overlay=over
 	[ "$(cat over)" = hello ]
-	refused_serving 73 "unable to open overlay" "$HOSTILE/ok/x" \
+	refused 73 "$HOSTILE/ok/x" "unable to open overlay" \
 		overlay=/none/over
 }
 
@@ -141,11 +122,6 @@ restart_nbdkit() {
 	kill "-${1:-9}" "$pid"
 	wait_until 10 another_than "$pid"
 	wait_until 10 nbdinfo --size "$(uri)"
-}
-another_than() {
-	local pid
-	pid=$(nbdkits)
-	[ -n "$pid" ] && [ "$pid" != "$1" ]
 }
 
 @test "overlay: if its file is cut, reads fail and give no zeros" {
@@ -175,14 +151,8 @@ another_than() {
 
 @test "overlay: over an image that cannot be recognised again: 65" {
 	start_hostile image
-	refused_serving 65 "neither an ETag nor a date" \
-		"$HOSTILE/no-validator/x" overlay=over
+	refused 65 "$HOSTILE/no-validator/x" "neither an ETag nor a date" overlay=over
 	[ ! -e over ]
-}
-# refused_serving STATUS TEXT ARGUMENT...: without -c, which makes no overlay.
-refused_serving() {
-	fails "$1" timeout 20 vm-fetchd -U "$PWD/other" "${@:3}"
-	grep -qF -- "$2" stderr
 }
 
 @test "local: a restarted nbdkit does not take our writes for a changed image" {
@@ -194,8 +164,8 @@ refused_serving() {
 
 @test "local: a FIFO is refused without waiting" {
 	mkfifo fifo
-	refused 65 "neither a file" "$PWD/fifo"
-	refused 65 "neither a file" / writable=1
+	refused 65 "$PWD/fifo" "neither a file"
+	refused 65 / "neither a file" writable=1
 }
 
 @test "overlay: the export names its overlay, so that another one is not accepted" {
@@ -425,13 +395,15 @@ passed() {
 
 @test "request: the URL is needed; a path without links, and what is renewed" {
 	mkdir asked
-	refused 66 "unable to open url file asked/url: No such file" -r asked
+	fails 66 vm-fetchd -r asked
+	grep -q "unable to open url file asked/url: No such file" stderr
 	ln -s image link
 	echo "$PWD/link" >asked/url
 	start_fetchd -r asked
 	stop_fetchd
 	echo 1 >asked/no-links
-	refused 74 "unable to open $PWD/link: Too many levels of symbolic links" -r asked
+	fails 74 vm-fetchd -r asked
+	grep -qF "unable to open $PWD/link: Too many levels of symbolic links" stderr
 	echo "$PWD/image" >asked/url
 	echo 4M >asked/cache
 	start_fetchd -r asked timeout=1

@@ -7,11 +7,8 @@
 load helper
 load servers
 
-MIB=1048576
-
 setup() {
-	export TMPDIR=$BATS_TEST_TMPDIR
-	cd "$BATS_TEST_TMPDIR" || return
+	own_directory
 	# Whole sectors, and something to pack.
 	{
 		head -c $((3 * MIB)) /dev/urandom
@@ -52,8 +49,7 @@ refused() {
 	xz -0 --block-size=1MiB image -c >packed
 	serves packed "xz): it is decompressed while it is read"
 	# Not all of it was fetched for one block.
-	kill "$FETCHD"
-	wait "$FETCHD"
+	stop_fetchd
 	: >log
 	start_fetchd "$HOSTILE/ok/x" cache=4M
 	nbdread -f image "$SOCK" $((5 * MIB)) 4096
@@ -62,8 +58,7 @@ refused() {
 @test "packed: gzip is unpacked first, into TMPDIR, and leaves nothing there" {
 	gzip -1 -c image >packed
 	serves packed "gz): it is decompressed first"
-	kill "$FETCHD"
-	wait "$FETCHD"
+	stop_fetchd
 	[ -z "$(ls -A "$SPOOL")" ]
 }
 
@@ -75,8 +70,7 @@ refused() {
 			fetchd.err
 		nbdcopy "nbd+unix:///?socket=$SOCK" copy
 		cmp copy image
-		kill "$FETCHD"
-		wait "$FETCHD"
+		stop_fetchd
 		[ -z "$(ls -A "$SPOOL")" ]
 	}
 	xz -0 -T1 -c image >packed
@@ -133,15 +127,13 @@ refused() {
 		start_fetchd "$HOSTILE/ok/x"
 		[ "$(vm-probe -f media "$SOCK")" = cd ]
 		[ "$(vm-probe -f size "$SOCK")" = 614400 ]
-		kill "$FETCHD"
-		wait "$FETCHD"
+		stop_fetchd
 		$command <seed.udf >packed
 		start_hostile packed
 		start_fetchd "$HOSTILE/ok/x"
 		[ "$(vm-probe -f media "$SOCK")" = cd ]
 		[ "$(vm-probe -f size "$SOCK")" = $((2 * MIB)) ]
-		kill "$FETCHD"
-		wait "$FETCHD"
+		stop_fetchd
 	done
 }
 
@@ -175,8 +167,7 @@ refused() {
 		tail -c +1000001 image | gzip -1
 	} >packed
 	serves packed "gz): it is decompressed first"
-	kill "$FETCHD"
-	wait "$FETCHD"
+	stop_fetchd
 	{
 		gzip -1 -c image
 		echo '{"metadata_version": "1.1"}'
@@ -238,8 +229,7 @@ refused() {
 	FETCHD=${STARTED[-1]}
 	wait_until 20 grep -q "decompressed first" fetchd.err
 	begun=$(date +%s%N)
-	kill "$FETCHD"
-	wait "$FETCHD"
+	stop_fetchd
 	[ $((($(date +%s%N) - begun) / 1000000)) -lt 1500 ]
 	wait_until 5 nothing_left
 }

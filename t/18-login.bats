@@ -6,30 +6,15 @@
 load helper
 load servers
 
-MIB=1048576
-
 setup() {
-	export TMPDIR=$BATS_TEST_TMPDIR
-	cd "$BATS_TEST_TMPDIR" || return
+	own_directory
 	head -c $((3 * MIB)) /dev/urandom >image
 	start_hostile image
-}
-teardown() {
-	cleanup
 }
 
 # serves URL [ARGUMENT...]: vm-fetchd serves the right bytes.
 serves() {
-	start_fetchd "$@"
-	nbdread -f image "$SOCK" 0 $((3 * MIB))
-	kill "$FETCHD"
-	wait "$FETCHD"
-}
-# refused STATUS URL TEXT [ARGUMENT...]: vm-fetchd ends with STATUS and one line
-# that contains TEXT.
-refused() {
-	fails "$1" timeout 20 vm-fetchd -U nbd "$2" "${@:4}"
-	grep -qF -- "$3" stderr
+	serves_file image "$@"
 }
 # start_digest: lighttpd serves the image at $DIGEST/image to joe, by Digest.
 start_digest() {
@@ -86,8 +71,7 @@ start_digest() {
 	nbdread -d "$SOCK" >description
 	no_secret_in /proc/"$(nbdkits)"/cmdline /proc/"$(nbdkits)"/environ \
 		/proc/"$FETCHD"/environ fetchd.err description
-	kill "$FETCHD"
-	wait "$FETCHD"
+	stop_fetchd
 	refused 77 "$HOSTILE/status/403/x" 'HTTP 403' header=+headers
 	no_secret_in stderr
 }

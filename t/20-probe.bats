@@ -2,16 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # vm-probe on real images, made by the usual tools.
 
-bats_require_minimum_version 1.5.0
 load helper
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	mkdir tree
-	head -c 700000 /dev/urandom >tree/data
-}
-teardown() {
-	cleanup
+	make_tree
 }
 
 # make_iso FILE [OPTION...]

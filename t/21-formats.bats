@@ -3,13 +3,10 @@
 # vm-probe on what people take for an image and is none, made by the usual tools
 # or by its magic number; and on the file systems that everybody names.
 
-bats_require_minimum_version 1.5.0
 load helper
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	mkdir tree
-	head -c 700000 /dev/urandom >tree/data
+	make_tree
 }
 
 # refused FILE FORMAT TEXT: with status 65 and one line, whatever the drive.

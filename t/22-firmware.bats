@@ -3,13 +3,10 @@
 # vm-probe on how an image boots: what a BIOS and UEFI find, in images made by
 # the usual tools.
 
-bats_require_minimum_version 1.5.0
 load helper
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	mkdir tree
-	head -c 700000 /dev/urandom >tree/data
+	make_tree
 }
 
 # make_fat FILE SIZE BITS [LOADER...]: a FAT with these files in \EFI\BOOT.

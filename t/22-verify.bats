@@ -5,12 +5,9 @@
 load helper
 load servers
 
-MIB=1048576
-
 setup() {
-	export TMPDIR=$BATS_TEST_TMPDIR
-	export VM_RUN_DIR=$BATS_TEST_TMPDIR/run VM_CONF=$BATS_TEST_TMPDIR/conf
-	cd "$BATS_TEST_TMPDIR" || return
+	own_directory
+	export VM_RUN_DIR=$PWD/run VM_CONF=$PWD/conf
 	# No multiple of 512: what is appended does not count.
 	head -c $((5 * MIB + 77)) /dev/urandom >"a b.iso"
 	start_hostile "a b.iso"
@@ -18,29 +15,21 @@ setup() {
 	WRONG=${SUM%?}$([[ $SUM == *0 ]] && echo 1 || echo 0)
 	IMAGE="$HOSTILE/ok/a b.iso"
 }
-teardown() {
-	cleanup
-}
 
 # serves [ARGUMENT...]: vm-fetchd serves the image.
 serves() {
-	start_fetchd "$IMAGE" "$@"
-	nbdread -f "a b.iso" "$SOCK" 0 $((5 * MIB))
-	kill "$FETCHD"
-	wait "$FETCHD"
+	serves_file "a b.iso" "$IMAGE" "$@"
 }
-# refused STATUS TEXT [ARGUMENT...]
-refused() {
-	fails "$1" timeout 20 vm-fetchd -U nbd "$IMAGE" "${@:3}"
-	grep -qF -- "$2" stderr
-	[ ! -e nbd ]
+# unserved STATUS TEXT [ARGUMENT...]: `refused` of that image.
+unserved() {
+	refused "$1" "$IMAGE" "$2" "${@:3}"
 }
 
 @test "sha256=: the right one is served, each byte fetched once; a wrong one is not: 65" {
 	serves "sha256=$SUM"
 	serves "sha256=${SUM^^}"
-	refused 65 "its SHA-256 is $SUM, and should be $WRONG" "sha256=$WRONG"
-	refused 64 "not 64 hexadecimal digits" "sha256=${SUM%?}"
+	unserved 65 "its SHA-256 is $SUM, and should be $WRONG" "sha256=$WRONG"
+	unserved 64 "not 64 hexadecimal digits" "sha256=${SUM%?}"
 	: >log
 	start_fetchd "$IMAGE" "sha256=$SUM"
 	[ "$(sed -n 's/^done .* bytes=//p' log | paste -sd+ | bc)" = $((5 * MIB + 77)) ]
@@ -56,14 +45,14 @@ refused() {
 	echo "$SUM" >sums
 	serves sums=sums
 	printf '%s  a b.iso\n' "$WRONG" >sums
-	refused 65 "its SHA-256 is $SUM" sums=sums
+	unserved 65 "its SHA-256 is $SUM" sums=sums
 	printf '%s  other\n' "$SUM" >sums
-	refused 65 "has no SHA-256 for a b.iso" sums=sums
+	unserved 65 "has no SHA-256 for a b.iso" sums=sums
 	printf '%s  a b.iso\n%s  a b.iso\n' "$SUM" "$WRONG" >sums
-	refused 65 "has more than one SHA-256 for a b.iso" sums=sums
+	unserved 65 "has more than one SHA-256 for a b.iso" sums=sums
 	: >sums
-	refused 65 "empty" sums=sums
-	refused 66 "unable to open sums file none" sums=none
+	unserved 65 "empty" sums=sums
+	unserved 66 "unable to open sums file none" sums=none
 }
 
 @test "sums-url=: from a server, which gets the credentials only if it is the image's" {
@@ -78,7 +67,7 @@ refused() {
 	serves "sums-url=$sums/ok/SHA256SUMS" user=joe password=+password \
 		header=+header
 	grep -q 'auth=- token=- status=206' sums.log
-	refused 66 "unable to read the checksums at $sums/none: no such image" \
+	unserved 66 "unable to read the checksums at $sums/none: no such image" \
 		"sums-url=$sums/none?sig=hush" user=joe password=+password
 	not grep -q sig stderr
 	# The same server serves both: with its login.
@@ -107,8 +96,7 @@ refused() {
 		start_fetchd "$IMAGE" \
 			"sha256=$(sha256sum raw.img.$kind | cut -d ' ' -f 1)"
 		nbdread -f raw.img "$SOCK" 0 $MIB
-		kill "$FETCHD"
-		wait "$FETCHD"
+		stop_fetchd
 		rc=0
 		vm-fetchd -U nbd "$IMAGE" "sha256=$WRONG" 2>err || rc=$?
 		[ $rc = 65 ]

@@ -20,9 +20,6 @@ setup_file() {
 setup() {
 	take_certs
 }
-teardown() {
-	cleanup
-}
 
 cases() {
 	ws_cases server "$@"

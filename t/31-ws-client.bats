@@ -28,9 +28,6 @@ setup_file() {
 setup() {
 	take_certs
 }
-teardown() {
-	cleanup
-}
 
 cases() {
 	ws_cases client "$@"

@@ -13,9 +13,6 @@ setup_file() {
 setup() {
 	take_certs
 }
-teardown() {
-	cleanup
-}
 
 cases() {
 	ws_cases attacks "$@"

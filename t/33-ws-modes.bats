@@ -9,9 +9,6 @@ load servers
 setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
-teardown() {
-	cleanup
-}
 
 # start_proxy ARGUMENT...: the proxy listens at $AT; its messages are in
 # ./proxy.err.

@@ -19,9 +19,6 @@ setup() {
 	make_cert bmc
 	PORT=$(free_port)
 }
-teardown() {
-	cleanup
-}
 
 # start_bmc [OPTION...] COMMAND...: starts vm-ws-proxy at $AT, over TLS.
 start_bmc() {

@@ -3,7 +3,6 @@
 # vm-gadget with a kernel: dummy_hcd is the UDC and, in the same machine, also
 # the host that sees the drives.
 
-bats_require_minimum_version 1.5.0
 load helper
 
 GADGETS=/sys/kernel/config/usb_gadget

@@ -3,7 +3,6 @@
 # vm-gadget without a kernel: its arguments, and what it reads and writes in a
 # tree of plain files.
 
-bats_require_minimum_version 1.5.0
 load helper
 
 setup() {
@@ -11,9 +10,6 @@ setup() {
 	export VM_CONFIGFS=$PWD/configfs VM_SYS=$PWD/sys
 	mkdir -p configfs/usb_gadget sys/class/udc
 	truncate -s 1M a.img
-}
-teardown() {
-	cleanup
 }
 
 # fake_udc NAME DRIVER STATE [GADGET]

@@ -8,13 +8,9 @@ load servers
 
 setup() {
 	export VM_RUN_DIR=$BATS_TEST_TMPDIR/run VM_CONF=$BATS_TEST_TMPDIR/conf
-	export TMPDIR=$BATS_TEST_TMPDIR
-	cd "$BATS_TEST_TMPDIR" || return
+	own_directory
 	mkdir root
 	head -c 5000 /dev/urandom >root/image
-}
-teardown() {
-	cleanup
 }
 
 # remedy TEXT [OPTION...] URL: doctor fails with a line that has TEXT behind the

@@ -17,9 +17,6 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-teardown() {
-	cleanup
-}
 
 nbd() {
 	node "$TOP/t/page/nbd.mjs" "$@"

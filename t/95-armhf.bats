@@ -36,9 +36,6 @@ target_root() {
 		bookworm "$ROOT" "deb $uri bookworm main" >&2 3>&-
 	touch "$ROOT/done"
 }
-teardown() {
-	cleanup
-}
 
 @test "the programs are for the target" {
 	file -L "$OUT"/bin/vm-fetchd "$OUT"/bin/vm-probe \

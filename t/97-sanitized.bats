@@ -7,9 +7,6 @@
 load helper
 load servers
 
-teardown() {
-	cleanup
-}
 
 setup_file() {
 	make -s -C "$TOP" SAN=1 O="$BUILD/san" tests 3>&-

@@ -37,8 +37,27 @@ wait_until() {
 	done
 }
 
-# Each test has a directory; what it started with `background` is killed, and
-# waited for, when the test ends.
+# own_directory: for setup. Goes to the directory of the test, where programs make
+# their temporary files, too.
+own_directory() {
+	export TMPDIR=$BATS_TEST_TMPDIR
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# make_tree: for setup. The same, with a directory `tree` to make an image from.
+make_tree() {
+	own_directory
+	mkdir tree
+	head -c 700000 /dev/urandom >tree/data
+}
+
+# After a test. A file that must undo more has a teardown of its own.
+teardown() {
+	cleanup
+}
+
+# What a test started with `background` is killed, and waited for, when the test
+# ends.
 STARTED=()
 background() {
 	"$@" 3>&- &

@@ -4,6 +4,8 @@
 # function starts a server in the current directory, which is the test's own,
 # and waits until it is ready; `cleanup` ends them.
 
+MIB=1048576
+
 # start_hostile IMAGE [OPTION...]: t/hostile serves IMAGE at $HOSTILE/MODE/... and
 # logs to ./log. With `-l localhost` it listens on both loopback addresses.
 start_hostile() {
@@ -27,6 +29,45 @@ start_fetchd() {
 	wait_until 20 is_true_or_ended "$FETCHD" test -s fetchd.out
 	[ -s fetchd.out ] || cat fetchd.err >&2
 	[ -s fetchd.out ]
+}
+
+stop_fetchd() {
+	kill "$FETCHD"
+	wait "$FETCHD"
+}
+
+# serves_file FILE ARGUMENT...: vm-fetchd serves the bytes of FILE.
+serves_file() {
+	start_fetchd "${@:2}"
+	nbdread -f "$1" "$SOCK" 0 "$(stat -c %s "$1")"
+	stop_fetchd
+}
+
+# refused STATUS URL TEXT [ARGUMENT...]: vm-fetchd ends with STATUS and one line
+# that contains TEXT, and leaves nothing behind.
+refused() {
+	fails "$1" timeout 40 "${FETCHD_IN[@]}" vm-fetchd -U "$PWD/nbd" "$2" \
+		"${@:4}"
+	grep -qiF -- "$3" stderr
+	nothing_left
+}
+
+# ranges: prints the ranges that start_hostile's server was asked for, in order.
+ranges() {
+	sed -n 's/^[0-9]* .* range=\([^ ]*\) .*/\1/p' log
+}
+
+# another_than PID: a nbdkit runs that is not this one.
+another_than() {
+	local pid
+	pid=$(nbdkits)
+	[ -n "$pid" ] && [ "$pid" != "$1" ]
+}
+
+# grep_after_read TEXT: reads a little; then vm-fetchd has said TEXT.
+grep_after_read() {
+	nbdread -n 20 -r "$SECONDS" "$SOCK" 2>/dev/null || :
+	grep -q "$1" fetchd.err
 }
 
 # nbdkits: prints the pids of this test's nbdkits with vm-fetchd's plugin.
