@@ -38,17 +38,17 @@ start_tls() {
 	start_hostile root/image
 	declare -A words=(
 		[400]="is it https://" [401]="use --user and --password"
-		[402]="wants to be paid" [403]="ask for permission"
+		[402]="asks for payment" [403]="ask for permission"
 		[404]="check the path" [405]="must allow GET"
 		[406]="no such format" [407]="use --proxy"
-		[408]="try again" [409]="somebody changes the image"
+		[408]="try again" [409]="somebody is changing"
 		[410]="look for a newer version" [412]="mount the image again"
 		[414]="use a shorter URL" [417]="which requests it allows"
-		[418]="does not like this request" [421]="use the name in the URL"
-		[423]="somebody changes the image" [425]="try again"
+		[418]="refuses this request" [421]="in the URL, use the name"
+		[423]="somebody is changing" [425]="try again"
 		[426]="must allow HTTP/1.1" [429]="try again later"
 		[431]="use fewer or shorter lines"
-		[451]="may not give it out" [500]="the error is on the server"
+		[451]="use another server" [500]="the error is on the server"
 		[501]="must allow GET" [505]="must allow HTTP/1.1"
 	)
 	for status in "${!words[@]}"; do
@@ -60,14 +60,14 @@ start_tls() {
 	start_hostile root/image
 	remedy "use --user and --password, or --netrc" "$HOSTILE/auth/a/b/x"
 	remedy "use --header with a file" "$HOSTILE/bearer/a/x"
-	remedy "use a server that takes Basic" "$HOSTILE/wants/Negotiate/x"
+	remedy "use a server that accepts Basic" "$HOSTILE/wants/Negotiate/x"
 	remedy "NTLM is not supported" "$HOSTILE/wants/NTLM/x"
 	remedy "use --user and --password, or --header" "$HOSTILE/wants/Other/x"
 }
 
 @test "doctor: the server, the network and the image" {
 	start_hostile root/image
-	remedy "use a server that knows range requests" "$HOSTILE/ignore-range/x"
+	remedy "use a server that supports range requests" "$HOSTILE/ignore-range/x"
 	remedy "use the link of the image itself" "$HOSTILE/html206/x"
 	remedy "check the network" http://127.0.0.1:1/x
 	remedy "check the host's name" http://no-such-host.invalid/x
@@ -99,7 +99,7 @@ start_tls() {
 	remedy "use --cacert with the certificate of the CA" "$HTTPS/image"
 	make_cert server DNS:elsewhere.example
 	start_nginx
-	remedy "use the name that the server has in its certificate" \
+	remedy "in the URL, use the name in the server's certificate" \
 		--cacert ca.pem "$HTTPS/image"
 	make_cert server '' 200101 210101
 	start_nginx
@@ -123,7 +123,7 @@ start_tls() {
 		"https://127.0.0.1:$PORT/image"
 	make_cert server
 	start_tls -tls1_1 -cipher DEFAULT@SECLEVEL=0
-	remedy "the server knows only old TLS" --cacert ca.pem \
+	remedy "the server is too old" --cacert ca.pem \
 		"https://127.0.0.1:$PORT/image"
 	start_nginx "ssl_reject_handshake on;"
 	remedy "use the server's name in the URL, not its address" \

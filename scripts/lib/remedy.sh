@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# What may help when an image cannot be opened: by the reason that vm-fetchd
-# gave, and where that says too little by its exit status. Sourced by vmctl.
+# What may help when an image cannot be opened. The reason that vm-fetchd gave
+# tells, or else its exit status. Sourced by vmctl.
 
 CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
 
@@ -19,14 +19,15 @@ remedy_for_reason() {
 	case $1 in
 	*"(HTTP "[1-9]*) remedy_for_http "$1" ;;
 	*"proxy refuses"* | *"resolve proxy"*)
-		echo "check --proxy, or the host in no_proxy" ;;
+		echo "check --proxy, or add the host to no_proxy" ;;
 	*certificate* | *"private key"* | *"key too weak"* | *SSL* | *TLS* | *"HTTP/0.9"* | \
 		*"Empty reply"*) remedy_for_tls "$1" ;;
-	*"no ranges"*) echo "use a server that knows range requests" ;;
+	*"no ranges"*) echo "use a server that supports range requests" ;;
 	*"web page"*) echo "use the link of the image itself; it may need a login" ;;
 	*"the server forbids it (permissions"*)
-		echo "export it to this machine, in Linux with the option" \
-			"insecure, or read it as its owner by ?uid=N&gid=N" ;;
+		echo "export it to this machine (on Linux, with the option" \
+			"insecure), or add the IDs of its owner to the URL:" \
+			"?uid=N&gid=N" ;;
 	*"wrong user or password"*)
 		echo "check --user, --password and --domain" ;;
 	*"SMB 1 only"*) echo "switch on SMB 2 or 3 on the server" ;;
@@ -40,31 +41,34 @@ remedy_for_http() {
 	case ${status%%[!0-9]*} in
 	400) remedy_for_400 ;;
 	401) remedy_for_login "$status" ;;
-	402) echo "the server wants to be paid: ask who runs it" ;;
+	402) echo "the server asks for payment: ask its operator" ;;
 	403) echo "ask for permission, or for a new link if this one has expired" ;;
 	404) echo "check the path in the URL" ;;
 	405 | 501) echo "the server must allow GET for this path" ;;
 	406) echo "the server has no such format: use the link of the image itself" ;;
 	407) echo "use --proxy http://USER:PASSWORD@HOST:PORT" ;;
 	408 | 425) echo "try again" ;;
-	409 | 423) echo "somebody changes the image: try again later" ;;
+	409 | 423) echo "somebody is changing the image: try again later" ;;
 	410) echo "look for a newer version of the image" ;;
 	412) echo "mount the image again" ;;
 	414) echo "use a shorter URL" ;;
-	416) echo "the server has another file at this place now: check its size" ;;
-	417 | 428) echo "ask who runs the server which requests it allows" ;;
-	421) echo "use the name in the URL that the server has in its certificate" ;;
-	426 | 505) echo "the server must allow HTTP/1.1; or is it https://?" ;;
+	416) echo "the file on the server has another size now: check it" ;;
+	417 | 428) echo "ask the server's operator which requests it allows" ;;
+	421) echo "in the URL, use the name in the server's certificate" ;;
+	426 | 505)
+		echo "the server must allow HTTP/1.1, or the URL must begin" \
+			"with https://"
+		;;
 	429) echo "try again later, or set connections lower in $CONF" ;;
 	431) echo "use fewer or shorter lines with --header" ;;
-	451) echo "the server may not give it out: use another one" ;;
-	4*) echo "the server does not like this request: see its log" ;;
+	451) echo "the law forbids the server to give it out: use another server" ;;
+	4*) echo "the server refuses this request: see its log" ;;
 	5*) echo "the error is on the server: try again, or see its log" ;;
 	esac
 }
 
-# remedy_for_400: a TLS port says this to plain HTTP, and so may one that wants
-# a certificate.
+# remedy_for_400: a server says this on a TLS port to a client that speaks plain
+# HTTP; some say it to a client without a certificate.
 remedy_for_400() {
 	case $URL in
 	[Hh][Tt][Tt][Pp]:*) echo "is it https:// and not http://?" ;;
@@ -72,21 +76,21 @@ remedy_for_400() {
 	esac
 }
 
-# remedy_for_login WHY: the server has named how it wants us to log in.
+# remedy_for_login WHY: WHY names the ways to log in that the server accepts.
 remedy_for_login() {
 	case $1 in
 	*Basic* | *Digest*) echo "use --user and --password, or --netrc" ;;
 	*Bearer*) echo "use --header with a file that has the line" \
 		"Authorization: Bearer TOKEN" ;;
-	*Negotiate*) echo "use a server that takes Basic or Digest, or a token" \
-		"with --header" ;;
-	*NTLM*) echo "NTLM is not supported: use a server that takes Basic," \
-		"Digest, or a token with --header" ;;
+	*Negotiate*) echo "use a server that accepts Basic or Digest, or use" \
+		"a token with --header" ;;
+	*NTLM*) echo "NTLM is not supported: use a server that accepts Basic" \
+		"or Digest, or use a token with --header" ;;
 	*) echo "use --user and --password, or --header with a token" ;;
 	esac
 }
 
-# remedy_for_tls WHY: ... of a TLS connection that did not come about.
+# remedy_for_tls WHY: ... of a TLS connection that failed.
 remedy_for_tls() {
 	case $1 in
 	*"certificate has expired"*)
@@ -96,7 +100,7 @@ remedy_for_tls() {
 		echo "the server needs a new certificate: a key of 2048 bits or" \
 			"more, and SHA-256" ;;
 	*"matches target host"*)
-		echo "use the name that the server has in its certificate" ;;
+		echo "in the URL, use the name in the server's certificate" ;;
 	*issuer* | *self-signed*) remedy_for_issuer ;;
 	*"certificate required"* | *"handshake failure"* | *"bad certificate"*)
 		echo "does the server want a certificate? use --cert and --key" ;;
@@ -104,7 +108,7 @@ remedy_for_tls() {
 		echo "use the server's name in the URL, not its address" ;;
 	*"legacy sigalg"* | *"unsupported protocol"* | *"protocol version"* | \
 		*"internal error"*)
-		echo "the server knows only old TLS: it needs TLS 1.2 or newer" ;;
+		echo "the server is too old: it must support TLS 1.2 or newer" ;;
 	*"wrong version number"* | *SSL_ERROR_SYSCALL* | *"unexpected eof"*)
 		echo "is it http:// and not https://?" ;;
 	*"HTTP/0.9"* | *"Empty reply"*) echo "is it https:// and not http://?" ;;
