@@ -24,7 +24,7 @@
 #define CONNECTIONS_MAX 64
 #define OUTAGE_MAX	3600
 #define TIMEOUT_MAX	86400
-/* Bytes a second: below this, a kernel would give up its reads. */
+/* Bytes a second. If it were slower, the kernel would give up its reads. */
 #define LIMIT_MIN (64 * 1024)
 
 struct settings settings = {

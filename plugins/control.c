@@ -36,7 +36,7 @@ send_line(const char *kind, const char *line)
 	control_send(text);
 }
 
-/* nbdkit's log knows errors only, so a note takes this way. */
+/* nbdkit logs only errors, so notes are sent here. */
 void
 control_note(const char *line)
 {
@@ -50,8 +50,8 @@ control_waits(const char *why)
 }
 
 /*
- * Shutting the socket down would end the thread as well, but for good: another
- * nbdkit may inherit the socket after us.
+ * To end the thread, the socket could be shut down. But the next nbdkit may
+ * inherit this socket.
  */
 static void *
 take_urls(void *engine)

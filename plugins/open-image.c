@@ -27,7 +27,7 @@
 static bool
 is_cancelled(void)
 {
-	/* nbdkit has no other way to tell a callback that it must end. */
+	/* Only this tells a callback that nbdkit must end. */
 	return nbdkit_nanosleep(0, 0) == -1;
 }
 
@@ -41,7 +41,7 @@ log_line(const char *line)
 static source_open *
 load_module(struct fault *why)
 {
-	/* It stays loaded: a thread stuck in it may outlive the engine. */
+	/* It stays loaded, because a thread may be stuck in it at the end. */
 	void *handle =
 	    dlopen(settings.module, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	source_open *open_it = NULL;
@@ -87,8 +87,8 @@ open_source_of(const struct source_config *config, void *first, size_t *got,
 	source_open *open_it = http_open;
 
 	/*
-	 * There is one module at most, which is for the image's kind, or for
-	 * the file that it was unpacked to.
+	 * There is at most one module: for the kind of the URL, or for the
+	 * file with the decompressed image.
 	 */
 	if ((url_kind(config->url) != URL_HTTP || settings.spooled) &&
 	    settings.module != NULL &&
@@ -110,8 +110,8 @@ open_source(void *first, size_t *got, struct fault *why)
 /* --- what the image is ------------------------------------------------- */
 
 /*
- * The line that makes vm-nbd-attach show the image in 4096-byte blocks, as its
- * partition table or file system counts; "" for all others.
+ * If the partition table or the file system counts in sectors of 4096 bytes:
+ * the line that makes vm-nbd-attach use such blocks; else "".
  */
 static const char *
 sector_line(const struct image_info *found)
@@ -125,7 +125,7 @@ describe(struct image *image, const struct image_info *found)
 {
 	const struct source_info *info = image->info;
 
-	/* Each write of our own changes the file's time. */
+	/* Our own writes change the file's time. */
 	if (settings.writable != 0 && settings.overlay_fd == -1)
 		return asprintf(&image->description,
 		    "url: %s\nsize: %" PRIu64
@@ -157,8 +157,8 @@ check_size(struct image *image, const struct image_info *found)
 }
 
 /*
- * Is it an image of a disk, or something that must be unpacked first (which is
- * reported as REPORT_PACKED), or neither? Returns 0 or -1.
+ * Check that it is an image of a disk. What must be decompressed first is
+ * reported as REPORT_PACKED. Returns 0 or -1.
  */
 static int
 check_content(const struct image_info *found)
@@ -202,8 +202,8 @@ open_overlay(struct image *image)
 }
 
 /*
- * When vm-fetchd starts nbdkit again, it must be the image from before; its
- * link may have been renewed. Clients know it by the same description.
+ * When vm-fetchd starts nbdkit again, the image must be the same as before,
+ * though its link may have been renewed. Clients get the same description.
  */
 static int
 check_identity(struct image *image, const struct image_info *found)

@@ -120,18 +120,18 @@ make_file(struct overlay_file *o, const char *identity, const char *boot,
 		return fail(why, EX_OSERR, "no random numbers");
 	hex_encode(o->name, random, sizeof(random));
 	format_head(head, o, identity, boot);
-	/* Give it its whole length, to notice later if it was cut short. */
+	/* The file gets its whole length now: a shorter one was cut. */
 	if (ftruncate(o->fd, (off_t)(overlay_file_sectors(o) + o->size)) == 0 &&
 	    overlay_file_write(o, head, HEAD_SIZE, 0) == 0 && fsync(o->fd) == 0)
 		return 0;
 	fail(why, EX_CANTCREAT, strerror(errno));
-	/* Half an overlay would be refused each time. */
+	/* An incomplete overlay would be refused at each start. */
 	if (ftruncate(o->fd, 0) == -1)
 		fail(why, EX_IOERR, strerror(errno));
 	return -1;
 }
 
-/* The first byte of a map, from `at` on, that may not be zero; or its end. */
+/* From `at` on, the first byte of a map that may not be zero; or its end. */
 static uint64_t
 next_data(const struct overlay_file *o, bool stable, uint64_t at)
 {
@@ -145,8 +145,8 @@ next_data(const struct overlay_file *o, bool stable, uint64_t at)
 }
 
 /*
- * Read one of the maps, and make the other one like it. Holes of the file are
- * skipped: the map of a large image is large.
+ * Read one of the maps, and copy it to the other one. Holes of the file are
+ * skipped, because the map of a large image is large.
  */
 static int
 take_map(struct overlay_file *o, bool stable)
@@ -203,9 +203,9 @@ take_file(struct overlay_file *o, uint64_t length, const char *identity,
 		return fail(why, EX_DATAERR, "the file was cut short");
 	same_boot = strcmp(was, boot) == 0 && strcmp(boot, UNKNOWN) != 0;
 	/*
-	 * In the same boot, the last writes may be on no disk yet, and the
-	 * process that knew is gone: put them there now. After another boot,
-	 * only the stable map is known to be true.
+	 * If this machine was not booted since, the last writes may still be
+	 * in memory only: sync them now. If it was, only the stable map is
+	 * known to be true.
 	 */
 	format_head(mine, o, identity, boot);
 	if (fdatasync(o->fd) == -1 || take_map(o, !same_boot) == -1 ||

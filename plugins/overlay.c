@@ -24,7 +24,7 @@ struct overlay {
 				 held while below reads */
 	uint64_t dirty_from, dirty_to; /* bytes of the map since a flush */
 	pthread_mutex_t flushing;      /* taken before the other one */
-	_Atomic bool broken; /* a flush has failed: so will all others */
+	_Atomic bool broken; /* a flush has failed, and all others will */
 };
 
 struct overlay *
@@ -63,7 +63,7 @@ is_here(const struct overlay *o, uint64_t sector)
 	return o->file.map[sector / 8] >> sector % 8 & 1;
 }
 
-/* How many bytes from offset on are all here, or all missing? */
+/* The number of bytes from offset on that are all here, or all missing. */
 static size_t
 run_of(struct overlay *o, uint64_t offset, size_t len, bool *here)
 {
@@ -98,7 +98,7 @@ overlay_read(struct overlay *o, void *buf, size_t len, uint64_t offset,
 	return 0;
 }
 
-/* How many bytes the units [first, end) of the map add to the file. */
+/* The bytes that the units [first, end) of the map add to the file. */
 static uint64_t
 new_bytes(const struct overlay *o, uint64_t first, uint64_t end)
 {
@@ -185,7 +185,7 @@ overlay_flush(struct overlay *o)
 	}
 	pthread_mutex_unlock(&o->lock);
 	if (map != NULL && settle(o, map, from, len) == -1) {
-		/* Linux reports this once, and drops what it did not write. */
+		/* Linux reports it once, and forgets the data. */
 		o->broken = true;
 		result = -1;
 	}

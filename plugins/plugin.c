@@ -25,7 +25,7 @@
 #include "unix/sandbox.h"
 #include "verify.h"
 
-/* Requests share the engine and the overlay only, and those lock. */
+/* Requests share only the engine and the overlay, which have locks. */
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
 
 static struct image image; /* the one that is served */
@@ -72,7 +72,7 @@ plugin_load(void)
 static int
 give_up_rights(void)
 {
-	/* Another program of our user, taken over, must not trace us. */
+	/* A program of the same user that was taken over must not trace us. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (sandbox_enter() == 0)
 		return 0;
@@ -85,9 +85,9 @@ give_up_rights(void)
 }
 
 /*
- * Looking at the image reads names, certificates and headers that a stranger
- * wrote, and mounts shares. nbdkit runs in the foreground, so what this process
- * gives up here, it has given up when it serves.
+ * To open the image means to read names, certificates and headers that a
+ * stranger wrote. nbdkit does not fork, so rights that are given up here are
+ * not there while it serves, either.
  */
 static int
 plugin_get_ready(void)
@@ -97,7 +97,7 @@ plugin_get_ready(void)
 	return open_image(&image);
 }
 
-/* Report ready, with a line for people on how fast the image can be read. */
+/* Report ready, with a line for people: how fast the image can be read. */
 static void
 report_ready(void)
 {
@@ -116,9 +116,9 @@ report_ready(void)
 }
 
 /*
- * nbdkit gets SIGTERM when its parent dies, and would answer the requests under
- * way with errors. Killed, it answers nothing, and its client asks the nbdkit
- * that is started next.
+ * When its parent dies, nbdkit gets SIGTERM, and would answer running requests
+ * with errors. If it is killed, it answers nothing, and the client asks the
+ * next nbdkit again.
  */
 static void
 die_with_parent(void)
@@ -178,7 +178,7 @@ plugin_export_description(void *handle)
 	return image.description;
 }
 
-/* A write ends when the source has it, so every connection sees it. */
+/* A write ends only when the source has it: all connections see it then. */
 static int
 plugin_can_multi_conn(void *handle)
 {
@@ -204,7 +204,7 @@ plugin_block_size(
 	return 0;
 }
 
-/* How much of a range lies in the image? The rest is padding. */
+/* The bytes of a range that are in the image. The rest is padding. */
 static uint32_t
 inside(uint32_t count, uint64_t offset)
 {

@@ -21,9 +21,9 @@
 #include "engine/cache.h"
 #include "verify.h"
 
-#define PROGRESS_MS 500 /* between two words on how far it is */
+#define PROGRESS_MS 500 /* between two lines about the progress */
 
-/* Are both on the same server? Only that gets the credentials of the image. */
+/* Are both on the same server? No other server gets the credentials. */
 static bool
 is_same_server(const char *a, const char *b)
 {
@@ -37,7 +37,8 @@ is_same_server(const char *a, const char *b)
 	return same;
 }
 
-/* Fetch the file of checksums, which must fit into a chunk. NULL: said why. */
+/* Fetch the file of checksums, which must fit into a chunk. On failure, say
+ * why, and return NULL. */
 static char *
 fetch_sums(void)
 {
@@ -76,7 +77,6 @@ fail:
 	return NULL;
 }
 
-/* Find the checksum in a text of many. */
 static int
 find_sum(const struct image *image, const char *text, char sum[SUM_SIZE])
 {
@@ -98,7 +98,8 @@ find_sum(const struct image *image, const char *text, char sum[SUM_SIZE])
 	return result;
 }
 
-/* Find what the settings say. Returns 1; 0: nothing; or -1, and has said why. */
+/* Find the checksum that the settings name. Returns 1; 0 if there is none; or
+ * -1, and has said why. */
 static int
 expected_sum(const struct image *image, char sum[SUM_SIZE])
 {
@@ -134,7 +135,6 @@ tell_progress(uint64_t done, uint64_t size)
 	control_send(text);
 }
 
-/* Read all of it. */
 static int
 compute_sum(const struct image *image, char sum[SUM_SIZE])
 {

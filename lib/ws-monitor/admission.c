@@ -10,10 +10,10 @@
 #include "ws-monitor/admission.h"
 
 #define ALL_MAX	     64		/* clients inside, by default ... */
-#define CLIENT_BYTES (16 << 20) /* ... but one for so much memory, ... */
-#define ALL_MIN	     8		/* ... and so many in any case */
+#define CLIENT_BYTES (16 << 20) /* ... but each needs so much memory, ... */
+#define ALL_MIN	     8		/* ... and at least so many */
 #define PEER_DEFAULT 2
-#define LEAVING	     2	   /* times the limit: clients that are leaving */
+#define LEAVING	     2	   /* times the limit, if leaving clients count, too */
 #define FAILURES_MAX 5	   /* of one network, each less than ... */
 #define FAILURES_MS  30000 /* ... after the one before: it is barred so long */
 #define LOG_MS	     60000 /* between two lines about one network */
@@ -94,7 +94,7 @@ admission_each(void (*f)(pid_t, int), int argument)
 	return count;
 }
 
-/* Those that were sent away do not count. */
+/* Clients that were sent away do not count. */
 static unsigned
 count_in(enum ws_stage stage)
 {
@@ -109,7 +109,7 @@ count_in(enum ws_stage stage)
 
 /* --- failures ------------------------------------------------------------- */
 
-/* The record of a network; the one with the oldest failure is reused for it. */
+/* The record of a network. A new one takes the place of the oldest failure. */
 static struct offender *
 record_of(const char *network)
 {
@@ -147,7 +147,7 @@ admission_note_failure(const struct ws_place *place)
 	struct offender *f;
 	int64_t now = clock_ms();
 
-	/* A web server on this machine stands for all of its clients. */
+	/* A web server on this machine brings all of its clients. */
 	if (inet_is_this_machine(network))
 		return;
 	f = record_of(network);
@@ -176,7 +176,7 @@ admission_may_log(const char *peer)
 
 /* --- the door ------------------------------------------------------------- */
 
-/* How many of that network are at the door; *oldest is the first that came. */
+/* The number of waiting clients of that network. *oldest came first. */
 static unsigned
 count_arriving(const char *network, struct ws_place **oldest)
 {
@@ -195,7 +195,8 @@ count_arriving(const char *network, struct ws_place **oldest)
 	return count;
 }
 
-/* Whom to send away where the door is full: the oldest of the largest crowd. */
+/* If too many clients wait, the oldest client of the network with the most
+ * waiting clients is sent away. */
 static struct ws_place *
 choose_leaver(void)
 {

@@ -79,7 +79,7 @@ add_path(struct ws_list *list, const char *word)
 	add(list, word);
 }
 
-/* The word may be a secret: it is not shown. */
+/* The word is not shown, as it may be a secret. */
 static void
 add_protocol(struct ws_list *list, const char *word)
 {
@@ -188,7 +188,7 @@ parse_url(struct ws_options *o, const char *url)
 
 /* --- options -------------------------------------------------------------- */
 
-/* Take an option of a server. False: it is something else. */
+/* Take an option of a server. Returns false if it is none. */
 static bool
 take_server_option(struct ws_arguments *a, int c, char *word)
 {
@@ -235,7 +235,7 @@ take_server_option(struct ws_arguments *a, int c, char *word)
 	}
 }
 
-/* Take an option of a client. False: it is something else. */
+/* Take an option of a client. Returns false if it is none. */
 static bool
 take_client_option(struct ws_arguments *a, int c, char *word)
 {
@@ -260,7 +260,7 @@ take_client_option(struct ws_arguments *a, int c, char *word)
 	}
 }
 
-/* Take an option of both; any other is a mistake. */
+/* Take an option of both. Others are refused. */
 static void
 take_option(struct ws_arguments *a, int c, char *word)
 {

@@ -14,9 +14,9 @@
 #include "base/secret.h"
 #include "ws-monitor/authorize.h"
 
-#define SITE_MS 10000 /* for the site's command to say yes or no */
+#define SITE_MS 10000 /* for the answer of the site's command */
 
-/* Is a signal to stop pending, which we have not read yet? */
+/* Is there a signal to stop that we have not read yet? */
 static bool
 is_being_stopped(void)
 {
@@ -26,7 +26,7 @@ is_being_stopped(void)
 	       (sigismember(&set, SIGTERM) || sigismember(&set, SIGINT));
 }
 
-/* Wait for the command; kill it if it takes too long. True: it said yes. */
+/* Wait for the command, and kill it if it takes too long. True: it said yes. */
 static bool
 wait_for_site(pid_t pid)
 {
@@ -43,8 +43,8 @@ wait_for_site(pid_t pid)
 }
 
 /*
- * Ask the site's own command. It reads the request as it came: secrets are in
- * no process list and no environment.
+ * Ask the site's own command. It reads the request on standard input, so that
+ * secrets are in no process list and no environment.
  */
 static bool
 ask_site(const struct ws_options *o, const sigset_t *mask,

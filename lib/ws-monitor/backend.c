@@ -68,7 +68,7 @@ start(struct ws_backend *b, const struct ws_options *o,
 	    pipe2(log, O_CLOEXEC | O_NONBLOCK) == -1)
 		log[0] = log[1] = -1;
 	if (log[1] != -1)
-		fcntl(log[1], F_SETFL, 0); /* the command's end may block */
+		fcntl(log[1], F_SETFL, 0); /* the command may block here */
 	b->pid = fork();
 	if (b->pid == 0)
 		become(o, request, grant, pair[1], log[1], mask);
@@ -120,7 +120,7 @@ ws_backend_close_fds(struct ws_backend *b)
 	b->fds[0] = b->fds[1] = -1;
 }
 
-/* Skip the program's name before its message: the peer need not know it. */
+/* Skip the program's name, which the peer need not know. */
 static const char *
 without_name(const char *line)
 {
@@ -236,7 +236,7 @@ ws_backend_reason(const struct ws_backend *b, const struct ws_options *o,
 		    WS_GOING_AWAY, "the image's server has ended"};
 	if (o->command == NULL)
 		return;
-	/* A command that still runs has closed its socket: a normal end. */
+	/* A command that runs has closed its socket, which is a normal end. */
 	why->code = WS_NORMAL;
 	if (b->pid == 0)
 		why->code = ws_status_code(b->status);

@@ -44,8 +44,8 @@ read_file(const char *path, size_t *len)
 
 /* --- certificates --------------------------------------------------------- */
 
-/* Two places for a certificate and its key, because the old ones stay in use
- * until the new ones are found good. */
+/* There are two places for a certificate and its key: the old ones stay in use
+ * until the new ones were checked. */
 static struct tls_identity identities[2];
 
 /* Use a certificate and its key. Returns NULL; or why they can't be used. */
@@ -97,7 +97,7 @@ ws_credentials_reload(const struct ws_credentials *c, struct ws_options *o)
 	secret_free(key);
 }
 
-/* What was called before may have left parts of a key below. */
+/* The calls before may have left parts of a key on the stack. */
 static void __attribute__((noinline)) erase_stack(void)
 {
 	unsigned char below[64 * 1024];
@@ -130,7 +130,7 @@ load_anchors(const struct ws_credentials *c, struct ws_options *o)
 
 /* --- what a client sends -------------------------------------------------- */
 
-/* Lines of HTTP, each with the end that HTTP wants (RFC 9112 section 2.1). */
+/* Give each line the end that HTTP wants (RFC 9112 section 2.1). */
 static void
 load_headers(const struct ws_credentials *c, struct ws_options *o)
 {
@@ -154,7 +154,7 @@ load_headers(const struct ws_credentials *c, struct ws_options *o)
 	o->headers = lines;
 }
 
-/* They are secrets: no message shows them. The text stays in memory. */
+/* No message shows them, as they are secrets. The text stays in memory. */
 static void
 load_protocols(const struct ws_credentials *c, struct ws_options *o)
 {

@@ -24,7 +24,7 @@
 #include "ws/handshake.h"
 #include "ws/log.h"
 
-#define STOP_MS 12000 /* for all monitors to end when they are told to */
+#define STOP_MS 12000 /* all monitors must end within this time */
 
 static struct server {
 	const struct ws_options *o;
@@ -35,7 +35,7 @@ static struct server {
 
 /* --- connections ---------------------------------------------------------- */
 
-/* Refuse without waiting: an answer that does not fit is not sent. */
+/* Refuse without waiting: if the answer does not fit, it is not sent. */
 static void
 turn_away(int fd, const char *peer, const char *why)
 {
@@ -154,11 +154,11 @@ start_server(
 	server.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (admission_start(limits) == -1 || server.signals == -1)
 		err(EX_OSERR, "unable to start the server");
-	/* A client that is gone before we accept must not block us. */
+	/* If the client is gone already, accept(2) must not block. */
 	fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK);
 }
 
-/* Remove the path at once: a later server may soon use it. */
+/* Remove the path at once, because another server may use it soon. */
 static void
 stop_listening(int listener, const char *where)
 {

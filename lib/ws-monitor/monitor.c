@@ -24,9 +24,9 @@
 #include "ws/message.h"
 #include "ws/worker.h"
 
-#define END_MS	 1000  /* for a command to end that has closed its socket */
-#define LINE_MS	 5000  /* ... and whose last line the peer is to be told */
-#define EOF_MS	 30000 /* for a command to end that has read end of file */
+#define END_MS	 1000  /* a command that closed its socket must end, ... */
+#define LINE_MS	 5000  /* ... or so, if the peer is to get its last line */
+#define EOF_MS	 30000 /* a command that has read end of file must end, ... */
 #define HUP_MS	 5000  /* ... and that was sent SIGHUP then */
 #define STOP_MS	 2000  /* in place of both, when we are told to stop */
 #define LEAVE_MS 7000  /* for the worker to end, when we are told to stop */
@@ -63,7 +63,7 @@ start_worker(const struct ws_options *o, int in, int out, const char *peer)
 	    (pid = fork()) == -1)
 		err(EX_OSERR, "unable to start a worker");
 	monitor.pair = pair[0];
-	/* A worker that does not read must not hold us up. */
+	/* If the worker does not read, we must not wait for it. */
 	setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (pid == 0) {
 		close(pair[0]);
@@ -78,8 +78,8 @@ start_worker(const struct ws_options *o, int in, int out, const char *peer)
 /* --- messages ------------------------------------------------------------- */
 
 /*
- * A peer that has taken over the worker must not take over the monitor: end the
- * strings of its request, and bound its lengths.
+ * A peer that has taken over the worker must not take over the monitor, too.
+ * Give the strings of the request an end, and check its lengths.
  */
 static void
 bound_request(struct ws_open_request *r)
@@ -203,9 +203,9 @@ answer_backend_end(void)
 }
 
 /*
- * The WebSocket has ended, and the backend is about to read end of file. That
- * can't tell whether the peer ended it on purpose: SIGURG says so, and does
- * nothing to a command that does not ask for it.
+ * The WebSocket has ended, and the backend will read end of file. If the peer
+ * ended it on purpose, SIGURG tells the command so. A command that does not ask
+ * for this signal ignores it.
  */
 static void
 take_end(const struct ws_end *end)
@@ -223,8 +223,8 @@ take_end(const struct ws_end *end)
 }
 
 /*
- * Sign for the worker. Once: TLS needs no more (we don't renegotiate), and a peer
- * that has taken over the worker must not sign for other connections with it.
+ * Sign for the worker, once. TLS needs no more, as we do not renegotiate; and a
+ * peer that has taken over the worker must not sign for other connections.
  */
 static void
 take_to_sign(const struct tls_to_sign *what)
@@ -256,7 +256,7 @@ read_message(void)
 		take_to_sign(&m.u.to_sign);
 		break;
 	case WS_OPEN_REQUEST:
-		/* One for each worker, or it could go on to guess tickets. */
+		/* Each worker may ask once, so that it cannot guess tickets. */
 		if (monitor.has_requested)
 			break;
 		monitor.has_requested = true;
@@ -312,7 +312,7 @@ take_signal(void)
 		reap();
 		return;
 	}
-	/* Without an open WebSocket there is nothing to be closed. */
+	/* Without an open WebSocket there is nothing to close. */
 	if (!monitor.is_open && monitor.worker > 0)
 		kill(monitor.worker, SIGKILL);
 	monitor.is_stopped = true;
@@ -369,7 +369,7 @@ wait_for_command(int ms)
 		step(100);
 }
 
-/* The worker has ended: so must the command, once it has read all. */
+/* The worker has ended. The command must end, too, after it has read all. */
 static void
 end_command(void)
 {

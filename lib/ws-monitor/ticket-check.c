@@ -23,7 +23,7 @@
 	"0123456789-_"
 #define FILE_SIZE      4096 /* bytes of a ticket's file */
 #define PATH_SIZE      4096
-#define RESUME_SECONDS 300 /* unless the bearer gets a session */
+#define RESUME_SECONDS 300 /* for a bearer without a session */
 
 struct ticket {
 	char text[FILE_SIZE];
@@ -41,7 +41,7 @@ uptime(void)
 	return (uint64_t)t.tv_sec;
 }
 
-/* The path of a word's ticket. False: the word can't be a ticket. */
+/* The path of the ticket for a word. Returns false if it cannot be a ticket. */
 static bool
 find(char path[PATH_SIZE], const char *dir, const char *word)
 {
@@ -157,7 +157,7 @@ ticket_use(const char *dir, const char *word, const char *path,
 	/* If two use it at once, only one can remove it. */
 	if (t.is_once && unlink(file) == -1)
 		return false;
-	/* At a take-over, vm-slot keeps the ticket of the taker. */
+	/* If a client takes over, vm-slot keeps the ticket of that client. */
 	if (!t.is_once)
 		utimensat(AT_FDCWD, file, NULL, AT_SYMLINK_NOFOLLOW);
 	strcpy(grant->ended, t.ended);

@@ -16,11 +16,11 @@
 #include "ws/send.h"
 
 #define PING_MS	  25000
-#define PINGS_MAX 2 /* that the peer may leave unanswered */
+#define PINGS_MAX 2 /* pings without an answer: the peer is gone */
 #define CLOSE_MS  5000
-#define DRAIN_MS  2000	/* for the peer to read our close */
-#define STUCK_MS  30000 /* for the backend to take what a gone peer left */
-#define CALM_MS	  1000	/* between pongs to a peer that is not read from */
+#define DRAIN_MS  2000	/* the peer must read our close within this time */
+#define STUCK_MS  30000 /* the backend must take what a gone peer sent */
+#define CALM_MS	  1000	/* between pongs while we do not read from the peer */
 
 /* --- time ----------------------------------------------------------------- */
 
@@ -31,9 +31,9 @@ ping_after(const struct pump *p)
 }
 
 /*
- * While the backend is slow, nothing is read from the peer: neither is its
- * silence held against it, nor do we see its pings. A pong that it did not ask
- * for tells it that we live (5.5.3).
+ * While the backend is slow, we do not read from the peer. Then its silence
+ * means nothing, and we do not see its pings. Pongs without a ping tell the
+ * peer that we are alive (5.5.3).
  */
 static void
 keep_calm(struct pump *p, int64_t now)
@@ -88,7 +88,7 @@ is_over(const struct pump *p, int64_t now)
 
 	if (p->net_lost && p->payload_len == 0)
 		return true;
-	/* The peer does not read, and will not see our close. */
+	/* The peer does not read, so it will not see our close. */
 	if (p->owes_close && p->frame_at < p->frame_end &&
 	    now - p->sent_at > limit)
 		return true;
@@ -102,8 +102,9 @@ is_over(const struct pump *p, int64_t now)
 }
 
 /*
- * Shut our side and read what still comes, or a reset could overtake our close
- * (7.1.1). A client leaves it to the server to shut first.
+ * Shut our side down and read what still comes. Otherwise a reset could
+ * overtake our close (7.1.1). A client waits until the server has shut its side
+ * down.
  */
 static void
 drain(struct pump *p)
@@ -143,7 +144,7 @@ time_left(const struct pump *p)
 	return wait < 10 ? 10 : (int)wait;
 }
 
-/* While nothing is read from the peer, it may have hung up. */
+/* While we do not read from the peer, look whether it has hung up. */
 static void
 take_hangup(struct pump *p, int revents)
 {
@@ -171,7 +172,7 @@ step(struct pump *p)
 	struct pollfd f[WIRE_FDS + 3];
 	struct pollfd *in = f + WIRE_FDS, *out = in + 1, *stop = in + 2;
 
-	/* Leave out what is not wanted: at its end poll(2) would spin. */
+	/* Poll only what we want: at the end of another, poll(2) would spin. */
 	wire_wait(p->b->wire, pump_wants_net(p), p->frame_at < p->frame_end, f);
 	if (p->net_ended)
 		f[0].fd = -1;

@@ -26,7 +26,7 @@
 #include "ws/session.h"
 
 #define CONNECT_MS   5000  /* for each address of the host */
-#define HANDSHAKE_MS 10000 /* for TLS and the answer */
+#define HANDSHAKE_MS 10000 /* for the handshakes of TLS and WebSocket */
 #define REFUSAL_MS   1000  /* for the text of a refusal */
 #define WS_WHY_MAX   200   /* bytes of that text, and a NUL */
 #define TLS_ALERT    21	   /* RFC 5246 section 6.2.1 */
@@ -97,7 +97,7 @@ fail(const struct ws_options *o, const struct wire *w, const char *what)
 		: "");
 }
 
-/* Write the subprotocols that we offer as a list with commas. */
+/* Write a list of the subprotocols that we offer. */
 static void
 list_protocols(const struct ws_options *o, char *buf, size_t size)
 {
@@ -143,7 +143,7 @@ ask(const struct ws_options *o, struct wire *w, const char *key,
 		fail(o, w, "speak to");
 }
 
-/* The exit status for a refusal with that status of HTTP. */
+/* The exit status for a refusal with this HTTP status. */
 static int
 status_of_http(int status)
 {
@@ -158,7 +158,7 @@ status_of_http(int status)
 	case 408:
 	case 409:
 	case 429:
-	/* A web server also says these while the server behind it is away. */
+	/* A web server also sends these if the server behind it is down. */
 	case 500:
 	case 502:
 	case 503:
@@ -169,14 +169,14 @@ status_of_http(int status)
 	}
 }
 
-/* Did the server hang up on plain HTTP, in silence or with an alert of TLS? */
+/* Was plain HTTP sent to a TLS server? It hangs up, or sends a TLS alert. */
 static bool
 may_want_tls(const struct ws_options *o, const char *said, size_t len)
 {
 	return !o->is_secure && (len == 0 || said[0] == TLS_ALERT);
 }
 
-/* Read until a block, of which *have bytes are there, is whole. Returns its
+/* Read the rest of a block, of which *have bytes are there. Returns its
  * length. */
 static size_t
 read_block(const struct ws_options *o, struct wire *w, char block[WS_BLOCK_MAX],
@@ -236,7 +236,8 @@ end_refused(const struct ws_options *o, struct wire *w,
 	exit(status_of_http(answer->status));
 }
 
-/* Read the answer. Returns how many bytes came behind it, which lie at *rest. */
+/* Read the answer. Returns how many bytes came behind it, which lie at
+ * *rest. */
 static size_t
 take_answer(const struct ws_options *o, struct wire *w, const char *key,
     const char *protocols, const unsigned char **rest, int64_t deadline)
@@ -249,7 +250,7 @@ take_answer(const struct ws_options *o, struct wire *w, const char *key,
 	for (;;) {
 		len = read_block(o, w, block, &have, deadline);
 		wrong = ws_answer_check(block, len, key, offered, &answer);
-		/* Interim answers may come first (RFC 9110 section 15.2). */
+		/* Skip interim answers (RFC 9110 section 15.2). */
 		if (answer.status < 100 || answer.status > 199 ||
 		    answer.status == 101)
 			break;
@@ -265,7 +266,7 @@ take_answer(const struct ws_options *o, struct wire *w, const char *key,
 	return have - len;
 }
 
-/* The server accepts: have the monitor open the backend. */
+/* The server accepts: the monitor opens the backend. */
 static void
 open_backend(int monitor, int fds[2])
 {

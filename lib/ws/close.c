@@ -6,9 +6,9 @@
 #include "base/clock.h"
 #include "ws/close.h"
 
-#define FAIL_MS	 1000 /* for the backend to take what a failed peer sent */
-#define QUIET_MS 250  /* of the backend, after which it has said all */
-#define LAST_MS	 2000 /* for the backend to say all, in any case */
+#define FAIL_MS	 1000 /* the backend must take what a failed peer sent */
+#define QUIET_MS 250  /* if the backend is quiet so long, it has sent all */
+#define LAST_MS	 2000 /* the backend may send for so long at the most */
 
 static void
 set_end(
@@ -58,8 +58,8 @@ pump_take_close(struct pump *p, const struct ws_event *e)
 	bool is_first = !p->sent_close && !p->owes_close;
 
 	p->got_close = true;
-	/* The side that closes first gives the reason (7.1.5), unless the
-	 * other side's close is not just an answer to it. */
+	/* The reason is that of the side which closes first (7.1.5), unless
+	 * the other side's close names an error. */
 	if (is_first || is_complaint(p, e->code))
 		set_end(p, true, e->code != 0 ? e->code : WS_NO_CODE,
 		    (const char *)e->bytes, e->len);

@@ -16,8 +16,9 @@
 /* --- UTF-8 ---------------------------------------------------------------- */
 
 /*
- * The state of the check: how many bytes of a character are still to come, and
- * the range of the next one. It is one word, so that a text can come in parts.
+ * The state of the UTF-8 check: how many bytes of a character are missing, and
+ * the range of the next byte. It is one word that is kept between the parts of
+ * a text.
  */
 static unsigned
 utf8_state(unsigned left, unsigned from, unsigned to)
@@ -119,7 +120,7 @@ ws_close_payload(
 
 	if (len > WS_CONTROL_MAX - 2)
 		len = WS_CONTROL_MAX - 2;
-	/* Not in the middle of a character. */
+	/* The text must not end in the middle of a character. */
 	while (len > 0 && reason[len] != '\0' &&
 	       ((unsigned char)reason[len] & 0xc0) == 0x80)
 		len--;
@@ -190,7 +191,7 @@ length_bytes(const struct ws_parser *p)
 	return length == LENGTH16 ? 2 : length == LENGTH64 ? 8 : 0;
 }
 
-/* Take the length, which is whole. Returns NULL; or what is wrong. */
+/* Take the length, all of which is there. Returns NULL; or what is wrong. */
 static const char *
 take_length(struct ws_parser *p)
 {
@@ -207,7 +208,7 @@ take_length(struct ws_parser *p)
 	return NULL;
 }
 
-/* Take the header, which is whole. */
+/* Take the header, all of which is there. */
 static void
 take_header(struct ws_parser *p)
 {
@@ -247,8 +248,8 @@ check_header(struct ws_parser *p, const char **why)
 		   : 0;
 }
 
-/* Gather the header. Returns the bytes taken; a failure is in *event. A fault is
- * reported at the first byte that shows it. */
+/* Collect the header. Returns the bytes taken; a failure is in *event. An error
+ * is reported at the first byte that shows it. */
 static size_t
 parse_header(struct ws_parser *p, const unsigned char *buf, size_t len,
     struct ws_event *event)
@@ -374,7 +375,7 @@ ws_parse(
 	memset(event, 0, sizeof(*event));
 	if (p->ended)
 		return 0;
-	/* Go on to the first event, if the bytes have one. */
+	/* Go on to the first event in these bytes, if any. */
 	while (event->kind == WS_NOTHING && !p->ended) {
 		if (!p->in_payload)
 			used += parse_header(p, buf + used, len - used, event);

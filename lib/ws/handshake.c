@@ -11,9 +11,9 @@
 /* --- the server's side ---------------------------------------------------- */
 
 /*
- * The target is a path, or a whole URL (RFC 9112 section 3.2.2) whose host then
- * replaces the Host header; moving the host over a slash makes room for its
- * NUL. False: it is neither.
+ * Take the target: a path, or a whole URL (RFC 9112 section 3.2.2), whose host
+ * replaces the Host header. The host is moved over a slash, to make room for
+ * its NUL. Returns false if it is neither.
  */
 static bool
 take_target(char *target, struct ws_request *request)
@@ -140,7 +140,7 @@ ws_request_parse(
 	*why = ws_upgrade_take(&u, at, block + len);
 	if (*why != NULL)
 		return 400;
-	/* Others would read what follows as a body, and we as frames. */
+	/* Others would take what follows for a body, and we for frames. */
 	*why = "a WebSocket request has no body";
 	if (encoding != NULL || (length != NULL && strcmp(length, "0") != 0))
 		return 400;
@@ -272,7 +272,7 @@ ws_refusal(char *buf, size_t size, int status, const char *why)
 
 /* --- the client's side ---------------------------------------------------- */
 
-/* The status in "HTTP/1.1 101 ..."; 0 where the line has none. */
+/* The status in "HTTP/1.1 101 ..."; 0 if there is none. */
 static int
 take_status_line(const char *line)
 {

@@ -10,7 +10,7 @@
 #include "ws/receive.h"
 #include "ws/send.h"
 
-#define ROUNDS 8 /* of reading, before the loop looks at all the rest */
+#define ROUNDS 8 /* reads, before the loop looks at everything else */
 
 static void
 take_event(struct pump *p, const struct ws_event *e)
@@ -21,8 +21,8 @@ take_event(struct pump *p, const struct ws_event *e)
 		p->payload_len = e->len;
 		break;
 	case WS_GOT_PING:
-		/* Answer the ping before, if the peer takes that now; else it
-		 * is enough to answer the newest (5.5.3). */
+		/* Answer the previous ping, if the peer takes the answer now.
+		 * If not, it is enough to answer the newest one (5.5.3). */
 		if (p->owes_pong) {
 			pump_make_next(p);
 			pump_write_net(p);
@@ -77,7 +77,8 @@ pump_write_out(struct pump *p)
 		return false;
 	if (n == -1) {
 		p->out_gone = true;
-		/* Of a socket, the end of b->in tells how the backend ended. */
+		/* If it is a socket, the end of b->in tells how the backend
+		 * ended. */
 		if (p->b->is_separate)
 			pump_close(p, &nobody_reads);
 	}
@@ -91,7 +92,7 @@ pump_write_out(struct pump *p)
 	return true;
 }
 
-/* Read from the peer once. False: there is nothing more now. */
+/* Read from the peer once. Returns false if there is nothing more now. */
 static bool
 read_net(struct pump *p)
 {
@@ -110,7 +111,7 @@ read_net(struct pump *p)
 		return false;
 	p->heard_at = clock_ms();
 	p->pings = 0;
-	/* After a close or a fault, what still comes is dropped. */
+	/* After a close or an error, drop what still comes. */
 	if (p->got_close || p->failed)
 		return true;
 	p->in_at = 0;

@@ -25,7 +25,7 @@ next_key(struct pump *p)
 	return p->keys + p->key_at - 4;
 }
 
-/* Make a frame of the payload that lies in p->frame behind WS_HEADER_MAX. */
+/* Make a frame. Its payload is in p->frame, after WS_HEADER_MAX bytes. */
 static void
 make_frame(struct pump *p, enum ws_opcode opcode, size_t len)
 {

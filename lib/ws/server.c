@@ -21,8 +21,8 @@
 #include "ws/server.h"
 #include "ws/session.h"
 
-#define HANDSHAKE_MS 10000 /* for TLS and the request */
-#define LINGER_MS    1000  /* for a refusal to be sent and read */
+#define HANDSHAKE_MS 10000 /* for the handshake of TLS and the request */
+#define LINGER_MS    1000  /* so long may the peer take to read a refusal */
 
 #define TLS_HANDSHAKE 22 /* how one begins (RFC 5246 section 6.2.1) */
 
@@ -37,8 +37,8 @@ struct handshake {
 	size_t have, len;	  /* of all that came; of the request */
 	char parsed[WS_BLOCK_MAX];
 	struct ws_request request;
-	/* The only subprotocol that the client offers, where we don't know it:
-	 * it may be a secret, which a server repeats that knows it. */
+	/* The only subprotocol that the client offers, if we do not know it. It
+	 * may be a secret; a server that knows it must repeat it. */
 	char sole[WS_NAME_MAX];
 	const char *protocol;	 /* agreed on; NULL: none */
 	struct ws_message query; /* to the monitor */
@@ -61,7 +61,7 @@ answer(struct handshake *h, char *text, size_t len, int64_t deadline)
 	    &h->wire, from, len - (size_t)(from - text), deadline);
 }
 
-/* Refuse, and drop what the peer still sends until it has read the answer. */
+/* Refuse, and drop what the peer sends until it has read the answer. */
 static int
 refuse(struct handshake *h, int status, const char *why, bool is_quiet)
 {
@@ -155,7 +155,7 @@ read_block(struct handshake *h)
 
 /* --- checks that need no privileges --------------------------------------- */
 
-/* Are two hosts the same, with or without their scheme's usual port? */
+/* Are two hosts the same? The usual port of the scheme may be missing. */
 static bool
 is_same_host(const char *a, const char *b, const char *port)
 {
@@ -169,8 +169,8 @@ is_same_host(const char *a, const char *b, const char *port)
 
 /*
  * May a page of that origin speak to us (RFC 6455 section 10.2)? Any page can
- * make a browser open a WebSocket with our cookies: only our own page may. The
- * origin `null` belongs to no site.
+ * make a browser open a WebSocket that sends our cookies. Only our own page may
+ * do that. The origin `null` belongs to no site.
  */
 static bool
 is_origin_allowed(const struct handshake *h)
@@ -194,8 +194,8 @@ is_origin_allowed(const struct handshake *h)
 	return is_same_host(host, h->request.host, port);
 }
 
-/* A client without an origin needs more than a cookie, which any page's
- * request carries. */
+/* A client without an origin needs more than a cookie, because requests of any
+ * page carry cookies. */
 static bool
 has_only_cookie(const struct ws_request *r, const struct ws_open_request *q)
 {
@@ -203,7 +203,7 @@ has_only_cookie(const struct ws_request *r, const struct ws_open_request *q)
 	       r->token == NULL && q->ticket[0] == '\0' && q->resume[0] == '\0';
 }
 
-/* The path and the query. False: too long. */
+/* Take the path and the query. Returns false if they are too long. */
 static bool
 take_path(struct ws_open_request *q, const char *text)
 {
@@ -243,8 +243,8 @@ take_protocols(struct handshake *h, struct ws_open_request *q)
 }
 
 /*
- * Behind a proxy (-x) the client is the last address of X-Forwarded-For. A
- * proxy writes an address; anything else is not from it.
+ * Behind a proxy (-x), the client is the last address of X-Forwarded-For. What
+ * is no address was not written by the proxy.
  */
 static void
 take_peer(struct handshake *h, struct ws_open_request *q)
@@ -330,8 +330,8 @@ accept_client(struct handshake *h, bool was_checked)
 }
 
 /*
- * Tell the client to try again: a page hears the code and the reason of a close,
- * but nothing of a refusal by HTTP. Thus the WebSocket is accepted first.
+ * Tell the client to try again. A page gets the code and the reason of a close,
+ * but not the text of an HTTP refusal, so the WebSocket is accepted first.
  */
 static int
 say_busy(struct handshake *h, const struct ws_open_reply *reply)
@@ -393,8 +393,8 @@ do_handshake(struct handshake *h, int fds[2])
 }
 
 /*
- * The monitor signs, as this process has no key. A word that is no answer says
- * that we are to stop.
+ * The monitor signs, because this process has no key. If it sends anything but
+ * an answer, we must stop.
  */
 static size_t
 ask_to_sign(void *ctx, const struct tls_to_sign *what,

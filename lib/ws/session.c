@@ -12,9 +12,9 @@
 #include "ws/message.h"
 #include "ws/session.h"
 
-#define BEAT_MS 5000 /* less than a page waits: scripts/web/link.js */
+#define BEAT_MS 5000 /* a page waits longer: see scripts/web/worker/link.js */
 
-#define FAREWELL_MS 10000 /* for a server to say why its backend was to end */
+#define FAREWELL_MS 10000 /* a server must tell why its backend ends */
 
 static int monitor_fd; /* the bridge's callbacks have no other way to it */
 
@@ -37,8 +37,8 @@ receive_reason(struct ws_reason *why, struct ws_texts *texts)
 }
 
 /*
- * How has the backend ended? The monitor knows, or will in a moment. Without a
- * monitor nobody does, and a normal end would be a guess.
+ * How has the backend ended? The monitor knows, or will know in a moment.
+ * Without a monitor nobody knows, and the end must not be called normal.
  */
 static void
 explain_end(struct ws_reason *why, struct ws_texts *texts)
@@ -67,8 +67,8 @@ stop_reason(int stop_fd, struct ws_reason *why, struct ws_texts *texts)
 	return m.kind != WS_STATE;
 }
 
-/* The monitor first tells the backend what an end of file can't; only then may
- * the backend read its end. */
+/* First the monitor tells the backend how the peer ended. Only then may the
+ * backend read end of file, which cannot tell that. */
 static void
 input_done(const struct ws_bridge *b, const struct ws_end *end)
 {
@@ -83,8 +83,8 @@ input_done(const struct ws_bridge *b, const struct ws_end *end)
 }
 
 /*
- * Read what the backend has said and we have not: if it stayed unread, the
- * backend's end of file would become a reset (unix(7)).
+ * Read and drop what the backend has sent. If bytes stayed unread, the backend
+ * would get a reset in place of end of file (unix(7)).
  */
 static void
 leave_backend(const int backend[2])

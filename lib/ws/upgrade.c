@@ -35,7 +35,7 @@ take_header(void *ctx, const char *name, const char *value)
 		    u->has_upgrade || http_list_has(value, "upgrade");
 		return NULL;
 	}
-	/* Each proxy may add one: the proxy before us wrote the last. */
+	/* Each proxy may add one. The last is from the proxy next to us. */
 	if (strcasecmp(name, "X-Forwarded-For") == 0) {
 		if (u->forwarded != NULL)
 			*u->forwarded = value;

@@ -16,8 +16,8 @@
 #include "ws/server.h"
 #include "ws/worker.h"
 
-/* A peer that takes the process over gets nothing: no other user, no child, no
- * terminal. */
+/* If a peer takes this process over, it cannot become another user, start a
+ * process, or reach a terminal. */
 static void
 drop_privileges(const struct ws_options *o)
 {
@@ -30,7 +30,7 @@ drop_privileges(const struct ws_options *o)
 		err(errno == ENOENT ? EX_NOUSER : EX_OSERR,
 		    "unable to run the worker as user %s",
 		    o->user != NULL ? o->user : "vmedia or nobody (see -u)");
-	/* Another process of the same user must not look into this one. */
+	/* Other processes of the same user must not read our memory. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
@@ -39,7 +39,7 @@ ws_worker_run(
     const struct ws_options *o, int monitor, int in, int out, const char *peer)
 {
 	drop_privileges(o);
-	/* A client has yet to find its server: client.c goes on from here. */
+	/* A client must still connect to its server: see client.c. */
 	if ((o->is_client ? sandbox_enter() : sandbox_enter_strict()) == -1 &&
 	    !sandbox_is_missing(errno))
 		err(EX_OSERR, "unable to enter the worker's sandbox");

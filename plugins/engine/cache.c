@@ -10,7 +10,7 @@
 #include "engine/cache.h"
 
 #define PASSED_BITS ((uint64_t)1 << 20)
-#define STALE_MS    10000 /* read ahead, and not used for this long */
+#define STALE_MS    10000 /* an unused chunk that was read ahead is stale */
 
 static struct slot **
 bucket_of(struct cache *c, uint64_t chunk)
@@ -60,10 +60,10 @@ cache_init(struct cache *c, uint32_t slot_count, uint64_t image_size)
 	if (c->arena == MAP_FAILED) {
 		c->arena = NULL;
 	} else {
-		/* Page faults for each 4 KiB would cost measurable time. */
+		/* A page fault for each 4 KiB takes measurable time. */
 		madvise(c->arena, (size_t)size, MADV_HUGEPAGE);
-		/* If we may: the swap device may itself wait for this
-		 * memory. */
+		/* Lock it, if we may: swapped-out memory could wait for a swap
+		 * device that waits for us. */
 		mlock2(c->arena, (size_t)size, MLOCK_ONFAULT);
 	}
 	if (c->slots == NULL || c->buckets == NULL || c->arena == NULL ||
@@ -103,7 +103,8 @@ cache_find(struct cache *c, uint64_t chunk)
 	return NULL;
 }
 
-/* The slot to give up; not one that was claimed since and not touched. */
+/* Choose the slot to give up. What was claimed after `since` and is unused yet
+ * stays. */
 static struct slot *
 choose_victim(struct cache *c, int64_t since)
 {
@@ -184,7 +185,7 @@ cache_touch_stream(struct cache *c, struct slot *s, bool to_end)
 
 	if (to_end)
 		c->passed[bit / 8] |= (unsigned char)(1 << bit % 8);
-	/* Random reads use it as well: keep it. */
+	/* Keep it, because random reads use it, too. */
 	if (s->list == SLOTS_PROTECTED)
 		return;
 	s->touched = true;

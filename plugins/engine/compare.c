@@ -12,7 +12,7 @@
 #define RANGES_MAX  128
 #define COMPARE_MS  2000
 #define COMPARE_MIN (1024 * 1024) /* bytes, however slow the source is */
-#define ROUNDS_MAX  10 /* doubts in a row, without any byte between them */
+#define ROUNDS_MAX  10 /* doubts in a row, without a byte between them */
 #define IDLE_MS	    10000
 
 /* A range whose bytes are known. */
@@ -23,7 +23,7 @@ struct range {
 	const unsigned char *have; /* the bytes from offset on */
 	struct slot *slot;	   /* where they lie, pinned; NULL: first */
 	bool running;
-	unsigned tries; /* how often it failed in a row */
+	unsigned tries; /* failures in a row */
 	int64_t retry_at, started;
 };
 
@@ -213,7 +213,7 @@ start(struct engine *e, struct range *r, int64_t now)
 	e->source->ops->start(e->source, &r->transfer);
 }
 
-/* All was compared, or a difference was found: go on, or stop. */
+/* All is compared, or a difference was found: go on, or stop. */
 static void
 settle(struct engine *e)
 {

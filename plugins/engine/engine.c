@@ -57,7 +57,7 @@ engine_new(const struct engine_config *config, struct source *source)
 	pthread_condattr_setclock(&e->monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&e->slot_freed, &e->monotonic);
 	e->seed = (unsigned)clock_us();
-	/* The rest keeps what was read, and serves random reads. */
+	/* The other slots keep what was read, and serve random reads. */
 	e->ahead_budget = slots * CHUNK_SIZE / 4 * 3;
 	meter_init(&e->meter, info->round_trip, info->rate, clock_ms());
 	readahead_init(&e->readahead);

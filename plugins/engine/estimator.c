@@ -24,8 +24,9 @@ meter_init(struct meter *m, unsigned round_trip_us, uint64_t rate, int64_t now)
 }
 
 /*
- * A wait is the latency and the time in queues. The shortest one comes closest
- * to the latency: follow shorter ones at once, longer ones slowly.
+ * A wait is the latency plus the time in queues, so the shortest wait is the
+ * best estimate of the latency: adopt shorter waits at once, longer ones
+ * slowly.
  */
 void
 meter_first_byte(struct meter *m, int64_t waited)
@@ -46,7 +47,7 @@ meter_transfer(struct meter *m, uint64_t bytes, int64_t took)
 	double rate;
 
 	if (bytes < SHORT_TRANSFER)
-		return; /* most of it was in a buffer already */
+		return; /* most of it was already in a buffer */
 	rate = (double)bytes * 1e3 / (double)(took < 1 ? 1 : took);
 	if (rate < RATE_MIN)
 		rate = RATE_MIN;
@@ -55,7 +56,7 @@ meter_transfer(struct meter *m, uint64_t bytes, int64_t took)
 		m->total = m->rate;
 }
 
-/* A quiet period tells what readers wanted, not what the source can give. */
+/* After a quiet period, the rate is that of the readers, not of the source. */
 void
 meter_bytes(struct meter *m, uint64_t bytes, int64_t now)
 {

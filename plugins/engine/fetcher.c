@@ -19,7 +19,8 @@
 
 /* --- what comes -------------------------------------------------------- */
 
-/* How many blocks end at or before this byte? The chunk's last may be short. */
+/* The number of blocks that end at or before this byte. The chunk's last block
+ * may be short. */
 static unsigned
 blocks_before(const struct slot *s, size_t byte)
 {
@@ -62,7 +63,7 @@ note_bytes(struct engine *e, struct fetch *f, size_t n)
 		f->slot = cache_find(&e->cache, f->offset / CHUNK_SIZE);
 }
 
-/* Bytes have come (fetch thread, from the source). */
+/* The source calls this in the fetch thread: bytes have come. */
 static void
 on_data(struct transfer *t, const void *bytes, size_t len)
 {
@@ -82,7 +83,7 @@ on_data(struct transfer *t, const void *bytes, size_t len)
 	}
 }
 
-/* A range has brought some bytes, and no more come. */
+/* A range has ended after some of its bytes. */
 static void
 measure(struct engine *e, const struct fetch *f)
 {
@@ -106,7 +107,7 @@ finish(struct engine *e, struct fetch *f)
 	engine_end_request(e, f, 0);
 }
 
-/* The source needs to do with fewer connections. */
+/* From now on, the source has fewer connections. */
 static void
 take_connections(struct engine *e, const struct fault *why)
 {
@@ -118,7 +119,7 @@ take_connections(struct engine *e, const struct fault *why)
 	e->config.note(why->text);
 }
 
-/* A transfer has ended (fetch thread, from the source). */
+/* The source calls this in the fetch thread: a transfer has ended. */
 static void
 on_done(struct transfer *t, const struct fault *fault)
 {
@@ -133,12 +134,12 @@ on_done(struct transfer *t, const struct fault *fault)
 	has_all = is_read && f->offset == f->end;
 	if (is_read && fault == NULL && !has_all)
 		fault = &cut;
-	/* What goes wrong behind the last byte does not matter. */
+	/* A failure after the last byte does not matter. */
 	if (fault == NULL || (has_all && fault->kind != FAULT_CHANGED &&
 				 fault->kind != FAULT_DOUBTED)) {
 		finish(e, f);
 	} else if (fault == &cut && f->got_some) {
-		/* Some servers send less at a time than they are asked for. */
+		/* Some servers send less than they were asked for. */
 		measure(e, f);
 		e->tokens += (double)(f->end - f->offset);
 		fetches_put_back(&e->fetches, f);
@@ -181,7 +182,7 @@ start(struct engine *e, struct fetch *f, int64_t now)
 	e->source->ops->start(e->source, t);
 }
 
-/* When may the next transfer start? The rate limit never cuts a transfer. */
+/* When may the next transfer start? The rate limit only delays transfers. */
 static int64_t
 next_start(struct engine *e, int64_t now)
 {
@@ -200,8 +201,8 @@ next_start(struct engine *e, int64_t now)
 }
 
 /*
- * Start the transfers of a queue that may start, while fewer than `most` are
- * running. Returns the earliest time at which more of them may.
+ * Start transfers of a queue, until `most` transfers run, or the others must
+ * wait. Returns the earliest time at which another one may start.
  */
 static int64_t
 start_queue(struct engine *e, enum fetch_list list, unsigned most)
@@ -230,8 +231,8 @@ start_queues(struct engine *e)
 	int64_t next = start_queue(e, FETCHES_DEMAND, most), other;
 
 	/*
-	 * Keep one connection free for random readers. One miss does not
-	 * count: every stream begins with one.
+	 * Keep one connection free for random readers. A single miss does not
+	 * make a random reader: each stream begins with one.
 	 */
 	if (most > 1 && e->random_before != 0 &&
 	    clock_ms() - e->random_before < RANDOM_MS)
@@ -256,7 +257,7 @@ renew(struct engine *e, char *url)
 	else
 		e->config.note("the URL was renewed");
 	secret_free(url);
-	/* The pause was of the former URL. */
+	/* The server of the old URL had asked for the pause. */
 	pthread_mutex_lock(&e->lock);
 	e->hold_until = 0;
 	pthread_mutex_unlock(&e->lock);

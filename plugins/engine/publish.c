@@ -56,7 +56,8 @@ engine_tell(struct engine *e)
 {
 	int64_t now = clock_ms(), next = e->told_at + TELL_MS;
 
-	/* An outage becomes `down`, and a pause ends, without another event. */
+	/* No event tells when an outage becomes `down`, or when a pause
+	 * ends. */
 	e->told_all =
 	    e->config.tell == NULL ||
 	    (!has_news(e) && e->outage_since == 0 && e->hold_until <= now);

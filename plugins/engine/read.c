@@ -47,14 +47,14 @@ want_slot(struct engine *e, struct part *p)
 	}
 	s = cache_claim(&e->cache, p->chunk, clock_ms(), false);
 	if (s == NULL) {
-		p->stream = NULL; /* it may change while this one waits */
+		p->stream = NULL; /* it may change during the wait */
 		return engine_claim(e, p->chunk);
 	}
 	s->pins++;
 	return s;
 }
 
-/* The block up to which to ask for what a reader misses. */
+/* Where the range ends that a reader requests. */
 static unsigned
 reach(const struct engine *e, const struct slot *s, const struct part *p)
 {
@@ -69,8 +69,8 @@ reach(const struct engine *e, const struct slot *s, const struct part *p)
 }
 
 /*
- * Ask for what is missing of a part. False where too much was asked for
- * already.
+ * Request the missing blocks of a part. Returns false if there are too many
+ * requests already.
  */
 static bool
 demand(struct engine *e, struct slot *s, struct part *p)
@@ -79,7 +79,7 @@ demand(struct engine *e, struct slot *s, struct part *p)
 
 	if (blocks_find_absent(&s->have, &s->coming, p->first, p->end) ==
 	    p->end) {
-		if (p->stream != NULL) /* asked for, but too late */
+		if (p->stream != NULL) /* it was requested too late */
 			readahead_stalled(&e->readahead, p->stream);
 		return true;
 	}
@@ -89,7 +89,7 @@ demand(struct engine *e, struct slot *s, struct part *p)
 		e->last_random = clock_ms();
 	}
 	if (p->stream != NULL) {
-		/* What was asked for behind it was dropped, or never was. */
+		/* The blocks behind it are not requested, or not any more. */
 		p->stream->ahead = to;
 		if (cache_was_passed(&e->cache, p->chunk))
 			p->stream->again = true;
@@ -114,8 +114,8 @@ wait_for(struct engine *e, struct slot *s, struct part *p)
 			break;
 		asked = demand(e, s, p);
 		/*
-		 * Fail this read now, but leave the request queued: a later
-		 * read may find it here.
+		 * This read fails now. The request stays queued, so that a
+		 * later read may find the data here.
 		 */
 		if (engine_is_lost(e, s)) {
 			error = EIO;
@@ -154,7 +154,7 @@ read_part(struct engine *e, void *buf, struct part *p)
 		e->stats.read += p->len;
 		if (e->told_all) {
 			e->told_all = false;
-			e->source->ops->wake(e->source); /* to report it */
+			e->source->ops->wake(e->source); /* which reports it */
 		}
 		s->copying++;
 		pthread_mutex_unlock(&e->lock);
@@ -183,7 +183,7 @@ engine_read(struct engine *e, void *buf, size_t len, uint64_t offset)
 	if (len == 0)
 		return 0;
 	pthread_mutex_lock(&e->lock);
-	/* Two chunks are two ranges, but need not be two round trips. */
+	/* Two chunks need two ranges, but these can run at the same time. */
 	if (len <= CHUNK_SIZE &&
 	    offset / CHUNK_SIZE != (end - 1) / CHUNK_SIZE &&
 	    engine_refusal(e) == 0 && !engine_is_down(e))

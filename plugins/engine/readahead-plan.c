@@ -8,8 +8,8 @@
 #define MIB (1024 * 1024)
 
 /*
- * The windows of read-ahead, in bytes; and how much of the source's rate, in
- * milliseconds beyond its latency, they have to hold.
+ * The windows of read-ahead, in bytes; and the time, in milliseconds beyond the
+ * latency, for which they must hold what the source can send.
  */
 #define FIRST_MIN   (256 * KIB)
 #define FIRST_MAX   (8 * MIB)
@@ -17,9 +17,9 @@
 #define FIRST_AHEAD 100
 #define MOST_AHEAD  1000
 /*
- * A range that is asked for ahead of need. A stream with a large window has
- * ranges of whole MiB: HTTP caches keep parts of a file by such lines, and a
- * range across a line is two of their parts.
+ * A range that is requested ahead of need. If a stream has a large window, its
+ * ranges begin and end at whole MiB: HTTP caches divide a file there, and a
+ * range across such a line would need two of their parts.
  */
 #define UNIT_MIN	 (256 * KIB)
 #define UNIT_MAX	 (6 * MIB)
@@ -27,7 +27,7 @@
 #define THIN_RATE	 (4 * MIB) /* bytes a second, of all connections */
 #define THIN_WINDOW	 (4 * MIB)
 #define UNIT_MS		 500 /* of one connection's rate */
-/* The least that a random read asks for. */
+/* A random read requests at least this. */
 #define RANDOM_MIN (64 * KIB)
 
 static uint64_t
@@ -51,7 +51,7 @@ engine_tune(struct engine *e)
 	    clamp(most, least, e->ahead_budget));
 }
 
-/* How much to ask for at once where the rate is limited; else no limit. */
+/* The most to request at once if the rate is limited; else no limit. */
 static uint64_t
 limit_of(const struct engine *e)
 {
@@ -60,8 +60,8 @@ limit_of(const struct engine *e)
 }
 
 /*
- * Where a stream's ranges end: at multiples of this. On a thin line a whole MiB
- * takes too long, except for a stream that has much ahead of it.
+ * A stream's ranges end at multiples of this. On a slow line a whole MiB takes
+ * too long, unless the stream has much data ahead of it already.
  */
 static uint64_t
 align_of(const struct engine *e, const struct readahead_stream *stream)
@@ -73,9 +73,8 @@ align_of(const struct engine *e, const struct readahead_stream *stream)
 }
 
 /*
- * How much to ask for at once ahead of a stream. Every connection gets a share
- * of its window, and none is busy for long, in case a reader turns up that
- * wants something else.
+ * How much to request at once ahead of a stream. Each connection gets a share
+ * of the window. No connection is busy for long, as another reader may need it.
  */
 static uint64_t
 unit_of(const struct engine *e, const struct readahead_stream *stream)
@@ -96,8 +95,8 @@ unit_of(const struct engine *e, const struct readahead_stream *stream)
 }
 
 /*
- * How far to read ahead in [from, to): not where another stream has been. When
- * several readers share an image, this one will hardly go there.
+ * How far to read ahead in [from, to): up to a place where another stream has
+ * been. If several readers share an image, this one will hardly read there.
  */
 static uint64_t
 stop_of(const struct engine *e, const struct readahead_stream *stream,

@@ -8,13 +8,13 @@
 #define MIB (1024 * 1024)
 
 /*
- * A kernel sends several requests at once, and they overtake each other: the
- * next read of a stream may begin a bit early or late.
+ * A kernel sends several requests at once, which may arrive in another order:
+ * the next read of a stream may begin a bit before or after the last one's end.
  */
 #define TOLERANCE_BACK	  MIB
 #define TOLERANCE_FORWARD (MIB / 2)
 #define LARGE_READ	  MIB /* a first read this large counts as a stream */
-#define ACTIVE_TOUCHES	  64  /* not used for so many reads: no share */
+#define ACTIVE_TOUCHES	  64  /* reads; a stream unused so long has no share */
 
 void
 readahead_init(struct readahead *ra)
@@ -40,7 +40,7 @@ continues(const struct readahead_stream *s, uint64_t from, uint64_t to)
 	       from <= s->next + TOLERANCE_FORWARD;
 }
 
-/* The share of each stream in use: the limit of its window. */
+/* The limit of each active stream's window. */
 static uint64_t
 share(const struct readahead *ra)
 {
@@ -97,7 +97,7 @@ readahead_stalled(struct readahead *ra, struct readahead_stream *s)
 	uint64_t most = share(ra);
 
 	if (s->window == 0 || s->next < s->grown_at + s->window / 4)
-		return; /* the last growth has not had its effect yet */
+		return; /* the last growth has had no effect yet */
 	s->grown_at = s->next;
 	s->window *= s->window < most / 4 ? 4 : 2;
 	if (s->window > most)

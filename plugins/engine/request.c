@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "engine/request.h"
 
-/* Ask for [from, to), of which nothing is here or coming, or its beginning. */
+/* Request [from, to), or its beginning. Nothing of it is here or coming. */
 static bool
 ask_gap(struct engine *e, uint64_t from, uint64_t to, bool for_reader)
 {
@@ -31,8 +31,8 @@ ask_gap(struct engine *e, uint64_t from, uint64_t to, bool for_reader)
 }
 
 /*
- * The first block of [from, to) that is neither here nor coming, or, if not
- * `absent`, the first that is one of them; `to` where there is none.
+ * With `absent`, the first block of [from, to) that is neither here nor coming;
+ * else the first block that is here or coming. `to` if there is none.
  */
 static uint64_t
 scan(struct engine *e, uint64_t from, uint64_t to, bool absent)
@@ -57,9 +57,9 @@ scan(struct engine *e, uint64_t from, uint64_t to, bool absent)
 }
 
 /*
- * Cut what is asked for ahead of need at the first or last whole MiB inside, if
- * it begins or ends elsewhere, because something there is here or coming. The
- * rest of it is whole MiB then (readahead-plan.c says why).
+ * Read-ahead should request whole MiB (readahead-plan.c says why). If a part of
+ * the range is here or coming, it begins or ends elsewhere: then cut it at the
+ * first or last whole MiB inside.
  */
 static uint64_t
 cut(const struct engine *e, uint64_t from, uint64_t end)
@@ -91,7 +91,7 @@ engine_ask(struct engine *e, uint64_t from, uint64_t to, bool for_reader)
 	return true;
 }
 
-/* What a range still had to bring is coming no more. */
+/* The rest of a range is no longer coming. */
 static void
 take_back(struct engine *e, struct fetch *f)
 {

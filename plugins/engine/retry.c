@@ -12,12 +12,12 @@
 
 #define RETRY_FIRST_MS 100
 #define RETRY_LAST_MS  2000 /* a source that is away for 20 s is back by 25 */
-#define QUIET_MS       1000 /* an outage shorter than that is not logged */
+#define QUIET_MS       1000 /* a shorter outage is not logged */
 #define PROBE_BYTES    (64 * 1024)
 
 /* --- an outage --------------------------------------------------------- */
 
-/* Cancel the pauses: try everything on this list now. */
+/* End the pauses of this list, so that all of it is tried now. */
 static void
 hurry(struct engine *e, enum fetch_list list)
 {
@@ -33,7 +33,7 @@ engine_end_outage(struct engine *e)
 	engine_tell_down(e);
 	e->outage_since = 0;
 	e->denied = false;
-	/* What still comes is of transfers that were started before. */
+	/* Bytes that still come belong to older transfers. */
 	if (!e->outage_logged || e->hold_until > clock_ms())
 		return;
 	e->config.note("the image's source is back");
@@ -43,8 +43,8 @@ engine_end_outage(struct engine *e)
 }
 
 /*
- * A slot's range has failed. The chunk itself is at fault, and not the source,
- * only if it had failed before and other chunks have come since.
+ * A slot's range has failed. If it had failed before, and other chunks have
+ * come since, the chunk is at fault; otherwise the source is.
  */
 static void
 note_slot_fault(const struct engine *e, struct slot *s, int64_t progress)
@@ -69,9 +69,9 @@ retry_pause(struct engine *e, unsigned tries)
 }
 
 /*
- * The server asks for a pause (HTTP's Retry-After): start nothing meanwhile. A
- * reader waits for the outage limit only, and within that time the server is
- * asked three times.
+ * The server asks for a pause (HTTP's Retry-After), in which nothing is
+ * started. The pause is cut, so that the server is asked three times within the
+ * outage limit: readers do not wait longer.
  */
 static void
 hold(struct engine *e, const struct fault *fault)
@@ -112,10 +112,10 @@ engine_note_fault(
 }
 
 /*
- * Pick the range to keep trying until the source answers. Nobody waits for f,
- * and f may be the one bad range of a healthy image, so prefer the one that a
- * reader was last refused. A write is never tried again unasked: a flush takes
- * its place, which does no harm.
+ * Choose the range to try again until the source answers. Nobody waits for f,
+ * and f may be the only bad range of the image, so the range of the last read
+ * that failed is better. A write is not repeated unless a client asks: a flush,
+ * which does no harm, is tried in its place.
  */
 static struct fetch *
 choose_probe(struct engine *e, struct fetch *f)
@@ -137,8 +137,8 @@ choose_probe(struct engine *e, struct fetch *f)
 }
 
 /*
- * Ask again for what is missing. A range that nobody waits for is dropped,
- * unless it is the last one: that one notices the end of the outage.
+ * Request again what is missing. A range that nobody waits for is dropped. But
+ * the last one stays, in order to notice the end of the outage.
  */
 static void
 retry(struct engine *e, struct fetch *f, const struct fault *fault)
@@ -165,8 +165,8 @@ retry(struct engine *e, struct fetch *f, const struct fault *fault)
 /* --- giving up --------------------------------------------------------- */
 
 /*
- * A refusal is an answer, so this is no outage. A reader that waits for what
- * was read ahead asks again itself, and hears the refusal then.
+ * A refusal is an answer, so this is no outage. A reader that waits for data
+ * that was read ahead requests it again, and then gets the refusal.
  */
 static void
 refuse_request(struct engine *e, struct fetch *f, const struct fault *fault)

@@ -38,7 +38,7 @@ end_write(struct fetch *f, int error)
 		return;
 	first = (unsigned)((from + BLOCK_SIZE - 1) / BLOCK_SIZE);
 	end = to == s->length ? slot_blocks(s) : (unsigned)(to / BLOCK_SIZE);
-	/* The rest of a block that was written in part is unknown. */
+	/* Of a block that was written in part, the other bytes are unknown. */
 	if (error == 0 && first < end)
 		blocks_set(&s->have, first, end);
 	blocks_clear(&s->coming, (unsigned)(from / BLOCK_SIZE),
@@ -48,8 +48,9 @@ end_write(struct fetch *f, int error)
 }
 
 /*
- * A write that its writer was told had failed must not be done later. What is
- * under way cannot be called back; what is queued can.
+ * When a writer was told that its write failed, the write must not be done
+ * later. If it is still queued, it is dropped; if it is running, that is not
+ * possible.
  */
 static void
 abandon(struct engine *e, struct fetch *f)
@@ -67,7 +68,7 @@ abandon(struct engine *e, struct fetch *f)
 	engine_end_request(e, f, EIO);
 }
 
-/* May a writer wait any longer, for a slot or (NULL) at all? 0 or an errno. */
+/* May a writer wait longer, for a slot, or (NULL) for room? 0 or an errno. */
 static int
 may_wait(const struct engine *e, const struct slot *s)
 {
@@ -86,7 +87,7 @@ wait_for_end(struct engine *e, struct fetch *f)
 	int error = 0;
 
 	pthread_cond_init(&w.woken, &e->monotonic);
-	/* Until it has ended, or is abandoned below. */
+	/* It stays valid until f has ended or is abandoned below. */
 	f->writer = &w; /* cppcheck-suppress autoVariables */
 	f->ended = end_write;
 	e->source->ops->wake(e->source);
@@ -118,8 +119,8 @@ wait_for_room(struct engine *e)
 }
 
 /*
- * Make some blocks of a slot, which is pinned, the writer's own: nothing is
- * coming for them, and nobody copies from them. Returns 0 or an errno.
+ * Give some blocks of a pinned slot to the writer: wait until nothing is coming
+ * for them, and nobody copies from them. Returns 0 or an errno.
  */
 static int
 seize_blocks(struct engine *e, struct slot *s, unsigned first, unsigned end)

@@ -27,7 +27,7 @@ struct local_file {
 static int
 fail(struct fault *why, const char *what)
 {
-	/* A disk gives the same answer the next time. */
+	/* A disk would give the same answer again. */
 	blocking_fault(why, FAULT_REQUEST, EX_IOERR, "unable to %s it: %s",
 	    what, strerror(errno));
 	return -1;
@@ -66,7 +66,7 @@ file_stat(void *context, struct blocking_file *found, struct fault *why)
 	if (fstat(file->fd, &st) == -1)
 		return fail(why, "look at");
 	if (S_ISBLK(st.st_mode)) {
-		/* The time of its node says nothing about its content. */
+		/* The time of a device file says nothing about the content. */
 		memset(found, 0, sizeof(*found));
 		return ioctl(file->fd, BLKGETSIZE64, &found->size) == -1
 			   ? fail(why, "measure")

@@ -8,7 +8,7 @@
 
 #include "sources/http-cipher.h"
 
-/* Has this processor instructions for AES? Of one that we don't know: yes. */
+/* Does this processor have instructions for AES? Of an unknown one: yes. */
 static bool
 has_aes(void)
 {

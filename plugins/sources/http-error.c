@@ -37,7 +37,7 @@ set_fault(struct fault *f, enum fault_kind kind, int status, const char *text)
 	snprintf(f->text, sizeof(f->text), "%s", text);
 }
 
-/* 401: how does the server want us to log in? */
+/* After a 401: the ways to log in that the server accepts. */
 static void
 fault_of_login(const struct http_answer *a, struct fault *f)
 {
@@ -88,8 +88,8 @@ http_is_busy(int status)
 }
 
 /*
- * A flaw in the first answer shows what the server cannot do. The same flaw
- * later is an accident, of a proxy perhaps, and worth another try.
+ * A flaw in the first answer shows what the server cannot do. Later, the same
+ * flaw may come from a proxy, for example, and another try may help.
  */
 static bool
 flaw(bool is_probe, int status, const char *text, struct fault *f)
@@ -132,8 +132,8 @@ http_fault_of_answer(
 }
 
 /*
- * A machine that has lost its clock (a board without a battery) finds every
- * certificate expired, or not yet valid: say so.
+ * If this machine's clock is wrong (on a board without a battery), each
+ * certificate seems to be expired or not yet valid: name the clock.
  */
 static void
 add_clock(struct fault *f)
@@ -155,7 +155,8 @@ add_clock(struct fault *f)
 		    "; this machine's clock says %s", date);
 }
 
-/* The connection broke: by a TLS alert, by a proxy's refusal, or else. */
+/* The connection broke: by a TLS alert, a proxy's refusal, or another
+ * reason. */
 static void
 kind_of_broken(const char *text, struct fault *f)
 {
@@ -184,7 +185,7 @@ kind_of_curl(int code, const char *text, struct fault *f)
 		f->status = EX_UNAVAILABLE;
 		break;
 	case CURLE_OPERATION_TIMEDOUT:
-		/* The server was reached and then fell silent: busy? */
+		/* The server was reached, but sent nothing: it may be busy. */
 		if (strncmp(text, "Operation too slow", 18) == 0)
 			f->status = EX_TEMPFAIL;
 		else

@@ -42,7 +42,7 @@ follow_redirect(struct connection *c)
 		return refuse(c, "the server redirects to no valid URL");
 	if (c->hops++ == HTTP_REDIRECTS_MAX)
 		return refuse(c, "the server redirects more than ten times");
-	/* What began with TLS must not go on without. */
+	/* A redirect must not lead from TLS to plain HTTP. */
 	if (strncasecmp(target, "https://", 8) != 0 &&
 	    (u->is_https || strncasecmp(target, "http://", 7) != 0))
 		return refuse(
@@ -56,8 +56,8 @@ follow_redirect(struct connection *c)
 }
 
 /*
- * Basic is sent at once, because it costs no request. A server that wants
- * Digest or Negotiate (Kerberos), and not Basic, gets that from now on.
+ * Basic is sent with the first request, which saves one. If a server wants
+ * Digest or Negotiate (Kerberos) and not Basic, use that from now on.
  */
 static bool
 choose_login(struct connection *c)

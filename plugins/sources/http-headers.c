@@ -17,7 +17,8 @@ static const char token[] = "!#$%&'*+-.^_`|~0123456789"
 			    "abcdefghijklmnopqrstuvwxyz"
 			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/* We send these, or they change which bytes an answer brings. */
+/* Users must not give these: we send them, or they change the bytes of
+ * answers. */
 static bool
 is_ours(const char *name, size_t len)
 {
@@ -44,7 +45,7 @@ refuse(struct fault *why, unsigned number, const char *reason)
 	return -1;
 }
 
-/* Add a line, which has no line end any more. */
+/* Add a line, whose line end was cut off. */
 static int
 add(struct curl_slist **list, const char *line, unsigned number,
     struct fault *why)

@@ -6,7 +6,7 @@
 
 #include "sources/http-identity.h"
 
-/* What is compared of an ETag: without the mark of a weak one. */
+/* The part of an ETag that is compared: without the "W/" of a weak one. */
 static const char *
 opaque_tag(const char *etag)
 {
@@ -71,7 +71,8 @@ http_identity_try(struct http_identity *id, const struct http_answer *a)
 {
 	if (is_among(id, a, id->count))
 		return;
-	/* The marks are full: accept any other, if the bytes are right. */
+	/* There is no room for more marks: accept any, if the bytes are
+	 * right. */
 	if (id->count < HTTP_VALIDATORS_MAX)
 		mark_of(id, a, &id->marks[id->count++]);
 }

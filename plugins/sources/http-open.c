@@ -16,12 +16,12 @@
 #include "sources/http-cipher.h"
 
 #define CONNECT_SECONDS 10
-#define NAME_SECONDS	5   /* a name may move while the image is open */
-#define STALL_SECONDS	10  /* how long a transfer may bring almost nothing */
+#define NAME_SECONDS	5 /* a name is resolved again: its address may change */
+#define STALL_SECONDS	10  /* a transfer may be almost idle for so long */
 #define STALL_BYTES	512 /* a second */
 #define PROBE_TRIES	3
 #define PAUSE_FIRST_MS	250
-#define TOLD_MS		1000 /* a shorter pause is not worth a line */
+#define TOLD_MS		1000 /* a shorter pause is not reported */
 #define PAUSE_LAST_MS	10000
 
 /* --- settings ---------------------------------------------------------- */
@@ -132,16 +132,17 @@ probe_once(struct probe *p, enum http_ask ask, size_t len)
 	return p->fault.status == 0;
 }
 
-/* How often to try again after this fault? */
+/* The number of tries after this fault. */
 static unsigned
 tries_after(const struct connection *c, const struct fault *f)
 {
 	if (f->kind != FAULT_TRANSIENT)
 		return 1;
-	/* A redirector may know another mirror. */
+	/* A redirect may lead to another mirror the next time. */
 	if (http_is_busy(c->answer.status) || c->hop != NULL)
 		return UINT_MAX;
-	/* A server that can't be reached, or stalls, was waited for enough. */
+	/* For a server that cannot be reached, or stalls, we waited long
+	 * enough. */
 	if (f->status == EX_NOHOST || f->status == EX_TEMPFAIL ||
 	    (c->answer.status == 0 && f->status == EX_UNAVAILABLE))
 		return 1;
@@ -150,8 +151,8 @@ tries_after(const struct connection *c, const struct fault *f)
 
 /*
  * Milliseconds to wait before another try: what the server asks for, or else
- * twice as long each time; and a bit more, as chance will have it, for many
- * clients may have been sent away at once.
+ * twice as long each time. A random time is added, because the server may have
+ * refused many clients at once.
  */
 static int64_t
 pause_after(struct probe *p, unsigned tries)
@@ -195,7 +196,7 @@ probe_run(struct probe *p, enum http_ask ask, size_t len)
 	return true;
 }
 
-/* Find out the size, which Content-Range has omitted (its total is "*"). */
+/* Find out the size if Content-Range does not tell it (its total is "*"). */
 static bool
 probe_size(struct probe *p)
 {
@@ -223,7 +224,7 @@ probe_rest(struct probe *p)
 	return false;
 }
 
-/* Take round trip and rate from the first request, on its own connection. */
+/* Take the round trip and the rate from the first request. */
 static void
 measure(struct http *h)
 {
@@ -248,7 +249,7 @@ measure(struct http *h)
 	h->source.info.address = h->server;
 	h->source.info.round_trip = (unsigned)(connected - found);
 	h->first_answer = begun / 1000;
-	/* Without the handshakes: the rate of a connection that is open. */
+	/* The rate is that of an open connection: without the handshakes. */
 	h->source.info.rate = (uint64_t)got * 1000000 /
 			      (uint64_t)(ended > begun ? ended - begun : 1);
 }
@@ -275,7 +276,7 @@ http_new(const struct source_config *config, struct fault *why)
 	h->share = curl_share_init();
 	if (h->multi == NULL || h->connections == NULL || h->share == NULL)
 		goto fail;
-	/* All requests are made by one thread: there is nothing to lock. */
+	/* One thread makes all requests, so no locks are needed. */
 	curl_share_setopt(h->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
 	curl_multi_setopt(
 	    h->multi, CURLMOPT_MAXCONNECTS, (long)config->connections);

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "sources/http-queue.h"
 
-#define QUEUED_MS 1500 /* without an answer, beyond four usual times */
+#define QUEUED_MS 1500 /* beyond four times the usual wait for an answer */
 
 void
 http_queue_note(struct connection *c)
@@ -21,7 +21,7 @@ http_queue_note(struct connection *c)
 		h->only_port = 0;
 }
 
-/* Has c's request been without any answer for long, and others had one? */
+/* Has c's request had no answer for a long time, while others had one? */
 static bool
 is_queued(struct connection *c, int64_t now)
 {

@@ -26,7 +26,7 @@ refuse(struct fault *why, int status, const char *text)
 	return -1;
 }
 
-/* Put copies of the new values into config, and into owned for their end. */
+/* Put copies of the new values into config, and into owned to free them. */
 static int
 take_fields(struct source_config *config, struct http_renewed *owned,
     const char *text, struct fault *why)
@@ -61,13 +61,13 @@ take_fields(struct source_config *config, struct http_renewed *owned,
 				*fields[i].blob = (struct source_blob){
 				    *fields[i].copy, strlen(value)};
 		}
-	/* Its fields have been cut apart by now. */
+	/* The text was cut up into its fields. */
 	explicit_bzero(message, strlen(text));
 	free(message);
 	return 0;
 }
 
-/* Does it bring this image? */
+/* Does the new link lead to this image? */
 static int
 try(const struct http *h, const struct source_config *config, struct fault *why)
 {
@@ -78,7 +78,7 @@ try(const struct http *h, const struct source_config *config, struct fault *why)
 	size_t got;
 
 	once.connections = 1;
-	once.patience = 1; /* readers of what works wait for this */
+	once.patience = 1; /* meanwhile, readers of the old link wait */
 	once.waits = NULL;
 	trial = h->open(&once, first, sizeof(first), &got, why);
 	if (trial == NULL)
@@ -134,7 +134,7 @@ http_renew(struct source *s, const char *text, struct fault *why)
 		forget(&owned);
 		return -1;
 	}
-	/* What was renewed before and is not now stays in use. */
+	/* Values of an earlier renewal that are not in this one stay. */
 	for (i = 0; i < sizeof(owned.texts) / sizeof(owned.texts[0]); i++)
 		if (owned.texts[i] == NULL) {
 			owned.texts[i] = h->renewed.texts[i];

@@ -6,7 +6,7 @@
 
 #include "sources/http-response.h"
 
-/* A piece of a header line; it has no NUL. */
+/* A piece of a header line, without a NUL. */
 struct text {
 	const char *at;
 	size_t len;
@@ -86,7 +86,7 @@ parse_content_range(struct http_answer *a, struct text t)
 		return;
 	t = text_trim((struct text){t.at + 5, t.len - 5});
 	if (text_take_char(&t, '*')) {
-		/* The range cannot be had: there is only a size. */
+		/* The server does not have that range: there is only a size. */
 		if (!text_take_char(&t, '/') ||
 		    !text_take_number(&t, &a->total) || t.len > 0)
 			return;
@@ -109,7 +109,7 @@ parse_content_range(struct http_answer *a, struct text t)
 	a->bad_range = false;
 }
 
-/* A value that is too long counts as missing: it is never cut. */
+/* A value that is too long is not cut, but counts as missing. */
 static void
 keep_value(char out[HTTP_VALUE_MAX], struct text t)
 {
@@ -155,9 +155,9 @@ keep_login(struct http_answer *a, const char *name, size_t len)
 }
 
 /*
- * RFC 9110 section 11.6.1: challenges behind commas, each a scheme and its
- * parameters, which commas divide as well. A parameter's name has "=" behind
- * it; a quoted text is skipped.
+ * RFC 9110 section 11.6.1: a list of challenges, each a scheme and parameters.
+ * Commas divide both challenges and parameters, but "=" follows the name of a
+ * parameter only. Quoted text is skipped.
  */
 static void
 parse_logins(struct http_answer *a, struct text t)

@@ -13,7 +13,8 @@
 #include "sources/http-headers.h"
 #include "sources/http-url.h"
 
-/* A part of the URL, decoded, for secret_free(); NULL where it has none. */
+/* A part of the URL, decoded, for secret_free(). NULL if it has no such
+ * part. */
 static char *
 get_part(CURLU *url, CURLUPart part, unsigned flags)
 {
@@ -26,9 +27,9 @@ get_part(CURLU *url, CURLUPart part, unsigned flags)
 }
 
 /*
- * Write a host with letters other than ASCII as the DNS has it (RFC 5891).
- * libcurl would take the URL for one in the encoding of our locale, which is
- * none that has such letters.
+ * Convert a host with letters other than ASCII to the form of the DNS (RFC
+ * 5891). libcurl would take the letters to be in the encoding of the locale C,
+ * which does not have them.
  */
 static void
 encode_host(CURLU *url)
@@ -51,7 +52,7 @@ encode_host(CURLU *url)
 #endif
 }
 
-/* A URL that may have spaces and other letters than ASCII in it, or NULL. */
+/* Parse a URL, in which spaces and letters other than ASCII are allowed. */
 static CURLU *
 parse(const char *text)
 {
@@ -147,7 +148,7 @@ http_url_replace(struct http_url *u, struct http_url *by)
 
 	by->display = u->display;
 	u->display = display;
-	/* A transfer under way may still use the headers of before. */
+	/* A running transfer may still use the old headers. */
 	by->retired = u->retired;
 	if (last != NULL) {
 		by->retired = last;
@@ -160,7 +161,7 @@ http_url_replace(struct http_url *u, struct http_url *by)
 	*u = *by;
 }
 
-/* Is an address of the same scheme, host and port? Credentials are for them. */
+/* Has an address the same scheme, host and port? Only there credentials go. */
 static bool
 same_origin(const char *address, CURLU *url)
 {
@@ -199,7 +200,8 @@ http_url_aim_at(const struct http_url *u, CURL *easy, const char *address)
 	bool ours = same_origin(address, u->given);
 	const char *user = u->user;
 
-	/* libcurl wants a user, if only an empty one, to use a ticket. */
+	/* To use a ticket of Kerberos, libcurl wants a user: an empty one will
+	 * do. */
 	if (user == NULL && u->login == CURLAUTH_NEGOTIATE)
 		user = "";
 	curl_easy_setopt(easy, CURLOPT_URL, address);

@@ -77,7 +77,7 @@ check_range(struct connection *c)
 	return true;
 }
 
-/* The answer to a request for the size; its bytes, if any, are dropped. */
+/* Take the answer to a request for the size. Its bytes, if any, are dropped. */
 static bool
 take_size(struct connection *c)
 {
@@ -98,7 +98,7 @@ take_size(struct connection *c)
 	return false;
 }
 
-/* May the bytes behind these headers pass? */
+/* May the bytes after these headers be used? */
 static bool
 believe(struct connection *c)
 {
@@ -107,7 +107,7 @@ believe(struct connection *c)
 
 	if (h->ask == HTTP_ASK_HEAD || h->ask == HTTP_ASK_LAST_BYTE)
 		return take_size(c);
-	/* There is nothing at this offset any more: the image has shrunk. */
+	/* The image has shrunk, so that it has no bytes at this offset. */
 	if (h->ask == HTTP_ASK_RANGE && a->status == 416 && a->total != 0 &&
 	    a->total != h->identity.size)
 		return check_identity(c);
@@ -123,7 +123,7 @@ believe(struct connection *c)
 	return true;
 }
 
-/* A server could have us remember more and more of them. */
+/* Limit the cookies: a server could send more and more of them. */
 static void
 count_cookie(struct connection *c)
 {
@@ -173,9 +173,9 @@ on_body(char *bytes, size_t size, size_t n, void *arg)
 /* --- transfers --------------------------------------------------------- */
 
 /*
- * Behind a redirect there may be many places: mirrors, or signed links that
- * expire. After a failure there the next try begins at the given URL. If that
- * leads to a refusal, too, it is tried a few times more.
+ * A redirect may lead to one of many mirrors, or to a signed link that expires.
+ * After a failure there, the next try begins at the given URL again. If that
+ * is refused, too, it is tried a few times more.
  */
 static void
 go_back(struct connection *c)
@@ -254,7 +254,7 @@ connection_end(struct connection *c, CURLcode code)
 	curl_off_t pause = 0; /* Retry-After, also where it is a date */
 
 	if (code == CURLE_OK && !c->found_fault) {
-		/* on_body() never saw an answer without a body. */
+		/* Without a body, on_body() was not called. */
 		if (!c->believed && !believe(c))
 			code = CURLE_WRITE_ERROR;
 		else if (c->got < c->due)

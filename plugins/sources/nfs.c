@@ -66,7 +66,7 @@ fault_of(struct nfs_context *nfs, int error, const char *what, struct fault *f)
 	blocking_fault_of(known, -error, what, text, f);
 }
 
-/* libnfs calls this: the answer has come, or never will. */
+/* libnfs calls this when the answer has come, or will never come. */
 static void
 on_reply(int result, struct nfs_context *nfs, void *data, void *arg)
 {
@@ -102,7 +102,7 @@ on_open(int result, struct nfs_context *nfs, void *data, void *arg)
 	on_reply(result, nfs, NULL, arg);
 }
 
-/* Call this before a call: where does its answer go? */
+/* Call this before a call of libnfs, to say where its answer goes. */
 static void *
 expect(struct nfs_file *file, void *into, size_t size)
 {
@@ -127,7 +127,7 @@ await(struct nfs_file *file, int queued, const char *what, struct fault *why)
 		p.fd = nfs_get_fd(file->nfs);
 		p.events = (short)nfs_which_events(file->nfs);
 		if (left <= 0 || poll(&p, 1, (int)left) == 0) {
-			file->ended = true; /* an answer comes too late now */
+			file->ended = true; /* a later answer is not used */
 			blocking_fault(why, FAULT_TRANSIENT, EX_TEMPFAIL,
 			    "the server does not answer");
 			return -1;
@@ -150,7 +150,7 @@ file_close(void *context, bool broken)
 	struct nfs_file *file = context;
 	struct fault ignored;
 
-	/* Another call would wait again for a server that is away. */
+	/* Another call would wait for the same server again. */
 	if (file->handle != NULL && !broken)
 		await(file,
 		    nfs_close_async(file->nfs, file->handle, on_reply,
@@ -175,7 +175,7 @@ mount_and_open(struct nfs_file *file, const char *host, const char *path,
 	const char *name = strrchr(path, '/');
 	char dir[NFS_PATH_MAX];
 
-	/* A file of the root is mounted as such. */
+	/* For a file in the root, the root is mounted. */
 	snprintf(dir, sizeof(dir), "%.*s", (int)(name - path), path);
 	if (await(file,
 		nfs_mount_async(file->nfs, host, dir[0] != '\0' ? dir : "/",
@@ -214,7 +214,7 @@ name_client(struct nfs_context *nfs)
 	nfs4_set_verifier(nfs, verifier);
 }
 
-/* What the URL says beside host and path; 0, and -1 for IDs: nothing. */
+/* The arguments of the URL. If they are missing: 0, and -1 for IDs. */
 struct arguments {
 	uint64_t version, nfsport, mountport;
 	int64_t uid, gid;
@@ -323,7 +323,7 @@ open_by(const struct url_parts *url, const struct arguments *a,
 	return NULL;
 }
 
-/* Both versions failed: say how, and keep what tells more of the two. */
+/* Both versions failed: say how, and keep the more useful of both faults. */
 static void
 join_faults(const struct fault *four, struct fault *why)
 {
@@ -415,13 +415,13 @@ file_write(void *context, const void *bytes, size_t len, uint64_t offset,
 	struct nfs_file *file = context;
 
 	/*
-	 * Over NFS 4, libnfs 4.0 has no room for more in a request ("Failed to
-	 * encode COMPOUND4args"; its own nfs-cp fails): slow, but right. NFS 4
-	 * is known by the missing limit, which libnfs learns over NFS 3 only.
+	 * Over NFS 4, a request of libnfs 4.0 has no room for more ("Failed to
+	 * encode COMPOUND4args"; its own nfs-cp fails, too). This is slow. Only
+	 * over NFS 3 does libnfs know a limit, so no limit means NFS 4.
 	 */
 	if (nfs_get_writemax(file->nfs) == 0 && len > WRITE_MAX_4)
 		len = WRITE_MAX_4;
-	/* The library does not write to it, in spite of its type. */
+	/* The library only reads from it, despite the type. */
 	return await(file,
 	    nfs_pwrite_async(file->nfs, file->handle, offset, len,
 		(void *)(uintptr_t)bytes, on_reply, expect(file, NULL, 0)),

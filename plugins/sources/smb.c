@@ -67,7 +67,7 @@ tell_user(SMBCCTX *smb, const char *server, const char *share, char *workgroup,
 	snprintf(password, (size_t)password_len, "%s", file->password);
 }
 
-/* Give it our configuration. A guest has no key to sign with. */
+/* Configure the library. A guest has no key to sign with. */
 static int
 configure(SMBCCTX *smb, bool is_guest)
 {
@@ -95,7 +95,7 @@ file_close(void *context, bool broken)
 {
 	struct smb_file *file = context;
 
-	/* Another call would wait again for a server that is away. */
+	/* Another call would wait for the same server again. */
 	if (file->handle != NULL && !broken)
 		smbc_getFunctionClose(file->smb)(file->smb, file->handle);
 	if (file->smb != NULL)
@@ -128,7 +128,7 @@ make_context(struct smb_file *file)
 	return result;
 }
 
-/* A copy of the setting, else of what the URL has, else of "". */
+/* A copy of the setting, or else of the URL's text, or else of "". */
 static char *
 first_of(const char *setting, const char *of_url)
 {
@@ -137,7 +137,7 @@ first_of(const char *setting, const char *of_url)
 	return strdup(of_url != NULL ? of_url : "");
 }
 
-/* Take the user from the settings, else from the URL; else be a guest. */
+/* Take the user from the settings, or else from the URL, or else be a guest. */
 static int
 take_user(struct smb_file *file, const struct url_parts *url,
     const struct source_config *config)
@@ -156,7 +156,8 @@ take_user(struct smb_file *file, const struct url_parts *url,
 	return file->user != NULL && file->password != NULL ? 0 : -1;
 }
 
-/* Append text to a URL, with all encoded that the library could take for else. */
+/* Append text to a URL. Characters that the library could misread are
+ * encoded. */
 static char *
 encode(char *out, const char *text)
 {
@@ -174,8 +175,8 @@ encode(char *out, const char *text)
 }
 
 /*
- * The URL for the library, without a user. It does not know the brackets of an
- * address of IPv6, but Windows's name for one (ipv6-literal.net).
+ * The URL for the library, without a user. The library does not know an IPv6
+ * address in brackets, but knows Windows's names for it (ipv6-literal.net).
  */
 static char *
 make_url(const struct url_parts *url)
@@ -200,7 +201,7 @@ make_url(const struct url_parts *url)
 	return text;
 }
 
-/* With a server that knows SMB 1 only, the library says no more than that. */
+/* If a server supports only SMB 1, this error is all that the library gives. */
 static void
 fault_of_open(struct fault *why)
 {
@@ -296,9 +297,9 @@ file_write(void *context, const void *bytes, size_t len, uint64_t offset,
 }
 
 /*
- * One context: the library is not safe with threads (4.17 declares
- * smbc_thread_posix() and does not export it; two contexts at work crash), so
- * its reads must be long.
+ * One context, because the library is not safe with threads: 4.17 declares
+ * smbc_thread_posix() but does not export it, and two busy contexts crash. With
+ * one context, reads must be long.
  */
 const struct blocking_ops module_ops = {
     .contexts_max = 1,

@@ -20,7 +20,7 @@ blocking_raise_event(struct blocking *b)
 	uint64_t one = 1;
 
 	if (write(b->event, &one, sizeof(one)) == -1)
-		return; /* it is raised already, as far as it goes */
+		return; /* it is as high as possible already */
 }
 
 static void
@@ -55,7 +55,8 @@ check_file(struct worker *w)
 	return -1;
 }
 
-/* Have a context of the right file. Returns 0 or -1 with a fault. */
+/* Open a context, if needed, and check its file. Returns 0 or -1 with a
+ * fault. */
 static int
 prepare(struct worker *w)
 {
@@ -72,7 +73,8 @@ prepare(struct worker *w)
 		   : check_file(w);
 }
 
-/* Hand len bytes to the polling thread, once it has taken the last ones. */
+/* Wait until the polling thread has taken the last bytes; then hand it
+ * these. */
 static bool
 hand_over(struct worker *w, size_t len)
 {
@@ -90,8 +92,8 @@ hand_over(struct worker *w, size_t len)
 }
 
 /*
- * Read at most len bytes. What the server calls the length of its answer is
- * not believed: behind the buffer lies other memory.
+ * Read at most len bytes. The server's length of the answer is checked, as it
+ * could be larger than the buffer.
  */
 static ssize_t
 read_some(struct worker *w, void *buf, size_t len, uint64_t offset)
@@ -252,7 +254,7 @@ work(void *arg)
 		blocking_raise_event(w->blocking);
 		if (!broken)
 			continue;
-		/* Closing may wait for a server that is away. */
+		/* Closing may wait for the server. */
 		pthread_mutex_unlock(&w->lock);
 		drop_context(w, true);
 		pthread_mutex_lock(&w->lock);
@@ -275,7 +277,7 @@ worker_init(struct worker *w, struct blocking *b)
 
 	w->blocking = b;
 	pthread_mutex_init(&w->lock, NULL);
-	/* Another clock may be set while worker_await() waits. */
+	/* worker_await() must use a clock that nobody sets. */
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&w->changed, &attr);

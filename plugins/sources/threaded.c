@@ -45,7 +45,7 @@ blocking_start(struct source *s, struct transfer *t)
 	pthread_mutex_unlock(&w->lock);
 }
 
-/* Take what a worker has, and call back. */
+/* Take the bytes or the result of a worker, and call back. */
 static void
 collect(struct worker *w)
 {
@@ -66,7 +66,7 @@ collect(struct worker *w)
 	pthread_mutex_lock(&w->lock);
 	if (n > 0)
 		w->handed = 0;
-	/* The last piece may have come meanwhile. */
+	/* The worker may have handed over its last piece meanwhile. */
 	ended = w->ended && w->handed == 0;
 	if (ended) {
 		fault = w->fault;
@@ -136,8 +136,8 @@ blocking_close(struct source *s)
 		    !worker_await(&b->workers[i], &until))
 			all = false;
 	/*
-	 * A worker that is stuck in a call still uses this memory: leak it, the
-	 * process is ending.
+	 * If a worker is stuck in a call, it still uses this memory. Do not
+	 * free it; the process is ending.
 	 */
 	if (all)
 		blocking_free(b);
@@ -198,8 +198,8 @@ blocking_new(const struct blocking_ops *ops, const struct source_config *config)
 }
 
 /*
- * Have a worker do the probe, for it uses the context later: not every library
- * lets another thread do that. Returns 0 or -1 with *why.
+ * Let a worker do the probe, because it will use the context, and with some
+ * libraries only one thread may use a context. Returns 0 or -1 with *why.
  */
 static int
 probe_by(
@@ -221,7 +221,7 @@ probe_by(
 	return why->status == 0 ? 0 : -1;
 }
 
-/* The same, a few times if the server may only just have been started. */
+/* Probe; try again a few times, because the server may be starting. */
 static int
 probe(struct blocking *b, void *first, size_t room, size_t *got,
     struct fault *why)

@@ -3,7 +3,7 @@
  *
  * Fuzz the probe of an image. The input is a sparse image: 2 bytes are its size
  * in units of 64 KiB; then come sectors, each with its number in 3 bytes and
- * its 512 bytes. The rest is zeros.
+ * its 512 bytes. The rest is zeros. t/fuzz/seeds makes such inputs.
  */
 #include <stdint.h>
 #include <stdlib.h>
