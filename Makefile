@@ -52,7 +52,7 @@ scripts := $(filter-out %.conf,$(notdir $(wildcard scripts/vm*)))
 libobjs := $(patsubst %.c,$(O)/obj/%.o,$(wildcard lib/*/*.c))
 # Sources that are modules (plugins/sources/source.h), if their libraries are here.
 modsrcs := file $(foreach m,nfs smb,$(if $(wildcard plugins/sources/$(m).c),$(shell \
-	$(PKG_CONFIG) --exists $(PKGS_$(m)) && echo $(m))))
+	$(PKG_CONFIG) --exists $(PKGS_$(m)) 2>/dev/null && echo $(m))))
 threaded := $(patsubst %.c,$(O)/obj/%.o,$(wildcard plugins/sources/threaded*.c))
 plugobjs := $(patsubst %.c,$(O)/obj/%.o,$(wildcard plugins/*.c \
 	plugins/engine/*.c plugins/sources/http*.c))

@@ -151,6 +151,25 @@ page_options() {
 	run_examples vm-ws-proxy.1
 }
 
+@test "examples of vmedia-hardware(7)" {
+	run_examples vmedia-hardware.7
+}
+
+@test "the disk that vmedia-hardware(7) shows is one for libvirt" {
+	local type
+	cd "$BATS_TEST_TMPDIR"
+	{
+		echo '<domain type="kvm"><name>x</name><memory>1048576</memory>'
+		echo '<os><type>hvm</type></os><devices>'
+		sed -n '/^<disk /,/^<\/disk>/p' "$TOP/man/vmedia-hardware.7"
+		echo '</devices></domain>'
+	} >domain.xml
+	grep -q '<source protocol="nbd">' domain.xml
+	virt-xml-validate domain.xml domain
+	sed -i 's/bus="sata"/bus="none"/' domain.xml
+	not virt-xml-validate domain.xml domain
+}
+
 @test "examples of vmctl(8)" {
 	run_examples vmctl.8
 }

@@ -21,6 +21,7 @@ NGINX='' BMC=''	# the servers that run
 LIMIT=20	# seconds for a program to be ready
 [ -z "${VM_RUN:-}" ] || LIMIT=100
 DIR='' OUT='' ERR=''	# a directory; what the command at hand prints
+BEGUN=''	# the command that begin() has started
 SHOWN=''	# what the page shows that it prints
 
 # examples PAGE: "$ COMMAND" for each command and "> TEXT" for each line that
@@ -164,6 +165,9 @@ await() {
 expected() {
 	[ -z "${VM_RUN:-}" ] || { echo 0; return; }
 	case $1 in
+	# It inserts what the command before it serves.
+	"vm-connect "*" vmctl attach "*) echo 69 ;;
+	"lsblk "* | "nbd-client "* | "mount "* | "umount "*) echo 1 32 ;;
 	# It waits for one that listens, and has just gone.
 	"vm-connect "*" vm-nbd-attach -j "*) echo 0 69 75 ;;
 	"vmctl doctor "*) echo 1 ;; # there is no such kernel
@@ -181,6 +185,7 @@ stays() {
 	*"&" | "vm-fetchd -c "* | "vm-gadget wait "*) return 1 ;;
 	"vm-fetchd "* | "vm-ws-proxy "* | "vm-connect "*) ;;
 	"vm-slot "* | "vmctl serve "* | "vmctl export "*) ;;
+	"qemu-system-"*) ;;
 	*) return 1 ;;
 	esac
 }
@@ -233,6 +238,7 @@ complain() {
 
 # begin COMMAND: in the background, until it is ready or has ended.
 begin() {
+	BEGUN=$1
 	: >"$OUT" # here: is_ready looks at it at once
 	eval "exec $1" <"$DIR/password.txt" >"$OUT" 2>"$ERR" 9>&- &
 	JOB=$!
@@ -245,19 +251,24 @@ begin() {
 }
 
 is_ready() {
+	case $BEGUN in qemu-nbd*)
+		is_over || [ -S disk.sock ]
+		return
+		;;
+	esac
 	is_over || [ -s "$OUT" ] || [ -S clients.sock ] || is_mounted
 }
 is_over() {
 	! kill -0 "$JOB" 2>/dev/null
 }
 is_mounted() {
-	grep -qs active /run/vmedia/0/state
+	grep -qs active /run/vmedia/[01]/state
 }
 
 # finish: what stays is told to end; a medium that it serves is ejected.
 finish() {
 	if is_mounted; then
-		vmctl eject -f -s 0 >/dev/null
+		empty_slots
 		await is_over || kill "$JOB"
 	elif [ -e /sys/block/nbd0/pid ]; then
 		vm-nbd-attach -D /dev/nbd0

@@ -17,6 +17,7 @@ make_examples() {
 	cp debian.iso private.iso
 	head -c 1M /dev/urandom >tools.img
 	cp tools.img disk.img
+	qemu-img convert -f raw -O qcow2 tools.img disk.qcow2
 }
 
 # make_debian_iso: debian.iso, of which vm-probe prints what vm-probe(1) shows.
