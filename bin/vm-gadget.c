@@ -34,7 +34,8 @@
 struct request {
 	const char *given[128]; /* options by letter: their argument, or "" */
 	int ms;			/* the deadline of each access */
-	int argc;		/* what follows the options */
+	struct gadget_identity identity;
+	int argc; /* what follows the options */
 	char **argv;
 };
 
@@ -52,8 +53,9 @@ static const struct verb {
 	int min, max; /* arguments */
 	const char *usage, *help;
 } verbs[] = {
-    {"setup", cmd_setup, "hS:T:u:", 0, GADGET_SLOTS,
-	"[-S 0|1] [-T SECONDS] [-u UDC] [cd|disk]...",
+    {"setup", cmd_setup, "dhi:S:T:u:", 0, GADGET_SLOTS,
+	"[-d] [-i NAME=VALUE]... [-S 0|1] [-T SECONDS] [-u UDC]\n"
+	"                       [cd|disk]...",
 	"make the drives, empty; slot 0 first (cd disk)"},
     {"insert", cmd_insert, "DhRT:t:w", 2, 2,
 	"[-DRw] [-T SECONDS] [-t cd|disk] SLOT FILE",
@@ -62,7 +64,7 @@ static const struct verb {
 	"take the medium out of a drive"},
     {"status", cmd_status, "f:hjT:", 0, 1,
 	"[-j] [-f FIELD[,...]] [-T SECONDS] [SLOT]",
-	"show what is in the drives (fields: type file ro udc state)"},
+	"show what is in the drives (fields: type file ro udc state drives)"},
     {"wait", cmd_wait, "h", 1, 1, "SLOT", "wait until a drive is empty"},
     {"teardown", cmd_teardown, "hT:", 0, 0, "[-T SECONDS]",
 	"eject all media and remove the drives"},
@@ -92,11 +94,9 @@ static void __attribute__((noreturn)) misuse(void)
 static enum image_media
 parse_type(const char *word)
 {
-	if (strcmp(word, "cd") == 0)
-		return IMAGE_CD;
-	if (strcmp(word, "disk") == 0)
-		return IMAGE_DISK;
-	misuse();
+	if (strcmp(word, "cd") != 0 && strcmp(word, "disk") != 0)
+		misuse();
+	return *word == 'c' ? IMAGE_CD : IMAGE_DISK;
 }
 
 static unsigned
@@ -113,6 +113,15 @@ static unsigned
 parse_slot(const char *word)
 {
 	return parse_number(word, 0, GADGET_SLOTS - 1);
+}
+
+static void
+take_identity(struct gadget_identity *identity, const char *setting)
+{
+	const char *why = gadget_identity_take(identity, setting);
+
+	if (why != NULL)
+		errx(EX_USAGE, "%s: %s", setting, why);
 }
 
 /* --- failing ----------------------------------------------------------- */
@@ -201,6 +210,8 @@ cmd_setup(const struct request *req)
 	    .types = {IMAGE_CD, IMAGE_DISK},
 	    .udc = req->given['u'],
 	    .stall = -1,
+	    .on_demand = req->given['d'] != NULL,
+	    .identity = req->identity,
 	    .ms = req->ms};
 	struct gadget_medium medium;
 	struct gadget_status status;
@@ -227,7 +238,8 @@ cmd_setup(const struct request *req)
 		open_slot(&gadget, slot, req->ms);
 		get_status(&gadget, slot, &status);
 		printf("%u %s %s\n", slot,
-		    gadget_status_value(&status, GADGET_TYPE), status.udc);
+		    gadget_status_value(&status, GADGET_TYPE),
+		    plan.on_demand ? "on-demand" : status.udc);
 	}
 }
 
@@ -289,28 +301,21 @@ static void
 cmd_eject(const struct request *req)
 {
 	unsigned slot = parse_slot(req->argv[0]);
+	int ms = req->given['f'] != NULL ? EJECT_FORCED : LOCKED_MS;
 	struct gadget gadget;
-	int rc;
 
 	lock();
 	open_slot(&gadget, slot, req->ms);
-	if (req->given['m'] != NULL) {
-		rc = gadget_holds(&gadget, slot, req->given['m']);
-		if (rc == -1)
-			fail(&gadget, "read the drive's state");
-		if (rc == 0)
-			return;
-	}
-	if (req->given['f'] != NULL)
-		rc = gadget_eject_forced(&gadget, slot);
-	else
-		rc = gadget_eject_unlocked(&gadget, slot, LOCKED_MS);
-	if (rc == -1 && errno == EBUSY)
-		errx(EX_TEMPFAIL,
-		    "the host has locked slot %u: eject it there, or use -f",
-		    slot);
-	if (rc == -1)
+	if (gadget_eject_medium(&gadget, slot, req->given['m'], ms) == -1) {
+		if (errno == EBUSY)
+			errx(EX_TEMPFAIL,
+			    "the host has locked slot %u: eject it there, or "
+			    "use -f",
+			    slot);
 		fail(&gadget, "eject the medium");
+	}
+	if (gadget_hide_unused(&gadget) == -1)
+		fail(&gadget, "hide the drive from the host");
 	gadget_close(&gadget);
 }
 
@@ -396,6 +401,8 @@ parse_options(
 	while ((c = getopt(argc, argv, verb->options)) != -1) {
 		if (c == '?')
 			misuse();
+		if (c == 'i')
+			take_identity(&req->identity, optarg);
 		req->given[c] = optarg != NULL ? optarg : "";
 	}
 	if (req->given['h'] != NULL) {
@@ -416,6 +423,7 @@ main(int argc, char *argv[])
 	struct request req = {.ms = 1000 * DEADLINE};
 	size_t i;
 
+	gadget_identity_init(&req.identity);
 	if (argc < 2)
 		misuse();
 	if (strcmp(argv[1], "-h") == 0) {

@@ -207,6 +207,129 @@ remove_other() {
 	grep -qx 766D6564696100 /sys/bus/usb/devices/*/serial
 }
 
+# usb_device: prints the host's directory of our device, by its serial number.
+usb_device() {
+	local serial
+	serial=$(grep -lx "${1:-766D65646961}00" /sys/bus/usb/devices/*/serial) &&
+		echo "${serial%/serial}"
+}
+
+@test "setup: -i: the host reads these IDs, strings and INQUIRY data" {
+	vm-gadget setup -i usb_vendor_id=0525 -i usb_product_id=0xA4A5 \
+		-i usb_manufacturer="A  C M E" -i usb_product="Product %s" \
+		-i usb_serial=0123456789AB -i inquiry_vendor=ACME \
+		-i inquiry_product="Service Drive 16" -i inquiry_revision=9.9z
+	wait_until 20 drive 0
+	wait_until 20 drive 1
+	[ "$(cd "$(usb_device 0123456789AB)" && cat idVendor idProduct \
+		manufacturer product)" = "$(printf '%s\n' 0525 a4a5 "A  C M E" \
+		"Product %s")" ]
+	for slot in 0 1; do
+		[ "$(model $slot)" = "Service Drive 16" ]
+		[ "$(cat "/sys/block/$(basename "$(drive $slot)")/device/vendor")" = \
+			"ACME    " ]
+		[ "$(cat "/sys/block/$(basename "$(drive $slot)")/device/rev")" = 9.9z ]
+	done
+	# A type that changes leaves such a product as it is.
+	image a.img 1
+	insert -R -t disk 0 a.img
+	shows 0 a.img
+	[ "$(model 0)" = "Service Drive 16" ]
+	# A medium is not disturbed by other names; without one they are taken.
+	dmesg -C
+	vm-gadget setup disk disk
+	dmesg | not grep -i usb
+	vm-gadget eject 0
+	vm-gadget setup
+	wait_until 20 usb_device
+	wait_until 20 drive 0
+	[ "$(model 0)" = "Virtual CD/DVD" ]
+	[ "$(cat "$(usb_device)/idVendor")" = 1d6b ]
+}
+
+# on_the_bus: does the host see a device of ours?
+on_the_bus() {
+	usb_device >/dev/null
+}
+
+@test "drives on demand: the host sees none before, and none after" {
+	image a.iso 2
+	image b.img 1
+	diff <(vm-gadget setup -d) - <<-EOF
+		0 cd on-demand
+		1 disk on-demand
+	EOF
+	not on_the_bus
+	make_other dummy_udc.0
+	fails 75 vm-gadget insert 0 a.iso
+	is_empty 0
+	remove_other
+	vm-gadget insert 0 a.iso
+	shows 0 a.iso
+	# One UDC: the other drive is there, empty. Its medium disturbs nobody.
+	wait_until 20 drive 1
+	dmesg -C
+	vm-gadget insert 1 b.img
+	shows 1 b.img
+	vm-gadget eject 1
+	shows 0 a.iso
+	dmesg | not grep -iE "usb .*(disconnect|new)"
+	eject "$(drive 0)"
+	wait_until 20 is_empty 0
+	on_the_bus
+	vm-gadget eject 0
+	wait_until 20 not on_the_bus
+	# The type can change, too.
+	vm-gadget insert -R -t disk 0 b.img
+	shows 0 b.img
+	[ "$(model 0)" = "Virtual Disk" ]
+	vm-gadget eject -f 0
+	wait_until 20 not on_the_bus
+	vm-gadget setup
+	wait_until 20 on_the_bus
+	vm-gadget setup -d
+	wait_until 20 not on_the_bus
+}
+
+@test "drives on demand with a UDC for each: one appears, and the other does not" {
+	modprobe -r dummy_hcd
+	modprobe dummy_hcd num=2
+	image a.iso 1
+	vm-gadget setup -d
+	vm-gadget insert 1 a.iso
+	wait_until 20 second_on_the_bus
+	not on_the_bus
+	vm-gadget eject -f 1
+	wait_until 20 not second_on_the_bus
+}
+
+second_on_the_bus() {
+	grep -qx 766D6564696101 /sys/bus/usb/devices/*/serial
+}
+
+@test "drives on demand: killed at any step, the same commands go on" {
+	image a.iso 1
+	# vm-gadget waits for a child after each access to the kernel.
+	for step in 1 2 3 4 5 6 8 10 12 16; do
+		vm-gadget teardown
+		for command in "setup -d cd" "insert 0 a.iso" "eject -f 0"; do
+			strace -o /dev/null -e trace=wait4 \
+				-e inject=wait4:signal=KILL:when="$step" \
+				vm-gadget $command >/dev/null || echo "$command" >>killed
+			vm-gadget $command >/dev/null
+			case $command in
+			insert*) shows_alone 0 a.iso ;;
+			*) wait_until 20 not on_the_bus ;;
+			esac
+		done
+	done
+	[ "$(sort -u killed | wc -l)" = 3 ]
+}
+shows_alone() {
+	wait_until 20 on_the_bus
+	cmp "$(vm-gadget status -f file "$1")" "$2"
+}
+
 @test "a CD: the host reads the file, and then the next one" {
 	vm-gadget setup
 	image a.iso 3

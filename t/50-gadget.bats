@@ -157,6 +157,90 @@ misuse() {
 	fails 69 vm-gadget insert 1 a.img
 }
 
+# on_demand [UDC]: the gadget of fake_slot exists on demand, and is not bound.
+on_demand() {
+	local gadget=$VM_CONFIGFS/usb_gadget/vmedia
+	mkdir -p "$gadget/configs/c.1/strings/0x409"
+	echo "on-demand${1:+ $1}" >"$gadget/configs/c.1/strings/0x409/configuration"
+	echo >"$gadget/UDC"
+}
+udc() {
+	cat "$VM_CONFIGFS/usb_gadget/vmedia/UDC"
+}
+
+@test "a drive on demand is bound from insert to the last eject" {
+	fake_udc udc.0 dwc2 configured
+	fake_slot 0 1
+	fake_slot 1 0
+	on_demand
+	[ "$(vm-gadget status 0)" = \
+		"slot 0: cd, empty, no drive until a medium is inserted" ]
+	vm-gadget status -j 0 | jq -e '.slots[0].drives == "on-demand"'
+	vm-gadget insert 0 a.img
+	[ "$(udc)" = udc.0 ]
+	vm-gadget insert 1 a.img
+	[[ $(vm-gadget status -f udc,drives 1) == "udc.0"*"on-demand" ]]
+	vm-gadget eject 0
+	[ "$(udc)" = udc.0 ]
+	vm-gadget eject -m /another 1
+	[ "$(udc)" = udc.0 ]
+	vm-gadget eject -m "$PWD/a.img" 1
+	[ "$(udc)" = "" ]
+}
+
+@test "a drive on demand: what a kill has left is made good by the same command" {
+	fake_udc udc.0 dwc2 configured
+	fake_slot 0 1 "$PWD/a.img"
+	on_demand
+	# Killed before it was bound.
+	vm-gadget insert 0 a.img
+	[ "$(udc)" = udc.0 ]
+	# Killed, or emptied by the host, before it was hidden.
+	echo >"$LUN/file"
+	vm-gadget eject -m /dev/nbd0 0
+	[ "$(udc)" = "" ]
+	echo udc.0 >"$VM_CONFIGFS/usb_gadget/vmedia/UDC"
+	vm-gadget eject 0
+	[ "$(udc)" = "" ]
+}
+
+@test "a drive on demand without a free UDC stays empty" {
+	fake_udc udc.0 dwc2 configured other
+	fake_slot 0 1
+	on_demand
+	fails 75 vm-gadget insert 0 a.img
+	grep -q "unable to show slot 0 to the host: another gadget uses the UDC" stderr
+	[ -z "$(vm-gadget status -f file 0)" ] && [ "$(udc)" = "" ]
+	fake_udc udc.1 dwc2 configured
+	on_demand udc.2
+	fails 69 vm-gadget insert 0 a.img
+	on_demand udc.1
+	vm-gadget insert 0 a.img
+	[ "$(udc)" = udc.1 ]
+}
+
+@test "IDs and strings of a wrong form are refused, with the right form" {
+	local long
+	long=$(printf '%0127d' 0)
+	while IFS='|' read -r setting hint; do
+		fails 64 vm-gadget setup -i "$setting"
+		grep -qF "$setting: $hint" stderr
+	done <<-END
+		usb_vendor_id=1d6|not four hexadecimal digits
+		usb_product_id=0x1d6g|not four hexadecimal digits
+		usb_manufacturer=|not 1 to 126 printable ASCII
+		usb_product=$long|not 1 to 126 printable ASCII
+		usb_product=Grün|not 1 to 126 printable ASCII
+		usb_serial=12345678901|not 12 to 124 of the digits
+		usb_serial=12345678901a|not 12 to 124 of the digits
+		inquiry_vendor=123456789|not 1 to 8 printable
+		inquiry_product=12345678901234567|not 1 to 16 printable
+		inquiry_revision=12345|not 1 to 4 printable
+		usb_colour=red|no such string or ID
+		usb_product|no such string or ID
+	END
+}
+
 # stuck ATTRIBUTE: makes each read and write of it wait until the test ends.
 stuck() {
 	rm "$1"

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,12 +77,4 @@ gadget_set_if_any(struct gadget *gadget, const char *value)
 	int rc = gadget_set(gadget, value);
 
 	return rc == -1 && errno == ENOENT ? 0 : rc;
-}
-
-const char *
-gadget_inquiry(enum image_media type)
-{
-	/* 8, 16 and 4 characters (SPC-4, standard INQUIRY data). */
-	return type == IMAGE_CD ? "vmedia  Virtual CD/DVD  1.0 "
-				: "vmedia  Virtual Disk    1.0 ";
 }

@@ -9,8 +9,6 @@
 
 #include <stddef.h>
 
-#include "image/probe.h"
-
 #define GADGET_SLOTS 8 /* FSG_MAX_LUNS is 16, but UDCs have few endpoints */
 
 /* Gadgets by number: of one slot each, and that of all. */
@@ -41,8 +39,5 @@ int gadget_set(struct gadget *gadget, const char *value);
 
 /* The same, fine if this kernel has no such attribute. */
 int gadget_set_if_any(struct gadget *gadget, const char *value);
-
-/* What INQUIRY says of the drive: vendor, product, revision. */
-const char *gadget_inquiry(enum image_media type);
 
 #endif

@@ -24,43 +24,32 @@ make_dir(struct gadget *gadget, const char *path)
 	return mkdirat(gadget->dir, gadget_at(gadget, "%s", path), 0755);
 }
 
-static int
-set(struct gadget *gadget, const char *path, const char *value)
+int
+gadget_plan_presence(const struct gadget_plan *plan, struct gadget *gadget)
 {
-	gadget_at(gadget, "%s", path);
-	return gadget_set(gadget, value);
+	struct gadget_presence presence = {.on_demand = plan->on_demand};
+
+	if (plan->on_demand && plan->udc != NULL)
+		snprintf(presence.udc, sizeof(presence.udc), "%s", plan->udc);
+	return gadget_set_presence(gadget, &presence);
 }
 
-/*
- * The serial number has at least 12 characters of 0-9 and A-F, and differs
- * between devices of one host (Universal Serial Bus Mass Storage Class,
- * Bulk-Only Transport 1.0, section 4.1.1). It is "vmedia" in hexadecimal and
- * the first slot: a host then knows the drive again whichever machine shows
- * it, and learns nothing of that machine.
- */
 static int
-describe(struct gadget *gadget)
+describe(const struct gadget_plan *plan, struct gadget *gadget)
 {
-	char serial[32];
-
-	snprintf(serial, sizeof(serial), "766D65646961%02X",
-	    gadget->number == GADGET_ALL ? 0 : (unsigned)gadget->number);
-	/* Linux Foundation, Multifunction Composite Gadget. */
-	if (set(gadget, "idVendor", "0x1d6b") == -1 ||
-	    set(gadget, "idProduct", "0x0104") == -1 ||
-	    make_dir(gadget, "strings/0x409") == -1 ||
-	    set(gadget, "strings/0x409/manufacturer", "vmedia") == -1 ||
-	    set(gadget, "strings/0x409/product", "Virtual Media") == -1 ||
-	    set(gadget, "strings/0x409/serialnumber", serial) == -1)
+	if (gadget_identity_write(gadget, &plan->identity) == -1 ||
+	    make_dir(gadget, "configs/c.1") == -1)
 		return -1;
-	return make_dir(gadget, "configs/c.1");
+	return gadget_plan_presence(plan, gadget);
 }
 
 /* A function with an empty drive; the host sees it once it is linked. */
 static int
-make_slot(struct gadget *gadget, unsigned slot, enum image_media type,
+make_slot(const struct gadget_plan *plan, struct gadget *gadget, unsigned slot,
     const char *stall)
 {
+	enum image_media type = plan->types[slot];
+
 	gadget_at(gadget, "functions/mass_storage.%u", slot);
 	if (mkdirat(gadget->dir, gadget->at, 0755) == -1)
 		return -1;
@@ -76,8 +65,7 @@ make_slot(struct gadget *gadget, unsigned slot, enum image_media type,
 	gadget_at_lun(gadget, slot, "ro");
 	if (gadget_set(gadget, "1") == -1)
 		return -1;
-	gadget_at_lun(gadget, slot, "inquiry_string");
-	return gadget_set_if_any(gadget, gadget_inquiry(type));
+	return gadget_identity_write_drive(gadget, slot, type, &plan->identity);
 }
 
 /* configfs takes the target of a link from the current directory. */
@@ -119,19 +107,19 @@ gadget_build(const struct gadget_plan *plan, struct gadget *gadget, int number,
 	rc = mkdirat(base, gadget_name(number, name), 0755);
 	close(base);
 	if (rc == -1 || gadget_open(gadget, number, plan->ms) == -1 ||
-	    describe(gadget) == -1)
+	    describe(plan, gadget) == -1)
 		return -1;
 	if (plan->stall != -1)
 		stall = plan->stall ? "1" : "0";
 	else if (udc_stalls_badly(udc))
 		stall = "0";
 	for (n = first; n < end; n++)
-		if (make_slot(gadget, n, plan->types[n], stall) == -1)
+		if (make_slot(plan, gadget, n, stall) == -1)
 			return -1;
 	for (n = first; n < end; n++)
 		if (link_slot(gadget, n) == -1)
 			return -1;
-	return gadget_bind(gadget, udc);
+	return plan->on_demand ? 0 : gadget_bind(gadget, udc);
 }
 
 /* --- removing ---------------------------------------------------------- */

@@ -7,6 +7,8 @@
 #define VM_GADGET_CREATE_H
 
 #include "gadget/gadget.h"
+#include "gadget/identity.h"
+#include "gadget/presence.h"
 #include "image/probe.h"
 
 /* How the drives are to be. */
@@ -14,16 +16,22 @@ struct gadget_plan {
 	unsigned count;			      /* of slots */
 	enum image_media types[GADGET_SLOTS]; /* of each */
 	const char *udc;		      /* the only one to use, or NULL */
-	int stall; /* 0, 1, or -1: what suits the UDC */
-	int ms;	   /* deadline of each access */
+	int stall;	/* 0, 1, or -1: what suits the UDC */
+	bool on_demand; /* the host sees drives only while one has a medium */
+	struct gadget_identity identity;
+	int ms; /* deadline of each access */
 };
 
 /*
  * Make gadget `number`, which must not exist, with the plan's slots from first
- * to before end, bind it to a free UDC, and leave it open, whatever happens.
+ * to before end, bind it to a free UDC unless it is to exist on demand, and leave
+ * it open, whatever happens.
  */
 int gadget_build(const struct gadget_plan *plan, struct gadget *gadget,
     int number, unsigned first, unsigned end);
+
+/* Write to the gadget which UDC the plan names, and when the host is to see it. */
+int gadget_plan_presence(const struct gadget_plan *plan, struct gadget *gadget);
 
 /* Unbind and remove it, however incomplete it is, after all has been ejected. */
 int gadget_remove(struct gadget *gadget);

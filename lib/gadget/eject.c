@@ -10,8 +10,8 @@
 
 #define PAUSE_MS 50
 
-int
-gadget_eject_unlocked(struct gadget *gadget, unsigned slot, int ms)
+static int
+eject_unlocked(struct gadget *gadget, unsigned slot, int ms)
 {
 	int64_t end = clock_ms() + ms;
 	int rc;
@@ -23,11 +23,18 @@ gadget_eject_unlocked(struct gadget *gadget, unsigned slot, int ms)
 }
 
 int
-gadget_holds(struct gadget *gadget, unsigned slot, const char *file)
+gadget_eject_medium(
+    struct gadget *gadget, unsigned slot, const char *file, int ms)
 {
 	struct gadget_medium medium;
 
-	if (gadget_get_medium(gadget, slot, &medium) == -1)
-		return -1;
-	return medium.unknown || strcmp(medium.file, file) == 0;
+	if (file != NULL) {
+		if (gadget_get_medium(gadget, slot, &medium) == -1)
+			return -1;
+		/* A read of the drive's state waits only for a medium. */
+		if (!medium.unknown && strcmp(medium.file, file) != 0)
+			return 0;
+	}
+	return ms == EJECT_FORCED ? gadget_eject_forced(gadget, slot)
+				  : eject_unlocked(gadget, slot, ms);
 }

@@ -8,18 +8,16 @@
 
 #include "gadget/gadget.h"
 
-/*
- * Eject if the host allows it. A host that looks at a partition table has the
- * drive locked for that moment: a locked drive is tried for ms milliseconds.
- * Returns as in gadget.h; -1 with EBUSY if it is still locked then.
- */
-int gadget_eject_unlocked(struct gadget *gadget, unsigned slot, int ms);
+#define EJECT_FORCED (-1)
 
 /*
- * Does the drive hold that file? Returns 1, also where the kernel does not
- * answer (a read of it is stuck, which only a medium causes); 0; or -1 as in
- * gadget.h.
+ * Eject the medium, or with a file only if the drive holds that file; of a drive
+ * that does not answer this is assumed. With EJECT_FORCED in place of ms the host
+ * is not asked. A host that looks at a partition table has the drive locked for
+ * that moment: a locked drive is tried for ms milliseconds. Returns as in gadget.h;
+ * -1 with EBUSY if it is still locked then.
  */
-int gadget_holds(struct gadget *gadget, unsigned slot, const char *file);
+int gadget_eject_medium(
+    struct gadget *gadget, unsigned slot, const char *file, int ms);
 
 #endif

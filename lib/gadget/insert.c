@@ -14,6 +14,7 @@
 
 #include "gadget/insert.h"
 #include "gadget/configfs.h"
+#include "gadget/presence.h"
 
 /* The file, as the kernel will have it. */
 struct source {
@@ -131,6 +132,24 @@ load(struct gadget *gadget, const struct gadget_insertion *insertion,
 	return GADGET_UNWRITABLE;
 }
 
+/* A drive that the host cannot see must not hold the medium. */
+static enum gadget_result
+show(struct gadget *gadget, unsigned slot)
+{
+	char at[sizeof(gadget->at)];
+	int saved;
+
+	if (gadget_show_on_demand(gadget) == 0)
+		return GADGET_DONE;
+	saved = errno;
+	memcpy(at, gadget->at, sizeof(at));
+	gadget_eject_forced(gadget, slot);
+	memcpy(gadget->at, at, sizeof(at));
+	errno = saved;
+	return errno == EBUSY || errno == ENODEV ? GADGET_NO_PORT
+						 : GADGET_FAILED;
+}
+
 enum gadget_result
 gadget_insert(struct gadget *gadget, const struct gadget_insertion *insertion,
     struct gadget_refusal *refusal)
@@ -150,7 +169,7 @@ gadget_insert(struct gadget *gadget, const struct gadget_insertion *insertion,
 		return result;
 	if (strcmp(medium->file, source.path) == 0 && medium->type == type &&
 	    medium->ro == !insertion->write)
-		return GADGET_DONE;
+		return show(gadget, insertion->slot);
 	if (gadget_is_held(medium))
 		return GADGET_HELD;
 	result = check_fit(insertion, source.size, type, &refusal->reason);
@@ -158,5 +177,6 @@ gadget_insert(struct gadget *gadget, const struct gadget_insertion *insertion,
 		result = retype(gadget, insertion, type, medium);
 	if (result != GADGET_DONE)
 		return result;
-	return load(gadget, insertion, source.path);
+	result = load(gadget, insertion, source.path);
+	return result == GADGET_DONE ? show(gadget, insertion->slot) : result;
 }

@@ -29,7 +29,8 @@ struct gadget_refusal {
 };
 
 /*
- * Put it in, or find out why not. After GADGET_FAILED with ETIMEDOUT it may
+ * Put it in, and show a drive that exists on demand to the host; or find out why
+ * not. After GADGET_FAILED with ETIMEDOUT it may
  * still go in, later.
  */
 enum gadget_result gadget_insert(struct gadget *gadget,

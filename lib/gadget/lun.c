@@ -7,6 +7,7 @@
 
 #include "gadget/lun.h"
 #include "gadget/configfs.h"
+#include "gadget/identity.h"
 
 /* --- looking ----------------------------------------------------------- */
 
@@ -133,9 +134,8 @@ set_cdrom(struct gadget *gadget, unsigned slot, const char *value)
 	gadget_at_lun(gadget, slot, "cdrom");
 	if (gadget_set(gadget, value) == -1)
 		return -1;
-	gadget_at_lun(gadget, slot, "inquiry_string");
-	return gadget_set_if_any(
-	    gadget, gadget_inquiry(*value == '1' ? IMAGE_CD : IMAGE_DISK));
+	return gadget_identity_retype(
+	    gadget, slot, *value == '1' ? IMAGE_CD : IMAGE_DISK);
 }
 
 int

@@ -34,6 +34,7 @@ enum gadget_result {
 	GADGET_OTHER_TYPE, /* the drive is not of the type asked for */
 	GADGET_UNWRITABLE, /* it is to be written to, and can't be */
 	GADGET_GONE,	   /* the drive is empty after the insertion */
+	GADGET_NO_PORT,	   /* errno: no UDC is free to show the drive */
 };
 
 int gadget_get_medium(

@@ -66,6 +66,13 @@ gadget_refusal_text(const struct gadget_insertion *insertion,
 		snprintf(why, GADGET_WHY_SIZE,
 		    "slot %u is empty: the medium was ejected at once", slot);
 		return EX_IOERR;
+	case GADGET_NO_PORT:
+		snprintf(why, GADGET_WHY_SIZE,
+		    "unable to show slot %u to the host: %s", slot,
+		    status == EX_TEMPFAIL
+			? "another gadget uses the UDC"
+			: "there is no such USB device controller (UDC)");
+		return status;
 	default:
 		return 0;
 	}

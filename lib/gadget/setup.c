@@ -110,11 +110,61 @@ require_empty(struct gadget *gadget, int ms, struct gadget_medium *medium)
 	return GADGET_DONE;
 }
 
-/* Bind each gadget that is not: whoever was to do so has died before. */
+/*
+ * Give the gadget the IDs, strings and presence of the plan. The host would see
+ * new drives, so a gadget with a medium keeps what it has.
+ */
 static int
-bind_all(const struct gadget_plan *plan, struct gadget *gadget)
+describe_anew(const struct gadget_plan *plan, struct gadget *gadget)
 {
-	char udc[UDC_NAME_SIZE];
+	struct gadget_presence presence;
+	struct gadget_medium medium;
+	const char *udc = plan->udc != NULL ? plan->udc : "";
+
+	if (gadget_get_presence(gadget, &presence) == -1)
+		return -1;
+	if (presence.on_demand == plan->on_demand &&
+	    (!plan->on_demand || strcmp(presence.udc, udc) == 0) &&
+	    gadget_identity_is(gadget, &plan->identity))
+		return 0;
+	switch (gadget_find_held(gadget, GADGET_SLOTS, &medium)) {
+	case GADGET_HELD:
+		return 0;
+	case GADGET_DONE:
+		break;
+	default:
+		return -1;
+	}
+	if (gadget_unbind(gadget) == -1 ||
+	    gadget_identity_write(gadget, &plan->identity) == -1)
+		return -1;
+	return gadget_plan_presence(plan, gadget);
+}
+
+/* Show the gadget to the host, or hide it, also after a crash at any moment. */
+static int
+settle(const struct gadget_plan *plan, struct gadget *gadget)
+{
+	struct gadget_presence presence;
+	struct gadget_medium medium;
+
+	if (gadget_get_presence(gadget, &presence) == -1)
+		return -1;
+	if (!presence.on_demand)
+		return gadget_show(gadget, plan->udc);
+	switch (gadget_find_held(gadget, GADGET_SLOTS, &medium)) {
+	case GADGET_HELD:
+		return gadget_show_on_demand(gadget);
+	case GADGET_DONE:
+		return gadget_hide_unused(gadget);
+	default:
+		return -1;
+	}
+}
+
+static int
+settle_all(const struct gadget_plan *plan, struct gadget *gadget)
+{
 	int number, rc;
 
 	for (number = 0; number < GADGET_MAX; number++) {
@@ -122,12 +172,9 @@ bind_all(const struct gadget_plan *plan, struct gadget *gadget)
 		if (rc == -1 && errno == ENOENT)
 			continue;
 		if (rc == 0)
-			rc = gadget_udc(gadget, udc);
-		if (rc == 0 && *udc == '\0') {
-			rc = udc_find_free(plan->udc, udc, plan->ms);
-			if (rc == 0)
-				rc = gadget_bind(gadget, udc);
-		}
+			rc = describe_anew(plan, gadget);
+		if (rc == 0)
+			rc = settle(plan, gadget);
 		gadget_close(gadget);
 		if (rc == -1)
 			return -1;
@@ -170,7 +217,7 @@ gadget_plan_apply(const struct gadget_plan *plan, struct gadget *gadget,
 		    build_all(plan, gadget) == -1)
 			return GADGET_FAILED;
 	}
-	if (bind_all(plan, gadget) == -1)
+	if (settle_all(plan, gadget) == -1)
 		return GADGET_FAILED;
 	for (slot = 0; result == GADGET_DONE && slot < plan->count; slot++) {
 		if (gadget_open_slot(gadget, slot, plan->ms) == -1)

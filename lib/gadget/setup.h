@@ -13,7 +13,8 @@
 
 /*
  * Make the drives that the plan describes. If the same drives exist, keep them,
- * and bind each gadget that an earlier process has not bound before it died. If
+ * and show or hide each gadget where an earlier process died before it did so. A
+ * gadget without a medium gets the IDs and strings of the plan, too. If
  * the existing drives differ in more than their types, remove and rebuild all:
  * one gadget for each slot if there are enough free UDCs, else one gadget for
  * all. If that would remove a medium, return GADGET_HELD, with the medium in

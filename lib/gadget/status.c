@@ -5,20 +5,32 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gadget/presence.h"
 #include "gadget/status.h"
 
 static const char *const names[GADGET_FIELDS] = {[GADGET_TYPE] = "type",
     [GADGET_FILE] = "file",
     [GADGET_RO] = "ro",
     [GADGET_UDC] = "udc",
-    [GADGET_STATE] = "state"};
+    [GADGET_STATE] = "state",
+    [GADGET_DRIVES] = "drives"};
+
+static const char *
+drives(const struct gadget_status *status)
+{
+	return status->on_demand ? "on-demand" : "permanent";
+}
 
 int
 gadget_get_status(
     struct gadget *gadget, unsigned slot, struct gadget_status *status)
 {
-	if (gadget_get_medium(gadget, slot, &status->medium) == -1)
+	struct gadget_presence presence;
+
+	if (gadget_get_medium(gadget, slot, &status->medium) == -1 ||
+	    gadget_get_presence(gadget, &presence) == -1)
 		return -1;
+	status->on_demand = presence.on_demand;
 	gadget_name(gadget->number, status->gadget);
 	*status->udc = *status->state = '\0';
 	if (gadget_udc(gadget, status->udc) == -1 && errno != ETIMEDOUT)
@@ -65,7 +77,8 @@ gadget_status_value(const struct gadget_status *status, enum gadget_field field)
 	    [GADGET_FILE] = medium->unknown ? NULL : medium->file,
 	    [GADGET_RO] = medium->ro ? "1" : "0",
 	    [GADGET_UDC] = status->udc,
-	    [GADGET_STATE] = status->state};
+	    [GADGET_STATE] = status->state,
+	    [GADGET_DRIVES] = drives(status)};
 
 	return values[field];
 }
@@ -83,6 +96,13 @@ gadget_status_text(
 	} else if (*file == '\0') {
 		file = "empty";
 		mode = "";
+	}
+	if (status->on_demand && !gadget_is_held(medium) &&
+	    *status->udc == '\0') {
+		snprintf(buf, GADGET_STATUS_SIZE,
+		    "slot %u: %s, empty, no drive until a medium is inserted",
+		    medium->slot, image_media_name(medium->type));
+		return buf;
 	}
 	snprintf(buf, GADGET_STATUS_SIZE, "slot %u: %s, %s%s, %s%s%s%s",
 	    medium->slot, image_media_name(medium->type), file, mode,
@@ -103,10 +123,11 @@ gadget_status_json(
 	json_quote(file, medium->file);
 	snprintf(buf, GADGET_STATUS_SIZE,
 	    "{\"slot\": %u, \"type\": \"%s\", \"file\": %s, \"ro\": %s, "
-	    "\"gadget\": \"%s\", \"udc\": %s, \"state\": %s}",
+	    "\"gadget\": \"%s\", \"drives\": \"%s\", \"udc\": %s, "
+	    "\"state\": %s}",
 	    medium->slot, image_media_name(medium->type),
 	    medium->unknown ? "null" : file, medium->ro ? "true" : "false",
-	    status->gadget, json_quote(udc, status->udc),
+	    status->gadget, drives(status), json_quote(udc, status->udc),
 	    json_quote(state, status->state));
 	return buf;
 }

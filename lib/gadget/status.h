@@ -12,11 +12,12 @@
 #include "base/json.h"
 
 enum gadget_field {
-	GADGET_TYPE,  /* "cd", "disk" */
-	GADGET_FILE,  /* "" if there is no medium */
-	GADGET_RO,    /* "0", "1" */
-	GADGET_UDC,   /* "" if bound to none */
-	GADGET_STATE, /* of the UDC */
+	GADGET_TYPE,   /* "cd", "disk" */
+	GADGET_FILE,   /* "" if there is no medium */
+	GADGET_RO,     /* "0", "1" */
+	GADGET_UDC,    /* "" if bound to none */
+	GADGET_STATE,  /* of the UDC */
+	GADGET_DRIVES, /* "permanent", "on-demand" */
 	GADGET_FIELDS
 };
 
@@ -24,6 +25,7 @@ struct gadget_status {
 	struct gadget_medium medium;
 	char gadget[16];
 	char udc[UDC_NAME_SIZE];
+	bool on_demand; /* presence.h */
 	char state[UDC_STATE_SIZE];
 };
 
