@@ -326,6 +326,15 @@ write_stats() {
 	echo 1 >"$lun/ro"
 	echo /some/where.iso >"$lun/file"
 	: >configfs/usb_gadget/vmedia/UDC
+	[[ $(vmctl status -s 0) != *"no drive until"* ]]
+	mkdir -p configfs/usb_gadget/vmedia/configs/c.1/strings/0x409
+	echo on-demand >configfs/usb_gadget/vmedia/configs/c.1/strings/0x409/configuration
+	[[ $(vmctl status -s 0) == *"drive   no drive until a medium is mounted"* ]]
+	vmctl status -j | jq -e '.slots[0].drives == "on-demand"'
+	# It is a drive of another kind than the configuration has.
+	vmctl doctor >out || :
+	grep -q "^FAIL  slot 0: the drive is on-demand, but .*conf says permanent" out
+	rm -r configfs/usb_gadget/vmedia/configs/c.1/strings
 	[[ $(vmctl list) == "0  cd    other"* ]]
 	[[ $(vmctl status -s 0) == *"medium  /some/where.iso"* ]]
 }
@@ -656,7 +665,11 @@ start_server_again() {
 		'overlay_size = 5X' 'cache = big' 'cache = 1M' 'outage = -1' \
 		'limit_rate = 10K' 'connections = 0' 'stall = no' 'dvd = 1' \
 		'udc = a b' 'allow_file = images' 'slots = tape' \
-		'slots = cd cd cd cd cd cd cd cd cd'; do
+		'slots = cd cd cd cd cd cd cd cd cd' \
+		'drives = sometimes' 'usb_vendor_id = 12' 'usb_product_id = 0x12g4' \
+		'usb_manufacturer = Grün' 'usb_serial = 12345678901' \
+		'usb_serial = 12345678901a' 'inquiry_vendor = 123456789' \
+		'inquiry_product = 12345678901234567' 'inquiry_revision = 1.0.0'; do
 		printf '# a comment\n%s\n' "$line" >conf
 		fails 78 vmctl probe https://a/b
 		grep -qF "conf: $line (line 2): the value must be" stderr

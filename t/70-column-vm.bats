@@ -34,6 +34,44 @@ teardown() {
 	nothing_left
 }
 
+# on_the_bus: does the host see a drive of ours?
+on_the_bus() {
+	grep -qx Virtual.Media /sys/bus/usb/devices/*/product
+}
+
+@test "drives = on-demand: the host has a drive only while a medium is mounted" {
+	printf '%s\n' "drives = on-demand" "inquiry_vendor = ACME" >"$VM_CONF"
+	vmctl start
+	wait_until 20 not on_the_bus
+	[[ $(vmctl status -s 0) == *"no drive until a medium is mounted"* ]]
+	mount_image one.iso --wait-host --timeout 60 &
+	wait_until 60 host_has 0
+	[ "$(cat /sys/block/sr0/device/vendor)" = "ACME    " ]
+	drop_caches
+	[ "$(sha256sum <"$(host_drive 0)")" = "$(sha256sum <"$WWW/one.iso")" ]
+	wait $!
+	[[ $(vmctl status -s 0) != *"no drive until"* ]]
+	# The host ejects it.
+	eject "$(host_drive 0)"
+	wait_until 30 not on_the_bus
+	nothing_left
+	# vm-slot and its medium survive a kill; the eject hides the drive.
+	mount_image one.iso
+	wait_until 20 on_the_bus
+	kill -KILL "$(cat "$VM_RUN_DIR/0/pid")"
+	vmctl eject -f
+	wait_until 20 not on_the_bus
+	nothing_left
+	# A vm-gadget that was killed has left an empty drive.
+	echo dummy_udc.0 >/sys/kernel/config/usb_gadget/vmedia/UDC
+	wait_until 20 on_the_bus
+	vmctl doctor --repair
+	wait_until 20 not on_the_bus
+	rm "$VM_CONF"
+	vmctl start
+	wait_until 20 on_the_bus
+}
+
 @test "--wait-host returns when the host has read, and not before" {
 	mount_image one.iso --wait-host &
 	local vmctl=$!

@@ -9,6 +9,15 @@ CONF=${VM_CONF:-/etc/vmedia/vmedia.conf}
 # This is the only list of the settings; take_setting() says what each one sets.
 SETTINGS="
 slots|types|1 to 8 words, each of them cd or disk
+drives|permanent on-demand|permanent or on-demand
+usb_vendor_id|id|four hexadecimal digits, such as 0x1d6b
+usb_product_id|id|four hexadecimal digits, such as 0x0104
+usb_manufacturer|ascii 126|1 to 126 printable ASCII characters
+usb_product|ascii 126|1 to 126 printable ASCII characters
+usb_serial|serial|12 to 124 of the digits 0-9 and A-F
+inquiry_vendor|ascii 8|1 to 8 printable ASCII characters
+inquiry_product|ascii 16|1 to 16 printable ASCII characters
+inquiry_revision|ascii 4|1 to 4 printable ASCII characters
 udc|udc|one name in /sys/class/udc
 stall|0 1|0 or 1
 dvd|yes no|yes or no
@@ -102,6 +111,19 @@ is_kind() {
 	case $1 in
 	types) are_types "$2" ;;
 	udc) case $2 in */* | *[[:space:]]*) return 1 ;; esac ;;
+	id)
+		case ${2#0x} in *[!0-9a-fA-F]*) return 1 ;; esac
+		set -- "${2#0x}"
+		[ ${#1} = 4 ]
+		;;
+	serial)
+		case $2 in *[!0-9A-F]*) return 1 ;; esac
+		[ ${#2} -ge 12 ] && [ ${#2} -le 124 ]
+		;;
+	"ascii "*)
+		case $2 in *[!\ -~]*) return 1 ;; esac
+		[ ${#2} -le "${1#ascii }" ]
+		;;
 	"size "*) is_size_from "$2" "${1#size }" ;;
 	paths) are_paths "$2" ;;
 	text) return 0 ;;
@@ -130,6 +152,12 @@ take_setting() {
 	CONF_LINES="$CONF_LINES$1 $LINE_NUMBER$NEWLINE"
 	case $1 in
 	slots) TYPES=$2 ;;
+	drives) DRIVES=$2 ;;
+	usb_vendor_id | usb_product_id | usb_manufacturer | usb_product | \
+		usb_serial | inquiry_vendor | inquiry_product | inquiry_revision)
+		IDENTITY="$IDENTITY
+$1=$2"
+		;;
 	timeout) TIMEOUT=$2 ;;
 	cache) CACHE=$2 ;;
 	connections) CONNECTIONS=$2 ;;

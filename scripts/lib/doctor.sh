@@ -172,6 +172,14 @@ plan_udcs() {
 	fi
 }
 
+# examine_drive N TYPE: does the drive exist as the configuration says?
+examine_drive() {
+	local drives
+	drives=$(vm-gadget status -f drives "$1" 2>/dev/null) || return 0
+	[ "$drives" = "$DRIVES" ] || ill "slot $1: the drive is $drives, but" \
+		"$CONF says $DRIVES: run vmctl eject, then vmctl start"
+}
+
 examine_url() {
 	local status why
 	if start_source -c; then
@@ -216,6 +224,13 @@ repair_devices() {
 	done
 }
 
+# repair_drives: hide each drive that exists on demand, but was left without a
+# medium by a vm-gadget that was killed.
+repair_drives() {
+	[ "$DRIVES" = on-demand ] || return 0
+	(setup_gadget) || SICK=1
+}
+
 cmd_doctor() {
 	parse "$@"
 	[ -z "$URL" ] || complete_request
@@ -223,11 +238,13 @@ cmd_doctor() {
 		need_root
 		each_slot repair_slot
 		repair_devices
+		repair_drives
 	else
 		examine_conf
 		examine_programs
 		examine_kernel
 		examine_udc
+		each_slot examine_drive
 		[ -z "$URL" ] || examine_url
 	fi
 	[ -z "$JSON" ] || doctor_json

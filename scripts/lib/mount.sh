@@ -95,6 +95,12 @@ setup_gadget() {
 	[ -d /sys/module/libcomposite ] ||
 		modprobe -q libcomposite 2>/dev/null
 	set -- vm-gadget setup
+	[ "$DRIVES" = permanent ] || set -- "$@" -d
+	while read_line; do
+		[ -z "$LINE" ] || set -- "$@" -i "$LINE"
+	done <<-END
+		$IDENTITY
+	END
 	[ -z "$STALL" ] || set -- "$@" -S "$STALL"
 	[ -z "$UDC" ] || set -- "$@" -u "$UDC"
 	# shellcheck disable=SC2086 # a list of words

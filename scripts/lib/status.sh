@@ -11,6 +11,7 @@ FILE=		# what is inserted; ? if the kernel does not answer
 RO=		# 1 if the drive is read-only
 UDC_NAME=	# the USB device controller
 HOST=		# its state
+SEEN=		# when the host sees the drive: permanent or on-demand
 
 VALUE=		# what value_of() or left() found
 
@@ -28,13 +29,14 @@ see_slot() {
 	need_run
 	DRIFT=
 	# If the medium does not answer, its name, which comes last, is missing.
-	seen=$(vm-gadget status -f type,ro,udc,state,file "$1" 2>/dev/null ||
+	seen=$(vm-gadget status -f type,ro,udc,state,drives,file "$1" 2>/dev/null ||
 		echo '?')
 	{
 		IFS= read -r TYPE
 		IFS= read -r RO
 		IFS= read -r UDC_NAME
 		IFS= read -r HOST
+		IFS= read -r SEEN
 		IFS= read -r FILE
 	} <<-END
 		$seen
@@ -62,6 +64,8 @@ see_drift() {
 		DRIFT="the drive is empty"
 	elif [ "$FILE" != "$VALUE" ] && [ "$FILE" != '?' ]; then
 		DRIFT="the drive holds $FILE, not $VALUE"
+	elif [ -z "$UDC_NAME" ] && [ "$FILE" != '?' ]; then
+		DRIFT="the host does not see the drive; run vmctl start"
 	elif [ "$RO" = 1 ] && [ -f "$DIR/request/writable" ]; then
 		DRIFT="the drive is read-only, but the image was mounted for writing"
 	fi
@@ -179,7 +183,9 @@ drive_json() {
 	json_string "$TYPE"
 	printf ', "inserted": '
 	json_string "$FILE"
-	printf ', "ro": %s, "udc": ' $ro
+	printf ', "ro": %s, "drives": ' $ro
+	json_string "$SEEN"
+	printf ', "udc": '
 	json_string "$UDC_NAME"
 	printf ', "host": '
 	json_string "$HOST"
@@ -233,6 +239,8 @@ slot_text() {
 		"vm-slot was killed; run vmctl doctor --repair or vmctl eject" ;;
 	esac
 	[ -z "$DRIFT" ] || printf '  drift   %s\n' "$DRIFT"
+	[ "$SEEN$UDC_NAME" != on-demand ] || printf '  drive   %s\n' \
+		"no drive until a medium is mounted"
 	[ -z "$HOST" ] || printf '  host    %s\n' "$HOST"
 	for key in step url who label boot size device overlay note reason error \
 		once; do
