@@ -37,7 +37,7 @@
 #define TIMEOUT_SECONDS 60
 
 struct options {
-	bool clean, verbose, reload;
+	bool clean, discard, verbose, reload;
 	int lock, client; /* of ours, before we were executed anew; else -1 */
 	struct ask ask;	  /* with a request: that is all we do */
 };
@@ -45,7 +45,7 @@ struct options {
 static void
 usage(FILE *out)
 {
-	fputs("usage: vm-slot [-hkrvV] SLOT\n"
+	fputs("usage: vm-slot [-dhkrvV] SLOT\n"
 	      "       vm-slot -a REQUEST [-p PID] [-q] [-t SECONDS] SLOT\n",
 	    out);
 }
@@ -273,14 +273,15 @@ begin_to_undo(struct slot *s)
 }
 
 static void
-begin(struct slot *s, bool clean)
+begin(struct slot *s, const struct options *o)
 {
 	static const char *const words[] = {"error", "status", "taken", NULL};
 	static const char *const reason[] = {"reason", NULL};
 
 	/* One that was killed while it ejected: somebody wanted that. */
-	if (clean || has_state(s, "deactivating")) {
+	if (o->clean || has_state(s, "deactivating")) {
 		s->quiet = true;
+		s->discarded = o->discard;
 		begin_to_undo(s);
 		s->was_in = is_in(s);
 		if (s->writable && *s->device != '\0')
@@ -338,7 +339,7 @@ live(unsigned number, const struct options *o)
 		s->lock = lock_slot(s);
 	fcntl(s->lock, F_SETFD, FD_CLOEXEC);
 	open_work(s);
-	begin(s, o->clean);
+	begin(s, o);
 	write_pid(s);
 	status = slot_loop(s);
 	close_work(s);
@@ -369,10 +370,13 @@ main(int argc, char **argv)
 
 	o.ask.state = &state;
 	o.ask.shows = isatty(STDERR_FILENO);
-	while ((c = getopt(argc, argv, "a:hkp:qR:rt:vV")) != -1) {
+	while ((c = getopt(argc, argv, "a:dhkp:qR:rt:vV")) != -1) {
 		switch (c) {
 		case 'a':
 			o.ask.request = optarg;
+			break;
+		case 'd':
+			o.discard = true;
 			break;
 		case 'h':
 			usage(stdout);

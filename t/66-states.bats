@@ -129,6 +129,56 @@ has_state() {
 	grep -qx "vm-gadget eject -f 0" calls
 }
 
+@test "a mount passes over a drive in which another program has a medium" {
+	echo "slots = cd disk cd" >>"$VM_CONF"
+	pretend_drive 2 1
+	echo /some/where.iso >"$LUN/file"
+	vmctl mount "$PWD/one.iso" | grep "^slot 2: "
+	[ "$(cat "$LUN/file")" = /some/where.iso ]
+	fails 75 vmctl mount "$PWD/two.iso"
+	grep -q "slot 0 holds /some/where.iso, .*: run vmctl eject -s 0" stderr
+}
+
+@test "the drives are made as the configuration says" {
+	cat >>"$VM_CONF" <<-'END'
+		slots = cd disk
+		drives = on-demand
+		usb_vendor_id = 0x1d6B
+		usb_product = A  B
+		inquiry_product = *
+	END
+	mounted
+	grep -qxF "vm-gadget setup -d -i usb_vendor_id=0x1d6B -i usb_product=A  B -i inquiry_product=* cd disk" calls
+	killed
+	: >calls
+	vmctl doctor --repair
+	grep -q "^vm-gadget setup -d" calls
+}
+
+# write_forever: the source does not take what the host has written.
+write_forever() {
+	sed -i 's/^-W) .*/-W) echo "\/dev\/nbd0"; trap "" TERM; exec "$PRETEND\/bin\/vm-sleeper" 1000;;/' bin/vm-nbd-attach
+	echo "slots = disk" >>"$VM_CONF"
+	echo 0 >"$LUN/cdrom"
+	sed -i 's/media: cd/media: disk/' bin/vm-probe
+}
+
+@test "eject --discard waits for no data, also when its vm-slot was killed" {
+	write_forever
+	killed -w
+	[ -e "$D/request/writable" ]
+	background vmctl eject
+	wait_until 10 grep -q "^vm-gadget eject" calls
+	sleep 1
+	kill -0 "$!"
+	kill -KILL "$(cat "$D/pid")" "$!"
+	wait_until 10 not vm-lock -t "$D/pid"
+	timeout 60 "$VM_SHELL" "$PWD/bin/vmctl" eject --discard 3>&- |
+		grep -q "was ejected"
+	has_state empty
+	[ ! -e "$VM_SYS/block/nbd0" ]
+}
+
 # as_nobody COMMAND...: an ordinary user who may read what everybody may.
 as_nobody() {
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/test "$BATS_TEST_TMPDIR" bin

@@ -260,7 +260,7 @@ choose_attached() {
 		return
 	fi
 	[ -z "$AGAIN" ] || gone_meanwhile
-	if find_slot is_empty "$type"; then
+	if find_slot is_free "$type"; then
 		SLOT=$FOUND
 		return
 	fi

@@ -38,7 +38,7 @@ eject_other() {
 }
 
 cmd_eject() {
-	local changed was
+	local changed was discard
 	parse "$@"
 	only_slot
 	DIR=$RUN/$SLOT
@@ -50,7 +50,9 @@ cmd_eject() {
 	if holds; then
 		eject_slot || exit
 	elif is_left; then
-		clean_slot || exit
+		discard=
+		[ "$FORCE" != discard ] || discard=-d
+		clean_slot $discard || exit
 	elif eject_other; then
 		was=$FILE
 	else

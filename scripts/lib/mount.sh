@@ -26,6 +26,9 @@ all_in_use() {
 	[ -n "$(slots_of "$1")" ] || die $EX_TEMPFAIL \
 		"there is no slot with a $1 drive (see slots in $CONF)"
 	! find_slot is_orphan "$1" || refuse_orphan "$2"
+	! find_slot is_foreign "$1" || die $EX_TEMPFAIL \
+		"slot $FOUND holds $(medium_of_drive), which another program has" \
+		"inserted: run vmctl eject -s $FOUND"
 	[ "$1" = disk ] || set -- CD "$2"
 	die $EX_TEMPFAIL "all $1 slots are in use: eject one, or use $2"
 }
@@ -49,7 +52,7 @@ find_type() {
 	NEED=$GUESSED
 	[ -z "$NEED" ] || return 0
 	[ -f "$REQ/retype" ] || guess_type
-	if [ -n "$GUESS" ] && find_slot is_empty "$GUESS"; then
+	if [ -n "$GUESS" ] && find_slot is_free "$GUESS"; then
 		NEED=$GUESS
 	else
 		GUESS=
@@ -68,7 +71,7 @@ choose_slot() {
 		return
 	fi
 	find_type
-	if find_slot is_empty "$NEED"; then
+	if find_slot is_free "$NEED"; then
 		SLOT=$FOUND FOUND_EMPTY=1
 	elif [ -n "$REPLACE" ]; then
 		SLOT=$(slots_of "$NEED" | head -n 1)
@@ -82,7 +85,7 @@ take_chosen() {
 	while
 		choose_slot
 		lock_slot "$SLOT"
-		[ -n "$FOUND_EMPTY" ] && ! is_empty && ! is_asked
+		[ -n "$FOUND_EMPTY" ] && ! is_free && ! is_asked
 	do
 		exec 9>&-
 	done

@@ -69,13 +69,30 @@ is_left() {
 # slot DIR? Then the host may be reading it. A drive that does not answer holds
 # it, too.
 is_orphan() {
-	local file status
+	local file
 	is_left && value_of device || return 1
-	file=$(vm-gadget status -f file "${DIR##*/}" 2>/dev/null)
-	status=$?
-	case $status in
-	0) [ "$file" = "$VALUE" ] ;;
-	*) [ $status != $EX_UNAVAILABLE ] ;;
+	file=$(medium_of_drive)
+	[ "$file" = "$VALUE" ] || [ "$file" = '?' ]
+}
+
+# is_foreign: is slot DIR empty, but another program has inserted a medium into
+# its drive?
+is_foreign() {
+	is_empty && [ -n "$(medium_of_drive)" ]
+}
+
+# is_free: may an image be inserted that has no slot yet?
+is_free() {
+	is_empty && [ -z "$(medium_of_drive)" ]
+}
+
+# medium_of_drive: print what is in the drive of slot DIR: a name, or ? if the
+# drive does not answer.
+medium_of_drive() {
+	vm-gadget status -f file "${DIR##*/}" 2>/dev/null
+	case $? in
+	0 | "$EX_UNAVAILABLE") ;; # the drive may not be set up yet
+	*) echo '?' ;;
 	esac
 }
 
@@ -264,9 +281,10 @@ eject_slot() {
 	return $status
 }
 
-# clean_slot: remove what a vm-slot that was killed has left in slot DIR.
+# clean_slot [-d]: remove what a vm-slot that was killed has left in slot DIR.
+# With -d do not save what the host wrote.
 clean_slot() {
-	WHY=$(vm-slot -k "${DIR##*/}" 2>&1) && return
+	WHY=$(vm-slot -k "$@" "${DIR##*/}" 2>&1) && return
 	set -- $?
 	complain "$WHY"
 	return "$1"
