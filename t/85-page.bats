@@ -270,8 +270,28 @@ in_browser() {
 	in_browser leaving 2
 }
 
-@test "browser: without a place for the host's writes the page says so" {
-	in_browser unwritable
+@test "browser: a reload keeps what the host wrote; qemu-img applies it" {
+	in_browser reloaded
+}
+
+@test "browser: a crash of the tab keeps what the host wrote" {
+	in_browser crashed
+}
+
+@test "browser: a file is chosen again, and the page says what differs" {
+	in_browser touched
+}
+
+@test "browser: without room the host gets an error, and nothing is lost" {
+	in_browser quota
+}
+
+@test "browser: without storage, what the host writes is in memory" {
+	in_browser memory
+}
+
+@test "browser: what is kept is discarded only after a question" {
+	in_browser discarded
 }
 
 @test "browser: while it serves, the page asks before it is closed" {

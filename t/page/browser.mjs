@@ -207,7 +207,8 @@ class Page {
 }
 
 async function allTests() {
-	const files = ['connection', 'ends', 'form', 'slot', 'states', 'words', 'writes'];
+	const files = ['connection', 'ends', 'form', 'kept', 'slot', 'states', 'words',
+		'writes'];
 	const parts = await Promise.all(files.map((file) =>
 		import(`./browser/${file}.mjs`)));
 	return Object.assign({}, ...parts.map(({ tests }) => tests));

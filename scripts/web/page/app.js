@@ -5,6 +5,8 @@
  * shown. The worker serves the image. Runs in the page.
  */
 
+import { beginChanges, chooseAgain, heardOfChanges, isSaving, mayDiscard, save,
+	showKept } from './changes.js';
 import { $, put } from './dom.js';
 import { enable, fill, focusFault, onEdit, takeFragment, target, validate }
 	from './fields.js';
@@ -12,9 +14,18 @@ import { Figures, room } from './figures.js';
 import { amend, note } from './log.js';
 import { keepAwake } from './tab.js';
 import { shortly } from './target.js';
-import { duration, isActive, percent, size, words } from './words.js';
+import { duration, isActive, size, words } from './words.js';
 
 const LOOK = 500; /* ms */
+/* The file of the changes is not there. */
+const GONE = new Set(['changed', 'differs', 'unreadable']);
+
+const KEPT = 'The changes are kept in this browser, also if you close this page, ' +
+	'until you discard them or delete this site’s data.';
+const IN_MEMORY = 'This browser window has no storage: the changes are in memory ' +
+	'only, and are lost when you close this page.';
+const FULL = 'There is no room left for what the host writes: the host got a ' +
+	'write error. Press Stop, then save the changes.';
 const PASSING = new Set(['connecting', 'open', 'stopping']); /* not logged */
 
 const worker = new Worker('worker/worker.js', { type: 'module' });
@@ -37,7 +48,8 @@ let figures = new Figures();
 let changes = 0; /* blocks that the host has written */
 let version = 0; /* of the changed image */
 let saved = 0; /* the version that was saved last */
-let busySaving = false;
+let memory = false; /* the changes are in memory only */
+let full = false; /* there was no room for what the host wrote last */
 
 /* --- what is shown ---------------------------------------------------- */
 
@@ -45,19 +57,32 @@ function show() {
 	const active = isActive(state.name);
 	showState();
 	enable(!active);
-	$('file').disabled = active || unsaved();
+	$('file').disabled = active || (unsaved() && !GONE.has(state.name));
 	$('writable').disabled = active || changes > 0;
-	$('connect').disabled = active || !image || busySaving;
+	const saving = isSaving();
+	$('connect').disabled = active || !image || saving;
 	$('stop').hidden = !active;
 	$('take').hidden = state.name !== 'taken';
-	$('take').disabled = $('sure').disabled = busySaving;
+	$('take').disabled = $('sure').disabled = saving;
 	$('sure').hidden = state.name !== 'asks';
 	document.body.classList.toggle('serving', active);
 	$('served').hidden = !active;
 	$('served').textContent = file?.name ?? '';
-	$('changes').hidden = active || changes === 0 || !look;
-	$('save').disabled = $('discard').disabled = busySaving;
+	showChanges(active, saving);
+	showKept(active);
 	keepAwake(active, `vmedia-${client}`);
+}
+
+/* The changed image needs its file; the changes alone do not. */
+function showChanges(active, saving) {
+	const gone = GONE.has(state.name);
+	$('changes').hidden = active || changes === 0;
+	$('save').hidden = gone;
+	$('save-only').classList.toggle('main', gone);
+	$('choose-again').hidden = !gone;
+	for (const id of ['save', 'save-only', 'choose-again', 'discard'])
+		$(id).disabled = saving;
+	put('changes-about', memory ? IN_MEMORY : KEPT);
 }
 
 function view() {
@@ -91,12 +116,34 @@ function noteChange(was, now) {
 /* --- what the worker tells -------------------------------------------- */
 
 const heard = {
-	image({ size: bytes, cd }) {
+	image({ size: bytes, cd, again, modified, ...old }) {
 		image = { size: bytes, cd };
 		$('file-about').textContent =
 			`${size(file.size)}, ${cd ? 'a CD' : 'a disk'} for the host`;
-		state = { name: 'ready' };
+		state = { name: 'ready', again, modified };
+		if (again) {
+			({ changes, version } = old);
+			saved = old.saved ? version : -1;
+			memory = false;
+			$('writable').checked = true;
+			note(words(view()).log);
+		}
 		destination(false);
+	},
+
+	comparing({ share }) {
+		state = { name: 'looking', share };
+	},
+
+	differs({ differ, name }) {
+		state = { name: 'differs', differ, file: name };
+		note(words(view()).log);
+	},
+
+	keeping({ memory: inMemory }) {
+		memory = inMemory;
+		if (memory)
+			note(IN_MEMORY);
 	},
 
 	unreadable({ why, read }) {
@@ -121,6 +168,11 @@ const heard = {
 	look(now) {
 		look = now;
 		({ changes, version } = now);
+		if (now.full && !full) {
+			answer(FULL);
+			note(FULL);
+		}
+		({ full } = now);
 		figures.sample(now.bytes.read);
 		$('figures').hidden ||= !isActive(state.name) &&
 			now.bytes.read === 0 && changes === 0;
@@ -128,33 +180,12 @@ const heard = {
 			figures.show(now, image.size, isActive(state.name));
 	},
 
-	saving({ at, size: all }) {
-		put('saving-share', percent(at / all));
-	},
+	...heardOfChanges,
 
-	download({ file: merged }) {
-		const link = document.createElement('a');
-		link.href = URL.createObjectURL(merged.slice(0, merged.size,
-			'application/octet-stream'));
-		link.download = savedName();
-		link.click();
-	},
-
-	saved({ name }) {
-		busySaving = false;
-		saved = version; /* no host is connected meanwhile */
-		put('saving-share', '');
-		put('saving', name ? `Saved as ${name}.` :
-			`The download of ${savedName()} has begun.`);
-		note('The changed image was saved');
-	},
-
-	unsaved({ why }) {
-		busySaving = false;
-		put('saving-share', '');
-		put('saving', `Unable to save: ${why.replace(/\.$/, '')}. The ` +
-			'changes are still here: save them somewhere else.');
-		note(`Unable to save the changed image: ${why}`);
+	saved(what) {
+		heardOfChanges.saved(what);
+		if (!what.id)
+			saved = version; /* no host is connected meanwhile */
 	},
 
 	failed({ why }) {
@@ -228,19 +259,42 @@ function dropped({ files, types }) {
 function choose(chosen) {
 	if (!chosen || $('file').disabled)
 		return;
+	if (unsaved()) {
+		chosenAgain(chosen, '');
+		return;
+	}
+	$('file').value = ''; /* else the same file can't be chosen again */
+	take(chosen);
+	changes = version = saved = 0;
+	full = memory = false;
+	worker.postMessage({ type: 'choose', file });
+	show();
+}
+
+/* The user has chosen the file of changes that are kept. */
+function chosenAgain(chosen, id) {
+	if (isActive(state.name))
+		return;
+	if (id && unsaved()) {
+		answer(UNSAVED);
+		return;
+	}
+	take(chosen);
+	worker.postMessage({ type: 'again', file, id });
+	show();
+}
+
+/* Show a file that was chosen, and that is being looked at. */
+function take(chosen) {
 	answer('');
 	file = chosen;
-	$('file').value = ''; /* else the same file can't be chosen again */
 	image = look = null;
-	changes = version = saved = 0;
 	figures = new Figures();
 	state = { name: 'looking' };
 	$('file-name').textContent = file.name;
 	$('file-about').textContent = size(file.size);
 	$('drop').classList.add('chosen');
 	$('figures').hidden = true;
-	worker.postMessage({ type: 'choose', file });
-	show();
 }
 
 /* The destination that the fields mean, or null. */
@@ -275,6 +329,8 @@ function connect(take) {
 	}
 	figures.samples = [];
 	state = { name: 'connecting' };
+	if ($('writable').checked) /* else the browser may delete it for room */
+		navigator.storage?.persist?.().catch(() => {});
 	worker.postMessage({ type: 'connect', take, writable: $('writable').checked,
 		to: { url: meant.url, ticket: target().ticket, client, resume,
 			name: file.name } });
@@ -282,43 +338,28 @@ function connect(take) {
 	$('stop').focus();
 }
 
-function savedName() {
-	return file.name.replace(/(\.[^.]*)?$/, '-changed$1');
-}
-
-async function save() {
-	let handle = null;
-	put('saving', '');
-	if (window.showSaveFilePicker) {
-		try {
-			handle = await showSaveFilePicker(
-				{ suggestedName: savedName() });
-		} catch {
-			return; /* the user closed the dialogue */
-		}
-	}
-	busySaving = true;
-	put('saving', 'Saving …');
-	worker.postMessage({ type: 'save', handle });
-	show();
-}
-
 function discard() {
+	if (unsaved() && !mayDiscard(file.name))
+		return;
 	worker.postMessage({ type: 'discard' });
 	changes = version = saved = 0;
 	look = null;
 	$('figures').hidden = true;
 	put('saving', '');
-	state = { name: 'ready' };
+	full = false;
+	if (!image || state.name === 'changed')
+		state = { name: 'again' };
+	else
+		state = { name: 'ready' };
 	note('The changes were discarded');
 	show();
-	$('connect').focus();
+	$(image ? 'connect' : 'file').focus();
 }
 
 /* --- the clock, and closing the page ---------------------------------- */
 
 addEventListener('beforeunload', (event) => {
-	if (isActive(state.name) || unsaved())
+	if (isActive(state.name) || isSaving() || (memory && unsaved()))
 		event.preventDefault();
 });
 
@@ -364,7 +405,9 @@ $('sure').addEventListener('click', () => {
 	linked = '';
 	connect(false);
 });
-$('save').addEventListener('click', save);
+$('save').addEventListener('click', () => save(file.name));
+$('save-only').addEventListener('click', () => save(file.name, { only: true }));
+$('choose-again').addEventListener('click', () => chooseAgain());
 $('discard').addEventListener('click', discard);
 addEventListener('hashchange', readFragment);
 addEventListener('online', () => worker.postMessage({ type: 'hurry' }));
@@ -384,6 +427,8 @@ addEventListener('drop', (event) => {
 	dropped(event.dataTransfer);
 });
 
+beginChanges({ send: (command) => worker.postMessage(command), changed: show,
+	chosen: chosenAgain });
 readFragment();
 if (!isSecureContext)
 	state = { name: 'insecure' };

@@ -80,11 +80,19 @@ const STATES = {
 		detail: 'A browser lets a page serve a file only if the page came ' +
 			'over https. Open this page with an address that begins ' +
 			'with https://.' }),
-	looking: () => ({ tone: 'busy', title: 'Checking the image …',
-		detail: '' }),
-	ready: ({ where }) => ({ tone: 'idle', title: 'Ready to connect',
-		detail: where ? `Press Connect to give the image to ${where}.` :
-			'Fill in the destination, then press Connect.' }),
+	looking: ({ share }) => ({ tone: 'busy', title: 'Checking the image …',
+		detail: share ? `Comparing the parts that the host has read: ${
+			percent(share)}` : '', told: 'Checking the image.' }),
+	ready: ({ where, again, modified }) => ({ tone: 'idle',
+		title: 'Ready to connect',
+		log: again ? sameWords(modified).trim() : 'Ready to connect',
+		detail: (again ? sameWords(modified) : '') + (where ?
+			`Press Connect to give the image to ${where}.` :
+			'Fill in the destination, then press Connect.') }),
+	differs: differsWords,
+	again: () => ({ tone: 'idle', title: 'Choose the file again',
+		detail: 'The changes were discarded. The file has changed since you ' +
+			'chose it: choose it again to use it as it is now.' }),
 	connecting: ({ where }) => ({ tone: 'busy', title: 'Connecting …',
 		detail: `Waiting for ${where}.` }),
 	open: openWords,
@@ -110,11 +118,32 @@ const STATES = {
 	changed: ({ why, unsaved }) => ({ tone: 'bad', title: 'The file has changed',
 		detail: 'It was changed or removed after you chose it. The host got ' +
 			'a read error, because a mix of two images would be worse. ' +
-			(unsaved ? 'Save or discard the host’s changes, then choose ' :
-				'Choose ') + `the file again. (${why.replace(/\.$/, '')}.)` }),
+			(unsaved ? 'What the host wrote is kept: choose the file ' +
+				'again, or save the changes. ' :
+				'Choose the file again. ') +
+			`(${why.replace(/\.$/, '')}.)` }),
 	failed: ({ why }) => ({ tone: 'bad', title: 'Unable to continue',
 		detail: sentence(why), log: `Unable to continue: ${why}` }),
 };
+
+const sameWords = (modified) => (modified ?
+	'Only the file’s date has changed, its contents have not. ' :
+	'It is the same file. ') + 'The host goes on with what it wrote. ';
+
+/* How a file differs from the one that the host wrote to. */
+function differsWords({ differ: { size: sizes, head, tail, read }, file }) {
+	const differ = [
+		sizes && `it had ${sizes[0]} bytes, and has ${sizes[1]}`,
+		head && 'its first MiB is different',
+		tail && 'its last MiB is different',
+		read && `${read} MiB that the host has read are different`,
+	].filter(Boolean);
+	const list = differ.join('; ');
+	return { tone: 'bad', title: 'This is not the same file',
+		detail: `${capital(list)}. What the host wrote belongs to ${file} as it ` +
+			'was. Choose that file, or save the changes.',
+		log: `Not the same file: ${list}` };
+}
 
 /* A browser does not tell a page why there was no connection: the page has found
  * out `notLetIn` by itself. */

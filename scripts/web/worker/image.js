@@ -111,6 +111,7 @@ export class Image {
 		this.changed = null; /* the error of the first failed read */
 		this.checked = Date.now();
 		this.checking = null; /* the promise of the last check */
+		this.seen = null; /* is told of each window that was read */
 	}
 
 	/* The octets if they are in memory, as views in order; else null. */
@@ -176,8 +177,11 @@ export class Image {
 
 	load(index) {
 		const window = { octets: null };
-		window.promise = this.guard(this.loadOctets(index)).then((octets) =>
-			window.octets = octets);
+		window.promise = this.guard(this.loadOctets(index)).then((octets) => {
+			this.seen?.(index, octets);
+			window.octets = octets;
+			return octets;
+		});
 		return window;
 	}
 

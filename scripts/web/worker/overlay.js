@@ -1,78 +1,112 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the host writes: copy on write, in blocks of 64 KiB, in a file of the
- * origin's private file system. The user's own file is never changed. A page that
- * is closed leaves its overlay behind, and the next page removes it. Runs in a
- * dedicated worker: only there can such a file be read and written in place.
+ * What the host writes: copy on write, in blocks of 64 KiB, in a file that kept.js
+ * keeps. The user's own file is never changed. Runs in a dedicated worker.
  */
 
-const BLOCK = 64 << 10;
-const PREFIX = 'overlay-';
-const SAVE = 4 << 20;
+import { BLOCK, Kept } from './kept.js';
 
-/* Where a block is: its index in the overlay's file, or one of these */
-const BASE = -1; /* the host has not written it: it is in the image */
-const ZERO = -2; /* it was wiped: it is all zeros */
+const WINDOW = 1 << 20; /* as in image.js */
 
-const ID = 16; /* hexadecimal digits */
-
-/* Show other pages that this one is alive: the lock ends with the worker. */
-function hold(name) {
-	return new Promise((held) => {
-		navigator.locks.request(name, () => {
-			held();
-			return new Promise(() => {});
-		});
-	});
-}
-
-/* Remove the overlays of closed pages, and the files that those saved. */
-export async function removeStale() {
-	if (!navigator.storage?.getDirectory || !navigator.locks)
-		return;
-	const directory = await navigator.storage.getDirectory();
-	const { held } = await navigator.locks.query();
-	const alive = new Set(held.map(({ name }) => name));
-	for await (const name of directory.keys())
-		if (name.startsWith(PREFIX) &&
-				!alive.has(name.slice(0, PREFIX.length + ID)))
-			await directory.removeEntry(name).catch(() => {});
-}
+/* Where a block is: in the image, nowhere since it is all zeros, or from FIRST on
+ * in the file, as kept.js has it */
+const BASE = 0;
+const ZERO = 1;
+const FIRST = 2;
 
 export class Overlay {
 	static async create(image) {
-		if (!globalThis.FileSystemFileHandle?.prototype.createSyncAccessHandle)
-			throw new Error('this browser can’t keep what a host writes; ' +
-				'clear “The host may write” and connect again');
-		await removeStale();
-		const id = Array.from(crypto.getRandomValues(new Uint8Array(ID / 2)),
-			(octet) => octet.toString(16).padStart(2, '0')).join('');
-		await hold(PREFIX + id);
-		const directory = await navigator.storage.getDirectory();
-		const entry = await directory.getFileHandle(PREFIX + id,
-			{ create: true });
-		return new Overlay(image, id, await entry.createSyncAccessHandle());
+		const { file, marks, size } = image;
+		return new Overlay(image, await Kept.create({ name: file.name,
+			fileSize: file.size, modified: file.lastModified, marks, size,
+			saved: null }));
 	}
 
-	constructor(image, id, file) {
-		this.image = image;
-		this.id = id;
-		this.file = file;
-		this.size = image.size;
-		this.places = new Int32Array(Math.ceil(this.size / BLOCK)).fill(BASE);
-		this.free = [];
-		this.end = 0;
-		this.written = 0; /* blocks in the overlay */
-		this.version = 0; /* differs after each change */
+	/* Open what a closed page has left; adopt() gives it its image. */
+	static async open(id) {
+		return new Overlay(null, await Kept.open(id));
+	}
+
+	constructor(image, kept) {
+		this.kept = kept;
+		this.id = kept.id;
+		this.size = kept.about.size;
+		this.places = kept.places;
+		this.full = false; /* the last write found no room */
 		this.turn = Promise.resolve();
+		this.written = 0; /* blocks in the overlay */
+		this.end = 0; /* blocks in the file */
+		for (const place of this.places) {
+			this.written += place !== BASE;
+			this.end = Math.max(this.end, place - FIRST + 1);
+		}
+		const used = new Set(this.places);
+		this.free = Array.from({ length: this.end }, (_, i) => i)
+			.filter((i) => !used.has(i + FIRST));
+		/* It differs after each change. */
+		this.version = this.written > 0 ? 1 : 0;
+		if (image)
+			this.adopt(image);
+	}
+
+	/* Use this image from now on. */
+	adopt(image) {
+		this.image = image;
+		image.windows.clear(); /* what is in there was not noted */
+		image.seen = (index, octets) =>
+			this.kept.seen(index, octets).catch(() => {});
+	}
+
+	/* How a file differs from the one that the host wrote to: { modified, size,
+	 * head, tail, read: MiB that the host has read, and that differ }, with what
+	 * does not differ left out. told(share) reports progress. */
+	async differences(image, told) {
+		const { about } = this.kept;
+		const found = {};
+		if (image.file.lastModified !== about.modified)
+			found.modified = true;
+		if (image.file.size !== about.fileSize || image.size !== this.size)
+			return { ...found, size: [about.fileSize, image.file.size] };
+		const [head, tail] = image.marks.split(' ');
+		if (!about.marks.split(' ').includes(head))
+			found.head = true;
+		if (!about.marks.split(' ').includes(tail))
+			found.tail = true;
+		const read = await this.misread(image, told);
+		return read > 0 ? { ...found, read } : found;
+	}
+
+	/* How many of the windows that the host has read are different now. */
+	async misread(image, told) {
+		const count = Math.ceil(this.size / WINDOW);
+		let differ = 0;
+		for (let i = 0; i < count; i++) {
+			if (!this.kept.hasSeen(i))
+				continue;
+			if (!await this.kept.isSame(i, await image.loadOctets(i)))
+				differ++;
+			told(i / count);
+		}
+		return differ;
+	}
+
+	get saved() {
+		return this.kept.about.saved;
+	}
+
+	setSaved() {
+		this.kept.setSaved(Date.now());
+	}
+
+	/* Leave it for the next page. */
+	close() {
+		this.kept.close();
 	}
 
 	/* (Not what was saved: the browser may still be downloading that.) */
 	async remove() {
-		this.file.close();
-		const directory = await navigator.storage.getDirectory();
-		await directory.removeEntry(PREFIX + this.id);
+		await this.kept.remove();
 	}
 
 	/* --- reads --------------------------------------------------------- */
@@ -115,10 +149,14 @@ export class Overlay {
 		const octets = new Uint8Array(length);
 		if (this.places[block] === ZERO)
 			return octets;
-		const at = this.places[block] * BLOCK + offset - block * BLOCK;
-		if (this.file.read(octets, { at }) !== length)
-			throw new Error('the overlay file is too short');
+		this.kept.readBlock(this.places[block] - FIRST,
+			offset - block * BLOCK, octets);
 		return octets;
+	}
+
+	/* A whole block that the host has written. */
+	octetsOf(block) {
+		return this.readBlock(block * BLOCK, this.sizeOf(block));
 	}
 
 	/* --- writes: one after another ------------------------------------- */
@@ -161,10 +199,21 @@ export class Overlay {
 	}
 
 	async writeBlock(offset, octets) {
+		try {
+			await this.putBlock(offset, octets);
+			this.full = false;
+		} catch (error) {
+			this.full = error.name === 'QuotaExceededError';
+			throw error;
+		}
+	}
+
+	async putBlock(offset, octets) {
 		const block = Math.floor(offset / BLOCK);
 		const within = offset - block * BLOCK;
-		if (this.places[block] >= 0) {
-			this.put(this.places[block] * BLOCK + within, octets);
+		if (this.places[block] >= FIRST) {
+			this.touch();
+			this.kept.writeBlock(this.places[block] - FIRST, within, octets);
 			return;
 		}
 		let whole = octets;
@@ -172,14 +221,14 @@ export class Overlay {
 			whole = await this.wholeBlock(block);
 			whole.set(octets, within);
 		}
-		const place = this.free.pop() ?? this.end++;
+		const index = this.free.pop() ?? this.end++;
 		try {
-			this.put(place * BLOCK, whole);
+			this.kept.writeBlock(index, 0, whole);
+			this.place(block, index + FIRST);
 		} catch (error) {
-			this.free.push(place);
+			this.free.push(index);
 			throw error;
 		}
-		this.place(block, place);
 	}
 
 	/* A copy of a block, with what was written to it. */
@@ -193,20 +242,20 @@ export class Overlay {
 		return octets;
 	}
 
-	put(at, octets) {
-		this.version++;
-		if (this.file.write(octets, { at }) !== octets.length)
-			throw new DOMException('short write', 'QuotaExceededError');
-	}
-
 	place(block, place) {
-		this.version++;
 		const old = this.places[block];
-		if (old >= 0)
-			this.free.push(old);
+		this.touch();
+		this.kept.setPlace(block, place);
+		if (old >= FIRST)
+			this.free.push(old - FIRST);
 		else if (old === BASE)
 			this.written++;
-		this.places[block] = place;
+	}
+
+	/* It is about to change. */
+	touch() {
+		this.version++;
+		this.kept.setSaved(null);
 	}
 
 	sizeOf(block) {
@@ -214,50 +263,6 @@ export class Overlay {
 	}
 
 	flush() {
-		return this.inTurn(() => this.file.flush());
-	}
-
-	/* --- the changed image --------------------------------------------- */
-
-	/* The whole image in pieces, in order; told(offset) reports progress. */
-	async *merged(told) {
-		for (let at = 0; at < this.size; at += SAVE) {
-			told(at);
-			yield* await this.read(at, Math.min(SAVE, this.size - at));
-		}
-		told(this.size);
-	}
-
-	/* Write the changed image to the handle of a file. */
-	async saveTo(handle, told) {
-		const stream = await handle.createWritable();
-		try {
-			for await (const octets of this.merged(told))
-				await stream.write(octets);
-			await stream.close();
-		} catch (error) {
-			await stream.abort().catch(() => {});
-			throw error;
-		}
-	}
-
-	/* Write it to a file of the private file system, for a download. */
-	async saveOwn(told) {
-		const directory = await navigator.storage.getDirectory();
-		const entry = await directory.getFileHandle(
-			`${PREFIX}${this.id}-saved`, { create: true });
-		const file = await entry.createSyncAccessHandle();
-		try {
-			let at = 0;
-			file.truncate(0);
-			for await (const octets of this.merged(told))
-				at += file.write(octets, { at });
-			if (at !== this.size)
-				throw new DOMException('short write',
-					'QuotaExceededError');
-		} finally {
-			file.close();
-		}
-		return entry.getFile();
+		return this.inTurn(() => this.kept.flush());
 	}
 }

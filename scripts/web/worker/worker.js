@@ -7,7 +7,9 @@
  */
 
 import { Image } from './image.js';
-import { Overlay, removeStale } from './overlay.js';
+import { forget, leftovers } from './kept.js';
+import { Overlay } from './overlay.js';
+import { changesOf, saveAside, saveTo, wholeOf } from './save.js';
 import { Service } from './serve.js';
 
 let image = null;
@@ -19,6 +21,23 @@ let choices = 0; /* of a file */
 let wishes = 0; /* to connect, to stop, or for another file */
 
 const tell = (type, more) => postMessage({ type, ...more });
+
+const unreadable = (error) => tell('unreadable', { why: error.message,
+	read: error.name === 'NotImage' });
+
+/* The overlay with this number: of this page, or left by a closed one. */
+const opened = (id) => !id || id === overlay?.id ? overlay : Overlay.open(id);
+
+async function saved(over, { handle, name, only }) {
+	const make = () => only ? changesOf(over) : wholeOf(over);
+	const size = only ? over.kept.handle.getSize() : over.size;
+	const told = (at) => tell('saving', { at, size });
+	if (handle)
+		await saveTo(handle, make(), told);
+	else
+		tell('download', { name, file: await saveAside(over, make, told) });
+	over.setSaved();
+}
 
 const commands = {
 	/* Check a file: if it can be read, it is the image from now on. */
@@ -33,10 +52,55 @@ const commands = {
 			return; /* the user chose another file meanwhile */
 		image = found;
 		if (error)
-			tell('unreadable', { why: error.message,
-				read: error.name === 'NotImage' });
+			unreadable(error);
 		else
 			tell('image', { size: image.size, cd: image.cd });
+	},
+
+	/* The file of changes that are here: of this page, or left by a closed one.
+	 * If the file is the same, the host goes on with what it wrote. */
+	async again({ file, id }) {
+		const mine = ++choices;
+		wishes++;
+		const [found, error] = await Image.open(file).then(
+			(opened) => [opened], (why) => [null, why]);
+		if (mine !== choices)
+			return;
+		if (error) {
+			unreadable(error);
+			return;
+		}
+		const over = await opened(id);
+		const differ = await over.differences(found, (share) =>
+			tell('comparing', { share }));
+		const { modified, ...worse } = differ;
+		if (mine !== choices || Object.keys(worse).length > 0) {
+			if (over !== overlay)
+				over.close();
+			if (mine === choices)
+				tell('differs', { differ, name: over.kept.about.name });
+			return;
+		}
+		if (over !== overlay)
+			await commands.discard();
+		over.adopt(found);
+		image = found;
+		overlay = over;
+		service = null;
+		tell('image', { size: image.size, cd: image.cd, again: true, modified,
+			changes: overlay.written, version: overlay.version,
+			saved: Boolean(overlay.saved) });
+		await commands.list();
+	},
+
+	/* Tell what closed pages have left. */
+	async list() {
+		tell('leftovers', { list: await leftovers(commands.list) });
+	},
+
+	async forget({ id }) {
+		await forget(id);
+		await commands.list();
 	},
 
 	async connect({ to, writable, take }) {
@@ -48,6 +112,7 @@ const commands = {
 				return;
 			}
 			overlay = made;
+			tell('keeping', { memory: overlay.kept.memory });
 		}
 		const { image: served, overlay: over } = service ?? {};
 		if (served !== image || over !== (writable ? overlay : null) ||
@@ -80,22 +145,26 @@ const commands = {
 			cells: service.coverage.cells(cells),
 			changes: overlay?.written ?? 0,
 			version: overlay?.version ?? 0,
+			full: overlay?.full ?? false,
 		});
 	},
 
-	/* Save the changed image: to the handle that the user has chosen, or, without
-	 * one, as a download. */
-	async save({ handle }) {
-		const told = (at) => tell('saving', { at, size: overlay.size });
+	/* Save the changed image, or only the changes, of this page or of a closed one:
+	 * to the handle that the user has chosen, or, without one, as a download. */
+	async save({ handle, name, only, id }) {
 		try {
-			if (handle)
-				await overlay.saveTo(handle, told);
-			else
-				tell('download', { file: await overlay.saveOwn(told) });
-			tell('saved', { name: handle?.name });
+			const over = await opened(id);
+			try {
+				await saved(over, { handle, name, only });
+			} finally {
+				if (over !== overlay)
+					over.close();
+			}
+			tell('saved', { name, handle: Boolean(handle), id });
 		} catch (error) {
 			tell('unsaved', { why: error.message });
 		}
+		await commands.list();
 	},
 
 	/* Remove what the host has written. */
@@ -106,8 +175,6 @@ const commands = {
 	},
 };
 
-removeStale().catch(() => {});
-
 onmessage = async ({ data }) => {
 	try {
 		await commands[data.type](data);
@@ -115,3 +182,5 @@ onmessage = async ({ data }) => {
 		tell('failed', { why: error.message });
 	}
 };
+
+commands.list().catch(() => {});

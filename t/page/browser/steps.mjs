@@ -44,3 +44,31 @@ export async function listen({ page }, selector = '[role=status]') {
 	}, [name, selector]);
 	return told;
 }
+
+// The names of the overlays in the private file system.
+export function overlays({ page }) {
+	return page.evaluate(async () => {
+		const names = [];
+		for await (const name of
+			(await navigator.storage.getDirectory()).keys())
+			names.push(name);
+		return names.filter((name) => /^overlay-/.test(name));
+	});
+}
+
+// Stop, and wait until the page shows that.
+export async function stop(page) {
+	await page.$('#stop').click();
+	await page.title('Stopped');
+}
+
+// Save the changes as a download to the file `to`, by the button.
+export async function saveChanges({ page }, button, to) {
+	await page.evaluate(() => {
+		window.showSaveFilePicker = undefined;
+	});
+	const download = page.waitForEvent('download');
+	await button.click();
+	await (await download).saveAs(to);
+	return (await download).suggestedFilename();
+}
