@@ -29,6 +29,7 @@
 #include "base/json.h"
 #include "image/findings.h"
 #include "image/probe.h"
+#include "nbd/poll.h"
 
 #define CONNECT_MS 10000 /* for an NBD server to greet us */
 #define READ_MS	   60000 /* ... and to answer a read: longer than an outage */
@@ -55,35 +56,16 @@ usage(FILE *out)
 
 /* --- reading ----------------------------------------------------------- */
 
-/*
- * Go on with NBD until done() says so, or for ms at most. Returns 0; or -1 with
- * errno: ETIMEDOUT, or what libnbd knows.
- */
+/* Let libnbd work until done() says so, or for ms at most. Returns 0; or -1 with
+ * errno. */
 static int
 await_nbd(struct nbd_handle *nbd, int (*done)(struct nbd_handle *), int ms)
 {
-	int64_t end = clock_ms() + ms, left;
-
-	while (done(nbd) != 1) {
-		left = end - clock_ms();
-		errno = ETIMEDOUT;
-		if (left <= 0)
-			return -1;
-		errno = EIO;
-		if (nbd_aio_is_dead(nbd) == 1 || nbd_aio_is_closed(nbd) == 1)
-			return -1;
-		if (nbd_poll(nbd, (int)left) == -1) {
-			errno = nbd_get_errno() != 0 ? nbd_get_errno() : EIO;
-			return -1;
-		}
-	}
-	return 0;
-}
-
-static int
-is_idle(struct nbd_handle *nbd)
-{
-	return nbd_aio_in_flight(nbd) == 0;
+	if (nbd_poll_until(nbd, clock_ms() + ms, done) == 0)
+		return 0;
+	if (errno == 0)
+		errno = nbd_get_errno() != 0 ? nbd_get_errno() : EIO;
+	return -1;
 }
 
 static int
@@ -94,7 +76,7 @@ read_nbd(void *ctx, void *buf, size_t len, uint64_t off)
 	    nbd_aio_pread(nbd, buf, len, off, NBD_NULL_COMPLETION, 0);
 
 	if (cookie != -1) {
-		if (await_nbd(nbd, is_idle, READ_MS) == -1)
+		if (await_nbd(nbd, nbd_poll_is_idle, READ_MS) == -1)
 			return -1;
 		if (nbd_aio_command_completed(nbd, (uint64_t)cookie) == 1)
 			return 0;

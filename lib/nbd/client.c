@@ -18,6 +18,7 @@
 #include "base/hex.h"
 #include "unix/socket.h"
 #include "nbd/client.h"
+#include "nbd/poll.h"
 
 #define CONTENT_SIZE  (1024 * 1024) /* hashed at the beginning, and at the end */
 #define CONTENT_PIECE (128 * 1024)  /* a request, as the kernel's own */
@@ -41,37 +42,6 @@ export_flags(struct nbd_handle *nbd)
 	return flags;
 }
 
-/* Go on until done() or that moment, if there is one. Returns 0; or -1 with
- * errno, 0 where libnbd knows why. */
-static int
-poll_until(
-    struct nbd_handle *nbd, int64_t end, int (*done)(struct nbd_handle *))
-{
-	int left = -1;
-
-	errno = 0;
-	while (done(nbd) != 1) {
-		if (end != 0)
-			left = (int)(end - clock_ms());
-		if (end != 0 && left <= 0) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
-		if (nbd_aio_is_dead(nbd) == 1 || nbd_aio_is_closed(nbd) == 1 ||
-		    nbd_poll(nbd, left) == -1) {
-			errno = 0;
-			return -1;
-		}
-	}
-	return 0;
-}
-
-static int
-is_idle(struct nbd_handle *nbd)
-{
-	return nbd_aio_in_flight(nbd) == 0;
-}
-
 /* --- identity ---------------------------------------------------------- */
 
 /* Read len bytes from offset on, all of it asked for at once. */
@@ -89,7 +59,7 @@ read_content(struct nbd_handle *nbd, unsigned char *buf, size_t len,
 		if (cookies[n++] == -1)
 			return -1;
 	}
-	if (poll_until(nbd, end, is_idle) == -1)
+	if (nbd_poll_until(nbd, end, nbd_poll_is_idle) == -1)
 		return -1;
 	for (i = 0; i < n; i++)
 		if (nbd_aio_command_completed(nbd, (uint64_t)cookies[i]) != 1)
@@ -165,7 +135,7 @@ handshake(struct nbd_handle *nbd, int fd, const struct nbd_wish *wish,
 	    nbd_set_tls(nbd, LIBNBD_TLS_DISABLE) == -1 ||
 	    nbd_set_full_info(nbd, true) == -1 ||
 	    nbd_aio_connect_socket(nbd, fd) == -1 ||
-	    poll_until(nbd, end, nbd_aio_is_ready) == -1)
+	    nbd_poll_until(nbd, end, nbd_aio_is_ready) == -1)
 		return -1;
 	size = nbd_get_size(nbd);
 	if (size == -1)

@@ -255,13 +255,9 @@ slot_live_ended(struct slot *s, enum child_id id, int status)
 		mend(s, id, status);
 		break;
 	case CHILD_WRITER:
-		/* The writer was killed: another writer does its work. */
-		if (status > 128) {
-			slot_attend_writer(s);
+		if (slot_replaces_writer(s, status))
 			break;
-		}
 		/* The host must not continue: its data is lost. */
-		s->writer_due = false;
 		s->end = "failed";
 		slot_fail_by_child(s, id, status);
 		break;

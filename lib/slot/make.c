@@ -100,6 +100,16 @@ slot_attend_writer(struct slot *s)
 		slot_start(s, CHILD_WRITER, 0, argv);
 }
 
+bool
+slot_replaces_writer(struct slot *s, int status)
+{
+	if (status > 128)
+		slot_attend_writer(s);
+	else
+		s->writer_due = false;
+	return s->writer_due;
+}
+
 /* --- the look --------------------------------------------------------------- */
 
 void
@@ -284,11 +294,8 @@ slot_make_ended(struct slot *s, enum child_id id, int status)
 			slot_event(s, EVENT_READY);
 		break;
 	case CHILD_WRITER:
-		if (status > 128) {
-			slot_attend_writer(s);
+		if (slot_replaces_writer(s, status))
 			break;
-		}
-		s->writer_due = false;
 		/* FALLTHROUGH */
 	default:
 		slot_fail_by_child(s, id, status);

@@ -233,6 +233,13 @@ void slot_start_insertion(struct slot *);
 void slot_spawn_source(struct slot *);
 void slot_spawn_attach(struct slot *, bool adopt);
 void slot_attend_writer(struct slot *);
+
+/*
+ * The writer has ended. If it was killed, another one does its work, and this
+ * returns true.
+ */
+bool slot_replaces_writer(struct slot *, int status);
+
 void slot_hear_probe(struct slot *, const char *line);
 void slot_make_ended(struct slot *, enum child_id, int status);
 
