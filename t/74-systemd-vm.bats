@@ -223,6 +223,59 @@ write_unsynced() {
 	[ ! -e /run/vm-fetchd/lab ]
 }
 
+# page_block FROM PAGE: the block of a page whose first line is FROM.
+page_block() {
+	awk -v from="$1" '$0 == from { on = 1 } /^\.Ed/ { on = 0 }
+		on { gsub(/\\e/, "\\"); print }' "$TOP/man/$2"
+}
+
+@test "the units of vm-nbd-attach(8) in an integrator's unit, as the page shows" {
+	local unit=/etc/systemd/system/rescue.service
+	page_block "[Unit]" vm-nbd-attach.8 >$unit
+	systemd-analyze verify $unit
+	page_block "# mkdir -p /etc/vmedia/export" vm-nbd-attach.8 |
+		sed -n 's/^# //p' |
+		sed 's,https://example.org/debian.iso,http://localhost:8080/one.iso,' \
+			>"$BATS_TEST_TMPDIR/commands"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/commands")" = 7 ]
+	curl -s -o /dev/null http://localhost:8080/ ||
+		background nginx -c "$BATS_FILE_TMPDIR/nginx3.conf" 2>/dev/null
+	wait_until 10 curl -s -o /dev/null http://localhost:8080/
+	vm-gadget teardown
+	# All but the last one, which stops them.
+	run -0 sh -ec "$(head -n 6 "$BATS_TEST_TMPDIR/commands")"
+	[[ $output == */dev/nbd[0-9]* ]]
+	wait_until 30 host_has 0
+	cmp "$WWW/one.iso" "$(host_drive 0)"
+	# The device outlives a restart of what serves it.
+	systemctl restart vm-fetchd@rescue
+	cmp "$WWW/one.iso" "$(cat /run/vm-nbd-attach/rescue/device)"
+	sh -ec "$(tail -n 1 "$BATS_TEST_TMPDIR/commands")"
+	not grep -q . /sys/block/nbd*/pid
+	[ ! -e /run/vm-fetchd/rescue ]
+	rm $unit /etc/vmedia/export/rescue
+	vm-gadget teardown
+}
+
+@test "vm-fetchd@ takes other parameters, as vm-fetchd(1) shows" {
+	local dropin=/etc/systemd/system/vm-fetchd@small.service.d
+	mkdir -p $dropin /etc/vmedia/export
+	page_block "[Service]" vm-fetchd.1 >$dropin/override.conf
+	[ "$(grep -c ExecStart= $dropin/override.conf)" = 2 ]
+	echo http://localhost:8080/one.iso >/etc/vmedia/export/small
+	curl -s -o /dev/null http://localhost:8080/ ||
+		background nginx -c "$BATS_FILE_TMPDIR/nginx3.conf" 2>/dev/null
+	wait_until 10 curl -s -o /dev/null http://localhost:8080/
+	systemctl daemon-reload
+	systemctl start vm-fetchd@small
+	[[ $(ps -o args= -p "$(systemctl show -P MainPID vm-fetchd@small)") == *cache=16M* ]]
+	nbdinfo --size "nbd+unix:///?socket=/run/vm-fetchd/small/nbd" |
+		grep -qx "$(stat -c %s "$WWW/one.iso")"
+	systemctl stop vm-fetchd@small
+	rm -r $dropin /etc/vmedia/export/small
+	systemctl daemon-reload
+}
+
 @test "systemd-analyze finds the unit of vm-fetchd safe" {
 	systemd-analyze security --no-pager vm-fetchd@lab.service |
 		grep 'Overall exposure'

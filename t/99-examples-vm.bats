@@ -22,6 +22,10 @@ setup_file() {
 	run_examples vm-slot.8
 }
 
+@test "examples of vmedia-hardware(7), with a kernel" {
+	run_examples vmedia-hardware.7
+}
+
 @test "examples of vmctl(8), with a kernel" {
 	run_examples vmctl.8
 }
