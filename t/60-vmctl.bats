@@ -678,6 +678,17 @@ start_server_again() {
 	done
 }
 
+@test "doctor: every error of the configuration, in this shell too" {
+	printf '%s\n' 'slots = cd floppy' 'cache = 1M' 'slot1 = --frob https://a/b' \
+		'cache = 8M' 'cache = 9M' >conf
+	vmctl doctor >out || [ $? = 1 ]
+	grep -qF "conf: slots = cd floppy (line 1): the value must be 1 to 8" out
+	grep -qF "conf: cache = 1M (line 2): the value must be a size of 4M" out
+	grep -qF "conf: slot1 (line 3): there is no option --frob" out
+	grep -qF "conf: cache (line 5): it is set in the lines 4 5" out
+	[ "$(grep -c '^FAIL  configuration' out)" = 4 ]
+}
+
 # json_fails STATUS COMMAND...: COMMAND fails, and prints an object that says so.
 json_fails() {
 	local want=$1 rc=0

@@ -103,8 +103,8 @@ page_options() {
 		case $setting in
 		slot[0-7]) ;;
 		*)
-			grep -q "^\.It Sy $setting$" "$TOP/man/vmedia.conf.5"
-			grep -q "^#$setting =" "$TOP/scripts/vmedia.conf"
+			grep -qE "^\.It Sy (.* )?$setting( |$)" "$TOP/man/vmedia.conf.5" &&
+				grep -q "^#$setting =" "$TOP/scripts/vmedia.conf"
 			;;
 		esac || { echo "no $setting"; false; }
 	done <"$BATS_TEST_TMPDIR/table"
