@@ -12,6 +12,13 @@
 
 #include "sources/source.h"
 
+/* What the file of a remote image has. */
+enum spooled {
+	SPOOLED_NOT,	    /* there is none */
+	SPOOLED_UNPACKED,   /* the unpacked image */
+	SPOOLED_DOWNLOADED, /* the image as it is on the server */
+};
+
 struct settings {
 	/* Where the image lies, and the credentials for it; NULL: not given. */
 	char *url, *user, *password, *domain, *netrc, *proxy, *noproxy;
@@ -25,7 +32,9 @@ struct settings {
 	uint64_t insecure;	 /* 1: do not verify the server */
 	uint64_t writable;	 /* 1: clients may write to the source */
 	uint64_t unpacked;	 /* 1: serve it as it is, others unpack it */
-	uint64_t spooled;      /* 1: it was unpacked; identity tells of what */
+	uint64_t spooled;	 /* see enum spooled; identity tells of what */
+	uint64_t download;     /* 1: download it whole into file_fd, and end */
+	uint64_t room;	       /* bytes that the download may have */
 	uint64_t cache;	       /* bytes of memory for chunks */
 	uint64_t connections;  /* transfers at once */
 	uint64_t outage;       /* seconds; see engine.h */
@@ -35,7 +44,7 @@ struct settings {
 	/* Descriptors; -1: none. */
 	int report_fd;	/* where to report ready, or why not: report.h */
 	int control_fd; /* see control.h */
-	int file_fd;	/* a local image */
+	int file_fd;	/* a local image, or the file of `spooled` */
 	int overlay_fd; /* the file of overlay.h that clients write to */
 };
 

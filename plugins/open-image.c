@@ -16,11 +16,15 @@
 #include "base/url-typed.h"
 #include "config.h"
 #include "control.h"
+#include "download.h"
 #include "fetchd/report.h"
 #include "identity.h"
 #include "image/probe.h"
 #include "nbd/client.h"
 #include "open-image.h"
+
+/* What describe_source() writes for an answer without a validator. */
+#define NO_VALIDATOR "\nvalidator: weak none"
 
 /* --- its source -------------------------------------------------------- */
 
@@ -119,22 +123,22 @@ sector_line(const struct image_info *found)
 	return found->sector == 4096 ? "\n" NBD_SECTOR_4096 : "";
 }
 
-/* Write down the image's identity for clients. It holds no secret. */
-static int
-describe(struct image *image, const struct image_info *found)
+char *
+describe_source(const struct source_info *info, const char *extra)
 {
-	const struct source_info *info = image->info;
+	const char *weak = info->validator_is_weak ? "weak " : "";
+	const char *validator = info->validator;
+	char *text;
 
-	/* Our own writes change the file's time. */
-	if (settings.writable != 0 && settings.overlay_fd == -1)
-		return asprintf(&image->description,
-		    "url: %s\nsize: %" PRIu64
-		    "%s\nvalidator: weak (written to)",
-		    info->url, info->size, sector_line(found));
-	return asprintf(&image->description,
-	    "url: %s\nsize: %" PRIu64 "%s\nvalidator: %s%s", info->url,
-	    info->size, sector_line(found),
-	    info->validator_is_weak ? "weak " : "", info->validator);
+	/* Each write of our own changes the file's time. */
+	if (settings.writable != 0 && settings.overlay_fd == -1) {
+		weak = "weak ";
+		validator = "(written to)";
+	}
+	if (asprintf(&text, "url: %s\nsize: %" PRIu64 "%s\nvalidator: %s%s",
+		info->url, info->size, extra, weak, validator) == -1)
+		return NULL;
+	return text;
 }
 
 /* Is its size one that a drive can have? Returns 0 or -1. */
@@ -167,7 +171,7 @@ check_content(const struct image_info *found)
 
 	if (foreign == NULL || settings.unpacked)
 		return 0;
-	if (!foreign->packed || settings.spooled)
+	if (!foreign->packed || settings.spooled == SPOOLED_UNPACKED)
 		return refuse(EX_DATAERR, "%s", foreign->reason);
 	if (settings.writable || settings.overlay_fd != -1)
 		return refuse(EX_DATAERR,
@@ -185,7 +189,7 @@ open_overlay(struct image *image)
 
 	if (settings.overlay_fd == -1)
 		return 0;
-	if (strcmp(image->info->validator, "none") == 0)
+	if (strstr(image->description, NO_VALIDATOR) != NULL)
 		return refuse(EX_DATAERR,
 		    "the server sends neither an ETag nor a date, so an "
 		    "overlay could be mixed with another image unnoticed");
@@ -226,6 +230,31 @@ check_identity(struct image *image, const struct image_info *found)
 	return 0;
 }
 
+/*
+ * An overlay belongs to what is on the server, which for a file that was
+ * downloaded only the identity tells.
+ */
+static int
+open_identified(struct image *image, const struct image_info *found)
+{
+	if (settings.spooled)
+		return check_identity(image, found) == 0 ? open_overlay(image)
+							 : -1;
+	return open_overlay(image) == 0 ? check_identity(image, found) : -1;
+}
+
+/* The source can't be opened; perhaps its image can be downloaded whole. */
+static int
+refuse_source(const struct fault *why)
+{
+	if (why->kind != FAULT_NO_RANGES)
+		return refuse(why->status, "%s", why->text);
+	/* Who serves an image already asks again: it may pass. */
+	if (settings.identity.pem != NULL)
+		return refuse(EX_PROTOCOL, "%s", why->text);
+	return refuse(REPORT_WHOLE, "%" PRIu64 " %s", why->size, why->text);
+}
+
 static int
 make_engine(struct image *image, const void *first, size_t got)
 {
@@ -255,22 +284,27 @@ open_image(struct image *image)
 	size_t got;
 	int result = -1;
 
+	if (settings.download) {
+		free(first);
+		return download_image();
+	}
 	if (first == NULL)
 		return refuse(EX_OSERR, "out of memory");
 	image->source = open_source(first, &got, &why);
 	if (image->source == NULL) {
-		refuse(why.status, "%s", why.text);
+		refuse_source(&why);
 		goto out;
 	}
 	image->info = &image->source->info;
 	image_probe_head(first, got, image->info->size, &found);
 	if (check_content(&found) == -1 || check_size(image, &found) == -1)
 		goto out;
-	if (describe(image, &found) == -1) {
+	image->description = describe_source(image->info, sector_line(&found));
+	if (image->description == NULL) {
 		refuse(EX_OSERR, "out of memory");
 		goto out;
 	}
-	if (open_overlay(image) == 0 && check_identity(image, &found) == 0)
+	if (open_identified(image, &found) == 0)
 		result = make_engine(image, first, got);
 out:
 	free(first);

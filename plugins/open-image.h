@@ -33,6 +33,13 @@ struct source *open_source_of(
     const struct source_config *, void *first, size_t *got, struct fault *why);
 
 /*
+ * What clients know an image by, which holds no secret: an allocated text with
+ * its URL, its size, the extra line ("" or "\n..."), and its validator. NULL
+ * without memory.
+ */
+char *describe_source(const struct source_info *, const char *extra);
+
+/*
  * Returns 0; or -1, and has said why. The engine is not started yet, so the
  * fetch thread is not there yet.
  */

@@ -18,6 +18,7 @@
 #include "base/url.h"
 #include "config.h"
 #include "control.h"
+#include "download.h"
 #include "engine/cache.h"
 #include "verify.h"
 
@@ -62,8 +63,11 @@ fetch_sums(void)
 	config.connections = 1;
 	config.writable = false;
 	source = open_source_of(&config, text, &got, &why);
-	if (source != NULL) {
+	if (source != NULL)
 		source->ops->close(source);
+	if (source != NULL ||
+	    (why.kind == FAULT_NO_RANGES &&
+		download_text(&config, text, CHUNK_SIZE + 1, &why) == 0)) {
 		secret_free(url);
 		return text;
 	}
@@ -78,17 +82,16 @@ fail:
 }
 
 static int
-find_sum(const struct image *image, const char *text, char sum[SUM_SIZE])
+find_sum(const char *image_url, const char *text, char sum[SUM_SIZE])
 {
 	struct url_parts url;
 	const char *name = "";
 	int result;
 
-	if (url_split(image->info->url, &url) == 0 &&
-	    strrchr(url.path, '/') != NULL)
+	if (url_split(image_url, &url) == 0 && strrchr(url.path, '/') != NULL)
 		name = strrchr(url.path, '/') + 1;
-	else if (strrchr(image->info->url, '/') != NULL)
-		name = strrchr(image->info->url, '/') + 1;
+	else if (strrchr(image_url, '/') != NULL)
+		name = strrchr(image_url, '/') + 1;
 	result = sums_find(text, name, sum);
 	if (result == -1)
 		refuse(EX_DATAERR,
@@ -101,7 +104,7 @@ find_sum(const struct image *image, const char *text, char sum[SUM_SIZE])
 /* Find the checksum that the settings name. Returns 1; 0 if there is none; or
  * -1, and has said why. */
 static int
-expected_sum(const struct image *image, char sum[SUM_SIZE])
+expected_sum(const char *image_url, char sum[SUM_SIZE])
 {
 	char *text = settings.sums.pem;
 	int result;
@@ -119,7 +122,7 @@ expected_sum(const struct image *image, char sum[SUM_SIZE])
 		return 0;
 	if (text == NULL)
 		return -1;
-	result = find_sum(image, text, sum) == 0 ? 1 : -1;
+	result = find_sum(image_url, text, sum) == 0 ? 1 : -1;
 	if (text != settings.sums.pem)
 		free(text);
 	return result;
@@ -135,11 +138,19 @@ tell_progress(uint64_t done, uint64_t size)
 	control_send(text);
 }
 
+/* What is verified. */
+struct bytes {
+	uint64_t size;
+	int (*read_at)(void *ctx, void *buf, size_t len, uint64_t at);
+	void *ctx;
+};
+
+/* Read all of it. */
 static int
-compute_sum(const struct image *image, char sum[SUM_SIZE])
+compute_sum(const struct bytes *bytes, char sum[SUM_SIZE])
 {
 	unsigned char *buf = malloc(CHUNK_SIZE), digest[br_sha256_SIZE];
-	uint64_t at, size = image->info->size;
+	uint64_t at, size = bytes->size;
 	int64_t told = clock_ms();
 	br_sha256_context context;
 	size_t len;
@@ -149,7 +160,7 @@ compute_sum(const struct image *image, char sum[SUM_SIZE])
 	br_sha256_init(&context);
 	for (at = 0; at < size; at += len) {
 		len = size - at < CHUNK_SIZE ? (size_t)(size - at) : CHUNK_SIZE;
-		if (engine_read(image->engine, buf, len, at) == -1) {
+		if (bytes->read_at(bytes->ctx, buf, len, at) == -1) {
 			free(buf);
 			return refuse(EX_IOERR,
 			    "unable to read all of it, for its SHA-256");
@@ -167,20 +178,34 @@ compute_sum(const struct image *image, char sum[SUM_SIZE])
 }
 
 int
-verify_image(const struct image *image)
+verify_bytes(const char *url, uint64_t size,
+    int (*read_at)(void *ctx, void *buf, size_t len, uint64_t at), void *ctx)
 {
+	const struct bytes bytes = {size, read_at, ctx};
 	char want[SUM_SIZE], have[SUM_SIZE];
-	int result;
+	int result = expected_sum(url, want);
 
-	if (settings.identity.pem != NULL)
-		return 0;
-	result = expected_sum(image, want);
 	if (result != 1)
 		return result;
-	if (compute_sum(image, have) == -1)
+	if (compute_sum(&bytes, have) == -1)
 		return -1;
 	if (strcasecmp(want, have) == 0)
 		return 0;
 	return refuse(
 	    EX_DATAERR, "its SHA-256 is %s, and should be %s", have, want);
+}
+
+static int
+read_engine(void *ctx, void *buf, size_t len, uint64_t at)
+{
+	return engine_read(ctx, buf, len, at);
+}
+
+int
+verify_image(const struct image *image)
+{
+	if (settings.identity.pem != NULL)
+		return 0;
+	return verify_bytes(
+	    image->info->url, image->info->size, read_engine, image->engine);
 }

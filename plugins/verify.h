@@ -10,9 +10,17 @@
 #include "open-image.h"
 
 /*
- * Call this after engine_start(). It tells vm-fetchd how far it is. Without a
- * checksum in the settings, and when nbdkit was started again, it does nothing.
- * Returns 0; or -1, and has said why.
+ * Read all `size` bytes of the image of that URL by read_at, which returns 0 or
+ * -1, and compare their SHA-256 with the one in the settings. It tells vm-fetchd
+ * how far it is. Without a checksum in the settings it does nothing. Returns 0;
+ * or -1, and has said why.
+ */
+int verify_bytes(const char *url, uint64_t size,
+    int (*read_at)(void *ctx, void *buf, size_t len, uint64_t at), void *ctx);
+
+/*
+ * The same for an image that is served. Call this after engine_start(). When
+ * nbdkit was started again, it does nothing.
  */
 int verify_image(const struct image *);
 

@@ -158,7 +158,6 @@ under_busybox() {
 	start_server
 	fails 66 vmctl probe "$URL/status/404/x.iso"
 	fails 77 vmctl probe "$URL/status/403/x.iso"
-	fails 65 vmctl probe "$URL/ignore-range/x.iso"
 	fails 65 vmctl probe "$URL/html206/x.iso"
 	fails 65 vmctl probe "$URL/empty/x.iso"
 	fails 68 vmctl probe http://no-such-host.invalid/x.iso

@@ -458,6 +458,18 @@ bend_wrong_range(struct exchange *x)
 	x->last = first + x->body_size - 1;
 }
 
+static void
+bend_endless(struct exchange *x)
+{
+	x->body_size = INT64_MAX / 2;
+}
+
+static void
+bend_no_length(struct exchange *x)
+{
+	x->content_length = -1;
+}
+
 /* clang-format off */
 static const struct mode modes[] = {
 	{"ok", 0, NULL, "behaves"},
@@ -510,12 +522,15 @@ static const struct mode modes[] = {
 	{"close", SAY_CLOSE | THEN_CLOSE, NULL, "Connection: close"},
 	{"cut-headers", CUT_HEADERS | THEN_CLOSE, NULL, "closes amid headers"},
 	{"encoding/WORD", 0, bend_encoding, "says Content-Encoding: WORD"},
+	{"endless", CHUNKED, bend_endless, "chunked, zeros without end"},
 	{"garbage", BAD_TOTAL, NULL, "Content-Range's size is no number"},
 	{"gzip", GZIP, NULL, "says Content-Encoding: gzip"},
 	{"header-bomb", HEADER_BOMB | THEN_CLOSE, NULL, "headers without end"},
 	{"huge-size", HUGE_TOTAL, NULL, "Content-Range's size is 2^63"},
 	{"negative", NEGATIVE_TOTAL, NULL, "Content-Range's size is -1"},
 	{"no-content-range", NO_CONTENT_RANGE, NULL, "206 without it"},
+	{"no-length", SAY_CLOSE | THEN_CLOSE, bend_no_length,
+	    "no Content-Length: the end is where the connection ends"},
 	{"no-total", NO_TOTAL, NULL, "Content-Range's size is *"},
 	{"wrapped-size", WRAPPED_TOTAL, NULL, "Content-Range's size is 2^64+1"},
 	/* The range and the body. */
@@ -924,7 +939,7 @@ send_headers(const struct exchange *x)
 				 : "application/octet-stream");
 	if (x->flags & CHUNKED)
 		fputs("Transfer-Encoding: chunked\r\n", x->out);
-	else
+	else if (x->content_length != -1)
 		fprintf(x->out, "Content-Length: %jd\r\n",
 		    (intmax_t)x->content_length);
 	if (x->status == 206 && !(x->flags & NO_CONTENT_RANGE)) {

@@ -62,7 +62,8 @@ take_message(struct supervisor *s, const char *text)
 	for (i = 0; i < len; i++)
 		if (text[i] < ' ' || text[i] > '~')
 			return;
-	if (strncmp(text, "verifying: ", 11) == 0)
+	if (strncmp(text, "verifying: ", 11) == 0 ||
+	    strncmp(text, "downloading: ", 13) == 0)
 		s->say(text);
 	else if (strncmp(text, "note: ", 6) == 0 ||
 		 strncmp(text, "waiting: ", 9) == 0) {

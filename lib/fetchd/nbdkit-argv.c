@@ -208,17 +208,53 @@ nbdkit_argv_serve_packed(struct nbdkit_argv *a, struct failure *why)
 	return nbdkit_argv_add(a, why, "unpacked=1");
 }
 
+/* Add the file's parameters, or have them name another file. */
+static int
+add_spool(struct nbdkit_argv *a, int fd, struct failure *why)
+{
+	int copy;
+
+	if (a->spool != 0)
+		return dup2(fd, a->spool) != -1
+			   ? 0
+			   : fail_errno(
+				 why, EX_OSERR, "unable to pass a descriptor");
+	copy =
+	    nbdkit_inherit(fcntl(fd, F_DUPFD_CLOEXEC, NBDKIT_LISTEN_FD), why);
+	if (copy == -1 ||
+	    nbdkit_argv_add_module(a, "vm-source-file.so", why) == -1)
+		return -1;
+	a->spool = copy;
+	return nbdkit_argv_add(a, why, "file-fd=%d", copy);
+}
+
+int
+nbdkit_argv_download(
+    struct nbdkit_argv *a, int fd, uint64_t room, struct failure *why)
+{
+	rewind_texts(a);
+	if (add_spool(a, fd, why) == -1 ||
+	    nbdkit_argv_add(a, why, "room=%" PRIu64, room) == -1)
+		return -1;
+	return nbdkit_argv_add(a, why, "download=1");
+}
+
 /* Of a parameter that is given again, the last counts. */
+int
+nbdkit_argv_serve_downloaded(
+    struct nbdkit_argv *a, const char *identity, struct failure *why)
+{
+	if (nbdkit_argv_add(a, why, "download=0") == -1 ||
+	    nbdkit_argv_add(a, why, "spooled=2") == -1)
+		return -1;
+	return nbdkit_argv_again(a, identity, why);
+}
+
 int
 nbdkit_argv_serve_spool(
     struct nbdkit_argv *a, int fd, const char *identity, struct failure *why)
 {
-	int inherited =
-	    nbdkit_inherit(fcntl(fd, F_DUPFD_CLOEXEC, NBDKIT_LISTEN_FD), why);
-
-	if (inherited == -1 ||
-	    nbdkit_argv_add_module(a, "vm-source-file.so", why) == -1 ||
-	    nbdkit_argv_add(a, why, "file-fd=%d", inherited) == -1 ||
+	if (add_spool(a, fd, why) == -1 ||
 	    nbdkit_argv_add(a, why, "unpacked=0") == -1 ||
 	    nbdkit_argv_add(a, why, "spooled=1") == -1)
 		return -1;

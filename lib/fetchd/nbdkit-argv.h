@@ -25,6 +25,7 @@ struct nbdkit_argv {
 	int texts[NBDKIT_ARGUMENTS_MAX]; /* memory files that nbdkit reads */
 	int text_count;
 	bool has_identity; /* nbdkit_argv_again() has added it */
+	int spool;	   /* inherited: a file that is served; 0: none */
 };
 
 /*
@@ -69,6 +70,15 @@ int nbdkit_argv_stream_xz(
 
 /* Bytes of the largest block that this filter may hold in memory. */
 uint64_t nbdkit_xz_block_max(void);
+
+/*
+ * Prepare another start, which downloads the image into the file fd, at most
+ * room bytes; and then one that serves this file.
+ */
+int nbdkit_argv_download(
+    struct nbdkit_argv *, int fd, uint64_t room, struct failure *);
+int nbdkit_argv_serve_downloaded(
+    struct nbdkit_argv *, const char *identity, struct failure *);
 
 /*
  * Or one that serves the file fd, which holds the decompressed image. Clients

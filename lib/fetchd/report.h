@@ -10,6 +10,10 @@
  *	0 TEXT		ready; TEXT says how fast the image can be read
  *	200 xz|gz|...	the image is compressed, by its first bytes: start
  *			nbdkit again with unpacked=1, to decompress it
+ *	201 SIZE ...	the server has no ranges: start nbdkit again with
+ *			file-fd=, room= and download=1, to download an image of
+ *			that many bytes (0: not known)
+ *	202 ...		it was downloaded: start nbdkit again to serve the file
  *	STATUS TEXT	not ready: an exit status of sysexits(3) and a message
  *
  * An image that is reported ready without unpacked=1 is not compressed.
@@ -21,6 +25,7 @@
  *			when nbdkit is started again
  *	note: TEXT	a line for people that is no error
  *	waiting: TEXT	why the image is not open yet
+ *	verifying: ..., downloading: ...	how far that is
  *	{...}		the statistics, as JSON
  *
  * A datagram of vm-fetchd's is a URL to use from now on.
@@ -32,6 +37,9 @@
 
 /* A status beyond sysexits(3): the image is compressed, and TEXT says how. */
 #define REPORT_PACKED 200
+/* Others: the image must be downloaded whole, or has been. */
+#define REPORT_WHOLE	  201
+#define REPORT_DOWNLOADED 202
 
 /* Bytes of a datagram, its NUL included. */
 #define CONTROL_MAX (64 * 1024)

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "fetchd/download.h"
 #include "fetchd/messages.h"
 #include "fetchd/supervise.h"
 
@@ -188,6 +189,20 @@ take_ready(struct supervisor *s, struct failure *why, const char *text)
 	return s->streamed ? begin_check(s, why) : begin_serving(s, why);
 }
 
+/* --- a server without ranges ------------------------------------------- */
+
+static int
+begin_download(struct supervisor *s, struct failure *why, const char *text)
+{
+	if (download_begin(s, text, why) == -1)
+		return -1;
+	if (!s->only_check)
+		return GO_ON;
+	return tell_ready(s, why,
+	    "the server cannot send parts of a file (no ranges): it is "
+	    "downloaded first");
+}
+
 /* --- ready again ------------------------------------------------------- */
 
 /*
@@ -238,8 +253,14 @@ take_report(struct supervisor *s, struct failure *why)
 		return GO_ON;
 	if (s->ready && (status == 0 || is_passing(status)))
 		return take_report_again(s, status, text);
+	if (status > EX__MAX && s->ready)
+		return fail_to_open(s, why, EX_PROTOCOL, text);
 	if (status == REPORT_PACKED)
 		return start_packed(s, why, text);
+	if (status == REPORT_WHOLE)
+		return begin_download(s, why, text);
+	if (status == REPORT_DOWNLOADED)
+		return download_serve(s, why) == 0 ? GO_ON : -1;
 	if (status != 0)
 		return fail_to_open(s, why, status, text);
 	return take_ready(s, why, text);

@@ -25,6 +25,13 @@
 #include "fetchd/unpack.h"
 #include "nbd/export-size.h"
 
+/* An image of a server without ranges: download.h. */
+enum download_state {
+	DOWNLOAD_NONE,
+	DOWNLOAD_RUNS,
+	DOWNLOAD_DONE
+};
+
 /* The caller fills in the first part; the rest is all zeros. */
 struct supervisor {
 	struct nbdkit *nbdkit; /* open */
@@ -43,6 +50,8 @@ struct supervisor {
 	    *compression;	  /* of a compressed image, or NULL */
 	struct export_size check; /* asks if it can be decompressed */
 	struct unpacking unpacking;
+	enum download_state download;
+	int spool;     /* the file that was downloaded; 0: none */
 	bool noted;    /* people know that the image is compressed */
 	bool unpacked; /* nbdkit serves the decompressed image ... */
 	bool streamed; /* ... which its filter decompresses */

@@ -4,44 +4,22 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "fetchd/spool.h"
 #include "fetchd/unpack.h"
 #include "unix/privileges.h"
 #include "unix/socket.h"
 
 #define FIRST_FD 3 /* the first of the process's own descriptors */
-
-/* A file without a name, so that nothing is left whatever ends us. */
-static int
-open_spool(void)
-{
-	const char *dir = getenv("TMPDIR");
-	char path[PATH_MAX];
-	int fd;
-
-	if (dir == NULL || *dir == '\0')
-		dir = "/var/tmp";
-	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd != -1 || (errno != EOPNOTSUPP && errno != EISDIR))
-		return fd;
-	snprintf(path, sizeof(path), "%s/vm-fetchd.XXXXXX", dir);
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd != -1)
-		unlink(path);
-	return fd;
-}
 
 /*
  * An image may be a thousand times as large as what was sent: the program must
@@ -50,13 +28,12 @@ open_spool(void)
 static void
 limit_size(int spool)
 {
+	uint64_t room = spool_room(spool);
 	struct rlimit limit;
-	struct statvfs room;
 
-	if (fstatvfs(spool, &room) == -1)
+	if (room == UINT64_MAX)
 		return;
-	limit.rlim_cur = limit.rlim_max =
-	    (rlim_t)room.f_bavail * room.f_frsize / 4 * 3;
+	limit.rlim_cur = limit.rlim_max = (rlim_t)room;
 	setrlimit(RLIMIT_FSIZE, &limit);
 	signal(SIGXFSZ, SIG_IGN);
 }
@@ -110,10 +87,9 @@ unpack_start(struct unpacking *u, const struct compression *compression,
 	pid_t parent = getpid();
 	int pair[2];
 
-	job.spool = u->spool = open_spool();
+	job.spool = u->spool = spool_open(why);
 	if (u->spool == -1)
-		return fail_errno(why, EX_CANTCREAT,
-		    "unable to make a file in /var/tmp or TMPDIR");
+		return -1;
 	job.nbd = connect_unix(socket);
 	if (job.nbd == -1)
 		return fail_errno(why, EX_OSERR, "unable to connect to nbdkit");

@@ -51,6 +51,7 @@ hear_progress(struct slot *s, enum child_id id, const char *line)
 	static const struct {
 		const char *head, *step;
 	} works[] = {{"vm-fetchd: verifying: ", "verifying the SHA-256 of"},
+	    {"vm-fetchd: downloading: ", "downloading"},
 	    {"vm-fetchd: decompressing: ", "decompressing"}};
 	size_t i, n;
 

@@ -123,8 +123,8 @@ take_connections(struct engine *e, const struct fault *why)
 static void
 on_done(struct transfer *t, const struct fault *fault)
 {
-	static const struct fault cut = {
-	    FAULT_TRANSIENT, 0, 0, "the source ended the transfer too early"};
+	static const struct fault cut = {.kind = FAULT_TRANSIENT,
+	    .text = "the source ended the transfer too early"};
 	struct fetch *f = t->owner;
 	struct engine *e = f->engine;
 	bool is_read, has_all;

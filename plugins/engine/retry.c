@@ -206,6 +206,7 @@ engine_take_fault(struct engine *e, struct fetch *f, const struct fault *fault)
 		retry(e, f, fault);
 		return;
 	case FAULT_REQUEST:
+	case FAULT_NO_RANGES: /* only of open() */
 		refuse_request(e, f, fault);
 		return;
 	case FAULT_CHANGED:

@@ -110,9 +110,14 @@ http_fault_of_answer(
 	if (a->status == 200 && a->is_html)
 		return flaw(is_probe, EX_DATAERR,
 		    "the server answers with a web page (a login page?)", f);
-	if (a->status == 200)
-		return flaw(is_probe, EX_DATAERR,
+	if (a->status == 200) {
+		flaw(is_probe, EX_DATAERR,
 		    "the server cannot send parts of a file (no ranges)", f);
+		if (is_probe)
+			f->kind = FAULT_NO_RANGES;
+		f->size = a->has_length ? a->length : 0;
+		return true;
+	}
 	if (a->status == 401) {
 		fault_of_login(a, f);
 		return true;
@@ -129,6 +134,19 @@ http_fault_of_answer(
 		return flaw(is_probe, EX_PROTOCOL,
 		    "the server does not say which range it sends", f);
 	return false;
+}
+
+bool
+http_fault_of_whole(const struct http_answer *a, struct fault *f)
+{
+	if (a->status == 200 && !a->is_html)
+		return false;
+	if (a->status == 206)
+		set_fault(f, FAULT_TRANSIENT, EX_PROTOCOL,
+		    "the server sends a range that nobody asked for");
+	else
+		http_fault_of_answer(a, true, f);
+	return true;
 }
 
 /*

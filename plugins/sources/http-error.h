@@ -23,6 +23,9 @@
 bool http_fault_of_answer(
     const struct http_answer *, bool is_probe, struct fault *);
 
+/* The same for an answer to a request for the whole image. */
+bool http_fault_of_whole(const struct http_answer *, struct fault *);
+
 /* Does the status say that it is not there, where another server may have it? */
 bool http_is_about_place(int status);
 

@@ -6,23 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 
 #include <curl/curl.h>
 
 #include "base/clock.h"
-#include "sources/http-error.h"
-#include "sources/http.h"
 #include "sources/http-cipher.h"
+#include "sources/http-error.h"
+#include "sources/http-pause.h"
+#include "sources/http.h"
 
 #define CONNECT_SECONDS 10
 #define NAME_SECONDS	5 /* a name is resolved again: its address may change */
 #define STALL_SECONDS	10  /* a transfer may be almost idle for so long */
 #define STALL_BYTES	512 /* a second */
 #define PROBE_TRIES	3
-#define PAUSE_FIRST_MS	250
-#define TOLD_MS		1000 /* a shorter pause is not reported */
-#define PAUSE_LAST_MS	10000
 
 /* --- settings ---------------------------------------------------------- */
 
@@ -149,36 +146,6 @@ tries_after(const struct connection *c, const struct fault *f)
 	return PROBE_TRIES;
 }
 
-/*
- * Milliseconds to wait before another try: what the server asks for, or else
- * twice as long each time. A random time is added, because the server may have
- * refused many clients at once.
- */
-static int64_t
-pause_after(struct probe *p, unsigned tries)
-{
-	int64_t ms = tries < 6 ? PAUSE_FIRST_MS << (tries - 1) : PAUSE_LAST_MS;
-
-	if (p->fault.retry_after > 0)
-		ms = (int64_t)p->fault.retry_after * 1000;
-	if (ms > PAUSE_LAST_MS)
-		ms = PAUSE_LAST_MS;
-	return ms + rand_r(&p->seed) % (ms / 4);
-}
-
-static void
-wait_for(const struct probe *p, int64_t ms)
-{
-	struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
-	char why[FAULT_TEXT_MAX + 64];
-
-	snprintf(why, sizeof(why), "%s, trying again in %.1f s", p->fault.text,
-	    (double)ms / 1e3);
-	if (p->waits != NULL && ms >= TOLD_MS)
-		p->waits(why);
-	nanosleep(&pause, NULL);
-}
-
 static bool
 probe_run(struct probe *p, enum http_ask ask, size_t len)
 {
@@ -187,11 +154,11 @@ probe_run(struct probe *p, enum http_ask ask, size_t len)
 	int64_t pause;
 
 	for (tries = 1; !probe_once(p, ask, len); tries++) {
-		pause = pause_after(p, tries);
+		pause = http_pause_after(&p->fault, tries, &p->seed);
 		if (tries >= tries_after(c, &p->fault) ||
 		    clock_ms() + pause > p->give_up)
 			return false;
-		wait_for(p, pause);
+		http_pause(&p->fault, pause, p->waits);
 	}
 	return true;
 }
@@ -256,7 +223,7 @@ measure(struct http *h)
 
 /* --- opening ----------------------------------------------------------- */
 
-static struct http *
+struct http *
 http_new(const struct source_config *config, struct fault *why)
 {
 	struct http *h = calloc(1, sizeof(*h));

@@ -46,8 +46,9 @@ is_queued(struct connection *c, int64_t now)
 void
 http_queue_leave(struct http *h)
 {
-	static const struct fault again = {FAULT_AGAIN, EX_TEMPFAIL, 0,
-	    "the server serves one connection at a time: using one"};
+	static const struct fault again = {.kind = FAULT_AGAIN,
+	    .status = EX_TEMPFAIL,
+	    .text = "the server serves one connection at a time: using one"};
 	struct connection *c;
 	struct transfer *t;
 	int64_t now = clock_ms();

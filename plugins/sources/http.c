@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/url.h"
+#include "sources/http-download.h"
 #include "sources/http-error.h"
 #include "sources/http-follow.h"
 #include "sources/http-queue.h"
@@ -107,7 +108,9 @@ believe(struct connection *c)
 
 	if (h->ask == HTTP_ASK_HEAD || h->ask == HTTP_ASK_LAST_BYTE)
 		return take_size(c);
-	/* The image has shrunk, so that it has no bytes at this offset. */
+	if (h->ask == HTTP_ASK_WHOLE)
+		return http_download_believe(c);
+	/* There is nothing at this offset any more: the image has shrunk. */
 	if (h->ask == HTTP_ASK_RANGE && a->status == 416 && a->total != 0 &&
 	    a->total != h->identity.size)
 		return check_identity(c);
@@ -159,6 +162,8 @@ on_body(char *bytes, size_t size, size_t n, void *arg)
 	if (!c->believed && !believe(c))
 		return 0;
 	c->believed = true;
+	if (c->http->ask == HTTP_ASK_WHOLE)
+		return http_download_body(c, bytes, n) ? n : 0;
 	if (n > c->due - c->got) {
 		connection_fault(c, FAULT_TRANSIENT, EX_PROTOCOL,
 		    "the server sent more than the requested range");
@@ -219,11 +224,12 @@ http_connection_init(struct connection *c, struct http *h)
 static void
 connection_begin(struct connection *c, struct transfer *t)
 {
+	enum http_ask ask = c->http->ask;
 	char range[64];
 
 	c->transfer = t;
 	c->believed = c->found_fault = false;
-	c->got = 0;
+	c->got = c->due = 0;
 	c->sent_at = 0;
 	c->error[0] = '\0';
 	secret_free(c->hop);
@@ -236,12 +242,11 @@ connection_begin(struct connection *c, struct transfer *t)
 	c->used_shortcut = http_url_aim(&c->http->url, c->easy);
 	snprintf(range, sizeof(range), "%" PRIu64 "-%" PRIu64, t->offset,
 	    t->offset + t->length - 1);
-	if (c->http->ask == HTTP_ASK_LAST_BYTE)
+	if (ask == HTTP_ASK_LAST_BYTE)
 		strcpy(range, "-1");
-	curl_easy_setopt(
-	    c->easy, CURLOPT_NOBODY, (long)(c->http->ask == HTTP_ASK_HEAD));
+	curl_easy_setopt(c->easy, CURLOPT_NOBODY, (long)(ask == HTTP_ASK_HEAD));
 	curl_easy_setopt(c->easy, CURLOPT_RANGE,
-	    c->http->ask == HTTP_ASK_HEAD ? NULL : range);
+	    ask == HTTP_ASK_HEAD || ask == HTTP_ASK_WHOLE ? NULL : range);
 }
 
 /*

@@ -12,7 +12,8 @@
  * http-headers.c has the user's own header fields, http-response.c what an
  * answer's header says, http-identity.c whether it is about the same image,
  * http-error.c what a failure means, http-queue.c whether the server serves one
- * connection at a time.
+ * connection at a time. http-download.c downloads an image whole where a server
+ * has no ranges.
  */
 #ifndef VM_SOURCES_HTTP_H
 #define VM_SOURCES_HTTP_H
@@ -33,6 +34,7 @@ enum http_ask {
 	HTTP_ASK_HEAD,	    /* its size, by a HEAD */
 	HTTP_ASK_LAST_BYTE, /* its size, by its last byte's place */
 	HTTP_ASK_RANGE,	    /* the rest */
+	HTTP_ASK_WHOLE,	    /* all of it: http-download.c */
 };
 
 /* One easy handle and the transfer that borrows it. */
@@ -81,11 +83,15 @@ struct http {
 	unsigned answers;
 	int64_t first_answer;
 	int64_t astray_since; /* ms: when redirects began to lead nowhere */
+	struct download *download; /* of HTTP_ASK_WHOLE */
 	unsigned count;
 	struct connection *connections;
 };
 
 extern const struct source_ops http_ops;
+
+/* Make a source that has asked for nothing yet. NULL with *why. */
+struct http *http_new(const struct source_config *, struct fault *why);
 
 /*
  * Make the easy handle of a connection that is all zero; it has no settings

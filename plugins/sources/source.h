@@ -57,13 +57,15 @@ enum fault_kind {
 	FAULT_CHANGED,	 /* not the image that was opened: stop */
 	FAULT_AGAIN, /* nothing is wrong: start it again; info.connections may be
 			less than before */
-	FAULT_DOUBTED, /* perhaps not that image: compare bytes, see adopt */
+	FAULT_DOUBTED,	 /* perhaps not that image: compare bytes, see adopt */
+	FAULT_NO_RANGES, /* of open(): download it whole, http_download() */
 };
 
 struct fault {
 	enum fault_kind kind;
 	int status;	      /* of sysexits(3), if it ends the program */
 	unsigned retry_after; /* seconds that the server asks for; 0: none */
+	uint64_t size;	      /* of FAULT_NO_RANGES: bytes; 0: not known */
 	char text[FAULT_TEXT_MAX];
 };
 
@@ -151,6 +153,33 @@ struct source {
  */
 typedef struct source *source_open(const struct source_config *, void *first,
     size_t room, size_t *got, struct fault *why);
+
+/* Where the bytes of a whole image go. */
+struct download {
+	/*
+	 * Take the next len bytes, which have their place at `got`. If that is
+	 * 0, the image begins, perhaps once more. Returns 0; or -1 with *why.
+	 */
+	int (*put)(struct download *, const void *bytes, size_t len,
+	    struct fault *why);
+	void (*tell)(struct download *); /* called each second */
+	void *owner;
+	uint64_t room;	     /* bytes that may come */
+	uint64_t limit_rate; /* bytes a second; 0: no limit */
+	/* Filled in: */
+	uint64_t got, of; /* bytes; of 0: the server does not tell */
+	int64_t came_at;  /* ms: when the last bytes came (clock_ms()) */
+};
+
+/*
+ * Download a whole image from a server without ranges (FAULT_NO_RANGES). Blocks,
+ * and begins again where the connection breaks. A short body is noticed by its
+ * Content-Length or by its chunks (RFC 9112 section 8); without both, the end of
+ * the connection is the end of the image. Returns a source of which only the
+ * info may be used, and which the caller closes; or NULL with *why.
+ */
+struct source *http_download(
+    const struct source_config *, struct download *, struct fault *why);
 
 /* HTTP and HTTPS are linked in; other sources are modules, with this symbol. */
 source_open http_open;

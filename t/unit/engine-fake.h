@@ -104,8 +104,10 @@ fake_write(struct fake *f, unsigned i, size_t n)
 static void
 fake_move(struct fake *f, unsigned i)
 {
-	struct fault fault = {
-	    f->kind, EX_IOERR, f->retry_after, "told to fail"};
+	struct fault fault = {.kind = f->kind,
+	    .status = EX_IOERR,
+	    .retry_after = f->retry_after,
+	    .text = "told to fail"};
 	struct transfer *t = f->transfers[i];
 	unsigned char piece[PIECE];
 	size_t n = t->length - f->got[i];

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/statvfs.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "fetchd/spool.h"
+
+const char *
+spool_directory(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return dir != NULL && *dir != '\0' ? dir : "/var/tmp";
+}
+
+int
+spool_open(struct failure *why)
+{
+	const char *dir = spool_directory();
+	char path[PATH_MAX];
+	int fd;
+
+	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd == -1 && (errno == EOPNOTSUPP || errno == EISDIR)) {
+		snprintf(path, sizeof(path), "%s/vm-fetchd.XXXXXX", dir);
+		fd = mkostemp(path, O_CLOEXEC);
+		if (fd != -1)
+			unlink(path);
+	}
+	if (fd == -1)
+		return fail_errno(why, EX_CANTCREAT,
+		    "unable to make a file in /var/tmp or TMPDIR");
+	return fd;
+}
+
+uint64_t
+spool_room(int fd)
+{
+	struct statvfs room;
+
+	if (fstatvfs(fd, &room) == -1)
+		return UINT64_MAX;
+	return (uint64_t)room.f_bavail * room.f_frsize / 4 * 3;
+}

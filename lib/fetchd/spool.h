@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * A file for an image that is decompressed or downloaded before it is served. It
+ * has no name, which means that nothing is left however vm-fetchd ends.
+ */
+#ifndef VM_FETCHD_SPOOL_H
+#define VM_FETCHD_SPOOL_H
+
+#include <stdint.h>
+
+#include "base/failure.h"
+
+/* The directory for it: TMPDIR, or else /var/tmp. */
+const char *spool_directory(void);
+
+/* Make one. Returns its descriptor, or -1 with the failure described. */
+int spool_open(struct failure *);
+
+/*
+ * Bytes that may be written to it: three quarters of the free space, because a
+ * full disk, or a full memory where that is a tmpfs, harms others. UINT64_MAX
+ * where the file system does not tell.
+ */
+uint64_t spool_room(int fd);
+
+#endif

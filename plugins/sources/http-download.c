@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include <curl/curl.h>
+
+#include "base/clock.h"
+#include "sources/http-download.h"
+#include "sources/http-error.h"
+#include "sources/http-pause.h"
+
+#define BREAKS_MAX 5	/* downloads that broke off */
+#define READ_MIN   1024 /* bytes; of CURLOPT_BUFFERSIZE */
+#define READ_MAX   (256 * 1024)
+#define TELL_MS	   1000 /* between two words on how far it is */
+
+static bool
+lacks_room(struct connection *c)
+{
+	const struct download *d = c->http->download;
+	struct fault *f = &c->fault;
+
+	c->found_fault = true;
+	f->kind = FAULT_REQUEST;
+	f->status = EX_CANTCREAT;
+	snprintf(f->text, sizeof(f->text),
+	    "the server cannot send parts of a file (no ranges), and the whole "
+	    "image has more than the %" PRIu64 " MiB for which there is room",
+	    d->room >> 20);
+	return false;
+}
+
+bool
+http_download_believe(struct connection *c)
+{
+	struct download *d = c->http->download;
+	const struct http_answer *a = &c->answer;
+
+	if (http_fault_of_whole(a, &c->fault)) {
+		c->found_fault = true;
+		return false;
+	}
+	http_identity_learn(&c->http->identity, a);
+	d->got = 0;
+	d->of = a->has_length ? a->length : 0;
+	return d->of <= d->room || lacks_room(c);
+}
+
+bool
+http_download_body(struct connection *c, const void *bytes, size_t n)
+{
+	struct download *d = c->http->download;
+
+	if (n > d->room - d->got)
+		return lacks_room(c);
+	if (d->put(d, bytes, n, &c->fault) == -1) {
+		c->found_fault = true;
+		return false;
+	}
+	d->got += n;
+	d->came_at = clock_ms();
+	return true;
+}
+
+/* --- one download ------------------------------------------------------ */
+
+/* The owner of its transfer. */
+struct attempt {
+	bool ended;
+	struct fault fault; /* status 0: none */
+};
+
+static void
+attempt_done(struct transfer *t, const struct fault *f)
+{
+	struct attempt *a = t->owner;
+
+	a->ended = true;
+	if (f != NULL)
+		a->fault = *f;
+}
+
+/* Download it once, from its beginning. */
+static void
+attempt_run(struct attempt *a, struct http *h)
+{
+	struct transfer t = {.length = 1, .done = attempt_done, .owner = a};
+	struct download *d = h->download;
+	int64_t told = clock_ms();
+
+	a->ended = false;
+	a->fault.status = 0;
+	d->got = 0;
+	http_ops.start(&h->source, &t);
+	while (!a->ended) {
+		http_ops.poll(&h->source, TELL_MS);
+		if (clock_ms() - told < TELL_MS)
+			continue;
+		told = clock_ms();
+		d->tell(d);
+	}
+	if (a->fault.status != 0 || d->got > 0)
+		return;
+	a->fault.kind = FAULT_REQUEST;
+	a->fault.status = EX_DATAERR;
+	snprintf(a->fault.text, sizeof(a->fault.text), "the image is empty");
+}
+
+/*
+ * Download it until all of it came. A connection that breaks costs what came by
+ * it, because the server can't begin in the middle. It may break some times, and
+ * the server may bring nothing for `patience` seconds.
+ */
+static bool
+download(struct http *h, struct fault *why)
+{
+	int64_t pause, patience = (int64_t)h->config.patience * 1000;
+	unsigned breaks = 0, tries = 0, seed = (unsigned)clock_us();
+	struct attempt a = {.ended = false};
+
+	h->download->came_at = clock_ms();
+	for (;;) {
+		attempt_run(&a, h);
+		if (a.fault.status == 0)
+			return true;
+		if (h->download->got > 0) {
+			breaks++;
+			tries = 0;
+		}
+		pause = http_pause_after(&a.fault, ++tries, &seed);
+		if (a.fault.kind != FAULT_TRANSIENT || breaks == BREAKS_MAX ||
+		    clock_ms() + pause > h->download->came_at + patience)
+			break;
+		http_pause(&a.fault, pause, h->config.waits);
+	}
+	*why = a.fault;
+	return false;
+}
+
+/*
+ * libcurl looks at the rate after a hundred reads (7.88): a second's bytes must
+ * not fit into a few of them.
+ */
+static void
+limit_rate(CURL *easy, uint64_t rate)
+{
+	uint64_t piece = rate / 128;
+
+	if (rate == 0)
+		return;
+	if (piece < READ_MIN)
+		piece = READ_MIN;
+	if (piece < READ_MAX)
+		curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)piece);
+	curl_easy_setopt(easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)rate);
+}
+
+struct source *
+http_download(
+    const struct source_config *config, struct download *d, struct fault *why)
+{
+	struct source_config one = *config;
+	struct http *h;
+
+	one.connections = 1;
+	h = http_new(&one, why);
+	if (h == NULL)
+		return NULL;
+	h->ask = HTTP_ASK_WHOLE;
+	h->download = d;
+	limit_rate(h->connections[0].easy, d->limit_rate);
+	if (!download(h, why)) {
+		http_ops.close(&h->source);
+		return NULL;
+	}
+	h->source.info.size = h->identity.size = d->got;
+	h->source.info.validator_is_weak = h->identity.is_weak;
+	return &h->source;
+}

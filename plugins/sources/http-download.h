@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The answer to a GET for the whole image, of a server without ranges.
+ */
+#ifndef VM_SOURCES_HTTP_DOWNLOAD_H
+#define VM_SOURCES_HTTP_DOWNLOAD_H
+
+#include <stdbool.h>
+
+#include "sources/http.h"
+
+/* May the body behind c's headers pass? Otherwise the fault is in c. */
+bool http_download_believe(struct connection *c);
+
+/* Pass on n bytes of it. Otherwise the fault is in c. */
+bool http_download_body(struct connection *c, const void *bytes, size_t n);
+
+#endif

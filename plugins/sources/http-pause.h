@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The pause before a request is made again, while a source is opened.
+ */
+#ifndef VM_SOURCES_HTTP_PAUSE_H
+#define VM_SOURCES_HTTP_PAUSE_H
+
+#include <stdint.h>
+
+#include "sources/source.h"
+
+/*
+ * Milliseconds to wait after this fault, the tries-th in a row (1, 2, ...): what
+ * the server asks for (RFC 9110 section 10.2.3), or else twice as long each
+ * time; and a random part more, because many clients may have been sent away at
+ * once. At most 12.5 s.
+ */
+int64_t http_pause_after(const struct fault *, unsigned tries, unsigned *seed);
+
+/* Wait, and call waits (may be NULL) with the reason if the pause is long. */
+void http_pause(
+    const struct fault *, int64_t ms, void (*waits)(const char *why));
+
+#endif
