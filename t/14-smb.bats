@@ -126,3 +126,51 @@ kill_smb() {
 	[ $rc = 77 ]
 	tail -n 1 stderr | grep -q "no permission"
 }
+
+# renewed COUNT: so many renewals have worked.
+renewed() {
+	[ "$(grep -c "note: the URL was renewed" fetchd.err)" = "$1" ]
+}
+
+@test "smb: renew takes a new password and another path of the same image" {
+	mkdir new
+	echo "$SMB/closed/image" >new/url
+	echo root >new/user
+	echo secret >new/password
+	start_fetchd url=+new/url user=+new/user password=+new/password \
+		renew="$PWD/new" cache=4M
+	nbdread -d "$SOCK" >before
+	nbdread -f share/image "$SOCK" 0 $MIB
+	# The server has another password now, and other sessions.
+	kill_smb
+	start_smb "${SMB##*:}"
+	printf 'second\nsecond\n' | smbpasswd -c smb.conf -s -a root
+	run -1 nbdread "$SOCK" $((10 * MIB)) 4096
+	echo wrong >new/password
+	kill -USR1 "$FETCHD"
+	wait_until 20 grep -q "unable to renew the URL: .*wrong user or password" fetchd.err
+	echo second >new/password
+	kill -USR1 "$FETCHD"
+	wait_until 20 renewed 1
+	nbdread -f share/image "$SOCK" $((10 * MIB)) $MIB
+	# Another path, with a time of its own.
+	cp share/image share/other
+	touch -d "2020-01-01" share/other
+	mv share/image image
+	head -c 1000 image >share/short
+	echo "$SMB/closed/short" >new/url
+	kill -USR1 "$FETCHD"
+	wait_until 20 grep -q "unable to renew the URL: it is another image, of 1000 bytes" fetchd.err
+	echo "$SMB/closed/other" >new/url
+	kill -USR1 "$FETCHD"
+	wait_until 20 renewed 2
+	nbdread -f image "$SOCK" 0 $((20 * MIB))
+	nbdread -d "$SOCK" | diff before -
+	# The same size is not the same image.
+	{ head -c 4096 image; head -c $((20 * MIB - 4096)) /dev/urandom; } >share/bad
+	echo "$SMB/closed/bad" >new/url
+	kill -USR1 "$FETCHD"
+	wait_until 20 renewed 3
+	run -1 nbdread "$SOCK" $((4 * MIB)) $((12 * MIB))
+	wait_until 5 grep -q "the image changed on the server" fetchd.err
+}

@@ -440,6 +440,7 @@ file_flush(void *context, struct fault *why)
 }
 
 const struct blocking_ops module_ops = {
+    .renews = true,
     .piece = 512 * 1024,
     .open = file_open,
     .stat = file_stat,

@@ -302,6 +302,7 @@ file_write(void *context, const void *bytes, size_t len, uint64_t offset,
  * one context, reads must be long.
  */
 const struct blocking_ops module_ops = {
+    .renews = true,
     .contexts_max = 1,
     .piece = 4 * 1024 * 1024,
     .open = file_open,

@@ -26,6 +26,7 @@ struct blocking_file {
  * call that fails fills in *why.
  */
 struct blocking_ops {
+	bool renews;	       /* the URL and the credentials may be replaced */
 	unsigned contexts_max; /* at the same time; 0: no limit */
 	size_t piece;	       /* bytes, of one read or write */
 	/* Connect and open the file. Returns a context, or NULL. */

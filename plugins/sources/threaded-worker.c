@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The vmedia authors
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,8 @@
 #include "sources/threaded-error.h"
 #include "sources/threaded-worker.h"
 
-#define CHECK_MS 5000 /* between two checks of a file */
+#define CHECK_MS    5000 /* between two checks of a file */
+#define TRIAL_BYTES 4096 /* that a trial reads */
 
 void
 blocking_raise_event(struct blocking *b)
@@ -34,43 +36,61 @@ drop_context(struct worker *w, bool broken)
 	w->unflushed = false;
 }
 
-/* Is it the file that was opened at first? Returns 0 or -1 with a fault. */
-static int
-check_file(struct worker *w)
+static bool
+is_same_file(const struct blocking_file *a, const struct blocking_file *b)
 {
-	const struct blocking *b = w->blocking;
-	struct blocking_file now;
+	return a->size == b->size && a->seconds == b->seconds &&
+	       a->nanoseconds == b->nanoseconds;
+}
+
+/*
+ * Is it the file that was opened at first? The file at a renewed URL has a time
+ * of its own, and the engine compares bytes. Returns 0 or -1 with a fault.
+ */
+static int
+check_file(struct worker *w, enum transfer_kind kind)
+{
+	struct blocking *b = w->blocking;
+	struct blocking_file now, file;
+	bool doubted;
 
 	if (b->ops->stat(w->context, &now, &w->fault) == -1)
 		return -1;
-	w->looked = clock_ms();
+	pthread_mutex_lock(&b->lock);
+	file = b->file;
+	doubted = b->doubted && is_same_file(&now, &b->renewed);
+	pthread_mutex_unlock(&b->lock);
+	w->looked = doubted ? 0 : clock_ms();
 	/* Our own writes change the time. */
-	if (now.size == b->file.size &&
-	    (b->config.writable || (now.seconds == b->file.seconds &&
-				       now.nanoseconds == b->file.nanoseconds)))
+	if (is_same_file(&now, &file) ||
+	    (now.size == file.size && w->config->writable) ||
+	    (doubted && kind == TRANSFER_CHECK))
 		return 0;
-	blocking_fault(&w->fault, FAULT_CHANGED, EX_DATAERR,
-	    "the image changed on the server (it has another %s)",
-	    now.size != b->file.size ? "size" : "time of modification");
+	blocking_fault(&w->fault, doubted ? FAULT_DOUBTED : FAULT_CHANGED,
+	    EX_DATAERR, "the image changed on the server (it has another %s)",
+	    now.size != file.size ? "size" : "time of modification");
 	return -1;
 }
 
 /* Open a context, if needed, and check its file. Returns 0 or -1 with a
  * fault. */
 static int
-prepare(struct worker *w)
+prepare(struct worker *w, enum transfer_kind kind)
 {
 	struct blocking *b = w->blocking;
 
+	if (w->context != NULL && w->config != b->config)
+		drop_context(w, false);
 	if (w->context == NULL) {
-		w->context = b->ops->open(&b->config, &w->fault);
+		w->config = b->config;
+		w->context = b->ops->open(w->config, &w->fault);
 		w->looked = 0;
 	}
 	if (w->context == NULL)
 		return -1;
 	return w->looked != 0 && clock_ms() - w->looked < CHECK_MS
 		   ? 0
-		   : check_file(w);
+		   : check_file(w, kind);
 }
 
 /* Wait until the polling thread has taken the last bytes; then hand it
@@ -179,7 +199,8 @@ do_probe(struct worker *w)
 	int64_t begun, told;
 	ssize_t n;
 
-	w->context = b->ops->open(&b->config, why);
+	w->config = b->config;
+	w->context = b->ops->open(w->config, why);
 	if (w->context == NULL)
 		return -1;
 	begun = clock_us();
@@ -213,15 +234,57 @@ do_probe(struct worker *w)
 	return 0;
 }
 
+/* Has the file of this context the right size, and can it be read? */
+static int
+try_context(struct worker *w, void *context)
+{
+	uint64_t size = w->blocking->file.size;
+	struct blocking_file *found = &w->trial->file;
+	static unsigned char first[TRIAL_BYTES];
+	size_t len = size < TRIAL_BYTES ? (size_t)size : TRIAL_BYTES;
+	ssize_t n;
+
+	if (w->blocking->ops->stat(context, found, &w->fault) == -1)
+		return -1;
+	if (found->size != size) {
+		blocking_fault(&w->fault, FAULT_REQUEST, EX_DATAERR,
+		    "it is another image, of %" PRIu64
+		    " bytes and not %" PRIu64,
+		    found->size, size);
+		return -1;
+	}
+	n = w->blocking->ops->read(context, first, len, 0, &w->fault);
+	if (n == 0)
+		blocking_fault(&w->fault, FAULT_REQUEST, EX_DATAERR,
+		    "it is shorter than the server says");
+	return n > 0 ? 0 : -1;
+}
+
+/* The context in use stays as it is: the trial may fail. */
+static void
+do_trial(struct worker *w)
+{
+	const struct blocking_ops *ops = w->blocking->ops;
+	void *context = ops->open(w->trial->config, &w->fault);
+
+	if (context != NULL)
+		ops->close(context, try_context(w, context) == -1);
+}
+
 static int
 do_transfer(struct worker *w, const struct transfer *t)
 {
 	if (w->probe != NULL)
 		return do_probe(w);
-	if (prepare(w) == -1)
+	if (w->trial != NULL) {
+		do_trial(w);
+		return 0;
+	}
+	if (prepare(w, t->kind) == -1)
 		return -1;
 	switch (t->kind) {
 	case TRANSFER_READ:
+	case TRANSFER_CHECK:
 		return do_read(w, t);
 	case TRANSFER_WRITE:
 		return do_write(w, t);
@@ -239,8 +302,10 @@ work(void *arg)
 
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
-		while (!w->stopping &&
-		       ((w->transfer == NULL && w->probe == NULL) || w->ended))
+		while (
+		    !w->stopping && ((w->transfer == NULL && w->probe == NULL &&
+					 w->trial == NULL) ||
+					w->ended))
 			pthread_cond_wait(&w->changed, &w->lock);
 		if (w->stopping)
 			break;

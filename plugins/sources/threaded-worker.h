@@ -24,6 +24,12 @@ struct probe {
 	size_t room, got;
 };
 
+/* A later task: does another place, or another user, bring the same file? */
+struct trial {
+	const struct source_config *config;
+	struct blocking_file file; /* found there */
+};
+
 struct worker {
 	struct blocking *blocking;
 	pthread_mutex_t lock;
@@ -32,6 +38,7 @@ struct worker {
 	bool started, stopping, stopped;
 	struct transfer *transfer; /* NULL: idle */
 	struct probe *probe;	   /* the first task; NULL: none */
+	struct trial *trial;	   /* NULL: none */
 	unsigned char *buffers[2];
 	unsigned filling;   /* the buffer that the worker uses now */
 	size_t handed;	    /* bytes of the other one, for the polling thread */
@@ -39,6 +46,7 @@ struct worker {
 	struct fault fault; /* status 0: none */
 	/* Only the worker uses these: */
 	void *context;
+	const struct source_config *config; /* with which it was opened */
 	int64_t looked; /* ms: when its file was last checked */
 	bool unflushed; /* the context was written to and not flushed since */
 };
@@ -46,14 +54,19 @@ struct worker {
 struct blocking {
 	struct source source;
 	const struct blocking_ops *ops;
-	struct source_config config;
+	/* Replaced by a renewal; those before live as long as the source. */
+	const struct source_config *_Atomic config;
 	struct blocking_file file;
+	struct blocking_file renewed; /* at a renewed URL; it is ... */
+	bool doubted;		      /* ... in doubt */
+	pthread_mutex_t lock;	      /* of file, renewed and doubted */
 	char *display;
 	char validator[64];
 	int event;	   /* eventfd(2): wakes poll() */
 	_Atomic bool lost; /* the server may have lost what it took */
 	unsigned count;
 	struct worker *workers;
+	struct kept_config *configs; /* the newest; threaded-renew.c */
 };
 
 /* Returns false where memory is short; then, too, worker_free() it. */

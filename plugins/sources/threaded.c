@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/secret.h"
 #include "base/url.h"
 #include "sources/threaded-error.h"
+#include "sources/threaded-renew.h"
 #include "sources/threaded-worker.h"
 #include "sources/threaded.h"
 
@@ -108,10 +108,8 @@ blocking_free(struct blocking *b)
 		worker_free(&b->workers[i]);
 	free(b->workers);
 	free(b->display);
-	secret_free((char *)b->config.url);
-	secret_free((char *)b->config.user);
-	secret_free((char *)b->config.password);
-	secret_free((char *)b->config.domain);
+	blocking_free_configs(b);
+	pthread_mutex_destroy(&b->lock);
 	if (b->event != -1)
 		close(b->event);
 	free(b);
@@ -143,20 +141,24 @@ blocking_close(struct source *s)
 		blocking_free(b);
 }
 
-static const struct source_ops blocking_source_ops = {
+/* Of a file of this machine nothing expires. */
+static const struct source_ops local_source_ops = {
     .start = blocking_start,
     .poll = blocking_poll,
     .wake = blocking_wake,
     .close = blocking_close,
 };
 
-/* --- opening ----------------------------------------------------------- */
+static const struct source_ops blocking_source_ops = {
+    .start = blocking_start,
+    .poll = blocking_poll,
+    .renew = blocking_renew,
+    .adopt = blocking_adopt,
+    .wake = blocking_wake,
+    .close = blocking_close,
+};
 
-static char *
-copy(const char *text)
-{
-	return text != NULL ? strdup(text) : NULL;
-}
+/* --- opening ----------------------------------------------------------- */
 
 static struct blocking *
 blocking_new(const struct blocking_ops *ops, const struct source_config *config)
@@ -166,20 +168,17 @@ blocking_new(const struct blocking_ops *ops, const struct source_config *config)
 
 	if (b == NULL)
 		return NULL;
-	b->source.ops = &blocking_source_ops;
+	pthread_mutex_init(&b->lock, NULL);
+	b->source.ops = ops->renews ? &blocking_source_ops : &local_source_ops;
 	b->ops = ops;
-	b->config = *config;
-	b->config.url = copy(config->url);
-	b->config.user = copy(config->user);
-	b->config.password = copy(config->password);
-	b->config.domain = copy(config->domain);
+	b->config = blocking_keep_config(b, config);
 	b->display = url_for_show(config->url);
 	b->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	count = config->connections;
 	if (ops->contexts_max != 0 && count > ops->contexts_max)
 		count = ops->contexts_max;
 	b->workers = calloc(count, sizeof(*b->workers));
-	if (b->workers == NULL || b->event == -1 || b->config.url == NULL ||
+	if (b->workers == NULL || b->event == -1 || b->config == NULL ||
 	    b->display == NULL) {
 		blocking_free(b);
 		return NULL;

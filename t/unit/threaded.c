@@ -5,6 +5,7 @@
  * memory, and its calls fail or hang when they are told to.
  */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -25,10 +26,13 @@ static _Atomic int
     too_many; /* bytes that a read says to have read, and hasn't */
 static _Atomic bool hang, hangs, released;
 
+static char opened_url[128]; /* and the password */
+
 static void *
 fake_open(const struct source_config *config, struct fault *why)
 {
-	(void)config;
+	snprintf(opened_url, sizeof(opened_url), "%s %s", config->url,
+	    config->password != NULL ? config->password : "");
 	if (fail_opens > 0) {
 		fail_opens--;
 		blocking_fault(
@@ -102,6 +106,7 @@ fake_close(void *context, bool broken)
 }
 
 static struct blocking_ops ops = {
+    .renews = true,
     .piece = 128 * 1024,
     .open = fake_open,
     .stat = fake_stat,
@@ -383,6 +388,50 @@ test_stuck(void)
 	free(a.got);
 }
 
+/*
+ * A renewed URL is tried first. Its file has another time, so that the engine
+ * must compare bytes.
+ */
+static void
+test_renewal(void)
+{
+	static const char new[] = "url 15\nfake://host/new\n"
+				  "password 3\ntwo\n";
+	struct source *s = start(false);
+	struct fault why;
+	struct job a;
+
+	identity.size--;
+	CHECK(s->ops->renew(s, new, &why) == -1 && why.status == EX_DATAERR);
+	identity.size++;
+	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);
+	end(s, &a, 0);
+	CHECK(s->ops->renew(s, "url 15\nhttp://host/new\n", &why) == -1);
+	fail_reads = 1;
+	CHECK(s->ops->renew(s, new, &why) == -1 && why.status == EX_IOERR);
+	identity.seconds++;
+	CHECK(s->ops->renew(s, new, &why) == 0);
+	CHECK(strcmp(opened_url, "fake://host/new two") == 0);
+	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);
+	end(s, &a, EX_DATAERR);
+	CHECK(a.fault.kind == FAULT_DOUBTED);
+	begin(s, &a, TRANSFER_CHECK, 0, 1000, NULL);
+	end(s, &a, 0);
+	s->ops->adopt(s);
+	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);
+	end(s, &a, 0);
+	/* A change of this file is one. */
+	identity.seconds++;
+	fail_reads = 1;
+	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);
+	end(s, &a, EX_IOERR);
+	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);
+	end(s, &a, EX_DATAERR);
+	CHECK(a.fault.kind == FAULT_CHANGED);
+	s->ops->close(s);
+	CHECK(closed == opened);
+}
+
 int
 main(void)
 {
@@ -394,6 +443,7 @@ main(void)
 	test_writes();
 	test_no_flush();
 	test_wake();
+	test_renewal();
 	test_stuck();
 	return check_status();
 }
