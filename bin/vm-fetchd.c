@@ -10,11 +10,13 @@
  *
  * Options, the socket, and messages are here; lib/fetchd has the rest.
  */
+#include <sys/prctl.h>
 #include <sys/un.h>
 
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,9 +53,9 @@ static void
 usage(FILE *out)
 {
 	fprintf(out,
-	    "usage: vm-fetchd [-chnV] [-U SOCKET] [-u USER] URL|PATH|- "
+	    "usage: vm-fetchd [-chnpV] [-U SOCKET] [-u USER] URL|PATH|- "
 	    "[key=value...]\n"
-	    "       vm-fetchd [-cl] [-U SOCKET] [-u USER] -r DIRECTORY "
+	    "       vm-fetchd [-clp] [-U SOCKET] [-u USER] -r DIRECTORY "
 	    "[key=value...]\n"
 	    "keys: user domain password=+FILE|-FD header=+FILE|-FD netrc=FILE\n"
 	    "      cacert=FILE cert=FILE key=FILE insecure=1 proxy=URL "
@@ -207,6 +209,14 @@ undo_parameters(void)
 	parameters_undo(&parameters);
 }
 
+/* A shell that is killed (SIGKILL) can't end us, so the kernel does. */
+static void
+end_with_parent(void)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
+		err(EX_OSERR, "unable to end with the parent process");
+}
+
 /* Returns the options, or ends the program. */
 static struct options
 parse_options(int argc, char **argv)
@@ -215,7 +225,7 @@ parse_options(int argc, char **argv)
 	bool has_url;
 	int option;
 
-	while ((option = getopt(argc, argv, "+chlnr:U:u:V")) != -1) {
+	while ((option = getopt(argc, argv, "+chlnpr:U:u:V")) != -1) {
 		switch (option) {
 		case 'c':
 			o.only_check = true;
@@ -231,6 +241,9 @@ parse_options(int argc, char **argv)
 			break;
 		case 'r':
 			o.request = optarg;
+			break;
+		case 'p':
+			end_with_parent();
 			break;
 		case 'U':
 			o.socket = optarg;

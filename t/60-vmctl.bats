@@ -187,6 +187,38 @@ under_busybox() {
 	not pgrep -f "vm-fetchd.*$BATS_TEST_TMPDIR"
 }
 
+# no_fetchd: no vm-fetchd and no nbdkit of this test runs.
+no_fetchd() {
+	local pid
+	not pgrep -f "vm-fetchd.*$BATS_TEST_TMPDIR" || return 1
+	for pid in $(pgrep -x nbdkit); do
+		not grep -qsF "$BATS_TEST_TMPDIR" "/proc/$pid/environ" || return 1
+	done
+}
+has_fetchd() {
+	pgrep -f "vm-fetchd.*$BATS_TEST_TMPDIR" >/dev/null
+}
+
+@test "a vmctl that is killed takes its vm-fetchd along" {
+	local verb
+	start_server
+	background "$BUILD/bin/vmctl" export -U "$PWD/nbd" "$URL/ok/x.iso" >out
+	wait_until 20 test -s out
+	kill -KILL "${STARTED[-1]}"
+	wait_until 10 no_fetchd
+	[ ! -e nbd ]
+	background "$BUILD/bin/vmctl" export -j -U "$PWD/nbd" "$URL/ok/x.iso" >json
+	wait_until 20 test -s json
+	kill -KILL "${STARTED[-1]}"
+	wait_until 10 no_fetchd
+	for verb in probe doctor; do
+		background "$BUILD/bin/vmctl" $verb "$URL/stall/x.iso"
+		wait_until 20 has_fetchd
+		kill -KILL "${STARTED[-1]}"
+		wait_until 10 no_fetchd
+	done
+}
+
 # is_asking PATTERN: does a vmctl hold the password in such a directory?
 is_asking() {
 	grep -qs s3cret $1/request/password
