@@ -109,7 +109,7 @@ settings_take(const char *name, const char *value)
 		struct source_blob *blob;
 	} blobs[] = {{"cacert", &s->cacert}, {"cert", &s->cert},
 	    {"key", &s->key}, {"header", &s->header}, {"sums", &s->sums},
-	    {"identity", &s->identity}};
+	    {"identity", &s->identity}, {"adopted", &s->adopted}};
 	const struct {
 		const char *name;
 		uint64_t *number, min, max;
@@ -164,7 +164,7 @@ settings_free(void)
 	char *texts[] = {s->url, s->user, s->password, s->domain, s->module,
 	    s->netrc, s->proxy, s->noproxy, s->sha256, s->sums_url, s->sums.pem,
 	    s->cacert.pem, s->cert.pem, s->key.pem, s->header.pem,
-	    s->identity.pem};
+	    s->identity.pem, s->adopted.pem};
 	size_t i;
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -26,6 +26,7 @@ struct settings {
 	struct source_blob cacert, cert, key; /* PEM */
 	struct source_blob header;   /* lines, each a header field (HTTP) */
 	struct source_blob identity; /* expected: refuse any other image */
+	struct source_blob adopted;  /* lines: validators that it has, too */
 	char *sha256;		 /* of the image, in hexadecimal digits; or: */
 	struct source_blob sums; /* a text of checksums; see base/sums.h */
 	char *sums_url;		 /* ... or where it lies */

@@ -49,6 +49,15 @@ control_waits(const char *why)
 	send_line("waiting", why);
 }
 
+void
+control_adopted(const char *lines)
+{
+	char text[CONTROL_MAX];
+
+	snprintf(text, sizeof(text), ADOPTED_HEAD "%s", lines);
+	control_send(text);
+}
+
 /*
  * To end the thread, the socket could be shut down. But the next nbdkit may
  * inherit this socket.

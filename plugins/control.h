@@ -18,6 +18,9 @@ bool control_send(const char *text);
 /* The same for a line about something that is no fault. */
 void control_note(const char *line);
 
+/* Validators that were accepted while the image was in use, in lines. */
+void control_adopted(const char *lines);
+
 /* The same for why the image is not open yet. */
 void control_waits(const char *why);
 

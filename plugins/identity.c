@@ -29,3 +29,22 @@ identity_is_same(const char *a, const char *b)
 	       strcmp(skip_weakness(x + sizeof(key) - 1),
 		   skip_weakness(y + sizeof(key) - 1)) == 0;
 }
+
+bool
+identity_is_adopted(const char *a, const char *b, const char *lines)
+{
+	const char *x = strstr(a, key), *y = strstr(b, key), *end;
+	size_t len;
+
+	if (x == NULL || y == NULL || lines == NULL || x - a != y - b ||
+	    memcmp(a, b, (size_t)(x - a)) != 0)
+		return false;
+	y = skip_weakness(y + sizeof(key) - 1);
+	len = strlen(y);
+	for (; (end = strchr(lines, '\n')) != NULL; lines = end + 1)
+		if (strncmp(lines, "*\n", 2) == 0 ||
+		    ((size_t)(end - lines) == len &&
+			memcmp(lines, y, len) == 0))
+			return true;
+	return false;
+}

@@ -16,4 +16,10 @@
  */
 bool identity_is_same(const char *a, const char *b);
 
+/*
+ * Is b the image of a under another validator, which is one of these lines (see
+ * source_info.adopted)? lines may be NULL.
+ */
+bool identity_is_adopted(const char *a, const char *b, const char *lines);
+
 #endif

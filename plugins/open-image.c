@@ -23,7 +23,8 @@
 #include "nbd/client.h"
 #include "open-image.h"
 
-/* What describe_source() writes for an answer without a validator. */
+/* What describes the overlay, and an image whose server sends no validator. */
+#define OVERLAY_LINE "\noverlay: "
 #define NO_VALIDATOR "\nvalidator: weak none"
 
 /* --- its source -------------------------------------------------------- */
@@ -197,7 +198,7 @@ open_overlay(struct image *image)
 	    image->size, settings.overlay_size, &why);
 	if (image->overlay == NULL)
 		return refuse(why.status, "%s", why.text);
-	if (asprintf(&named, "%s\noverlay: %s", image->description,
+	if (asprintf(&named, "%s" OVERLAY_LINE "%s", image->description,
 		overlay_name(image->overlay)) == -1)
 		return refuse(EX_OSERR, "out of memory");
 	free(image->description);
@@ -206,41 +207,57 @@ open_overlay(struct image *image)
 }
 
 /*
- * When vm-fetchd starts nbdkit again, the image must be the same as before,
- * though its link may have been renewed. Clients get the same description.
+ * When vm-fetchd starts nbdkit again, it must be the image from before; its
+ * link may have been renewed, and another mirror's validator accepted. Clients
+ * know it, and its overlay, by the same description.
  */
 static int
 check_identity(struct image *image, const struct image_info *found)
 {
-	const char *before = settings.identity.pem, *was, *now;
-	char *copy;
+	const char *was, *now, *adopted = settings.adopted.pem;
+	char *copy, *overlay;
 
-	if (before == NULL)
-		return 0;
-	was = strchr(before, '\n');
-	now = strchr(image->description, '\n');
-	if (!settings.spooled &&
-	    (was == NULL || now == NULL || !identity_is_same(was, now)))
-		return refuse(EX_DATAERR, "the image changed on the server");
-	if (asprintf(&copy, "%s%s", before,
+	if (asprintf(&copy, "%s%s", settings.identity.pem,
 		settings.spooled ? sector_line(found) : "") == -1)
 		return refuse(EX_OSERR, "out of memory");
+	/* Its name comes from the overlay's file. */
+	overlay = strstr(copy, OVERLAY_LINE);
+	if (overlay != NULL)
+		*overlay = '\0';
+	was = strchr(copy, '\n');
+	now = strchr(image->description, '\n');
+	if (!settings.spooled &&
+	    (was == NULL || now == NULL ||
+		(!identity_is_same(was, now) &&
+		    !identity_is_adopted(was, now, adopted)))) {
+		free(copy);
+		return refuse(EX_DATAERR, "the image changed on the server");
+	}
 	free(image->description);
 	image->description = copy;
 	return 0;
 }
 
-/*
- * An overlay belongs to what is on the server, which for a file that was
- * downloaded only the identity tells.
- */
+/* The same for the overlay, whose file may have been replaced. */
+static int
+check_overlay(const struct image *image)
+{
+	const char *was = strstr(settings.identity.pem, OVERLAY_LINE);
+	const char *now = strstr(image->description, OVERLAY_LINE);
+
+	if (was == NULL || (now != NULL && strcmp(was, now) == 0))
+		return 0;
+	return refuse(EX_DATAERR, "the overlay is another one than before");
+}
+
 static int
 open_identified(struct image *image, const struct image_info *found)
 {
-	if (settings.spooled)
-		return check_identity(image, found) == 0 ? open_overlay(image)
-							 : -1;
-	return open_overlay(image) == 0 ? check_identity(image, found) : -1;
+	if (settings.identity.pem == NULL)
+		return open_overlay(image);
+	if (check_identity(image, found) == -1 || open_overlay(image) == -1)
+		return -1;
+	return check_overlay(image);
 }
 
 /* The source can't be opened; perhaps its image can be downloaded whole. */
@@ -265,6 +282,7 @@ make_engine(struct image *image, const void *first, size_t got)
 	    .tell = settings.control_fd != -1 ? control_send : NULL,
 	    .cancelled = is_cancelled,
 	    .log = log_line,
+	    .adopted = control_adopted,
 	    .note = control_note};
 
 	image->engine = engine_new(&config, image->source);

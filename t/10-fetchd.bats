@@ -307,6 +307,44 @@ refuses() {
 	done
 }
 
+# restart_nbdkit: vm-fetchd starts another nbdkit.
+restart_nbdkit() {
+	local pid
+	pid=$(nbdkits)
+	kill -KILL "$pid"
+	wait_until 20 another_than "$pid"
+}
+another_than() {
+	local pid
+	pid=$(nbdkits)
+	[ -n "$pid" ] && [ "$pid" != "$1" ]
+}
+
+@test "a restarted nbdkit knows each validator that was adopted, and no other" {
+	local i rc=0
+	serve $((6 * MIB)) etags/2/etag-change/400/x cache=4M overlay=over
+	nbdread -d "$SOCK" >before
+	is_right 0 $((6 * MIB))
+	grep -q "another validator" fetchd.err
+	for i in 1 2 3 4; do
+		# Every second time it begins with the other one.
+		[ $((i % 2)) = 0 ] || curl -sf -r 0-9 -o /dev/null \
+			"$HOSTILE/etags/2/etag-change/400/x"
+		restart_nbdkit
+		wait_until 20 is_right 0 $((6 * MIB))
+		nbdread -d "$SOCK" | diff before -
+	done
+	# A changed image is none of them.
+	for i in {1..400}; do
+		echo "url = $HOSTILE/etags/2/etag-change/400/x"
+		echo "output = /dev/null"
+	done | curl -s -r 0-9 -K -
+	kill -KILL "$(nbdkits)"
+	wait "$FETCHD" || rc=$?
+	[ $rc = 65 ]
+	grep -q "the image changed on the server" fetchd.err
+}
+
 @test "a weak ETag that becomes strong is the same (Apache, for a new file)" {
 	serve $((3 * MIB)) weak-etag-once/1/x
 	is_right 0 $((3 * MIB))

@@ -166,6 +166,10 @@ renewed() {
 	wait_until 20 renewed 2
 	nbdread -f image "$SOCK" 0 $((20 * MIB))
 	nbdread -d "$SOCK" | diff before -
+	# An nbdkit that is started again reads it there, and knows its time.
+	kill -KILL "$(nbdkits)"
+	wait_until 20 nbdread -f image "$SOCK" 0 $((20 * MIB))
+	nbdread -d "$SOCK" | diff before -
 	# The same size is not the same image.
 	{ head -c 4096 image; head -c $((20 * MIB - 4096)) /dev/urandom; } >share/bad
 	echo "$SMB/closed/bad" >new/url

@@ -45,6 +45,29 @@ messages_keep_renewal(struct supervisor *s)
 }
 
 /*
+ * Remember validators for an nbdkit that is started again: each that is not
+ * among those that an earlier one has sent.
+ */
+static void
+take_adopted(struct supervisor *s, const char *lines)
+{
+	size_t used = strlen(s->adopted), len;
+	const char *end, *p;
+
+	for (; (end = strchr(lines, '\n')) != NULL; lines = end + 1) {
+		len = (size_t)(end + 1 - lines);
+		for (p = s->adopted; *p != '\0'; p = strchr(p, '\n') + 1)
+			if (strncmp(p, lines, len) == 0)
+				break;
+		if (*p != '\0' || len >= sizeof(s->adopted) - used)
+			continue;
+		memcpy(s->adopted + used, lines, len);
+		used += len;
+		s->adopted[used] = '\0';
+	}
+}
+
+/*
  * Take one message of the plugin, which talks to the network: either the
  * image's identity, or a line of printable text and nothing else. Statistics
  * that can't be written are dropped.
@@ -57,6 +80,10 @@ take_message(struct supervisor *s, const char *text)
 
 	if (strncmp(text, "url: ", 5) == 0) {
 		strcpy(s->identity, text);
+		return;
+	}
+	if (strncmp(text, ADOPTED_HEAD, sizeof(ADOPTED_HEAD) - 1) == 0) {
+		take_adopted(s, text + sizeof(ADOPTED_HEAD) - 1);
 		return;
 	}
 	for (i = 0; i < len; i++)

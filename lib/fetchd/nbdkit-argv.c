@@ -167,6 +167,27 @@ nbdkit_argv_again(
 	return 0;
 }
 
+int
+nbdkit_argv_adopt(struct nbdkit_argv *a, const char *lines, struct failure *why)
+{
+	size_t len = strlen(lines);
+	char *text;
+
+	if (a->adopted != 0)
+		return ftruncate(a->adopted, 0) != -1 &&
+			       pwrite(a->adopted, lines, len, 0) == (ssize_t)len
+			   ? 0
+			   : fail_errno(
+				 why, EX_OSERR, "unable to keep a validator");
+	if (len == 0)
+		return 0;
+	text = strdup(lines);
+	if (text == NULL)
+		return fail_errno(why, EX_OSERR, "unable to start nbdkit");
+	a->adopted = nbdkit_argv_add_text(a, "adopted", false, text, len, why);
+	return a->adopted == -1 ? -1 : 0;
+}
+
 /* The filter keeps whole blocks in memory: at most a quarter of the machine's. */
 uint64_t
 nbdkit_xz_block_max(void)

@@ -25,6 +25,7 @@ struct nbdkit_argv {
 	int texts[NBDKIT_ARGUMENTS_MAX]; /* memory files that nbdkit reads */
 	int text_count;
 	bool has_identity; /* nbdkit_argv_again() has added it */
+	int adopted;	   /* a memory file with those validators; 0: none */
 	int spool;	   /* inherited: a file that is served; 0: none */
 };
 
@@ -57,6 +58,10 @@ int nbdkit_argv_add_text(struct nbdkit_argv *, const char *key, bool as_path,
  */
 int nbdkit_argv_again(
     struct nbdkit_argv *, const char *identity, struct failure *);
+
+/* ... under that validator, or one of these lines. "" adds nothing. */
+int nbdkit_argv_adopt(
+    struct nbdkit_argv *, const char *lines, struct failure *);
 
 /* Prepare another start, which serves the compressed file as it is. */
 int nbdkit_argv_serve_packed(struct nbdkit_argv *, struct failure *);

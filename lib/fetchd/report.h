@@ -23,6 +23,8 @@
  *
  *	url: ...	the image's identity, some lines: pass it as identity=
  *			when nbdkit is started again
+ *	adopted:		lines follow, each a validator that the image
+ *			has, too: pass them as adopted=
  *	note: TEXT	a line for people that is no error
  *	waiting: TEXT	why the image is not open yet
  *	verifying: ..., downloading: ...	how far that is
@@ -46,6 +48,8 @@
 
 /* A message of the plugin: what was renewed has been used for a read. */
 #define NOTE_RENEWED "note: the URL was renewed"
+
+#define ADOPTED_HEAD "adopted:\n"
 
 #define REPORT_MAX 1024 /* bytes of a report, its NUL included */
 

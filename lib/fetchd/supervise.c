@@ -310,7 +310,8 @@ restart_nbdkit(struct supervisor *s, int *left, struct failure *why)
 	*left = -1;
 	s->restart.at = 0;
 	s->refused = false;
-	if (nbdkit_argv_again(&s->nbdkit->argv, s->identity, why) == -1 ||
+	if (nbdkit_argv_adopt(&s->nbdkit->argv, s->adopted, why) == -1 ||
+	    nbdkit_argv_again(&s->nbdkit->argv, s->identity, why) == -1 ||
 	    nbdkit_start(s->nbdkit, why) == -1)
 		return -1;
 	return GO_ON;

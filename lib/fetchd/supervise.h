@@ -59,6 +59,7 @@ struct supervisor {
 	bool refused;  /* nbdkit could not start again */
 	struct restart restart;
 	char identity[CONTROL_MAX]; /* the plugin's description of the image */
+	char adopted[CONTROL_MAX];  /* lines: validators that it has, too */
 	char renewal[CONTROL_MAX];  /* sent to the plugin, and secret */
 	char source[16]; /* how the source is, in a word; "": not known */
 };

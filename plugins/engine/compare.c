@@ -229,6 +229,8 @@ settle(struct engine *e)
 		return;
 	}
 	e->source->ops->adopt(e->source);
+	if (e->config.adopted != NULL && e->source->info.adopted != NULL)
+		e->config.adopted(e->source->info.adopted);
 	e->config.note("the server sent another validator (a mirror's?), but "
 		       "the image's bytes are the same");
 }

@@ -24,6 +24,8 @@ struct engine_config {
 	void (*log)(const char *line);
 	/* The same for news that are no fault: it is back. */
 	void (*note)(const char *line);
+	/* Validators that are the image's, too: info.adopted. May be NULL. */
+	void (*adopted)(const char *lines);
 	/*
 	 * What stats.h counts, as a JSON object, every second in which
 	 * something changes; NULL where nobody reads it. False if it could not

@@ -83,3 +83,16 @@ http_identity_accept(struct http_identity *id)
 	id->accepted = id->count;
 	id->ignored = id->count == HTTP_VALIDATORS_MAX;
 }
+
+void
+http_identity_list(
+    const struct http_identity *id, char text[HTTP_IDENTITY_LIST_MAX])
+{
+	unsigned i;
+
+	*text = '\0';
+	if (id->ignored)
+		strcpy(text, "*\n");
+	for (i = 1; i < id->accepted && !id->ignored; i++)
+		text += sprintf(text, "%s\n", id->marks[i].value);
+}

@@ -22,7 +22,8 @@
 
 #include "sources/http-response.h"
 
-#define HTTP_VALIDATORS_MAX 8
+#define HTTP_VALIDATORS_MAX    8
+#define HTTP_IDENTITY_LIST_MAX (HTTP_VALIDATORS_MAX * HTTP_VALUE_MAX)
 
 struct http_identity {
 	uint64_t size; /* bytes; 0: not known yet */
@@ -58,5 +59,9 @@ void http_identity_try(struct http_identity *, const struct http_answer *);
 
 /* The bytes of those on trial were compared, and are the image's. */
 void http_identity_accept(struct http_identity *);
+
+/* List those accepted beside the first, as source_info.adopted. */
+void http_identity_list(
+    const struct http_identity *, char text[HTTP_IDENTITY_LIST_MAX]);
 
 #endif

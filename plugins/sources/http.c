@@ -362,7 +362,11 @@ http_poll(struct source *s, int timeout_ms)
 static void
 http_adopt(struct source *s)
 {
-	http_identity_accept(&((struct http *)s)->identity);
+	struct http *h = (struct http *)s;
+
+	http_identity_accept(&h->identity);
+	http_identity_list(&h->identity, h->adopted);
+	s->info.adopted = h->adopted;
 }
 
 static void

@@ -71,7 +71,8 @@ struct http {
 	struct http_url url;
 	enum http_ask ask;
 	struct http_identity identity;
-	char server[64];	     /* its numeric address */
+	char adopted[HTTP_IDENTITY_LIST_MAX]; /* for source_info */
+	char server[64];		      /* its numeric address */
 	struct source_config config; /* its texts are the caller's, or: */
 	struct http_renewed renewed;
 	source_open *open; /* http_open(), for a trial before a renewal */

@@ -75,10 +75,15 @@ struct source_info {
 	const char *url;       /* without user, password, query, fragment */
 	const char *validator; /* must not change while it is open */
 	int validator_is_weak; /* equal validators may hide a change */
-	const char *address;   /* numeric, of the server or proxy */
-	unsigned round_trip;   /* microseconds, to that address */
-	uint64_t rate;	       /* bytes a second, of the first transfer */
-	unsigned connections;  /* the most transfers at once; it may sink */
+	/*
+	 * What adopt() has accepted: lines, each a validator, or "*" for all
+	 * of them. NULL: nothing.
+	 */
+	const char *adopted;
+	const char *address;  /* numeric, of the server or proxy */
+	unsigned round_trip;  /* microseconds, to that address */
+	uint64_t rate;	      /* bytes a second, of the first transfer */
+	unsigned connections; /* the most transfers at once; it may sink */
 };
 
 enum transfer_kind {

@@ -181,4 +181,7 @@ blocking_adopt(struct source *s)
 	b->file = b->renewed;
 	b->doubted = false;
 	pthread_mutex_unlock(&b->lock);
+	blocking_show_file(&b->file, b->adopted);
+	strcat(b->adopted, "\n");
+	s->info.adopted = b->adopted;
 }

@@ -25,6 +25,13 @@ blocking_raise_event(struct blocking *b)
 		return; /* it is as high as possible already */
 }
 
+void
+blocking_show_file(const struct blocking_file *file, char text[64])
+{
+	snprintf(text, 64, "%lld.%09lld", (long long)file->seconds,
+	    (long long)file->nanoseconds);
+}
+
 static void
 drop_context(struct worker *w, bool broken)
 {
@@ -229,8 +236,7 @@ do_probe(struct worker *w)
 	    (uint64_t)((double)p->room * 1e6 / (clock_us() - told + 1));
 	/* Two changes within one tick of the server's clock look the same. */
 	info->validator_is_weak = 1;
-	snprintf(b->validator, sizeof(b->validator), "%lld.%09lld",
-	    (long long)b->file.seconds, (long long)b->file.nanoseconds);
+	blocking_show_file(&b->file, b->validator);
 	return 0;
 }
 

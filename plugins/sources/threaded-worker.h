@@ -61,7 +61,7 @@ struct blocking {
 	bool doubted;		      /* ... in doubt */
 	pthread_mutex_t lock;	      /* of file, renewed and doubted */
 	char *display;
-	char validator[64];
+	char validator[64], adopted[64];
 	int event;	   /* eventfd(2): wakes poll() */
 	_Atomic bool lost; /* the server may have lost what it took */
 	unsigned count;
@@ -89,6 +89,9 @@ bool worker_await(struct worker *, const struct timespec *until);
 
 /* Of one that has no thread. */
 void worker_free(struct worker *);
+
+/* What identifies a file, as text. */
+void blocking_show_file(const struct blocking_file *, char text[64]);
 
 /* Wake the polling thread. */
 void blocking_raise_event(struct blocking *);
