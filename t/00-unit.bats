@@ -41,6 +41,10 @@ unit() {
 	unit engine-write
 }
 
+@test "unit: http-error" {
+	unit http-error
+}
+
 @test "unit: http-identity" {
 	unit http-identity
 }

@@ -139,3 +139,24 @@ start_digest() {
 	refused 77 "$HOSTILE/wants/Negotiate/x" 'wants a Kerberos ticket (HTTP 401, Negotiate)'
 	refused 77 "$HOSTILE/wants/NTLM/x" '(HTTP 401, NTLM)' user=joe password=+password
 }
+
+@test "Negotiate at a real server: with a Kerberos ticket, and not without" {
+	local url
+	# nbdkit's user reads the ticket.
+	[ "$(id -u)" != 0 ] || chmod 755 . .. ../..
+	start_kerberos
+	mkdir root
+	cp image root/image
+	start_apache "$(printf 'LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n' \
+		authn_core authn_core authz_user authz_user auth_gssapi auth_gssapi)" \
+		"<Location />" "AuthType GSSAPI" "AuthName test" \
+		"GssapiCredStore keytab:$PWD/keytab" "Require valid-user" \
+		"</Location>"
+	url=http://localhost:${APACHE##*:}/image
+	refused 77 "$url" 'wants a Kerberos ticket (HTTP 401, Negotiate)'
+	echo secret | kinit joe >/dev/null
+	chmod 644 ccache
+	serves "$url"
+	kdestroy
+	refused 77 "$url" 'wants a Kerberos ticket (HTTP 401, Negotiate)'
+}

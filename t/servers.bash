@@ -182,7 +182,8 @@ nginx_conf() {
 	echo "}"
 }
 
-# start_apache: Apache serves ./root at $APACHE.
+# start_apache [LINE...]: Apache serves ./root at $APACHE, with LINEs in its
+# configuration.
 start_apache() {
 	local port
 	mkdir -p apache root
@@ -198,6 +199,7 @@ start_apache() {
 			LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
 			LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
 			DocumentRoot $PWD/root
+			$(printf '%s\n' "$@")
 		END
 		background apache2 -X -f "$PWD/apache/conf" 2>apache/stderr
 		wait_until 10 is_true_or_ended "${STARTED[-1]}" test -s apache/pid
@@ -206,6 +208,50 @@ start_apache() {
 	done
 	cat apache/stderr apache/error >&2
 	return 1
+}
+
+# start_kerberos: a KDC has the user joe, with the password `secret`, and the
+# service HTTP/localhost, whose key is in ./keytab. Exports where its clients find
+# it; kinit(1) puts tickets into ./ccache.
+start_kerberos() {
+	local port
+	port=$(free_port)
+	mkdir kdc
+	cat >krb5.conf <<-END
+		[libdefaults]
+			default_realm = VMEDIA.TEST
+			dns_lookup_realm = false
+			dns_lookup_kdc = false
+			dns_canonicalize_hostname = false
+			rdns = false
+		[realms]
+			VMEDIA.TEST = {
+				kdc = 127.0.0.1:$port
+			}
+		[domain_realm]
+			localhost = VMEDIA.TEST
+	END
+	cat >kdc.conf <<-END
+		[kdcdefaults]
+			kdc_listen = 127.0.0.1:$port
+			kdc_tcp_listen = 127.0.0.1:$port
+		[realms]
+			VMEDIA.TEST = {
+				database_name = $PWD/kdc/principal
+				key_stash_file = $PWD/kdc/stash
+				acl_file = $PWD/kdc/acl
+			}
+		[logging]
+			kdc = FILE:$PWD/kdc/log
+	END
+	export KRB5_CONFIG=$PWD/krb5.conf KRB5_KDC_PROFILE=$PWD/kdc.conf
+	export KRB5CCNAME=FILE:$PWD/ccache
+	kdb5_util create -s -P master -r VMEDIA.TEST >kdc/out 2>&1
+	kadmin.local -q "addprinc -pw secret joe" >>kdc/out 2>&1
+	kadmin.local -q "addprinc -randkey HTTP/localhost" >>kdc/out 2>&1
+	kadmin.local -q "ktadd -k $PWD/keytab HTTP/localhost" >>kdc/out 2>&1
+	background krb5kdc -n -r VMEDIA.TEST 2>kdc/err
+	wait_until 20 grep -qs "commencing operation" kdc/log
 }
 
 # start_link HOST PORT [OPTION...]: starts t/wan with these options before that

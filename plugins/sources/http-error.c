@@ -47,7 +47,11 @@ fault_of_login(const struct http_answer *a, struct fault *f)
 	if (strcasecmp(a->logins, "Bearer") == 0)
 		wants = "a token, or rejects the one given";
 	else if (strcasecmp(a->logins, "Negotiate") == 0)
-		wants = "a Kerberos ticket";
+		wants = (curl_version_info(CURLVERSION_NOW)->features &
+			    CURL_VERSION_SPNEGO) != 0
+			    ? "a Kerberos ticket"
+			    : "a Kerberos ticket, which this libcurl cannot "
+			      "use (it is built without GSS-API)";
 	snprintf(f->text, sizeof(f->text), "the server wants %s (HTTP 401%s%s)",
 	    wants, a->logins[0] != '\0' ? ", " : "", a->logins);
 }
