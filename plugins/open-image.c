@@ -131,7 +131,7 @@ describe_source(const struct source_info *info, const char *extra)
 	const char *validator = info->validator;
 	char *text;
 
-	/* Each write of our own changes the file's time. */
+	/* Our own writes change the file's time. */
 	if (settings.writable != 0 && settings.overlay_fd == -1) {
 		weak = "weak ";
 		validator = "(written to)";

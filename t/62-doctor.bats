@@ -71,7 +71,7 @@ start_tls() {
 	start_hostile root/image
 	mkdir small
 	mount -t tmpfs -o size=64K,mode=1777 none small
-	TMPDIR=$PWD/small remedy "use a server that knows range requests" \
+	TMPDIR=$PWD/small remedy "use a server that supports range requests" \
 		"$HOSTILE/ignore-range/x" || { umount small && false; }
 	umount small
 }

@@ -110,7 +110,7 @@ believe(struct connection *c)
 		return take_size(c);
 	if (h->ask == HTTP_ASK_WHOLE)
 		return http_download_believe(c);
-	/* There is nothing at this offset any more: the image has shrunk. */
+	/* The image has shrunk, so that it has no bytes at this offset. */
 	if (h->ask == HTTP_ASK_RANGE && a->status == 416 && a->total != 0 &&
 	    a->total != h->identity.size)
 		return check_identity(c);

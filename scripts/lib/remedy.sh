@@ -22,7 +22,7 @@ remedy_for_reason() {
 		echo "check --proxy, or add the host to no_proxy" ;;
 	*certificate* | *"private key"* | *"key too weak"* | *SSL* | *TLS* | *"HTTP/0.9"* | \
 		*"Empty reply"*) remedy_for_tls "$1" ;;
-	*"no ranges"*) echo "use a server that knows range requests, or make room" ;;
+	*"no ranges"*) echo "use a server that supports range requests, or make room" ;;
 	*"web page"*) echo "use the link of the image itself; it may need a login" ;;
 	*"the server forbids it (permissions"*)
 		echo "export it to this machine (on Linux, with the option" \
