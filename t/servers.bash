@@ -246,10 +246,12 @@ start_kerberos() {
 	END
 	export KRB5_CONFIG=$PWD/krb5.conf KRB5_KDC_PROFILE=$PWD/kdc.conf
 	export KRB5CCNAME=FILE:$PWD/ccache
-	kdb5_util create -s -P master -r VMEDIA.TEST >kdc/out 2>&1
-	kadmin.local -q "addprinc -pw secret joe" >>kdc/out 2>&1
-	kadmin.local -q "addprinc -randkey HTTP/localhost" >>kdc/out 2>&1
-	kadmin.local -q "ktadd -k $PWD/keytab HTTP/localhost" >>kdc/out 2>&1
+	{
+		kdb5_util create -s -P master -r VMEDIA.TEST
+		kadmin.local -q "addprinc -pw secret joe"
+		kadmin.local -q "addprinc -randkey HTTP/localhost"
+		kadmin.local -q "ktadd -k $PWD/keytab HTTP/localhost"
+	} >kdc/out 2>&1
 	background krb5kdc -n -r VMEDIA.TEST 2>kdc/err
 	wait_until 20 grep -qs "commencing operation" kdc/log
 }

@@ -30,7 +30,7 @@ start_source() {
 	: >"$TEMP/ready"
 	: >"$TEMP/said"
 	# shellcheck disable=SC2086 # one word, or none
-	with_source "$REQ" exec $APART vm-fetchd -p "$@" \
+	with_source "$REQ" exec $APART vm-fetchd "$@" -p \
 		>"$TEMP/ready" 2>"$TEMP/said" &
 	CHILD=$!
 	start=$(now)
