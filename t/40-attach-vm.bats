@@ -503,10 +503,41 @@ end_comparing() {
 	join alice
 	wait_until 30 test -s ready
 	cmp "$(cat ready)" "$IMAGE"
-	run -76 wait $silent
+	wait $silent && false || [ $? = 76 ]
 	grep -q refused words
 	pkill sleep
 	exec 7<&-
+}
+
+# are_in_handshake N: so many children of vm-nbd-attach -l are at work.
+are_in_handshake() {
+	[ "$(pgrep -cP "$LISTENER")" = "$1" ]
+}
+
+@test "-l: handshakes with silent clients hold up neither another nor the kernel" {
+	local i silent=
+	serve_other other
+	begin alice -r
+	LISTENER=${STARTED[-1]}
+	kill -KILL "$(cat nbdkit)"
+	wait_until 20 last_word waiting
+	mkfifo nothing
+	exec 7<>nothing
+	for i in 1 2 3 4; do
+		vm-nbd-attach -j "$PWD/door" <nothing >/dev/null 2>"words.$i" 3>&- &
+		silent="$silent $!"
+	done
+	wait_until 10 are_in_handshake 4
+	join bob other
+	# One after the other, they would take 40 seconds.
+	wait_until 35 last_word ok
+	cmp "$DEVICE" "$IMAGE"
+	for i in $silent; do
+		wait "$i" && false || [ $? = 76 ]
+	done
+	grep -q "refused: it does not answer as an NBD server" words.4
+	exec 7<&-
+	kill "$(cat other.pid)"
 }
 
 # in_handshake: is a child of vm-nbd-attach -l at work? Its pid is in CHILD.

@@ -16,6 +16,7 @@
 
 #include <linux/nbd.h>
 
+#include "base/clock.h"
 #include "nbd/client-apart.h"
 #include "unix/privileges.h"
 #include "unix/sandbox.h"
@@ -117,61 +118,87 @@ check_answer(struct answer *a, const struct nbd_wish *wish)
 	return -1;
 }
 
-/* Wait for the answer. Returns 0, or -1 with the error and why in it. */
+/* Take the answer. Returns 0, or -1 with the error and why in it. */
 static int
-receive(int back, int stop, int limit, struct answer *a)
+receive(int back, struct answer *a)
 {
-	struct pollfd p[2] = {{back, POLLIN, 0}, {stop, POLLIN, 0}};
-	int n;
+	ssize_t n = recv(back, a, sizeof(*a), MSG_DONTWAIT);
 
-	do
-		n = poll(p, 2, limit * 1000 + GRACE_MS);
-	while (n == -1 && errno == EINTR);
-	if (n > 0 && p[0].revents != 0 &&
-	    recv(back, a, sizeof(*a), MSG_DONTWAIT) == (ssize_t)sizeof(*a))
+	if (n == (ssize_t)sizeof(*a))
 		return 0;
 	memset(a, 0, sizeof(*a));
-	a->error = n == 0 ? ETIMEDOUT : EPROTO;
+	a->error = n == -1 ? ETIMEDOUT : EPROTO;
 	snprintf(a->why, sizeof(a->why), "%s",
-	    n == 0 ? "it does not answer as an NBD server"
-		   : "the handshake's process was ended");
-	if (n > 0 && p[0].revents == 0) {
-		a->error = ECANCELED;
-		snprintf(a->why, sizeof(a->why), "we are told to end");
-	}
+	    n == -1 ? "it does not answer as an NBD server"
+		    : "the handshake's process was ended");
 	return -1;
 }
 
+void
+nbd_apart_init(struct nbd_apart *apart)
+{
+	*apart = (struct nbd_apart){.back = -1};
+}
+
 int
-nbd_client_open_apart(int fd, int stop, const struct nbd_wish *wish,
+nbd_apart_begin(struct nbd_apart *apart, int fd, const struct nbd_wish *wish)
+{
+	int pair[2], saved;
+
+	nbd_apart_init(apart);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		return -1;
+	apart->child = fork();
+	if (apart->child == 0)
+		run(fd, pair[1], wish);
+	saved = errno;
+	close(pair[1]);
+	if (apart->child == -1) {
+		close(pair[0]);
+		errno = saved;
+		return -1;
+	}
+	apart->back = pair[0];
+	apart->limit = clock_ms() + wish->limit * 1000 + GRACE_MS;
+	return 0;
+}
+
+bool
+nbd_apart_is_over(const struct nbd_apart *apart)
+{
+	struct pollfd p = {apart->back, POLLIN, 0};
+
+	return apart->back != -1 &&
+	       (poll(&p, 1, 0) == 1 || clock_ms() >= apart->limit);
+}
+
+int
+nbd_apart_end(struct nbd_apart *apart, int fd, const struct nbd_wish *wish,
     struct nbd_connection *c, char *why, size_t why_size)
 {
 	static struct answer a;
-	int pair[2], result = -1;
-	pid_t pid;
+	int result = -1;
 
 	a.error = 0;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1 ||
-	    (pid = fork()) == -1) {
-		a.error = errno;
-		snprintf(why, why_size, "%s", strerror(a.error));
-		errno = a.error;
-		return -1;
-	}
-	if (pid == 0)
-		run(fd, pair[1], wish);
-	close(pair[1]);
-	if (receive(pair[0], stop, wish->limit, &a) == 0 &&
-	    check_answer(&a, wish) == 0) {
+	if (receive(apart->back, &a) == 0 && check_answer(&a, wish) == 0) {
 		*c = a.found;
 		c->socket = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 		a.error = errno;
 		result = c->socket == -1 ? -1 : 0;
 	}
-	close(pair[0]);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	nbd_apart_cancel(apart);
 	snprintf(why, why_size, "%s", a.why);
 	errno = a.error;
 	return result;
+}
+
+void
+nbd_apart_cancel(struct nbd_apart *apart)
+{
+	if (apart->back == -1)
+		return;
+	close(apart->back);
+	kill(apart->child, SIGKILL);
+	waitpid(apart->child, NULL, 0);
+	nbd_apart_init(apart);
 }

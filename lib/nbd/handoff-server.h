@@ -28,6 +28,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "nbd/client-apart.h"
 #include "nbd/client.h"
 #include "nbd/handoff.h"
 #include "nbd/kernel.h"
@@ -67,6 +68,7 @@ struct handoff_server {
 
 	/* Private. */
 	struct handoff handoff;
+	struct nbd_apart checks[HANDOFF_PEERS]; /* the handshake of each peer */
 	enum handoff_server_link link;
 	int socket;	 /* the kernel's, as we have it; -1: unknown */
 	bool is_checked; /* we have done its handshake */
@@ -90,8 +92,8 @@ int handoff_server_open(struct handoff_server *, const char *path);
 void handoff_server_close(struct handoff_server *);
 
 /*
- * Go on until there is news. This waits in poll(2), and for one handshake at a
- * time, up to the wish's limit, but no longer than stop allows.
+ * Go on until there is news. This waits in poll(2), and handshakes with slow
+ * peers delay nothing else.
  *
  * Returns the news; or -1 with errno as of nbd_kernel_connect(), where the kernel did
  * not take the first connection.
