@@ -15,15 +15,14 @@
 #include "gadget/attr.h"
 #include "unix/privileges.h"
 
-/* What the child says; an empty pipe takes it in one write(2). */
+/* What the child sends back. It is small enough for an empty pipe to take it in
+ * one write(2). */
 struct reply {
 	int error; /* errno, or 0 */
 	char value[ATTR_MAX];
 };
 
-/*
- * The child: 0 is the attribute, 1 the way back. Reads if value is NULL.
- */
+/* The child. It writes value, or reads if value is NULL. */
 static void __attribute__((noreturn))
 access_attribute(int attr, int back, const char *value)
 {
@@ -48,7 +47,7 @@ access_attribute(int attr, int back, const char *value)
 	_exit(write(1, &reply, done) != (ssize_t)done);
 }
 
-/* Read the reply to its end. Returns the length of its value. */
+/* Returns the length of the value that the child has read. */
 static ssize_t
 receive(int fd, struct reply *reply, int ms)
 {
@@ -77,7 +76,7 @@ receive(int fd, struct reply *reply, int ms)
 	return (ssize_t)(len - head);
 }
 
-/* Have a child access the attribute. Returns the length of what it read. */
+/* Returns as receive(). */
 static ssize_t
 delegate(int attr, const char *value, struct reply *reply, int ms)
 {
@@ -99,7 +98,8 @@ delegate(int attr, const char *value, struct reply *reply, int ms)
 	saved = errno;
 	if (len == -1)
 		kill(child, SIGKILL);
-	/* One that is stuck in the kernel is init's, once we have gone. */
+	/* Do not wait for a child that is stuck in the kernel: init reaps it
+	 * after our end. */
 	waitpid(child, NULL, len == -1 && saved == ETIMEDOUT ? WNOHANG : 0);
 	errno = saved;
 out:

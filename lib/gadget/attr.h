@@ -18,8 +18,8 @@
 /* No kernel attribute of this kind is longer, its newline included. */
 #define ATTR_MAX 4096
 
-/* A deadline for those who have nothing else to do, and for attributes that
- * never make anybody wait: the access is the caller's own, without a child. */
+/* No deadline: the caller itself accesses the attribute, and starts no child. This
+ * is for callers that may wait, and for attributes that never make anybody wait. */
 #define ATTR_FOREVER (-1)
 
 /*

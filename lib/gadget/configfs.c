@@ -44,9 +44,9 @@ gadget_at_lun(struct gadget *gadget, unsigned slot, const char *attr)
 }
 
 /*
- * May a read of it wait? The kernel takes a lock for two of them, which a write
- * behind a host's read may hold (f_mass_storage.c: filesem for `file`;
- * configfs.c: gi->lock for UDC); it prints all others from memory.
+ * May a read of the attribute wait? For two attributes the kernel takes a lock,
+ * and a write that waits for a host's read may hold it (f_mass_storage.c: filesem
+ * for `file`; configfs.c: gi->lock for UDC). It prints all others from memory.
  */
 static bool
 may_wait(const char *attr)

@@ -11,25 +11,26 @@
 
 #define GADGET_SLOTS 8 /* FSG_MAX_LUNS is 16, but UDCs have few endpoints */
 
-/* Gadgets by number: of one slot each, and that of all. */
+/* The numbers of gadgets: a gadget with one slot has the number of the slot. */
 #define GADGET_ALL GADGET_SLOTS
 #define GADGET_MAX (GADGET_SLOTS + 1)
 
 struct gadget {
 	int dir;      /* its directory; an O_PATH descriptor */
-	int number;   /* a slot's, or GADGET_ALL */
+	int number;   /* of its slot, or GADGET_ALL */
 	int ms;	      /* the deadline of each access, in milliseconds */
-	char at[320]; /* what was last touched, relative to dir */
+	char at[320]; /* the last file that was used, relative to dir */
 };
 
-/* Open the directory of all gadgets, ours and others'. -1 with errno. */
+/* Open the directory of all gadgets, also those of other programs. Returns a
+ * descriptor, or -1 with errno. */
 int gadget_base(void);
 
-/* Name a path below the gadget: gadget->at, which it returns. */
+/* Set gadget->at to a path below the gadget, and return it. */
 const char *gadget_at(struct gadget *gadget, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The same for an attribute of a slot's LUN. */
+/* Set gadget->at to an attribute of a slot's LUN, and return it. */
 const char *gadget_at_lun(
     struct gadget *gadget, unsigned slot, const char *attr);
 
@@ -37,7 +38,7 @@ const char *gadget_at_lun(
 int gadget_get(struct gadget *gadget, char *buf, size_t size);
 int gadget_set(struct gadget *gadget, const char *value);
 
-/* The same, fine if this kernel has no such attribute. */
+/* As gadget_set(), but succeed if this kernel has no such attribute. */
 int gadget_set_if_any(struct gadget *gadget, const char *value);
 
 #endif

@@ -43,7 +43,7 @@ describe(const struct gadget_plan *plan, struct gadget *gadget)
 	return gadget_plan_presence(plan, gadget);
 }
 
-/* A function with an empty drive; the host sees it once it is linked. */
+/* Make a function with an empty drive. */
 static int
 make_slot(const struct gadget_plan *plan, struct gadget *gadget, unsigned slot,
     const char *stall)
@@ -68,7 +68,8 @@ make_slot(const struct gadget_plan *plan, struct gadget *gadget, unsigned slot,
 	return gadget_identity_write_drive(gadget, slot, type, &plan->identity);
 }
 
-/* configfs takes the target of a link from the current directory. */
+/* The target of the link is an absolute path, because configfs would resolve a
+ * relative one from the current directory. */
 static int
 link_slot(struct gadget *gadget, unsigned slot)
 {
@@ -138,8 +139,8 @@ is_dir(const struct dirent *entry)
 }
 
 /*
- * Remove each entry of its kind below `parent` in the gadget: with the flags
- * of unlinkat(2), and first, where there is one, by prepare().
+ * Remove the entries below `parent` that filter() accepts, with these flags of
+ * unlinkat(2). If prepare is not NULL, it empties each entry first.
  */
 static int
 remove_each(struct gadget *gadget, const char *parent,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Ejecting with some care for the host, and for a medium that is not ours.
+ * Ejecting a medium: what the host and other programs may forbid.
  */
 #ifndef VM_GADGET_EJECT_H
 #define VM_GADGET_EJECT_H
@@ -11,11 +11,11 @@
 #define EJECT_FORCED (-1)
 
 /*
- * Eject the medium, or with a file only if the drive holds that file; of a drive
- * that does not answer this is assumed. With EJECT_FORCED in place of ms the host
- * is not asked. A host that looks at a partition table has the drive locked for
- * that moment: a locked drive is tried for ms milliseconds. Returns as in gadget.h;
- * -1 with EBUSY if it is still locked then.
+ * Eject the medium. If file is not NULL, eject only if the drive holds that file,
+ * or if the drive does not answer. If the host has locked the drive, try again for
+ * ms milliseconds, because a host locks a drive while it reads the partition
+ * table; with EJECT_FORCED eject all the same. Returns as in gadget.h, with EBUSY
+ * if the drive is still locked.
  */
 int gadget_eject_medium(
     struct gadget *gadget, unsigned slot, const char *file, int ms);

@@ -20,7 +20,7 @@ gadget_exit_status(int error)
 	case EBUSY:
 		return EX_TEMPFAIL;
 	case EIO:
-	case ETIMEDOUT: /* and not as if the host had locked its drive */
+	case ETIMEDOUT: /* EX_TEMPFAIL means that the host has locked the drive */
 		return EX_IOERR;
 	case ENODEV:
 	case ENOENT:

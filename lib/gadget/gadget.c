@@ -135,6 +135,6 @@ gadget_unbind(struct gadget *gadget)
 
 	gadget_at(gadget, "UDC");
 	rc = gadget_set(gadget, "");
-	/* ENODEV: it was bound to none. */
+	/* ENODEV: it was not bound. */
 	return rc == -1 && errno == ENODEV ? 0 : rc;
 }

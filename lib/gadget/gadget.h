@@ -11,13 +11,13 @@
  * inserts one, setup.h makes and removes all drives, and status.h describes
  * them.
  *
- * By Documentation/ABI/testing/configfs-usb-gadget{,-mass-storage} and
+ * Sources: Documentation/ABI/testing/configfs-usb-gadget{,-mass-storage} and
  * drivers/usb/gadget/{configfs.c,function/{f_mass_storage,storage_common}.c}.
  * VM_CONFIGFS in the environment stands for /sys/kernel/config.
  *
- * All that return int return 0; or -1 with errno, and then what was touched
- * is in at[], for the message. ETIMEDOUT: a host's read of a medium that does
- * not answer holds up the access, and what was asked for may happen later.
+ * The functions that return int return 0; or -1 with errno, and with the file in
+ * at[] for the message. ETIMEDOUT means that the host is reading a medium that
+ * does not answer. The access waits for that read, and may still happen later.
  */
 #ifndef VM_GADGET_GADGET_H
 #define VM_GADGET_GADGET_H
@@ -27,12 +27,13 @@
 #include "gadget/configfs.h"
 #include "gadget/udc.h"
 
-/* --- all of them -------------------------------------------------------- */
+/* --- all gadgets ---------------------------------------------------------- */
 
 /*
- * One vm-gadget at a time changes things. Waits up to ms. Returns a
- * descriptor that holds the lock until it is closed; or -1 with errno: ENOENT
- * if there is no gadget support in configfs, EWOULDBLOCK.
+ * Take the lock that a vm-gadget needs to change something, and wait for it up to
+ * ms milliseconds. Returns a descriptor that holds the lock until it is closed; or
+ * -1 with errno: ENOENT if there is no gadget support in configfs, EWOULDBLOCK if
+ * another process holds the lock.
  */
 int gadget_lock(int ms);
 
@@ -42,23 +43,23 @@ int gadget_open(struct gadget *gadget, int number, int ms);
 /* Open the gadget in which the slot is. ENOENT if there is none. */
 int gadget_open_slot(struct gadget *gadget, unsigned slot, int ms);
 
-/* Close it, errno untouched. */
+/* Close the gadget, and keep errno. */
 void gadget_close(struct gadget *gadget);
 
-/* "vmedia" or "vmedia.N". */
+/* Returns name, with "vmedia" or "vmedia.N" in it. */
 const char *gadget_name(int number, char name[static 16]);
 
 /* --- one gadget --------------------------------------------------------- */
 
-/* Is the slot's function there? */
+/* Does the gadget have the slot's function? */
 bool gadget_has_slot(struct gadget *gadget, unsigned slot);
 
-/* Is it complete, that is part of what the host sees? It is made so last. */
+/* Is the slot complete? The link to its function is the last thing that is made. */
 bool gadget_is_whole(struct gadget *gadget, unsigned slot);
 
 /*
- * The UDC to which it is bound, "" if to none. Unbound, the host sees nothing
- * of it; to bind it makes the host look at all of its drives anew.
+ * The UDC to which the gadget is bound, or "". The host does not see a gadget that
+ * is not bound. When it is bound, the host finds all its drives as new.
  */
 int gadget_udc(struct gadget *gadget, char udc[UDC_NAME_SIZE]);
 int gadget_bind(struct gadget *gadget, const char *udc);

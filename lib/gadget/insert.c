@@ -16,7 +16,7 @@
 #include "gadget/configfs.h"
 #include "gadget/presence.h"
 
-/* The file, as the kernel will have it. */
+/* The file that the kernel will open. */
 struct source {
 	char path[PATH_MAX]; /* absolute */
 	uint64_t size;	     /* bytes */
@@ -25,8 +25,8 @@ struct source {
 /* --- the file ---------------------------------------------------------- */
 
 /*
- * The kernel opens a read-only block device for writing all the same, and
- * only then lets each write fail.
+ * The kernel would open a read-only block device for writing, and then fail each
+ * write of the host.
  */
 static enum gadget_result
 check_kind(int fd, bool write, const char **reason)
@@ -53,7 +53,7 @@ examine(const struct gadget_insertion *insertion, struct source *source,
 	int fd, saved;
 	off_t size;
 
-	/* O_NONBLOCK: a FIFO must not keep us before we see that it is one. */
+	/* O_NONBLOCK: opening a FIFO must not wait. */
 	fd = open(insertion->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd == -1)
 		return result;
@@ -105,10 +105,9 @@ retype(struct gadget *gadget, const struct gadget_insertion *insertion,
 }
 
 /*
- * The kernel opens the file, read-only if it can't be written to, and tells
- * nobody: read the medium back. `ro` is written first, whatever it was for the
- * last medium: there is none now, else the kernel would say EBUSY even to the
- * same value.
+ * If the file cannot be written to, the kernel opens it read-only without an
+ * error, so `ro` is read back. `ro` must be written while the drive is empty:
+ * otherwise the kernel returns EBUSY, even for the same value.
  */
 static enum gadget_result
 load(struct gadget *gadget, const struct gadget_insertion *insertion,

@@ -85,7 +85,7 @@ gadget_eject(struct gadget *gadget, unsigned slot)
 	return gadget_set(gadget, "");
 }
 
-/* Do something while the host sees nothing of the gadget, then show it. */
+/* Call act() while the host does not see the gadget. */
 static int
 while_unbound(struct gadget *gadget, unsigned slot,
     int (*act)(struct gadget *, unsigned slot, const char *), const char *value)
@@ -112,7 +112,7 @@ eject_unbound(struct gadget *gadget, unsigned slot, const char *value)
 	return gadget_eject(gadget, slot);
 }
 
-/* Kernels before 6.0 have no forced_eject; unbinding takes the lock off. */
+/* Kernels before 6.0 have no forced_eject. There, unbinding removes the lock. */
 int
 gadget_eject_forced(struct gadget *gadget, unsigned slot)
 {

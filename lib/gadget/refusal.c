@@ -9,7 +9,7 @@
 #include "gadget/error.h"
 #include "gadget/refusal.h"
 
-/* A slot with a drive of that type, as a remedy. */
+/* Returns text that names a slot with a drive of that type, or "". */
 static const char *
 other_slot(enum image_media type, int ms, char text[32])
 {

@@ -32,7 +32,7 @@ udc_is_met(const struct gadget_plan *plan, struct gadget *gadget)
 		   (*udc == '\0' || strcmp(udc, plan->udc) == 0));
 }
 
-/* One gadget, which is to be there or not, with its slots and no others. */
+/* Is this gadget there if and only if the plan has it, with exactly its slots? */
 static bool
 gadget_is_met(const struct gadget_plan *plan, int number, bool all)
 {
@@ -55,7 +55,8 @@ gadget_is_met(const struct gadget_plan *plan, int number, bool all)
 	return met;
 }
 
-/* Is all there that the plan says, but for types and being bound? */
+/* Do the gadgets of the plan exist? Their types, and whether they are bound, do not
+ * count. */
 static bool
 is_met(const struct gadget_plan *plan)
 {
@@ -91,7 +92,7 @@ build_all(const struct gadget_plan *plan, struct gadget *gadget)
 	return rc;
 }
 
-/* Refuse to go on if there is any medium in any of our gadgets. */
+/* Returns GADGET_HELD if any of our gadgets holds a medium. */
 static enum gadget_result
 require_empty(struct gadget *gadget, int ms, struct gadget_medium *medium)
 {
@@ -182,7 +183,7 @@ settle_all(const struct gadget_plan *plan, struct gadget *gadget)
 	return 0;
 }
 
-/* A change of type makes the host look at all drives of the gadget anew. */
+/* The host finds all drives of the gadget as new, so a medium prevents it. */
 static enum gadget_result
 retype(const struct gadget_plan *plan, struct gadget *gadget, unsigned slot,
     struct gadget_medium *medium)

@@ -14,12 +14,12 @@
 /*
  * Make the drives that the plan describes. If the same drives exist, keep them,
  * and show or hide each gadget where an earlier process died before it did so. A
- * gadget without a medium gets the IDs and strings of the plan, too. If
- * the existing drives differ in more than their types, remove and rebuild all:
- * one gadget for each slot if there are enough free UDCs, else one gadget for
- * all. If that would remove a medium, return GADGET_HELD, with the medium in
- * *medium. If a drive only has another type, change the type, unless the change
- * would disturb a medium. If the result is GADGET_FAILED, gadget is the one that
+ * gadget without a medium gets the IDs and strings of the plan, too. If the
+ * existing drives differ in more than their types, remove and rebuild all: one
+ * gadget for each slot if there are enough free UDCs, else one gadget for all. If
+ * that would remove a medium, return GADGET_HELD, with the medium in *medium. If a
+ * drive only has another type, change the type, unless the change would disturb a
+ * medium. If the result is GADGET_FAILED, gadget is the one that
  * failed, and its at[] names the file; the parts that were built stay.
  */
 enum gadget_result gadget_plan_apply(const struct gadget_plan *plan,

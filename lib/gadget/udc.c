@@ -32,9 +32,8 @@ read_attr(const char *name, const char *attr, char *buf, size_t size, int ms)
 }
 
 /*
- * `function` names the gadget driver at work: a gadget, or an old g_*. Reading
- * it can wait for a driver that is being unbound (udc/core.c: udc_lock), which
- * is no free one either.
+ * `function` names the gadget driver that uses the UDC. Reading it waits while a
+ * driver is being unbound (udc/core.c: udc_lock); that UDC is not free, either.
  */
 static bool
 is_free(const char *name, int ms)
@@ -52,7 +51,8 @@ is_name(const struct dirent *entry)
 	return entry->d_name[0] != '.' && strlen(entry->d_name) < UDC_NAME_SIZE;
 }
 
-/* Count the free ones; the first of them goes to name, if it is not NULL. */
+/* Count the free UDCs, and copy the name of the first to name if that is not
+ * NULL. */
 static int
 scan(const char *only, char *name, int ms)
 {

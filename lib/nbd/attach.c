@@ -17,11 +17,11 @@
 #include "nbd/reconnect.h"
 
 #define READ_AHEAD_KB 1024 /* a chunk of vm-fetchd: one fetch, one wait */
-/* For a link that was handed in, and may be slow: two reads of this size are
- * under way at a time, and must arrive before the timeout. */
+/* A link that was handed in may be slow. The kernel sends two reads of this size at
+ * a time, and both must arrive before the timeout. */
 #define SERVED_AHEAD_KB 512
 #define SERVED_LIMIT	10 /* seconds for a handshake */
-#define DIALED_LIMIT	10 /* ... at least; more where an outage may be longer */
+#define DIALED_LIMIT	10 /* the same; the outage limit if that is longer */
 #define SIZE_UNIT	512
 
 static void __attribute__((format(printf, 2, 3)))
@@ -47,8 +47,8 @@ fail_to_attach(struct failure *why)
 }
 
 /*
- * The device is attached: check that it can be used, and make it fast. One that
- * can't be used is detached, since nobody else has been told of it.
+ * Check that the attached device can be used, and make it fast. If it cannot be
+ * used, detach it, because nobody else knows of it.
  */
 static int
 make_ready(const struct nbd_attach *a, struct nbd_kernel *kernel, int index,
@@ -59,19 +59,19 @@ make_ready(const struct nbd_attach *a, struct nbd_kernel *kernel, int index,
 		return fail(why, EX_OSERR,
 		    "unable to attach: /dev/nbd%d has no size", index);
 	}
-	/* The kernel asks for 128 KiB at a time, each a round trip: let it read
-	 * ahead. */
+	/* The kernel reads 128 KiB at a time. Without read-ahead each of these
+	 * would take a round trip. */
 	if (nbd_kernel_tune(index, "read_ahead_kb", read_ahead_kb) == -1)
 		say(a, "unable to set the read-ahead of /dev/nbd%d: %s", index,
 		    strerror(errno));
 	return 0;
 }
 
-/* The device is there: prepare to keep it alive, and say so. */
+/* Prepare to keep the device alive, and tell that it is ready. */
 static void
 begin_staying(const struct nbd_attach *a, int index)
 {
-	/* Restoring a link must not wait for memory that the link must free. */
+	/* To restore a link must not wait for memory that only the link can free. */
 	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
 	a->on_ready(index);
 }
@@ -169,7 +169,8 @@ nbd_attach_dial(const struct nbd_attach *a, struct failure *why)
 
 /* --- serve ------------------------------------------------------------- */
 
-/* Pass on the news of handoff_server_next(). 1: wait for more; 0: it has ended. */
+/* Pass on the news of handoff_server_next(). Returns 1 to wait for more, 0 at the
+ * end, or -1. */
 static int
 take_served(const struct nbd_attach *a, const struct handoff_server *s,
     int news, struct failure *why)

@@ -21,13 +21,13 @@
 struct nbd_attach {
 	const char *server;  /* dial: a Unix socket; NULL: descriptor 0 */
 	const char *handoff; /* serve: a Unix socket to listen at */
-	int stop;	     /* serve: ends when this can be read */
+	int stop;	     /* serve: ends when this descriptor can be read */
 	struct nbd_wish wish;
-	int index;	  /* of the device; -1: any that is free */
-	bool adopt;	  /* it is attached: take it over */
+	int index;	  /* of the device; -1: any free one */
+	bool adopt;	  /* the device is attached already: take it over */
 	unsigned timeout; /* seconds, as are those of struct nbd_link */
 	unsigned outage;
-	void (*say)(const char *line); /* for people: what happens to it */
+	void (*say)(const char *line); /* prints a line for people */
 	void (*on_ready)(int index);   /* the device can be used */
 };
 
@@ -38,8 +38,8 @@ struct nbd_attach {
 int nbd_attach_dial(const struct nbd_attach *, struct failure *);
 
 /*
- * The same for links that are handed in (handoff.h). Returns 0, or 1 where stop
- * ended it, which leaves the device as it is.
+ * The same for links that are handed in (handoff.h). Returns as nbd_attach_dial(),
+ * or 1 if stop ended it, which leaves the device attached.
  */
 int nbd_attach_serve(const struct nbd_attach *, struct failure *);
 

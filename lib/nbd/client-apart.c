@@ -21,12 +21,12 @@
 #include "unix/privileges.h"
 #include "unix/sandbox.h"
 
-#define GRACE_MS 2000 /* for the child to say that its time is over */
+#define GRACE_MS 2000 /* for the child to report that its time is over */
 #define FLAGS_KNOWN                                                      \
 	(NBD_FLAG_HAS_FLAGS | NBD_FLAG_READ_ONLY | NBD_FLAG_SEND_FLUSH | \
 	    NBD_FLAG_SEND_FUA | NBD_FLAG_SEND_TRIM | NBD_FLAG_CAN_MULTI_CONN)
 
-/* What the child says, in one datagram. */
+/* What the child sends, in one datagram. */
 struct answer {
 	int error; /* errno, or 0 */
 	struct nbd_connection found;
@@ -35,8 +35,8 @@ struct answer {
 
 /* --- the child ---------------------------------------------------------- */
 
-/* Keep nothing but these two descriptors and the standard ones: not the
- * kernel's netlink, nor other peers. */
+/* Close all but these two descriptors and the standard ones. The child must not
+ * have the netlink socket or the sockets of other peers. */
 static int
 keep_only(int *socket, int *back)
 {
@@ -87,7 +87,7 @@ run(int socket, int back, const struct nbd_wish *wish)
 
 /* --- the parent ---------------------------------------------------------- */
 
-/* The child may have been taken over: take only what an honest one could say. */
+/* A peer may control the child: accept only what an honest child could send. */
 static int
 check_answer(struct answer *a, const struct nbd_wish *wish)
 {
@@ -118,7 +118,7 @@ check_answer(struct answer *a, const struct nbd_wish *wish)
 	return -1;
 }
 
-/* Take the answer. Returns 0, or -1 with the error and why in it. */
+/* Returns 0; or -1 with the error and the reason in *a. */
 static int
 receive(int back, struct answer *a)
 {

@@ -21,9 +21,9 @@
 #include "nbd/poll.h"
 
 #define CONTENT_SIZE  (1024 * 1024) /* hashed at the beginning, and at the end */
-#define CONTENT_PIECE (128 * 1024)  /* a request, as the kernel's own */
+#define CONTENT_PIECE (128 * 1024)  /* as in the requests of the kernel */
 
-/* libnbd does not hand out the flags that the server sent: ask one by one. */
+/* libnbd does not tell the flags as a whole. */
 static uint64_t
 export_flags(struct nbd_handle *nbd)
 {
@@ -44,7 +44,8 @@ export_flags(struct nbd_handle *nbd)
 
 /* --- identity ---------------------------------------------------------- */
 
-/* Read len bytes from offset on, all of it asked for at once. */
+/* Read len bytes at offset. All requests are sent before the first answer is
+ * awaited. */
 static int
 read_content(struct nbd_handle *nbd, unsigned char *buf, size_t len,
     uint64_t offset, int64_t end)
@@ -83,7 +84,7 @@ hash_content(struct nbd_handle *nbd, const struct nbd_connection *c,
 	return 0;
 }
 
-/* Hash the export's description: it may tell where the image lies. */
+/* The description is hashed, because it may tell where the image lies. */
 static int
 identify(struct nbd_handle *nbd, struct nbd_connection *c,
     unsigned char *content, int64_t end)
@@ -110,7 +111,8 @@ identify(struct nbd_handle *nbd, struct nbd_connection *c,
 
 /* --- the connection ---------------------------------------------------- */
 
-/* 4096 only if the image needs it: a table of 512-byte sectors would be hidden. */
+/* Blocks of 4096 bytes would hide a partition table of 512-byte sectors, so the
+ * image must ask for them. */
 static unsigned
 find_block(struct nbd_handle *nbd, uint64_t size)
 {
@@ -122,7 +124,7 @@ find_block(struct nbd_handle *nbd, uint64_t size)
 	return big ? 4096 : 512;
 }
 
-/* The handshake on fd, which libnbd closes. */
+/* Do the handshake on fd, which libnbd closes. */
 static int
 handshake(struct nbd_handle *nbd, int fd, const struct nbd_wish *wish,
     struct nbd_connection *c, unsigned char *content)
@@ -167,7 +169,7 @@ nbd_client_open(const char *path, int fd, const struct nbd_wish *wish,
 		snprintf(why, why_size, "%s", strerror(error));
 		goto fail;
 	}
-	/* libnbd closes the one that it is given: only close(2), no goodbye. */
+	/* libnbd closes the descriptor that it gets, without a goodbye. */
 	theirs = fcntl(ours, F_DUPFD_CLOEXEC, 0);
 	if (theirs == -1 || handshake(nbd, theirs, wish, c, content) == -1) {
 		error = errno;
@@ -180,12 +182,12 @@ nbd_client_open(const char *path, int fd, const struct nbd_wish *wish,
 	}
 	nbd_close(nbd);
 	free(content);
-	/* It leaves the shared file description non-blocking. */
+	/* libnbd has made the shared file description non-blocking. */
 	fcntl(ours, F_SETFL, fcntl(ours, F_GETFL) & ~O_NONBLOCK);
 	c->socket = ours;
 	return 0;
 fail:
-	nbd_close(nbd); /* before what it reads into goes */
+	nbd_close(nbd); /* before free(): libnbd may read into content */
 	free(content);
 	if (ours != -1)
 		close(ours);

@@ -14,7 +14,7 @@
 
 #define NBD_CLIENT_IDENTITY_SIZE 80 /* "vmedia:" and a SHA-256 in hex */
 
-/* A line of an export's description: the image counts in 4096-byte sectors. */
+/* A line of an export's description: the image has sectors of 4096 bytes. */
 #define NBD_SECTOR_4096 "sector: 4096"
 
 /* A connection in transmission phase, with nothing in flight. */
@@ -32,20 +32,20 @@ struct nbd_connection {
 	bool is_vague; /* the identity is a hash of the size alone */
 };
 
-/* What the connection must be. */
+/* What the caller wants of the connection. */
 struct nbd_wish {
-	bool read_only;	      /* whatever the server allows */
-	const char *identity; /* instead of the export's own; NULL: its own */
-	int limit;	      /* seconds for all of it; 0: no limit */
+	bool read_only;	      /* even if the server allows writing */
+	const char *identity; /* NULL: that of the export */
+	int limit;	      /* seconds for the whole handshake; 0: no limit */
 };
 
 /*
- * Connect to the server at a Unix socket, or take over the connected socket
- * fd where path is NULL (fd itself stays the caller's), and go through the
- * handshake as the kernel needs it: simple replies, no TLS, no contexts.
+ * Connect to the server at the Unix socket path; or if path is NULL, use the
+ * connected socket fd, which the caller still owns. Do the handshake that the
+ * kernel needs: simple replies, no TLS, no contexts.
  *
- * Returns 0; or -1 with errno, where libnbd knows one (ECONNREFUSED, ENOENT,
- * ...), ETIMEDOUT, or else EPROTO, and words for people in why.
+ * Returns 0; or -1 with the reason in why, and errno: ETIMEDOUT, the one that
+ * libnbd knows (ECONNREFUSED, ENOENT, ...), or else EPROTO.
  */
 int nbd_client_open(const char *path, int fd, const struct nbd_wish *,
     struct nbd_connection *, char *why, size_t why_size);

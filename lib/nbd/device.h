@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What is done to one /dev/nbdN, as a program asks for it.
- *
- * Functions return 0, or as they say; or -1 with the failure described.
+ * Operations on one /dev/nbdN. The functions return 0, unless their comment tells
+ * otherwise; or -1 with the failure described.
  */
 #ifndef VM_NBD_DEVICE_H
 #define VM_NBD_DEVICE_H
@@ -12,26 +11,25 @@
 #include "nbd/client.h"
 #include "nbd/kernel.h"
 
-/* The index of the device that this names: N of /dev/nbdN. */
+/* Returns N of /dev/nbdN. */
 int nbd_device_parse(const char *device, struct failure *);
 
-/* Open the kernel's NBD, and say what to do where it is not loaded. */
+/* Open the kernel's NBD. If it is not loaded, the failure tells what to do. */
 int nbd_device_open_kernel(struct nbd_kernel *, struct failure *);
 
 /*
- * Look at an attached device whose vm-nbd-attach has died: its identity and size
- * are put into the connection. With an identity (not NULL), the device must have
- * that one.
+ * Copy the identity and the size of an attached device, whose vm-nbd-attach has
+ * died, to the connection. If identity is not NULL, the device must have it.
  */
 int nbd_device_take_over(
     int index, const char *identity, struct nbd_connection *, struct failure *);
 
-/* Detach, and wait for it: a second at most. */
+/* Detach the device, and wait until it is detached: a second at most. */
 int nbd_device_detach(int index, struct failure *);
 
 /*
- * Write out what the page cache holds for the device (fd), every second, and
- * once more when stop can be read, which ends it.
+ * Write the data of the device (fd) out of the page cache, every second. When stop
+ * can be read, write out once more and return.
  */
 int nbd_device_write_out(
     int fd, const char *device, int stop, struct failure *);

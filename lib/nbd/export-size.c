@@ -15,16 +15,16 @@
 
 /*
  * All that a client sends: its flags (fixed newstyle, no zeroes behind the
- * answer), and the option NBD_OPT_EXPORT_NAME with an empty name. It is sent
- * ahead of the greeting, and the server reads it after that.
+ * answer), and the option NBD_OPT_EXPORT_NAME with an empty name. We send it
+ * before the greeting has arrived, and the server reads it later.
  */
 static const char question[] = "\0\0\0\3"
 			       "IHAVEOPT"
 			       "\0\0\0\1"
 			       "\0\0\0";
-#define QUESTION_SIZE sizeof(question) /* its last byte is a length's */
+#define QUESTION_SIZE sizeof(question) /* with the NUL: it ends the length */
 
-/* Close without losing errno; always -1. */
+/* Close, and set errno. Returns -1. */
 static int
 close_failed(struct export_size *s, int error)
 {

@@ -115,7 +115,7 @@ handoff_link_bury(struct handoff_server *s)
 	s->since = clock_ms();
 	if (s->holder != NULL)
 		handoff_tell(s->holder, "lost");
-	/* An NBD server that came in by itself says nothing any more. */
+	/* An NBD server without a control connection cannot report anything. */
 	if (s->holder != NULL && s->holder->control == -1)
 		handoff_link_dismiss(s, s->holder);
 	if (g == NULL)

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "nbd/handoff-link.h"
 
-#define LOOK_MS	  500  /* between two looks whether the device is there */
+#define LOOK_MS	  500  /* between two checks that the device exists */
 #define DYING_MS  2000 /* for the kernel to notice what is shut */
 #define SIZE_UNIT 512
 
@@ -58,7 +58,7 @@ hear_kernel(struct handoff_server *s)
 			break;
 		if (dead != -1 && dead != s->index)
 			continue;
-		/* Of events that were lost, ours may be one. */
+		/* The event of our device may be among lost ones. */
 		if (s->link == NBD_LINK_DYING ||
 		    (s->link == NBD_LINK_ALIVE &&
 			handoff_link_is_shut(s->socket)))
@@ -77,8 +77,8 @@ is_client(const struct handoff_peer *g, const char *client)
 	return strcmp(client, "-") != 0 && strcmp(client, g->offer.client) == 0;
 }
 
-/* The WHO of another client that has the device, or is about to have it, which
- * keeps this peer out; NULL: the peer may have it. */
+/* Returns the WHO of another client that has the device, or is about to have it.
+ * NULL: the peer may have it. */
 static const char *
 find_holder(const struct handoff_server *s, const struct handoff_peer *g)
 {
@@ -93,7 +93,7 @@ find_holder(const struct handoff_server *s, const struct handoff_peer *g)
 }
 
 /* Is it the device's image, as far as we can tell? A writable image without a
- * description is recognized only by the client that brings it. */
+ * description counts as the same only if the same client brings it. */
 static bool
 is_same_image(const struct handoff_server *s, const struct handoff_peer *g,
     const struct nbd_connection *c)
@@ -143,7 +143,7 @@ judge_offer(
 	return false;
 }
 
-/* It was handed in to a process before us, and the kernel has it. */
+/* The connection was handed in to a process before us, and the kernel has it. */
 static void
 hear_still(struct handoff_server *s, struct handoff_peer *g)
 {
@@ -230,7 +230,7 @@ take_peers(struct handoff_server *s)
 		}
 		if (handoff == HANDOFF_LEAVE && g == s->holder)
 			return HANDOFF_SERVER_GONE;
-		/* Who brought the link has ended, and so has the link. */
+		/* The link cannot live longer than the client that brought it. */
 		if (g == s->holder && s->link == NBD_LINK_ALIVE)
 			handoff_link_end(s);
 		handoff_link_dismiss(s, g);
@@ -257,7 +257,7 @@ end(struct handoff_server *s)
 	return HANDOFF_SERVER_ENDED;
 }
 
-/* What follows from the time, and from what the link's socket shows. */
+/* Check what no event tells: time that has passed, and the socket of the link. */
 static int
 look(struct handoff_server *s)
 {
@@ -316,7 +316,8 @@ handoff_server_next(struct handoff_server *s)
 			p[CHECKS + i] =
 			    (struct pollfd){s->checks[i].back, POLLIN, 0};
 		poll(p, POLLS, left);
-		/* Who disconnects the device ends us next: see that first. */
+		/* Another process may have disconnected the device before it
+		 * ended us: then tell the peers. */
 		if (p[STOP].revents != 0) {
 			news = s->is_attached ? look(s) : end(s);
 			return news != HANDOFF_SERVER_ENDED

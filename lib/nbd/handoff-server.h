@@ -2,11 +2,10 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * A device of the kernel's NBD client whose connections are handed in
- * (nbd/handoff.h), and the client that each belongs to. While a connection
- * lives, only the client that brought it may bring another. When it has died,
- * any client with the same image may; but only that client where the image is
- * writable and has no description, since two such images can't be told apart.
- * The peers get these answers:
+ * (nbd/handoff.h), each by a client. While a connection lives, only its client may
+ * hand in another. When it has died, any client with the same image may do so. If
+ * the image is writable and has no description, only the same client may, because
+ * two such images cannot be told apart. The peers get these answers:
  *
  *	attached /dev/nbdN	the kernel has it
  *	taken WHO		refused: the link of another client lives
@@ -19,8 +18,8 @@
  *	lost			the link has died
  *	ended			the device was disconnected
  *
- * A peer whose link has died is kept while it stays connected: it may still say
- * that its source has gone for good.
+ * A peer whose link has died is kept while it stays connected, because it may still
+ * report that its source has gone for good.
  */
 #ifndef VM_NBD_HANDOFF_SERVER_H
 #define VM_NBD_HANDOFF_SERVER_H
@@ -52,15 +51,15 @@ enum handoff_server_link {
 };
 
 struct handoff_server {
-	/* What the caller sets; all else is zero. */
+	/* The caller sets these, and the others to zero. */
 	struct nbd_kernel *kernel;
 	int stop;	      /* a descriptor, or -1 */
 	struct nbd_wish wish; /* of each connection */
 	unsigned timeout;     /* seconds, as are those of struct nbd_link */
 	unsigned outage;
 	int index;	  /* of the device; -1: a free one */
-	bool is_attached; /* already, by a process before us, to... */
-	struct nbd_connection image; /* ... its size and identity */
+	bool is_attached; /* a process before us has attached the device */
+	struct nbd_connection image; /* then: its size and identity */
 
 	/* For the caller to read. */
 	char client[HANDOFF_CLIENT_MAX + 1]; /* that brought the last link */
@@ -71,7 +70,7 @@ struct handoff_server {
 	struct nbd_apart checks[HANDOFF_PEERS]; /* the handshake of each peer */
 	enum handoff_server_link link;
 	int socket;	 /* the kernel's, as we have it; -1: unknown */
-	bool is_checked; /* we have done its handshake */
+	bool is_checked; /* this process has done its handshake */
 	bool is_down;	 /* _DOWN has been returned */
 	bool is_ok;	 /* _OK is to be returned next */
 	int64_t since;	 /* of clock_ms(), when the link was lost */
@@ -95,7 +94,7 @@ void handoff_server_close(struct handoff_server *);
  * Go on until there is news. This waits in poll(2), and handshakes with slow
  * peers delay nothing else.
  *
- * Returns the news; or -1 with errno as of nbd_kernel_connect(), where the kernel did
+ * Returns the news; or -1 with errno as of nbd_kernel_connect() if the kernel did
  * not take the first connection.
  */
 int handoff_server_next(struct handoff_server *);

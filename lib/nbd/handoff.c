@@ -135,8 +135,8 @@ handoff_tell(struct handoff_peer *g, const char *format, ...)
 	(void)!send(g->control, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* A free entry; or else that of the peer that has been silent longest, which is
- * dismissed. NULL: all have sent their line. */
+/* Find a free entry. If there is none, dismiss the peer that has been silent for the
+ * longest time. NULL: all peers have sent their line. */
 static struct handoff_peer *
 find_place(struct handoff *handoff)
 {
@@ -176,7 +176,7 @@ let_in(struct handoff *handoff)
 
 /* --- peers ------------------------------------------------------------- */
 
-/* Is its connection the NBD connection itself? It begins with NBDMAGIC. */
+/* A peer that is an NBD server begins with NBDMAGIC, and no line begins with N. */
 static bool
 is_server(const struct handoff_peer *g)
 {
@@ -197,7 +197,7 @@ take_server(struct handoff_peer *g)
 	return HANDOFF_OFFER;
 }
 
-/* Cut the first line out of what has come. False: there is none yet. */
+/* Take the first line of what has arrived. False: it is not complete yet. */
 static bool
 next_line(struct handoff_peer *g, char line[HANDOFF_LINE_MAX + 1])
 {
@@ -210,7 +210,7 @@ next_line(struct handoff_peer *g, char line[HANDOFF_LINE_MAX + 1])
 	memcpy(line, g->line, len);
 	line[len] = '\0';
 	if (strlen(line) != len)
-		line[0] = '\0'; /* a NUL: no word of ours */
+		line[0] = '\0'; /* no word has a NUL in it */
 	g->have -= len + 1;
 	memmove(g->line, end + 1, g->have);
 	return true;
@@ -240,7 +240,7 @@ static enum handoff_news
 hear(struct handoff_peer *g)
 {
 	char line[HANDOFF_LINE_MAX + 1];
-	int unwanted = g->control; /* none but the offer's descriptor */
+	int unwanted = g->control; /* only the offer comes with a descriptor */
 	ssize_t n;
 
 	if (!g->has_offered && g->have == 0 && is_server(g))

@@ -33,7 +33,7 @@
 
 /* What a peer sent. */
 struct handoff_offer {
-	bool still; /* the kernel has the connection already */
+	bool still; /* the kernel already has the connection */
 	char client[HANDOFF_CLIENT_MAX + 1];
 	char who[HANDOFF_WHO_MAX + 1];
 };
@@ -41,8 +41,8 @@ struct handoff_offer {
 /* One peer. Owned by struct handoff; invalid once it is dismissed. */
 struct handoff_peer {
 	bool present;
-	int control;	  /* its connection; -1: it is an NBD server itself */
-	int socket;	  /* the NBD connection; -1: none yet, or taken */
+	int control;	  /* its connection; -1: it is an NBD server */
+	int socket;	  /* the NBD connection; -1: none yet, or given away */
 	bool has_offered; /* its line is complete */
 	struct handoff_offer offer;
 	int64_t limit; /* of clock_ms(): it must have sent its line by then */
@@ -60,12 +60,12 @@ enum handoff_news {
 	HANDOFF_NOTHING,
 	HANDOFF_OFFER, /* a peer has sent its line, or speaks NBD */
 	HANDOFF_LEAVE, /* a peer said that its source goes for good */
-	HANDOFF_LOST,  /* ... is gone; dismiss it */
+	HANDOFF_LOST,  /* a peer is gone: dismiss it */
 };
 
 /*
- * Parse a line, without its newline. Returns 0; or -1 with errno EPROTO where it
- * is not as above, with *offer undefined.
+ * Parse a line without its newline. Returns 0; or -1 with errno EPROTO if the line
+ * does not have that form. *offer is then undefined.
  */
 int handoff_parse(const char *line, struct handoff_offer *);
 
@@ -79,19 +79,20 @@ int handoff_open(struct handoff *, const char *path);
 void handoff_close(struct handoff *, bool remove);
 
 /*
- * What to poll for. Returns the milliseconds until a peer's time is over; -1: no
- * peer has a limit.
+ * Fill in what to poll for. Returns the milliseconds until the time of a peer is
+ * over; -1: no peer has a limit.
  */
 int handoff_poll(const struct handoff *, struct pollfd p[HANDOFF_POLLS]);
 
 /*
- * Take one event, and the peer of it, whatever poll(2) said. Call it until
- * HANDOFF_NOTHING. A caller that keeps an offer's socket puts -1 in its place.
+ * Take one event and its peer; the result of poll(2) does not matter. Call it until
+ * it returns HANDOFF_NOTHING. A caller that keeps the socket of an offer puts -1 in
+ * its place.
  */
 enum handoff_news handoff_next(struct handoff *, struct handoff_peer **);
 
-/* Send a peer a line, printf(3)-wise, without a newline. It is dropped where the
- * peer does not read, and not sent to a peer that is an NBD server. */
+/* Send a line to a peer. The format is that of printf(3), without a newline. The
+ * line is dropped if the peer does not read, or is an NBD server. */
 void handoff_tell(struct handoff_peer *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -17,8 +17,8 @@
 #include "base/clock.h"
 #include "nbd/kernel.h"
 
-#define ANSWER_SECONDS 5   /* netlink answers at once, or something is wrong */
-#define BLOCK_SIZE     512 /* if nothing else is asked for */
+#define ANSWER_SECONDS 5   /* normally netlink answers at once */
+#define BLOCK_SIZE     512 /* the default */
 #define SYSFS_SECTOR   512
 #define AWAIT_MS       1000 /* for a device to come or go */
 #define AWAIT_STEP_MS  10
@@ -68,7 +68,7 @@ nbd_kernel_message(void *buf, uint16_t family, uint32_t sequence,
 
 /* --- requests ---------------------------------------------------------- */
 
-/* What an answer may bring: the family and its group, or an index. */
+/* What we look for in an answer. */
 struct answer {
 	struct nbd_kernel *kernel;
 	uint32_t group;
@@ -76,9 +76,9 @@ struct answer {
 };
 
 /*
- * Send a request and take its answer, message by message, until the kernel
- * has acknowledged it. An answer to an earlier request, which came too late for
- * that one, is dropped. Returns 0, or -1 with the errno that the kernel gave.
+ * Send a request, and read messages until the kernel has acknowledged it. Drop an
+ * answer to an earlier request, which had timed out. Returns 0, or -1 with the
+ * errno of the kernel.
  */
 static int
 transact(struct nbd_kernel *k, struct nlmsghdr *request, mnl_cb_t on_message,
@@ -110,7 +110,7 @@ transact(struct nbd_kernel *k, struct nlmsghdr *request, mnl_cb_t on_message,
 	return result;
 }
 
-/* The one multicast group that the family has. */
+/* The family has one multicast group. */
 static void
 take_group(const struct nlattr *groups, struct answer *answer)
 {
@@ -142,7 +142,7 @@ on_family(const struct nlmsghdr *h, void *arg)
 	return MNL_CB_OK;
 }
 
-/* CONNECT is answered with the index, LINK_DEAD tells of one. */
+/* The index is in the answer to CONNECT, and in the event LINK_DEAD. */
 static int
 on_index(const struct nlmsghdr *h, void *arg)
 {
@@ -287,7 +287,7 @@ nbd_kernel_exists(int index)
 	return access(block_path(path, sizeof(path), index, ""), F_OK) == 0;
 }
 
-/* The first word of a file of the device; false where there is none. */
+/* Read the first word of a file of the device. False: there is none. */
 static bool
 read_word(int index, const char *name, char word[NBD_CLIENT_IDENTITY_SIZE])
 {

@@ -2,9 +2,9 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * The kernel's NBD client: its generic netlink family "nbd" (kernel file
- * include/uapi/linux/nbd-netlink.h) and what /sys/block/nbdN shows of it.
- * The kernel speaks NBD's transmission phase only; the handshake is done by
- * the program that hands it a socket (nbd/client.h).
+ * include/uapi/linux/nbd-netlink.h), and its files in /sys/block/nbdN. The kernel
+ * knows only the transmission phase of NBD. The program that gives it a socket has
+ * done the handshake before (nbd/client.h).
  */
 #ifndef VM_NBD_KERNEL_H
 #define VM_NBD_KERNEL_H
@@ -22,16 +22,16 @@ struct mnl_socket;
 
 /* A connection to the kernel. Zero is closed. */
 struct nbd_kernel {
-	struct mnl_socket *requests; /* ours, and their answers */
-	struct mnl_socket *events;   /* the multicast group: links that died */
+	struct mnl_socket *requests; /* and answers */
+	struct mnl_socket *events; /* of the multicast group: links that died */
 	uint16_t family;
 	uint32_t sequence;
 };
 
-/* What to attach, or to re-join: see kernel file drivers/block/nbd.c. */
+/* What the kernel gets: see kernel file drivers/block/nbd.c. */
 struct nbd_link {
-	int index;	  /* of /dev/nbdN; -1: a free one (attach only) */
-	int socket;	  /* in transmission phase; the kernel takes a copy */
+	int index;	  /* of /dev/nbdN; -1: a free one (only for connect) */
+	int socket;	  /* in transmission phase; the kernel keeps a copy */
 	uint64_t size;	  /* bytes, a multiple of block */
 	unsigned block;	  /* bytes; 0: 512. Larger ones hide MBR and GPT */
 	uint64_t flags;	  /* the export's transmission flags */
@@ -41,9 +41,9 @@ struct nbd_link {
 };
 
 /*
- * Open it, and join the group before anything can happen. Returns 0, or -1
- * with errno: ENOENT where the nbd module is not loaded, or what socket(2)
- * says.
+ * Open the sockets, and join the multicast group, so that no later event is
+ * missed. Returns 0, or -1 with errno: ENOENT if the nbd module is not loaded, or
+ * as of socket(2).
  */
 int nbd_kernel_open(struct nbd_kernel *);
 void nbd_kernel_close(struct nbd_kernel *);
@@ -52,38 +52,40 @@ void nbd_kernel_close(struct nbd_kernel *);
 int nbd_kernel_event_fd(const struct nbd_kernel *);
 
 /*
- * Attach. Returns the device's index, or -1 with errno: EBUSY (in use), EPERM
+ * Attach a device. Returns its index, or -1 with errno: EBUSY (in use), EPERM
  * (not root), ENOENT (no such index), ETIMEDOUT, EINVAL.
  */
 int nbd_kernel_connect(struct nbd_kernel *, const struct nbd_link *);
 
 /*
- * Give a device whose link is dead a new one; size and flags stay. EINVAL
- * where the identity is another. The kernel also answers 0, and drops the
- * socket, where no link was dead: call it after nbd_kernel_next_dead() only.
+ * Give a new link to a device whose link is dead; size and flags stay. Returns 0,
+ * or -1 with errno: EINVAL if the identity is another. If no link was dead, the
+ * kernel drops the socket and this returns 0 as well: call it only after
+ * nbd_kernel_next_dead().
  */
 int nbd_kernel_rejoin(struct nbd_kernel *, const struct nbd_link *);
 
-/* Detach. 0 also where nothing was attached. */
+/* Detach a device. Returns 0 also if nothing was attached, or -1 with errno. */
 int nbd_kernel_disconnect(struct nbd_kernel *, int index);
 
 /*
- * Take one event: the index of a device whose link has died; -1 with errno
- * EAGAIN where there is none, ENOBUFS where some were lost: anybody's link may
- * have died.
+ * Read one event. Returns the index of a device whose link has died; or -1 with
+ * errno: EAGAIN if there is no event; ENOBUFS if events were lost, so that the link
+ * of any device may have died.
  */
 int nbd_kernel_next_dead(struct nbd_kernel *);
 
-/* Is the device attached, and usable? By sysfs, not by netlink's STATUS,
- * which only says that somebody has the device open. */
+/* Is the device attached, and usable? sysfs tells. The command STATUS of netlink
+ * would only tell that somebody has the device open. */
 bool nbd_kernel_is_attached(int index);
 
-/* Wait until it is, or is not, for a second at most. Returns whether so. */
+/* Wait, for a second at most, until the device is attached, or is not. Returns
+ * false if that did not happen. */
 bool nbd_kernel_await(int index, bool attached);
 
 /*
- * What is attached: the image's identity, as it was given, and the bytes.
- * Returns 0, or -1 with errno: ENOENT where nothing is, or without an identity.
+ * Read the identity of the attached image, and its size in bytes. Returns 0; or -1
+ * with ENOENT if nothing is attached, or something without an identity.
  */
 int nbd_kernel_look(
     int index, char identity[NBD_CLIENT_IDENTITY_SIZE], uint64_t *size);
@@ -91,14 +93,12 @@ int nbd_kernel_look(
 /* Does this kernel have the device at all? */
 bool nbd_kernel_exists(int index);
 
-/*
- * Set a value of /sys/block/nbdN/queue. Returns 0, or -1 with errno.
- */
+/* Set a value of /sys/block/nbdN/queue. Returns 0, or -1 with errno. */
 int nbd_kernel_tune(int index, const char *name, unsigned value);
 
 /*
- * The message of CONNECT or RECONFIGURE, as nbd_kernel_connect() and
- * _rejoin() send it, in buf. Returns its length. For tests.
+ * Write the message that nbd_kernel_connect() or _rejoin() sends to buf. Returns
+ * its length. This is public for tests.
  */
 size_t nbd_kernel_message(void *buf, uint16_t family, uint32_t sequence,
     const struct nbd_link *link, bool rejoin);

@@ -41,7 +41,7 @@ get_be(const unsigned char *p, int bytes)
 	return value;
 }
 
-/* So few bytes always fit into the socket. */
+/* The few bytes of a request always fit into the buffer of the socket. */
 static int
 send_all(int fd, const void *bytes, size_t len)
 {
@@ -78,7 +78,7 @@ read_export_begin(int fd, uint64_t *size)
 		errno = EPROTO;
 		return -1;
 	}
-	/* The string's own NUL is the last byte of the name's length. */
+	/* sizeof counts the NUL, which is the last byte of the name's length. */
 	if (send_all(fd, question, sizeof(question)) == -1 ||
 	    receive_all(fd, answer, sizeof(answer)) == -1)
 		return -1;

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * Read the default export of an NBD server (NBD protocol, doc/proto.md), which
- * is our own nbdkit. It waits for each answer. Like export-size.h it does
- * without libnbd, because vm-fetchd lives as long as its image.
+ * is our own nbdkit, and wait for each answer. Like export-size.h this does not use
+ * libnbd, because vm-fetchd lives as long as its image.
  */
 #ifndef VM_NBD_READ_EXPORT_H
 #define VM_NBD_READ_EXPORT_H

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "nbd/reconnect.h"
 
-#define LOOK_MS	     500 /* between two looks whether it is still ours */
+#define LOOK_MS	     500 /* between two checks that the device exists */
 #define RETRY_MIN_MS 100 /* between two tries to reconnect */
 #define RETRY_MAX_MS 2000
 #define MEND_LIMIT   30 /* seconds for one try */
@@ -41,8 +41,8 @@ nbd_reconnect_attach(struct nbd_reconnect *d)
 	return index;
 }
 
-/* One try to give the device a new link; *changed: it would be another image's.
- * False: not yet. */
+/* Try once to give the device a new link. Returns false if that failed, and sets
+ * *changed if the server has another image. */
 static bool
 try_mend(struct nbd_reconnect *d, bool *changed)
 {
@@ -52,7 +52,8 @@ try_mend(struct nbd_reconnect *d, bool *changed)
 	char why[512];
 	int result;
 
-	/* One that listens and does not speak is no reason to miss the next. */
+	/* A server that accepts connections but is silent may be replaced by
+	 * another one, so this try needs a limit. */
 	wish.limit = MEND_LIMIT;
 	if (nbd_client_open(d->server, -1, &wish, &c, why, sizeof(why)) == -1)
 		return false;
@@ -88,15 +89,15 @@ nbd_reconnect_next(struct nbd_reconnect *d)
 	struct pollfd p = {nbd_kernel_event_fd(d->kernel), POLLIN, 0};
 	int dead;
 
-	/* Nothing multicasts a disconnect, so now and then we look. */
+	/* The kernel sends no event when the device is disconnected. */
 	while (nbd_kernel_is_attached(d->index)) {
 		if (poll(&p, 1, LOOK_MS) < 1)
 			continue;
 		dead = nbd_kernel_next_dead(d->kernel);
 		if (dead == d->index)
 			return NBD_RECONNECT_LOST;
-		/* Of events that were lost, ours may be one; the kernel takes
-		 * no link that it does not need. */
+		/* The event of our device may be among the lost ones. If it is
+		 * not, the kernel drops the new link. */
 		if (dead == -1 && errno == ENOBUFS && d->server != NULL &&
 		    nbd_reconnect_mend(d) == NBD_RECONNECT_CHANGED)
 			return NBD_RECONNECT_CHANGED;
