@@ -162,9 +162,12 @@ begin_disk() {
 @test "--take ejects the medium of another client, and mounts" {
 	begin alice
 	serve "$OTHER" other
+	# However slow alice's vmctl is, it learns the reason.
+	pkill -STOP -f 'vmctl attach .*--client alice'
 	attach bob other -s 0 --client bob --take
-	ends alice 0 "slot 0: ejected: taken over by *"
 	wait_until 60 grep -q "is in the host's" said.bob
+	pkill -CONT -f 'vmctl attach .*--client alice'
+	ends alice 0 "slot 0: ejected: taken over by *"
 	has_iso 0 "$OTHER"
 	# Not from the same client: for that it is a reconnection.
 	local inserted
@@ -180,9 +183,12 @@ begin_disk() {
 	eject -i 1 "$(host_drive 0)"
 	fails 75 vmctl eject -s 0
 	serve "$OTHER" other
+	# However slow alice's vmctl is, it learns the reason.
+	pkill -STOP -f 'vmctl attach .*--client alice'
 	attach bob other -s 0 --client bob --take
-	ends alice 0 "slot 0: ejected: taken over by *"
 	wait_until 60 grep -q "is in the host's" said.bob
+	pkill -CONT -f 'vmctl attach .*--client alice'
+	ends alice 0 "slot 0: ejected: taken over by *"
 	has_iso 0 "$OTHER"
 	eject -i 0 "$(host_drive 0)"
 }

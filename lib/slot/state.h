@@ -10,6 +10,8 @@
  *   state      empty activating active degraded deactivating failed
  *   ...        url device size media label error status reason once expires
  *              idle (moments: seconds of CLOCK_BOOTTIME) step note client who
+ *   ending     how the medium ends, for clients that opened it before: lines of
+ *              a status of sysexits(3) and a reason, the last of which counts
  *   request/   the request, with its secrets; only root can read it
  *   work/      sockets, FIFOs and pids; only root can read it
  */

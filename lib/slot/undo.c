@@ -5,6 +5,7 @@
  * way in has come. A process cannot end while its read of the block device
  * waits, so the block device is detached before the programs are stopped.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -267,6 +268,23 @@ slot_hear_job(struct slot *s, const char *line)
 		s->restarting = true;
 }
 
+/*
+ * Tell how the medium ends to whoever has opened the file `ending`. The next
+ * medium gets a file of that name of its own, so a slow reader still finds this.
+ */
+static void
+tell_ending(const struct slot *s, const char *why)
+{
+	char path[PATH_MAX];
+	int fd = open(state_path(&s->state, "ending", path),
+	    O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	dprintf(fd, "%d %s\n", s->status, why);
+	close(fd);
+}
+
 /* Begin the end: of the state, only the reason stays. */
 void
 slot_begin_end(struct slot *s)
@@ -275,8 +293,10 @@ slot_begin_end(struct slot *s)
 
 	state_remove(&s->state, reason);
 	slot_end_tickets(s);
-	if (*s->reason != '\0')
+	if (*s->reason != '\0') {
 		slot_put(s, "reason", s->reason);
+		tell_ending(s, s->reason);
+	}
 	slot_put(s, "state", "deactivating");
 	slot_hooks_know(s);
 	control_step(s->control, "ejecting");
@@ -306,6 +326,7 @@ slot_finish(struct slot *s)
 	if (*s->error != '\0') {
 		slot_end_tickets(s);
 		slot_say(s, "%s", s->error);
+		tell_ending(s, s->error);
 		slot_put(s, "error", s->error);
 		slot_put_number(s, "status", s->status);
 	}

@@ -6,6 +6,8 @@
 
 QUERY_MAX=1024		# bytes of path and query from the network
 SIGNALED=		# set when a signal came, and was passed on
+ENDED=		# how our medium ended: a status, 0 if it was ejected
+REASON=		# why, in words; may be empty
 
 # --- what comes from the network ------------------------------------------
 
@@ -140,37 +142,44 @@ tell_ended() {
 	exit 0
 }
 
-# await_reason: wait until the slot is empty, and print why. A client that took
-# the place of ours may remove the reason soon after.
-await_reason() {
-	local start reason seen
-	start=$(now) reason=
+# hold_ending: open the file in which vm-slot will say how this medium ends. The
+# next medium removes it, perhaps before we have read it.
+hold_ending() {
+	exec 4<&-
+	[ ! -r "$DIR/ending" ] || exec 4<"$DIR/ending"
+}
+
+# await_ending: wait until vm-slot has ended the medium. Set ENDED and REASON.
+await_ending() {
+	local start status why
+	start=$(now) ENDED=0 REASON=
 	while held && [ "$(get state)" = deactivating ] &&
 		[ $(($(now) - start)) -lt $EJECT_SECONDS ]; do
-		seen=$(get reason) && reason=$seen
 		pause
 	done
-	get reason || printf '%s\n' "$reason"
-}
+	while read -r status why; do
+		ENDED=$status REASON=$why
+	done <&4
+} 2>/dev/null
 
 # tell_end STATUS: print how the attachment ended, in one line, and exit with
 # the matching status. STATUS is that of vm-nbd-attach, which may end before the
 # slot says why.
 tell_end() {
-	local why reason
-	reason=
+	local why
 	case $1 in
 	0 | "$EX_IOERR")
-		reason=$(await_reason)
-		[ ! -f "$DIR/error" ] || {
+		await_ending
+		[ "$ENDED" = 0 ] || {
 			MOUNTING=
-			end_failed
+			echo "$REASON" >&2
+			exit "$(final_status "$ENDED")"
 		}
 		;;
 	esac
 	if [ "$1" = 0 ]; then
 		MOUNTING=
-		echo "slot $SLOT: ejected${reason:+: $reason}" >&2
+		echo "slot $SLOT: ejected${REASON:+: $REASON}" >&2
 		exit 0
 	fi
 	why=$(grep -v ': attached: ' "$TEMP/said" | tail -n 1)
@@ -284,6 +293,7 @@ begin_attach() {
 	MOUNTING=1
 	write_request
 	tell_state probing
+	hold_ending
 	start_joiner
 	start_slot "$SLOT"
 	watch_slot
@@ -327,6 +337,7 @@ eject_own() {
 # join_slot: connect the client to the medium that is inserted and has lost its
 # source.
 join_slot() {
+	hold_ending
 	exec 9>&-
 	start_joiner
 	until [ -s "$TEMP/said" ] || ! kill -0 "$CHILD" 2>/dev/null; do

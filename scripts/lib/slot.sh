@@ -180,7 +180,7 @@ wait_free() {
 begin_state() {
 	umask 022
 	{ echo "$TIMEOUT" >"$DIR/timeout" && printf '%s\n' "$URL" >"$DIR/url" &&
-		echo activating >"$DIR/state"; } 2>/dev/null
+		: >"$DIR/ending" && echo activating >"$DIR/state"; } 2>/dev/null
 	set -- $?
 	umask 077
 	return "$1"
@@ -190,8 +190,8 @@ begin_state() {
 # written beside and renamed, so that a request is always whole.
 write_request() {
 	! is_left || clean_slot
-	rm -rf "$DIR/error" "$DIR/status" "$DIR/reason" "$DIR/request" \
-		"$DIR/called-off"
+	rm -rf "$DIR/error" "$DIR/status" "$DIR/reason" "$DIR/ending" \
+		"$DIR/request" "$DIR/called-off"
 	rm -rf "$DIR/.request"
 	{ cp -R "$REQ" "$DIR/.request" && begin_state &&
 		mv "$DIR/.request" "$DIR/request"; } 2>/dev/null && return
