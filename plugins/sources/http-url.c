@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The vmedia authors
  */
 #include <locale.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,27 +27,56 @@ get_part(CURLU *url, CURLUPart part, unsigned flags)
 	return copy;
 }
 
+#ifdef CURLU_PUNYCODE
+/* Has a text a letter other than those of ASCII? */
+static bool
+is_international(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text >= 0x80)
+			return true;
+	return false;
+}
+
 /*
- * Convert a host with letters other than ASCII to the form of the DNS (RFC
- * 5891). libcurl would take the letters to be in the encoding of the locale C,
- * which does not have them.
+ * The host of the URL as the DNS has it (RFC 5891), for curl_free(), or NULL.
+ * libcurl would take the letters to be in the encoding of the locale C, which
+ * does not have them.
  */
+static char *
+get_dns_name(CURLU *url)
+{
+	static locale_t utf8; /* made once, for all URLs of the process */
+	locale_t before;
+	char *name = NULL;
+
+	if (utf8 == (locale_t)0)
+		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	if (utf8 == (locale_t)0)
+		return NULL;
+	before = uselocale(utf8);
+	if (curl_url_get(url, CURLUPART_HOST, &name, CURLU_PUNYCODE) !=
+	    CURLUE_OK)
+		name = NULL;
+	uselocale(before);
+	return name;
+}
+#endif
+
+/* Write a host with letters other than ASCII as the DNS has it. */
 static void
 encode_host(CURLU *url)
 {
 #ifdef CURLU_PUNYCODE
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	locale_t before = utf8 != (locale_t)0 ? uselocale(utf8) : (locale_t)0;
-	char *host = NULL;
+	char *host = NULL, *name;
 
-	if (curl_url_get(url, CURLUPART_HOST, &host, CURLU_PUNYCODE) ==
-	    CURLUE_OK)
-		curl_url_set(url, CURLUPART_HOST, host, 0);
-	curl_free(host);
-	if (utf8 == (locale_t)0)
+	if (curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
 		return;
-	uselocale(before);
-	freelocale(utf8);
+	name = is_international(host) ? get_dns_name(url) : NULL;
+	if (name != NULL)
+		curl_url_set(url, CURLUPART_HOST, name, 0);
+	curl_free(name);
+	curl_free(host);
 #else
 	(void)url;
 #endif
