@@ -73,7 +73,7 @@ nothing_stays() {
 	cat >ssh <<-END
 		#!/bin/sh
 		echo "\$*" >args
-		pgrep -af "vm-fetchd -U $PWD/run/tmp" >source
+		pgrep -aP "\$(pgrep -f "vm-fetchd .*$PWD/run/tmp")" >source
 		exec $BUILD/t/nbdread - 0 4096
 	END
 	chmod +x ssh
