@@ -650,6 +650,35 @@ web() {
 	[ ! -e evil ] && [ ! -e run/0 ]
 }
 
+@test "attach --web: a ticket is exchanged for a key, which is good for an hour" {
+	local name now
+	name=$(printf %064d 7)
+	mkdir -p run/tickets
+	now=$(sed 's/[. ].*//' /proc/uptime)
+	printf '%s\n' "expires $((now + 299))" 'once no' 'resume yes' 'path /vm/0' \
+		>run/tickets/$name
+	export VM_WS_RESUME=$name VM_WS_PROTOCOL=vm.nbd.v1-state
+	run -0 --separate-stderr web /vm/0 hold=1
+	[ "$stderr" = "state: held
+slot 0: no image was attached" ]
+	grep -qx 'resume held' run/tickets/$name
+	grep -qx 'path /vm/0' run/tickets/$name
+	[ "$(sed -n 's/^expires //p' run/tickets/$name)" -ge $((now + 3600)) ]
+	vmctl ticket --list | grep -q '^00000000  0     key'
+	# Again it gets no more time, and neither does a client with a medium.
+	sed -i 's/^expires .*/expires 4000000000/' run/tickets/$name
+	web /vm/0 hold=1
+	grep -qx 'expires 4000000000' run/tickets/$name
+	sed -i 's/held/yes/' run/tickets/$name
+	web /vm/0 hold=1
+	grep -qx 'expires 4000000000' run/tickets/$name
+	grep -qx 'resume yes' run/tickets/$name
+	# Without such a ticket there is no key.
+	VM_WS_RESUME='' run -0 --separate-stderr web /vm/0 hold=1
+	[ "$stderr" = "slot 0: no image was attached" ]
+	[ ! -e run/0 ]
+}
+
 @test "attach --web: a client that comes back learns how the medium ended" {
 	export VM_WS_ENDED='0 ejected by the host'
 	run -0 --separate-stderr web /vm/0 'client=a&again=1'

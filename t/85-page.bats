@@ -202,6 +202,10 @@ in_browser() {
 	in_browser address
 }
 
+@test "browser: the ticket of a link becomes a key of the tab at once" {
+	in_browser key
+}
+
 @test "browser: a fault in a field is shown below it" {
 	in_browser fields
 }

@@ -28,7 +28,7 @@
 struct ticket {
 	char text[FILE_SIZE];
 	uint64_t expires;
-	bool is_once, is_for_path, is_resume;
+	bool is_once, is_for_path, is_resume, is_held;
 	char ended[TICKET_ENDED_MAX];
 };
 
@@ -96,9 +96,10 @@ understand(struct ticket *t, const char *path)
 			    t->is_for_path || strcmp(value, path) == 0;
 		else if (strcmp(line, "once") == 0)
 			t->is_once = strcmp(value, "no") != 0;
-		else if (strcmp(line, "resume") == 0)
+		else if (strcmp(line, "resume") == 0) {
 			t->is_resume = strcmp(value, "yes") == 0;
-		else if (strcmp(line, "ended") == 0)
+			t->is_held = strcmp(value, "held") == 0;
+		} else if (strcmp(line, "ended") == 0)
 			snprintf(t->ended, sizeof(t->ended), "%s", value);
 		else if (strcmp(line, "expires") != 0 ||
 			 number_parse(value, 0, UINT64_MAX, &t->expires) == -1)
@@ -162,7 +163,7 @@ ticket_use(const char *dir, const char *word, const char *path,
 		utimensat(AT_FDCWD, file, NULL, AT_SYMLINK_NOFOLLOW);
 	strcpy(grant->ended, t.ended);
 	grant->is_back = t.is_resume;
-	if (t.is_resume)
+	if (t.is_resume || t.is_held)
 		strcpy(grant->resume, name_of(file));
 	/* A session that has ended can't be resumed. */
 	if (t.ended[0] == '\0' && resume != NULL && strcmp(resume, word) != 0)

@@ -8,7 +8,8 @@
  *     expires 12345        this machine's uptime (proc(5)) when it expires
  *     path /vm/0           it is good for this path; any number of them
  *     once yes             its first use removes it; `no`: it stays
- *     resume yes           it was made of its bearer's `resume` word
+ *     resume yes           it was made of its bearer's `resume` word; `held`:
+ *                          the bearer has had no session yet
  *     ended 0 why          its session has ended, with that status of
  *                          sysexits(3): it lets its bearer in to be told so
  *

@@ -5,6 +5,7 @@
 # Sourced by vmctl.
 
 QUERY_MAX=1024		# bytes of path and query from the network
+HOLD=			# set if the client only exchanges its ticket for a key
 SIGNALED=		# set when a signal came, and was passed on
 ENDED=		# how our medium ended: a status, 0 if it was ejected
 REASON=		# why, in words; may be empty
@@ -56,8 +57,9 @@ take_parameter() {
 	take=1) TAKE=1 ;;
 	again=1) AGAIN=1 ;;
 	eject=1) EJECT=1 AGAIN=1 ;;
+	hold=1) HOLD=1 ;;
 	rw=1) ask writable 1 ;;
-	take=0 | again=0 | eject=0 | rw=0) ;;
+	take=0 | again=0 | eject=0 | hold=0 | rw=0) ;;
 	*) misuse "unknown parameter in the query" ;;
 	esac
 }
@@ -91,6 +93,14 @@ ssh_peer() {
 	peer=${peer%% *}
 	is_text "$peer" 64 || peer=
 	printf '%s\n' "${peer:-somebody}"
+}
+
+# hold_ticket: the client has used its ticket, and has no image yet. Its key, the
+# ticket to come back, stays good until it has one. Exit.
+hold_ticket() {
+	! hold_key || tell_state held
+	echo "slot $SLOT: no image was attached" >&2
+	exit 0
 }
 
 complete_attach() {
@@ -355,6 +365,7 @@ cmd_attach() {
 	parse "$@"
 	[ -z "$WEB" ] || read_web
 	[ -z "$WEB" ] || [ -z "${VM_WS_ENDED:-}" ] || tell_ended
+	[ -z "$HOLD" ] || hold_ticket
 	complete_attach
 	[ -n "$SLOT" ] || choose_attached
 	# If a vm-slot holds the slot, its drive exists: a client that comes back

@@ -6,6 +6,8 @@
 TICKET_SECONDS=30	# how long a ticket is good
 # The end of its medium ends a ticket to come back earlier (lib/slot/end-tickets.c).
 COME_BACK_SECONDS=31536000
+FRESH_SECONDS=300	# as vm-ws-proxy makes it; RESUME_SECONDS there
+KEY_SECONDS=3600	# how long a client that has no image yet may take
 
 # forget_expired: remove tickets that were not used in time.
 forget_expired() {
@@ -30,20 +32,44 @@ write_ticket() {
 	} >"$RUN/tickets/.$1" && mv "$RUN/tickets/.$1" "$RUN/tickets/$1"
 }
 
-# keep_ticket: our client has a medium, and may come back to it with the ticket
-# that vm-ws-proxy made for it. vm-slot compares the times of the files, so the
-# time stays as it was.
-keep_ticket() {
-	local file new
+# own_ticket: print the file of the ticket to come back that vm-ws-proxy made for
+# our client. False if there is none.
+own_ticket() {
 	case ${VM_WS_RESUME:-} in
-	'' | *[!0-9a-f]*) return 0 ;;
+	'' | *[!0-9a-f]*) return 1 ;;
 	esac
-	file=$RUN/tickets/$VM_WS_RESUME new=$RUN/tickets/.$VM_WS_RESUME
-	[ -n "$WEB" ] && [ -f "$file" ] || return 0
+	[ -n "$WEB" ] && [ -f "$RUN/tickets/$VM_WS_RESUME" ] &&
+		echo "$RUN/tickets/$VM_WS_RESUME"
+}
+
+# renew_ticket FILE SECONDS RESUME: let a ticket be good for so long, with that
+# word in its line `resume`. vm-slot compares the times of the files, so the time
+# stays as it was.
+renew_ticket() {
+	local new
+	new=${1%/*}/.${1##*/}
 	{
-		echo "expires $(($(now) + COME_BACK_SECONDS))"
-		sed '/^expires /d' "$file"
-	} >"$new" && touch -r "$file" "$new" && mv "$new" "$file"
+		echo "expires $(($(now) + $2))"
+		sed "/^expires /d; s/^resume .*/resume $3/" "$1"
+	} >"$new" && touch -r "$1" "$new" && mv "$new" "$1"
+}
+
+# keep_ticket: our client has a medium, and may come back to it.
+keep_ticket() {
+	local file
+	! file=$(own_ticket) || renew_ticket "$file" $COME_BACK_SECONDS yes
+}
+
+# hold_key: our client has no medium yet. Its key is no ticket for a medium that
+# ends meanwhile. False if it has none; a second call does not prolong it, and
+# that of a client with a medium stays as it is.
+hold_key() {
+	local file
+	file=$(own_ticket) || return 1
+	! grep -q '^resume held$' "$file" || return 0
+	read_ticket "$file"
+	[ $((ENDS - $(now))) -le $FRESH_SECONDS ] || return 0
+	renew_ticket "$file" $KEY_SECONDS held
 }
 
 # make_ticket: print a ticket that lets one client attach to SLOT, once.
@@ -77,6 +103,7 @@ read_ticket() {
 		case $word$value in
 		expires*) ENDS=$value ;;
 		path/vm/[0-7]) FOR=${value#/vm/} ;;
+		resumeheld) USE='key' ;;
 		resume*) USE=again ;;
 		ended*) USE=ended ;;
 		esac

@@ -31,6 +31,8 @@ class Far {
 		this.sockets = new Set();
 		this.answer = 'serve';
 		this.tells = false; // the slot's state
+		this.holds = false; // exchanges a ticket for a key
+		this.held = []; // the protocols of such requests
 		this.meeting = new Meeting();
 	}
 
@@ -49,6 +51,10 @@ class Far {
 
 	upgrade(request, socket, head) {
 		const { url, headers } = request;
+		if (/[?&]hold=1/.test(url)) {
+			this.hold(request, socket, head);
+			return;
+		}
 		this.asked.push({ url: new URL(url, 'http://x'),
 			protocols: headers['sec-websocket-protocol'].split(/, */),
 			origin: headers.origin });
@@ -61,6 +67,21 @@ class Far {
 			return;
 		this.web.handleUpgrade(request, socket, head, (client) =>
 			this.connected(client));
+	}
+
+	// A server of an older version lets nobody in for that.
+	hold(request, socket, head) {
+		this.held.push(request.headers['sec-websocket-protocol'].split(/, */));
+		if (!this.holds) {
+			socket.end('HTTP/1.1 403 No\r\nContent-Length: 0\r\n' +
+				'Connection: close\r\n\r\n');
+			return;
+		}
+		new WebSocketServer({ noServer: true }).handleUpgrade(request, socket,
+			head, (client) => {
+				client.send('held');
+				client.close(1000, 'no image was attached');
+			});
 	}
 
 	connected(client) {

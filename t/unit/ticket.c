@@ -125,6 +125,19 @@ test_none(void)
 	CHECK(!ticket_use("/nonexistent", WORD, "/vm/0", NULL, &grant));
 }
 
+/* A key that has had no session is no way back to one. */
+static void
+test_held(void)
+{
+	make(WORD, LATER "path /vm/0\nonce no\nresume held\n");
+	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, &grant));
+	CHECK(!grant.is_back && strlen(grant.resume) == 64);
+	make(WORD, LATER "path /vm/0\nonce no\nresume yes\n");
+	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, &grant));
+	CHECK(grant.is_back && strlen(grant.resume) == 64);
+	unlink(file_of(WORD));
+}
+
 /* The last use is the file's time: vm-slot looks at it at a take-over. */
 static void
 test_newest(void)
@@ -209,6 +222,7 @@ main(void)
 	test_once();
 	test_time();
 	test_none();
+	test_held();
 	test_newest();
 	test_ended();
 	test_again();

@@ -11,6 +11,7 @@ import { $, put } from './dom.js';
 import { enable, fill, focusFault, onEdit, takeFragment, target, validate }
 	from './fields.js';
 import { Figures, room } from './figures.js';
+import { exchange, keyFor, keyUsed, pending, random, restoreKey } from './key.js';
 import { amend, note } from './log.js';
 import { keepAwake } from './tab.js';
 import { shortly } from './target.js';
@@ -30,13 +31,7 @@ const PASSING = new Set(['connecting', 'open', 'stopping']); /* not logged */
 
 const worker = new Worker('worker/worker.js', { type: 'module' });
 
-function random(length) {
-	const octets = crypto.getRandomValues(new Uint8Array(length));
-	return btoa(String.fromCharCode(...octets)).replace(/\+/g, '-')
-		.replace(/\//g, '_').replace(/=/g, '');
-}
 const client = random(16);
-const resume = random(32);
 
 let file = null;
 let linked = ''; /* the address that came by a link, until it is agreed to */
@@ -159,6 +154,7 @@ const heard = {
 			figures.openedAt = Date.now();
 			$('figures').hidden = false; /* ask() measures the picture */
 			$('ticket').value = ''; /* it works once */
+			keyUsed();
 		}
 		if (now.name === 'lost' || now.name === 'refused')
 			probe();
@@ -314,6 +310,12 @@ function retarget() {
 }
 
 function connect(take) {
+	if (isActive(state.name))
+		return;
+	if (pending()) {
+		pending().then(() => connect(take));
+		return;
+	}
 	const meant = destination(true);
 	if (!meant) {
 		focusFault();
@@ -332,8 +334,8 @@ function connect(take) {
 	if ($('writable').checked) /* else the browser may delete it for room */
 		navigator.storage?.persist?.().catch(() => {});
 	worker.postMessage({ type: 'connect', take, writable: $('writable').checked,
-		to: { url: meant.url, ticket: target().ticket, client, resume,
-			name: file.name } });
+		to: { url: meant.url, ticket: target().ticket, client,
+			resume: keyFor(meant.url), name: file.name } });
 	show();
 	$('stop').focus();
 }
@@ -386,6 +388,7 @@ function readFragment() {
 	linked = given.url ?? linked;
 	fill(given);
 	retarget();
+	exchange(destination(false));
 }
 
 $('setup').addEventListener('submit', (event) => {
@@ -394,6 +397,7 @@ $('setup').addEventListener('submit', (event) => {
 });
 $('file').addEventListener('change', () => choose($('file').files[0]));
 onEdit(retarget);
+$('ticket').addEventListener('change', () => exchange(destination(false)));
 /* A second stop gives up the host's last writes. A double click, or a key that
  * is held down, is not meant that way: it counts once. */
 $('stop').addEventListener('click', ({ detail: clicks }) =>
@@ -429,6 +433,7 @@ addEventListener('drop', (event) => {
 
 beginChanges({ send: (command) => worker.postMessage(command), changed: show,
 	chosen: chosenAgain });
+restoreKey();
 readFragment();
 if (!isSecureContext)
 	state = { name: 'insecure' };

@@ -116,7 +116,8 @@ const commands = {
 		}
 		const { image: served, overlay: over } = service ?? {};
 		if (served !== image || over !== (writable ? overlay : null) ||
-		    to.url !== service.link.to.url || to.ticket)
+		    to.url !== service.link.to.url || to.ticket ||
+		    to.resume !== service.link.to.resume)
 			service = new Service(image, writable ? overlay : null, to,
 				(state) => tell('state', { state }));
 		service.connect(take);

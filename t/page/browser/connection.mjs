@@ -39,6 +39,40 @@ export const tests = {
 		assert.equal(await page.$('#ticket').inputValue(), '');
 	},
 
+	// The link's ticket becomes a key of this tab at once: it is enough,
+	// however late Connect is pressed, also after a reload.
+	async key({ page, far }) {
+		far.holds = true;
+		await page.open('#slot=2&ticket=abc');
+		await page.$('#ticket-about').waitFor();
+		assert.equal(await page.$('#ticket').inputValue(), '');
+		const [held] = far.held;
+		assert.equal(held[1], 'ticket.abc');
+		await page.open();
+		await page.$('#ticket-about').waitFor();
+		assert.equal(await page.$('#slot').inputValue(), '2');
+		await page.choose();
+		await page.connect();
+		const [{ url, protocols }] = far.asked;
+		assert.equal(url.pathname, '/vm/2');
+		assert.deepEqual(protocols.slice(3), [held[2]]);
+		await page.$('#ticket-about').waitFor({ state: 'hidden' });
+		await page.$('#stop').click();
+		await page.title('Stopped');
+		// A typed ticket, too; Connect waits for it. It is for its slot only.
+		await page.$('#ticket').fill('def');
+		await page.connect();
+		assert.deepEqual(far.held[1].slice(1, 2), ['ticket.def']);
+		assert.deepEqual(far.asked.at(-1).protocols.slice(3),
+			[far.held[1][2]]);
+		assert.notEqual(far.held[1][2], held[2]);
+		await page.$('#stop').click();
+		await page.title('Stopped');
+		await page.$('#slot').fill('3');
+		await page.connect();
+		assert.notEqual(far.asked.at(-1).protocols[3], far.held[1][2]);
+	},
+
 	// With real servers: a ticket works once, and the page stays connected.
 	async shipped({ page }) {
 		await page.open();
