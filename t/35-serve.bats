@@ -67,6 +67,8 @@ nothing_stays() {
 	grep -Eqx '/vm/0 client=[0-9a-f]{32}&name=%69%6d%61%67%65&take=1 vm.nbd.v1' asked
 	vmctl serve --cacert ca.pem -w image "wss://$AT/vm/1?a=b"
 	grep -Eqx '/vm/1 a=b&client=[0-9a-f]{32}&name=%69%6d%61%67%65&rw=1 vm.nbd.v1' asked
+	vmctl serve --cacert ca.pem --expires 1h --idle 5m --degraded 90 image "wss://$AT/vm/0"
+	grep -Eqx '/vm/0 client=[0-9a-f]{32}&name=%69%6d%61%67%65&expires=3600&idle=300&degraded=90 vm.nbd.v1' asked
 }
 
 @test "options of the image go to the source, options of the medium to the slot" {
@@ -81,11 +83,11 @@ nothing_stays() {
 	export VM_SSH=$PWD/ssh
 	start_hostile image
 	vmctl serve --limit-rate 1M --outage 60 -t disk --retype --boot-once \
-		--expires 1h -s 1 "$HOSTILE/ok/image" ssh:host 2>err || { cat err; false; }
+		--expires 1h --degraded 1m -s 1 "$HOSTILE/ok/image" ssh:host 2>err || { cat err; false; }
 	grep -q "limit-rate=1M" source
 	grep -q "connections=3" source
 	grep -q "outage=60" source
-	grep -Eqx -- "-T -o .* host vmctl attach --client [0-9a-f]+ --name image -s 1 --retype --boot-once --type disk --expires 3600 --outage 60 -" args
+	grep -Eqx -- "-T -o .* host vmctl attach --client [0-9a-f]+ --name image -s 1 --retype --boot-once --type disk --expires 3600 --degraded 60 --outage 60 -" args
 	[ ! -s err ] || not grep -q WARNING err
 	vmctl serve --insecure image ssh:host 2>&1 | grep -q "WARNING: --insecure: the server"
 	fails 64 vmctl serve --insecure image wss://host/vm/0

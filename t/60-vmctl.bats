@@ -632,6 +632,7 @@ web() {
 	run -69 web /vm/0 ''
 	run -69 web /vm/0/0 'client=aB-_9&name=my%20disk.iso&take=1&rw=0'
 	run -69 web /nbd/1 'rw=1&name=%ff%41%e2%82%ac&'
+	run -69 web /vm/0 'expires=60&idle=2h&degraded=600'
 	for bad in '' / /vm /vm/ /vm/8 /vm/00 /vm/0/1 /vm/0/ /nbd/0/0 /vm/../0 \
 		'/vm/*' '/vm/[0-7]' /vm/0%00 '/vm/$(id)' x/vm/0; do
 		fails 66 web "$bad" ''
@@ -639,6 +640,7 @@ web() {
 	fails 64 web /vm/5 ''
 	for bad in client= client=../x 'client=a%20b' 'client=a;b' name= name=%2f \
 		name=%4 name=%zz name=% take=2 take rw=yes x=1 '&&' slot=1 '%63lient=a' \
+		expires= expires=0 idle=x degraded=-1 degraded=400d 'idle=$(id)' \
 		'client=a&client=' "name=$(printf %0256d 0)" "$(printf %02000d 0)"; do
 		fails 64 web /vm/0 "$bad"
 	done

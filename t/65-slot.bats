@@ -233,6 +233,39 @@ is_waiting() {
 	[ ! -e "$D/reason" ]
 }
 
+# served: an image that a client serves; what vm-nbd-attach says is appended to
+# the file words.
+served() {
+	: >words
+	echo image >"$D/request/served"
+	program vm-nbd-attach "$(sed -n '/^case/,$p' bin/vm-nbd-attach |
+		sed 's,exec "$PRETEND/bin/vm-sleeper" 1000,exec tail -f -n +1 "$PRETEND/words" >\&2,')"
+	is_in
+}
+say() {
+	echo "vm-nbd-attach: source: $1" >>words
+}
+
+@test "while no client is behind the medium it is degraded, and not for ever" {
+	echo 8 >"$D/request/degraded"
+	served
+	has_state active
+	[ ! -e "$D/degraded" ]
+	say waiting
+	wait_until 10 has_state degraded
+	[ "$(cat "$D/reason")" = "the client that serves the image is not connected" ]
+	[ -s "$D/degraded" ]
+	say ok
+	wait_until 10 has_state active
+	[ ! -e "$D/degraded" ] && [ ! -e "$D/reason" ]
+	say waiting
+	wait_until 10 has_state degraded
+	say down
+	wait_until 30 is_clean
+	has_state empty
+	[ "$(cat "$D/reason")" = "no client has served the image for 8 s" ]
+}
+
 @test "killed, it leaves the medium, and the next one goes on with it" {
 	is_in
 	local source attach

@@ -206,6 +206,14 @@ in_browser() {
 	in_browser key
 }
 
+@test "browser: when the slot is to eject by itself" {
+	in_browser limits
+}
+
+@test "browser: who leaves the page on purpose ejects the image" {
+	in_browser farewell
+}
+
 @test "browser: a fault in a field is shown below it" {
 	in_browser fields
 }

@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * The limits of a medium: it is ejected after a time (expires), when the host
- * has not used it for a time (idle), or at the end of one boot (boot-once).
+ * has not used it for a time (idle), when its source has not answered for a time
+ * (degraded), or at the end of one boot (boot-once).
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -45,10 +46,24 @@ slot_limits_begin(struct slot *s)
 }
 
 void
+slot_limits_degraded(struct slot *s, bool degraded)
+{
+	static const char *const names[] = {"degraded", NULL};
+
+	if (!degraded)
+		state_remove(&s->state, names);
+	else if (slot_is_asked(s, "degraded"))
+		slot_put_number(s, "degraded",
+		    state_now() +
+			state_get_number(&s->state, "request/degraded"));
+}
+
+void
 slot_limits_resume(struct slot *s)
 {
 	*s->counted = *s->port = '\0';
 	s->tick_at = slot_is_asked(s, "idle") || slot_is_asked(s, "expires") ||
+			     slot_is_asked(s, "degraded") ||
 			     slot_is_asked(s, "boot-once")
 			 ? clock_ms() + TICK_MS
 			 : 0;
@@ -95,6 +110,13 @@ slot_limits_check(struct slot *s)
 	count_requests(s);
 	if (is_past(s, "expires")) {
 		slot_over(s, "the time of --expires is over");
+	} else if (is_past(s, "degraded")) {
+		slot_asked(s, "degraded", limit);
+		snprintf(why, sizeof(why),
+		    s->served ? "no client has served the image for %.20s s"
+			      : "the source has not answered for %.20s s",
+		    limit);
+		slot_over(s, why);
 	} else if (is_past(s, "idle")) {
 		slot_asked(s, "idle", limit);
 		snprintf(why, sizeof(why),

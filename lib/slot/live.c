@@ -82,10 +82,14 @@ trouble(const struct slot *s, char *buf, size_t size)
 {
 	const char *said = s->children[CHILD_SOURCE].last;
 
+	bool waits = strcmp(s->source, "waiting") == 0;
+
+	/* Nobody is behind the medium of a client that is lost, even while the
+	 * host's reads still wait for it. */
+	if (s->served && (waits || strcmp(s->source, "down") == 0))
+		return "the client that serves the image is not connected";
 	if (strcmp(s->source, "down") == 0)
-		return s->served
-			   ? "the client that serves the image is not connected"
-			   : "the source does not answer";
+		return "the source does not answer";
 	if (strcmp(s->source, "refused") != 0)
 		return "";
 	snprintf(buf, size, "the source refuses: %s",
@@ -107,12 +111,14 @@ settle(struct slot *s)
 		if (strcmp(was, "degraded") == 0)
 			return;
 		slot_put(s, "state", "degraded");
+		slot_limits_degraded(s, true);
 		slot_say(s, "degraded: %s", why);
 		slot_notify(s, "degraded", false);
 		slot_hook(s, "degraded");
 	} else if (strcmp(s->source, "ok") == 0 && strcmp(was, "active") != 0) {
 		state_remove(&s->state, reason);
 		slot_put(s, "state", "active");
+		slot_limits_degraded(s, false);
 		slot_say(s, "the source is back");
 		slot_notify(s, "active", false);
 		slot_hook(s, "recovered");

@@ -258,6 +258,7 @@ void slot_hear_server(struct slot *, const char *line);
 
 void slot_limits_begin(struct slot *);
 void slot_limits_resume(struct slot *);
+void slot_limits_degraded(struct slot *, bool degraded); /* it has changed */
 void slot_limits_check(struct slot *);
 int slot_limits_left(const struct slot *, int64_t now); /* ms; -1: no limits */
 void slot_hear_port(struct slot *, const char *state);

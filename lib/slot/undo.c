@@ -310,7 +310,7 @@ slot_remove_leftovers(struct slot *s)
 {
 	static const char *const names[] = {"device", "size", "format", "label",
 	    "boot", "media", "reads", "step", "stats", "overlay", "note",
-	    "expires", "idle", "once", "client", "who", NULL};
+	    "expires", "idle", "degraded", "once", "client", "who", NULL};
 
 	state_remove(&s->state, names);
 	*s->device = '\0';

@@ -54,6 +54,7 @@ take_parameter() {
 		# The last part is enough for people.
 		take_option name "${value##*/}"
 		;;
+	expires=* | idle=* | degraded=*) take_option "${1%%=*}" "${1#*=}" ;;
 	take=1) TAKE=1 ;;
 	again=1) AGAIN=1 ;;
 	eject=1) EJECT=1 AGAIN=1 ;;
@@ -103,12 +104,23 @@ hold_ticket() {
 	exit 0
 }
 
+# cap_limit NAME MAX: a client may ask for a shorter limit than MAX, which the
+# configuration sets, and gets MAX if it does not. Empty: no limit is set there.
+cap_limit() {
+	local asked
+	[ -n "$2" ] || return 0
+	asked=$(read_value "$REQ/$1") && [ "$asked" -le "$2" ] || ask "$1" "$2"
+}
+
 complete_attach() {
 	[ -n "$WEB" ] || [ -n "$ARGUMENT" ] ||
 		misuse "attach needs - (standard input) or --web"
 	WHO=${WHO:-$(ssh_peer)}
 	ask served "${NAME:=image}"
 	URL=served:$NAME
+	cap_limit expires "$SERVED_EXPIRES"
+	cap_limit idle "$SERVED_IDLE"
+	cap_limit degraded "$SERVED_DEGRADED"
 	# These settings apply to images that we fetch.
 	CACERT='' CACHE='' CONNECTIONS='' LIMIT_RATE=''
 	complete_request

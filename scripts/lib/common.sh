@@ -8,8 +8,8 @@
 #   $RUN/N/state      empty activating active degraded deactivating failed
 #   $RUN/N/...        one value per file: url device size media label error
 #                     client who (of a client that brings the image) reason (why
-#                     the slot is degraded, or how it ended) expires idle (in
-#                     seconds of this machine's uptime) once ...
+#                     the slot is degraded, or how it ended) expires idle degraded
+#                     (in seconds of this machine's uptime) once ...
 #   $RUN/N/request/   what vmctl asked for; holds secrets, only for root
 #   $RUN/N/work/      sockets, FIFOs and pids; only for root
 #   $RUN/tickets/     one file per ticket, named by its SHA-256; only for root
@@ -113,6 +113,23 @@ is_size() {
 	case ${1%[KMG]} in
 	'' | *[!0-9]*) return 1 ;;
 	esac
+}
+
+# seconds_in TIME: print TIME (90, 90s, 30m, 2h, 1d), at most a year, in seconds.
+# False if it is no time.
+seconds_in() {
+	local count unit
+	count=${1%[smhd]}
+	case $1 in
+	*m) unit=60 ;;
+	*h) unit=3600 ;;
+	*d) unit=86400 ;;
+	*) unit=1 ;;
+	esac
+	# In arithmetic, a leading 0 would mean an octal number.
+	count=${count#"${count%%[!0]*}"}
+	is_number "$count" $((31536000 / unit)) || return 1
+	echo $((count * unit))
 }
 
 # mib_of BYTES: print them in MiB, with a fraction below 10 unless it is 0.

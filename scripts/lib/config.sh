@@ -27,6 +27,9 @@ limit_rate|size 65536|a size of 64K or more, such as 500K
 overlay_size|size 1|a size, such as 500M or 1G
 outage|3600|a number of seconds from 1 to 3600
 timeout|86400|a number of seconds from 1 to 86400
+served_expires|time|a time of at most a year, such as 90s, 30m, 2h or 1d
+served_idle|time|a time of at most a year, such as 90s, 30m, 2h or 1d
+served_degraded|time|a time of at most a year, such as 90s, 30m, 2h or 1d
 cacert|text|the path of a file
 proxy|text|a URL, such as http://proxy.example.org:3128
 allow_file|paths|absolute paths of directories
@@ -126,6 +129,7 @@ is_kind() {
 		;;
 	"size "*) is_size_from "$2" "${1#size }" ;;
 	paths) are_paths "$2" ;;
+	time) seconds_in "$2" >/dev/null ;;
 	text) return 0 ;;
 	*" "*) case " $1 " in *" $2 "*) ;; *) return 1 ;; esac ;;
 	*) is_number "$2" "$1" ;;
@@ -162,6 +166,9 @@ $1=$2"
 	cache) CACHE=$2 ;;
 	connections) CONNECTIONS=$2 ;;
 	outage) OUTAGE=$2 ;;
+	served_expires) SERVED_EXPIRES=$(seconds_in "$2") ;;
+	served_idle) SERVED_IDLE=$(seconds_in "$2") ;;
+	served_degraded) SERVED_DEGRADED=$(seconds_in "$2") ;;
 	limit_rate) LIMIT_RATE=$2 ;;
 	overlay_size) OVERLAY_SIZE=$2 ;;
 	dvd) [ "$2" != yes ] || DVD=1 ;;

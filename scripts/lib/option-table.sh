@@ -72,6 +72,7 @@ retype|||mount attach serve|change the drive's type if the image needs another
 boot-once|||mount attach serve|eject when the host has read it and is then off
 expires||TIME|mount attach serve|eject after TIME
 idle||TIME|mount attach serve|eject when the host has not used it for TIME
+degraded||TIME|mount attach serve|eject when the source was silent for TIME
 replace|||mount|if the slot holds another image, eject that
 wait-host|||mount|wait until the host has read from the drive
 take|||attach serve|eject another image, even another client's

@@ -12,21 +12,10 @@ check_option_size() {
 	is_size "$2" || misuse "--$1 $2: not a size, such as 500K or 2M"
 }
 
-# seconds_of OPTION TIME: print TIME (90, 90s, 30m, 2h, 1d) in seconds.
+# seconds_of OPTION TIME: print TIME in seconds.
 seconds_of() {
-	local count unit
-	count=${2%[smhd]}
-	case $2 in
-	*m) unit=60 ;;
-	*h) unit=3600 ;;
-	*d) unit=86400 ;;
-	*) unit=1 ;;
-	esac
-	# In arithmetic, a leading 0 would mean an octal number.
-	count=${count#"${count%%[!0]*}"}
-	is_number "$count" $((31536000 / unit)) || misuse \
+	seconds_in "$2" || misuse \
 		"--$1 $2: not a time of at most a year, such as 90s, 30m, 2h or 1d"
-	echo $((count * unit))
 }
 
 # is_client WORD: is it an ID for --client? `-` stands for no ID.
@@ -100,7 +89,7 @@ take_option() {
 		check_option_number "$1" "$2" 3600
 		OUTAGE=$2
 		;;
-	expires | idle)
+	expires | idle | degraded)
 		seconds=$(seconds_of "$1" "$2") || exit
 		ask "$1" "$seconds"
 		;;

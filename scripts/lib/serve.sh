@@ -35,12 +35,17 @@ encoded() {
 # the other end must no longer eject another image for us, and must not mount
 # our image again if it was ejected.
 query() {
+	local limit
 	case $TARGET in *\?*) printf '&' ;; *) printf '?' ;; esac
 	printf 'client=%s&name=%s' "$CLIENT" "$(encoded "$NAME")"
 	[ -z "$TAKE" ] || [ -n "$MET" ] || printf '&take=1'
 	[ -z "$MET" ] || printf '&again=1'
 	[ -z "${1:-}" ] || printf '&eject=1'
 	[ ! -f "$REQ/writable" ] || printf '&rw=1'
+	for limit in expires idle degraded; do
+		[ ! -f "$REQ/$limit" ] ||
+			printf '&%s=%s' $limit "$(read_value "$REQ/$limit")"
+	done
 }
 
 # link_ws [eject]: become a link to a WebSocket. A ticket can be used once;
@@ -78,7 +83,7 @@ link_ssh() {
 	for flag in retype boot-once; do
 		[ ! -f "$REQ/$flag" ] || set -- "$@" --$flag
 	done
-	for option in type expires idle; do
+	for option in type expires idle degraded; do
 		value=$(read_value "$REQ/$option") && set -- "$@" --$option "$value"
 	done
 	[ -z "$OUTAGE" ] || set -- "$@" --outage "$OUTAGE"
@@ -294,7 +299,7 @@ take_ws() {
 	*) [ ! -f "$REQ/insecure" ] || misuse \
 		"--insecure is for the server of an image; for a WebSocket use --pin" ;;
 	esac
-	for option in type retype boot-once expires idle; do
+	for option in type retype boot-once; do
 		[ ! -f "$REQ/$option" ] || misuse \
 			"--$option works only with ssh:HOST, not with a WebSocket"
 	done

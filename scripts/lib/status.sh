@@ -159,7 +159,7 @@ slot_json() {
 	value_of size || :
 	printf ', "size": '
 	json_number "$VALUE"
-	for key in expires idle; do
+	for key in expires idle degraded; do
 		left $key || :
 		printf ', "%s": ' $key
 		json_number "$VALUE"
@@ -246,7 +246,7 @@ slot_text() {
 		once; do
 		! value_of $key || printf '  %-7s %s\n' $key "$VALUE"
 	done
-	for key in expires idle; do
+	for key in expires idle degraded; do
 		! left $key || printf '  %-7s %s s left\n' $key "$VALUE"
 	done
 	source_text

@@ -12,6 +12,7 @@ import { enable, fill, focusFault, onEdit, takeFragment, target, validate }
 	from './fields.js';
 import { Figures, room } from './figures.js';
 import { exchange, keyFor, keyUsed, pending, random, restoreKey } from './key.js';
+import { enableLimits, limits } from './limits.js';
 import { amend, note } from './log.js';
 import { keepAwake } from './tab.js';
 import { shortly } from './target.js';
@@ -27,6 +28,7 @@ const IN_MEMORY = 'This browser window has no storage: the changes are in memory
 	'only, and are lost when you close this page.';
 const FULL = 'There is no room left for what the host writes: the host got a ' +
 	'write error. Press Stop, then save the changes.';
+const FAREWELL = 200; /* ms for the worker's last message */
 const PASSING = new Set(['connecting', 'open', 'stopping']); /* not logged */
 
 const worker = new Worker('worker/worker.js', { type: 'module' });
@@ -52,6 +54,7 @@ function show() {
 	const active = isActive(state.name);
 	showState();
 	enable(!active);
+	enableLimits(!active);
 	$('file').disabled = active || (unsaved() && !GONE.has(state.name));
 	$('writable').disabled = active || changes > 0;
 	const saving = isSaving();
@@ -335,7 +338,8 @@ function connect(take) {
 		navigator.storage?.persist?.().catch(() => {});
 	worker.postMessage({ type: 'connect', take, writable: $('writable').checked,
 		to: { url: meant.url, ticket: target().ticket, client,
-			resume: keyFor(meant.url), name: file.name } });
+			resume: keyFor(meant.url), name: file.name,
+			limits: limits() } });
 	show();
 	$('stop').focus();
 }
@@ -363,6 +367,17 @@ function discard() {
 addEventListener('beforeunload', (event) => {
 	if (isActive(state.name) || isSaving() || (memory && unsaved()))
 		event.preventDefault();
+});
+
+/* The page is closed, after the user was asked: the slot is to eject. The worker
+ * ends with the page, so leave it the time to say that. */
+addEventListener('pagehide', ({ persisted }) => {
+	if (persisted || !isActive(state.name))
+		return;
+	worker.postMessage({ type: 'leave' });
+	const end = performance.now() + FAREWELL;
+	while (performance.now() < end)
+		continue;
 });
 
 /* Ask the worker how the transfer is going: for the eyes of the user only. */

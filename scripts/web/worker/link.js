@@ -5,7 +5,7 @@
  * until one side ends it. Runs in the worker, and in node where that has a
  * WebSocket.
  *
- *	new Link({ url, ticket, resume, client, name, writable }, {
+ *	new Link({ url, ticket, resume, client, name, writable, limits }, {
  *		opened()         a new connection; nothing of an older one arrives
  *		received(octets)
  *		dropped()        that connection is gone
@@ -71,11 +71,14 @@ export function meaning(code, reason, opened) {
 		`the server closed the connection with code ${code}`];
 }
 
-/* The address of a slot with its query; `asks` are words of the query. */
-export function address({ url, client, name, writable }, asks) {
+/* The address of a slot with its query: `limits` are times in seconds, and `asks`
+ * words of the query. */
+export function address({ url, client, name, writable, limits = {} }, asks) {
 	const whole = new URL(url);
 	whole.searchParams.set('client', client);
 	whole.searchParams.set('name', [...name].slice(-LONGEST_NAME).join(''));
+	for (const [limit, seconds] of Object.entries(limits))
+		whole.searchParams.set(limit, seconds);
 	for (const word of [...asks, ...writable ? ['rw'] : []])
 		whole.searchParams.set(word, '1');
 	return whole.href;

@@ -117,7 +117,9 @@ const commands = {
 		const { image: served, overlay: over } = service ?? {};
 		if (served !== image || over !== (writable ? overlay : null) ||
 		    to.url !== service.link.to.url || to.ticket ||
-		    to.resume !== service.link.to.resume)
+		    to.resume !== service.link.to.resume ||
+		    JSON.stringify(to.limits) !==
+				JSON.stringify(service.link.to.limits))
 			service = new Service(image, writable ? overlay : null, to,
 				(state) => tell('state', { state }));
 		service.connect(take);
@@ -130,6 +132,11 @@ const commands = {
 		else
 			tell('state', { state: { name: 'stopped', why: '',
 				since: Date.now() } });
+	},
+
+	/* The page is being closed: a normal close makes the slot eject. */
+	leave() {
+		service?.link.stop(1000, 'left');
 	},
 
 	hurry() {

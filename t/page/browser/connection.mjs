@@ -39,6 +39,45 @@ export const tests = {
 		assert.equal(await page.$('#ticket').inputValue(), '');
 	},
 
+	// When the slot is to eject by itself: by default, when the page has been
+	// gone for ten minutes.
+	async limits({ page, far }) {
+		await attached({ page, far });
+		const asked = (name) => far.asked.at(-1).url.searchParams.get(name);
+		assert.equal(asked('degraded'), '600');
+		assert.equal(asked('expires') ?? asked('idle'), null);
+		assert(await page.$('#idle').isDisabled());
+		await page.$('#stop').click();
+		await page.title('Stopped');
+		await page.$('#limits summary').click();
+		await page.$('#expires').selectOption('4 hours');
+		await page.$('#idle').selectOption('15 minutes');
+		await page.$('#degraded').selectOption('no limit');
+		await page.connect();
+		assert.equal(asked('expires'), '14400');
+		assert.equal(asked('idle'), '900');
+		assert.equal(asked('degraded'), null);
+	},
+
+	// Who leaves the page on purpose ejects; who stays does not.
+	async farewell({ page, far }) {
+		await attached({ page, far });
+		const answers = ['dismiss', 'accept'];
+		page.page.on('dialog', (box) => box[answers.shift()]());
+		const leave = () => page.page.evaluate(() => {
+			setTimeout(() => {
+				location.href = 'about:blank';
+			}, 0);
+		});
+		await leave();
+		await until(() => answers.length === 1);
+		await page.title(/^Connected/);
+		assert.deepEqual(far.closed, []);
+		await leave();
+		await until(() => far.closed.length === 1);
+		assert.deepEqual(far.closed, [{ code: 1000, reason: 'left' }]);
+	},
+
 	// The link's ticket becomes a key of this tab at once: it is enough,
 	// however late Connect is pressed, also after a reload.
 	async key({ page, far }) {
