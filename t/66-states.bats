@@ -53,6 +53,27 @@ has_state() {
 	[ "$(cat "$D/state")" = "$1" ]
 }
 
+@test "attach: a client that cannot have its slot is told which other is empty" {
+	mounted
+	fails_of_page() {
+		VM_WS_PROTOCOL=vm.nbd.v1-state run -75 --separate-stderr \
+			vmctl attach -s 0 - </dev/null
+	}
+	fails_of_page
+	[ "${stderr_lines[0]}" = "state: other 1 disk" ]
+	[[ ${stderr_lines[1]} == *"slot 0 holds $PWD/one.iso"* ]]
+	[ "${#stderr_lines[@]}" = 2 ]
+	# Other clients do not want to know, and a slot in use is none.
+	fails 75 vmctl attach -s 0 - </dev/null
+	mkdir -p run/1/request
+	echo active >run/1/state
+	: >run/1/pid
+	background flock run/1/pid sleep 100
+	wait_until 10 vm-lock -t run/1/pid
+	fails_of_page
+	[ "${#stderr_lines[@]}" = 1 ]
+}
+
 @test "a medium whose vm-slot was killed is not taken from the host" {
 	killed
 	fails 75 vmctl mount -s 0 "$PWD/two.iso"

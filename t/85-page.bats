@@ -238,6 +238,10 @@ in_browser() {
 	in_browser taken
 }
 
+@test "browser: while a slot is taken, another one that is empty is offered" {
+	in_browser other
+}
+
 @test "browser: only the slot shown as taken is taken over" {
 	in_browser retargeted
 }

@@ -207,7 +207,10 @@ tell_end() {
 	why=$(grep -v ': attached: ' "$TEMP/said" | tail -n 1)
 	why=${why#vm-nbd-attach: }
 	case $why in
-	"taken "*) die "$1" "slot $SLOT is $why" ;;
+	"taken "*)
+		tell_others
+		die "$1" "slot $SLOT is $why"
+		;;
 	*) die "$1" "slot $SLOT: ${why:-the connection ended with status $1}" ;;
 	esac
 }
@@ -259,6 +262,22 @@ tells_state() {
 # tell_state WORD: tell the client the state of the slot.
 tell_state() {
 	! tells_state || echo "state: $1" >&2
+}
+
+# tell_other SLOT N TYPE: tell the client of slot N if that is empty, and not SLOT.
+tell_other() {
+	[ "$2" != "$1" ] || return 0
+	DIR=$RUN/$2
+	! is_empty || tell_state "other $2 $3"
+}
+
+# tell_others: the client cannot have its slot. Tell it which others are empty.
+tell_others() {
+	! tells_state || (
+		slot=$SLOT
+		SLOT=
+		each_slot tell_other "$slot"
+	)
 }
 
 # watch_host: tell the client whether the host reads, until it is gone.
@@ -327,6 +346,7 @@ begin_attach() {
 		case $status in "$EX_IOERR" | 129) MOUNTING= ;; esac
 		tell_end $status
 	fi
+	[ $status != $EX_DATAERR ] || tell_others
 	[ $status = 0 ] || mount_failed $status
 	MOUNTING=
 	say_mounted true >&2
@@ -393,6 +413,7 @@ cmd_attach() {
 	[ -z "$AGAIN" ] || has_client || gone_meanwhile
 	[ -z "$EJECT" ] || eject_own
 	if ! is_empty && ! is_ours; then
+		[ -n "$TAKE" ] || tell_others
 		[ -n "$TAKE" ] || holds || refuse_orphan --take
 		[ -n "$TAKE" ] || die $EX_TEMPFAIL \
 			"slot $SLOT holds $(get url): eject it, or use --take"

@@ -31,6 +31,7 @@ class Far {
 		this.sockets = new Set();
 		this.answer = 'serve';
 		this.tells = false; // the slot's state
+		this.says = ''; // a text before a close
 		this.holds = false; // exchanges a ticket for a key
 		this.held = []; // the protocols of such requests
 		this.meeting = new Meeting();
@@ -100,6 +101,8 @@ class Far {
 		});
 		client.on('error', () => {});
 		if (Array.isArray(this.answer)) {
+			if (this.says)
+				client.send(this.says);
 			client.close(...this.answer);
 		} else if (this.answer === 'serve') {
 			if (this.tells)

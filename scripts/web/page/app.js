@@ -11,10 +11,11 @@ import { $, put } from './dom.js';
 import { enable, fill, focusFault, onEdit, takeFragment, target, validate }
 	from './fields.js';
 import { Figures, room } from './figures.js';
-import { exchange, keyFor, keyUsed, pending, random, restoreKey } from './key.js';
+import { exchange, hadTicket, keyFor, keyUsed, pending, random, restoreKey } from './key.js';
 import { enableLimits, limits } from './limits.js';
 import { amend, note } from './log.js';
-import { keepAwake } from './tab.js';
+import { otherSlot, showOther } from './other-slot.js';
+import { keepAwake, onLeave } from './tab.js';
 import { shortly } from './target.js';
 import { duration, isActive, size, words } from './words.js';
 
@@ -28,7 +29,6 @@ const IN_MEMORY = 'This browser window has no storage: the changes are in memory
 	'only, and are lost when you close this page.';
 const FULL = 'There is no room left for what the host writes: the host got a ' +
 	'write error. Press Stop, then save the changes.';
-const FAREWELL = 200; /* ms for the worker's last message */
 const PASSING = new Set(['connecting', 'open', 'stopping']); /* not logged */
 
 const worker = new Worker('worker/worker.js', { type: 'module' });
@@ -63,6 +63,7 @@ function show() {
 	$('take').hidden = state.name !== 'taken';
 	$('take').disabled = $('sure').disabled = saving;
 	$('sure').hidden = state.name !== 'asks';
+	showOther(state, image);
 	document.body.classList.toggle('serving', active);
 	$('served').hidden = !active;
 	$('served').textContent = file?.name ?? '';
@@ -81,6 +82,19 @@ function showChanges(active, saving) {
 	for (const id of ['save', 'save-only', 'choose-again', 'discard'])
 		$(id).disabled = saving;
 	put('changes-about', memory ? IN_MEMORY : KEPT);
+}
+
+function useOther() {
+	const { slot } = otherSlot(state, image);
+	$('slot').value = slot;
+	state = { name: 'ready' };
+	retarget();
+	if (hadTicket()) {
+		answer(`Slot ${slot} needs a ticket of its own.`);
+		$('ticket').focus();
+	} else {
+		connect(false);
+	}
 }
 
 function view() {
@@ -369,16 +383,7 @@ addEventListener('beforeunload', (event) => {
 		event.preventDefault();
 });
 
-/* The page is closed, after the user was asked: the slot is to eject. The worker
- * ends with the page, so leave it the time to say that. */
-addEventListener('pagehide', ({ persisted }) => {
-	if (persisted || !isActive(state.name))
-		return;
-	worker.postMessage({ type: 'leave' });
-	const end = performance.now() + FAREWELL;
-	while (performance.now() < end)
-		continue;
-});
+onLeave(() => isActive(state.name) && worker.postMessage({ type: 'leave' }));
 
 /* Ask the worker how the transfer is going: for the eyes of the user only. */
 function ask() {
@@ -419,6 +424,7 @@ $('stop').addEventListener('click', ({ detail: clicks }) =>
 	clicks > 1 || worker.postMessage({ type: 'stop' }));
 $('stop').addEventListener('keydown', (event) =>
 	event.repeat && event.key === 'Enter' && event.preventDefault());
+$('other').addEventListener('click', useOther);
 $('take').addEventListener('click', () => connect(true));
 $('sure').addEventListener('click', () => {
 	linked = '';

@@ -21,6 +21,7 @@ export function random(length) {
 }
 
 let key = { url: '', resume: random(32) };
+let ticketed = false; /* this page has used a ticket */
 let exchanging = null; /* the promise of an exchange under way */
 
 function showAccepted(accepted) {
@@ -52,6 +53,7 @@ function hold({ url, resume }, ticket) {
  * server is not asked before the user has agreed to it. */
 export function exchange(meant) {
 	const { ticket } = target();
+	ticketed ||= ticket !== '';
 	if (!meant || !ticket || exchanging ||
 	    new URL(meant.url).host !== location.host)
 		return;
@@ -66,6 +68,9 @@ export function exchange(meant) {
 		showAccepted(held);
 	});
 }
+
+/* Does this server want tickets? */
+export const hadTicket = () => ticketed;
 
 /* The exchange that is under way, or null. */
 export const pending = () => exchanging;
@@ -89,6 +94,7 @@ export function restoreKey() {
 	if (!old || old.end < Date.now())
 		return;
 	key = old;
+	ticketed = true;
 	fill({ slot: new URL(old.url).pathname.replace(/.*\//, '') });
 	showAccepted(true);
 }

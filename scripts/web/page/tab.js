@@ -6,6 +6,8 @@
  * Runs in the page.
  */
 
+const FAREWELL = 200; /* ms for the worker's last message */
+
 let release = null; /* of the lock that is held */
 
 let screen = null; /* the promise of the screen's lock */
@@ -40,4 +42,17 @@ export function keepAwake(active, name) {
 		release = null;
 		screen?.then((lock) => lock?.release());
 	}
+}
+
+/* Call `leave` when the page is closed, after the user was asked. It returns
+ * whether the worker has something to do, which ends with the page: leave it the
+ * time for that. */
+export function onLeave(leave) {
+	addEventListener('pagehide', ({ persisted }) => {
+		if (persisted || leave() === false)
+			return;
+		const end = performance.now() + FAREWELL;
+		while (performance.now() < end)
+			continue;
+	});
 }

@@ -10,7 +10,8 @@
  *		received(octets)
  *		dropped()        that connection is gone
  *		heard(word)      the slot's state, from a server that tells it:
- *		                 probing, inserted, reading, idle, ejecting
+ *		                 probing, inserted, reading, idle, ejecting;
+ *		                 or of another one that is empty: other N TYPE
  *		state(state)     { name, why, since }, see below
  *	});
  *

@@ -32,6 +32,7 @@ export class Service {
 		this.nbd = null;
 		this.probed = false; /* the slot checks the image, or has done so */
 		this.host = ''; /* the slot's last word, of IN */
+		this.others = []; /* slots that are empty: { slot, type } */
 		this.failing = false;
 		this.timer = 0; /* waits for the reason of a disconnection */
 		this.holding = 0; /* the timer while requests are held */
@@ -53,7 +54,8 @@ export class Service {
 	}
 
 	state(link) {
-		this.told({ ...link, attached: this.attached, host: this.host });
+		this.told({ ...link, attached: this.attached, host: this.host,
+			others: this.others });
 	}
 
 	/* --- one connection ------------------------------------------------- */
@@ -62,6 +64,7 @@ export class Service {
 		const nbd = this.newServer();
 		this.nbd = nbd;
 		this.attached = this.probed = false;
+		this.others = [];
 		try {
 			await this.image.check();
 		} catch {
@@ -110,8 +113,11 @@ export class Service {
 
 	/* The slot tells its state. */
 	heard(word) {
-		if (word === 'probing')
+		const [first, slot, type] = word.split(' ');
+		if (first === 'probing')
 			this.probed = true;
+		else if (first === 'other')
+			this.others.push({ slot, type });
 		if (!IN.has(word))
 			return;
 		if (this.probed) {

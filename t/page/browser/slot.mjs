@@ -64,4 +64,42 @@ export const tests = {
 		assert(!/has the image/.test(await log(page)));
 		slot.end();
 	},
+
+	// A slot that is in use: the page offers an empty one with the drive that
+	// the image needs, and says that it needs a ticket.
+	async other({ page, far }) {
+		far.tells = true;
+		await page.open('#slot=0');
+		await page.choose();
+		far.answer = [4409, 'slot 0 is taken by 10.0.0.5 since 12:30'];
+		far.says = 'other 1 cd\nother 2 disk\nother 3 disk';
+		await page.connect('The slot is taken');
+		await page.$('#other').filter({ hasText: /^Use slot 2 instead$/ }).waitFor();
+		far.answer = 'serve';
+		far.says = '';
+		await page.$('#other').click();
+		await page.title('Connected, not attached yet');
+		assert.equal(far.asked.at(-1).url.pathname, '/vm/2');
+		assert.equal(far.asked.at(-1).url.searchParams.get('take'), null);
+		await page.$('#stop').click();
+		await page.title('Stopped');
+		// With tickets, the other slot needs its own.
+		await page.open('#slot=0&ticket=abc');
+		await page.choose();
+		far.answer = [4065, 'the image is a disk, but slot 0 has a cd drive: use -s 2'];
+		far.says = 'other 2 disk';
+		await page.connect('Refused');
+		const asked = far.asked.length;
+		await page.$('#other').click();
+		await page.$('#answer').filter({ hasText: /^Slot 2 needs a ticket/ })
+			.waitFor();
+		assert.equal(await page.page.evaluate(() =>
+			document.activeElement.id), 'ticket');
+		assert.equal(await page.$('#slot').inputValue(), '2');
+		assert.equal(far.asked.length, asked);
+		// Without an empty slot there is no button.
+		far.says = 'other 1 cd';
+		await page.connect('Refused');
+		assert(await page.$('#other').isHidden());
+	},
 };
