@@ -407,6 +407,10 @@ write_stats() {
 	[ -f dest/opt/etc/vmedia/vmedia.conf ]
 	grep -q /opt/etc/vmedia/vmedia.conf dest/usr/lib/vmedia/config.sh
 	not grep -r '[^t]/etc/vmedia' dest/usr/lib/vmedia dest/usr/bin/vmctl
+	# vm-slot runs the hooks of that place, however it is started.
+	[ -d dest/opt/etc/vmedia/hooks.d ]
+	grep -q 'export VM_HOOK_DIR=.*:-/opt/etc/vmedia/hooks.d' dest/usr/lib/vmedia/config.sh
+	grep -rqx 'Environment=VM_HOOK_DIR=/opt/etc/vmedia/hooks.d' dest/
 }
 
 @test "-w without a place to write to: 64" {

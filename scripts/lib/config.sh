@@ -4,6 +4,7 @@
 # vmctl, after common.sh.
 
 CONF=${VM_CONF:-/etc/vmedia/vmedia.conf}
+export VM_HOOK_DIR="${VM_HOOK_DIR:-/etc/vmedia/hooks.d}"	# for vm-slot
 
 # SETTING|KIND|VALUE: how its value is checked, and its right form for people.
 # This is the only list of the settings; take_setting() says what each one sets.

@@ -164,7 +164,7 @@ examine_owner() {
 # examine_hooks: a hook that cannot be executed is passed over without a word.
 examine_hooks() {
 	local hook
-	for hook in "${VM_HOOK_DIR:-/etc/vmedia/hooks.d}"/*; do
+	for hook in "$VM_HOOK_DIR"/*; do
 		[ -f "$hook" ] || continue
 		[ -x "$hook" ] || ill_conf "$hook: it is not executable, and" \
 			"is never run: type chmod +x $hook"
