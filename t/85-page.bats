@@ -180,7 +180,7 @@ start_serving() {
 # with an image of MIB MiB.
 in_browser() {
 	head -c "${2:-16}M" /dev/urandom >image
-	ln -s "$TOP/scripts/web" root
+	ln -sfn "$TOP/scripts/web" root
 	make_cert server
 	start_nginx 'include /etc/nginx/mime.types;' \
 		"location /vm/ {

@@ -17,18 +17,12 @@ import { amend, note } from './log.js';
 import { otherSlot, showOther } from './other-slot.js';
 import { keepAwake, onLeave } from './tab.js';
 import { shortly } from './target.js';
-import { duration, isActive, size, words } from './words.js';
+import { CHANGES, duration, isActive, size, words } from './words.js';
 
 const LOOK = 500; /* ms */
 /* The file of the changes is not there. */
 const GONE = new Set(['changed', 'differs', 'unreadable']);
 
-const KEPT = 'The changes are kept in this browser, also if you close this page, ' +
-	'until you discard them or delete this site’s data.';
-const IN_MEMORY = 'This browser window has no storage: the changes are in memory ' +
-	'only, and are lost when you close this page.';
-const FULL = 'There is no room left for what the host writes: the host got a ' +
-	'write error. Press Stop, then save the changes.';
 const PASSING = new Set(['connecting', 'open', 'stopping']); /* not logged */
 
 const worker = new Worker('worker/worker.js', { type: 'module' });
@@ -81,7 +75,7 @@ function showChanges(active, saving) {
 	$('choose-again').hidden = !gone;
 	for (const id of ['save', 'save-only', 'choose-again', 'discard'])
 		$(id).disabled = saving;
-	put('changes-about', memory ? IN_MEMORY : KEPT);
+	put('changes-about', memory ? CHANGES.inMemory : CHANGES.kept);
 }
 
 function useOther() {
@@ -155,7 +149,7 @@ const heard = {
 	keeping({ memory: inMemory }) {
 		memory = inMemory;
 		if (memory)
-			note(IN_MEMORY);
+			note(CHANGES.inMemory);
 	},
 
 	unreadable({ why, read }) {
@@ -182,8 +176,8 @@ const heard = {
 		look = now;
 		({ changes, version } = now);
 		if (now.full && !full) {
-			answer(FULL);
-			note(FULL);
+			answer(CHANGES.full);
+			note(CHANGES.full);
 		}
 		({ full } = now);
 		figures.sample(now.bytes.read);

@@ -30,6 +30,16 @@ export function percent(share) {
 	return `${share === 1 ? 100 : Math.min(99, Math.floor(share * 100))} %`;
 }
 
+/* Where what the host has written is. */
+export const CHANGES = {
+	kept: 'The changes are kept in this browser, also if you close this page, ' +
+		'until you discard them or delete this site’s data.',
+	inMemory: 'This browser window has no storage: the changes are in memory ' +
+		'only, and are lost when you close this page.',
+	full: 'There is no room left for what the host writes: the host got a ' +
+		'write error. Press Stop, then save the changes.',
+};
+
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const sentence = (text) => capital(text).replace(/[^.!?…]$/, '$&.');
 
