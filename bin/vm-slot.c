@@ -282,6 +282,7 @@ begin(struct slot *s, const struct options *o)
 	if (o->clean || has_state(s, "deactivating")) {
 		s->quiet = true;
 		s->discarded = o->discard;
+		s->cleaning = o->clean;
 		begin_to_undo(s);
 		s->was_in = is_in(s);
 		if (s->writable && *s->device != '\0')
@@ -291,6 +292,8 @@ begin(struct slot *s, const struct options *o)
 		return;
 	}
 	state_remove(&s->state, words);
+	if (state_has(&s->state, "asker"))
+		slot_say_asked(s, "mount %s", s->url);
 	if (is_there(s)) {
 		s->phase = PHASE_IN;
 		slot_resume(s);

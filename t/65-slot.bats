@@ -364,10 +364,10 @@ say() {
 	printf '%s\n' '#!/bin/sh' 'echo not' >hooks/30-not
 	chmod 755 hooks/[12]*
 	is_in
-	wait_until 10 grep -qx second log
+	wait_until 10 grep -q "Z 20-tell: slot 0: second$" log
 	ask eject
 	wait "$SLOT_PID"
-	[ "$(grep -vF Z log | paste -sd,)" = \
+	[ "$(sed -n 's/^[-0-9T:]*Z [12]0-tell: slot 0: //p' log | paste -sd,)" = \
 		"inserted 0 active https://example.org/x.iso cd TEST,second,ejected 0 empty https://example.org/x.iso cd TEST,second" ]
 }
 
@@ -456,7 +456,7 @@ say() {
 	not grep -q "going on with" log
 	: >go
 	wait $reload
-	grep -qx "told inserted" log
+	grep -q " slow: slot 0: told inserted$" log
 	grep -q "going on with" log
 }
 

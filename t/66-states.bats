@@ -247,3 +247,104 @@ as_nobody() {
 	vmctl mount --retype --outage 9 "$PWD/one.iso"
 	grep -x "vm-fetchd -U $PWD/run/tmp[^ ]*/nbd -r $request -l timeout=60" calls
 }
+
+# The time, and a line of the log.
+STAMP='^[-0-9]{10}T[:0-9]{8}Z '
+
+@test "the log tells who asked for each mount and eject, and how it ended" {
+	SUDO_USER=alice SSH_CONNECTION='10.0.0.7 4711 10.0.0.1 22' mounted
+	[ ! -e "$D/asker" ]
+	SUDO_USER=bob vmctl renew "https://example.org/two.iso"
+	SUDO_USER=bob vmctl eject 0
+	wait_until 10 not vm-lock -t "$D/pid"
+	# The user without sudo.
+	echo 66 >fail.vm-probe
+	fails 66 vmctl mount -s 0 "$PWD/two.iso"
+	vmctl log 0 >lines
+	cat lines
+	not grep -vE "${STAMP}[a-z0-9-]+: slot 0: " lines
+	sed 's/^[^ ]* //' lines | grep '^vm-slot' >said
+	[ "$(grep -v "host's port" said | head -n 6)" = "vm-slot: slot 0: alice from 10.0.0.7 asks to mount $PWD/one.iso
+vm-slot: slot 0: inserted $PWD/one.iso as cd from /dev/nbd0
+vm-slot: slot 0: bob asks to renew the link of $PWD/one.iso
+vm-slot: slot 0: the source process was ended (138): starting it again
+vm-slot: slot 0: bob asks to eject
+vm-slot: slot 0: ejected https://example.org/two.iso" ]
+	grep -qx "vm-slot: slot 0: $(id -un) asks to mount $PWD/two.iso" said
+	grep -qx "vm-slot: slot 0: the mount failed: vm-probe: it was told to fail" said
+	grep -qE "${STAMP}vm-probe: slot 0: it was told to fail$" lines
+}
+
+@test "the log tells of an eject by force, a signal, an expiry and a start at boot" {
+	vmctl mount -s 0 --expires 1 "$PWD/one.iso" >/dev/null
+	wait_until 20 grep -q "the time of --expires is over: ejected" "$D/log"
+	wait_until 20 not vm-lock -t "$D/pid"
+	mounted
+	VM_ASKER="the web page" vmctl eject -f
+	grep -q "vm-slot: slot 0: the web page asks to eject (force)$" "$D/log"
+	wait_until 10 not vm-lock -t "$D/pid"
+	echo "slot0 = $PWD/one.iso" >>"$VM_CONF"
+	vmctl start
+	grep -q "vm-slot: slot 0: vmctl start asks to mount $PWD/one.iso$" "$D/log"
+	kill "$(cat "$D/pid")"
+	wait_until 10 grep -q "signal 15 arrived: ejecting" "$D/log"
+	wait_until 10 not vm-lock -t "$D/pid"
+	[ "$(grep -c ": ejected $PWD/one.iso$" "$D/log")" = 3 ]
+	# Nobody else tells of a vm-slot that was killed.
+	killed
+	vmctl eject
+	grep -qE "${STAMP}vmctl: slot 0: ejected $PWD/one.iso, whose vm-slot was killed$" \
+		"$D/log"
+}
+
+@test "the log of all slots, merged, and as JSON" {
+	mkdir -p run/1
+	printf '%s\n' "2026-01-01T00:00:02Z vm-slot: slot 1: two" \
+		'2026-01-01T00:00:04Z vm-fetchd: slot 1: "four" \x'"$(printf '\t')"'é' >run/1/log
+	printf '%s\n' "no time" "2026-01-01T00:00:01Z vm-slot: slot 0: one: 1" \
+		"2026-01-01T00:00:02Z 10-hook: slot 0: also two" "a line of sh" \
+		"2026-01-01T00:00:05Z vm-slot: slot 0: five" >run/0/log
+	[ "$(vmctl log | sed 's/.*slot [01]: //' | cut -c 1-6 | paste -sd,)" = \
+		'no tim,one: 1,also t,a line,two,"four",five' ]
+	[ "$(vmctl log 1 | wc -l)" = 2 ]
+	vmctl log -j >json
+	[ "$(jq -c '.schema, .lines[0,1,5]' json | paste -sd' ')" = '1 '"$(printf %s \
+		'{"time":null,"slot":0,"program":null,"text":"no time"} ' \
+		'{"time":"2026-01-01T00:00:01Z","slot":0,"program":"vm-slot","text":"one: 1"} ' \
+		'{"time":"2026-01-01T00:00:04Z","slot":1,"program":"vm-fetchd","text":"\"four\" \\x é"}')" ]
+	[ "$(vmctl log -j 1 | jq -c '[.lines[].text] | length')" = 2 ]
+	[ "$(vmctl log -j | jq '.lines | length')" = 7 ]
+	rm run/[01]/log
+	[ "$(vmctl log -j | jq -c .)" = '{"schema":1,"lines":[]}' ]
+	fails 64 vmctl log -fj
+	vmctl log
+}
+
+@test "log -f shows what is there, merged, and then each new line" {
+	mkdir -p run/1
+	echo "2026-01-01T00:00:02Z vm-slot: slot 1: two" >run/1/log
+	echo "2026-01-01T00:00:01Z vm-slot: slot 0: one" >run/0/log
+	background "$VM_SHELL" "$PWD/bin/vmctl" log -f >shown
+	wait_until 10 grep -q two shown
+	echo "2026-01-01T00:00:03Z vm-slot: slot 1: three" >>run/1/log
+	wait_until 10 grep -q three shown
+	echo "2026-01-01T00:00:04Z vm-slot: slot 0: four" >>run/0/log
+	wait_until 10 grep -q four shown
+	[ "$(sed 's/.*: //' shown | paste -sd,)" = one,two,three,four ]
+	# Nothing is left of it.
+	kill "${STARTED[-1]}"
+	wait "${STARTED[-1]}" || [ $? = 143 ]
+	wait_until 10 not pgrep -f "tail .*$VM_RUN_DIR"
+}
+
+@test "a log that was shortened begins with a whole line" {
+	mounted
+	seq -f "2026-01-01T00:00:00Z vm-slot: slot 0: line %08g" 2000 >>"$D/log"
+	mv "$D/log" long && cp long "$D/log" # the watch looks when something happens
+	vmctl eject
+	wait_until 10 not vm-lock -t "$D/pid"
+	mv long "$D/log"
+	mounted
+	wait_until 30 eval '[ "$(stat -c %s "$D/log")" -lt 60000 ]'
+	head -n 1 "$D/log" | grep -qE "${STAMP}vm-slot: slot 0: line [0-9]{8}$"
+}

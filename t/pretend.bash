@@ -39,7 +39,8 @@ pretend() {
 		'*) mkdir -p "$VM_SYS/block/nbd0"; echo 1 >"$VM_SYS/block/nbd0/pid"' \
 		'echo "7 0 0 0 3 0" >"$VM_SYS/block/nbd0/stat"' \
 		'echo /dev/nbd0; exec 1>&-; exec "$PRETEND/bin/vm-sleeper" 1000 ;; esac'
-	program vm-probe 'case " $* " in *" -f media "*) echo cd; exit ;; esac' \
+	program vm-probe 'case " $* " in *" -f media "*) echo cd; exit ;;' \
+		'*" -f size "*) echo 4096; exit ;; esac' \
 		'echo format: iso9660; echo label: TEST' \
 		'echo media: cd; echo size: 4096; echo summary: boots by BIOS only'
 	program vm-gadget 'for word; do case $word in [0-7]) slot=$word ;; esac; done' \

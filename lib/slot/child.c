@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "slot/child.h"
 
 #define GRACE_MS  2000 /* between SIGTERM and SIGKILL */
@@ -35,6 +36,20 @@ static const char *const names[CHILDREN] = {[CHILD_SOURCE] = "source",
     [CHILD_POWER] = "power",
     [CHILD_CHECK] = "check"};
 
+/* The programs, for one that was adopted. A hook and the power command have any
+ * name. */
+static const char *const programs[CHILDREN] = {[CHILD_SOURCE] = "vm-fetchd",
+    [CHILD_ATTACH] = "vm-nbd-attach",
+    [CHILD_WRITER] = "vm-nbd-attach",
+    [CHILD_PROBE] = "vm-probe",
+    [CHILD_UDEV] = "udevadm",
+    [CHILD_DRIVE] = "vm-gadget",
+    [CHILD_DETACH] = "vm-nbd-attach",
+    [CHILD_JOBS] = "systemctl",
+    [CHILD_HOOK] = "hook",
+    [CHILD_POWER] = "power",
+    [CHILD_CHECK] = "vm-slot"};
+
 const char *
 child_name(enum child_id id)
 {
@@ -51,6 +66,21 @@ child_init(struct child *c, enum child_id id)
 	c->end = c->kill = 0;
 	c->failed = -1;
 	*c->last = '\0';
+	snprintf(c->program, sizeof(c->program), "%s", programs[id]);
+}
+
+/* The program's name ends at the first colon of a line of the log. */
+static void
+name_program(struct child *c, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *p;
+
+	snprintf(c->program, sizeof(c->program), "%s",
+	    slash != NULL ? slash + 1 : path);
+	for (p = c->program; *p != '\0'; p++)
+		if ((unsigned char)*p <= ' ' || *p == ':' || *p == 127)
+			*p = '_';
 }
 
 /* The path of work/WORD.NAME. */
@@ -163,6 +193,7 @@ child_start(struct child *c, const struct state *s, char *const argv[],
 	/* What one before has said is no word of this one. */
 	unlink(path);
 	child_init(c, c->id);
+	name_program(c, argv[0]);
 	if (open_said(c, s, path, said) == -1 || pipe2(out, O_CLOEXEC) == -1)
 		goto failed;
 	c->pid = fork();
@@ -276,13 +307,18 @@ child_kill(const struct child *c)
 static void
 end_line(struct child *c, struct child_lines *l, child_heard *heard, void *arg)
 {
-	size_t i;
+	size_t i, len;
+	uint32_t ch;
 
 	if (l->have == 0)
 		return;
-	for (i = 0; i < l->have; i++)
-		if ((unsigned char)l->line[i] < ' ' || l->line[i] == 127)
-			l->line[i] = '?';
+	for (i = 0; i < l->have; i += len) {
+		len = utf8_decode(l->line + i, l->have - i, &ch);
+		if (len == 0 || utf8_is_deceptive(ch)) {
+			len += len == 0;
+			memset(l->line + i, '?', len);
+		}
+	}
 	l->line[l->have] = '\0';
 	l->have = 0;
 	if (l == &c->said)

@@ -48,7 +48,8 @@ struct child_lines {
 
 struct child {
 	enum child_id id;
-	pid_t pid; /* 0: not running */
+	char program[32]; /* its name in the log */
+	pid_t pid;	  /* 0: not running */
 	int pidfd;
 	struct child_lines out, said;
 	int64_t end;  /* when it is killed, by clock_ms(); 0: never */

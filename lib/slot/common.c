@@ -29,22 +29,49 @@ slot_event(struct slot *s, enum event event)
 
 /* --- telling ------------------------------------------------------------- */
 
-void
-slot_say(const struct slot *s, const char *format, ...)
+/* A line of the log: TIME PROGRAM: slot N: TEXT. The journal has times itself.
+ * Returns its length. */
+static size_t
+write_line(const struct slot *s, const char *program, const char *text)
 {
 	time_t now = time(NULL);
 	char when[32] = "";
 	struct tm tm;
+	int n;
+
+	if (getenv("VM_LOG_TIMES") != NULL && gmtime_r(&now, &tm) != NULL)
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ ", &tm);
+	n = dprintf(STDERR_FILENO, "%s%s: slot %u: %s\n", when, program,
+	    s->number, text);
+	return n > 0 ? (size_t)n : 0;
+}
+
+void
+slot_say(const struct slot *s, const char *format, ...)
+{
 	va_list args;
 	char text[CHILD_LINE_MAX];
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (getenv("VM_LOG_TIMES") != NULL && gmtime_r(&now, &tm) != NULL)
-		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ ", &tm);
-	dprintf(
-	    STDERR_FILENO, "%svm-slot: slot %u: %s\n", when, s->number, text);
+	write_line(s, "vm-slot", text);
+}
+
+void
+slot_say_asked(const struct slot *s, const char *format, ...)
+{
+	static const char *const asker[] = {"asker", NULL};
+	char who[STATE_VALUE_MAX], what[STATE_VALUE_MAX + 64];
+	va_list args;
+
+	if (!state_get(&s->state, asker[0], who))
+		snprintf(who, sizeof(who), "somebody");
+	state_remove(&s->state, asker);
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	slot_say(s, "%.200s asks to %s", who, what);
 }
 
 void
@@ -224,7 +251,7 @@ void
 slot_shorten_log(const struct slot *s)
 {
 	static char text[LOG_MAX / 2];
-	char path[PATH_MAX];
+	char path[PATH_MAX], *line;
 	struct stat st;
 	ssize_t n;
 	int fd;
@@ -236,19 +263,28 @@ slot_shorten_log(const struct slot *s)
 	if (fstat(fd, &st) == 0 && st.st_size > LOG_MAX) {
 		n = pread(
 		    fd, text, sizeof(text), st.st_size - (off_t)sizeof(text));
-		if (n > 0 && ftruncate(fd, 0) == 0 &&
-		    pwrite(fd, text, (size_t)n, 0) == -1)
+		/* The first line is whole. */
+		line = n > 0 ? memchr(text, '\n', (size_t)n) : NULL;
+		if (line != NULL && ftruncate(fd, 0) == 0 &&
+		    pwrite(fd, line + 1, (size_t)(text + n - line - 1), 0) ==
+			-1)
 			slot_say(s, "unable to shorten the log");
 	}
 	close(fd);
 }
 
 void
-slot_log(struct slot *s, const char *line)
+slot_log(struct slot *s, const struct child *c, const char *line)
 {
+	size_t len = strlen(c->program);
+
 	if (s->quiet)
 		return;
-	s->logged += (size_t)dprintf(STDERR_FILENO, "%s\n", line);
+	/* Most programs begin a line with their name. */
+	if (strncmp(line, c->program, len) == 0 &&
+	    strncmp(line + len, ": ", 2) == 0)
+		line += len + 2;
+	s->logged += write_line(s, c->program, line);
 	if (s->logged > LOG_MAX) {
 		slot_shorten_log(s);
 		s->logged = 0;

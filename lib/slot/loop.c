@@ -111,8 +111,10 @@ move(struct slot *s, int signals)
 			slot_child_ended(s, (enum child_id)i, status);
 		slot_act(s);
 	}
-	if (read(signals, &info, sizeof(info)) == sizeof(info))
+	if (read(signals, &info, sizeof(info)) == sizeof(info)) {
+		slot_say(s, "signal %u arrived: ejecting", info.ssi_signo);
 		slot_event(s, EVENT_END);
+	}
 	if (watch_move(&s->watch, &look, look_max(s)))
 		slot_hear_watch(s, &look);
 	slot_act(s);

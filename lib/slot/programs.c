@@ -67,13 +67,13 @@ hear_progress(struct slot *s, enum child_id id, const char *line)
 
 /* Why it takes so long to open the source: for who waits for the mount. */
 static bool
-hear_wait(struct slot *s, enum child_id id, const char *line)
+hear_wait(struct slot *s, const struct child *c, const char *line)
 {
 	static const char head[] = "vm-fetchd: waiting: ";
 
-	if (id != CHILD_SOURCE || strncmp(line, head, sizeof(head) - 1) != 0)
+	if (c->id != CHILD_SOURCE || strncmp(line, head, sizeof(head) - 1) != 0)
 		return false;
-	slot_log(s, line);
+	slot_log(s, c, line);
 	if (s->phase == PHASE_SOURCE)
 		slot_step(
 		    s, "connecting to %s: %s", s->url, line + sizeof(head) - 1);
@@ -101,7 +101,7 @@ hear_talk(struct slot *s, const struct child *c, bool said, const char *line)
 	static const char served[] = "vm-nbd-attach: served: ";
 	const char *note = strstr(line, ": note: ");
 
-	slot_log(s, line);
+	slot_log(s, c, line);
 	if (c->id == CHILD_ATTACH &&
 	    strncmp(line, served, sizeof(served) - 1) == 0)
 		slot_hear_server(s, line + sizeof(served) - 1);
@@ -122,7 +122,7 @@ slot_child_heard(void *arg, struct child *c, bool said, const char *line)
 		slot_hear_job(s, line);
 	else if (!said && c->id != CHILD_HOOK)
 		hear_result(s, c->id, line);
-	else if (!hear_progress(s, c->id, line) && !hear_wait(s, c->id, line) &&
+	else if (!hear_progress(s, c->id, line) && !hear_wait(s, c, line) &&
 		 !hear_word(s, c->id, line))
 		hear_talk(s, c, said, line);
 }

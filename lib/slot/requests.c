@@ -35,6 +35,8 @@ be_ejected(struct slot *s, const char *how, int client)
 		    "source or discard");
 		return;
 	}
+	slot_say_asked(s, "eject%s%s%s", *how != '\0' ? " (" : "", how,
+	    *how != '\0' ? ")" : "");
 	control_set(s->control, client, CONTROL_EJECT);
 	if ((s->phase & PHASES_LIVE) == 0 && ways[i].event == EVENT_END)
 		slot_event(s, EVENT_EJECT);
@@ -77,6 +79,8 @@ be_renewed(struct slot *s, int client)
 {
 	struct child *source = &s->children[CHILD_SOURCE];
 
+	slot_say_asked(s, "renew the link of %s", s->url);
+	state_get(&s->state, "url", s->url);
 	if (source->pid == 0) {
 		/* vm-slot will start vm-fetchd again, with the new URL. */
 		control_reply(s->control, client, 0, "");

@@ -106,6 +106,7 @@ struct slot {
 	char error[CHILD_LINE_MAX]; /* the reason, if status is not 0 */
 	char reason[256];	    /* why vm-slot ejected without a request */
 	bool was_in;	    /* it was inserted: run the hooks at the end */
+	bool cleaning;	    /* vm-slot -k: whoever calls it tells the end */
 	bool discarded;	    /* do not wait for data */
 	bool stuck;	    /* the drive could not be emptied */
 	bool emptied_again; /* ... and vm-slot has tried that again */
@@ -179,6 +180,11 @@ void slot_event(struct slot *, enum event);
 void slot_say(const struct slot *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Write that somebody asks to do this. vmctl has left the name in `asker`, which
+ * is removed: it is the name of one request. */
+void slot_say_asked(const struct slot *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Tell systemd the state, if systemd has started us: sd_notify(3). */
 void slot_notify(const struct slot *, const char *state, bool ready);
 
@@ -219,7 +225,7 @@ int64_t slot_medium_reads(const struct slot *);
 void slot_medium_requests(const struct slot *, char text[static 64]);
 
 /* Write a child's line to the log, and limit the length of the log. */
-void slot_log(struct slot *, const char *line);
+void slot_log(struct slot *, const struct child *, const char *line);
 
 /* Limit the length of the log file, which is in memory. */
 void slot_shorten_log(const struct slot *);

@@ -325,10 +325,13 @@ slot_finish(struct slot *s)
 	slot_remove_leftovers(s);
 	if (*s->error != '\0') {
 		slot_end_tickets(s);
-		slot_say(s, "%s", s->error);
+		slot_say(
+		    s, "%s%s", s->was_in ? "" : "the mount failed: ", s->error);
 		tell_ending(s, s->error);
 		slot_put(s, "error", s->error);
 		slot_put_number(s, "status", s->status);
+	} else if (s->was_in && !s->cleaning) {
+		slot_say(s, "ejected %s", s->url);
 	}
 	if (!s->restarting) {
 		state_remove_dir(&s->state, "request");

@@ -96,7 +96,7 @@ repair|||doctor|repair the slots after a crash
 verbose|v||mount attach|log each step
 quiet|q||status|print nothing; the exit status tells the state
 json|j||mount eject renew status list start probe|print one JSON object
-json|j||export serve ticket doctor version|print one JSON object
+json|j||export serve ticket doctor version log|print one JSON object
 help|h||all|print this help
 "
 

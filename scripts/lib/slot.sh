@@ -109,10 +109,20 @@ has_systemd() {
 		systemctl cat vmedia-slot@.service >/dev/null 2>&1
 }
 
+# put_asker: leave the name of who asks, for the log of the vm-slot.
+put_asker() {
+	local who
+	who=${VM_ASKER:-${SUDO_USER:-$(id -un 2>/dev/null || id -u)}}
+	[ -z "${SSH_CONNECTION:-}" ] || who="$who from ${SSH_CONNECTION%% *}"
+	[ "$VERB" != attach ] || who=$WHO
+	{ put asker "$who"; } 2>/dev/null || :
+}
+
 # start_slot N: start a vm-slot that outlives vmctl and its terminal. (systemd
 # may have started one by itself, which has already written its pid.)
 start_slot() {
 	[ ! -s "$DIR/pid" ] || held || : >"$DIR/pid"
+	put_asker
 	rm -f "$DIR/verbose"
 	[ -z "$VERBOSE" ] || : 2>/dev/null >"$DIR/verbose"
 	if has_systemd; then
@@ -227,6 +237,7 @@ ask_slot() {
 # call_off: end the mount that is in progress. A vm-slot that does not listen
 # yet looks for the file when it begins.
 call_off() {
+	put_asker
 	{ : >"$DIR/called-off"; } 2>/dev/null || :
 	ask_slot "eject force" -q -t $EJECT_SECONDS >/dev/null
 }
@@ -241,6 +252,7 @@ renew_slot() {
 			mv "$DIR/request/.$name" "$DIR/request/$name"; } ||
 			die $EX_CANTCREAT "unable to write $DIR/request/$name"
 	done
+	put_asker
 	put url "$URL" || die $EX_CANTCREAT "unable to write $DIR/url"
 	WHY=$(ask_slot renew) || die $? "slot $SLOT: $WHY"
 }
@@ -267,6 +279,7 @@ eject_slot() {
 	local word limit status
 	word=${1:-$FORCE}
 	limit=$(eject_limit "$word")
+	put_asker
 	# shellcheck disable=SC2086 # two words, or none
 	WHY=$(ask_slot "eject${word:+ $word}" $limit)
 	status=$?
@@ -281,11 +294,18 @@ eject_slot() {
 	return $status
 }
 
-# clean_slot [-d]: remove what a vm-slot that was killed has left in slot DIR.
-# With -d do not save what the host wrote.
+# clean_slot [-d]: remove what a vm-slot that was killed has left in slot DIR,
+# and write that to its log. With -d do not save what the host wrote.
 clean_slot() {
-	WHY=$(vm-slot -k "$@" "${DIR##*/}" 2>&1) && return
+	local was
+	was=$(get url)
+	WHY=$(vm-slot -k "$@" "${DIR##*/}" 2>&1)
 	set -- $?
+	[ "$1" != 0 ] || [ -z "$was" ] || [ ! -f "$DIR/log" ] ||
+		printf '%s vmctl: slot %s: ejected %s, whose vm-slot was killed\n' \
+			"$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${DIR##*/}" "$was" \
+			2>/dev/null >>"$DIR/log" || :
+	[ "$1" != 0 ] || return 0
 	complain "$WHY"
 	return "$1"
 }
