@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "unix/socket.h"
 
 static void
@@ -23,6 +24,7 @@ main(int argc, char **argv)
 {
 	int c, fd;
 
+	output_check_at_exit();
 	while ((c = getopt(argc, argv, "+hV")) != -1) {
 		switch (c) {
 		case 'h':

@@ -24,6 +24,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "base/failure.h"
 #include "base/secret.h"
 #include "base/url-typed.h"
@@ -135,7 +136,7 @@ static int
 say_ready(const char *text)
 {
 	notify_ready();
-	return puts(text) != EOF && fclose(stdout) != EOF ? 0 : -1;
+	return puts(text) != EOF && output_close() == 0 ? 0 : -1;
 }
 
 /* --- starting ---------------------------------------------------------- */
@@ -198,8 +199,6 @@ name_url(const char *word)
 	printf("%s %s\n", url_kind_name(url_kind(typed)), shown);
 	free(shown);
 	secret_free(typed);
-	if (fflush(stdout) == EOF)
-		err(EX_IOERR, "unable to print");
 	return 0;
 }
 
@@ -276,9 +275,11 @@ main(int argc, char **argv)
 	    .socket = socket_path,
 	    .say = say,
 	    .on_ready = say_ready};
-	struct options o = parse_options(argc, argv);
+	struct options o;
 	struct failure why;
 
+	output_check_at_exit();
+	o = parse_options(argc, argv);
 	if (o.only_name)
 		return name_url(o.words[0]);
 	take_parameters(&o);

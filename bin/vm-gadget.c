@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "gadget/attr.h"
 #include "gadget/error.h"
 #include "gadget/eject.h"
@@ -423,6 +424,7 @@ main(int argc, char *argv[])
 	struct request req = {.ms = 1000 * DEADLINE};
 	size_t i;
 
+	output_check_at_exit();
 	gadget_identity_init(&req.identity);
 	if (argc < 2)
 		misuse();
@@ -441,7 +443,5 @@ main(int argc, char *argv[])
 		misuse();
 	parse_options(&verbs[i], argc - 1, argv + 1, &req);
 	verbs[i].run(&req);
-	if (fflush(stdout) == EOF)
-		err(EX_IOERR, "unable to write the result");
 	return 0;
 }

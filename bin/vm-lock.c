@@ -16,6 +16,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "base/number.h"
 
 #define WAIT_MAX 3600 /* seconds */
@@ -78,6 +79,7 @@ main(int argc, char **argv)
 	const char *test = NULL;
 	int c;
 
+	output_check_at_exit();
 	while ((c = getopt(argc, argv, "ht:Vw:")) != -1) {
 		switch (c) {
 		case 'h':

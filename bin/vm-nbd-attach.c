@@ -21,6 +21,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "base/failure.h"
 #include "base/number.h"
 #include "nbd/attach.h"
@@ -85,7 +86,7 @@ say(const char *line)
 static void
 say_ready(int index)
 {
-	if ((printf("/dev/nbd%d\n", index) < 0 || fclose(stdout) == EOF) &&
+	if ((printf("/dev/nbd%d\n", index) < 0 || output_close() == -1) &&
 	    errno != EPIPE)
 		warn("unable to print that /dev/nbd%d is attached", index);
 	notify_ready();
@@ -160,7 +161,7 @@ write_out(struct options *o)
 		err(EX_OSERR, "unable to open %s", o->device);
 	stop = catch_end(0);
 	puts(o->device);
-	fclose(stdout);
+	output_close();
 	if (nbd_device_write_out(fd, o->device, stop, &why) == -1)
 		die(&why);
 	return 0;
@@ -266,6 +267,7 @@ main(int argc, char **argv)
 	const struct mode *mode;
 	int c;
 
+	output_check_at_exit();
 	while ((c = getopt(argc, argv, "a:c:D:d:hi:j:l:n:o:rt:VW:")) != -1) {
 		if (c == 'h') {
 			usage(stdout);

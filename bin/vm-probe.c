@@ -25,6 +25,7 @@
 
 #include <libnbd.h>
 
+#include "base/output.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "image/findings.h"
@@ -315,6 +316,7 @@ main(int argc, char *argv[])
 	unsigned sector;
 	int c;
 
+	output_check_at_exit();
 	while ((c = getopt(argc, argv, "Df:hjt:V")) != -1) {
 		switch (c) {
 		case 'D':
@@ -352,8 +354,6 @@ main(int argc, char *argv[])
 		print_json(&found);
 	else
 		print_text(&found, field);
-	if (fflush(stdout) == EOF)
-		err(EX_IOERR, "unable to write the result");
 	if (reason != NULL)
 		errx(EX_DATAERR, "unable to use %s: %s", argv[optind], reason);
 	return 0;

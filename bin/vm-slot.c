@@ -21,6 +21,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "base/clock.h"
 #include "base/number.h"
 #include "gadget/attr.h"
@@ -371,6 +372,7 @@ main(int argc, char **argv)
 	unsigned slot;
 	int c;
 
+	output_check_at_exit();
 	o.ask.state = &state;
 	o.ask.shows = isatty(STDERR_FILENO);
 	while ((c = getopt(argc, argv, "a:dhkp:qR:rt:vV")) != -1) {

@@ -21,6 +21,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "tls/connection.h"
 #include "unix/inet.h"
 #include "unix/sd-notify.h"
@@ -175,7 +176,8 @@ serve_address(void)
 		return ws_accept_one(options, fd, args.listen);
 	}
 	puts(shown);
-	fclose(stdout);
+	if (output_close() == -1)
+		err(EX_IOERR, "unable to write standard output");
 	notify_ready();
 	return ws_accept_all(options, fd, args.listen, &args.limits, reload);
 }
@@ -185,6 +187,7 @@ main(int argc, char **argv)
 {
 	/* If we inherit it ignored, waitpid(2) does not see children end. */
 	signal(SIGCHLD, SIG_DFL);
+	output_check_at_exit();
 	ws_arguments_take(&args, argc, argv);
 	if (options->is_client)
 		return ws_monitor_run(options, -1, -1, options->host, NULL);

@@ -128,13 +128,16 @@ expected_sum(const char *image_url, char sum[SUM_SIZE])
 	return result;
 }
 
+/* After that many milliseconds. */
 static void
-tell_progress(uint64_t done, uint64_t size)
+tell_progress(uint64_t done, uint64_t size, int64_t ms)
 {
-	char text[64];
+	double seconds = (double)(ms > 0 ? ms : 1) / 1000;
+	char text[96];
 
-	snprintf(text, sizeof(text), "verifying: %u of %u MiB",
-	    (unsigned)(done >> 20), (unsigned)(size >> 20));
+	snprintf(text, sizeof(text), "verifying: %u of %u MiB, %.1f MiB/s",
+	    (unsigned)(done >> 20), (unsigned)(size >> 20),
+	    (double)(done >> 20) / seconds);
 	control_send(text);
 }
 
@@ -151,7 +154,7 @@ compute_sum(const struct bytes *bytes, char sum[SUM_SIZE])
 {
 	unsigned char *buf = malloc(CHUNK_SIZE), digest[br_sha256_SIZE];
 	uint64_t at, size = bytes->size;
-	int64_t told = clock_ms();
+	int64_t began = clock_ms(), told = began;
 	br_sha256_context context;
 	size_t len;
 
@@ -169,7 +172,7 @@ compute_sum(const struct bytes *bytes, char sum[SUM_SIZE])
 		if (clock_ms() < told + PROGRESS_MS)
 			continue;
 		told = clock_ms();
-		tell_progress(at, size);
+		tell_progress(at, size, told - began);
 	}
 	free(buf);
 	br_sha256_out(&context, digest);

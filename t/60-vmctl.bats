@@ -83,7 +83,7 @@ under_busybox() {
 
 @test "a busy server is asked again, which the progress line tells" {
 	start_server
-	script -qec "vmctl probe '$URL/retry-after/2/1/x.iso'" /dev/null \
+	TERM=xterm script -qec "stty cols 200; vmctl probe '$URL/retry-after/2/1/x.iso'" /dev/null \
 		>terminal </dev/null
 	grep -q 'connecting to [^ ]*x.iso: the server has an error (HTTP 503), trying again in' terminal
 	grep -q iso9660 terminal
@@ -862,4 +862,138 @@ json_fails() {
 	fails 66 vmctl ticket --revoke "$id"
 	fails 64 vmctl ticket --revoke '*'
 	fails 64 vmctl ticket
+}
+
+# writes COMMAND...: a full standard output: 74, one line. One whose reader has
+# gone: silence, 141. With `trap "" PIPE`, the parent ignores the signal.
+writes() {
+	run -74 sh -c '"$@" 2>&1 >/dev/full' sh "$@"
+	[ "${#lines[@]}" = 1 ] && [[ $output == *"unable to write standard output"* ]]
+	: >err
+	rm -f rc
+	{ sleep 0.2; "$@" 2>err || echo $? >rc; } | :
+	wait_until 10 test -s rc
+	[ "$(cat rc)" = 141 ] && [ ! -s err ]
+}
+
+@test "standard output: a full disk is an error, and a closed pipe is silent" {
+	local verb program
+	mkdir -p run/0
+	echo "2026-01-01T00:00:00Z vm-slot: slot 0: x" >run/0/log
+	for verb in help "help mount" "mount -h" version "version -j" list "list -j" \
+		status "status -j" log "log -j" "ticket 0" "ticket -j 0" "ticket --list" \
+		"eject 0" "eject -j 0" doctor "doctor -j" "complete mou" \
+		"complete mount --"; do
+		# shellcheck disable=SC2086 # words
+		writes "$VM_SHELL" "$BUILD/bin/vmctl" $verb
+	done
+	head -c 1M /dev/zero >blank.img
+	writes vm-probe -t disk blank.img
+	writes vm-probe -j -t disk blank.img
+	writes vm-fetchd -n http://x/y
+	writes vm-slot -a eject 0
+	for program in fetchd nbd-attach probe gadget slot lock connect ws-proxy; do
+		writes "vm-$program" -V
+		writes "vm-$program" -h
+	done
+	# A parent that ignores SIGPIPE, as services do.
+	(trap "" PIPE; exec bash -c '{ sleep 0.2; vm-probe -V 2>err; echo $? >rc; } | :')
+	wait_until 10 test -s rc
+	[ "$(cat rc)" = 141 ] && [ ! -s err ]
+}
+
+@test "what is printed last: probe and export to a full disk" {
+	start_server
+	run -74 sh -c '"$@" 2>&1 >/dev/full' sh "$VM_SHELL" "$BUILD/bin/vmctl" \
+		probe "$URL/ok/x.iso"
+	[[ $output == *"unable to write standard output"* && ${#lines[@]} = 1 ]]
+	run -74 sh -c '"$@" 2>&1 >/dev/full' sh "$VM_SHELL" "$BUILD/bin/vmctl" \
+		export -j -U "$PWD/sock" "$URL/ok/x.iso"
+	[[ $output == *"unable to write standard output"* && ${#lines[@]} = 1 ]]
+	wait_until 10 test ! -e sock
+}
+
+@test "progress is as wide as the terminal; on a plain one, a line each 5 seconds" {
+	start_server
+	TERM=xterm script -qec "stty cols 40; vmctl probe --timeout 2 \
+		'$URL/stall/a-name-that-is-longer-than-the-terminal.iso'" /dev/null \
+		>wide </dev/null || [ $? = 75 ]
+	tr '\r' '\n' <wide | sed -n 's/^\x1b\[K\(.*\) \.\.\. \([0-9]*\) s$/\1 ... \2 s/p' >drawn
+	grep -q '^connecting to .* [.][.][.] 1 s$' drawn
+	[ "$(wc -L <drawn)" = 39 ]
+	TERM=dumb script -qec "vmctl probe --timeout 7 '$URL/stall/x.iso'" /dev/null \
+		>plain </dev/null || [ $? = 75 ]
+	[ "$(grep -c ' [.][.][.] 5 s' plain)" = 1 ]
+	[ "$(wc -l <plain)" = 2 ] # and why it has failed
+	not grep -q "$(printf '\033')" plain
+}
+
+@test "the bytes and the rate of a checksum are shown" {
+	start_server
+	head -c 24M /dev/zero >zero.img
+	background hostile -L log3 zero.img >port3
+	wait_until 5 test -s port3
+	TERM=xterm script -qec "stty cols 200; vmctl probe --limit-rate 6M \
+		--sha256 $(sha256sum zero.img | cut -d ' ' -f 1) \
+		-t disk http://127.0.0.1:$(cat port3)/ok/zero.img" /dev/null >shown </dev/null
+	grep -qE 'verifying: [0-9]+ of 24 MiB, [0-9]+[.][0-9] MiB/s [.]' shown
+}
+
+@test "a number that begins with 0 is decimal, or refused" {
+	start_server
+	vmctl probe --timeout 08 --outage 009 "$URL/ok/x.iso" >out
+	fails 75 vmctl probe --timeout 02 "$URL/stall/x.iso"
+	grep -q "gave up after 2 s" stderr
+	printf 'timeout = 02\noutage = 08\nconnections = 08\n' >conf
+	fails 75 vmctl probe "$URL/stall/x.iso"
+	grep -q "gave up after 2 s" stderr
+	rm conf
+	fails 64 vmctl probe --timeout 00 "$URL/ok/x.iso"
+	fails 64 vmctl status -s 010
+	fails 64 vmctl status -s 00
+	fails 64 vmctl eject 01
+	fails 64 vmctl ticket -s 08
+}
+
+@test "CDPATH, and links to vmctl, do not hide its parts" {
+	local word
+	word=$(vmctl version)
+	(cd "$BUILD" && CDPATH=.:/ && export CDPATH &&
+		[ "$("$VM_SHELL" bin/vmctl version)" = "$word" ])
+	mkdir links
+	ln -s "$BUILD/bin/vmctl" links/vmctl
+	ln -s vmctl links/other
+	(cd links && [ "$("$VM_SHELL" ./other version)" = "$word" ])
+	[ "$("$VM_SHELL" links/vmctl version)" = "$word" ]
+	(cd links && [ "$("$VM_SHELL" vmctl version)" = "$word" ])
+	chmod +x links/vmctl
+	(PATH=$PWD/links:$PATH && [ "$("$PWD/links/vmctl" version)" = "$word" ])
+}
+
+@test "a signal at the password prompt gives the terminal its echo back" {
+	local signal
+	mkfifo keys
+	exec 8<>keys
+	cat >inner <<-END
+		trap : INT HUP TERM
+		$VM_SHELL -c 'echo \$\$ >pid; exec $VM_SHELL $BUILD/bin/vmctl probe -u bob \
+			-P - http://127.0.0.1:1/x'
+		echo \$? >status
+		stty -a >after
+	END
+	for signal in TERM:143 INT:130 HUP:129; do
+		rm -f after status pid typed
+		# What bash starts in the background ignores INT.
+		env --default-signal=INT script -qfc "$VM_SHELL inner" \
+			/dev/null >typed <keys 3>&- &
+		STARTED+=("$!")
+		wait_until 10 grep -q Password: typed
+		wait_until 10 test -s pid
+		wait_until 10 eval 'ps -o args= --ppid "$(cat pid)" | not grep stty'
+		kill -"${signal%:*}" "$(cat pid)"
+		wait_until 10 test -s after
+		[ "$(cat status)" = "${signal#*:}" ]
+		grep -q ' echo ' after
+	done
+	exec 8>&-
 }

@@ -348,3 +348,34 @@ vm-slot: slot 0: ejected https://example.org/two.iso" ]
 	wait_until 30 eval '[ "$(stat -c %s "$D/log")" -lt 60000 ]'
 	head -n 1 "$D/log" | grep -qE "${STAMP}vm-slot: slot 0: line [0-9]{8}$"
 }
+
+@test "the progress of a mount is as wide as the terminal, or plain lines" {
+	: >hang.vm-fetchd
+	TERM=xterm script -qec "stty cols 50; $VM_SHELL bin/vmctl mount --timeout 2 \
+		-s 0 $PWD/one.iso" /dev/null >wide </dev/null || [ $? = 75 ]
+	tr '\r' '\n' <wide | sed -n 's/^\x1b\[K\(.* \.\.\. [0-9]* s\)$/\1/p' >drawn
+	grep -q '^connecting to .* [.][.][.] 1 s$' drawn
+	[ "$(wc -L <drawn)" = 49 ]
+	wait_until 10 not vm-lock -t "$D/pid"
+	TERM=dumb script -qec "$VM_SHELL bin/vmctl mount --timeout 7 -s 0 $PWD/one.iso" \
+		/dev/null >plain </dev/null || [ $? = 75 ]
+	[ "$(grep -c '^connecting to .* [.][.][.] 5 s' plain)" = 1 ]
+	[ "$(wc -l <plain)" = 2 ]
+	not grep -q "$(printf '\033')" plain
+}
+
+@test "times that begin with 0 are decimal" {
+	mounted --timeout 0100 --outage 010
+	[ "$(cat "$D/timeout" "$D/request/outage" | paste -sd,)" = 100,10 ]
+	: >"$D/request/writable"
+	# What an eject computes with it.
+	echo 08 >"$D/request/outage"
+	vmctl eject
+}
+
+@test "vm-gadget status to a full disk: 74" {
+	run -74 sh -c '"$1" status 2>&1 >/dev/full' sh "$BUILD/bin/vm-gadget"
+	[[ $output == *"unable to write standard output"* && ${#lines[@]} = 1 ]]
+	run -74 sh -c '"$1" status -j 2>&1 >/dev/full' sh "$BUILD/bin/vm-gadget"
+	[ "${#lines[@]}" = 1 ]
+}

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/clock.h"
 #include "base/secret.h"
 #include "fetchd/download.h"
 #include "fetchd/messages.h"
@@ -101,6 +102,7 @@ begin_unpacking(struct supervisor *s, struct failure *why)
 	if (unpack_start(&s->unpacking, s->compression, s->socket,
 		s->nbdkit->user, nbdkit_xz_block_max(), why) == -1)
 		return -1;
+	s->unpack_began = clock_ms();
 	return GO_ON;
 }
 
@@ -126,15 +128,18 @@ static int
 take_unpacked(struct supervisor *s, struct failure *why)
 {
 	struct unpack_news news;
+	double seconds;
 
 	unpack_take(&s->unpacking, &news);
 	switch (news.kind) {
 	case UNPACK_PROGRESS:
 		note_compressed(s, compression_note_first);
+		seconds = (double)(clock_ms() - s->unpack_began + 1) / 1000;
 		say(s,
 		    "decompressing: %" PRIu64 " of %" PRIu64
-		    " MiB read, %" PRIu64 " MiB written",
-		    news.read >> 20, news.of >> 20, news.written >> 20);
+		    " MiB read, %" PRIu64 " MiB written, %.1f MiB/s",
+		    news.read >> 20, news.of >> 20, news.written >> 20,
+		    (double)(news.written >> 20) / seconds);
 		return GO_ON;
 	case UNPACK_DONE:
 		note_compressed(s, compression_note_first);

@@ -50,6 +50,7 @@ struct supervisor {
 	    *compression;	  /* of a compressed image, or NULL */
 	struct export_size check; /* asks if it can be decompressed */
 	struct unpacking unpacking;
+	int64_t unpack_began; /* by clock_ms(); 0: not yet */
 	enum download_state download;
 	int spool;     /* the file that was downloaded; 0: none */
 	bool noted;    /* people know that the image is compressed */

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "slot/ask.h"
+#include "slot/progress.h"
 #include "unix/socket.h"
 
 #define BEGIN_MS 20000 /* for a vm-slot that is being started to listen */
@@ -39,21 +40,6 @@ slot_is_held(const struct state *s)
 	held = flock(fd, LOCK_SH | LOCK_NB) == -1 && errno == EWOULDBLOCK;
 	close(fd);
 	return held;
-}
-
-/* --- on a terminal ---------------------------------------------------------- */
-
-static void
-show(const char *step, int64_t since)
-{
-	fprintf(stderr, "\r\033[K%s ... %d s", step,
-	    (int)((clock_ms() - since) / 1000));
-}
-
-static void
-show_end(void)
-{
-	fputs("\r\033[K", stderr);
 }
 
 /* --- connecting -------------------------------------------------------------- */
@@ -131,12 +117,14 @@ wait_for_answer(const struct ask *a, int fd, char *why, size_t size)
 {
 	int beside =
 	    a->beside > 0 ? (int)syscall(SYS_pidfd_open, a->beside, 0) : -1;
-	int64_t since = clock_ms(), end = since + 1000 * (int64_t)a->seconds;
+	int64_t end = clock_ms() + 1000 * (int64_t)a->seconds;
 	struct answer answer = {.status = -1};
+	struct progress progress;
 	char step[STATE_VALUE_MAX] = "";
 	struct pollfd p[2] = {{fd, POLLIN, 0}, {beside, POLLIN, 0}};
 	int ms, status = ASK_NOBODY;
 
+	progress_begin(&progress);
 	while (answer.status == -1) {
 		ms = a->shows ? 1000 : -1;
 		if (a->seconds > 0 && (ms == -1 || end - clock_ms() < ms))
@@ -161,10 +149,10 @@ wait_for_answer(const struct ask *a, int fd, char *why, size_t size)
 			break;
 		}
 		if (a->shows && *step != '\0')
-			show(step, since);
+			progress_show(&progress, step);
 	}
 	if (a->shows)
-		show_end();
+		progress_end(&progress);
 	if (beside != -1)
 		close(beside);
 	return answer.status != -1 ? answer.status : status;

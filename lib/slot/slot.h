@@ -20,7 +20,8 @@
  *	hooks.c     running the hooks
  *	end-tickets.c  telling a client that comes back how its medium ended
  *	common.c    what these files share
- *	control.c   the socket for requests; ask.c: its client
+ *	control.c   the socket for requests; ask.c: its client, which shows the
+ *	            progress (progress.c)
  *	watch.c     the drive and the USB port, by the kernel's events
  *	child.c     one program; state.c: the slot's directory
  *

@@ -45,6 +45,18 @@ die() {
 	exit "$status"
 }
 
+# out FORMAT WORD...: printf to standard output. If that is a full disk, end with
+# one line, where sh would print one for each printf.
+out() {
+	# shellcheck disable=SC2059 # the format is the caller's
+	printf "$@" 2>/dev/null || output_failed
+}
+
+output_failed() {
+	ANSWERED=1 # there is no place for an answer
+	die $EX_IOERR "unable to write standard output"
+}
+
 # need_root: a verb that changes a slot is for root.
 need_root() {
 	[ "$(id -u)" = 0 ] ||
@@ -65,12 +77,45 @@ renamed() {
 	esac
 }
 
-# progress WHAT SECONDS: on a terminal only.
-progress() {
-	[ ! -t 2 ] || printf '\r\033[K%s ... %s s' "$1" "$2" >&2
+COLUMNS_LEFT=		# how wide a line of progress may be
+NEXT_LINE=5		# seconds after which a plain terminal gets a line
+
+# is_plain: is it a terminal without cursor movement?
+is_plain() {
+	case ${TERM:-dumb} in
+	dumb) return 0 ;;
+	*) return 1 ;;
+	esac
 }
+
+# progress WHAT SECONDS: on a terminal only: one line that is drawn again, as
+# wide as the terminal, or a new line every five seconds.
+progress() {
+	local line
+	[ -t 2 ] || return 0
+	line="$1 ... $2 s"
+	if is_plain; then
+		[ "$2" -ge $NEXT_LINE ] || return 0
+		NEXT_LINE=$(($2 + 5))
+		printf '%s\n' "$line" >&2
+		return
+	fi
+	[ -n "$COLUMNS_LEFT" ] || {
+		COLUMNS_LEFT=$(stty size <&2 2>/dev/null)
+		COLUMNS_LEFT=${COLUMNS_LEFT#* }
+		[ "${COLUMNS_LEFT:-0}" -gt 1 ] || COLUMNS_LEFT=80
+		# Some terminals begin a new line in the last column.
+		COLUMNS_LEFT=$((COLUMNS_LEFT - 1))
+	}
+	[ ${#line} -le $COLUMNS_LEFT ] || line=$(printf '%.*s ... %s s' \
+		$((COLUMNS_LEFT - ${#2} - 7)) "$1" "$2")
+	printf '\r\033[K%.*s' $COLUMNS_LEFT "$line" >&2
+}
+
+# progress_end: remove the line.
 progress_end() {
-	[ ! -t 2 ] || printf '\r\033[K' >&2
+	NEXT_LINE=5
+	[ ! -t 2 ] || is_plain || printf '\r\033[K' >&2
 }
 
 # --- words ---------------------------------------------------------------
@@ -100,12 +145,16 @@ is_slot() {
 	esac
 }
 
-# is_number WORD MAX: is it a number from 1 to MAX?
+NUMBER=			# what is_number() has read
+
+# is_number WORD MAX: is it a number from 1 to MAX? Set NUMBER to it, without the
+# zeros that would make it octal in arithmetic.
 is_number() {
-	case $1 in
+	NUMBER=${1#"${1%%[!0]*}"}
+	case $NUMBER in
 	'' | *[!0-9]* | ?????????*) return 1 ;;
 	esac
-	[ "$1" -ge 1 ] && [ "$1" -le "$2" ]
+	[ "$NUMBER" -le "$2" ]
 }
 
 # is_size WORD: is it one, such as 500K, 2M or 1G?

@@ -10,7 +10,7 @@ LAST=			# the word to complete
 # offer WORD [TEXT]: print it if it begins with LAST.
 offer() {
 	case $1 in
-	"$LAST"*) printf '%s\t%s\n' "$1" "${2:-}" ;;
+	"$LAST"*) out '%s\t%s\n' "$1" "${2:-}" ;;
 	esac
 }
 
@@ -19,7 +19,7 @@ offer_verbs() {
 	echo "$VERBS" | while IFS='|' read -r verb takes help; do
 		case $verb in '' | complete) continue ;; esac
 		offer "$verb" "$help"
-	done
+	done || exit
 }
 
 offer_options() {
@@ -31,7 +31,7 @@ offer_options() {
 		esac
 		[ -z "$letter" ] || offer "-$letter" "$help"
 		offer "--$name" "$help"
-	done
+	done || exit
 }
 
 # offer_values WORD: what may stand where the tables have WORD.
@@ -40,9 +40,9 @@ offer_values() {
 	kind=$1
 	set --
 	case $kind in
-	FILE | PATH) echo :files ;;
+	FILE | PATH) out ':files\n' ;;
 	IMAGE)
-		echo :files
+		out ':files\n'
 		set -- https:// http:// nfs:// smb://
 		;;
 	*URL*) set -- https:// http:// nfs:// smb:// ;;

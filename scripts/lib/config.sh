@@ -163,10 +163,10 @@ take_setting() {
 		IDENTITY="$IDENTITY
 $1=$2"
 		;;
-	timeout) TIMEOUT=$2 ;;
+	timeout) TIMEOUT=$NUMBER ;;
 	cache) CACHE=$2 ;;
-	connections) CONNECTIONS=$2 ;;
-	outage) OUTAGE=$2 ;;
+	connections) CONNECTIONS=$NUMBER ;;
+	outage) OUTAGE=$NUMBER ;;
 	served_expires) SERVED_EXPIRES=$(seconds_in "$2") ;;
 	served_idle) SERVED_IDLE=$(seconds_in "$2") ;;
 	served_degraded) SERVED_DEGRADED=$(seconds_in "$2") ;;

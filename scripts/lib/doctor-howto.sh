@@ -44,7 +44,7 @@ each_howto() {
 }
 
 say_howto() {
-	printf '        %s: %s\n' "$1" "$2"
+	out '        %s: %s\n' "$1" "$2"
 }
 
 # howto WHAT: print how to get it, a line for each system.
@@ -53,12 +53,12 @@ howto() {
 }
 
 say_howto_json() {
-	printf ', %s: %s' "$(json_string "$1")" "$(json_string "$2")"
+	out ', %s: %s' "$(json_string "$1")" "$(json_string "$2")"
 }
 
 # howto_json WHAT: the same as a member of an object.
 howto_json() {
 	local members
 	members=$(each_howto "$1" say_howto_json)
-	printf ', "howto": {%s}' "${members#, }"
+	out ', "howto": {%s}' "${members#, }"
 }

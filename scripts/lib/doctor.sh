@@ -31,7 +31,7 @@ found() {
 		CHECKS="$CHECKS${CHECKS:+, }{\"ok\": $2, \"check\": $(json_string "$3")$(
 			[ -z "${4:-}" ] || howto_json "$4")}"
 	else
-		printf '%-4s  %s\n' "$1" "$3"
+		out '%-4s  %s\n' "$1" "$3"
 		[ -z "${4:-}" ] || howto "$4"
 	fi
 }
@@ -41,7 +41,7 @@ doctor_json() {
 	local ok
 	[ $SICK = 0 ] && ok=true || ok=false
 	json_begin
-	printf ', "ok": %s, "checks": [%s]' $ok "$CHECKS"
+	out ', "ok": %s, "checks": [%s]' $ok "$CHECKS"
 	json_end
 }
 

@@ -61,9 +61,9 @@ cmd_eject() {
 	if [ -n "$JSON" ]; then
 		json_changed $changed
 	elif [ -n "$was" ]; then
-		echo "slot $SLOT: $was was ejected"
+		out 'slot %s: %s was ejected\n' "$SLOT" "$was"
 	else
-		echo "slot $SLOT is empty"
+		out 'slot %s is empty\n' "$SLOT"
 	fi
 }
 
@@ -96,6 +96,6 @@ cmd_renew() {
 	if [ -n "$JSON" ]; then
 		json_changed true
 	else
-		echo "slot $SLOT: $URL now uses the new link"
+		out 'slot %s: %s now uses the new link\n' "$SLOT" "$URL"
 	fi
 }

@@ -5,13 +5,13 @@
 # help_verbs: the verbs, and what each does.
 help_verbs() {
 	local verb takes help
-	echo 'usage: vmctl VERB [OPTION]... [ARGUMENT]...'
-	echo
+	out 'usage: vmctl VERB [OPTION]... [ARGUMENT]...\n'
+	out '\n'
 	echo "$VERBS" | while IFS='|' read -r verb takes help; do
 		case $verb in '' | complete) continue ;; esac
-		printf '  %-24s  %s\n' "$verb${takes:+ $takes}" "$help"
-	done
-	printf '\n%s\n%s\n' \
+		out '  %-24s  %s\n' "$verb${takes:+ $takes}" "$help"
+	done || exit
+	out '\n%s\n%s\n' \
 		'"vmctl help VERB" lists the options of a verb. The page vmctl(8)' \
 		'explains them.'
 }
@@ -24,9 +24,9 @@ help_options() {
 		*" $1 "* | " all ") ;;
 		*) continue ;;
 		esac
-		printf '  %-4s%-20s  %s\n' "${letter:+-$letter, }" \
+		out '  %-4s%-20s  %s\n' "${letter:+-$letter, }" \
 			"--$name${value:+ $value}" "$help"
-	done
+	done || exit
 }
 
 # help_words TEXT: the meaning of the words in capitals that TEXT has.
@@ -37,8 +37,8 @@ help_words() {
 		*[!A-Z]"$word"[!A-Z]*) ;;
 		*) continue ;;
 		esac
-		[ -z "$word" ] || printf '%-7s%s\n' "$word" "$meaning"
-	done
+		[ -z "$word" ] || out '%-7s%s\n' "$word" "$meaning"
+	done || exit
 }
 
 # help_verb VERB: its arguments and options.
@@ -47,10 +47,10 @@ help_verb() {
 	find_verb "$1" || no_verb "$1"
 	rest=${VERBS#*"$NEWLINE$1|"}
 	rest=${rest%%"$NEWLINE"*}
-	printf 'usage: vmctl %s [OPTION]...%s\n%s\n\n' "$1" \
+	out 'usage: vmctl %s [OPTION]...%s\n%s\n\n' "$1" \
 		"${TAKES:+ $TAKES}" "${rest#*|}"
 	options=$(help_options "$1")
-	printf '%s\n' "$options"
+	out '%s\n' "$options"
 	words=$(help_words " $TAKES $options ")
-	[ -z "$words" ] || printf '\n%s\n' "$words"
+	[ -z "$words" ] || out '\n%s\n' "$words"
 }

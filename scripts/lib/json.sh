@@ -14,32 +14,32 @@ json_string() {
 	*[[:cntrl:]]*) text=$(printf %s "$text" | tr '\000-\037\177' ' ') ;;
 	esac
 	case $text in
-	'') printf null ;;
-	*[\\\"]*) printf '"%s"' "$(printf %s "$text" | sed 's/[\\"]/\\&/g')" ;;
-	*) printf '"%s"' "$text" ;;
+	'') out null ;;
+	*[\\\"]*) out '"%s"' "$(printf %s "$text" | sed 's/[\\"]/\\&/g')" ;;
+	*) out '"%s"' "$text" ;;
 	esac
 }
 
 # json_number TEXT: print it, or null if it is empty.
 json_number() {
-	printf '%s' "${1:-null}"
+	out '%s' "${1:-null}"
 }
 
 # json_begin: begin the object.
 json_begin() {
 	ANSWERED=1
-	printf '{"schema": 1'
+	out '{"schema": 1'
 }
 
 # json_end: end it.
 json_end() {
-	printf '}\n'
+	out '}\n'
 }
 
 # json_changed true|false: the whole answer of a verb that changes a slot.
 json_changed() {
 	json_begin
-	printf ', "changed": %s, "slot": %s' "$1" "$SLOT"
+	out ', "changed": %s, "slot": %s' "$1" "$SLOT"
 	json_end
 }
 
@@ -50,8 +50,8 @@ json_failure() {
 	[ -n "$ERROR" ] || [ ! -f "$TEMP/error" ] ||
 		ERROR=$(cat "$TEMP/error")
 	json_begin
-	printf ', "error": '
+	out ', "error": '
 	json_string "$ERROR"
-	printf ', "status": %s' "$1"
+	out ', "status": %s' "$1"
 	json_end
 }

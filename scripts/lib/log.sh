@@ -72,16 +72,22 @@ lines_json() {
 	'
 }
 
+# lines_failed STATUS: awk or cut could not write; or nobody reads any more.
+lines_failed() {
+	[ "$1" -lt 128 ] || exit "$1"
+	output_failed
+}
+
 # show_lines COMMAND...: COMMAND prints lines of the log; show them.
 show_lines() {
 	if [ -z "$JSON" ]; then
-		"$@" | cut -f 2-
+		"$@" | cut -f 2- 2>/dev/null || lines_failed $?
 		return
 	fi
 	json_begin
-	printf ', "lines": ['
-	"$@" | lines_json
-	printf ']'
+	out ', "lines": ['
+	"$@" | lines_json 2>/dev/null || lines_failed $?
+	out ']'
 	json_end
 }
 

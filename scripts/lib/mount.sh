@@ -131,7 +131,7 @@ say_mounted() {
 	! value_of note || echo "$PROG: note: $VALUE" >&2
 	if [ -n "$JSON" ]; then
 		json_begin
-		printf ', "changed": %s, "slot": ' "$1"
+		out ', "changed": %s, "slot": ' "$1"
 		slot_json "$SLOT"
 		json_end
 		return
@@ -147,7 +147,7 @@ say_mounted() {
 	size=$(mib_of "${VALUE:-0}")
 	value_of boot
 	boot=$VALUE
-	printf "slot %s: %s is in the host's %s drive (%s%s MiB)%s; host: %s\n" \
+	out "slot %s: %s is in the host's %s drive (%s%s MiB)%s; host: %s\n" \
 		"$SLOT" "$url" "$media" "${label:+$label, }" "$size" \
 		"${boot:+; $boot}" "$host"
 }

@@ -83,11 +83,11 @@ take_option() {
 		;;
 	timeout)
 		check_option_number "$1" "$2" 86400
-		TIMEOUT=$2
+		TIMEOUT=$NUMBER
 		;;
 	outage)
 		check_option_number "$1" "$2" 3600
-		OUTAGE=$2
+		OUTAGE=$NUMBER
 		;;
 	expires | idle | degraded)
 		seconds=$(seconds_of "$1" "$2") || exit

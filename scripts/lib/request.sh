@@ -126,15 +126,14 @@ take_sums() {
 
 # read_password: ask on a terminal, or read a line of standard input.
 read_password() {
-	local password tty
+	local password
 	if [ -t 0 ]; then
 		printf 'Password: ' >&2
-		tty=$(stty -g)
-		trap 'stty "$tty"; exit 130' INT
+		ECHOES=$(stty -g)
 		stty -echo
 		IFS= read -r password
-		stty "$tty"
-		trap 'exit 130' INT
+		stty "$ECHOES"
+		ECHOES=
 		echo >&2
 	else
 		IFS= read -r password

@@ -10,6 +10,7 @@ BY=			# the function that makes a link to TARGET
 EJECT_ANSWER_SECONDS=10	# for the other machine to say that it has ejected
 LINK=			# the pid of the link, while there is one
 MET=			# set once the other end has read from the image
+BEGAN=			# when serving began
 LOST=			# set while the connection is lost
 RESUME=			# the secret with which we connect to a WebSocket again
 EJECTOR=		# the pid of a second link, which requests the eject
@@ -134,9 +135,9 @@ end_link() {
 show_progress() {
 	local stats
 	[ -t 2 ] && stats=$(read_value "$TEMP/stats") || return 0
-	printf '\r\033[K%s: %s MiB read, %s KiB/s' "$NAME" \
+	progress "$(printf '%s: %s MiB read, %s KiB/s' "$NAME" \
 		$(($(stat_value read "$stats") / 1048576)) \
-		$(($(stat_value rate "$stats") / 1024)) >&2
+		$(($(stat_value rate "$stats") / 1024)))" $(($(now) - BEGAN))
 }
 
 # source_ended: vm-fetchd has ended: exit, and print its reason.
@@ -183,6 +184,7 @@ final_error() {
 keep_serving() {
 	local status wait_seconds
 	wait_seconds=0
+	BEGAN=$(now)
 	while :; do
 		"$BY" 2>"$TEMP/link" 8>&- &
 		LINK=$!
@@ -359,9 +361,9 @@ cmd_serve() {
 	keep_serving || exit
 	if [ -n "$JSON" ]; then
 		json_begin
-		printf ', "ended": "ejected"'
+		out ', "ended": "ejected"'
 		json_end
 	else
-		echo "$NAME was ejected$(reason_there)"
+		out '%s was ejected%s\n' "$NAME" "$(reason_there)"
 	fi
 }

@@ -39,6 +39,7 @@ start_source() {
 		last_line "$TEMP/said"
 		case $LINE in
 		*": waiting: "*) why=": ${LINE#*: waiting: }" ;;
+		*": verifying: "* | *": decompressing: "*) why=": ${LINE#*: }" ;;
 		*) why= ;;
 		esac
 		if [ $elapsed -ge "$TIMEOUT" ]; then

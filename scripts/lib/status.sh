@@ -89,7 +89,7 @@ stat_value() {
 	case $value in
 	*[!0-9a-z.]*) value=$(printf %s "$value" | tr -cd '0-9a-z.') ;;
 	esac
-	printf '%s\n' "${value:-0}"
+	out '%s\n' "${value:-0}"
 }
 
 # draw_map MAP: print which parts of the image were fetched, in 64 columns.
@@ -114,60 +114,60 @@ draw_map() {
 source_text() {
 	local stats
 	stats=$(read_value "$DIR/stats") || return 0
-	printf '  source  %s: %s KiB/s on %s connections, latency %s ms\n' \
+	out '  source  %s: %s KiB/s on %s connections, latency %s ms\n' \
 		"$(stat_value source "$stats")" \
 		$(($(stat_value rate "$stats") / 1024)) \
 		"$(stat_value connections "$stats")" \
 		"$(stat_value latency_ms "$stats")"
-	printf '  reads   %s MiB read, %s MiB fetched; ' \
+	out '  reads   %s MiB read, %s MiB fetched; ' \
 		"$(mib_of "$(stat_value read "$stats")")" \
 		"$(mib_of "$(stat_value fetched "$stats")")"
-	printf '%s hits, %s misses, %s retries\n' \
+	out '%s hits, %s misses, %s retries\n' \
 		"$(stat_value hits "$stats")" "$(stat_value misses "$stats")" \
 		"$(stat_value retries "$stats")"
-	printf '  map     %s\n' "$(draw_map "$(stat_value map "$stats")")"
+	out '  map     %s\n' "$(draw_map "$(stat_value map "$stats")")"
 }
 
 # source_json: print the same as an object, or null.
 source_json() {
 	local stats key
 	stats=$(read_value "$DIR/stats") || {
-		printf null
+		out null
 		return
 	}
-	printf '{"state": "%s"' "$(stat_value source "$stats")"
+	out '{"state": "%s"' "$(stat_value source "$stats")"
 	for key in read fetched written hits misses retries connections rate \
 		latency_ms; do
-		printf ', "%s": %s' $key "$(stat_value $key "$stats")"
+		out ', "%s": %s' $key "$(stat_value $key "$stats")"
 	done
-	printf ', "map": "%s"}' "$(stat_value map "$stats")"
+	out ', "map": "%s"}' "$(stat_value map "$stats")"
 }
 
 # slot_json N: print the slot as a JSON object. It always has all members.
 slot_json() {
 	local key
 	see_slot "$1"
-	printf '{"slot": %s, "state": "%s"' "$1" "$STATE"
+	out '{"slot": %s, "state": "%s"' "$1" "$STATE"
 	for key in url client who device format label boot media overlay note \
 		reason error once; do
 		value_of $key || :
-		printf ', "%s": ' $key
+		out ', "%s": ' $key
 		json_string "$VALUE"
 	done
-	printf ', "drift": '
+	out ', "drift": '
 	json_string "$DRIFT"
 	value_of size || :
-	printf ', "size": '
+	out ', "size": '
 	json_number "$VALUE"
 	for key in expires idle degraded; do
 		left $key || :
-		printf ', "%s": ' $key
+		out ', "%s": ' $key
 		json_number "$VALUE"
 	done
 	drive_json
-	printf ', "source": '
+	out ', "source": '
 	source_json
-	printf '}'
+	out '}'
 }
 
 # drive_json: print what the kernel says about the drive.
@@ -179,15 +179,15 @@ drive_json() {
 	*) ro=false ;;
 	esac
 	[ "$FILE" != '?' ] || FILE=
-	printf ', "type": '
+	out ', "type": '
 	json_string "$TYPE"
-	printf ', "inserted": '
+	out ', "inserted": '
 	json_string "$FILE"
-	printf ', "ro": %s, "drives": ' $ro
+	out ', "ro": %s, "drives": ' $ro
 	json_string "$SEEN"
-	printf ', "udc": '
+	out ', "udc": '
 	json_string "$UDC_NAME"
-	printf ', "host": '
+	out ', "host": '
 	json_string "$HOST"
 }
 
@@ -195,15 +195,15 @@ drive_json() {
 line_json() {
 	see_slot "$1"
 	value_of url || :
-	printf '{"slot": %s, "type": "%s", "state": "%s", "url": ' "$1" "$2" \
+	out '{"slot": %s, "type": "%s", "state": "%s", "url": ' "$1" "$2" \
 		"$STATE"
 	json_string "$VALUE"
-	printf '}'
+	out '}'
 }
 
 # next_json COMMAND N TYPE: print the slot as one more of a list, after a comma.
 next_json() {
-	[ "$2" = "${SLOT:-0}" ] || printf ', '
+	[ "$2" = "${SLOT:-0}" ] || out ', '
 	"$@"
 }
 
@@ -211,9 +211,9 @@ next_json() {
 slots_json() {
 	need_run # while nothing is printed yet
 	json_begin
-	printf ', "slots": ['
+	out ', "slots": ['
 	each_slot next_json "$1"
-	printf ']'
+	out ']'
 	json_end
 }
 
@@ -232,22 +232,22 @@ quiet_status() {
 slot_text() {
 	local key
 	see_slot "$1"
-	printf 'slot %s: %s, %s\n' "$1" "${TYPE:-not set up}" "$STATE"
+	out 'slot %s: %s, %s\n' "$1" "${TYPE:-not set up}" "$STATE"
 	case $STATE in
-	other) printf '  medium  %s\n' "$FILE" ;;
-	failed) [ -f "$DIR/error" ] || printf '  error   %s\n' \
+	other) out '  medium  %s\n' "$FILE" ;;
+	failed) [ -f "$DIR/error" ] || out '  error   %s\n' \
 		"vm-slot was killed; run vmctl doctor --repair or vmctl eject" ;;
 	esac
-	[ -z "$DRIFT" ] || printf '  drift   %s\n' "$DRIFT"
-	[ "$SEEN$UDC_NAME" != on-demand ] || printf '  drive   %s\n' \
+	[ -z "$DRIFT" ] || out '  drift   %s\n' "$DRIFT"
+	[ "$SEEN$UDC_NAME" != on-demand ] || out '  drive   %s\n' \
 		"no drive until a medium is mounted"
-	[ -z "$HOST" ] || printf '  host    %s\n' "$HOST"
+	[ -z "$HOST" ] || out '  host    %s\n' "$HOST"
 	for key in step url who label boot size device overlay note reason error \
 		once; do
-		! value_of $key || printf '  %-7s %s\n' $key "$VALUE"
+		! value_of $key || out '  %-7s %s\n' $key "$VALUE"
 	done
 	for key in expires idle degraded; do
-		! left $key || printf '  %-7s %s s left\n' $key "$VALUE"
+		! left $key || out '  %-7s %s s left\n' $key "$VALUE"
 	done
 	source_text
 }
@@ -257,21 +257,21 @@ slot_line() {
 	see_slot "$1"
 	value_of url || :
 	[ "$STATE" != other ] || VALUE=$FILE
-	printf '%s  %-4s  %-12s  %s\n' "$1" "${TYPE:-$2}" "$STATE" "$VALUE"
+	out '%s  %-4s  %-12s  %s\n' "$1" "${TYPE:-$2}" "$STATE" "$VALUE"
 }
 
 # watch_slots: show the slots again each second, in place on a terminal.
 watch_slots() {
 	local clear_line text
 	clear_line=$(printf '\033[K')
-	[ ! -t 1 ] || printf '\033[2J'
+	[ ! -t 1 ] || out '\033[2J'
 	while :; do
 		text=$(each_slot slot_text)
 		if [ -t 1 ]; then
 			text=$(printf '%s\n' "$text" | sed "s/\$/$clear_line/")
-			printf '\033[H%s\n\033[J' "$text"
+			out '\033[H%s\n\033[J' "$text"
 		else
-			printf '%s\n' "$text"
+			out '%s\n' "$text"
 		fi
 		sleep 1
 	done

@@ -86,11 +86,11 @@ make_ticket() {
 		die $EX_CANTCREAT "unable to write $RUN/tickets"
 	if [ -n "$JSON" ]; then
 		json_begin
-		printf ', "slot": %s, "ticket": "%s", "id": "%.8s", "seconds": %s' \
+		out ', "slot": %s, "ticket": "%s", "id": "%.8s", "seconds": %s' \
 			"$SLOT" "$token" "$hash" $TICKET_SECONDS
 		json_end
 	else
-		printf '%s\n' "$token"
+		out '%s\n' "$token"
 	fi
 }
 
@@ -117,9 +117,9 @@ list_tickets() {
 	separator=
 	if [ -n "$JSON" ]; then
 		json_begin
-		printf ', "tickets": ['
+		out ', "tickets": ['
 	else
-		printf '%-8s  %-4s  %-5s  %s\n' ID SLOT USE SECONDS
+		out '%-8s  %-4s  %-5s  %s\n' ID SLOT USE SECONDS
 	fi
 	for file in "$RUN"/tickets/*; do
 		[ -f "$file" ] && read_ticket "$file" || continue
@@ -128,15 +128,15 @@ list_tickets() {
 		id=${id%"${id#????????}"}
 		ENDS=$((ENDS - $(now)))
 		if [ -n "$JSON" ]; then
-			printf '%s{"id": "%s", "slot": %s, "use": "%s", "seconds": %s}' \
+			out '%s{"id": "%s", "slot": %s, "use": "%s", "seconds": %s}' \
 				"$separator" "$id" "${FOR:-null}" "$USE" $ENDS
 			separator=', '
 		else
-			printf '%-8s  %-4s  %-5s  %s\n' "$id" "$FOR" "$USE" $ENDS
+			out '%-8s  %-4s  %-5s  %s\n' "$id" "$FOR" "$USE" $ENDS
 		fi
 	done
 	[ -z "$JSON" ] || {
-		printf ']'
+		out ']'
 		json_end
 	}
 }

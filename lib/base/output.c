@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <err.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/output.h"
+
+static bool closed;
+
+static void
+check(void)
+{
+	if (closed || (fflush(stdout) != EOF && !ferror(stdout)))
+		return;
+	if (errno == EPIPE) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	warn("unable to write standard output");
+	_exit(EX_IOERR);
+}
+
+void
+output_check_at_exit(void)
+{
+	atexit(check);
+}
+
+int
+output_close(void)
+{
+	bool failed = ferror(stdout) != 0;
+
+	closed = true;
+	return fclose(stdout) == EOF || failed ? -1 : 0;
+}
