@@ -242,10 +242,10 @@ as_nobody() {
 @test "a vm-fetchd of vmctl gets all that is asked for by the request's directory" {
 	local request="$PWD/run/tmp[^ ]*/request"
 	vmctl probe --outage 9 --sha256 "$(printf '%064d' 0)" "$PWD/one.iso"
-	grep -x "vm-fetchd -U $PWD/run/tmp[^ ]*/nbd -r $request timeout=60" calls
+	grep -x "vm-fetchd -U $PWD/run/tmp[^ ]*/nbd -p -r $request timeout=60" calls
 	rm calls
 	vmctl mount --retype --outage 9 "$PWD/one.iso"
-	grep -x "vm-fetchd -U $PWD/run/tmp[^ ]*/nbd -r $request -l timeout=60" calls
+	grep -x "vm-fetchd -U $PWD/run/tmp[^ ]*/nbd -p -r $request -l timeout=60" calls
 }
 
 # The time, and a line of the log.
