@@ -83,7 +83,7 @@ under_busybox() {
 
 @test "a busy server is asked again, which the progress line tells" {
 	start_server
-	TERM=xterm script -qec "stty cols 200; vmctl probe '$URL/retry-after/2/1/x.iso'" /dev/null \
+	TERM=xterm script -qec "stty rows 24 cols 200; vmctl probe '$URL/retry-after/2/1/x.iso'" /dev/null \
 		>terminal </dev/null
 	grep -q 'connecting to [^ ]*x.iso: the server has an error (HTTP 503), trying again in' terminal
 	grep -q iso9660 terminal
@@ -915,7 +915,7 @@ writes() {
 
 @test "progress is as wide as the terminal; on a plain one, a line each 5 seconds" {
 	start_server
-	TERM=xterm script -qec "stty cols 40; vmctl probe --timeout 2 \
+	TERM=xterm script -qec "stty rows 24 cols 40; vmctl probe --timeout 2 \
 		'$URL/stall/a-name-that-is-longer-than-the-terminal.iso'" /dev/null \
 		>wide </dev/null || [ $? = 75 ]
 	tr '\r' '\n' <wide | sed -n 's/^\x1b\[K\(.*\) \.\.\. \([0-9]*\) s$/\1 ... \2 s/p' >drawn
@@ -933,7 +933,7 @@ writes() {
 	head -c 24M /dev/zero >zero.img
 	background hostile -L log3 zero.img >port3
 	wait_until 5 test -s port3
-	TERM=xterm script -qec "stty cols 200; vmctl probe --limit-rate 6M \
+	TERM=xterm script -qec "stty rows 24 cols 200; vmctl probe --limit-rate 6M \
 		--sha256 $(sha256sum zero.img | cut -d ' ' -f 1) \
 		-t disk http://127.0.0.1:$(cat port3)/ok/zero.img" /dev/null >shown </dev/null
 	grep -qE 'verifying: [0-9]+ of 24 MiB, [0-9]+[.][0-9] MiB/s [.]' shown

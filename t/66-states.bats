@@ -351,7 +351,7 @@ vm-slot: slot 0: ejected https://example.org/two.iso" ]
 
 @test "the progress of a mount is as wide as the terminal, or plain lines" {
 	: >hang.vm-fetchd
-	TERM=xterm script -qec "stty cols 50; $VM_SHELL bin/vmctl mount --timeout 2 \
+	TERM=xterm script -qec "stty rows 24 cols 50; $VM_SHELL bin/vmctl mount --timeout 2 \
 		-s 0 $PWD/one.iso" /dev/null >wide </dev/null || [ $? = 75 ]
 	tr '\r' '\n' <wide | sed -n 's/^\x1b\[K\(.* \.\.\. [0-9]* s\)$/\1/p' >drawn
 	grep -q '^connecting to .* [.][.][.] 1 s$' drawn

@@ -72,7 +72,7 @@ lines_json() {
 	'
 }
 
-# lines_failed STATUS: awk or cut could not write; or nobody reads any more.
+# lines_failed STATUS: awk or cat could not write; or nobody reads any more.
 lines_failed() {
 	[ "$1" -lt 128 ] || exit "$1"
 	output_failed
@@ -81,7 +81,8 @@ lines_failed() {
 # show_lines COMMAND...: COMMAND prints lines of the log; show them.
 show_lines() {
 	if [ -z "$JSON" ]; then
-		"$@" | cut -f 2- 2>/dev/null || lines_failed $?
+		# cut of busybox does not tell that it could not write.
+		"$@" | cut -f 2- | cat 2>/dev/null || lines_failed $?
 		return
 	fi
 	json_begin
