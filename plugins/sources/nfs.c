@@ -48,7 +48,6 @@ struct nfs_file {
 	void *into;  /* NULL: none are copied */
 };
 
-/* Fill in the fault, from libnfs's -errno and its text. */
 static void
 fault_of(struct nfs_context *nfs, int error, const char *what, struct fault *f)
 {
