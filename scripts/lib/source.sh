@@ -39,7 +39,9 @@ start_source() {
 		last_line "$TEMP/said"
 		case $LINE in
 		*": waiting: "*) why=": ${LINE#*: waiting: }" ;;
-		*": verifying: "* | *": decompressing: "*) why=": ${LINE#*: }" ;;
+		*": verifying: "* | *": decompressing: "* | *": downloading: "*)
+			why=": ${LINE#*: }"
+			;;
 		*) why= ;;
 		esac
 		if [ $elapsed -ge "$TIMEOUT" ]; then
