@@ -98,7 +98,6 @@ fail(struct fault *why, int status, const char *text)
 	return -1;
 }
 
-/* Make the text at the beginning of the file. */
 static void
 format_head(char head[HEAD_SIZE], const struct overlay_file *o,
     const char *identity, const char *boot)

@@ -128,7 +128,7 @@ expected_sum(const char *image_url, char sum[SUM_SIZE])
 	return result;
 }
 
-/* After that many milliseconds. */
+/* ms: how long it has taken so far. */
 static void
 tell_progress(uint64_t done, uint64_t size, int64_t ms)
 {
@@ -141,14 +141,12 @@ tell_progress(uint64_t done, uint64_t size, int64_t ms)
 	control_send(text);
 }
 
-/* What is verified. */
 struct bytes {
 	uint64_t size;
 	int (*read_at)(void *ctx, void *buf, size_t len, uint64_t at);
 	void *ctx;
 };
 
-/* Read all of it. */
 static int
 compute_sum(const struct bytes *bytes, char sum[SUM_SIZE])
 {

@@ -43,7 +43,6 @@ describe(const struct gadget_plan *plan, struct gadget *gadget)
 	return gadget_plan_presence(plan, gadget);
 }
 
-/* Make a function with an empty drive. */
 static int
 make_slot(const struct gadget_plan *plan, struct gadget *gadget, unsigned slot,
     const char *stall)

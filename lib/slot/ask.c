@@ -70,7 +70,6 @@ connect_slot(const struct ask *a, int64_t give_up)
 
 /* --- the answer --------------------------------------------------------------- */
 
-/* A whole line of it. */
 static void
 take_line(struct answer *answer, char *line, char *step, char *why, size_t size)
 {
@@ -111,7 +110,7 @@ take_lines(int fd, struct answer *answer, char *step, char *why, size_t size)
 	return answer->have < sizeof(answer->text) - 1;
 }
 
-/* Wait for it. Returns whether there is one. */
+/* Returns whether there is one. */
 static int
 wait_for_answer(const struct ask *a, int fd, char *why, size_t size)
 {

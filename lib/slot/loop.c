@@ -79,7 +79,6 @@ asked(void *slot, const char *request, int client)
 	slot_act(slot); /* before another asks */
 }
 
-/* Act on the times that have been reached. */
 static void
 check_times(struct slot *s)
 {

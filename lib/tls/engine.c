@@ -111,7 +111,6 @@ has_aes(void)
 	       br_aes_pwr8_ctr_get_vtable() != NULL;
 }
 
-/* Set up what both sides have in common. */
 static int
 prepare(struct tls *t)
 {

@@ -146,7 +146,6 @@ is_same(const void *a, size_t a_len, const void *b, size_t b_len)
 	return a_len == b_len && memcmp(a, b, a_len) == 0;
 }
 
-/* Does the key belong to the certificate? */
 static bool
 is_key_of(const br_x509_certificate *own, const br_skey_decoder_context *key)
 {

@@ -80,7 +80,6 @@ keep_alive(struct pump *p, int64_t now)
 		pump_lose(p, "the peer does not answer");
 }
 
-/* Is there nothing left to do? */
 static bool
 is_over(const struct pump *p, int64_t now)
 {

@@ -208,7 +208,7 @@ take_length(struct ws_parser *p)
 	return NULL;
 }
 
-/* Take the header, all of which is there. */
+/* The caller has made sure that the whole header is there. */
 static void
 take_header(struct ws_parser *p)
 {

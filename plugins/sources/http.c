@@ -220,7 +220,6 @@ http_connection_init(struct connection *c, struct http *h)
 	return 0;
 }
 
-/* Lend c to a transfer. */
 static void
 connection_begin(struct connection *c, struct transfer *t)
 {

@@ -112,7 +112,7 @@ progress() {
 	printf '\r\033[K%.*s' $COLUMNS_LEFT "$line" >&2
 }
 
-# progress_end: remove the line.
+# progress_end: remove the line of progress.
 progress_end() {
 	NEXT_LINE=5
 	[ ! -t 2 ] || is_plain || printf '\r\033[K' >&2

@@ -25,13 +25,12 @@ json_number() {
 	out '%s' "${1:-null}"
 }
 
-# json_begin: begin the object.
+# json_begin, json_end: what stands around the members of the object.
 json_begin() {
 	ANSWERED=1
 	out '{"schema": 1'
 }
 
-# json_end: end it.
 json_end() {
 	out '}\n'
 }
