@@ -80,6 +80,14 @@ compiles() {
 	not grep -rnwE 'TODO|FIXME|XXX' bin lib plugins scripts man README Makefile
 }
 
+@test "no file of C or sh has more than 450 lines" {
+	local long
+	long=$(wc -l "$TOP"/{bin,lib/*,plugins,plugins/*}/*.[ch] \
+		"$TOP"/scripts/vmctl "$TOP"/scripts/lib/*.sh |
+		awk '$1 > 450 && $2 != "total"')
+	[ -z "$long" ] || { echo "$long"; false; }
+}
+
 @test "make uninstall removes what make install made, but the configuration" {
 	local to
 	to="DESTDIR=$PWD/root PREFIX=/usr UNITDIR=/usr/lib/systemd/system"

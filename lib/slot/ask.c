@@ -110,7 +110,7 @@ take_lines(int fd, struct answer *answer, char *step, char *why, size_t size)
 	return answer->have < sizeof(answer->text) - 1;
 }
 
-/* Returns whether there is one. */
+/* Returns the status of the answer, or ASK_NOBODY. */
 static int
 wait_for_answer(const struct ask *a, int fd, char *why, size_t size)
 {
