@@ -121,13 +121,13 @@ begin_disk() {
 	start_reading 0 "$ISO"
 	kill -KILL "$(cat nbd.pid)"
 	ends alice 74 "vmctl: slot 0: the connection is lost"
-	state_is active
+	wait_until 20 state_is degraded
 	sleep 3
 	serve
 	attach again nbd -s 0 --client alice
 	is_clean
 	grep -qx "slot 0: served:image is attached again" said.again
-	state_is active
+	wait_until 20 state_is active
 	vmctl eject
 	ends again 0
 	leaves_nothing
@@ -269,7 +269,7 @@ begin_disk() {
 	begin alice
 	pkill -HUP -f 'vmctl attach'
 	ends alice 129
-	state_is active
+	wait_until 20 state_is degraded
 	serve
 	attach again nbd -s 0 --client alice
 	has_iso 0 "$ISO"
