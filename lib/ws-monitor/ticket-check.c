@@ -165,8 +165,10 @@ ticket_use(const char *dir, const char *word, const char *path,
 	grant->is_back = t.is_resume;
 	if (t.is_resume || t.is_held)
 		strcpy(grant->resume, name_of(file));
-	/* A session that has ended can't be resumed. */
-	if (t.ended[0] == '\0' && resume != NULL && strcmp(resume, word) != 0)
+	/* A session that has ended can't be resumed, and a word by which its
+	 * bearer comes back makes no second one: that would never expire. */
+	if (t.ended[0] == '\0' && !t.is_resume && !t.is_held &&
+	    resume != NULL && strcmp(resume, word) != 0)
 		allow_again(dir, &t, resume, grant);
 	return true;
 }

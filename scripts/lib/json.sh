@@ -6,12 +6,35 @@
 
 ANSWERED=	# set once the object was printed
 
+# An awk function: a text with ? for each byte that is no part of UTF-8 (RFC 3629
+# section 4), because a JSON text must be UTF-8.
+# shellcheck disable=SC2034 # log.sh uses it, too
+AWK_UTF8='
+	function utf8(text,    out) {
+		while (match(text, /[\200-\377]/)) {
+			out = out substr(text, 1, RSTART - 1)
+			text = substr(text, RSTART)
+			if (match(text, /^([\302-\337]|\340[\240-\277]|[\341-\354\356\357][\200-\277]|\355[\200-\237]|\360[\220-\277][\200-\277]|[\361-\363][\200-\277][\200-\277]|\364[\200-\217][\200-\277])[\200-\277]/)) {
+				out = out substr(text, 1, RLENGTH)
+				text = substr(text, RLENGTH + 1)
+			} else {
+				out = out "?"
+				text = substr(text, 2)
+			}
+		}
+		return out text
+	}'
+
 # json_string TEXT: print it as a string, or null if it is empty.
 json_string() {
 	local text
 	text=$1
 	case $text in
 	*[[:cntrl:]]*) text=$(printf %s "$text" | tr '\000-\037\177' ' ') ;;
+	esac
+	case $text in
+	*[!\ -~]*) text=$(printf '%s\n' "$text" |
+		awk "$AWK_UTF8"'{ print utf8($0) }') ;;
 	esac
 	case $text in
 	'') out null ;;

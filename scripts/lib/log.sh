@@ -42,10 +42,11 @@ from_journal() {
 
 # lines_json: print such lines as the members of an array.
 lines_json() {
-	awk '
+	awk "$AWK_UTF8"'
 		function string(text) {
 			if (text == "")
 				return "null"
+			text = utf8(text)
 			gsub(/[\001-\037\177]/, " ", text)
 			gsub(/[\\"]/, "\\\\&", text)
 			return "\"" text "\""

@@ -89,7 +89,24 @@ stat_value() {
 	case $value in
 	*[!0-9a-z.]*) value=$(printf %s "$value" | tr -cd '0-9a-z.') ;;
 	esac
-	out '%s\n' "${value:-0}"
+	printf '%s\n' "${value:-0}"
+}
+
+# stat_number NAME STATS: the same for a whole number, or for milliseconds with
+# tenths; 0 where it is none.
+stat_number() {
+	local value tenths
+	value=$(stat_value "$@")
+	tenths=
+	case $1-$value in
+	*_ms-*.[0-9]) tenths=.${value##*.} ;;
+	esac
+	value=${value%%.*}
+	value=${value#"${value%%[!0]*}"}
+	case $value in
+	*[!0-9]* | ???????????????????*) value=0 ;;
+	esac
+	printf '%s\n' "${value:-0}$tenths"
 }
 
 # draw_map MAP: print which parts of the image were fetched, in 64 columns.
@@ -116,15 +133,15 @@ source_text() {
 	stats=$(read_value "$DIR/stats") || return 0
 	out '  source  %s: %s KiB/s on %s connections, latency %s ms\n' \
 		"$(stat_value source "$stats")" \
-		$(($(stat_value rate "$stats") / 1024)) \
-		"$(stat_value connections "$stats")" \
-		"$(stat_value latency_ms "$stats")"
+		$(($(stat_number rate "$stats") / 1024)) \
+		"$(stat_number connections "$stats")" \
+		"$(stat_number latency_ms "$stats")"
 	out '  reads   %s MiB read, %s MiB fetched; ' \
-		"$(mib_of "$(stat_value read "$stats")")" \
-		"$(mib_of "$(stat_value fetched "$stats")")"
+		"$(mib_of "$(stat_number read "$stats")")" \
+		"$(mib_of "$(stat_number fetched "$stats")")"
 	out '%s hits, %s misses, %s retries\n' \
-		"$(stat_value hits "$stats")" "$(stat_value misses "$stats")" \
-		"$(stat_value retries "$stats")"
+		"$(stat_number hits "$stats")" "$(stat_number misses "$stats")" \
+		"$(stat_number retries "$stats")"
 	out '  map     %s\n' "$(draw_map "$(stat_value map "$stats")")"
 }
 
@@ -138,7 +155,7 @@ source_json() {
 	out '{"state": "%s"' "$(stat_value source "$stats")"
 	for key in read fetched written hits misses retries connections rate \
 		latency_ms; do
-		out ', "%s": %s' $key "$(stat_value $key "$stats")"
+		out ', "%s": %s' $key "$(stat_number $key "$stats")"
 	done
 	out ', "map": "%s"}' "$(stat_value map "$stats")"
 }

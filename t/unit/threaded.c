@@ -26,13 +26,16 @@ static _Atomic int
     too_many; /* bytes that a read says to have read, and hasn't */
 static _Atomic bool hang, hangs, released;
 
+static pthread_mutex_t url_lock = PTHREAD_MUTEX_INITIALIZER;
 static char opened_url[128]; /* and the password */
 
 static void *
 fake_open(const struct source_config *config, struct fault *why)
 {
+	pthread_mutex_lock(&url_lock);
 	snprintf(opened_url, sizeof(opened_url), "%s %s", config->url,
 	    config->password != NULL ? config->password : "");
+	pthread_mutex_unlock(&url_lock);
 	if (fail_opens > 0) {
 		fail_opens--;
 		blocking_fault(

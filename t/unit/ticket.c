@@ -19,6 +19,7 @@
 
 #define WORD   "abcdefghijklmnopqrstuvwxyz-_0123456789"
 #define RESUME "RESUME-RESUME-RESUME-RESUME"
+#define OTHER  "another-word-that-is-long-enough-to-be-secret"
 
 static char dir[] = "/tmp/ticket.XXXXXX";
 static struct ticket_grant grant;
@@ -208,6 +209,12 @@ test_again(void)
 	CHECK(ticket_use(dir, RESUME, "/nbd/0", NULL, &grant));
 	CHECK(!ticket_use(dir, RESUME, "/vm/1", NULL, &grant));
 	CHECK(stat(file_of(RESUME), &st) == 0 && st.st_size < 200);
+	/* With such a word nobody makes another, which would begin anew. */
+	CHECK(ticket_use(dir, RESUME, "/vm/0", OTHER, &grant));
+	CHECK(!is_there(OTHER));
+	make(RESUME, LATER "path /vm/0\nonce no\nresume held\n");
+	CHECK(ticket_use(dir, RESUME, "/vm/0", OTHER, &grant));
+	CHECK(!is_there(OTHER));
 	unlink(file_of(RESUME));
 	/* A word that is too short for a secret does not become one. */
 	make(WORD, LATER "path /vm/0\nonce yes\n");
