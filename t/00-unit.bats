@@ -25,6 +25,14 @@ unit() {
 	unit cache
 }
 
+@test "unit: cgi" {
+	unit cgi
+}
+
+@test "unit: netstring" {
+	unit netstring
+}
+
 @test "unit: engine" {
 	unit engine
 }
