@@ -33,6 +33,10 @@ unit() {
 	unit netstring
 }
 
+@test "unit: door-wire" {
+	unit door-wire
+}
+
 @test "unit: engine" {
 	unit engine
 }

@@ -43,10 +43,16 @@ netstring_read(char *buf, size_t len, size_t max, char **text, size_t *size)
 }
 
 size_t
+netstring_head(char out[NETSTRING_OVERHEAD], size_t size)
+{
+	return (size_t)snprintf(out, NETSTRING_OVERHEAD, "%zu:", size);
+}
+
+size_t
 netstring_write(char *out, size_t room, const char *text, size_t size)
 {
 	char head[NETSTRING_OVERHEAD];
-	size_t len = (size_t)snprintf(head, sizeof(head), "%zu:", size);
+	size_t len = netstring_head(head, size);
 
 	if (len >= sizeof(head) || room < len + 1 || size > room - len - 1)
 		return 0;

@@ -29,6 +29,10 @@ ssize_t netstring_length(const char *buf, size_t len, size_t max, size_t *size);
 ssize_t netstring_read(
     char *buf, size_t len, size_t max, char **text, size_t *size);
 
+/* Write what stands before a text of `size` bytes: its length and a colon. Returns
+ * how many bytes that took. */
+size_t netstring_head(char out[NETSTRING_OVERHEAD], size_t size);
+
 /*
  * Write text as a netstring to out, which has `room` bytes. Returns how many it
  * took, or 0 where there is no room.
