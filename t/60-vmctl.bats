@@ -524,6 +524,10 @@ table() {
 	grep -q "the last one is slot 1" stderr
 	fails 64 vmctl eject 0 1
 	grep -q "only one argument" stderr
+	vmctl eject -s 0 0
+	fails 64 vmctl eject -s 1 0
+	grep -q "one slot, but --slot 1 and 0 are given" stderr
+	fails 64 vmctl eject 0 -s 1
 }
 
 @test "verbs of other tools: did you mean ...?" {
@@ -751,7 +755,7 @@ start_server_again() {
 	grep -qF "conf: slots = cd floppy (line 1): the value must be 1 to 8" out
 	grep -qF "conf: cache = 1M (line 2): the value must be a size of 4M" out
 	grep -qF "conf: slot1 (line 3): there is no option --frob" out
-	grep -qF "conf: cache (line 5): it is set in the lines 4 5" out
+	grep -qF "conf: cache (line 5): it is set more than once, in the lines 4, 5: delete all but one" out
 	[ "$(grep -c '^FAIL  configuration' out)" = 4 ]
 }
 

@@ -271,7 +271,7 @@ checks() {
 	printf '%s\n' 'slots =' >conf
 	checks "$conf: slots (line 1): there is no drive: write for example slots = cd disk"
 	printf '%s\n' 'cache = 16M' '' 'cache = 32M' >conf
-	checks "$conf: cache (line 3): it is set in the lines 1 3: keep only one of them"
+	checks "$conf: cache (line 3): it is set more than once, in the lines 1, 3: delete all but one"
 }
 
 @test "doctor: hooks that are never run, and files that others can change" {

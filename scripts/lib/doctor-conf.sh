@@ -61,8 +61,8 @@ examine_repeated() {
 		# shellcheck disable=SC2046 # a list of words
 		lines=$(echo $(lines_of "$key"))
 		case $lines in
-		*" "*) ill_setting "$key" "it is set in the lines $lines:" \
-			"keep only one of them" ;;
+		*" "*) ill_setting "$key" "it is set more than once, in the" \
+			"lines $(echo "$lines" | sed 's/ /, /g'): delete all but one" ;;
 		esac
 	done
 }

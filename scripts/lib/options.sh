@@ -186,6 +186,8 @@ use_argument() {
 	*SLOT*)
 		is_slot "$ARGUMENT" || misuse \
 			"$VERB takes the number of a slot, 0 to 7"
+		[ "${SLOT:-$ARGUMENT}" = "$ARGUMENT" ] || misuse \
+			"$VERB takes one slot, but --slot $SLOT and $ARGUMENT are given"
 		set_slot "$ARGUMENT"
 		;;
 	*URL*) take_url "$ARGUMENT" ;;
