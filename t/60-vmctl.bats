@@ -880,6 +880,19 @@ writes() {
 	[ "$(cat rc)" = 141 ] && [ ! -s err ]
 }
 
+@test "closed standard streams: the same, without words" {
+	start_server
+	vmctl probe "$URL/ok/x.iso" 2>&- <&- | grep -qx "label: TEST"
+	local rc=0
+	vmctl list >&- 2>err || rc=$?
+	[ "$rc-$(cat err)" = "74-vmctl: unable to write standard output" ]
+	vmctl eject 0 >out 2>&- <&-
+	grep -qx "slot 0 is empty" out
+	rc=0
+	vmctl list 7 2>&- || rc=$?
+	[ $rc = 64 ]
+}
+
 @test "standard output: a full disk is an error, and a closed pipe is silent" {
 	local verb program
 	mkdir -p run/0

@@ -364,6 +364,14 @@ vm-slot: slot 0: ejected https://example.org/two.iso" ]
 	not grep -q "$(printf '\033')" plain
 }
 
+@test "a mount and an eject without standard streams" {
+	vmctl mount -s 0 "$PWD/one.iso" 2>&- <&- | grep -q "is in the host's cd drive"
+	has_state active
+	vmctl eject 2>&- <&- | grep -q "was ejected"
+	vmctl mount -s 0 "$PWD/one.iso" >/dev/null 2>&-
+	has_state active
+}
+
 @test "times that begin with 0 are decimal" {
 	mounted --timeout 0100 --outage 010
 	[ "$(cat "$D/timeout" "$D/request/outage" | paste -sd,)" = 100,10 ]

@@ -114,6 +114,12 @@ http_fault_of_answer(
 	if (a->status == 200 && a->is_html)
 		return flaw(is_probe, EX_DATAERR,
 		    "the server answers with a web page (a login page?)", f);
+	/* Without the length we would not notice that the file is cut. */
+	if (a->status == 200 && a->bad_length)
+		return flaw(is_probe, EX_PROTOCOL,
+		    "the server sends a Content-Length that is no number of "
+		    "bytes",
+		    f);
 	if (a->status == 200) {
 		flaw(is_probe, EX_DATAERR,
 		    "the server cannot send parts of a file (no ranges)", f);

@@ -204,6 +204,7 @@ static void
 take_length(struct http_answer *a, struct text t)
 {
 	a->has_length = text_take_number(&t, &a->length) && t.len == 0;
+	a->bad_length = !a->has_length;
 }
 
 static void

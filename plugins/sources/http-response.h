@@ -28,6 +28,7 @@ struct http_answer {
 	bool no_total;	 /* ... or with total "*" (total is 0) */
 	bool bad_range;	 /* ... or one that makes no sense */
 	bool has_length; /* Content-Length, in length */
+	bool bad_length; /* there is one, but it is no number, or too large */
 	uint64_t length;
 	bool is_encoded;	   /* Content-Encoding that is not identity */
 	bool is_html;		   /* Content-Type: text/html */

@@ -36,7 +36,10 @@ test_length(void)
 {
 	CHECK(line("Content-Length: 0\r\n")->has_length && a.length == 0);
 	CHECK(line("Content-Length: 10\r\n")->has_length && a.length == 10);
-	CHECK(!line("Content-Length: 00x\r\n")->has_length);
+	CHECK(!a.bad_length);
+	CHECK(!line("Content-Length: 00x\r\n")->has_length && a.bad_length);
+	line("Content-Length: 99999999999999999999999\r\n");
+	CHECK(!a.has_length && a.bad_length);
 }
 
 static void
