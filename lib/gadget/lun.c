@@ -57,6 +57,21 @@ gadget_find_held(
 }
 
 int
+gadget_is_used(struct gadget *gadget)
+{
+	struct gadget_medium medium;
+
+	switch (gadget_find_held(gadget, GADGET_SLOTS, &medium)) {
+	case GADGET_HELD:
+		return 1;
+	case GADGET_DONE:
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+int
 gadget_find_type(enum image_media type, int ms)
 {
 	struct gadget_medium medium;

@@ -51,6 +51,9 @@ bool gadget_is_held(const struct gadget_medium *medium);
 enum gadget_result gadget_find_held(
     struct gadget *gadget, unsigned except, struct gadget_medium *medium);
 
+/* Is there a medium in any slot of the gadget? Returns 1, 0, or -1 with errno. */
+int gadget_is_used(struct gadget *gadget);
+
 /* Returns the first slot, in any gadget, with a drive of that type, or -1. */
 int gadget_find_type(enum image_media type, int ms);
 

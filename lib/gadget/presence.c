@@ -81,21 +81,16 @@ int
 gadget_hide_unused(struct gadget *gadget)
 {
 	struct gadget_presence presence;
-	struct gadget_medium medium;
 	char udc[UDC_NAME_SIZE];
+	int used;
 
 	if (gadget_get_presence(gadget, &presence) == -1)
 		return -1;
 	if (!presence.on_demand)
 		return 0;
-	switch (gadget_find_held(gadget, GADGET_SLOTS, &medium)) {
-	case GADGET_HELD:
-		return 0;
-	case GADGET_DONE:
-		break;
-	default:
-		return -1;
-	}
+	used = gadget_is_used(gadget);
+	if (used != 0)
+		return used == 1 ? 0 : -1;
 	if (gadget_udc(gadget, udc) == -1)
 		return -1;
 	return *udc != '\0' ? gadget_unbind(gadget) : 0;

@@ -119,8 +119,8 @@ static int
 describe_anew(const struct gadget_plan *plan, struct gadget *gadget)
 {
 	struct gadget_presence presence;
-	struct gadget_medium medium;
 	const char *udc = plan->udc != NULL ? plan->udc : "";
+	int used;
 
 	if (gadget_get_presence(gadget, &presence) == -1)
 		return -1;
@@ -128,14 +128,9 @@ describe_anew(const struct gadget_plan *plan, struct gadget *gadget)
 	    (!plan->on_demand || strcmp(presence.udc, udc) == 0) &&
 	    gadget_identity_is(gadget, &plan->identity))
 		return 0;
-	switch (gadget_find_held(gadget, GADGET_SLOTS, &medium)) {
-	case GADGET_HELD:
-		return 0;
-	case GADGET_DONE:
-		break;
-	default:
-		return -1;
-	}
+	used = gadget_is_used(gadget);
+	if (used != 0)
+		return used == 1 ? 0 : -1;
 	if (gadget_unbind(gadget) == -1 ||
 	    gadget_identity_write(gadget, &plan->identity) == -1)
 		return -1;
@@ -147,20 +142,17 @@ static int
 settle(const struct gadget_plan *plan, struct gadget *gadget)
 {
 	struct gadget_presence presence;
-	struct gadget_medium medium;
+	int used;
 
 	if (gadget_get_presence(gadget, &presence) == -1)
 		return -1;
 	if (!presence.on_demand)
 		return gadget_show(gadget, plan->udc);
-	switch (gadget_find_held(gadget, GADGET_SLOTS, &medium)) {
-	case GADGET_HELD:
-		return gadget_show_on_demand(gadget);
-	case GADGET_DONE:
-		return gadget_hide_unused(gadget);
-	default:
+	used = gadget_is_used(gadget);
+	if (used == -1)
 		return -1;
-	}
+	return used == 1 ? gadget_show_on_demand(gadget)
+			 : gadget_hide_unused(gadget);
 }
 
 static int
