@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Servers that cannot send parts of a file: vm-fetchd downloads the image whole
 # before it serves it.
+# run: alone
 
 load helper
 load servers
-
-MIB=1048576
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -16,15 +15,11 @@ setup() {
 		cat data
 	} >image
 	rm data
-	# nbdkit's user writes there, and may not enter the test's directory.
-	SPOOL=$(mktemp -d /tmp/vmedia.XXXXXX)
-	chmod 1777 "$SPOOL"
-	export TMPDIR=$SPOOL
+	own_spool
 }
 teardown() {
 	cleanup
-	umount "$SPOOL" 2>/dev/null || :
-	rm -rf "$SPOOL"
+	remove_spool
 }
 
 # is_whole: the export is the image, a note told of the download, and no file
@@ -41,10 +36,6 @@ serves() {
 	start_hostile image
 	start_fetchd "$HOSTILE/ignore-range/$1/x" "${@:2}"
 	is_whole
-}
-ends() {
-	kill "$FETCHD"
-	wait "$FETCHD"
 }
 # refused STATUS MODE TEXT [ARGUMENT...]: its last line has TEXT.
 refused() {
@@ -74,7 +65,7 @@ small_spool() {
 	wait_until 10 curl -sf -o /dev/null "http://127.0.0.1:$port/"
 	start_fetchd "http://127.0.0.1:$port/image"
 	is_whole
-	ends
+	stop_fetchd
 	sha256sum image >SHA256SUMS
 	start_fetchd "http://127.0.0.1:$port/image" \
 		"sums-url=http://127.0.0.1:$port/SHA256SUMS"
@@ -90,11 +81,11 @@ small_spool() {
 	start_nginx "max_ranges 0;"
 	start_fetchd "$HTTPS/x.img" cacert=ca.pem
 	is_whole
-	ends
+	stop_fetchd
 	start_fetchd "$HTTPS/x.gz" cacert=ca.pem
 	grep -qF "is compressed (gz): it is decompressed first" fetchd.err
 	is_whole
-	ends
+	stop_fetchd
 	start_fetchd "$HTTPS/x.xz" cacert=ca.pem
 	grep -qF "is compressed (xz): it is decompressed while" fetchd.err
 	is_whole
@@ -118,11 +109,11 @@ small_spool() {
 @test "no ranges: a download that breaks off begins again" {
 	serves short-once/2
 	[ "$(wholes)" = 2 ]
-	ends
+	stop_fetchd
 	serves reset-after/2
-	ends
+	stop_fetchd
 	serves status-once/503/2
-	ends
+	stop_fetchd
 	serves chunked/short-once/2
 }
 
@@ -136,9 +127,9 @@ small_spool() {
 @test "no ranges: chunked, and with bytes behind the end" {
 	serves chunked
 	grep -qF "does not tell the image's size" fetchd.err
-	ends
+	stop_fetchd
 	serves extra
-	ends
+	stop_fetchd
 	serves close
 	not grep -qF "does not tell the image's size" fetchd.err
 }
@@ -169,7 +160,7 @@ small_spool() {
 	sum=$(printf other | sha256sum | cut -d' ' -f1)
 	refused 65 ok "and should be $sum" "sha256=$sum"
 	serves ok "sha256=$(sha256sum image | cut -d' ' -f1)"
-	ends
+	stop_fetchd
 	refused 65 html200-after/1 "web page"
 	tar -cf archive image
 	mv archive image
@@ -183,7 +174,7 @@ small_spool() {
 		grep -qF 'validator: \"first\"'
 	printf 'w%.0s' {1..512} | dd of=image bs=512 seek=8 conv=notrunc status=none
 	nbdcopy image "nbd+unix:///?socket=$SOCK"
-	ends
+	stop_fetchd
 	cp image changed
 	start_fetchd "$HOSTILE/ignore-range/x" overlay=over
 	nbdread -f image "$SOCK" 4096 512
@@ -211,7 +202,7 @@ small_spool() {
 	FETCHD=${STARTED[-1]}
 	wait_until 40 grep -q "downloaded first" fetchd.err
 	begun=$(date +%s%N)
-	ends
+	stop_fetchd
 	[ $((($(date +%s%N) - begun) / 1000000)) -lt 1500 ]
 	wait_until 5 nothing_left
 }

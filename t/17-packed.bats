@@ -14,15 +14,11 @@ setup() {
 		head -c $((3 * MIB)) /dev/urandom
 		head -c $((3 * MIB)) /dev/zero
 	} >image
-	# nbdkit's user writes there, and may not enter the test's directory.
-	SPOOL=$(mktemp -d /tmp/vmedia.XXXXXX)
-	chmod 1777 "$SPOOL"
-	TMPDIR=$SPOOL
+	own_spool
 }
 teardown() {
 	cleanup
-	umount "$SPOOL" 2>/dev/null || :
-	rm -rf "$SPOOL"
+	remove_spool
 }
 
 # serves FILE NOTE: by a server, under a name that tells nothing.

@@ -36,6 +36,20 @@ stop_fetchd() {
 	wait "$FETCHD"
 }
 
+# own_spool: for setup. Files that vm-fetchd fetches whole go to the directory
+# SPOOL: nbdkit's user writes there, and may not enter the test's directory.
+own_spool() {
+	SPOOL=$(mktemp -d /tmp/vmedia.XXXXXX)
+	chmod 1777 "$SPOOL"
+	export TMPDIR=$SPOOL
+}
+
+# remove_spool: for teardown. A test may have mounted a file system there.
+remove_spool() {
+	umount "$SPOOL" 2>/dev/null || :
+	rm -rf "$SPOOL"
+}
+
 # serves_file FILE ARGUMENT...: vm-fetchd serves the bytes of FILE.
 serves_file() {
 	start_fetchd "${@:2}"
