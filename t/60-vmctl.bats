@@ -825,6 +825,21 @@ json_fails() {
 	[ "$(vm-probe -j -t disk blank.img | jq .label)" = null ]
 }
 
+@test "-j: valid JSON in UTF-8, whatever a program has written" {
+	mkdir -p run/0
+	printf '{"source": "ok", "rate": 1.5, "read": 09, "hits": abc\n' >run/0/stats
+	printf 'x\377y\n' >run/0/url
+	printf '2026-01-01T00:00:00Z vm-slot: slot 0: a\303\n' >run/0/log
+	vmctl status >/dev/null
+	vmctl status -j >out
+	iconv -f UTF-8 -t UTF-8 out >/dev/null
+	jq -e '.slots[0] | .url == "x?y" and .source.rate == 1 and
+		.source.read == 9 and .source.hits == 0' out
+	vmctl log -j >out
+	iconv -f UTF-8 -t UTF-8 out >/dev/null
+	jq -e '.lines[0].text == "a?"' out
+}
+
 @test "status -q tells the state by its exit status" {
 	run -1 vmctl status -q
 	[ -z "$output" ]
