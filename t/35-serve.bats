@@ -251,7 +251,7 @@ half_then_all() {
 	fails 77 vmctl serve --cacert ca.pem --ticket ticket image "wss://$AT/vm/0"
 }
 
-@test "^C tells the other side that the end was meant; another end does not" {
+@test "^C and TERM tell the other side that the end was meant; HUP does not" {
 	cat >far <<-'END'
 		#!/bin/bash
 		trap 'echo meant >>said' URG
@@ -262,37 +262,56 @@ half_then_all() {
 	END
 	chmod +x far
 	start_bmc ./far
-	for signal in INT TERM; do
+	for signal in INT TERM HUP; do
 		rm -f said ready
 		start_serve
 		wait_until 10 grep -q "serving /" err
 		kill -$signal "$SERVE"
 		rc=0
 		wait "$SERVE" || rc=$?
-		[ "$signal-$rc" = INT-130 ] || [ "$signal-$rc" = TERM-143 ]
-		wait_until 5 grep -q over said
-		[ "$signal-$(grep -c meant said)" = INT-1 ] ||
-			[ "$signal-$(grep -c meant said)" = TERM-0 ]
+		wait_until 30 grep -q over said
+		case $signal-$rc-$(grep -c meant said) in
+		INT-130-1 | TERM-143-1 | HUP-129-0) ;;
+		*) false ;;
+		esac
 	done
 	wait_until 5 nothing_stays
 }
 
-# is_all_written: serve has ended by ^C, and the last writes are in the image.
+# is_all_written [STATUS]: serve has ended by ^C, and the last writes are in the
+# image.
 is_all_written() {
 	local rc=0
 	wait "$SERVE" || rc=$?
-	[ "$rc" = 130 ]
+	[ "$rc" = "${1:-130}" ]
 	[ "$(dd if=image bs=1 skip=4096 count=5 2>/dev/null)" = hello ]
 	wait_until 5 nothing_stays
 }
 
-@test "with -w ^C asks for an eject, and it serves until then" {
+@test "with -w ^C and TERM ask for an eject, and it serves until then" {
+	local end
+	write_far
+	start_bmc python3 far.py late
+	for end in INT-130 TERM-143; do
+		cp image fresh
+		start_serve -w
+		wait_until 10 grep -q "serving /" err
+		kill -"${end%-*}" "$SERVE"
+		is_all_written "${end#*-}"
+		mv fresh image
+		rm ejecting
+	done
+}
+
+@test "TERM to all its processes at once still asks for an eject" {
 	write_far
 	start_bmc python3 far.py late
 	start_serve -w
 	wait_until 10 grep -q "serving /" err
-	kill -INT "$SERVE"
-	is_all_written
+	kill -TERM "$SERVE" $(pgrep -f "$PWD/run/tmp")
+	wait "$SERVE" || :
+	[ -e ejecting ]
+	wait_until 5 nothing_stays
 }
 
 @test "^C of a terminal, which reaches the whole process group, works the same" {

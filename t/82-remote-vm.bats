@@ -147,11 +147,11 @@ cut_ssh() {
 	ends_well
 }
 
-@test "^C ejects, by wss and by ssh" {
-	local by
-	for by in ws ssh; do
-		serve_$by
-		kill -INT "$SERVE"
+@test "^C and TERM eject, by wss and by ssh" {
+	local end
+	for end in ws-INT ssh-TERM ws-TERM; do
+		serve_${end%-*}
+		kill -"${end#*-}" "$SERVE"
 		wait "$SERVE" || :
 		nothing_left 0
 		grep -x "vmctl: far.iso was ejected" "$BATS_TEST_TMPDIR/err"

@@ -15,7 +15,7 @@ LOST=			# set while the connection is lost
 RESUME=			# the secret with which we connect to a WebSocket again
 EJECTOR=		# the pid of a second link, which requests the eject
 EJECTED=		# set once the other end has said that it is ejected
-HASTE=			# set by a second ^C: do not wait for the eject
+HASTE=			# set by a second ^C or TERM: do not wait for the eject
 
 LINK_PAUSE_MAX=2	# seconds between two tries
 NAME_MAX=80		# bytes of the name that the image has there
@@ -236,43 +236,57 @@ ask_eject() {
 	fi
 }
 
+# is_ejected: has the other end said that the medium is ejected?
+is_ejected() {
+	[ -n "$EJECTED" ] || grep -q 'ejected:' "$TEMP/link"
+}
+
 # eject_there: request the eject by a second link. The first link continues to
 # serve, because the host's last writes are still to come, and ends when the
-# medium has been ejected. A WebSocket server of another kind does not know such
-# a request: unless there is something to be written, we do not wait for long.
+# medium has been ejected; a signal to the whole process group may have ended it
+# earlier. A WebSocket server of another kind does not know such a request:
+# unless there is something to be written, we do not wait for long.
 eject_there() {
 	local start
 	start=$(now)
-	trap 'HASTE=1' INT
+	trap 'HASTE=1' INT TERM
 	echo "$PROG: ejecting the medium on the other machine" \
 		"(press ^C again to stop waiting)" >&2
-	while kill -0 "$LINK" 2>/dev/null && [ -z "$HASTE" ]; do
+	until [ -n "$HASTE" ]; do
 		ask_eject || break
-		[ -f "$REQ/writable" ] ||
-			[ $(($(now) - start)) -lt $EJECT_ANSWER_SECONDS ] || break
+		if ! kill -0 "$LINK" 2>/dev/null; then
+			! is_ejected || break
+		elif [ -f "$REQ/writable" ]; then
+			start=$(now)
+		fi
+		[ $(($(now) - start)) -lt $EJECT_ANSWER_SECONDS ] || break
 		pause
 	done
 	[ -z "$EJECTOR" ] || kill -TERM "$EJECTOR" 2>/dev/null
 }
 
-# end_serving STATUS: vmctl ends. Eject the medium only if a person typed ^C. A
-# second link requests that, and tells when it is done. To close a WebSocket
-# normally is a request, too, for a server of another kind; nobody answers it.
+# end_serving STATUS: vmctl ends. Eject the medium if a person (^C) or a service
+# (TERM) wants that end: nobody would serve the medium any more. A terminal that
+# is lost (HUP) is an accident like a lost connection: the medium stays, and
+# whoever serves the same image again continues it. A second link requests the
+# eject, and tells when it is done. To close a WebSocket normally is a request,
+# too, for a server of another kind; nobody answers it.
 end_serving() {
 	local signal
 	signal=TERM
-	if [ "$1" = 130 ]; then
+	case $1 in 130 | 143)
 		case $TARGET in ssh:*) ;; *) signal=INT ;; esac
 		# The medium may be in a second before vm-fetchd tells of a read.
 		[ -z "$LINK" ] || wait_until_met
 		[ -z "$MET" ] || [ -n "$LOST" ] || eject_there
 		[ -z "$MET" ] || say_whether_ejected
-	fi
+		;;
+	esac
 	end_link $signal
 }
 
 say_whether_ejected() {
-	if [ -n "$EJECTED" ] || grep -q 'ejected:' "$TEMP/link"; then
+	if is_ejected; then
 		echo "$PROG: $NAME was ejected" >&2
 	else
 		echo "$PROG: the other machine has not said that the medium is" \
