@@ -611,7 +611,7 @@ another_than() {
 @test "a server error: 69" {
 	: >image
 	start_hostile image
-	refuses 69 status/503 'has an error (HTTP 503)' timeout=1
+	refuses 69 status/503 'is busy or in maintenance (HTTP 503)' timeout=1
 }
 
 @test "an empty image: 65" {

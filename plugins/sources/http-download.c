@@ -130,9 +130,10 @@ download(struct http *h, struct fault *why)
 			breaks++;
 			tries = 0;
 		}
-		pause = http_pause_after(&a.fault, ++tries, &seed);
+		pause = http_pause_after(&a.fault, ++tries,
+		    h->download->came_at + patience - clock_ms(), &seed);
 		if (a.fault.kind != FAULT_TRANSIENT || breaks == BREAKS_MAX ||
-		    clock_ms() + pause > h->download->came_at + patience)
+		    pause == -1)
 			break;
 		http_pause(&a.fault, pause, h->config.waits);
 	}

@@ -26,6 +26,8 @@ static const struct {
     {412, EX_DATAERR, FAULT_CHANGED, "the image changed on the server"},
     {425, EX_TEMPFAIL, FAULT_TRANSIENT, "the server says: too early"},
     {429, EX_TEMPFAIL, FAULT_TRANSIENT, "the server says: too many requests"},
+    {503, EX_UNAVAILABLE, FAULT_TRANSIENT,
+	"the server is busy or in maintenance"},
     {0, 0, 0, NULL},
 };
 

@@ -154,9 +154,9 @@ probe_run(struct probe *p, enum http_ask ask, size_t len)
 	int64_t pause;
 
 	for (tries = 1; !probe_once(p, ask, len); tries++) {
-		pause = http_pause_after(&p->fault, tries, &p->seed);
-		if (tries >= tries_after(c, &p->fault) ||
-		    clock_ms() + pause > p->give_up)
+		pause = http_pause_after(
+		    &p->fault, tries, p->give_up - clock_ms(), &p->seed);
+		if (tries >= tries_after(c, &p->fault) || pause == -1)
 			return false;
 		http_pause(&p->fault, pause, p->waits);
 	}

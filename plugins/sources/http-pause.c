@@ -10,9 +10,11 @@
 #define PAUSE_FIRST_MS 250
 #define PAUSE_LAST_MS  10000
 #define TOLD_MS	       1000 /* a shorter pause is not worth a line */
+#define LAST_TRY_MS    1000 /* the last try begins so long before the end */
 
 int64_t
-http_pause_after(const struct fault *f, unsigned tries, unsigned *seed)
+http_pause_after(
+    const struct fault *f, unsigned tries, int64_t left, unsigned *seed)
 {
 	int64_t ms = tries < 6 ? PAUSE_FIRST_MS << (tries - 1) : PAUSE_LAST_MS;
 
@@ -20,7 +22,10 @@ http_pause_after(const struct fault *f, unsigned tries, unsigned *seed)
 		ms = (int64_t)f->retry_after * 1000;
 	if (ms > PAUSE_LAST_MS)
 		ms = PAUSE_LAST_MS;
-	return ms + rand_r(seed) % (ms / 4);
+	ms += rand_r(seed) % (ms / 4);
+	if (ms > left - LAST_TRY_MS && left >= 2 * LAST_TRY_MS)
+		ms = left - LAST_TRY_MS;
+	return ms <= left ? ms : -1;
 }
 
 void

@@ -14,9 +14,11 @@
  * Milliseconds to wait after this fault, the tries-th in a row (1, 2, ...): what
  * the server asks for (RFC 9110 section 10.2.3), or else twice as long each
  * time; and a random part more, because many clients may have been sent away at
- * once. At most 12.5 s.
+ * once. At most 12.5 s. It ends in time for a last try before `left` ms have
+ * passed; -1 if there is no time for another try.
  */
-int64_t http_pause_after(const struct fault *, unsigned tries, unsigned *seed);
+int64_t http_pause_after(
+    const struct fault *, unsigned tries, int64_t left, unsigned *seed);
 
 /* Wait, and call waits (may be NULL) with the reason if the pause is long. */
 void http_pause(
