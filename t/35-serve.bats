@@ -171,7 +171,7 @@ write_far() {
 @test "a first connection that fails is one line and its status" {
 	start_bmc sh -c 'echo "slot 0 is taken by 192.0.2.1" >&2; exit 75'
 	fails 75 vmctl serve --cacert ca.pem image "wss://$AT/vm/0"
-	grep -q "4409 slot 0 is taken by 192.0.2.1" stderr
+	grep -qx "vmctl: the other machine says: slot 0 is taken by 192.0.2.1" stderr
 	fails 77 vmctl serve image "wss://$AT/vm/0"
 	fails 69 vmctl serve image wss://127.0.0.1:1/vm/0 --pin \
 		"$(sha256sum <image | cut -c1-64)"
@@ -181,6 +181,12 @@ write_far() {
 	fails 64 vmctl serve image 'ssh:host;reboot'
 	fails 64 vmctl serve image ssh:-oProxyCommand=reboot
 	wait_until 5 nothing_stays
+}
+
+@test "what the other machine says has no number, and advises what works" {
+	start_bmc sh -c 'echo "the image is a disk, but slot 0 has a cd drive: use -s 1 or --retype" >&2; exit 65'
+	fails 65 vmctl serve --cacert ca.pem image "wss://$AT/vm/0"
+	grep -qx "vmctl: the other machine says: the image is a disk, but slot 0 has a cd drive: use the URL of another slot, or ssh:HOST with --retype" stderr
 }
 
 # A backend that reads half, waits for the cut, and reads everything the next

@@ -85,12 +85,20 @@ under_busybox() {
 	start_server
 	TERM=xterm script -qec "stty rows 24 cols 200; vmctl probe '$URL/retry-after/2/1/x.iso'" /dev/null \
 		>terminal </dev/null
-	grep -q 'connecting to [^ ]*x.iso: the server has an error (HTTP 503), trying again in' terminal
+	grep -q 'connecting to [^ ]*x.iso: the server is busy or in maintenance (HTTP 503), trying again in' terminal
 	grep -q iso9660 terminal
 	# Whoever gives up first, vm-fetchd or vmctl, says why.
 	run vmctl probe --timeout 3 "$URL/status/503/x.iso"
 	[ "$status" = 69 ] || [ "$status" = 75 ]
-	[[ $output == *'HTTP 503'* ]]
+	[[ $output == *'HTTP 503'*'use a longer --timeout' ]]
+}
+
+@test "a busy server is asked until shortly before --timeout" {
+	local start=$SECONDS
+	start_server
+	run vmctl probe --timeout 8 "$URL/status/503/x.iso"
+	[ "$status" = 69 ] || [ "$status" = 75 ]
+	[ $((SECONDS - start)) -ge 7 ]
 }
 
 @test "an invalid URL is shown without its secrets" {
@@ -175,7 +183,7 @@ under_busybox() {
 @test "probe gives up after --timeout if the server never answers" {
 	start_server
 	fails 75 vmctl probe --timeout 1 "$URL/stall/x.iso"
-	grep -q 'gave up after 1 s' stderr
+	grep -q 'gave up after 1 s while connecting to .*: use a longer --timeout$' stderr
 	not pgrep -f "$BATS_TEST_TMPDIR"
 }
 
@@ -428,7 +436,12 @@ write_stats() {
 	cp x.iso other/x.iso
 	ln -s ../other/x.iso images/link.iso
 	fails 77 vmctl probe "$PWD/images/x.iso"
-	echo "allow_file = /none $PWD/images" >conf
+	# What the message says to write is enough, also beside another directory.
+	echo "allow_file = /none" >conf
+	fails 77 vmctl probe "$PWD/images/x.iso"
+	grep -q "write into $PWD/conf: allow_file = /none $PWD/images$" stderr
+	sed -n 's/.*: \(allow_file = .*\)/\1/p' stderr >conf
+	[ "$(cat conf)" = "allow_file = /none $PWD/images" ]
 	[[ $(vmctl probe "$PWD/images/x.iso") == *iso9660* ]]
 	[[ $(vmctl probe "file://$PWD/images/x.iso") == *iso9660* ]]
 	fails 77 vmctl probe "$PWD/images/link.iso"
@@ -958,6 +971,10 @@ writes() {
 	[ "$(grep -c ' [.][.][.] 5 s' plain)" = 1 ]
 	[ "$(wc -l <plain)" = 2 ] # and why it has failed
 	not grep -q "$(printf '\033')" plain
+	TERM=dumb script -qec "timeout 3 $VM_SHELL $BUILD/bin/vmctl status --watch" \
+		/dev/null >plain </dev/null || :
+	[ "$(grep -c "^slot 0:" plain)" -ge 2 ]
+	not grep -q "$(printf '\033')" plain
 }
 
 @test "the bytes and the rate of a checksum are shown" {
@@ -968,7 +985,10 @@ writes() {
 	TERM=xterm script -qec "stty rows 24 cols 200; vmctl probe --limit-rate 6M \
 		--sha256 $(sha256sum zero.img | cut -d ' ' -f 1) \
 		-t disk http://127.0.0.1:$(cat port3)/ok/zero.img" /dev/null >shown </dev/null
-	grep -qE 'verifying: [0-9]+ of 24 MiB, [0-9]+[.][0-9] MiB/s [.]' shown
+	grep -qE 'verifying [^ ]*zero.img: [0-9]+ of 24 MiB, [0-9]+[.][0-9] MiB/s [.]' shown
+	fails 75 vmctl probe --timeout 4 --limit-rate 1M --sha256 \
+		"$(sha256sum zero.img | cut -d ' ' -f 1)" -t disk "http://127.0.0.1:$(cat port3)/ok/zero.img"
+	grep -q 'gave up after 4 s while verifying .*: use a longer --timeout$' stderr
 }
 
 @test "a number that begins with 0 is decimal, or refused" {

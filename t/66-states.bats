@@ -372,6 +372,42 @@ vm-slot: slot 0: ejected https://example.org/two.iso" ]
 	has_state active
 }
 
+@test "a mount, renew or eject without a place for its answer says that it is done" {
+	full() {
+		run -74 --separate-stderr sh -c '"$@" >/dev/full' sh "$VM_SHELL" bin/vmctl "$@" 3>&-
+		[ "${#stderr_lines[@]}" = 1 ]
+	}
+	full mount -s 0 "$PWD/one.iso"
+	[[ $stderr == *"unable to write standard output, but the image is in the drive of slot 0" ]]
+	has_state active
+	full mount -j -s 0 "$PWD/one.iso"
+	full renew "https://example.org/two.iso"
+	[[ $stderr == *", but slot 0 uses the new link" ]]
+	full eject
+	[[ $stderr == *", but slot 0 is empty now" ]]
+	has_state empty
+}
+
+@test "start -j tells of each slot, also of one that failed or was in already" {
+	printf 'slot0 = %s\nslot1 = -w %s\n' "$PWD/one.iso" "$PWD/none.iso" >>"$VM_CONF"
+	vmctl start -j >json || [ $? = 66 ]
+	jq -e '.mounts | length == 2' json
+	jq -e '.mounts[0] | .changed and .slot.slot == 0 and .slot.state == "active"' json
+	jq -e '.mounts[1] | .slot.slot == 1 and .status == 66' json
+	vmctl start -j >json || [ $? = 66 ]
+	jq -e '.mounts[0] | .changed == false and .slot.slot == 0 and .slot.state == "active"' json
+}
+
+@test "a message of vm-slot has the name of a program" {
+	echo "slots = disk" >>"$VM_CONF"
+	echo 0 >"$LUN/cdrom"
+	fails 65 vmctl mount -s 0 "$PWD/one.iso"
+	grep -q "^vmctl: the image is a cd, but slot 0 has a disk drive" stderr
+	: >hang.vm-fetchd
+	fails 75 vmctl mount --timeout 1 -s 0 "$PWD/one.iso"
+	grep -q "^vmctl: gave up after 1 s while .*: use a longer --timeout" stderr
+}
+
 @test "times that begin with 0 are decimal" {
 	mounted --timeout 0100 --outage 010
 	[ "$(cat "$D/timeout" "$D/request/outage" | paste -sd,)" = 100,10 ]

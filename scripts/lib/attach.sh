@@ -137,7 +137,7 @@ final_status() {
 
 # end_failed: exit with what the slot says about its medium that has failed.
 end_failed() {
-	get error >&2
+	complain "$(get error)"
 	exit "$(final_status "$(get status)")"
 }
 
@@ -194,7 +194,7 @@ tell_end() {
 		await_ending
 		[ "$ENDED" = 0 ] || {
 			MOUNTING=
-			echo "$REASON" >&2
+			complain "$REASON"
 			exit "$(final_status "$ENDED")"
 		}
 		;;

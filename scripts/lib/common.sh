@@ -27,8 +27,12 @@ EX_CANTCREAT=73 EX_IOERR=74 EX_TEMPFAIL=75 EX_NOPERM=77 EX_CONFIG=78
 # --- messages -------------------------------------------------------------
 
 # complain TEXT: print a line about a failure, and keep it for --json. A
-# subshell keeps it in a file.
+# subshell keeps it in a file. What vm-slot says itself has no program's name.
 complain() {
+	case $1 in
+	vm*:*) ;;
+	*) set -- "$PROG: $1" ;;
+	esac
 	printf '%s\n' "$1" >&2
 	[ -n "${JSON:-}" ] || return 0
 	ERROR=${1#"$PROG: "}
@@ -54,7 +58,7 @@ out() {
 
 output_failed() {
 	ANSWERED=1 # there is no place for an answer
-	die $EX_IOERR "unable to write standard output"
+	die $EX_IOERR "unable to write standard output${DONE:+, but $DONE}"
 }
 
 # need_root: a verb that changes a slot is for root.

@@ -58,6 +58,7 @@ cmd_eject() {
 	else
 		changed=false
 	fi
+	DONE="slot $SLOT is empty now"
 	if [ -n "$JSON" ]; then
 		json_changed $changed
 	elif [ -n "$was" ]; then
@@ -93,6 +94,7 @@ cmd_renew() {
 	[ "$size" = "$(get size)" ] || die $EX_DATAERR "slot $SLOT holds" \
 		"$(get url) of $(get size) bytes, and $URL has $size"
 	renew_slot "$new"
+	DONE="slot $SLOT uses the new link"
 	if [ -n "$JSON" ]; then
 		json_changed true
 	else

@@ -129,6 +129,7 @@ check_fit() {
 say_mounted() {
 	local url media label size boot host
 	! value_of note || echo "$PROG: note: $VALUE" >&2
+	DONE="the image is in the drive of slot $SLOT"
 	if [ -n "$JSON" ]; then
 		json_begin
 		out ', "changed": %s, "slot": ' "$1"

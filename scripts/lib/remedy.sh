@@ -63,6 +63,7 @@ remedy_for_http() {
 	431) echo "use fewer or shorter lines with --header" ;;
 	451) echo "the law forbids the server to give it out: use another server" ;;
 	4*) echo "the server refuses this request: see its log" ;;
+	503) echo "try again later, or use a longer --timeout" ;;
 	5*) echo "the error is on the server: try again, or see its log" ;;
 	esac
 }
@@ -141,5 +142,8 @@ remedy_for_status() {
 with_remedy() {
 	local remedy
 	remedy=$(remedy_for_reason "$1")
+	case $remedy-$1 in
+	-*"gave up after "*) remedy="use a longer --timeout" ;;
+	esac
 	printf '%s\n' "$1${remedy:+: $remedy}"
 }

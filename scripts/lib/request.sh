@@ -188,6 +188,19 @@ is_allowed() {
 	return 1
 }
 
+# refuse_file PATH FILE: end with the line that would allow it. Names in that line
+# are separated by blanks.
+refuse_file() {
+	local dir
+	dir=${1%/*}
+	while case $dir in *[[:space:]]*) ;; *) false ;; esac do
+		dir=${dir%/*}
+	done
+	die $EX_NOPERM "unable to open $(show "$2"): its directory is not" \
+		"allowed; write into $CONF:" \
+		"allow_file = ${ALLOW_FILE:+$ALLOW_FILE }${dir:-/}"
+}
+
 # allowed_file PATH|URL: print the path of a local image, with all its links
 # resolved, if the configuration allows its directory.
 allowed_file() {
@@ -202,8 +215,7 @@ allowed_file() {
 	*) misuse "$(show "$file"): write an absolute path" ;;
 	esac
 	path=$(readlink -f -- "$file") && [ -e "$path" ] || no_file "$file"
-	is_allowed "$path" || die $EX_NOPERM "unable to open $(show "$file"):" \
-		"its directory is not listed in allow_file in $CONF"
+	is_allowed "$path" || refuse_file "$path" "$file"
 	printf '%s\n' "$path"
 }
 

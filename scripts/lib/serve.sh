@@ -116,9 +116,20 @@ wait_until_met() {
 	! wait_for 2 has_met || MET=1
 }
 
+# last_words FILE: print the last message of a link. The number by which a
+# WebSocket ends is for programs, and some options work only by ssh.
+last_words() {
+	tail -n 1 "$1" | sed '
+		s/^[a-z-]*: //
+		s/^.*peer closed: \([0-9]*\)$/the other machine closes the connection (\1)/
+		s/^.*peer closed: [0-9]* /the other machine says: /
+		/^the other machine says/s/ drive: use .*--retype.*/ drive: use the URL of another slot, or ssh:HOST with --retype/
+	'
+}
+
 # say_last FILE: print the last message of a link as ours.
 say_last() {
-	complain "$(tail -n 1 "$1" | sed "s/^[a-z-]*: /$PROG: /")"
+	complain "$PROG: $(last_words "$1")"
 }
 
 # end_link SIGNAL: end the link. INT also tells a WebSocket to eject the medium.
@@ -202,7 +213,7 @@ keep_serving() {
 		fi
 		[ -n "$LOST" ] || {
 			echo "$PROG: the connection is lost: trying again" \
-				"($(tail -n 1 "$TEMP/link"))" >&2
+				"($(last_words "$TEMP/link"))" >&2
 			wait_seconds=0
 		}
 		LOST=1

@@ -3,6 +3,8 @@
 # A vm-fetchd that vmctl starts itself, to look at an image or to serve it.
 # CHILD is its pid. Sourced by vmctl, after common.sh.
 
+WORK=		# what work_at_hand() has found
+
 # wait_child: wait until CHILD ends, and return its status.
 wait_child() {
 	local status
@@ -12,13 +14,26 @@ wait_child() {
 	return $status
 }
 
-# gave_up WHY: end a vm-fetchd that has not connected within TIMEOUT.
+# gave_up WORK: end a vm-fetchd that has not finished that within TIMEOUT.
 gave_up() {
 	progress_end
 	end_source
-	echo "$PROG: gave up after $TIMEOUT s while connecting to $URL$1" \
-		>"$TEMP/said"
+	echo "$PROG: gave up after $TIMEOUT s while $1" >"$TEMP/said"
 	return $EX_TEMPFAIL
+}
+
+# work_at_hand: set WORK to what vm-fetchd is doing, judging by its last line.
+work_at_hand() {
+	last_line "$TEMP/said"
+	case $LINE in
+	*": waiting: "*) WORK="connecting to $URL: ${LINE#*: waiting: }" ;;
+	*": verifying: "*) WORK="verifying $URL: ${LINE#*: verifying: }" ;;
+	*": decompressing: "*)
+		WORK="decompressing $URL: ${LINE#*: decompressing: }"
+		;;
+	*": downloading: "*) WORK="downloading $URL: ${LINE#*: downloading: }" ;;
+	*) WORK="connecting to $URL" ;;
+	esac
 }
 
 # start_source [OPTION...]: start vm-fetchd in the background and wait for its
@@ -26,7 +41,7 @@ gave_up() {
 # line of $TEMP/said says why. (timeout(1) of busybox leaves a process behind,
 # so it is not used.)
 start_source() {
-	local start elapsed why
+	local start elapsed
 	: >"$TEMP/ready"
 	: >"$TEMP/said"
 	# shellcheck disable=SC2086 # one word, or none
@@ -36,19 +51,12 @@ start_source() {
 	start=$(now)
 	while [ ! -s "$TEMP/ready" ] && kill -0 $CHILD 2>/dev/null; do
 		elapsed=$(($(now) - start))
-		last_line "$TEMP/said"
-		case $LINE in
-		*": waiting: "*) why=": ${LINE#*: waiting: }" ;;
-		*": verifying: "* | *": decompressing: "* | *": downloading: "*)
-			why=": ${LINE#*: }"
-			;;
-		*) why= ;;
-		esac
+		work_at_hand
 		if [ $elapsed -ge "$TIMEOUT" ]; then
-			gave_up "$why"
+			gave_up "$WORK"
 			return
 		fi
-		progress "connecting to $URL$why" $elapsed
+		progress "$WORK" $elapsed
 		pause
 	done
 	progress_end

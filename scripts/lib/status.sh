@@ -281,10 +281,10 @@ slot_line() {
 watch_slots() {
 	local clear_line text
 	clear_line=$(printf '\033[K')
-	[ ! -t 1 ] || out '\033[2J'
+	[ ! -t 1 ] || is_plain || out '\033[2J'
 	while :; do
 		text=$(each_slot slot_text)
-		if [ -t 1 ]; then
+		if [ -t 1 ] && ! is_plain; then
 			text=$(printf '%s\n' "$text" | sed "s/\$/$clear_line/")
 			out '\033[H%s\n\033[J' "$text"
 		else
