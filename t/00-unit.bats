@@ -184,3 +184,8 @@ unit() {
 		grep -qx "	unit ${name%.c}" "$BATS_TEST_FILENAME"
 	done
 }
+
+@test "unit: event-log" {
+	cd "$BATS_TEST_TMPDIR"
+	unit event-log
+}

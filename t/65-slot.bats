@@ -371,6 +371,44 @@ say() {
 		"inserted 0 active https://example.org/x.iso cd TEST,second,ejected 0 empty https://example.org/x.iso cd TEST,second" ]
 }
 
+# events: what the event log has, without the times.
+events() {
+	local number
+	for number in $(find "$VM_RUN_DIR/events" -name '[1-9]*' -printf '%f\n' | sort -n); do
+		cut -d ' ' -f 2- "$VM_RUN_DIR/events/$number"
+	done
+}
+
+@test "events: each is a file, and the first read of the host is one" {
+	is_in
+	[ "$(events | paste -sd,)" = "0 activating,0 inserted" ]
+	echo "8 0 0 0 3 0" >"$VM_SYS/block/nbd0/stat"
+	wait_until 10 test -f "$D/host-read"
+	ask eject
+	wait "$SLOT_PID"
+	[ "$(events | paste -sd,)" = \
+		"0 activating,0 inserted,0 host-read,0 deactivating,0 ejected" ]
+	[ ! -e "$D/host-read" ]
+	# Only one that was never in has no hook, but an event.
+	echo 66 >fail.vm-fetchd
+	request
+	begin
+	wait "$SLOT_PID" || :
+	[[ $(events | tail -n 1) == "0 failed "* ]]
+}
+
+@test "events: another vm-slot does not tell the first read again" {
+	is_in
+	echo "8 0 0 0 3 0" >"$VM_SYS/block/nbd0/stat"
+	wait_until 10 test -f "$D/host-read"
+	kill -KILL "$SLOT_PID"
+	begin
+	wait_until 10 grep -q "going on with" log
+	run -75 bin/vm-slot -a leave -q -t 20 0
+	echo "9 0 0 0 3 0" >"$VM_SYS/block/nbd0/stat"
+	wait_until 10 test "$(events | grep -c host-read)" = 1
+}
+
 @test "a hook that hangs holds up nobody, and the next mount only for seconds" {
 	printf '%s\n' '#!/bin/sh' 'exec "$PRETEND/bin/vm-sleeper" 1000' >hooks/hang
 	chmod 755 hooks/hang

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "slot/control.h"
+#include "slot/event-log.h"
 #include "slot/slot.h"
 
 #define HOOK_SECONDS  30 /* that each may take */
@@ -41,6 +42,24 @@ slot_hooks_know(struct slot *s)
 		state_get(&s->state, names[i][1], value);
 		setenv(names[i][0], value, 1);
 	}
+}
+
+/* Why the slot is as it is; "" if there is nothing to say. */
+static void
+get_reason(const struct slot *s, char reason[STATE_VALUE_MAX])
+{
+	if (!state_get(&s->state, "reason", reason))
+		state_get(&s->state, "error", reason);
+}
+
+void
+slot_note_event(const struct slot *s, const char *event)
+{
+	char reason[STATE_VALUE_MAX];
+
+	get_reason(s, reason);
+	if (event_log_add(s->state.run, s->number, event, reason) == -1)
+		slot_say(s, "unable to note the event %s: %m", event);
 }
 
 /* --- one after another ------------------------------------------------------ */
@@ -85,8 +104,7 @@ start_hook(struct slot *s, const char *path, const char *event)
 	snprintf(number, sizeof(number), "%u", s->number);
 	state_get(&s->state, "state", value);
 	setenv("VM_STATE", value, 1);
-	if (!state_get(&s->state, "reason", value))
-		state_get(&s->state, "error", value);
+	get_reason(s, value);
 	setenv("VM_REASON", value, 1);
 	slot_start(
 	    s, CHILD_HOOK, s->hurried ? LEAVE_SECONDS : HOOK_SECONDS, argv);
@@ -120,6 +138,7 @@ slot_hook(struct slot *s, const char *event)
 	size_t len = strlen(s->hooks);
 	bool passes = *event == 'd' || *event == 'r'; /* degraded, recovered */
 
+	slot_note_event(s, event);
 	/* Keep room for the events that end a medium. */
 	if (len + strlen(event) + 2 >
 	    (passes ? sizeof(s->hooks) / 2 : sizeof(s->hooks))) {
@@ -141,6 +160,8 @@ slot_tell(struct slot *s)
 {
 	if (s->was_in)
 		slot_hook(s, *s->error != '\0' ? "failed" : "ejected");
+	else
+		slot_note_event(s, *s->error != '\0' ? "failed" : "ejected");
 	if (*s->hooks != '\0')
 		slot_step(s, "telling the hooks");
 	slot_next_hook(s);

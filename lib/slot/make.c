@@ -43,6 +43,7 @@ slot_start_source(struct slot *s)
 {
 	char value[STATE_VALUE_MAX];
 
+	slot_note_event(s, "activating");
 	if (s->served) {
 		slot_event(s, EVENT_READY);
 		return;

@@ -23,7 +23,8 @@
  *	control.c   the socket for requests; ask.c: its client, which shows the
  *	            progress (progress.c)
  *	watch.c     the drive and the USB port, by the kernel's events
- *	child.c     one program; state.c: the slot's directory
+ *	child.c     one program; state.c: the slot's directory; event-log.c: the
+ *	            last events of all slots
  *
  * Each file calls only files below it in this list. To reach a file above it,
  * it raises an event. The files write to standard error only by slot_say(), and
@@ -129,11 +130,13 @@ struct slot {
 	char counted[64];	   /* the requests at the last check */
 	char port[UDC_STATE_SIZE]; /* the state of the host's port */
 
-	/* What clients that watch the medium are told. */
+	/* What clients that watch the medium are told, and whether the hooks have
+	 * been told that the host has read it. */
 	char watched[64]; /* the requests at the last look; "": none yet */
 	int64_t used_at;  /* ms: when they changed; 0: never */
 	int64_t watch_at; /* ms: the next look */
 	const char *told; /* the word that was told last */
+	bool host_has_read;
 
 	bool reload_due;   /* reload as soon as no hook runs */
 	int reload_client; /* the client that waits, or -1 */
@@ -301,6 +304,8 @@ void slot_undo_ended(struct slot *, enum child_id, int status);
 /* Copy the values that hooks get for the inserted medium. */
 void slot_hooks_know(struct slot *);
 void slot_hook(struct slot *, const char *event);
+void slot_note_event(
+    const struct slot *, const char *event); /* without hooks */
 void slot_next_hook(struct slot *);
 void slot_tell(struct slot *);
 void slot_leave(struct slot *, int client);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What clients are told that watch a medium: whether the host reads it. The
- * kernel counts the requests of a block device, but tells nobody of them: they
- * are looked at each second, while there is such a client.
+ * What clients are told that watch a medium: whether the host reads it; and what
+ * the hooks are told once: that it has begun to. The kernel counts the requests of
+ * a block device, but tells nobody of them: they are looked at each second, while
+ * somebody waits for what they tell.
  */
 #include <string.h>
 
@@ -19,6 +20,13 @@ is_watched(const struct slot *s)
 {
 	return (s->phase & PHASES_LIVE) != 0 &&
 	       control_find(s->control, CONTROL_WATCH) != -1;
+}
+
+static bool
+is_looked_at(const struct slot *s)
+{
+	return is_watched(s) ||
+	       ((s->phase & PHASES_LIVE) != 0 && !s->host_has_read);
 }
 
 /* What is the host doing? `inserted`: it has not read yet. */
@@ -48,15 +56,31 @@ slot_begin_watching(struct slot *s, int client)
 	s->watch_at = clock_ms();
 }
 
+/* The host has read for the first time. The file is for a vm-slot that adopts the
+ * medium, and must not tell that again. */
+static void
+tell_first_read(struct slot *s)
+{
+	s->host_has_read = true;
+	if (state_has(&s->state, "host-read"))
+		return;
+	slot_put_number(s, "host-read", state_now());
+	slot_hook(s, "host-read");
+}
+
 void
 slot_tell_watchers(struct slot *s)
 {
 	const char *word;
 
-	if (!is_watched(s) || clock_ms() < s->watch_at)
+	if (!is_looked_at(s) || clock_ms() < s->watch_at)
 		return;
 	s->watch_at = clock_ms() + LOOK_MS;
 	word = word_of(s);
+	if (!s->host_has_read && strcmp(word, "inserted") != 0)
+		tell_first_read(s);
+	if (!is_watched(s))
+		return;
 	if (strcmp(word, s->told) != 0)
 		control_state(s->control, word);
 	s->told = word;
@@ -65,7 +89,7 @@ slot_tell_watchers(struct slot *s)
 int
 slot_watchers_left(const struct slot *s, int64_t now)
 {
-	if (!is_watched(s))
+	if (!is_looked_at(s))
 		return -1;
 	return s->watch_at > now ? (int)(s->watch_at - now) : 0;
 }

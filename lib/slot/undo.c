@@ -298,6 +298,7 @@ slot_begin_end(struct slot *s)
 		tell_ending(s, s->reason);
 	}
 	slot_put(s, "state", "deactivating");
+	slot_note_event(s, "deactivating");
 	slot_hooks_know(s);
 	control_step(s->control, "ejecting");
 	control_state(s->control, "ejecting");
@@ -310,7 +311,8 @@ slot_remove_leftovers(struct slot *s)
 {
 	static const char *const names[] = {"device", "size", "format", "label",
 	    "boot", "media", "reads", "step", "stats", "overlay", "note",
-	    "expires", "idle", "degraded", "once", "client", "who", NULL};
+	    "expires", "idle", "degraded", "once", "client", "who", "host-read",
+	    NULL};
 
 	state_remove(&s->state, names);
 	*s->device = '\0';
