@@ -189,3 +189,8 @@ unit() {
 	cd "$BATS_TEST_TMPDIR"
 	unit event-log
 }
+
+@test "unit: slot-state" {
+	cd "$BATS_TEST_TMPDIR"
+	unit slot-state
+}

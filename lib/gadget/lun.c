@@ -12,7 +12,7 @@
 /* --- looking ----------------------------------------------------------- */
 
 int
-gadget_get_medium(
+gadget_get_drive(
     struct gadget *gadget, unsigned slot, struct gadget_medium *medium)
 {
 	char cdrom[4], ro[4];
@@ -26,6 +26,15 @@ gadget_get_medium(
 		return -1;
 	medium->type = *cdrom == '1' ? IMAGE_CD : IMAGE_DISK;
 	medium->ro = *ro == '1';
+	return 0;
+}
+
+int
+gadget_get_medium(
+    struct gadget *gadget, unsigned slot, struct gadget_medium *medium)
+{
+	if (gadget_get_drive(gadget, slot, medium) == -1)
+		return -1;
 	gadget_at_lun(gadget, slot, "file");
 	if (gadget_get(gadget, medium->file, sizeof(medium->file)) == 0)
 		return 0;

@@ -40,6 +40,10 @@ enum gadget_result {
 int gadget_get_medium(
     struct gadget *gadget, unsigned slot, struct gadget_medium *medium);
 
+/* The same without the file: the kernel never waits here. */
+int gadget_get_drive(
+    struct gadget *gadget, unsigned slot, struct gadget_medium *medium);
+
 /* Is there a medium? Yes also if that is unknown: only a medium blocks the read. */
 bool gadget_is_held(const struct gadget_medium *medium);
 
