@@ -85,6 +85,17 @@ parts() {
 	parts hurry
 }
 
+@test "link: a slot that refuses at once is not asked again at once" {
+	parts refused-again
+}
+
+@test "console: events in pieces, errors, sessions, addresses" {
+	local test
+	for test in sse errors sessions addresses; do
+		node "$TOP/t/page/client-parts.mjs" "$test"
+	done
+}
+
 @test "worker: of two files the one chosen last counts" {
 	parts two-files
 }
@@ -176,8 +187,18 @@ start_serving() {
 
 # --- in Chromium ---------------------------------------------------------
 
-# in_browser TEST [MIB]: runs this test of t/page/browser/ over https and wss,
-# with an image of MIB MiB.
+# in_console TEST: in_browser, on a machine that has Redfish.
+in_console() {
+	in_browser "$1" 1 "location /redfish {
+			proxy_pass http://unix:$PWD/redfish:;
+			proxy_http_version 1.1;
+			proxy_set_header Host \$http_host;
+			proxy_buffering off;
+		}"
+}
+
+# in_browser TEST [MIB [LOCATION]]: runs this test of t/page/browser/ over https
+# and wss, with an image of MIB MiB.
 in_browser() {
 	head -c "${2:-16}M" /dev/urandom >image
 	ln -sfn "$TOP/scripts/web" root
@@ -190,7 +211,7 @@ in_browser() {
 			proxy_set_header Connection upgrade;
 			proxy_set_header Host \$http_host;
 			proxy_buffering off;
-		}"
+		} ${3:-}"
 	HOME=$PWD node "$TOP/t/page/browser.mjs" "$1" "$HTTPS" 3>&-
 }
 
@@ -324,6 +345,76 @@ in_browser() {
 
 @test "browser: 10000 reads at once from a client that reads slowly" {
 	in_browser pipelined
+}
+
+# --- the console, with a machine of the test -----------------------------------
+
+@test "console: each state, checked with axe-core and on a phone" {
+	in_console looks
+}
+
+@test "console: sign in, insert by address, eject, sign out; secrets stay in the page" {
+	in_console console
+}
+
+@test "console: an error stands beside its field, with the next step" {
+	in_console insertErrors
+}
+
+@test "console: an image that needs the other drive is one button away" {
+	in_console otherSlot
+}
+
+@test "console: a mount that takes long can be cancelled" {
+	in_console cancelled
+}
+
+@test "console: a link is renewed; another image is no renewal" {
+	in_console renewed
+}
+
+@test "console: ReadOnly and Operator are refused, and told why" {
+	in_console roles
+}
+
+@test "console: everything with the keyboard" {
+	in_console consoleKeys
+}
+
+@test "console: a screen reader hears what has happened" {
+	in_console consoleTold
+}
+
+@test "console: insert and boot once; undo" {
+	in_console bootFrom
+}
+
+@test "console: power and the next boot" {
+	in_console power
+}
+
+@test "console: what others do is shown, by events and by polls" {
+	in_console events
+}
+
+@test "console: a server that is restarted is found again" {
+	in_console restarted
+}
+
+@test "console: a session that ends leads to the login" {
+	in_console ended
+}
+
+@test "console: a password that must be changed" {
+	in_console mustChange
+}
+
+@test "console: a file of this computer, with the token of the login" {
+	in_console serveSignedIn
+}
+
+@test "console: a ticket needs no login" {
+	in_console ticketed
 }
 
 # --- behind lighttpd -------------------------------------------------------

@@ -4,7 +4,8 @@
 // usage: PAGE_DIR=... node t/page/browser.mjs TEST URL
 //
 // In the current directory: the server at URL passes /vm/ on to the Unix socket
-// ./ws, or to vm-ws-proxy and from there to ./far; `image` is the image.
+// ./ws, or to vm-ws-proxy and from there to ./far, and may pass /redfish on to
+// ./redfish (machine.mjs); `image` is the image.
 // Screenshots go to $PAGE_DIR/shots. Each test is a function of one of the files
 // in the folder browser.
 
@@ -13,6 +14,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { dir, Meeting, need } from './lib.mjs';
+import { Machine } from './machine.mjs';
 
 const { chromium } = need('playwright-core');
 const { WebSocketServer, createWebSocketStream } = need('ws');
@@ -231,7 +233,7 @@ class Page {
 }
 
 async function allTests() {
-	const files = ['connection', 'ends', 'form', 'kept', 'slot', 'states', 'words',
+	const files = ['connection', 'console', 'ends', 'form', 'host', 'kept', 'looks', 'slot', 'states', 'words',
 		'writes'];
 	const parts = await Promise.all(files.map((file) =>
 		import(`./browser/${file}.mjs`)));
@@ -243,6 +245,8 @@ async function main([name, url]) {
 	await mkdir(`${dir}/shots`, { recursive: true });
 	const far = new Far();
 	await far.listen();
+	const machine = new Machine();
+	await machine.listen('redfish');
 	const context = await chromium.launchPersistentContext(
 		await mkdtemp(`${process.cwd()}/chromium-`), {
 			executablePath: '/usr/bin/chromium', headless: true,
@@ -256,7 +260,7 @@ async function main([name, url]) {
 	const axe = await readFile(need.resolve('axe-core/axe.min.js'), 'utf8');
 	await context.addInitScript(axe);
 	try {
-		await tests[name]({ page, far });
+		await tests[name]({ page, far, machine });
 		assert.deepEqual(page.errors, []);
 	} catch (error) {
 		await page.page.screenshot({ timeout: 5000,

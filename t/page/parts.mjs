@@ -439,6 +439,20 @@ const tests = {
 		await assert.rejects(image.read(8 * MIB, 512), /another/);
 	},
 
+	// Each try opens and ends before the image is attached: the pauses grow.
+	async 'refused-again'() {
+		await newLink();
+		const pauses = [];
+		for (let i = 0; i < 5; i++) {
+			const socket = Socket.all.at(-1);
+			if (i > 0)
+				socket.opens();
+			socket.ends(4409, 'slot 0 is being used by vm-probe');
+			pauses.push(timer());
+		}
+		assert.deepEqual(pauses, [0, 500, 1000, 2000, 2000]);
+	},
+
 	// A client that reads slowly needs one timer at most.
 	async hold() {
 		const { Image } = await import(`${web}/worker/image.js`);

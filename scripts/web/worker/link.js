@@ -5,7 +5,7 @@
  * until one side ends it. Runs in the worker, and in node where that has a
  * WebSocket.
  *
- *	new Link({ url, ticket, resume, client, name, writable, limits }, {
+ *	new Link({ url, ticket, token, resume, client, name, writable, limits }, {
  *		opened()         a new connection; nothing of an older one arrives
  *		received(octets)
  *		dropped()        that connection is gone
@@ -229,6 +229,7 @@ export class Link {
 	 * the user had stopped, ask for the eject again. */
 	goOn() {
 		this.attached = true;
+		this.attempts = 0;
 		if (this.leaving && !this.leave && !this.parting)
 			this.eject();
 	}
@@ -237,6 +238,8 @@ export class Link {
 		const protocols = [...PROTOCOLS];
 		if (this.ticket)
 			protocols.push(`ticket.${this.ticket}`);
+		if (this.to.token)
+			protocols.push(`token.${this.to.token}`);
 		protocols.push(`resume.${this.to.resume}`);
 		return new WebSocket(address(this.to, asks), protocols);
 	}
@@ -258,7 +261,6 @@ export class Link {
 		clearTimeout(this.timer);
 		this.connected = true;
 		this.opened = true;
-		this.attempts = 0;
 		this.take = false;
 		this.ticket = ''; /* it works once; from now on `resume` does */
 		this.filled = 0;

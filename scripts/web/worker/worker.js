@@ -117,6 +117,7 @@ const commands = {
 		const { image: served, overlay: over } = service ?? {};
 		if (served !== image || over !== (writable ? overlay : null) ||
 		    to.url !== service.link.to.url || to.ticket ||
+		    to.token !== service.link.to.token ||
 		    to.resume !== service.link.to.resume ||
 		    JSON.stringify(to.limits) !==
 				JSON.stringify(service.link.to.limits))
@@ -141,6 +142,12 @@ const commands = {
 
 	hurry() {
 		service?.link.hurry();
+	},
+
+	/* The token of a new login; the old one may have run out. */
+	token({ token }) {
+		if (service?.link.to.token)
+			service.link.to.token = token;
 	},
 
 	/* Tell how the transfer is going, with a picture of so many cells. */

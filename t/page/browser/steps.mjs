@@ -72,3 +72,22 @@ export async function saveChanges({ page }, button, to) {
 	await (await download).saveAs(to);
 	return (await download).suggestedFilename();
 }
+
+// Sign in to the machine, and wait for its slots.
+export async function signIn(page, user = 'root', password = '0penBmc') {
+	await page.open();
+	await page.$('#user').fill(user);
+	await page.$('#password').fill(password);
+	await page.$('#sign-in').click();
+	await page.$('#Slot_0').waitFor();
+}
+
+// The card of a slot.
+export function card(page, number) {
+	const $ = (selector) => page.$(`#Slot_${number} ${selector}`);
+	return { $,
+		button: (name) => page.$(`#Slot_${number}`).getByRole('button',
+			{ name, exact: true }),
+		title: (text) => $('h2').filter({ hasText: text instanceof RegExp ?
+			text : new RegExp(`^${text}$`) }).waitFor() };
+}

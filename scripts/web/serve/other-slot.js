@@ -4,7 +4,8 @@
  * Another slot of the same server. Runs in the page.
  */
 
-import { $, put } from './dom.js';
+import { $, put } from '../ui/dom.js';
+import { SERVE } from '../words/en.js';
 
 /* An empty slot with the drive that the image needs, while the chosen slot is in
  * use or has another drive. */
@@ -18,5 +19,5 @@ export function otherSlot({ name, why, others }, image) {
 export function showOther(state, image) {
 	const other = otherSlot(state, image);
 	$('other').hidden = !other;
-	put('other', other ? `Use slot ${other.slot} instead` : '');
+	put('other', other ? SERVE.useSlot(other.slot) : '');
 }

@@ -5,9 +5,10 @@
  * again; of this page, or left by pages that were closed. Runs in the page.
  */
 
-import { $, put } from './dom.js';
-import { note } from './log.js';
-import { percent, size } from './words.js';
+import { $, put } from '../ui/dom.js';
+import { note } from '../ui/log.js';
+import { percent } from '../words/format.js';
+import { SAVE } from '../words/en.js';
 
 let tell = () => {}; /* sends a command to the worker */
 let busy = () => {}; /* is told when a saving begins or ends */
@@ -35,7 +36,7 @@ export async function save(name, { only = false, id = '' } = {}) {
 		}
 	}
 	saving = true;
-	put('saving', 'Saving …');
+	put('saving', SAVE.saving);
 	tell({ type: 'save', handle, only, id, name: handle?.name ?? suggestedName });
 	busy();
 }
@@ -48,8 +49,7 @@ export function chooseAgain(id = '') {
 
 /* May the changes go? They can't be got back. */
 export function mayDiscard(name) {
-	return confirm(`What the host wrote to ${name} will be deleted. It can’t ` +
-		'be restored. Delete it?');
+	return confirm(SAVE.mayDiscard(name));
 }
 
 export const heardOfChanges = {
@@ -66,14 +66,13 @@ export const heardOfChanges = {
 	},
 
 	saved({ name, handle }) {
-		ended(handle ? `Saved as ${name}.` : `The download of ${name} has begun.`);
-		note(handle ? `Saved ${name}` : `The download of ${name} has begun`);
+		ended(handle ? SAVE.saved(name) : SAVE.begun(name));
+		note(handle ? SAVE.savedLog(name) : SAVE.begunLog(name));
 	},
 
 	unsaved({ why }) {
-		ended(`Unable to save: ${why.replace(/\.$/, '')}. The changes are ` +
-			'still here: save them somewhere else.');
-		note(`Unable to save the changes: ${why}`);
+		ended(SAVE.unable(why));
+		note(SAVE.unableLog(why));
 	},
 
 	leftovers({ list: found }) {
@@ -103,11 +102,11 @@ function item(one) {
 	actions.className = 'actions';
 	if (one.name)
 		actions.append(
-			button('Choose the file again', one, () => chooseAgain(one.id)),
-			button('Save the changes', one, () =>
+			button(SAVE.again, one, () => chooseAgain(one.id)),
+			button(SAVE.save, one, () =>
 				save(one.name, { only: true, id: one.id })));
-	actions.append(button('Discard', one, () =>
-		mayDiscard(one.name ?? 'an image') &&
+	actions.append(button(SAVE.discard, one, () =>
+		mayDiscard(one.name ?? SAVE.anImage) &&
 			tell({ type: 'forget', id: one.id })));
 	element.append(about, actions);
 	return element;
@@ -116,11 +115,8 @@ function item(one) {
 function words({ name, bytes, date, saved }) {
 	const from = new Date(date).toLocaleString([],
 		{ dateStyle: 'medium', timeStyle: 'short' });
-	if (!name)
-		return `${size(bytes)} of an older version of this page, from ${from}, ` +
-			'can’t be read.';
-	return `${size(bytes)} that the host wrote to ${name} are kept from ${from}` +
-		(saved ? ', and were saved.' : '.');
+	return name ? SAVE.kept(bytes, name, from, saved) :
+		SAVE.unreadable(bytes, from);
 }
 
 function button(text, { name, id }, click) {
@@ -129,7 +125,7 @@ function button(text, { name, id }, click) {
 	element.textContent = text;
 	element.disabled = saving;
 	element.dataset.id = id;
-	element.setAttribute('aria-label', `${text}: ${name ?? 'older version'}`);
+	element.setAttribute('aria-label', `${text}: ${name ?? SAVE.older}`);
 	element.addEventListener('click', click);
 	return element;
 }

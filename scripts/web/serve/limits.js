@@ -5,7 +5,7 @@
  * page.
  */
 
-import { $ } from './dom.js';
+import { $ } from '../ui/dom.js';
 
 const LIMITS = ['expires', 'idle', 'degraded'];
 

@@ -5,6 +5,8 @@
  * #url=wss://host/vm/0&ticket=T) and the fields of the form. Runs anywhere.
  */
 
+import { FAULTS } from '../words/en.js';
+
 const TICKET = /^[A-Za-z0-9_-]{1,256}$/;
 const SLOT = /^[0-9]{1,3}$/;
 
@@ -24,12 +26,11 @@ export function fromFragment(fragment) {
 /* { url } of the slot, here or on another server; or { fault, field }. */
 export function resolve({ slot, ticket, url }, location) {
 	if (ticket && !TICKET.test(ticket))
-		return { field: 'ticket', fault: 'A ticket consists of letters, ' +
-			'digits, - and _. Copy it again.' };
+		return { field: 'ticket', fault: FAULTS.ticket };
 	if (url)
 		return elsewhere(url, location);
 	if (!SLOT.test(slot))
-		return { field: 'slot', fault: 'A slot is a number, such as 0.' };
+		return { field: 'slot', fault: FAULTS.slot };
 	const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
 	return { url: `${scheme}://${location.host}/vm/${slot}` };
 }
@@ -39,14 +40,12 @@ function elsewhere(url, location) {
 	try {
 		whole = new URL(url);
 	} catch {
-		return { field: 'url', fault: 'An address looks like ' +
-			'wss://bmc.example.org/vm/0.' };
+		return { field: 'url', fault: FAULTS.url };
 	}
 	if (whole.protocol !== 'wss:' && whole.protocol !== 'ws:')
-		return { field: 'url', fault: 'The address must begin with wss://.' };
+		return { field: 'url', fault: FAULTS.scheme };
 	if (whole.protocol === 'ws:' && location.protocol === 'https:')
-		return { field: 'url', fault: 'This page came over https, so the ' +
-			'address must begin with wss://.' };
+		return { field: 'url', fault: FAULTS.secure };
 	whole.hash = '';
 	return { url: whole.href };
 }

@@ -4,12 +4,13 @@
  * How much the host has read and written, how fast, and where. Runs in the page.
  */
 
-import { $, put } from './dom.js';
-import { Picture } from './picture.js';
-import { duration, percent, size } from './words.js';
+import { $, put } from '../ui/dom.js';
+import { Picture } from '../ui/picture.js';
+import { duration, size } from '../words/format.js';
+import { SERVE } from '../words/en.js';
 
 const LULL = 3000; /* ms without a read: the host is not reading now */
-const SAMPLES = 5; /* the rate is the mean of so many */
+const SAMPLES = 7; /* the rate is the mean of so many */
 
 const picture = new Picture($('picture'));
 
@@ -46,15 +47,14 @@ export class Figures {
 	/* `look` is the worker's; `whole` the size of the image. */
 	show({ bytes, share, cells, changes }, whole, active) {
 		put('bytes', size(bytes.read));
-		put('rate', active ? `${size(this.rate)}/s` : '–');
+		put('rate', active && this.rate > 0 ? `${size(this.rate)}/s` : '–');
 		put('time', active ? duration(Date.now() - this.openedAt) : '–');
 		$('written-figure').hidden = $('written-legend').hidden =
 			changes === 0;
 		put('written', size(bytes.written));
-		put('share', `${percent(share)} of ${size(whole)}`);
+		put('share', SERVE.share(share, whole));
 		picture.draw(cells);
-		$('picture').setAttribute('aria-label', `${percent(share)} of the ` +
-			`image’s ${size(whole)} were read by the host.`);
+		$('picture').setAttribute('aria-label', SERVE.wereRead(share, whole));
 	}
 }
 

@@ -1,34 +1,62 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the page says: each state in words, and sizes and times. Runs anywhere.
+ * The words of the part that serves an image of this computer. Runs anywhere.
  */
 
+import { capital, percent, sentence, size } from '../format.js';
 import { plainly } from './reasons.js';
 
-const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+export const SERVE = {
+	kind: (bytes, cd) => `${bytes}, ${cd ? 'a CD' : 'a disk'} for the host`,
+	tryingFor: (time) => `Trying again for ${time}`,
+	notStarted: 'a part of this page did not start; reload this page',
+	busy: 'An image is being served. Press Stop first.',
+	openAgain: 'Then open the link again.',
+	unsaved: 'Save or discard the changes of this image first.',
+	oneFile: 'Drop one file: a slot has one image.',
+	droppedLink: 'This page serves files of this computer. Download the image ' +
+		'first, or have the server fetch it from its address.',
+	noFile: 'That was not a file.',
+	discarded: 'The changes were discarded',
+	ownTicket: (slot) => `Slot ${slot} needs a ticket of its own.`,
+	useSlot: (slot) => `Use slot ${slot} instead`,
+	share: (share, whole) => `${percent(share)} of ${size(whole)}`,
+	wereRead: (share, whole) =>
+		`${percent(share)} of the image’s ${size(whole)} were read by the host.`,
+};
 
-export function size(bytes) {
-	let unit = 0;
-	for (; bytes >= 1000 && unit < UNITS.length - 1; unit++)
-		bytes /= 1000;
-	return `${bytes.toFixed(unit > 0 && bytes < 100 ? 1 : 0)} ${UNITS[unit]}`;
-}
+/* Faults of the fields of a destination. */
+export const FAULTS = {
+	ticket: 'A ticket consists of letters, digits, - and _. Copy it again.',
+	slot: 'Enter the number of a slot, such as 0.',
+	url: 'An address looks like wss://bmc.example.org/vm/0.',
+	scheme: 'The address must begin with wss://.',
+	secure: 'This page came over https, so the address must begin with wss://.',
+};
 
-export function duration(ms) {
-	const seconds = Math.max(0, Math.floor(ms / 1000));
-	const minutes = Math.floor(seconds / 60);
-	if (minutes === 0)
-		return `${seconds} s`;
-	if (minutes < 60)
-		return `${minutes} min ${seconds % 60} s`;
-	return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-/* 100 % only if nothing is missing. */
-export function percent(share) {
-	return `${share === 1 ? 100 : Math.min(99, Math.floor(share * 100))} %`;
-}
+/* Saving what the host has written. */
+export const SAVE = {
+	saving: 'Saving …',
+	saved: (name) => `Saved as ${name}.`,
+	savedLog: (name) => `Saved ${name}`,
+	begun: (name) => `The download of ${name} has begun.`,
+	begunLog: (name) => `The download of ${name} has begun`,
+	unable: (why) => `Unable to save: ${why.replace(/\.$/, '')}. The changes are ` +
+		'still here: save them somewhere else.',
+	unableLog: (why) => `Unable to save the changes: ${why}`,
+	mayDiscard: (name) => `What the host wrote to ${name} will be deleted. It can’t ` +
+		'be restored. Delete it?',
+	again: 'Choose the file again',
+	save: 'Save the changes',
+	discard: 'Discard',
+	anImage: 'an image',
+	older: 'older version',
+	unreadable: (bytes, from) => `${size(bytes)} of an older version of this ` +
+		`page, from ${from}, can’t be read.`,
+	kept: (bytes, name, from, saved) => `${size(bytes)} that the host wrote to ` +
+		`${name} are kept from ${from}${saved ? ', and were saved.' : '.'}`,
+};
 
 /* Where what the host has written is. */
 export const CHANGES = {
@@ -39,9 +67,6 @@ export const CHANGES = {
 	full: 'There is no room left for what the host writes: the host got a ' +
 		'write error. Press Stop, then save the changes.',
 };
-
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-const sentence = (text) => capital(text).replace(/[^.!?…]$/, '$&.');
 
 const NO_CONNECTION =
 	'There are three usual reasons: nothing listens at that address; this ' +
@@ -198,7 +223,3 @@ function openWords({ where, attached, hasRead, reads }) {
 	detail: `${detail} The host ${hasRead ? 'is not reading now' :
 		'has not read anything yet'}.` };
 }
-
-/* States in which the page must stay open: it serves, or will serve again. */
-export const isActive = (name) =>
-	['connecting', 'open', 'lost', 'stopping'].includes(name);

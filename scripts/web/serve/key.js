@@ -7,7 +7,7 @@
  * connect to that slot within an hour. Runs in the page.
  */
 
-import { $ } from './dom.js';
+import { $ } from '../ui/dom.js';
 import { fill, target } from './fields.js';
 
 const NAME = 'vmedia-key'; /* in the storage of this tab */
@@ -88,13 +88,15 @@ export function keyUsed() {
 	showAccepted(false);
 }
 
-/* The page was loaded again: go on with the key of this tab. */
+/* The page was loaded again: go on with the key of this tab. Returns whether it
+ * has one. */
 export function restoreKey() {
 	const old = JSON.parse(sessionStorage.getItem(NAME) ?? 'null');
 	if (!old || old.end < Date.now())
-		return;
+		return false;
 	key = old;
 	ticketed = true;
 	fill({ slot: new URL(old.url).pathname.replace(/.*\//, '') });
 	showAccepted(true);
+	return true;
 }

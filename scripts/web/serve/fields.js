@@ -4,7 +4,7 @@
  * The fields of the destination: slot, ticket and address. Runs in the page.
  */
 
-import { $, put } from './dom.js';
+import { $, put } from '../ui/dom.js';
 import { fromFragment, resolve } from './target.js';
 
 const FIELDS = ['slot', 'ticket', 'url'];

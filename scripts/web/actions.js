@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * What the user does with the machine: each action tells in the store that it is
+ * under way, and how it ended. Runs in the page.
+ */
+
+import { Refused } from './api.js';
+import { bootTarget, isSameImage, protocolOf, restartOf } from './model.js';
+import { ask } from './ui/dialog.js';
+import { note } from './ui/log.js';
+import { ACTIONS } from './words/en.js';
+
+export class Actions {
+	/* remember(image) is told of an image that was inserted. */
+	constructor(api, store, live, remember) {
+		Object.assign(this, { api, store, live, remember });
+	}
+
+	/* Do `work` with the slot, and show how that ends. Returns whether it was
+	 * done. */
+	async during(slot, what, work) {
+		if (this.store.of(slot.id).doing)
+			return false;
+		const stop = new AbortController();
+		this.store.mark(slot.id, { answer: null, doing: { what,
+			since: Date.now(), cancel: () => stop.abort() } });
+		let error = null;
+		try {
+			await work(stop.signal);
+			await this.live.refresh(slot.uri);
+		} catch (caught) {
+			error = caught;
+		}
+		this.store.mark(slot.id, { doing: null,
+			answer: error && this.answerOf(error, slot) });
+		return !error;
+	}
+
+	answerOf(error, slot) {
+		if (error.name === 'AbortError')
+			return { tone: 'idle', text: ACTIONS.cancelled, next: '' };
+		if (!(error instanceof Refused))
+			throw error;
+		note(ACTIONS.failed(slot.number, error.message));
+		return { tone: 'bad', text: error.message, next: error.next, error };
+	}
+
+	/* --- slots ------------------------------------------------------------- */
+
+	/* Insert what the form says: { image, user, password, writable, policy,
+	 * unverified, pem }; an abort ejects what has come so far. */
+	async insert(slot, form) {
+		const done = await this.during(slot, 'insert', async (signal) => {
+			await this.prepare(slot, form);
+			const stopped = () => this.api.post(slot.eject).catch(() => {});
+			signal.addEventListener('abort', stopped);
+			await this.api.post(slot.insert, insertion(form), { signal });
+			signal.removeEventListener('abort', stopped);
+		});
+		if (done)
+			this.remember(form.image);
+		return done;
+	}
+
+	/* What InsertMedia does not take. */
+	async prepare(slot, { policy, unverified, pem }) {
+		if (pem)
+			await this.api.post(slot.certificates,
+				{ CertificateString: pem, CertificateType: 'PEM' });
+		const wanted = {};
+		if (unverified === slot.verifies)
+			wanted.VerifyCertificate = !unverified;
+		if (/^PT/.test(policy))
+			Object.assign(wanted, { EjectPolicy: 'Timed', EjectTimeout: policy });
+		else if (policy !== slot.policy)
+			wanted.EjectPolicy = policy;
+		if (Object.keys(wanted).length > 0)
+			await this.api.patch(slot.uri, wanted);
+	}
+
+	async eject(slot) {
+		if (slot.rate > 0 && !await ask({ title: ACTIONS.ejectTitle(slot.number),
+			text: ACTIONS.ejectText, yes: ACTIONS.eject, danger: true }))
+			return;
+		this.store.mark(slot.id, { boot: null });
+		await this.during(slot, 'eject', () => this.api.post(slot.eject));
+	}
+
+	/* A link with a new signature, for the image that is in. */
+	async renew(slot) {
+		const image = await ask({ title: ACTIONS.renewTitle, text: ACTIONS.renewText,
+			yes: ACTIONS.renew, field: { label: ACTIONS.renewLabel, value: '' } });
+		if (!image)
+			return;
+		if (!isSameImage(image, slot.image)) {
+			this.store.mark(slot.id, { answer: { tone: 'bad',
+				text: ACTIONS.otherImage, next: ACTIONS.otherImageNext } });
+			return;
+		}
+		if (await this.during(slot, 'renew', () =>
+			this.api.patch(slot.uri, { Image: image })))
+			this.store.mark(slot.id, { answer: { tone: 'good',
+				text: ACTIONS.renewed, next: '' } });
+	}
+
+	/* --- boot -------------------------------------------------------------- */
+
+	/* Insert, if there is a form; then boot from the slot once, and restart the
+	 * host. Asks first. */
+	async bootFrom(slot, form = null) {
+		const { store } = this;
+		const { system } = store;
+		const restart = restartOf(system);
+		if (!await ask({ title: ACTIONS.bootTitle(store.machine, system.power),
+			text: ACTIONS.bootText(slot.number, system.power),
+			yes: ACTIONS.boot(system.power), danger: system.power !== 'Off' }))
+			return;
+		if (form && !await this.insert(slot, form))
+			return;
+		await this.during(slot, 'boot', async () => {
+			await this.setBoot(bootTarget(slot, system.boot.targets), 'Once');
+			const { read } = store.slots.find(({ id }) => id === slot.id);
+			store.mark(slot.id, { boot: { set: true, reset: false, on: false,
+				read: false, before: read } });
+			await this.api.post(system.reset, { ResetType: restart });
+			store.mark(slot.id, { boot: { ...store.of(slot.id).boot,
+				reset: true } });
+			note(ACTIONS.bootLog(slot.number));
+		});
+		await this.live.refreshSystem().catch(() => {});
+	}
+
+	/* How far the boot has come: called at each change. */
+	followBoot() {
+		const { store } = this;
+		for (const slot of store.slots) {
+			const { boot } = store.of(slot.id);
+			if (!boot?.reset || boot.read)
+				continue;
+			boot.on ||= store.system?.power === 'On';
+			boot.read = boot.on && slot.read > boot.before;
+		}
+	}
+
+	async undoBoot(slot) {
+		if (await this.during(slot, 'undo', () => this.setBoot('None', 'Disabled')))
+			this.store.mark(slot.id, { boot: null, answer: { tone: 'idle',
+				text: ACTIONS.undone, next: '' } });
+		await this.live.refreshSystem().catch(() => {});
+	}
+
+	setBoot(target, enabled) {
+		return this.api.patch(this.store.system.uri, { Boot: {
+			BootSourceOverrideTarget: target,
+			BootSourceOverrideEnabled: enabled } });
+	}
+
+	/* --- the host ---------------------------------------------------------- */
+
+	/* Switch the host's power. Returns an answer for the user. */
+	async reset(type) {
+		const { system, machine } = this.store;
+		const words = ACTIONS.resets[type] ?? { name: type, text: '' };
+		if (type !== 'On' && !await ask({ title: ACTIONS.resetTitle(words.name,
+			machine), text: words.text, yes: words.name, danger: true }))
+			return null;
+		return this.answered(async () => {
+			await this.api.post(system.reset, { ResetType: type });
+			note(ACTIONS.resetLog(words.name));
+		});
+	}
+
+	/* Choose what the host boots next. */
+	chooseBoot(target) {
+		return this.answered(() => this.setBoot(target,
+			target === 'None' ? 'Disabled' : 'Once'));
+	}
+
+	async answered(work) {
+		try {
+			await work();
+			await this.live.refreshSystem();
+			return null;
+		} catch (error) {
+			return { tone: 'bad', text: error.message, next: error.next ?? '' };
+		}
+	}
+}
+
+/* The body of InsertMedia. */
+function insertion({ image, user, password, writable }) {
+	const body = { Image: image, WriteProtected: !writable };
+	if (user)
+		Object.assign(body, { UserName: user, Password: password });
+	const protocol = protocolOf(image);
+	if (protocol)
+		body.TransferProtocolType = protocol;
+	return body;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The page: whether the user signs in to this machine or serves an image with a
+ * ticket, and which part is shown. A part is chosen by the address: #serve/0 serves
+ * an image of this computer to slot 0, any other one shows all slots. Runs in the
+ * page.
+ */
+
+import { Actions } from './actions.js';
+import { Redfish } from './api.js';
+import { Live } from './live.js';
+import { remember } from './recent.js';
+import { onShow } from './serve/show.js';
+import { beginServing, readFragment, serveTo, servedSlot, useToken }
+	from './serve/start.js';
+import { answer, isServing } from './serve/state.js';
+import { Store } from './store.js';
+import { $, onClick, say } from './ui/dom.js';
+import { beginDialogs } from './ui/dialog.js';
+import { note } from './ui/log.js';
+import { setTitle } from './ui/title.js';
+import { beginLogin, showLogin } from './view/login.js';
+import { beginMachine } from './view/machine.js';
+import { Console } from './view/console.js';
+import { APP, SERVE, eventWords } from './words/en.js';
+
+const api = new Redfish();
+const store = new Store();
+const live = new Live(api, store, (event) => event.ours &&
+	note(eventWords(event), event.at));
+const actions = new Actions(api, store, live, remember);
+
+/* --- which part is shown ------------------------------------------------- */
+
+function showPart(part) {
+	for (const id of ['login', 'console', 'serving'])
+		$(id).hidden = id !== part;
+	$('account').hidden = !api.token;
+	document.body.dataset.part = part;
+}
+
+/* Show what the address and the login say. */
+function route() {
+	const [, number] = /^#serve\/(\d+)$/.exec(location.hash) ?? [];
+	if (!api.token) {
+		if (readFragment())
+			showPart('serving');
+		return;
+	}
+	const slot = store.slots.find((one) => one.number === Number(number));
+	if (number === undefined || !slot) {
+		showPart('console');
+		return;
+	}
+	serveTo(slot.number, api.token, APP.toSlot(slot.number, slot.type,
+		store.machine));
+	showPart('serving');
+	$('file').focus();
+}
+
+/* --- the session ----------------------------------------------------------- */
+
+async function signedIn(name) {
+	const service = await api.get(api.root.AccountService['@odata.id'])
+		.catch(() => null);
+	store.change({ user: { name,
+		...await rightsOf(name, service) } });
+	useToken(api.token);
+	setTitle('machine', store.machine);
+	await live.start();
+	$('back').hidden = false;
+	route();
+}
+
+/* The user's role and privileges; without an answer, the server refuses by itself
+ * what may not be done. */
+async function rightsOf(name, service) {
+	try {
+		const account = await api.get(
+			`${service.Accounts['@odata.id']}/${encodeURIComponent(name)}`);
+		const role = await api.get(account.Links?.Role?.['@odata.id'] ??
+			`${service.Roles['@odata.id']}/${account.RoleId}`);
+		return { role: account.RoleId, may: new Set(role.AssignedPrivileges) };
+	} catch {
+		return { role: '', may: null };
+	}
+}
+
+/* Change the password, and begin a session with it. */
+async function renewPassword(name, account, Password) {
+	await api.patch(account, { Password });
+	await api.signOut();
+	await api.signIn(name, Password);
+}
+
+/* The end of the session would end the connection of an image that is served. */
+async function signOut() {
+	if (isServing()) {
+		act.serve({ number: servedSlot() ?? 0 });
+		answer(SERVE.busy);
+		return;
+	}
+	await api.signOut();
+	signedOut(APP.signedOut);
+}
+
+/* Show the login; an image that is served goes on meanwhile. */
+function signedOut(about = '') {
+	live.stop();
+	store.clear();
+	store.change({ machine: location.hostname });
+	setTitle('machine', '');
+	showPart('login');
+	showLogin(about);
+}
+
+/* --- begin ------------------------------------------------------------------ */
+
+const act = {
+	insert: (slot, form) => actions.insert(slot, form),
+	bootFrom: (slot, form) => actions.bootFrom(slot, form),
+	cancel: (slot) => store.of(slot.id).doing?.cancel(),
+	boot: (slot) => actions.bootFrom(slot),
+	undo: (slot) => actions.undoBoot(slot),
+	renew: (slot) => actions.renew(slot),
+	eject: (slot) => actions.eject(slot),
+	serve: (slot) => {
+		location.hash = `#serve/${slot.number}`;
+	},
+	show: (slot) => act.serve(slot),
+	use: (slot, image) => view.fill(slot, image),
+};
+
+const view = new Console(store, act);
+
+async function begin() {
+	say(document);
+	beginDialogs();
+	const wanted = beginServing();
+	onShow(() => view.show());
+	store.subscribe(() => {
+		actions.followBoot();
+		view.show();
+	});
+	beginMachine(actions);
+	api.ended = () => signedOut(APP.ended);
+	beginLogin({ done: signedIn, renew: renewPassword,
+		signIn: (user, password) => api.signIn(user, password) });
+	onClick('sign-out', signOut);
+	onClick('use-ticket', () => showPart('serving'));
+	addEventListener('hashchange', route);
+	await choose(wanted);
+}
+
+/* A link with a ticket serves; otherwise, the user signs in where there is Redfish. */
+async function choose(wanted) {
+	const root = wanted ? null : await api.open().catch(() => null);
+	if (root)
+		signedOut();
+	else
+		showPart('serving');
+}
+
+begin();
