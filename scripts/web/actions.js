@@ -6,10 +6,10 @@
  */
 
 import { Refused } from './api.js';
-import { bootTarget, isSameImage, protocolOf, restartOf } from './model.js';
+import { askedFor, bootTarget, isSameImage, protocolOf, restartOf } from './model.js';
 import { ask } from './ui/dialog.js';
 import { note } from './ui/log.js';
-import { ACTIONS } from './words/en.js';
+import { ACTIONS, mountFault } from './words/en.js';
 
 export class Actions {
 	/* remember(image) is told of an image that was inserted. */
@@ -33,17 +33,20 @@ export class Actions {
 			error = caught;
 		}
 		this.store.mark(slot.id, { doing: null,
-			answer: error && this.answerOf(error, slot) });
+			answer: error && this.answerOf(error, slot, what) });
 		return !error;
 	}
 
-	answerOf(error, slot) {
+	answerOf(error, slot, what) {
 		if (error.name === 'AbortError')
 			return { tone: 'idle', text: ACTIONS.cancelled, next: '' };
 		if (!(error instanceof Refused))
 			throw error;
-		note(ACTIONS.failed(slot.number, error.message));
-		return { tone: 'bad', text: error.message, next: error.next, error };
+		const { text, next } = what === 'insert' ?
+			mountFault(error, askedFor(error)) :
+			{ text: error.message, next: error.next };
+		note(ACTIONS.failed(slot.number, text));
+		return { tone: 'bad', text, next, error: what === 'insert' ? error : null };
 	}
 
 	/* --- slots ------------------------------------------------------------- */

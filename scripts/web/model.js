@@ -92,3 +92,13 @@ export function restartOf({ power, resets }) {
 		['ForceRestart', 'PowerCycle', 'GracefulRestart'];
 	return order.find((type) => resets.includes(type)) ?? null;
 }
+
+/* What the user should give after this error of an insert: credentials, a
+ * certificate, or '' for what is known to neither. */
+export function askedFor({ code, message, next, fields }) {
+	if (code === 'ResourceAtUriUnauthorized' ||
+	    fields.some((field) => /^(UserName|Password)$/.test(field)))
+		return 'credentials';
+	return code === 'CouldNotEstablishConnection' &&
+		/certificate/i.test(`${message} ${next}`) ? 'certificate' : '';
+}

@@ -6,6 +6,7 @@
  */
 
 const HISTORY = 150; /* samples of a slot's rate */
+const CLOSE = 500; /* ms: samples that are closer tell no rate */
 
 const fresh = () => ({
 	user: null, /* { name, role, may: a Set of privileges, or null: not known } */
@@ -39,8 +40,8 @@ export class Store {
 	}
 
 	/* What only this page knows of a slot: `doing` { what, since, cancel } or
-	 * null, `answer` { tone, text, next } or null, `boot` (view/boot.js) or null,
-	 * `history` of its rate [{ at, rate }]. */
+	 * null, `answer` { tone, text, next, error of an insert } or null, `boot` (view/boot.js) or null,
+	 * `history` of what the host has read [{ at, read, rate }]. */
 	of(id) {
 		if (!this.local.has(id))
 			this.local.set(id, { doing: null, answer: null, boot: null,
@@ -59,13 +60,27 @@ export class Store {
 		const index = this.slots.findIndex(({ id }) => id === slot.id);
 		const slots = [...this.slots];
 		slots[index < 0 ? slots.length : index] = slot;
-		const { history } = this.of(slot.id);
-		if (!slot.inserted)
-			history.length = 0;
-		else
-			history.push({ at, rate: slot.rate ?? 0 });
-		history.splice(0, history.length - HISTORY);
+		this.sample(slot, at);
 		this.change({ slots });
+	}
+
+	/* Set the slot's rate by what the host has read since the last sample; the
+	 * server's own rate is that of its source, and counts only at first. */
+	sample(slot, at) {
+		const { history } = this.of(slot.id);
+		const last = history.at(-1);
+		if (!slot.inserted || slot.read < last?.read)
+			history.length = 0;
+		if (!slot.inserted)
+			return;
+		if (last && at - last.at < CLOSE) {
+			slot.rate = last.rate;
+			return;
+		}
+		if (last && slot.read >= last.read)
+			slot.rate = (slot.read - last.read) / (at - last.at) * 1000;
+		history.push({ at, read: slot.read, rate: slot.rate });
+		history.splice(0, history.length - HISTORY);
 	}
 
 	/* Has the user this privilege? If the server has not said, it will say. */

@@ -4,7 +4,7 @@
  * The form of an empty slot: an image by its address. Runs in the page.
  */
 
-import { bootTarget, restartOf } from '../model.js';
+import { askedFor, bootTarget, restartOf } from '../model.js';
 import { forgetRecent, recent } from '../recent.js';
 import { stamp, write } from '../ui/dom.js';
 import { MOUNT } from '../words/en.js';
@@ -73,9 +73,9 @@ export class MountForm {
 		if (this.error === error)
 			return;
 		this.error = error;
-		const about = aboutOf(error);
+		const about = askedFor(error);
 		const other = otherSlot(error, store, this.slot);
-		this.setFault(text, next || MOUNT.next[about] || '', other ?
+		this.setFault(text, next, other ?
 			[this.button(MOUNT.useSlot(other.number), () =>
 				this.act.use(other, image))] : []);
 		if (about === 'certificate') {
@@ -150,14 +150,6 @@ export class MountForm {
 		this.prefilled = false;
 		this.showRecent();
 	}
-}
-
-/* What the user should give: credentials, certificate, or nothing known. */
-function aboutOf({ code, message, fields }) {
-	if (fields.some((field) => /^(UserName|Password)$/.test(field)) ||
-	    /Unauthorized|AccessDenied|credentials/i.test(code))
-		return 'credentials';
-	return /certificate|\bTLS\b/i.test(`${code} ${message}`) ? 'certificate' : '';
 }
 
 /* An empty slot of the other type, if the server says that the type is wrong. */

@@ -63,18 +63,22 @@ export const tests = {
 		await slot.button('Insert').click();
 		await fault(/Enter the address/);
 		assert.equal(await focus(), 'url');
-		machine.refusals.set(INSERT, [400, 'Base.1.18.AccessDenied',
-			'The image’s server wants a password.', 'Give one.']);
+		machine.refusals.set(INSERT, [400, 'Base.1.22.ResourceInNoTable',
+			'The words of the server.', 'What it advises: or use --this']);
 		await insert(slot);
-		await fault(/wants a password\.\s*Give one\./);
+		await fault(/words of the server\.\s*What it advises/);
+		machine.refusals.set(INSERT, [400, 'Base.1.22.ResourceAtUriUnauthorized',
+			'Unauthorized.', 'Send a UserName.']);
+		await slot.button('Insert').click();
+		await fault(/wants a user name and a password\.\s*Enter those/);
 		await until(async () => await focus() === 'user');
 		assert.equal(await slot.$('input[type=url]').inputValue(), IMAGE);
 		await slot.$('[data-part=user]').fill('ann');
 		await slot.$('[data-part=password]').fill('pass');
 		machine.refusals.set(INSERT, [400, 'Base.1.18.CouldNotEstablishConnection',
-			'The server’s certificate is not trusted.', 'None.']);
+			'Not established.', 'Add the certificate of the server.']);
 		await slot.button('Insert').click();
-		await fault(/is not trusted\.\s*If you know this server, paste/);
+		await fault(/certificate of .* is not trusted\.\s*If you know this server, paste/);
 		await until(async () => await focus() === 'pem');
 		await slot.$('[data-part=pem]').fill('-----BEGIN CERTIFICATE-----');
 		await slot.$('[data-part=policy]').selectOption('after 4 hours');
@@ -98,8 +102,9 @@ export const tests = {
 	// An image that needs the other drive: one button leads there.
 	async otherSlot({ page, machine }) {
 		await signIn(page);
-		machine.refusals.set(INSERT, [400, 'Base.1.18.PropertyValueIncorrect',
-			'The image is a disk, but Slot_0 has a CD drive.', 'Use Slot_1.']);
+		machine.refusals.set(INSERT, [400,
+			'Base.1.22.ActionParameterValueFormatError', 'The value is wrong.',
+			'Use Slot_1: the image is a disk, but slot 0 has a cd drive']);
 		await insert(card(page, 0), '//files.example/share/disk.img');
 		await card(page, 0).button('Use slot 1 instead').click();
 		const other = card(page, 1);

@@ -32,11 +32,11 @@ export const tests = {
 async function refused({ page, machine, shot }) {
 	const slot = card(page, 0);
 	machine.refusals.set('POST Slot_0/Actions/VirtualMedia.InsertMedia', [400,
-		'Base.1.18.AccessDenied', 'The image’s server refused the access: ' +
-		'the server wants a user name and a password.', 'Give UserName and Password.']);
+		'Base.1.22.ResourceAtUriUnauthorized', 'Unauthorized.',
+		'Send a UserName and a Password.']);
 	await slot.$('input[type=url]').fill(IMAGE);
 	await slot.button('Insert').click();
-	await slot.$('.fault').filter({ hasText: /refused the access/ }).waitFor();
+	await slot.$('.fault').filter({ hasText: /wants a user name/ }).waitFor();
 	await shot('23-refused');
 	machine.refusals.clear();
 	let go;
@@ -67,12 +67,11 @@ async function busy({ page, machine, shot }) {
 	await slot.$('.steps li[data-state=now]').filter({ hasText: /reads/ }).waitFor();
 	await shot('26-booting');
 	for (const [i, rate] of rates.entries()) {
-		cd.more.ReadBytesPerSecond = rate * 1e6;
 		cd.more.BytesRead += rate * 4e6;
 		cd.more.Map = 'f'.repeat(i * 3) + '83' + '0'.repeat(62 - i * 3);
 		const asked = machine.asked.length;
 		machine.tell('', cd);
-		await new Promise((done) => setTimeout(done, 300));
+		await new Promise((done) => setTimeout(done, 600));
 		if (asked === machine.asked.length)
 			throw new Error('the page does not ask for the slot');
 	}

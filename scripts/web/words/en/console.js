@@ -5,6 +5,7 @@
  */
 
 import { duration, moment, percent, sentence } from '../format.js';
+import { untyped } from './reasons.js';
 
 /* A line of the list of what happened, and how often in a row. */
 export const times = (text, count) => count > 1 ? `${text} (${count} times)` : text;
@@ -74,12 +75,33 @@ export const MOUNT = {
 	verified: 'The server’s certificate is checked. If it is signed by an authority ' +
 		'of your own, paste that authority’s certificate here.',
 	unverified: 'Certificates are not checked for this slot.',
-	next: {
-		credentials: 'Enter the user name and the password for the image’s server.',
-		certificate: 'If you know this server, paste its certificate below to ' +
-			'trust it for this slot.',
+	/* By what the user should give. */
+	asked: {
+		credentials: ['The image’s server wants a user name and a password.',
+			'Enter those of the image’s server, not your own of this machine.'],
+		certificate: ['The certificate of the image’s server is not trusted.',
+			'If you know this server, paste its certificate below to trust ' +
+			'it for this slot.'],
+	},
+	/* By the id of the server's message; what it advises follows. */
+	said: {
+		CouldNotEstablishConnection: 'The image’s server can’t be reached.',
+		AccessDenied: 'The image’s server does not give this image out.',
+		ResourceMissingAtURI: 'There is no image at that address.',
+		ResourceAtUriInUnknownFormat: 'That is not an image that a drive can show.',
+		SourceDoesNotSupportProtocol: 'The image’s server can’t send parts of a file.',
+		ActionParameterValueFormatError: 'This drive can’t take that image.',
+		PropertyValueFormatError: 'This drive can’t take that image.',
+		ResourceInUse: 'Another image is in the slot.',
 	},
 };
+
+/* { text, next } of an error of an insert, and what the user should give. */
+export function mountFault({ code, message, next }, about) {
+	const [text, advice] = MOUNT.asked[about] ?? [MOUNT.said[code] ?? message,
+		sentence(untyped(next))];
+	return { text, next: advice };
+}
 
 export const SLOT = {
 	kind: (number, type) => `Slot ${number} · ${TYPES[type]}`,

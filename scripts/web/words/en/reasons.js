@@ -43,7 +43,7 @@ function uncut(why) {
 }
 
 /* Without advice to type something: there is no command line here. */
-function untyped(why) {
+export function untyped(why) {
 	return why.replace(/[,;:] (?:or )?(?:use|try|see|run|eject it, or use|give)\b[^;:]*(?:\s-\w|--\w|vmctl|vm-)[^;:]*$/, '');
 }
 
