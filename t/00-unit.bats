@@ -37,6 +37,10 @@ unit() {
 	unit door-wire
 }
 
+@test "unit: redfish" {
+	unit redfish
+}
+
 @test "unit: engine" {
 	unit engine
 }

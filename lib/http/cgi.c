@@ -39,6 +39,7 @@ static const struct variable known[] = {
     VARIABLE("REMOTE_ADDR", peer),
     VARIABLE("REQUEST_METHOD", method),
     VARIABLE("REQUEST_URI", path),
+    VARIABLE("SERVER_PORT", port),
 };
 
 /* Names that the server must set once have a NULL until then. */

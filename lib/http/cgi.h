@@ -22,6 +22,7 @@ struct cgi_request {
 	const char *query;  /* behind the `?`; "" if there is none */
 	const char *content_type; /* "" if there is none */
 	const char *peer;	  /* the client's address; "" if unknown */
+	const char *port;	  /* of the server; NULL if unknown */
 	const char *host;	  /* these are headers; NULL: it sent none */
 	const char *accept;
 	const char *authorization;

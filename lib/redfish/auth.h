@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Who has sent a request, and what that one may (DSP0266 section 13).
+ */
+#ifndef VM_REDFISH_AUTH_H
+#define VM_REDFISH_AUTH_H
+
+#include "redfish/redfish.h"
+#include "redfish/resources.h"
+
+/*
+ * Find out by X-Auth-Token or else by Basic who the client is: vm-door says it.
+ * Returns whether it is anybody; if not, a message has been said (401, 503).
+ */
+bool auth_take(struct redfish *);
+
+/*
+ * May the client use this method of the resource, which needs that privilege? If
+ * not, a message has been said (403).
+ */
+bool auth_allows(
+    struct redfish *, enum redfish_method, enum redfish_privilege needed);
+
+#endif

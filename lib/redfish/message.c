@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "redfish/message.h"
+
+#define ARGS_MAX 3
+
+struct message {
+	const char *name, *severity, *text; /* %1 to %3 are the arguments */
+	unsigned args;
+};
+
+/* Texts and severities are the registry's: clients compare them. */
+static const struct message messages[] = {
+    [MSG_ACCESS_DENIED] = {"AccessDenied", "Critical",
+	"While attempting to establish a connection to '%1', the service "
+	"denied access.",
+	1},
+    [MSG_ACCESS_UNAUTHORIZED] = {"AccessUnauthorized", "Critical",
+	"Unauthorized.", 0},
+    [MSG_ACTION_NOT_SUPPORTED] = {"ActionNotSupported", "Critical",
+	"The action %1 is not supported by the resource.", 1},
+    [MSG_ACTION_PARAMETER_MISSING] = {"ActionParameterMissing", "Critical",
+	"The action %1 requires the parameter %2 to be present in the request "
+	"body.",
+	2},
+    [MSG_ACTION_PARAMETER_NOT_SUPPORTED] = {"ActionParameterNotSupported",
+	"Warning",
+	"The parameter %1 for the action %2 is not supported on the target "
+	"resource.",
+	2},
+    [MSG_ACTION_PARAMETER_UNKNOWN] = {"ActionParameterUnknown", "Warning",
+	"The action %1 was submitted with the invalid parameter %2.", 2},
+    [MSG_ACTION_PARAMETER_VALUE_FORMAT] = {"ActionParameterValueFormatError",
+	"Warning",
+	"The value '%1' for the parameter %2 in the action %3 is not a format "
+	"that the parameter can accept.",
+	3},
+    [MSG_ACTION_PARAMETER_VALUE_NOT_IN_LIST] = {"ActionParameterValueNotInList",
+	"Warning",
+	"The value '%1' for the parameter %2 in the action %3 is not in the "
+	"list of acceptable values.",
+	3},
+    [MSG_ACTION_PARAMETER_VALUE_TYPE] = {"ActionParameterValueTypeError",
+	"Warning",
+	"The value '%1' for the parameter %2 in the action %3 is not a type "
+	"that the parameter can accept.",
+	3},
+    [MSG_COULD_NOT_ESTABLISH_CONNECTION] = {"CouldNotEstablishConnection",
+	"Critical",
+	"The service failed to establish a connection with the URI '%1'.", 1},
+    [MSG_CREATE_LIMIT_REACHED] = {"CreateLimitReachedForResource", "Critical",
+	"The create operation failed because the resource has reached the "
+	"limit of possible resources.",
+	0},
+    [MSG_HEADER_INVALID] = {"HeaderInvalid", "Critical",
+	"Header '%1' is invalid.", 1},
+    [MSG_INSUFFICIENT_PRIVILEGE] = {"InsufficientPrivilege", "Critical",
+	"There are insufficient privileges for the account or credentials "
+	"associated with the current session to perform the requested "
+	"operation.",
+	0},
+    [MSG_INTERNAL_ERROR] = {"InternalError", "Critical",
+	"The request failed due to an internal service error.  The service is "
+	"still operational.",
+	0},
+    [MSG_MALFORMED_JSON] = {"MalformedJSON", "Critical",
+	"The request body submitted was malformed JSON and could not be parsed "
+	"by the receiving service.",
+	0},
+    [MSG_NO_OPERATION] = {"NoOperation", "Warning",
+	"The request body submitted contain no data to act upon and no changes "
+	"to the resource took place.",
+	0},
+    [MSG_NO_VALID_SESSION] = {"NoValidSession", "Critical",
+	"There is no valid session established with the implementation.", 0},
+    [MSG_OPERATION_NOT_ALLOWED] = {"OperationNotAllowed", "Critical",
+	"The HTTP method is not allowed on this resource.", 0},
+    [MSG_PASSWORD_CHANGE_REQUIRED] = {"PasswordChangeRequired", "Critical",
+	"The password provided for this account must be changed before access "
+	"is granted.  PATCH the Password property for this account located at "
+	"the target URI '%1' to complete this process.",
+	1},
+    [MSG_PAYLOAD_TOO_LARGE] = {"PayloadTooLarge", "Critical",
+	"The supplied payload exceeds the maximum size supported by the "
+	"service.",
+	0},
+    [MSG_PRECONDITION_FAILED] = {"PreconditionFailed", "Critical",
+	"The ETag supplied did not match the ETag required to change this "
+	"resource.",
+	0},
+    [MSG_PROPERTY_MISSING] = {"PropertyMissing", "Warning",
+	"The property %1 is a required property and must be included in the "
+	"request.",
+	1},
+    [MSG_PROPERTY_NOT_WRITABLE] = {"PropertyNotWritable", "Warning",
+	"The property %1 is a read-only property and cannot be assigned a "
+	"value.",
+	1},
+    [MSG_PROPERTY_UNKNOWN] = {"PropertyUnknown", "Warning",
+	"The property %1 is not in the list of valid properties for the "
+	"resource.",
+	1},
+    [MSG_PROPERTY_VALUE_ERROR] = {"PropertyValueError", "Warning",
+	"The value provided for the property %1 is not valid.", 1},
+    [MSG_PROPERTY_VALUE_FORMAT] = {"PropertyValueFormatError", "Warning",
+	"The value '%1' for the property %2 is not a format that the property "
+	"can accept.",
+	2},
+    [MSG_PROPERTY_VALUE_NOT_IN_LIST] = {"PropertyValueNotInList", "Warning",
+	"The value '%1' for the property %2 is not in the list of acceptable "
+	"values.",
+	2},
+    [MSG_PROPERTY_VALUE_TYPE] = {"PropertyValueTypeError", "Warning",
+	"The value '%1' for the property %2 is not a type that the property "
+	"can accept.",
+	2},
+    [MSG_QUERY_PARAMETER_UNSUPPORTED] = {"QueryParameterUnsupported", "Warning",
+	"Query parameter '%1' is not supported.", 1},
+    [MSG_RESOURCE_ALREADY_EXISTS] = {"ResourceAlreadyExists", "Critical",
+	"The requested resource of type %1 with the property %2 with the value "
+	"'%3' already exists.",
+	3},
+    [MSG_RESOURCE_AT_URI_IN_UNKNOWN_FORMAT] = {"ResourceAtUriInUnknownFormat",
+	"Critical",
+	"The resource at '%1' is in a format not recognized by the service.",
+	1},
+    [MSG_RESOURCE_AT_URI_UNAUTHORIZED] = {"ResourceAtUriUnauthorized",
+	"Critical",
+	"While accessing the resource at '%1', the service received an "
+	"authorization error '%2'.",
+	2},
+    [MSG_RESOURCE_IN_USE] = {"ResourceInUse", "Warning",
+	"The change to the requested resource failed because the resource is "
+	"in use or in transition.",
+	0},
+    [MSG_RESOURCE_MISSING_AT_URI] = {"ResourceMissingAtURI", "Critical",
+	"The resource at the URI '%1' was not found.", 1},
+    [MSG_RESOURCE_NOT_FOUND] = {"ResourceNotFound", "Critical",
+	"The requested resource of type %1 named '%2' was not found.", 2},
+    [MSG_SERVICE_TEMPORARILY_UNAVAILABLE] = {"ServiceTemporarilyUnavailable",
+	"Critical",
+	"The service is temporarily unavailable.  Retry in %1 seconds.", 1},
+    [MSG_SESSION_LIMIT_EXCEEDED] = {"SessionLimitExceeded", "Critical",
+	"The session establishment failed due to the number of simultaneous "
+	"sessions exceeding the limit of the implementation.",
+	0},
+    [MSG_SOURCE_DOES_NOT_SUPPORT_PROTOCOL] = {"SourceDoesNotSupportProtocol",
+	"Critical",
+	"The other end of the connection at '%1' does not support the "
+	"specified protocol %2.",
+	2},
+    [MSG_SUCCESS] = {"Success", "OK", "The request completed successfully.", 0},
+    [MSG_UNRECOGNIZED_REQUEST_BODY] = {"UnrecognizedRequestBody", "Warning",
+	"The service detected a malformed request body that it was unable to "
+	"interpret.",
+	0},
+};
+
+/* The text with its arguments in their places, cut where it is too long. */
+static void
+fill_in(
+    const struct message *m, const char *const args[], char *out, size_t size)
+{
+	const char *at = m->text, *arg;
+	size_t len = 0, n;
+
+	for (; *at != '\0' && len < size - 1; at++) {
+		if (*at != '%') {
+			out[len++] = *at;
+			continue;
+		}
+		arg = args[*++at - '1'];
+		n = strnlen(arg, size - 1 - len);
+		memcpy(out + len, arg, n);
+		len += n;
+	}
+	out[len] = '\0';
+}
+
+static void
+write_message(struct json_text *t, const struct message *m, const char *text,
+    const char *const args[], const char *property, const char *resolution)
+{
+	char id[64];
+	unsigned i;
+
+	snprintf(id, sizeof(id), REDFISH_REGISTRY ".%s", m->name);
+	json_begin_object(t, NULL);
+	json_put_string(t, "@odata.type", "#Message.v1_1_1.Message");
+	json_put_string(t, "MessageId", id);
+	json_put_string(t, "Message", text);
+	json_begin_array(t, "MessageArgs");
+	for (i = 0; i < m->args; i++)
+		json_put_string(t, NULL, args[i]);
+	json_end_array(t);
+	json_put_string(t, "Severity", m->severity);
+	json_put_string(t, "MessageSeverity", m->severity);
+	json_put_string(
+	    t, "Resolution", resolution != NULL ? resolution : "None.");
+	if (property != NULL) {
+		json_begin_array(t, "RelatedProperties");
+		json_put_string(t, NULL, property);
+		json_end_array(t);
+	}
+	json_end_object(t);
+}
+
+void
+redfish_say(struct redfish *r, int status, enum redfish_message which,
+    const char *property, const char *resolution, ...)
+{
+	const struct message *m = &messages[which];
+	const char *args[ARGS_MAX] = {"", "", ""};
+	char text[REDFISH_TEXT_SIZE];
+	va_list ap;
+	unsigned i;
+
+	if (r->status == 0)
+		r->status = status;
+	if (r->message_count == REDFISH_MESSAGES)
+		return;
+	va_start(ap, resolution);
+	for (i = 0; i < m->args; i++)
+		args[i] = va_arg(ap, const char *);
+	va_end(ap);
+	fill_in(m, args, text, sizeof(text));
+	if (r->message_count++ == 0) {
+		snprintf(
+		    r->code, sizeof(r->code), REDFISH_REGISTRY ".%s", m->name);
+		snprintf(r->summary, sizeof(r->summary), "%s", text);
+		json_begin_array(&r->messages, NULL);
+	}
+	write_message(&r->messages, m, text, args, property, resolution);
+}
+
+const char *
+redfish_account_uri(const struct redfish *r, char buf[REDFISH_URI_SIZE])
+{
+	snprintf(buf, REDFISH_URI_SIZE,
+	    "/redfish/v1/AccountService/Accounts/%s", r->client.user);
+	return buf;
+}
+
+void
+redfish_say_password_change(struct redfish *r)
+{
+	char uri[REDFISH_URI_SIZE];
+
+	redfish_say(r, 403, MSG_PASSWORD_CHANGE_REQUIRED, NULL, NULL,
+	    redfish_account_uri(r, uri));
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * $metadata: which schemas the resources have (DSP0266 section 6, OData CSDL).
+ * Those of DMTF are where DMTF publishes them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "redfish/answer.h"
+#include "redfish/resources.h"
+
+/* Schemas of which a resource holds parts, and has no resource itself. */
+static const char *const parts[] = {
+    "Resource.v1_21_0.Resource",
+    "Message.v1_1_1.Message",
+};
+
+static const char head[] =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+    "<edmx:Edmx xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\" "
+    "Version=\"4.0\">\n";
+
+static const char extensions[] =
+    "<edmx:Reference Uri=\"" REDFISH_DMTF_SCHEMAS
+    "RedfishExtensions_v1.xml\">\n"
+    "<edmx:Include Namespace=\"RedfishExtensions.v1_0_0\" "
+    "Alias=\"Redfish\"/>\n"
+    "</edmx:Reference>\n";
+
+static const char tail[] =
+    "<edmx:DataServices>\n"
+    "<Schema xmlns=\"http://docs.oasis-open.org/odata/ns/edm\" "
+    "Namespace=\"Service\">\n"
+    "<EntityContainer Name=\"Service\" "
+    "Extends=\"%.*s.ServiceContainer\"/>\n"
+    "</Schema>\n"
+    "</edmx:DataServices>\n"
+    "</edmx:Edmx>\n";
+
+/* One file has a schema without its version, and all versions of it. */
+static void
+put_reference(FILE *out, const char *type)
+{
+	int len = (int)redfish_namespace(type), name = (int)strcspn(type, ".");
+
+	fprintf(out,
+	    "<edmx:Reference Uri=\"" REDFISH_DMTF_SCHEMAS "%.*s_v1.xml\">\n"
+	    "<edmx:Include Namespace=\"%.*s\"/>\n",
+	    name, type, name, type);
+	if (len != name)
+		fprintf(out, "<edmx:Include Namespace=\"%.*s\"/>\n", len, type);
+	fprintf(out, "</edmx:Reference>\n");
+}
+
+/* Does an earlier row of the table have this type? */
+static bool
+is_named(const struct redfish_resource *r)
+{
+	const struct redfish_resource *at;
+
+	for (at = redfish_resources; at < r; at++)
+		if (at->type != NULL && strcmp(at->type, r->type) == 0)
+			return true;
+	return false;
+}
+
+void
+get_metadata(struct redfish *r)
+{
+	const struct redfish_resource *at;
+	size_t size, i;
+	FILE *out = open_memstream(&r->xml, &size);
+
+	if (out == NULL)
+		return;
+	r->status = 200;
+	fputs(head, out);
+	for (at = redfish_resources; at->pattern != NULL; at++)
+		if (at->type != NULL && !is_named(at))
+			put_reference(out, at->type);
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		put_reference(out, parts[i]);
+	fputs(extensions, out);
+	fprintf(out, tail, (int)redfish_namespace(redfish_root_type),
+	    redfish_root_type);
+	if (fclose(out) == EOF)
+		r->status = 500;
+}
