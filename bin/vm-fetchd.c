@@ -68,6 +68,7 @@ usage(FILE *out)
 
 static void __attribute__((noreturn)) die(const struct failure *why)
 {
+	output_cause(why->cause, why->status);
 	errx(why->status, "%s", why->text);
 }
 

@@ -135,8 +135,10 @@ fail(const struct gadget *gadget, const char *what)
 	const char *reason = gadget_strerror(errno);
 	char name[16];
 
-	if (errno == ETIMEDOUT)
+	if (errno == ETIMEDOUT) {
+		output_cause(CAUSE_UNREACHABLE, status);
 		errx(status, "unable to %s: %s", what, reason);
+	}
 	errx(status, "unable to %s: %s/%s: %s", what,
 	    gadget_name(gadget->number, name), gadget->at, reason);
 }
@@ -263,11 +265,13 @@ static void __attribute__((noreturn)) fail_insertion(
     enum gadget_result result, const struct gadget_refusal *refusal)
 {
 	char why[GADGET_WHY_SIZE];
-	int status =
-	    gadget_refusal_text(insertion, result, refusal, gadget->ms, why);
+	enum cause cause;
+	int status = gadget_refusal_text(
+	    insertion, result, refusal, gadget->ms, why, &cause);
 
 	if (status == 0)
 		fail(gadget, "insert the medium");
+	output_cause(cause, status);
 	errx(status, "%s", why);
 }
 
@@ -308,12 +312,12 @@ cmd_eject(const struct request *req)
 	lock();
 	open_slot(&gadget, slot, req->ms);
 	if (gadget_eject_medium(&gadget, slot, req->given['m'], ms) == -1) {
-		if (errno == EBUSY)
-			errx(EX_TEMPFAIL,
-			    "the host has locked slot %u: eject it there, or "
-			    "use -f",
-			    slot);
-		fail(&gadget, "eject the medium");
+		if (errno != EBUSY)
+			fail(&gadget, "eject the medium");
+		output_cause(CAUSE_LOCKED, EX_TEMPFAIL);
+		errx(EX_TEMPFAIL,
+		    "the host has locked slot %u: eject it there, or use -f",
+		    slot);
 	}
 	if (gadget_hide_unused(&gadget) == -1)
 		fail(&gadget, "hide the drive from the host");

@@ -52,6 +52,7 @@ usage(FILE *out)
 
 static void __attribute__((noreturn)) die(const struct failure *why)
 {
+	output_cause(why->cause, why->status);
 	errx(why->status, "%s", why->text);
 }
 
@@ -136,8 +137,11 @@ join(struct options *o)
 	/* vm-ws-proxy(1) sends SIGURG when its peer has ended the session. */
 	j.leave = catch_end(SIGURG);
 	status = handoff_client_run(&j, why, sizeof(why));
-	if (status != 0)
-		warnx("%s", why);
+	if (status == 0)
+		return 0;
+	output_cause(
+	    status == EX_IOERR ? CAUSE_UNREACHABLE : CAUSE_USUAL, status);
+	warnx("%s", why);
 	return status;
 }
 

@@ -164,6 +164,16 @@ open_file(struct source *source)
 	return (uint64_t)size;
 }
 
+/* What is behind an NBD server or a block device of vmedia has gone. */
+static void __attribute__((noreturn)) fail_to_read(const char *name)
+{
+	int error = errno;
+
+	output_cause(CAUSE_UNREACHABLE, EX_IOERR);
+	errno = error;
+	err(EX_IOERR, "unable to read %s", name);
+}
+
 /* *sector: bytes of the block device's blocks, otherwise 0. */
 static void
 probe(const char *name, struct image_info *info, unsigned *sector)
@@ -180,7 +190,7 @@ probe(const char *name, struct image_info *info, unsigned *sector)
 		reader.size = open_file(&source);
 	}
 	if (image_probe(&reader, info) == -1)
-		err(EX_IOERR, "unable to read %s", name);
+		fail_to_read(name);
 	*sector = (unsigned)source.sector;
 	if (source.nbd != NULL) {
 		nbd_close(source.nbd);
@@ -285,19 +295,23 @@ is_one_of(const char *word, const char *const *words)
 	return *words != NULL;
 }
 
-/* The kind of drive, or why there is none; sector as of probe(). */
+/* The kind of drive, or why there is none, and then the cause; sector as of
+ * probe(). */
 static const char *
 choose(const struct image_info *info, const char *type, uint64_t cd_max,
-    unsigned sector, enum image_media *media)
+    unsigned sector, enum image_media *media, enum cause *cause)
 {
 	const char *reason;
 
+	*cause = CAUSE_USUAL;
 	if (strcmp(type, "auto") == 0) {
 		reason = image_media_choose(info, cd_max, media);
 	} else {
 		*media = strcmp(type, "cd") == 0 ? IMAGE_CD : IMAGE_DISK;
 		reason = image_media_fits(info, *media, cd_max);
 	}
+	if (reason != NULL && image_media_is_too_large(info, cd_max))
+		*cause = CAUSE_TOO_LARGE;
 	if (reason == NULL && *media == IMAGE_DISK && sector != 0 &&
 	    sector != info->sector && info->sector != IMAGE_DISK_BLOCK)
 		return "its sectors have 4096 bytes, and this block device's "
@@ -313,6 +327,7 @@ main(int argc, char *argv[])
 	uint64_t cd_max = IMAGE_CD_MAX;
 	struct image_findings found = {0};
 	bool json = false, wrong = false;
+	enum cause cause;
 	unsigned sector;
 	int c;
 
@@ -348,13 +363,14 @@ main(int argc, char *argv[])
 		return EX_USAGE;
 	}
 	probe(argv[optind], &found.info, &sector);
-	reason = choose(&found.info, type, cd_max, sector, &media);
+	reason = choose(&found.info, type, cd_max, sector, &media, &cause);
 	image_judge(&found, reason, media);
 	if (json)
 		print_json(&found);
 	else
 		print_text(&found, field);
-	if (reason != NULL)
-		errx(EX_DATAERR, "unable to use %s: %s", argv[optind], reason);
-	return 0;
+	if (reason == NULL)
+		return 0;
+	output_cause(cause, EX_DATAERR);
+	errx(EX_DATAERR, "unable to use %s: %s", argv[optind], reason);
 }

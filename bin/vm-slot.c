@@ -58,8 +58,9 @@ usage(FILE *out)
 static int
 ask(const struct options *o)
 {
-	char why[STATE_VALUE_MAX];
-	int status = slot_ask(&o->ask, why, sizeof(why));
+	char why[STATE_VALUE_MAX], word[STATE_VALUE_MAX];
+	enum cause cause;
+	int status = slot_ask(&o->ask, &cause, why, sizeof(why));
 
 	if (status == ASK_ALONE)
 		return 1;
@@ -67,16 +68,24 @@ ask(const struct options *o)
 		/* It has left its last word where it could. */
 		status = (int)state_get_number(o->ask.state, "status");
 		state_get(o->ask.state, "error", why);
+		state_get(o->ask.state, "cause", word);
+		cause = cause_find(word);
 		if (status <= 0)
 			status = EX_OSERR;
 	} else if (status == ASK_NOBODY) {
 		status = EX_UNAVAILABLE;
 		snprintf(why, sizeof(why), "slot %u is empty", o->ask.slot);
 	}
-	if (*why != '\0' && o->reload)
+	if (*why == '\0')
+		return status;
+	if (o->reload) {
+		output_cause(cause, status);
 		warnx("%s", why);
-	else if (*why != '\0')
-		puts(why);
+		return status;
+	}
+	if (output_tells_causes())
+		printf("vm-slot" CAUSE_LINE "%s\n", cause_word(cause, status));
+	puts(why);
 	return status;
 }
 
@@ -276,7 +285,8 @@ begin_to_undo(struct slot *s)
 static void
 begin(struct slot *s, const struct options *o)
 {
-	static const char *const words[] = {"error", "status", "taken", NULL};
+	static const char *const words[] = {
+	    "error", "status", "cause", "taken", NULL};
 	static const char *const reason[] = {"reason", NULL};
 
 	/* One that was killed while it ejected: somebody wanted that. */

@@ -39,6 +39,14 @@ struct settings settings = {
     .overlay_fd = -1,
 };
 
+static void
+report(enum cause cause, int status, const char *text)
+{
+	if (settings.report_fd == -1 ||
+	    report_send(settings.report_fd, status, cause, text) == -1)
+		nbdkit_error("%s", text);
+}
+
 int
 refuse(int status, const char *format, ...)
 {
@@ -48,10 +56,32 @@ refuse(int status, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	if (settings.report_fd == -1 ||
-	    report_send(settings.report_fd, status, text) == -1)
-		nbdkit_error("%s", text);
+	report(CAUSE_USUAL, status, text);
 	return -1;
+}
+
+int
+refuse_because(enum cause cause, int status, const char *format, ...)
+{
+	char text[REPORT_MAX];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	report(cause, status, text);
+	return -1;
+}
+
+int
+refuse_fault(const struct fault *why)
+{
+	enum cause cause = why->cause;
+
+	if (cause == CAUSE_USUAL &&
+	    (why->kind == FAULT_CHANGED || why->kind == FAULT_DOUBTED))
+		cause = CAUSE_CHANGED;
+	return refuse_because(cause, why->status, "%s", why->text);
 }
 
 /*

@@ -64,4 +64,11 @@ void settings_free(void);
 int refuse(int status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The same, if the cause is not the usual one of that status. */
+int refuse_because(enum cause, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same for a source's fault that has no other kind of FAULT_NO_RANGES. */
+int refuse_fault(const struct fault *);
+
 #endif

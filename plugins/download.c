@@ -34,6 +34,7 @@ put_in_file(
 		return 0;
 	why->kind = FAULT_REQUEST;
 	why->status = errno == ENOSPC ? EX_CANTCREAT : EX_IOERR;
+	why->cause = CAUSE_RANGES; /* with them there would be no file */
 	snprintf(why->text, sizeof(why->text),
 	    "unable to write what was downloaded (no ranges): %s",
 	    strerror(errno));
@@ -84,7 +85,7 @@ download_image(void)
 
 	source = http_download(&config, &d, &why);
 	if (source == NULL)
-		return refuse(why.status, "%s", why.text);
+		return refuse_fault(&why);
 	if (d.of == 0)
 		control_note("the server does not tell the image's size: a "
 			     "download that is cut off may not be noticed");

@@ -54,7 +54,9 @@ load_module(struct fault *why)
 	if (handle != NULL)
 		*(void **)&open_it = dlsym(handle, SOURCE_MODULE_SYMBOL);
 	if (open_it == NULL) {
+		why->kind = FAULT_REQUEST;
 		why->status = EX_UNAVAILABLE;
+		why->cause = CAUSE_USUAL;
 		snprintf(why->text, sizeof(why->text), "%s", dlerror());
 	}
 	return open_it;
@@ -150,8 +152,8 @@ check_size(struct image *image, const struct image_info *found)
 
 	image->size = settings.unpacked ? info->size : image_padded_size(found);
 	if (image->size > INT64_MAX)
-		return refuse(
-		    EX_DATAERR, "the server reports an impossible size");
+		return refuse_because(CAUSE_SERVER, EX_DATAERR,
+		    "the server reports an impossible size");
 	if (!settings.writable || settings.overlay_fd != -1 ||
 	    image->size == info->size)
 		return 0;
@@ -175,7 +177,7 @@ check_content(const struct image_info *found)
 	if (!foreign->packed || settings.spooled == SPOOLED_UNPACKED)
 		return refuse(EX_DATAERR, "%s", foreign->reason);
 	if (settings.writable || settings.overlay_fd != -1)
-		return refuse(EX_DATAERR,
+		return refuse_because(CAUSE_USAGE, EX_DATAERR,
 		    "it is compressed (%s) and cannot be written to",
 		    foreign->name);
 	return refuse(REPORT_PACKED, "%s", foreign->name);
@@ -191,13 +193,13 @@ open_overlay(struct image *image)
 	if (settings.overlay_fd == -1)
 		return 0;
 	if (strstr(image->description, NO_VALIDATOR) != NULL)
-		return refuse(EX_DATAERR,
+		return refuse_because(CAUSE_SERVER, EX_DATAERR,
 		    "the server sends neither an ETag nor a date, so an "
 		    "overlay could be mixed with another image unnoticed");
 	image->overlay = overlay_open(settings.overlay_fd, image->description,
 	    image->size, settings.overlay_size, &why);
 	if (image->overlay == NULL)
-		return refuse(why.status, "%s", why.text);
+		return refuse_fault(&why);
 	if (asprintf(&named, "%s" OVERLAY_LINE "%s", image->description,
 		overlay_name(image->overlay)) == -1)
 		return refuse(EX_OSERR, "out of memory");
@@ -231,7 +233,8 @@ check_identity(struct image *image, const struct image_info *found)
 		(!identity_is_same(was, now) &&
 		    !identity_is_adopted(was, now, adopted)))) {
 		free(copy);
-		return refuse(EX_DATAERR, "the image changed on the server");
+		return refuse_because(CAUSE_CHANGED, EX_DATAERR,
+		    "the image changed on the server");
 	}
 	free(image->description);
 	image->description = copy;
@@ -247,7 +250,8 @@ check_overlay(const struct image *image)
 
 	if (was == NULL || (now != NULL && strcmp(was, now) == 0))
 		return 0;
-	return refuse(EX_DATAERR, "the overlay is another one than before");
+	return refuse_because(CAUSE_CHANGED, EX_DATAERR,
+	    "the overlay is another one than before");
 }
 
 static int
@@ -265,10 +269,11 @@ static int
 refuse_source(const struct fault *why)
 {
 	if (why->kind != FAULT_NO_RANGES)
-		return refuse(why->status, "%s", why->text);
+		return refuse_fault(why);
 	/* Who serves an image already asks again: it may pass. */
 	if (settings.identity.pem != NULL)
-		return refuse(EX_PROTOCOL, "%s", why->text);
+		return refuse_because(
+		    CAUSE_RANGES, EX_PROTOCOL, "%s", why->text);
 	return refuse(REPORT_WHOLE, "%" PRIu64 " %s", why->size, why->text);
 }
 

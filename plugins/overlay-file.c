@@ -93,6 +93,8 @@ fail(struct fault *why, int status, const char *text)
 {
 	why->kind = FAULT_REQUEST;
 	why->status = status;
+	/* The user has named a file that is no overlay for this image. */
+	why->cause = status == EX_DATAERR ? CAUSE_USAGE : CAUSE_USUAL;
 	snprintf(why->text, sizeof(why->text), "unable to use the overlay: %s",
 	    text);
 	return -1;

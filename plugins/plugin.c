@@ -112,7 +112,7 @@ report_ready(void)
 	    image.info->address, image.info->address[0] != '\0' ? ", " : "",
 	    image.info->round_trip / 1e3, rate,
 	    rate * (double)image.info->connections, image.info->connections);
-	report_send(settings.report_fd, 0, text);
+	report_send(settings.report_fd, 0, CAUSE_USUAL, text);
 }
 
 /*

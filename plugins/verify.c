@@ -72,7 +72,8 @@ fetch_sums(void)
 		return text;
 	}
 	shown = url_for_show(settings.sums_url);
-	refuse(why.status, "unable to read the checksums at %s: %s",
+	refuse_because(why.cause, why.status,
+	    "unable to read the checksums at %s: %s",
 	    shown != NULL ? shown : "their URL", why.text);
 	free(shown);
 fail:
@@ -94,7 +95,7 @@ find_sum(const char *image_url, const char *text, char sum[SUM_SIZE])
 		name = strrchr(image_url, '/') + 1;
 	result = sums_find(text, name, sum);
 	if (result == -1)
-		refuse(EX_DATAERR,
+		refuse_because(CAUSE_USAGE, EX_DATAERR,
 		    "the file of checksums has %s SHA-256 for %s",
 		    errno == EEXIST ? "more than one" : "no", name);
 	url_parts_free(&url);
@@ -163,7 +164,7 @@ compute_sum(const struct bytes *bytes, char sum[SUM_SIZE])
 		len = size - at < CHUNK_SIZE ? (size_t)(size - at) : CHUNK_SIZE;
 		if (bytes->read_at(bytes->ctx, buf, len, at) == -1) {
 			free(buf);
-			return refuse(EX_IOERR,
+			return refuse_because(CAUSE_UNREACHABLE, EX_IOERR,
 			    "unable to read all of it, for its SHA-256");
 		}
 		br_sha256_update(&context, buf, len);
@@ -192,8 +193,8 @@ verify_bytes(const char *url, uint64_t size,
 		return -1;
 	if (strcasecmp(want, have) == 0)
 		return 0;
-	return refuse(
-	    EX_DATAERR, "its SHA-256 is %s, and should be %s", have, want);
+	return refuse_because(CAUSE_CHANGED, EX_DATAERR,
+	    "its SHA-256 is %s, and should be %s", have, want);
 }
 
 static int

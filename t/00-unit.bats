@@ -25,6 +25,10 @@ unit() {
 	unit cache
 }
 
+@test "unit: cause" {
+	unit cause
+}
+
 @test "unit: cgi" {
 	unit cgi
 }

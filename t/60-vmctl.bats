@@ -772,33 +772,36 @@ start_server_again() {
 	[ "$(grep -c '^FAIL  configuration' out)" = 4 ]
 }
 
-# json_fails STATUS COMMAND...: COMMAND fails, and prints an object that says so.
+# json_fails STATUS CAUSE COMMAND...: COMMAND fails, and prints an object that says
+# so.
 json_fails() {
-	local want=$1 rc=0
-	shift
+	local want=$1 cause=$2 rc=0
+	shift 2
 	"$@" >json 2>stderr </dev/null || rc=$?
 	cat json stderr
 	[ "$rc" = "$want" ]
-	jq -e ".schema == 1 and .status == $want and (.error | length) > 5" json
+	jq -e ".schema == 1 and .error.status == $want and
+		.error.cause == \"$cause\" and (.error.message | length) > 5" json
 	# The same that people read.
-	grep -qF "$(jq -r .error json)" stderr
+	grep -qF "$(jq -r .error.message json)" stderr
+	not grep -F cause: stderr
 }
 
 @test "-j: a failure is an object, whatever fails" {
 	start_server
-	json_fails 66 vmctl probe -j "$URL/status/404/x.iso"
-	json_fails 65 vmctl probe -j "$URL/html206/x.iso"
-	json_fails 69 vmctl export -j http://127.0.0.1:1/x.iso
-	json_fails 64 vmctl mount -j 'ftp://host/"x"'
-	json_fails 64 vmctl eject --frob -j
-	json_fails 64 vmctl status -s 7 --json
-	json_fails 75 vmctl renew -j "$URL/ok/x.iso"
-	json_fails 66 vmctl serve -j nothing ssh:host
-	json_fails 66 vmctl mount -j -P nothing "$URL/ok/x.iso"
-	VM_CONFIGFS=$PWD/none json_fails 69 vmctl mount -j "$URL/ok/x.iso"
-	VM_CONFIGFS=$PWD/none json_fails 69 vmctl start -j
+	json_fails 66 missing vmctl probe -j "$URL/status/404/x.iso"
+	json_fails 65 not-image vmctl probe -j "$URL/html206/x.iso"
+	json_fails 69 unreachable vmctl export -j http://127.0.0.1:1/x.iso
+	json_fails 64 usage vmctl mount -j 'ftp://host/"x"'
+	json_fails 64 usage vmctl eject --frob -j
+	json_fails 64 usage vmctl status -s 7 --json
+	json_fails 75 usage vmctl renew -j "$URL/ok/x.iso"
+	json_fails 66 missing vmctl serve -j nothing ssh:host
+	json_fails 66 usage vmctl mount -j -P nothing "$URL/ok/x.iso"
+	VM_CONFIGFS=$PWD/none json_fails 69 internal vmctl mount -j "$URL/ok/x.iso"
+	VM_CONFIGFS=$PWD/none json_fails 69 internal vmctl start -j
 	echo 'slots = floppy' >conf
-	json_fails 78 vmctl mount -j "$URL/ok/x.iso"
+	json_fails 78 internal vmctl mount -j "$URL/ok/x.iso"
 }
 
 @test "-j: each verb that prints has one object with its schema" {

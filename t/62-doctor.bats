@@ -194,7 +194,7 @@ start_tls() {
 	# shellcheck disable=SC2016 # for the inner shell to expand
 	URL=$HTTPS/image REQ=. run -77 sh -c '
 		. "$1/common.sh" && . "$1/remedy.sh" && . "$1/slot.sh"
-		WHY=$2
+		CAUSE=tls WHY=$2
 		mount_failed 77' sh "$BUILD/lib/vmedia" \
 		"vm-fetchd: unable to open $HTTPS/image: self-signed certificate"
 	[[ $output == *"self-signed certificate: use --cacert with"* ]]

@@ -423,3 +423,54 @@ vm-slot: slot 0: ejected https://example.org/two.iso" ]
 	run -74 sh -c '"$1" status -j 2>&1 >/dev/full' sh "$BUILD/bin/vm-gadget"
 	[ "${#lines[@]}" = 1 ]
 }
+
+# tells STATUS CAUSE COMMAND...: vmctl COMMAND -j fails so.
+tells() {
+	local status=$1 cause=$2
+	shift 2
+	run "-$status" --separate-stderr vmctl "$@" -j
+	echo "$output" >&2
+	[ "$(jq -c '[.error.status, .error.cause]' <<<"$output")" = \
+		"[$status,\"$cause\"]" ]
+	[[ $stderr != *cause:* ]]
+}
+# failed_by CAUSE: vmctl status tells it of slot 0, too.
+failed_by() {
+	[ "$(vmctl status -j -s 0 | jq -r '.slots[0].cause')" = "$1" ]
+	[ "$(cat "$D/cause")" = "$1" ]
+}
+
+@test "-j tells the cause of each failure of a slot, and status keeps it" {
+	sed -i 's/media: cd/media: disk/' bin/vm-probe
+	tells 65 type mount -s 0 "$PWD/one.iso"
+	failed_by type
+	sed -i 's/media: disk/media: cd/' bin/vm-probe
+	mounted
+	[ ! -e "$D/cause" ]
+	[ "$(vmctl status -j -s 0 | jq '.slots[0].cause')" = null ]
+	tells 75 busy mount -s 0 "$PWD/two.iso"
+	: >locked
+	tells 75 locked eject -s 0
+	vmctl eject -f -s 0
+	: >hang.vm-fetchd
+	tells 75 timeout mount -s 0 --timeout 1 "$PWD/one.iso"
+	failed_by timeout
+	rm hang.vm-fetchd
+	printf '#!/bin/sh\n[ "$VM_CAUSES" = 1 ] && echo "vm-fetchd: cause: tls" >&2\n%s\n' \
+		'[ "$1" != -n ] || exec "$REAL/vm-fetchd" "$@"' \
+		'echo "vm-fetchd: unable to open it" >&2; exit 77' >bin/vm-fetchd
+	tells 77 tls mount -s 0 "$PWD/one.iso"
+	failed_by tls
+	# The word is not for people.
+	not grep -r cause: "$D/log"
+	# Without a word, the status tells.
+	sed -i '/cause:/d; s/exit 77/exit 66/' bin/vm-fetchd
+	tells 66 missing mount -s 0 "$PWD/one.iso"
+}
+
+@test "a lock that vmctl waits for too long is a timeout" {
+	mkdir -p run/0
+	background flock run/0/lock sleep 100
+	wait_until 10 not flock -n run/0/lock true
+	tells 75 timeout mount -s 0 "$PWD/one.iso"
+}

@@ -47,7 +47,7 @@ pretend() {
 		'file=$VM_CONFIGFS/usb_gadget/vmedia/functions/mass_storage.$slot/lun.0/file' \
 		'case $1 in insert) echo /dev/nbd0 >"$file" ;;' \
 		'eject) case " $* " in *" -f "*) ;; *)' \
-		'[ ! -f "$PRETEND/locked" ] || { echo locked by the host >&2; exit 75; } ;; esac' \
+		'[ ! -f "$PRETEND/locked" ] || { echo "vm-gadget: cause: locked" >&2; echo locked by the host >&2; exit 75; } ;; esac' \
 		'echo >"$file" ;; esac'
 }
 

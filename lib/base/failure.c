@@ -14,6 +14,21 @@ fail(struct failure *f, int status, const char *format, ...)
 	va_list ap;
 
 	f->status = status;
+	f->cause = CAUSE_USUAL;
+	va_start(ap, format);
+	vsnprintf(f->text, sizeof(f->text), format, ap);
+	va_end(ap);
+	return -1;
+}
+
+int
+fail_because(
+    struct failure *f, enum cause cause, int status, const char *format, ...)
+{
+	va_list ap;
+
+	f->status = status;
+	f->cause = cause;
 	va_start(ap, format);
 	vsnprintf(f->text, sizeof(f->text), format, ap);
 	va_end(ap);
@@ -28,6 +43,7 @@ fail_errno(struct failure *f, int status, const char *format, ...)
 	size_t used;
 
 	f->status = status;
+	f->cause = CAUSE_USUAL;
 	va_start(ap, format);
 	vsnprintf(f->text, sizeof(f->text), format, ap);
 	va_end(ap);

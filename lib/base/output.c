@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -31,6 +32,21 @@ void
 output_check_at_exit(void)
 {
 	atexit(check);
+}
+
+bool
+output_tells_causes(void)
+{
+	const char *asked = getenv("VM_CAUSES");
+
+	return asked != NULL && strcmp(asked, "1") == 0;
+}
+
+void
+output_cause(enum cause cause, int status)
+{
+	if (output_tells_causes())
+		warnx("cause: %s", cause_word(cause, status));
 }
 
 int

@@ -25,7 +25,7 @@ check_room(const struct supervisor *s, uint64_t size, uint64_t room,
 
 	if (size <= room)
 		return 0;
-	return fail(why, EX_CANTCREAT,
+	return fail_because(why, CAUSE_RANGES, EX_CANTCREAT,
 	    "unable to open %s: the server cannot send parts of a file (no "
 	    "ranges), and %s has no room for all %" PRIu64 " MiB: free %" PRIu64
 	    " MiB there",

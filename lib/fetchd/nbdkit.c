@@ -53,7 +53,7 @@ give_up(const struct nbdkit *n, int status, const char *what)
 	char text[REPORT_MAX];
 
 	snprintf(text, sizeof(text), "%s: %s", what, strerror(errno));
-	report_send(n->report_fd, status, text);
+	report_send(n->report_fd, status, CAUSE_USUAL, text);
 	_exit(status);
 }
 

@@ -83,10 +83,12 @@ open_file(const char *name, const char *path, struct failure *why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (fd == -1)
-		return fail_errno(why, errno == ENOENT ? EX_NOINPUT : EX_NOPERM,
-		    "unable to open %s file %s", name, path);
-	return fd;
+	if (fd != -1)
+		return fd;
+	fail_errno(why, errno == ENOENT ? EX_NOINPUT : EX_NOPERM,
+	    "unable to open %s file %s", name, path);
+	why->cause = CAUSE_USAGE; /* it is not the image that is missing */
+	return -1;
 }
 
 /* The text that "TEXT", "+FILE", "-FD" or "-" (standard input) stands for. */
@@ -146,8 +148,8 @@ read_file(const char *name, const char *path, size_t *len, struct failure *why)
 	close(fd);
 	/* With an empty CA file libcurl would use the system's CAs. */
 	if (text != NULL && *len == 0) {
-		fail(why, EX_DATAERR, "unable to use %s file %s: empty", name,
-		    path);
+		fail_because(why, CAUSE_USAGE, EX_DATAERR,
+		    "unable to use %s file %s: empty", name, path);
 		secret_free(text);
 		return NULL;
 	}

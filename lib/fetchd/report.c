@@ -10,13 +10,15 @@
 #include "fetchd/report.h"
 
 int
-report_send(int fd, int status, const char *text)
+report_send(int fd, int status, enum cause cause, const char *text)
 {
+	const char *word =
+	    cause != CAUSE_USUAL ? cause_word(cause, status) : "-";
 	char line[REPORT_MAX];
 	size_t len;
 	char *p;
 
-	snprintf(line, sizeof(line) - 1, "%d %s", status, text);
+	snprintf(line, sizeof(line) - 1, "%d %s %s", status, word, text);
 	for (p = line; *p != '\0'; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			*p = '?';
@@ -27,10 +29,10 @@ report_send(int fd, int status, const char *text)
 }
 
 int
-report_receive(int fd, char text[REPORT_MAX])
+report_receive(int fd, enum cause *cause, char text[REPORT_MAX])
 {
 	char line[REPORT_MAX];
-	char *end;
+	char *end, *word;
 	long status;
 	ssize_t n;
 
@@ -51,6 +53,12 @@ report_receive(int fd, char text[REPORT_MAX])
 	status = strtol(line, &end, 10);
 	if (end == line || *end != ' ' || status < 0 || status > 255)
 		return -1;
+	word = end + 1;
+	end = strchr(word, ' ');
+	if (end == NULL)
+		return -1;
+	*end = '\0';
+	*cause = cause_find(word);
 	snprintf(text, REPORT_MAX, "%s", end + 1);
 	return (int)status;
 }

@@ -5,16 +5,19 @@
  * nor why it is not: it only exits with 1.
  *
  * The report, once for each start of nbdkit, goes through a pipe. It is a line
- * "STATUS TEXT\n":
+ * "STATUS CAUSE TEXT\n"; CAUSE is a word of base/cause.h, or "-" for the usual one
+ * and where there is no failure:
  *
- *	0 TEXT		ready; TEXT says how fast the image can be read
- *	200 xz|gz|...	the image is compressed, by its first bytes: start
+ *	0 - TEXT	ready; TEXT says how fast the image can be read
+ *	200 - xz|gz|...	the image is compressed, by its first bytes: start
  *			nbdkit again with unpacked=1, to decompress it
- *	201 SIZE ...	the server has no ranges: start nbdkit again with
+ *	201 - SIZE ...	the server has no ranges: start nbdkit again with
  *			file-fd=, room= and download=1, to download an image of
  *			that many bytes (0: not known)
- *	202 ...		it was downloaded: start nbdkit again to serve the file
- *	STATUS TEXT	not ready: an exit status of sysexits(3) and a message
+ *	202 - ...	it was downloaded: start nbdkit again to serve the file
+ *	STATUS CAUSE TEXT
+ *			not ready: an exit status of sysexits(3), the cause,
+ *			and a message
  *
  * An image that is reported ready without unpacked=1 is not compressed.
  *
@@ -37,6 +40,8 @@
 
 #include <stddef.h>
 
+#include "base/cause.h"
+
 /* A status beyond sysexits(3): the image is compressed, and TEXT says how. */
 #define REPORT_PACKED 200
 /* Others: the image must be downloaded whole, or has been. */
@@ -58,14 +63,15 @@
  * server, become '?'; a text that is too long is cut. Returns 0, or -1 with
  * errno.
  */
-int report_send(int fd, int status, const char *text);
+int report_send(int fd, int status, enum cause, const char *text);
 
 /*
  * Take the report that poll(2) tells of at fd, or its end, with one read(2): it
  * must not wait for a writer that has been taken over. On return text holds the
- * message. Returns the status; or -1 with errno: EPIPE if the other end was
- * closed without a report, EPROTO if what came was not one whole report.
+ * message, and *cause the cause. Returns the status; or -1 with errno: EPIPE if
+ * the other end was closed without a report, EPROTO if what came was not one
+ * whole report.
  */
-int report_receive(int fd, char text[REPORT_MAX]);
+int report_receive(int fd, enum cause *cause, char text[REPORT_MAX]);
 
 #endif

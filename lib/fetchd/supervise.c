@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/clock.h"
 #include "base/secret.h"
 #include "fetchd/download.h"
 #include "fetchd/messages.h"
@@ -42,10 +41,10 @@ say(const struct supervisor *s, const char *format, ...)
 /* --- ready, or not ----------------------------------------------------- */
 
 static int
-fail_to_open(const struct supervisor *s, struct failure *why, int status,
-    const char *text)
+fail_to_open(const struct supervisor *s, struct failure *why, enum cause cause,
+    int status, const char *text)
 {
-	return fail(why, status, "unable to open %s: %s",
+	return fail_because(why, cause, status, "unable to open %s: %s",
 	    s->parameters->shown_url, text);
 }
 
@@ -85,7 +84,8 @@ start_packed(struct supervisor *s, struct failure *why, const char *name)
 {
 	s->compression = compression_find(name);
 	if (s->compression == NULL || s->unpacked)
-		return fail_to_open(s, why, EX_DATAERR, "it is compressed");
+		return fail_to_open(
+		    s, why, CAUSE_USUAL, EX_DATAERR, "it is compressed");
 	nbdkit_stop(s->nbdkit);
 	if (nbdkit_argv_serve_packed(&s->nbdkit->argv, why) == -1 ||
 	    nbdkit_start(s->nbdkit, why) == -1)
@@ -148,7 +148,8 @@ take_unpacked(struct supervisor *s, struct failure *why)
 		note_compressed(s, compression_note_while);
 		return start_unpacked(s, why, true);
 	default:
-		return fail_to_open(s, why, news.status, news.text);
+		return fail_to_open(
+		    s, why, CAUSE_USUAL, news.status, news.text);
 	}
 }
 
@@ -177,7 +178,7 @@ take_check(struct supervisor *s, struct failure *why)
 		return begin_serving(s, why);
 	default:
 		compression_failure(s->compression, text, sizeof(text));
-		return fail_to_open(s, why, EX_DATAERR, text);
+		return fail_to_open(s, why, CAUSE_USUAL, EX_DATAERR, text);
 	}
 }
 
@@ -250,7 +251,8 @@ static int
 take_report(struct supervisor *s, struct failure *why)
 {
 	char text[REPORT_MAX];
-	int status = report_receive(s->nbdkit->report, text);
+	enum cause cause;
+	int status = report_receive(s->nbdkit->report, &cause, text);
 
 	messages_take(s); /* some that the report relies on were sent before */
 	nbdkit_close_report(s->nbdkit);
@@ -259,7 +261,7 @@ take_report(struct supervisor *s, struct failure *why)
 	if (s->ready && (status == 0 || is_passing(status)))
 		return take_report_again(s, status, text);
 	if (status > EX__MAX && s->ready)
-		return fail_to_open(s, why, EX_PROTOCOL, text);
+		return fail_to_open(s, why, CAUSE_USUAL, EX_PROTOCOL, text);
 	if (status == REPORT_PACKED)
 		return start_packed(s, why, text);
 	if (status == REPORT_WHOLE)
@@ -267,7 +269,7 @@ take_report(struct supervisor *s, struct failure *why)
 	if (status == REPORT_DOWNLOADED)
 		return download_serve(s, why) == 0 ? GO_ON : -1;
 	if (status != 0)
-		return fail_to_open(s, why, status, text);
+		return fail_to_open(s, why, cause, status, text);
 	return take_ready(s, why, text);
 }
 

@@ -74,12 +74,13 @@ examine(const struct gadget_insertion *insertion, struct source *source,
 /* May it go into a drive of that type? */
 static enum gadget_result
 check_fit(const struct gadget_insertion *insertion, uint64_t size,
-    enum image_media type, const char **reason)
+    enum image_media type, struct gadget_refusal *refusal)
 {
 	const struct image_info info = {.format = IMAGE_RAW, .size = size};
 
-	*reason = image_media_fits(&info, type, insertion->cd_max);
-	if (*reason != NULL)
+	refusal->reason = image_media_fits(&info, type, insertion->cd_max);
+	refusal->too_large = image_media_is_too_large(&info, insertion->cd_max);
+	if (refusal->reason != NULL)
 		return GADGET_UNFIT;
 	if (type == IMAGE_CD && insertion->write)
 		return GADGET_ONLY_READS;
@@ -160,6 +161,7 @@ gadget_insert(struct gadget *gadget, const struct gadget_insertion *insertion,
 
 	if (gadget_get_medium(gadget, insertion->slot, medium) == -1)
 		return GADGET_FAILED;
+	refusal->too_large = false;
 	type = medium->type;
 	if (insertion->type != -1)
 		type = (enum image_media)insertion->type;
@@ -171,7 +173,7 @@ gadget_insert(struct gadget *gadget, const struct gadget_insertion *insertion,
 		return show(gadget, insertion->slot);
 	if (gadget_is_held(medium))
 		return GADGET_HELD;
-	result = check_fit(insertion, source.size, type, &refusal->reason);
+	result = check_fit(insertion, source.size, type, refusal);
 	if (result == GADGET_DONE && type != medium->type)
 		result = retype(gadget, insertion, type, medium);
 	if (result != GADGET_DONE)

@@ -26,6 +26,7 @@ struct gadget_refusal {
 	struct gadget_medium medium; /* GADGET_HELD: eject this one first */
 	const char *reason;	     /* GADGET_UNFIT: static text that follows
 				      * "unable to use FILE: " */
+	bool too_large;		     /* GADGET_UNFIT: is that the reason? */
 };
 
 /*

@@ -24,7 +24,7 @@ other_slot(enum image_media type, int ms, char text[32])
 int
 gadget_refusal_text(const struct gadget_insertion *insertion,
     enum gadget_result result, const struct gadget_refusal *refusal, int ms,
-    char why[static GADGET_WHY_SIZE])
+    char why[static GADGET_WHY_SIZE], enum cause *cause)
 {
 	enum image_media type = (enum image_media)insertion->type;
 	const char *file = insertion->file, *reason = strerror(errno);
@@ -32,6 +32,7 @@ gadget_refusal_text(const struct gadget_insertion *insertion,
 	unsigned slot = insertion->slot;
 	char other[32];
 
+	*cause = CAUSE_USUAL;
 	switch (result) {
 	case GADGET_HELD:
 		snprintf(why, GADGET_WHY_SIZE,
@@ -46,17 +47,21 @@ gadget_refusal_text(const struct gadget_insertion *insertion,
 	case GADGET_UNFIT:
 		snprintf(why, GADGET_WHY_SIZE, "unable to use %s: %s", file,
 		    refusal->reason);
+		if (refusal->too_large)
+			*cause = CAUSE_TOO_LARGE;
 		return EX_DATAERR;
 	case GADGET_ONLY_READS:
 		snprintf(why, GADGET_WHY_SIZE,
 		    "slot %u is a cd drive, which is read-only: "
 		    "use %s-t disk -R",
 		    slot, other_slot(IMAGE_DISK, ms, other));
+		*cause = CAUSE_TYPE;
 		return EX_DATAERR;
 	case GADGET_OTHER_TYPE:
 		snprintf(why, GADGET_WHY_SIZE,
 		    "slot %u is not a %s drive: use %s-R", slot,
 		    image_media_name(type), other_slot(type, ms, other));
+		*cause = CAUSE_TYPE;
 		return EX_DATAERR;
 	case GADGET_UNWRITABLE:
 		snprintf(why, GADGET_WHY_SIZE,

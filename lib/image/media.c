@@ -50,6 +50,12 @@ image_media_fits(
 }
 
 bool
+image_media_is_too_large(const struct image_info *info, uint64_t cd_max)
+{
+	return info->foreign == NULL && info->size > cd_max;
+}
+
+bool
 image_is_optical(const struct image_info *info)
 {
 	return info->format == IMAGE_ISO9660 || info->format == IMAGE_HYBRID ||

@@ -57,6 +57,12 @@ const char *image_media_fits(
     const struct image_info *info, enum image_media media, uint64_t cd_max);
 
 /*
+ * Is that the reason why a CD drive cannot show it: is it an image, but larger
+ * than cd_max?
+ */
+bool image_media_is_too_large(const struct image_info *info, uint64_t cd_max);
+
+/*
  * The kind of drive in which a host understands the image: CD for an optical
  * one, disk for the rest, and for a hybrid that does not fit a CD. Returns NULL
  * and sets *media, or returns the reason why no drive can show the image, as

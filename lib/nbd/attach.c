@@ -102,7 +102,7 @@ static int
 refuse_changed(const struct nbd_reconnect *d, int news, struct failure *why)
 {
 	if (news == NBD_RECONNECT_CHANGED)
-		return fail(why, EX_DATAERR,
+		return fail_because(why, CAUSE_CHANGED, EX_DATAERR,
 		    "unable to reconnect /dev/nbd%d: the image changed",
 		    d->index);
 	return 0;
@@ -116,7 +116,7 @@ restore_link(
 
 	say(a, "/dev/nbd%d: the connection is lost", d->index);
 	if (d->server == NULL)
-		return fail(why, EX_IOERR,
+		return fail_because(why, CAUSE_UNREACHABLE, EX_IOERR,
 		    "unable to reconnect /dev/nbd%d: the server is on a "
 		    "descriptor, which cannot be opened again",
 		    d->index);

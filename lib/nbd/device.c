@@ -49,7 +49,7 @@ nbd_device_take_over(int index, const char *identity, struct nbd_connection *c,
 		return fail_errno(
 		    why, EX_NOINPUT, "unable to take over /dev/nbd%d", index);
 	if (identity != NULL && strcmp(identity, c->identity) != 0)
-		return fail(why, EX_DATAERR,
+		return fail_because(why, CAUSE_CHANGED, EX_DATAERR,
 		    "unable to take over /dev/nbd%d: it is another image",
 		    index);
 	return 0;

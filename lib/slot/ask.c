@@ -24,6 +24,9 @@
 
 struct answer {
 	int status; /* -1: not yet */
+	enum cause cause;
+	char *why; /* the reason goes here */
+	size_t size;
 	size_t have;
 	char text[8192];
 };
@@ -70,10 +73,22 @@ connect_slot(const struct ask *a, int64_t give_up)
 
 /* --- the answer --------------------------------------------------------------- */
 
+/* STATUS CAUSE TEXT */
 static void
-take_line(struct answer *answer, char *line, char *step, char *why, size_t size)
+take_failure(struct answer *answer, char *line)
 {
-	char *rest;
+	char *rest, *word;
+
+	answer->status = (int)strtol(line, &rest, 10);
+	rest += *rest == ' ';
+	word = strsep(&rest, " ");
+	answer->cause = cause_find(word);
+	snprintf(answer->why, answer->size, "%s", rest != NULL ? rest : "");
+}
+
+static void
+take_line(struct answer *answer, char *line, char *step)
+{
 
 	if (strncmp(line, "step ", 5) == 0) {
 		snprintf(step, STATE_VALUE_MAX, "%s", line + 5);
@@ -83,14 +98,13 @@ take_line(struct answer *answer, char *line, char *step, char *why, size_t size)
 	} else if (strcmp(line, "done") == 0) {
 		answer->status = 0;
 	} else if (strncmp(line, "failed ", 7) == 0) {
-		answer->status = (int)strtol(line + 7, &rest, 10);
-		snprintf(why, size, "%s", *rest == ' ' ? rest + 1 : rest);
+		take_failure(answer, line + 7);
 	}
 }
 
 /* Returns false at its end. */
 static bool
-take_lines(int fd, struct answer *answer, char *step, char *why, size_t size)
+take_lines(int fd, struct answer *answer, char *step)
 {
 	ssize_t n = read(fd, answer->text + answer->have,
 	    sizeof(answer->text) - 1 - answer->have);
@@ -102,7 +116,7 @@ take_lines(int fd, struct answer *answer, char *step, char *why, size_t size)
 	answer->text[answer->have] = '\0';
 	while ((end = strchr(line, '\n')) != NULL) {
 		*end = '\0';
-		take_line(answer, line, step, why, size);
+		take_line(answer, line, step);
 		line = end + 1;
 	}
 	answer->have -= (size_t)(line - answer->text);
@@ -112,12 +126,13 @@ take_lines(int fd, struct answer *answer, char *step, char *why, size_t size)
 
 /* Returns the status of the answer, or ASK_NOBODY. */
 static int
-wait_for_answer(const struct ask *a, int fd, char *why, size_t size)
+wait_for_answer(
+    const struct ask *a, int fd, enum cause *cause, char *why, size_t size)
 {
 	int beside =
 	    a->beside > 0 ? (int)syscall(SYS_pidfd_open, a->beside, 0) : -1;
 	int64_t end = clock_ms() + 1000 * (int64_t)a->seconds;
-	struct answer answer = {.status = -1};
+	struct answer answer = {.status = -1, .why = why, .size = size};
 	struct progress progress;
 	char step[STATE_VALUE_MAX] = "";
 	struct pollfd p[2] = {{fd, POLLIN, 0}, {beside, POLLIN, 0}};
@@ -129,8 +144,7 @@ wait_for_answer(const struct ask *a, int fd, char *why, size_t size)
 		if (a->seconds > 0 && (ms == -1 || end - clock_ms() < ms))
 			ms = end > clock_ms() ? (int)(end - clock_ms()) : 0;
 		poll(p, 2, ms);
-		if (p[0].revents != 0 &&
-		    !take_lines(fd, &answer, step, why, size))
+		if (p[0].revents != 0 && !take_lines(fd, &answer, step))
 			break;
 		if (answer.status == -1 && a->beside > 0 &&
 		    (beside == -1 || p[1].revents != 0)) {
@@ -140,6 +154,7 @@ wait_for_answer(const struct ask *a, int fd, char *why, size_t size)
 		if (answer.status == -1 && a->seconds > 0 &&
 		    clock_ms() >= end) {
 			status = EX_TEMPFAIL;
+			answer.cause = CAUSE_TIMEOUT;
 			snprintf(why, size,
 			    a->request[0] == 'e'
 				? "slot %u is not empty after %u s"
@@ -154,17 +169,19 @@ wait_for_answer(const struct ask *a, int fd, char *why, size_t size)
 		progress_end(&progress);
 	if (beside != -1)
 		close(beside);
+	*cause = answer.cause;
 	return answer.status != -1 ? answer.status : status;
 }
 
 int
-slot_ask(const struct ask *a, char *why, size_t size)
+slot_ask(const struct ask *a, enum cause *cause, char *why, size_t size)
 {
 	int64_t give_up = clock_ms() + BEGIN_MS;
 	char line[ASK_REQUEST_MAX + 1];
 	int fd, n, status;
 
 	*why = '\0';
+	*cause = CAUSE_USUAL;
 	n = snprintf(line, sizeof(line), "%s\n", a->request);
 	if (n > ASK_REQUEST_MAX) {
 		snprintf(why, size, "no such request");
@@ -175,7 +192,7 @@ slot_ask(const struct ask *a, char *why, size_t size)
 		if (fd == -1)
 			return ASK_NOBODY;
 		send(fd, line, (size_t)n, MSG_NOSIGNAL);
-		status = wait_for_answer(a, fd, why, size);
+		status = wait_for_answer(a, fd, cause, why, size);
 		close(fd);
 		if (strcmp(a->request, "watch") == 0)
 			give_up = clock_ms() + BEGIN_MS;

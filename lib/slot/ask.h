@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/cause.h"
 #include "slot/state.h"
 
 struct ask {
@@ -28,11 +29,11 @@ struct ask {
 
 /*
  * Send the request, and wait for the answer. Each state that `watch` tells is
- * printed on standard output. Returns 0 if the request was
- * carried out; an exit status of sysexits(3), with the reason as a line in
- * *why; or ASK_NOBODY or ASK_ALONE.
+ * printed on standard output. Returns 0 if the request was carried out; an exit
+ * status of sysexits(3), with the cause and the reason as a line in *why; or
+ * ASK_NOBODY or ASK_ALONE.
  */
-int slot_ask(const struct ask *, char *why, size_t size);
+int slot_ask(const struct ask *, enum cause *, char *why, size_t size);
 
 /* Does a vm-slot hold the slot? */
 bool slot_is_held(const struct state *);

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -65,6 +66,7 @@ child_init(struct child *c, enum child_id id)
 	c->out.have = c->said.have = 0;
 	c->end = c->kill = 0;
 	c->failed = -1;
+	c->cause = CAUSE_USUAL;
 	*c->last = '\0';
 	snprintf(c->program, sizeof(c->program), "%s", programs[id]);
 }
@@ -125,13 +127,16 @@ write_pid(const char *path)
 }
 
 /* In the child. */
-static void __attribute__((noreturn))
-run(char *const argv[], const char *pid_file, int out, int said)
+static void __attribute__((noreturn)) run(enum child_id id, char *const argv[],
+    const char *pid_file, int out, int said)
 {
 	int null = open("/dev/null", O_RDONLY);
 	sigset_t none;
 
 	setsid(); /* a group of its own, to be killed with all that is in it */
+	/* A site's own programs may run ours, for people. */
+	if (id != CHILD_HOOK && id != CHILD_POWER)
+		setenv("VM_CAUSES", "1", 1);
 	umask(077);
 	write_pid(pid_file);
 	sigemptyset(&none);
@@ -198,8 +203,8 @@ child_start(struct child *c, const struct state *s, char *const argv[],
 		goto failed;
 	c->pid = fork();
 	if (c->pid == 0)
-		run(argv, pid_file, c->id == CHILD_HOOK ? said[1] : out[1],
-		    said[1]);
+		run(c->id, argv, pid_file,
+		    c->id == CHILD_HOOK ? said[1] : out[1], said[1]);
 	if (c->pid == -1 || (c->pidfd = open_pidfd(c->pid)) == -1)
 		goto failed;
 	close(said[1]);
@@ -309,6 +314,7 @@ end_line(struct child *c, struct child_lines *l, child_heard *heard, void *arg)
 {
 	size_t i, len;
 	uint32_t ch;
+	int cause;
 
 	if (l->have == 0)
 		return;
@@ -321,6 +327,11 @@ end_line(struct child *c, struct child_lines *l, child_heard *heard, void *arg)
 	}
 	l->line[l->have] = '\0';
 	l->have = 0;
+	cause = l == &c->said ? cause_of_line(l->line) : -1;
+	if (cause != -1) {
+		c->cause = (enum cause)cause;
+		return;
+	}
 	if (l == &c->said)
 		snprintf(c->last, sizeof(c->last), "%s", l->line);
 	heard(arg, c, l == &c->said, l->line);

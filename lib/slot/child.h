@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/cause.h"
 #include "slot/state.h"
 
 #define CHILD_LINE_MAX 2000 /* bytes of a line; the rest is dropped */
@@ -56,6 +57,7 @@ struct child {
 	int64_t kill; /* it was told to end: when it is killed */
 	int failed;   /* the status of one that could not be started, or -1 */
 	char last[CHILD_LINE_MAX]; /* what it said last */
+	enum cause cause;	   /* of its failure, if it has told one */
 };
 
 /* What a child's name is in work/ (pid.NAME, said.NAME) and in messages. */
@@ -86,7 +88,8 @@ void child_end_gently(const struct child *);
 /* Kill it, and what it has started itself. */
 void child_kill(const struct child *);
 
-/* A line that it has said (said) or printed; without its newline. */
+/* A line that it has said (said) or printed; without its newline. A line that
+ * tells a cause (base/cause.h) only sets the child's cause. */
 typedef void child_heard(void *, struct child *, bool said, const char *line);
 
 #define CHILD_POLLS 3

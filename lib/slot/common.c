@@ -87,13 +87,15 @@ slot_notify(const struct slot *s, const char *state, bool ready)
 }
 
 void
-slot_set_error(struct slot *s, int status, const char *format, ...)
+slot_set_error(
+    struct slot *s, enum cause cause, int status, const char *format, ...)
 {
 	va_list args;
 
 	if (*s->error != '\0')
 		return;
 	s->status = status;
+	s->cause = cause;
 	va_start(args, format);
 	vsnprintf(s->error, sizeof(s->error), format, args);
 	va_end(args);
@@ -118,8 +120,8 @@ slot_put(struct slot *s, const char *name, const char *value)
 	    strerror(errno));
 	if ((s->phase & PHASES_MAKE) == 0)
 		return;
-	slot_set_error(s, EX_CANTCREAT, "unable to write %s/%s: %s",
-	    s->state.dir, name, strerror(errno));
+	slot_set_error(s, CAUSE_USUAL, EX_CANTCREAT,
+	    "unable to write %s/%s: %s", s->state.dir, name, strerror(errno));
 	slot_event(s, EVENT_FAILED);
 }
 

@@ -225,28 +225,35 @@ send_line(struct client *client, const char *word, const char *text)
 	send(client->fd, line, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-void
-control_reply(struct control *c, int client, int status, const char *text)
+static void
+reply(struct client *client, enum cause cause, int status, const char *text)
 {
-	char word[24];
+	char word[48];
 
-	snprintf(word, sizeof(word), "failed %d", status);
+	snprintf(word, sizeof(word), "failed %d %s", status,
+	    cause_word(cause, status));
 	if (status == 0)
-		send_line(&c->clients[client], "done", "");
+		send_line(client, "done", "");
 	else
-		send_line(&c->clients[client], word, text);
-	drop(&c->clients[client]);
+		send_line(client, word, text);
+	drop(client);
 }
 
 void
-control_answer(
-    struct control *c, enum control_kind kind, int status, const char *text)
+control_reply(struct control *c, int client, int status, const char *text)
+{
+	reply(&c->clients[client], CAUSE_USUAL, status, text);
+}
+
+void
+control_answer(struct control *c, enum control_kind kind, enum cause cause,
+    int status, const char *text)
 {
 	int i;
 
 	for (i = 0; c != NULL && i < CONTROL_CLIENTS; i++)
 		if (c->clients[i].fd != -1 && c->clients[i].kind == kind)
-			control_reply(c, i, status, text);
+			reply(&c->clients[i], cause, status, text);
 }
 
 void

@@ -7,7 +7,8 @@
  *	step TEXT              what is being done now
  *	state WORD             of the medium, for who watches it
  *	done                   the last line: the request was carried out
- *	failed STATUS TEXT     the last line: it was not, and why
+ *	failed STATUS CAUSE TEXT
+ *	                       the last line: it was not, and why
  *
  * Only root can connect. A client that disconnects does not cancel its request.
  */
@@ -16,6 +17,8 @@
 
 #include <poll.h>
 #include <stdbool.h>
+
+#include "base/cause.h"
 
 #define CONTROL_CLIENTS 16
 #define CONTROL_POLLS	(CONTROL_CLIENTS + 1)
@@ -48,12 +51,13 @@ void control_adopt(struct control *, int fd, enum control_kind);
 /* What that client waits for now. */
 void control_set(struct control *, int client, enum control_kind);
 
-/* Answer one client for good, with status 0: done. */
+/* Answer one client for good, with status 0: done. The cause is the usual one. */
 void control_reply(struct control *, int client, int status, const char *text);
 
-/* The same for all that wait for that. NULL for a control is fine here. */
-void control_answer(
-    struct control *, enum control_kind, int status, const char *text);
+/* The same for all that wait for that, with any cause. NULL for a control is fine
+ * here. */
+void control_answer(struct control *, enum control_kind, enum cause, int status,
+    const char *text);
 
 /* Tell all that wait for a medium or its end what is being done. */
 void control_step(struct control *, const char *text);

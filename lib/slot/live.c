@@ -37,7 +37,7 @@ slot_begin(struct slot *s)
 	slot_notify(s, "active", true);
 	slot_hooks_know(s);
 	slot_hook(s, "inserted");
-	control_answer(s->control, CONTROL_FOLLOW, 0, "");
+	control_answer(s->control, CONTROL_FOLLOW, CAUSE_USUAL, 0, "");
 }
 
 static void
@@ -71,7 +71,7 @@ slot_resume(struct slot *s)
 	slot_limits_resume(s);
 	slot_notify(s, state, true);
 	slot_hooks_know(s);
-	control_answer(s->control, CONTROL_RELOAD, 0, "");
+	control_answer(s->control, CONTROL_RELOAD, CAUSE_USUAL, 0, "");
 }
 
 /* --- the state -------------------------------------------------------------- */
@@ -132,8 +132,8 @@ slot_hear_source(struct slot *s, const char *word)
 		return;
 	if (strcmp(word, "changed") == 0) {
 		s->end = "failed";
-		slot_set_error(
-		    s, EX_DATAERR, "the image changed on the server");
+		slot_set_error(s, CAUSE_CHANGED, EX_DATAERR,
+		    "the image changed on the server");
 		slot_event(s, EVENT_FAILED);
 		return;
 	}
@@ -142,8 +142,8 @@ slot_hear_source(struct slot *s, const char *word)
 			slot_over(s, "the client stopped serving the image");
 			return;
 		}
-		slot_set_error(
-		    s, EX_TEMPFAIL, "the client stopped serving the image");
+		slot_set_error(s, CAUSE_UNREACHABLE, EX_TEMPFAIL,
+		    "the client stopped serving the image");
 		slot_event(s, EVENT_FAILED);
 		return;
 	}

@@ -196,7 +196,7 @@ check_drive(struct slot *s)
 		gadget_close(&gadget);
 	}
 	if (rc == -1) {
-		slot_set_error(s, EX_UNAVAILABLE,
+		slot_set_error(s, CAUSE_USUAL, EX_UNAVAILABLE,
 		    "slot %u is not set up: see vm-gadget setup", s->number);
 		slot_event(s, EVENT_FAILED);
 		return;
@@ -208,7 +208,7 @@ check_drive(struct slot *s)
 		slot_event(s, EVENT_READY);
 		return;
 	}
-	slot_set_error(s, EX_DATAERR,
+	slot_set_error(s, CAUSE_TYPE, EX_DATAERR,
 	    "the image is a %s, but slot %u has a %s drive: use%s --retype",
 	    media, s->number, drive,
 	    other_slots(strcmp(media, "cd") == 0 ? IMAGE_CD : IMAGE_DISK));
@@ -263,13 +263,13 @@ slot_fail_by_child(struct slot *s, enum child_id id, int status)
 	char why[CHILD_LINE_MAX + STATE_VALUE_MAX];
 
 	if (status == 0 || status > 125) {
-		slot_set_error(s, EX_OSERR,
+		slot_set_error(s, CAUSE_USUAL, EX_OSERR,
 		    "unable to go on: the %s process was ended (%d)",
 		    child_name(id), status);
 	} else {
 		rename_in(why, sizeof(why), c->last,
 		    id == CHILD_PROBE ? s->device : "", s->url);
-		slot_set_error(s, status, "%s", why);
+		slot_set_error(s, c->cause, status, "%s", why);
 	}
 	slot_event(s, EVENT_FAILED);
 }

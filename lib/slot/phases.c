@@ -47,15 +47,16 @@ time_out(struct slot *s)
 	char step[STATE_VALUE_MAX];
 
 	state_get(&s->state, "step", step);
-	slot_set_error(s, EX_TEMPFAIL, "gave up after %d s while %s",
-	    (int)s->timeout, step);
+	slot_set_error(s, CAUSE_TIMEOUT, EX_TEMPFAIL,
+	    "gave up after %d s while %s", (int)s->timeout, step);
 	slot_begin_end(s);
 }
 
 static void
 call_off(struct slot *s)
 {
-	slot_set_error(s, EX_TEMPFAIL, "an eject stopped the mount");
+	slot_set_error(
+	    s, CAUSE_USUAL, EX_TEMPFAIL, "an eject stopped the mount");
 	slot_begin_end(s);
 }
 
@@ -88,7 +89,8 @@ static void
 drop_request(struct slot *s)
 {
 	if (s->to_make)
-		slot_set_error(s, EX_TEMPFAIL, "an eject stopped the mount");
+		slot_set_error(
+		    s, CAUSE_USUAL, EX_TEMPFAIL, "an eject stopped the mount");
 	s->to_make = false;
 }
 

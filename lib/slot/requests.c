@@ -54,7 +54,8 @@ be_followed(struct slot *s, int client)
 	if ((s->phase & PHASES_LIVE) != 0) {
 		control_reply(s->control, client, 0, "");
 	} else if ((s->phase & (PHASE_TELL | PHASE_OVER)) != 0) {
-		control_reply(s->control, client,
+		control_set(s->control, client, CONTROL_FOLLOW);
+		control_answer(s->control, CONTROL_FOLLOW, s->cause,
 		    s->status != 0 ? s->status : EX_TEMPFAIL,
 		    s->status != 0 ? s->error : s->reason);
 	} else {
@@ -121,7 +122,7 @@ slot_checked(struct slot *s, int status)
 	}
 	slot_say(s,
 	    "unable to execute the installed vm-slot: this vm-slot continues");
-	control_answer(s->control, CONTROL_RELOAD, EX_OSERR,
+	control_answer(s->control, CONTROL_RELOAD, CAUSE_USUAL, EX_OSERR,
 	    "unable to execute the installed vm-slot: this vm-slot continues");
 }
 

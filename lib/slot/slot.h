@@ -103,8 +103,9 @@ struct slot {
 	struct restart restart[2]; /* of CHILD_SOURCE and CHILD_ATTACH */
 
 	/* The end. */
-	const char *end; /* the final state: empty or failed */
-	int status;	 /* exit status; 0: somebody wanted the end */
+	const char *end;  /* the final state: empty or failed */
+	int status;	  /* exit status; 0: somebody wanted the end */
+	enum cause cause; /* why, in a word */
 	char error[CHILD_LINE_MAX]; /* the reason, if status is not 0 */
 	char reason[256];	    /* why vm-slot ejected without a request */
 	bool was_in;	    /* it was inserted: run the hooks at the end */
@@ -193,11 +194,11 @@ void slot_say_asked(const struct slot *, const char *format, ...)
 void slot_notify(const struct slot *, const char *state, bool ready);
 
 /*
- * Set the exit status and the reason of the failure. A later call changes
- * nothing. The caller must raise EVENT_FAILED.
+ * Set the exit status, the cause and the reason of the failure. A later call
+ * changes nothing. The caller must raise EVENT_FAILED.
  */
-void slot_set_error(struct slot *, int status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void slot_set_error(struct slot *, enum cause, int status, const char *format,
+    ...) __attribute__((format(printf, 4, 5)));
 
 /* Eject for this reason, without a request. */
 void slot_over(struct slot *, const char *reason);

@@ -35,8 +35,10 @@ slot_ask_host(struct slot *s)
 void
 slot_refused(struct slot *s)
 {
-	control_answer(s->control, CONTROL_EJECT, EX_TEMPFAIL,
-	    s->children[CHILD_DRIVE].last);
+	const struct child *drive = &s->children[CHILD_DRIVE];
+
+	control_answer(
+	    s->control, CONTROL_EJECT, drive->cause, EX_TEMPFAIL, drive->last);
 }
 
 /* --- the drive -------------------------------------------------------------------- */
@@ -164,9 +166,9 @@ writer_ended(struct slot *s, int status)
 	if (s->discarded)
 		status = 0; /* the writer's line is in the log */
 	if (status != 0 && *writer->last != '\0')
-		slot_set_error(s, EX_IOERR, "%s", writer->last);
+		slot_set_error(s, CAUSE_USUAL, EX_IOERR, "%s", writer->last);
 	else if (status != 0)
-		slot_set_error(s, EX_IOERR,
+		slot_set_error(s, CAUSE_USUAL, EX_IOERR,
 		    "unable to write out %s: the writer ended (%d)", s->device,
 		    status);
 	if (s->phase == PHASE_WRITE_OUT)
@@ -222,7 +224,8 @@ check_undone(struct slot *s, int status)
 	const char *why = s->children[CHILD_DETACH].last;
 
 	if (status != 0)
-		slot_set_error(s, EX_OSERR, "unable to undo the mount: %s",
+		slot_set_error(s, CAUSE_USUAL, EX_OSERR,
+		    "unable to undo the mount: %s",
 		    *why != '\0' ? why : s->device);
 }
 
@@ -331,6 +334,7 @@ slot_finish(struct slot *s)
 		    s, "%s%s", s->was_in ? "" : "the mount failed: ", s->error);
 		tell_ending(s, s->error);
 		slot_put(s, "error", s->error);
+		slot_put(s, "cause", cause_word(s->cause, s->status));
 		slot_put_number(s, "status", s->status);
 	} else if (s->was_in && !s->cleaning) {
 		slot_say(s, "ejected %s", s->url);
@@ -344,10 +348,10 @@ slot_finish(struct slot *s)
 		slot_say(s, "unable to empty %s/pid: %m", s->state.dir);
 	state_remove(&s->state, rest);
 	/* If an eject stopped the mount, the eject has succeeded. */
-	control_answer(
-	    s->control, CONTROL_EJECT, s->was_in ? s->status : 0, s->error);
-	control_answer(s->control, CONTROL_WATCH, 0, "");
-	control_answer(s->control, CONTROL_FOLLOW,
+	control_answer(s->control, CONTROL_EJECT, s->cause,
+	    s->was_in ? s->status : 0, s->error);
+	control_answer(s->control, CONTROL_WATCH, CAUSE_USUAL, 0, "");
+	control_answer(s->control, CONTROL_FOLLOW, s->cause,
 	    s->status != 0 ? s->status : EX_TEMPFAIL,
 	    s->status != 0 ? s->error : s->reason);
 }

@@ -106,6 +106,7 @@ attempt_run(struct attempt *a, struct http *h)
 		return;
 	a->fault.kind = FAULT_REQUEST;
 	a->fault.status = EX_DATAERR;
+	a->fault.cause = CAUSE_USUAL;
 	snprintf(a->fault.text, sizeof(a->fault.text), "the image is empty");
 }
 

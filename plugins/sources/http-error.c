@@ -14,21 +14,28 @@
 /* What the statuses mean; 0 ends the table. */
 static const struct {
 	int http, status;
+	enum cause cause;
 	enum fault_kind kind;
 	const char *text;
 } statuses[] = {
-    {403, EX_NOPERM, FAULT_REQUEST,
+    {403, EX_NOPERM, CAUSE_FORBIDDEN, FAULT_REQUEST,
 	"the server forbids it (no permission, or an expired link)"},
-    {404, EX_NOINPUT, FAULT_REQUEST, "no such image on the server"},
-    {407, EX_NOPERM, FAULT_REQUEST, "the proxy wants a user and a password"},
-    {408, EX_TEMPFAIL, FAULT_TRANSIENT, "the server timed out"},
-    {410, EX_NOINPUT, FAULT_REQUEST, "the image is gone from the server"},
-    {412, EX_DATAERR, FAULT_CHANGED, "the image changed on the server"},
-    {425, EX_TEMPFAIL, FAULT_TRANSIENT, "the server says: too early"},
-    {429, EX_TEMPFAIL, FAULT_TRANSIENT, "the server says: too many requests"},
-    {503, EX_UNAVAILABLE, FAULT_TRANSIENT,
+    {404, EX_NOINPUT, CAUSE_MISSING, FAULT_REQUEST,
+	"no such image on the server"},
+    {407, EX_NOPERM, CAUSE_CREDENTIALS, FAULT_REQUEST,
+	"the proxy wants a user and a password"},
+    {408, EX_TEMPFAIL, CAUSE_SERVER, FAULT_TRANSIENT, "the server timed out"},
+    {410, EX_NOINPUT, CAUSE_MISSING, FAULT_REQUEST,
+	"the image is gone from the server"},
+    {412, EX_DATAERR, CAUSE_CHANGED, FAULT_CHANGED,
+	"the image changed on the server"},
+    {425, EX_TEMPFAIL, CAUSE_SERVER, FAULT_TRANSIENT,
+	"the server says: too early"},
+    {429, EX_TEMPFAIL, CAUSE_SERVER, FAULT_TRANSIENT,
+	"the server says: too many requests"},
+    {503, EX_UNAVAILABLE, CAUSE_SERVER, FAULT_TRANSIENT,
 	"the server is busy or in maintenance"},
-    {0, 0, 0, NULL},
+    {0, 0, 0, 0, NULL},
 };
 
 static void
@@ -36,6 +43,7 @@ set_fault(struct fault *f, enum fault_kind kind, int status, const char *text)
 {
 	f->kind = kind;
 	f->status = status;
+	f->cause = CAUSE_USUAL;
 	snprintf(f->text, sizeof(f->text), "%s", text);
 }
 
@@ -46,6 +54,7 @@ fault_of_login(const struct http_answer *a, struct fault *f)
 	const char *wants = "a user and a password, or rejects those given";
 
 	set_fault(f, FAULT_REQUEST, EX_NOPERM, "");
+	f->cause = CAUSE_CREDENTIALS;
 	if (strcasecmp(a->logins, "Bearer") == 0)
 		wants = "a token, or rejects the one given";
 	else if (strcasecmp(a->logins, "Negotiate") == 0)
@@ -72,10 +81,12 @@ fault_of_status(int http, struct fault *f)
 		    statuses[i].text, http);
 		f->kind = statuses[i].kind;
 		f->status = statuses[i].status;
+		f->cause = statuses[i].cause;
 		return;
 	}
 	f->kind = http >= 500 ? FAULT_TRANSIENT : FAULT_REQUEST;
 	f->status = http >= 500 ? EX_UNAVAILABLE : EX_PROTOCOL;
+	f->cause = CAUSE_SERVER;
 	snprintf(f->text, sizeof(f->text), "the server %s (HTTP %d)",
 	    http >= 500 ? "has an error" : "does not accept the request", http);
 }
@@ -125,6 +136,7 @@ http_fault_of_answer(
 	if (a->status == 200) {
 		flaw(is_probe, EX_DATAERR,
 		    "the server cannot send parts of a file (no ranges)", f);
+		f->cause = CAUSE_RANGES;
 		if (is_probe)
 			f->kind = FAULT_NO_RANGES;
 		f->size = a->has_length ? a->length : 0;
@@ -192,9 +204,13 @@ kind_of_broken(const char *text, struct fault *f)
 {
 	if (strstr(text, "alert") != NULL) {
 		f->status = EX_NOPERM;
+		f->cause = CAUSE_TLS;
 	} else if (strstr(text, "tunnel failed, response 4") != NULL) {
 		f->kind = FAULT_REQUEST;
 		f->status = EX_NOPERM;
+		f->cause = strstr(text, "response 407") != NULL
+			       ? CAUSE_CREDENTIALS
+			       : CAUSE_FORBIDDEN;
 	} else if (strstr(text, "tunnel failed") != NULL) {
 		f->status = EX_UNAVAILABLE;
 	}
@@ -205,10 +221,12 @@ kind_of_curl(int code, const char *text, struct fault *f)
 {
 	f->kind = FAULT_TRANSIENT;
 	f->status = EX_IOERR;
+	f->cause = CAUSE_UNREACHABLE;
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		f->status = EX_NOHOST;
+		f->cause = CAUSE_NAME;
 		break;
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_GOT_NOTHING:
@@ -216,13 +234,15 @@ kind_of_curl(int code, const char *text, struct fault *f)
 		break;
 	case CURLE_OPERATION_TIMEDOUT:
 		/* The server was reached, but sent nothing: it may be busy. */
-		if (strncmp(text, "Operation too slow", 18) == 0)
+		f->status = EX_UNAVAILABLE;
+		if (strncmp(text, "Operation too slow", 18) == 0) {
 			f->status = EX_TEMPFAIL;
-		else
-			f->status = EX_UNAVAILABLE;
+			f->cause = CAUSE_TIMEOUT;
+		}
 		break;
 	case CURLE_SSL_CONNECT_ERROR:
 		f->status = EX_NOPERM;
+		f->cause = CAUSE_TLS;
 		break;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CERTPROBLEM:
@@ -230,20 +250,24 @@ kind_of_curl(int code, const char *text, struct fault *f)
 	case CURLE_SSL_CIPHER:
 		f->kind = FAULT_REQUEST;
 		f->status = EX_NOPERM;
+		f->cause = CAUSE_TLS;
 		break;
 	case CURLE_RECV_ERROR:
 		kind_of_broken(text, f);
 		break;
 	case CURLE_UNSUPPORTED_PROTOCOL:
 		f->status = EX_PROTOCOL; /* an unknown version of HTTP */
+		f->cause = CAUSE_SERVER;
 		break;
 	case CURLE_URL_MALFORMAT:
 		f->kind = FAULT_REQUEST;
 		f->status = EX_PROTOCOL;
+		f->cause = CAUSE_SERVER;
 		break;
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_BAD_CONTENT_ENCODING:
 		f->status = EX_PROTOCOL;
+		f->cause = CAUSE_SERVER;
 		break;
 	}
 }

@@ -27,6 +27,7 @@ refuse(struct connection *c, const char *text)
 	c->found_fault = true;
 	c->fault.kind = FAULT_REQUEST;
 	c->fault.status = EX_PROTOCOL;
+	c->fault.cause = CAUSE_USUAL;
 	snprintf(c->fault.text, sizeof(c->fault.text), "%s", text);
 	return false;
 }

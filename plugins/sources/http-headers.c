@@ -40,6 +40,7 @@ refuse(struct fault *why, unsigned number, const char *reason)
 {
 	why->kind = FAULT_REQUEST;
 	why->status = EX_DATAERR;
+	why->cause = CAUSE_USAGE;
 	snprintf(why->text, sizeof(why->text), "line %u of the headers %s",
 	    number, reason);
 	return -1;

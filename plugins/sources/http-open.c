@@ -186,6 +186,7 @@ probe_rest(struct probe *p)
 		return true;
 	p->fault.kind = FAULT_REQUEST;
 	p->fault.status = EX_PROTOCOL;
+	p->fault.cause = CAUSE_USUAL;
 	snprintf(p->fault.text, sizeof(p->fault.text),
 	    "the server sends more bytes than it says that the image has");
 	return false;
@@ -231,6 +232,7 @@ http_new(const struct source_config *config, struct fault *why)
 
 	why->kind = FAULT_REQUEST;
 	why->status = EX_OSERR;
+	why->cause = CAUSE_USUAL;
 	snprintf(why->text, sizeof(why->text), "out of memory");
 	if (h == NULL)
 		return NULL;

@@ -127,6 +127,7 @@ fault_of_url(const char *url, struct fault *why)
 {
 	why->kind = FAULT_REQUEST;
 	why->status = EX_USAGE;
+	why->cause = CAUSE_USUAL;
 	if (strncasecmp(url, "http://", 7) == 0 ||
 	    strncasecmp(url, "https://", 8) == 0)
 		snprintf(why->text, sizeof(why->text),

@@ -32,6 +32,7 @@ connection_fault(
 	c->found_fault = true;
 	c->fault.kind = kind;
 	c->fault.status = status;
+	c->fault.cause = CAUSE_USUAL;
 	snprintf(c->fault.text, sizeof(c->fault.text), "%s", text);
 }
 
@@ -96,6 +97,7 @@ take_size(struct connection *c)
 	h->identity.size = 0;
 	connection_fault(c, FAULT_REQUEST, EX_DATAERR,
 	    "the server does not send the image's size");
+	c->fault.cause = CAUSE_SERVER;
 	return false;
 }
 

@@ -52,11 +52,11 @@ static void
 fault_of(struct nfs_context *nfs, int error, const char *what, struct fault *f)
 {
 	static const struct blocking_error known[] = {
-	    {EACCES, FAULT_REQUEST, EX_NOPERM, FORBIDDEN},
-	    {EPERM, FAULT_REQUEST, EX_NOPERM, FORBIDDEN},
-	    {ESTALE, FAULT_CHANGED, EX_DATAERR,
+	    {EACCES, FAULT_REQUEST, EX_NOPERM, CAUSE_FORBIDDEN, FORBIDDEN},
+	    {EPERM, FAULT_REQUEST, EX_NOPERM, CAUSE_FORBIDDEN, FORBIDDEN},
+	    {ESTALE, FAULT_CHANGED, EX_DATAERR, CAUSE_CHANGED,
 		"the image changed on the server (it is another file)"},
-	    {0, FAULT_TRANSIENT, 0, NULL},
+	    {0, FAULT_TRANSIENT, 0, CAUSE_USUAL, NULL},
 	};
 
 	const char *text = nfs != NULL ? nfs_get_error(nfs) : NULL;
@@ -129,6 +129,7 @@ await(struct nfs_file *file, int queued, const char *what, struct fault *why)
 			file->ended = true; /* a later answer is not used */
 			blocking_fault(why, FAULT_TRANSIENT, EX_TEMPFAIL,
 			    "the server does not answer");
+			why->cause = CAUSE_UNREACHABLE;
 			return -1;
 		}
 		if (nfs_service(file->nfs, p.revents) < 0 && !file->ended) {

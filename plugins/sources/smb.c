@@ -41,11 +41,11 @@ static void
 fault_of(const char *what, struct fault *f)
 {
 	static const struct blocking_error known[] = {
-	    {EACCES, FAULT_REQUEST, EX_NOPERM,
+	    {EACCES, FAULT_REQUEST, EX_NOPERM, CAUSE_CREDENTIALS,
 		"wrong user or password, or no permission"},
-	    {EPERM, FAULT_REQUEST, EX_NOPERM,
+	    {EPERM, FAULT_REQUEST, EX_NOPERM, CAUSE_CREDENTIALS,
 		"wrong user or password, or no permission"},
-	    {0, FAULT_TRANSIENT, 0, NULL},
+	    {0, FAULT_TRANSIENT, 0, CAUSE_USUAL, NULL},
 	};
 
 	blocking_fault_of(known, errno, what, strerror(errno), f);
@@ -205,12 +205,14 @@ make_url(const struct url_parts *url)
 static void
 fault_of_open(struct fault *why)
 {
-	if (errno == ECONNABORTED)
-		blocking_fault(why, FAULT_TRANSIENT, EX_UNAVAILABLE,
-		    "the server ends the connection at once (does it know SMB "
-		    "1 only?)");
-	else
+	if (errno != ECONNABORTED) {
 		fault_of("open it", why);
+		return;
+	}
+	blocking_fault(why, FAULT_TRANSIENT, EX_UNAVAILABLE,
+	    "the server ends the connection at once (does it know SMB 1 "
+	    "only?)");
+	why->cause = CAUSE_SERVER;
 }
 
 static void *

@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cause.h"
+
 #define FAULT_TEXT_MAX 512
 
 /*
@@ -64,6 +66,7 @@ enum fault_kind {
 struct fault {
 	enum fault_kind kind;
 	int status;	      /* of sysexits(3), if it ends the program */
+	enum cause cause;     /* the same; CAUSE_USUAL: kind or status tells */
 	unsigned retry_after; /* seconds that the server asks for; 0: none */
 	uint64_t size;	      /* of FAULT_NO_RANGES: bytes; 0: not known */
 	char text[FAULT_TEXT_MAX];

@@ -29,15 +29,18 @@ blocking_fault(
 }
 
 static const struct blocking_error common[] = {
-    {ENOENT, FAULT_REQUEST, EX_NOINPUT,
+    {ENOENT, FAULT_REQUEST, EX_NOINPUT, CAUSE_MISSING,
 	"no such file, directory or share on the server"},
-    {ENOTDIR, FAULT_REQUEST, EX_NOINPUT,
+    {ENOTDIR, FAULT_REQUEST, EX_NOINPUT, CAUSE_MISSING,
 	"no such file, directory or share on the server"},
-    {ENODEV, FAULT_REQUEST, EX_NOINPUT, "no such share on the server"},
-    {EROFS, FAULT_REQUEST, EX_NOPERM, "it is read-only on the server"},
-    {ENOSPC, FAULT_REQUEST, EX_IOERR, "no space left on the server"},
-    {EISDIR, FAULT_REQUEST, EX_DATAERR, "it is a directory"},
-    {0, FAULT_TRANSIENT, 0, NULL},
+    {ENODEV, FAULT_REQUEST, EX_NOINPUT, CAUSE_MISSING,
+	"no such share on the server"},
+    {EROFS, FAULT_REQUEST, EX_NOPERM, CAUSE_FORBIDDEN,
+	"it is read-only on the server"},
+    {ENOSPC, FAULT_REQUEST, EX_IOERR, CAUSE_SERVER,
+	"no space left on the server"},
+    {EISDIR, FAULT_REQUEST, EX_DATAERR, CAUSE_NOT_IMAGE, "it is a directory"},
+    {0, FAULT_TRANSIENT, 0, CAUSE_USUAL, NULL},
 };
 
 static const struct blocking_error *
@@ -56,12 +59,15 @@ blocking_fault_of(const struct blocking_error *table, int error,
 
 	if (found->error == 0)
 		found = find_error(common, error);
-	if (found->error != 0)
+	if (found->error != 0) {
 		blocking_fault(
 		    f, found->kind, found->status, "%s", found->text);
-	else
+		f->cause = found->cause;
+	} else {
 		blocking_fault(f, FAULT_TRANSIENT, EX_UNAVAILABLE,
 		    "unable to %s: %s", what, text);
+		f->cause = CAUSE_UNREACHABLE;
+	}
 }
 
 int

@@ -10,7 +10,7 @@
 #include "base/url.h"
 #include "sources/source.h"
 
-/* Fill in a fault; the text printf(3)-wise. */
+/* Fill in a fault with the usual cause; the text printf(3)-wise. */
 void blocking_fault(struct fault *, enum fault_kind, int status,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
@@ -19,6 +19,7 @@ struct blocking_error {
 	int error;
 	enum fault_kind kind;
 	int status;
+	enum cause cause;
 	const char *text;
 };
 

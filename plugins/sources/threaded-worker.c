@@ -225,7 +225,7 @@ do_probe(struct worker *w)
 	for (p->got = 0; p->got < p->room; p->got += (size_t)n) {
 		n = read_some(w, p->first + p->got, p->room - p->got, p->got);
 		if (n == 0)
-			blocking_fault(why, FAULT_REQUEST, EX_DATAERR,
+			blocking_fault(why, FAULT_CHANGED, EX_DATAERR,
 			    "the image is shorter than the server says");
 		if (n <= 0)
 			return -1;

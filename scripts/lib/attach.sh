@@ -40,7 +40,7 @@ take_path() {
 	case $1 in
 	/vm/[0-7] | /nbd/[0-7]) set_slot "${1##*/}" ;;
 	/vm/0/0) set_slot 0 ;;
-	*) die $EX_NOINPUT "there is no slot at that path" ;;
+	*) die $EX_NOINPUT:usage "there is no slot at that path" ;;
 	esac
 }
 

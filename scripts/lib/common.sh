@@ -6,7 +6,7 @@
 #   $RUN/N/lock       flock(2)ed by the vmctl that operates on slot N
 #   $RUN/N/pid        flock(2)ed by the vm-slot that holds slot N; has its pid
 #   $RUN/N/state      empty activating active degraded deactivating failed
-#   $RUN/N/...        one value per file: url device size media label error
+#   $RUN/N/...        one value per file: url device size media label error cause
 #                     client who (of a client that brings the image) reason (why
 #                     the slot is degraded, or how it ended) expires idle degraded
 #                     (in seconds of this machine's uptime) once ...
@@ -19,6 +19,7 @@
 RUN=${VM_RUN_DIR:-/run/vmedia}
 VALUE=			# what value_of() has read
 ERROR=			# why vmctl fails, for --json
+CAUSE=			# the same in a word of cause.sh; '' if the status tells it
 export LC_ALL=C
 
 EX_USAGE=64 EX_DATAERR=65 EX_NOINPUT=66 EX_UNAVAILABLE=69 EX_OSERR=71
@@ -26,9 +27,11 @@ EX_CANTCREAT=73 EX_IOERR=74 EX_TEMPFAIL=75 EX_NOPERM=77 EX_CONFIG=78
 
 # --- messages -------------------------------------------------------------
 
-# complain TEXT: print a line about a failure, and keep it for --json. A
-# subshell keeps it in a file. What vm-slot says itself has no program's name.
+# complain TEXT: print a line about a failure, and keep it and CAUSE for --json.
+# A subshell keeps them in a file. What vm-slot says itself has no program's name.
 complain() {
+	[ "${VM_CAUSES:-}" != 1 ] || [ -z "$CAUSE" ] ||
+		printf '%s: cause: %s\n' "$PROG" "$CAUSE" >&2
 	case $1 in
 	vm*:*) ;;
 	*) set -- "$PROG: $1" ;;
@@ -37,13 +40,14 @@ complain() {
 	[ -n "${JSON:-}" ] || return 0
 	ERROR=${1#"$PROG: "}
 	case $ERROR in vm-*:*) ERROR=${ERROR#vm-*: } ;; esac
-	[ -z "$TEMP" ] || printf '%s\n' "$ERROR" >"$TEMP/error"
+	[ -z "$TEMP" ] || printf '%s\n' "$CAUSE" "$ERROR" >"$TEMP/error"
 }
 
-# die STATUS MESSAGE...
+# die STATUS[:CAUSE] MESSAGE...: without CAUSE it is the usual one of STATUS.
 die() {
 	local status
-	status=$1
+	status=${1%:*}
+	CAUSE=${1#"$status"} CAUSE=${CAUSE#:}
 	shift
 	complain "$PROG: $*"
 	exit "$status"

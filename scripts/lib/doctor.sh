@@ -181,14 +181,14 @@ examine_drive() {
 }
 
 examine_url() {
-	local status why
+	local status
 	if start_source -c; then
 		end_source
 		well "$URL: $(read_value "$TEMP/ready")"
 	else
 		status=$?
-		why=$(tail -n 1 "$TEMP/said")
-		ill "$why: $(remedy_for $status "$why")"
+		hear <"$TEMP/said"
+		ill "$HEARD: $(remedy_for $status "$HEARD")"
 	fi
 }
 

@@ -34,7 +34,8 @@ only_slot() {
 eject_other() {
 	see_slot "$SLOT"
 	[ "$STATE" = other ] || return
-	vm-gadget eject ${FORCE:+-f} "$SLOT" || exit
+	WHY=$(VM_CAUSES=1 vm-gadget eject ${FORCE:+-f} "$SLOT" 2>&1) ||
+		fail_as $? "$WHY"
 }
 
 cmd_eject() {
@@ -83,15 +84,15 @@ cmd_renew() {
 	only_slot
 	lock_slot "$SLOT"
 	{ held && is_in; } ||
-		die $EX_TEMPFAIL "slot $SLOT is empty: use vmctl mount"
-	[ -f "$DIR/request/url" ] || die $EX_DATAERR \
+		die $EX_TEMPFAIL:usage "slot $SLOT is empty: use vmctl mount"
+	[ -f "$DIR/request/url" ] || die $EX_DATAERR:usage \
 		"slot $SLOT holds $(get url), which has no link"
 	new=$REQ
 	REQ=$TEMP/whole
 	{ cp -R "$DIR/request" "$REQ" && cp "$new"/* "$REQ"; } ||
 		die $EX_CANTCREAT "unable to write $REQ"
 	size=$(read_size) || exit
-	[ "$size" = "$(get size)" ] || die $EX_DATAERR "slot $SLOT holds" \
+	[ "$size" = "$(get size)" ] || die $EX_DATAERR:changed "slot $SLOT holds" \
 		"$(get url) of $(get size) bytes, and $URL has $size"
 	renew_slot "$new"
 	DONE="slot $SLOT uses the new link"

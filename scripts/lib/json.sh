@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 # JSON, for --json: one object, whose first member is the number of the schema.
-# A failure is an object, too: {"schema": 1, "error": TEXT, "status": NUMBER}.
-# What has no value is null. Sourced by vmctl, after common.sh.
+# A failure is an object, too: {"schema": 1, "error": {"status": NUMBER, "cause":
+# WORD, "message": TEXT}}. What has no value is null. Sourced by vmctl, after
+# cause.sh.
 
 ANSWERED=	# set once the object was printed
 
@@ -69,11 +70,16 @@ json_changed() {
 # a signal has ended it.
 json_failure() {
 	[ "$1" != 0 ] && [ "$1" -lt 128 ] && [ -z "$ANSWERED" ] || return 0
-	[ -n "$ERROR" ] || [ ! -f "$TEMP/error" ] ||
-		ERROR=$(cat "$TEMP/error")
+	[ -n "$ERROR" ] || [ ! -f "$TEMP/error" ] || {
+		read_line
+		CAUSE=$LINE
+		read_line
+		ERROR=$LINE
+	} <"$TEMP/error"
 	json_begin
-	out ', "error": '
+	out ', "error": {"status": %s, "cause": "%s", "message": ' "$1" \
+		"${CAUSE:-$(usual_cause "$1")}"
 	json_string "$ERROR"
-	out ', "status": %s' "$1"
+	out '}'
 	json_end
 }

@@ -23,7 +23,7 @@ find_slot() {
 
 # all_in_use TYPE OPTION: end with what would help.
 all_in_use() {
-	[ -n "$(slots_of "$1")" ] || die $EX_TEMPFAIL \
+	[ -n "$(slots_of "$1")" ] || die $EX_TEMPFAIL:type \
 		"there is no slot with a $1 drive (see slots in $CONF)"
 	! find_slot is_orphan "$1" || refuse_orphan "$2"
 	! find_slot is_foreign "$1" || die $EX_TEMPFAIL \
@@ -107,11 +107,7 @@ setup_gadget() {
 	[ -z "$STALL" ] || set -- "$@" -S "$STALL"
 	[ -z "$UDC" ] || set -- "$@" -u "$UDC"
 	# shellcheck disable=SC2086 # a list of words
-	WHY=$("$@" $TYPES 2>&1 >/dev/null) || {
-		set -- $?
-		complain "$WHY"
-		exit "$1"
-	}
+	WHY=$(VM_CAUSES=1 "$@" $TYPES 2>&1 >/dev/null) || fail_as $? "$WHY"
 	[ -z "$WHY" ] || printf '%s\n' "$WHY" >&2
 }
 
@@ -120,7 +116,7 @@ check_fit() {
 	local media drive
 	media=$(probe_source -f media) || exit
 	drive=$(vm-gadget status -f type "$SLOT")
-	[ "$media" = "$drive" ] || [ -f "$REQ/retype" ] || die $EX_DATAERR \
+	[ "$media" = "$drive" ] || [ -f "$REQ/retype" ] || die $EX_DATAERR:type \
 		"the image is a $media, but slot $SLOT has a $drive drive:" \
 		"choose another slot, or use --retype"
 }
@@ -166,7 +162,7 @@ wait_for_host() {
 		progress "waiting for the host" $(($(now) - start))
 		if [ $(($(now) - start)) -ge "$TIMEOUT" ]; then
 			progress_end
-			die $EX_TEMPFAIL "slot $SLOT is mounted, but the host has" \
+			die $EX_TEMPFAIL:timeout "slot $SLOT is mounted, but the host has" \
 				"not read from it in $TIMEOUT s" \
 				"($(vm-gadget status -f state "$SLOT"))"
 		fi
@@ -189,17 +185,16 @@ replace_medium() {
 }
 
 # fill_guessed: mount into a slot that was chosen by a guess. If the guess was
-# wrong, choose again. No error stays in a slot that the user did not name.
+# wrong, choose again, by the other type. No error stays in a slot that the user
+# did not name.
 fill_guessed() {
 	local status
 	fill_slot && return
 	status=$?
-	rm -f "$DIR/error" "$DIR/status"
-	case $WHY in
-	*"the image is a cd, but slot"*) GUESSED=cd ;;
-	*"the image is a disk, but slot"*) GUESSED=disk ;;
-	*) mount_failed $status ;;
-	esac
+	rm -f "$DIR/error" "$DIR/status" "$DIR/cause"
+	[ "$CAUSE" = type ] || mount_failed $status
+	GUESSED=cd
+	[ "$GUESS" != cd ] || GUESSED=disk
 	exec 9>&-
 	take_chosen
 	replace_medium

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 # What may help when an image cannot be opened. The reason that vm-fetchd gave
-# tells, or else its exit status. Sourced by vmctl.
+# tells, or else the cause, which is in CAUSE. Sourced by vmctl, after cause.sh.
 
 CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
 
@@ -9,20 +9,20 @@ CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
 remedy_for() {
 	local remedy
 	remedy=$(remedy_for_reason "$2")
-	printf '%s\n' "${remedy:-$(remedy_for_status "$1")}"
+	printf '%s\n' "${remedy:-$(remedy_for_cause \
+		"${CAUSE:-$(usual_cause "$1")}")}"
 }
 
 # remedy_for_reason WHY: the same, or nothing if WHY is not listed.
 remedy_for_reason() {
 	# The URL before it may have any of these words in it.
 	set -- "${1##*"$URL: "}"
-	case $1 in
+	case $CAUSE-$1 in
 	*"(HTTP "[1-9]*) remedy_for_http "$1" ;;
 	*"proxy refuses"* | *"resolve proxy"*)
 		echo "check --proxy, or add the host to no_proxy" ;;
-	*certificate* | *"private key"* | *"key too weak"* | *SSL* | *TLS* | *"HTTP/0.9"* | \
-		*"Empty reply"*) remedy_for_tls "$1" ;;
-	*"no ranges"*) echo "use a server that supports range requests, or make room" ;;
+	tls-* | *"HTTP/0.9"* | *"Empty reply"*) remedy_for_tls "$1" ;;
+	ranges-*) echo "use a server that supports range requests, or make room" ;;
 	*"web page"*) echo "use the link of the image itself; it may need a login" ;;
 	*"the server forbids it (permissions"*)
 		echo "export it to this machine (on Linux, with the option" \
@@ -125,16 +125,17 @@ remedy_for_issuer() {
 	fi
 }
 
-remedy_for_status() {
+remedy_for_cause() {
 	case $1 in
-	64) echo "check the URL" ;;
-	65) echo "use another server or another image" ;;
-	66) echo "check the path in the URL" ;;
-	68) echo "check the host's name and /etc/resolv.conf" ;;
-	69) echo "check the network, the port, and any firewall on the way" ;;
-	75) echo "try again, or use a longer --timeout" ;;
-	77) echo "check --user, --cacert and the clock" ;;
-	*) echo "check the server's log" ;;
+	usage) echo "check the URL" ;;
+	missing) echo "check the path in the URL" ;;
+	name) echo "check the host's name and /etc/resolv.conf" ;;
+	unreachable)
+		echo "check the network, the port, and any firewall on the way" ;;
+	busy | locked | timeout) echo "try again, or use a longer --timeout" ;;
+	credentials | forbidden) echo "check --user, --cacert and the clock" ;;
+	server | internal) echo "check the server's log" ;;
+	*) echo "use another server or another image" ;;
 	esac
 }
 

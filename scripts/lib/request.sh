@@ -43,7 +43,7 @@ ask() {
 ask_file() {
 	cat -- "$2" 2>/dev/null >"$REQ/$1" && return
 	[ -f "$2" ] && [ -r "$2" ] ||
-		die $EX_NOINPUT "unable to read $1 file $2"
+		die $EX_NOINPUT:usage "unable to read $1 file $2"
 	die $EX_CANTCREAT "unable to write $REQ/$1: is ${TEMP%/*} full?"
 }
 
@@ -74,20 +74,20 @@ take_ticket() {
 	read_secret ticket "$1" || {
 		! is_secret_word "$1" || misuse \
 			"--ticket takes a file, or - for standard input, not the ticket itself"
-		die $EX_NOINPUT "unable to read ticket file $1"
+		die $EX_NOINPUT:usage "unable to read ticket file $1"
 	}
 	IFS= read -r word <"$TEMP/ticket" || :
 	word=${word%"$(printf '\r')"}
 	case $word in
-	'' | *[!A-Za-z0-9._~+-]*) die $EX_DATAERR \
+	'' | *[!A-Za-z0-9._~+-]*) die $EX_DATAERR:usage \
 		"the first line of the ticket file is not a ticket" ;;
 	esac
 	printf '%s\n' "$word" >"$TEMP/ticket"
 }
 
 take_headers() {
-	read_secret headers "$1" || die $EX_NOINPUT "unable to read headers file $1"
-	! grep -qv '^[^:[:space:]]\{1,\}:' "$TEMP/headers" || die $EX_DATAERR \
+	read_secret headers "$1" || die $EX_NOINPUT:usage "unable to read headers file $1"
+	! grep -qv '^[^:[:space:]]\{1,\}:' "$TEMP/headers" || die $EX_DATAERR:usage \
 		"headers file $1: each line must be NAME: VALUE"
 }
 

@@ -18,7 +18,7 @@ lock_slot() {
 	umask 022
 	exec 9>>"$DIR/lock" || die $EX_CANTCREAT "unable to open $DIR/lock"
 	umask 077
-	vm-lock -w $LOCK_SECONDS 9 || die $EX_TEMPFAIL \
+	vm-lock -w $LOCK_SECONDS 9 || die $EX_TEMPFAIL:timeout \
 		"slot $1 is being used by $(read_value "$DIR/lock")"
 	# For people only: a full /run must not prevent an eject.
 	{ echo "process $$ ($VERB)" >"$DIR/lock"; } 2>/dev/null || :
@@ -144,15 +144,18 @@ resume_slot() {
 }
 
 # watch_slot: wait until the medium is inserted. If the mount fails, return its
-# status. If the process that brings the image (CHILD) ends first, return 1.
+# status, and set WHY and CAUSE. If the process that brings the image (CHILD)
+# ends first, return 1.
 watch_slot() {
 	local status
 	# If somebody kills it, sh would print that; its own lines are shown.
 	{
-		WHY=$(exec vm-slot -a follow ${CHILD:+-p "$CHILD"} \
-			"${DIR##*/}" 9>&- 2>&5)
+		WHY=$(exec env VM_CAUSES=1 vm-slot -a follow \
+			${CHILD:+-p "$CHILD"} "${DIR##*/}" 9>&- 2>&5)
 	} 5>&2 2>/dev/null
 	status=$?
+	hear_text "$WHY"
+	WHY=$HEARD
 	[ $status -gt 1 ] || return $status
 	MOUNTING=
 	wait_free
@@ -176,7 +179,7 @@ wait_free() {
 	start=$(now)
 	ask_slot leave -q -t "$TIMEOUT" >/dev/null
 	while held; do
-		[ $(($(now) - start)) -lt "$TIMEOUT" ] || die $EX_TEMPFAIL \
+		[ $(($(now) - start)) -lt "$TIMEOUT" ] || die $EX_TEMPFAIL:timeout \
 			"slot $SLOT is held by process $(get pid) ($(get step))"
 		progress "$(get step)" $(($(now) - start))
 		pause
@@ -200,7 +203,7 @@ begin_state() {
 # written beside and renamed, so that a request is always whole.
 write_request() {
 	! is_left || clean_slot
-	rm -rf "$DIR/error" "$DIR/status" "$DIR/reason" "$DIR/ending" \
+	rm -rf "$DIR/error" "$DIR/status" "$DIR/cause" "$DIR/reason" "$DIR/ending" \
 		"$DIR/request" "$DIR/called-off"
 	rm -rf "$DIR/.request"
 	{ cp -R "$REQ" "$DIR/.request" && begin_state &&
@@ -226,12 +229,12 @@ fill_slot() {
 # --- at work --------------------------------------------------------------
 
 # ask_slot REQUEST [OPTION...]: send a request to the vm-slot of slot DIR: see
-# vm-slot(8). If it is refused, print the reason.
+# vm-slot(8). If it is refused, print the cause and the reason.
 ask_slot() {
 	local request
 	request=$1
 	shift
-	vm-slot -a "$request" "$@" "${DIR##*/}" 9>&-
+	VM_CAUSES=1 vm-slot -a "$request" "$@" "${DIR##*/}" 9>&-
 }
 
 # call_off: end the mount that is in progress. A vm-slot that does not listen
@@ -254,7 +257,11 @@ renew_slot() {
 	done
 	put_asker
 	put url "$URL" || die $EX_CANTCREAT "unable to write $DIR/url"
-	WHY=$(ask_slot renew) || die $? "slot $SLOT: $WHY"
+	WHY=$(ask_slot renew) || {
+		set -- $?
+		hear_text "$WHY"
+		die "$1:$CAUSE" "slot $SLOT: $HEARD"
+	}
 }
 
 # eject_limit WORD: print the option of vm-slot -a for how long an eject may
@@ -285,11 +292,12 @@ eject_slot() {
 	status=$?
 	case $status in
 	0) return 0 ;;
-	"$EX_UNAVAILABLE") ! holds || die $EX_TEMPFAIL \
+	"$EX_UNAVAILABLE") ! holds || die $EX_TEMPFAIL:timeout \
 		"slot $SLOT: its vm-slot does not answer; see vmctl log -s $SLOT"
 		return 0 ;; # it has just ended by itself
 	esac
-	complain "$WHY"
+	hear_text "$WHY"
+	complain "$HEARD"
 	[ $status != $EX_TEMPFAIL ] || exit $status
 	return $status
 }
@@ -299,13 +307,14 @@ eject_slot() {
 clean_slot() {
 	local was
 	was=$(get url)
-	WHY=$(vm-slot -k "$@" "${DIR##*/}" 2>&1)
+	WHY=$(VM_CAUSES=1 vm-slot -k "$@" "${DIR##*/}" 2>&1)
 	set -- $?
 	[ "$1" != 0 ] || [ -z "$was" ] || [ ! -f "$DIR/log" ] ||
 		printf '%s vmctl: slot %s: ejected %s, whose vm-slot was killed\n' \
 			"$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${DIR##*/}" "$was" \
 			2>/dev/null >>"$DIR/log" || :
 	[ "$1" != 0 ] || return 0
-	complain "$WHY"
+	hear_text "$WHY"
+	complain "$HEARD"
 	return "$1"
 }

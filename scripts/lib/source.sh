@@ -18,7 +18,8 @@ wait_child() {
 gave_up() {
 	progress_end
 	end_source
-	echo "$PROG: gave up after $TIMEOUT s while $1" >"$TEMP/said"
+	printf '%s\n' "$PROG: cause: timeout" \
+		"$PROG: gave up after $TIMEOUT s while $1" >"$TEMP/said"
 	return $EX_TEMPFAIL
 }
 
@@ -45,7 +46,7 @@ start_source() {
 	: >"$TEMP/ready"
 	: >"$TEMP/said"
 	# shellcheck disable=SC2086 # one word, or none
-	with_source "$REQ" exec $APART vm-fetchd "$@" -p \
+	with_source "$REQ" exec $APART env VM_CAUSES=1 vm-fetchd "$@" -p \
 		>"$TEMP/ready" 2>"$TEMP/said" &
 	CHILD=$!
 	start=$(now)
@@ -65,7 +66,8 @@ start_source() {
 
 # source_failed STATUS: print the reason that vm-fetchd gave, and exit.
 source_failed() {
-	complain "$(with_remedy "$(tail -n 1 "$TEMP/said")")"
+	hear <"$TEMP/said"
+	complain "$(with_remedy "$HEARD")"
 	exit "$1"
 }
 
@@ -86,15 +88,15 @@ end_source() {
 run_source() {
 	local status
 	if start_source -U "$TEMP/nbd"; then
-		"$@" 2>"$TEMP/said"
+		VM_CAUSES=1 "$@" 2>"$TEMP/said"
 		status=$?
 		end_source
 	else
 		status=$?
 	fi
-	[ $status = 0 ] ||
-		complain "$(with_remedy "$(renamed \
-			"$(tail -n 1 "$TEMP/said")" "$TEMP/nbd" "$URL")")"
+	[ $status != 0 ] || return 0
+	hear <"$TEMP/said"
+	complain "$(with_remedy "$(renamed "$HEARD" "$TEMP/nbd" "$URL")")"
 	return $status
 }
 

@@ -166,7 +166,7 @@ slot_json() {
 	see_slot "$1"
 	out '{"slot": %s, "state": "%s"' "$1" "$STATE"
 	for key in url client who device format label boot media overlay note \
-		reason error once; do
+		reason error cause once; do
 		value_of $key || :
 		out ', "%s": ' $key
 		json_string "$VALUE"

@@ -9,6 +9,7 @@
 #include "fetchd/report.h"
 
 static char text[REPORT_MAX];
+static enum cause cause;
 
 /* The receiver's result from bytes that a sender wrote before it closed. */
 static int
@@ -19,7 +20,7 @@ receives(const char *bytes)
 	if (pipe(fds) == -1 || write(fds[1], bytes, strlen(bytes)) == -1)
 		return -2;
 	close(fds[1]);
-	status = report_receive(fds[0], text);
+	status = report_receive(fds[0], &cause, text);
 	saved = errno;
 	close(fds[0]);
 	errno = saved;
@@ -32,13 +33,15 @@ test_round_trip(void)
 	int fds[2];
 
 	CHECK(pipe(fds) == 0);
-	CHECK(report_send(fds[1], 66, "no\nsuch\x1b[m image") == 0);
-	CHECK(report_receive(fds[0], text) == 66);
+	CHECK(report_send(fds[1], 66, CAUSE_CHANGED, "no\nsuch\x1b[m image") ==
+	      0);
+	CHECK(report_receive(fds[0], &cause, text) == 66);
+	CHECK(cause == CAUSE_CHANGED);
 	CHECK(strcmp(text, "no?such?[m image") == 0);
 	memset(text, 'a', sizeof(text) - 1);
-	CHECK(report_send(fds[1], 0, text) == 0);
-	CHECK(report_receive(fds[0], text) == 0);
-	CHECK(strlen(text) == REPORT_MAX - 4);
+	CHECK(report_send(fds[1], 0, CAUSE_USUAL, text) == 0);
+	CHECK(report_receive(fds[0], &cause, text) == 0);
+	CHECK(strlen(text) == REPORT_MAX - 6 && cause == CAUSE_USUAL);
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -51,7 +54,7 @@ test_half(void)
 
 	CHECK(pipe(fds) == 0 && write(fds[1], "0 half", 6) == 6);
 	alarm(20);
-	CHECK(report_receive(fds[0], text) == -1 && errno == EPROTO);
+	CHECK(report_receive(fds[0], &cause, text) == -1 && errno == EPROTO);
 	alarm(0);
 	close(fds[0]);
 	close(fds[1]);
@@ -62,11 +65,13 @@ main(void)
 {
 	test_round_trip();
 	test_half();
-	CHECK(receives("0 \n") == 0 && *text == '\0');
+	CHECK(receives("0 - \n") == 0 && *text == '\0');
 	CHECK(receives("") == -1 && errno == EPIPE);
 	CHECK(receives("65 cut") == -1 && errno == EPROTO);
+	CHECK(receives("65 cut\n") == -1 && errno == EPROTO);
+	CHECK(receives("65 nonsense x\n") == 65 && cause == CAUSE_USUAL);
 	CHECK(receives("x\n") == -1 && errno == EPROTO);
-	CHECK(receives("999 x\n") == -1 && errno == EPROTO);
-	CHECK(receives("-1 x\n") == -1 && errno == EPROTO);
+	CHECK(receives("999 - x\n") == -1 && errno == EPROTO);
+	CHECK(receives("-1 - x\n") == -1 && errno == EPROTO);
 	return check_status();
 }
