@@ -393,7 +393,7 @@ vm-slot: slot 0: ejected https://example.org/two.iso" ]
 	vmctl start -j >json || [ $? = 66 ]
 	jq -e '.mounts | length == 2' json
 	jq -e '.mounts[0] | .changed and .slot.slot == 0 and .slot.state == "active"' json
-	jq -e '.mounts[1] | .slot.slot == 1 and .status == 66' json
+	jq -e '.mounts[1] | .slot.slot == 1 and .error.status == 66' json
 	vmctl start -j >json || [ $? = 66 ]
 	jq -e '.mounts[0] | .changed == false and .slot.slot == 0 and .slot.state == "active"' json
 }

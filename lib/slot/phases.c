@@ -47,8 +47,9 @@ time_out(struct slot *s)
 	char step[STATE_VALUE_MAX];
 
 	state_get(&s->state, "step", step);
-	slot_set_error(s, CAUSE_TIMEOUT, EX_TEMPFAIL,
-	    "gave up after %d s while %s", (int)s->timeout, step);
+	slot_set_error(s,
+	    s->phase == PHASE_SOURCE && s->waits ? CAUSE_SERVER : CAUSE_TIMEOUT,
+	    EX_TEMPFAIL, "gave up after %d s while %s", (int)s->timeout, step);
 	slot_begin_end(s);
 }
 

@@ -59,6 +59,7 @@ hear_progress(struct slot *s, enum child_id id, const char *line)
 		n = strlen(works[i].head);
 		if (id != CHILD_SOURCE || strncmp(line, works[i].head, n) != 0)
 			continue;
+		s->waits = false;
 		slot_step(s, "%s %s, %s", works[i].step, s->url, line + n);
 		return true;
 	}
@@ -74,6 +75,7 @@ hear_wait(struct slot *s, const struct child *c, const char *line)
 	if (c->id != CHILD_SOURCE || strncmp(line, head, sizeof(head) - 1) != 0)
 		return false;
 	slot_log(s, c, line);
+	s->waits = true;
 	if (s->phase == PHASE_SOURCE)
 		slot_step(
 		    s, "connecting to %s: %s", s->url, line + sizeof(head) - 1);

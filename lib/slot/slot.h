@@ -99,6 +99,7 @@ struct slot {
 	char url[STATE_VALUE_MAX], device[64], media[8];
 
 	/* The source, and restarts. */
+	bool waits;	 /* vm-fetchd asks a server again that is busy */
 	char source[16]; /* ok waiting down refused changed gone starting */
 	struct restart restart[2]; /* of CHILD_SOURCE and CHILD_ATTACH */
 

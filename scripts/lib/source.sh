@@ -3,7 +3,7 @@
 # A vm-fetchd that vmctl starts itself, to look at an image or to serve it.
 # CHILD is its pid. Sourced by vmctl, after common.sh.
 
-WORK=		# what work_at_hand() has found
+WORK='' LATE=''	# what work_at_hand() has found
 
 # wait_child: wait until CHILD ends, and return its status.
 wait_child() {
@@ -14,20 +14,23 @@ wait_child() {
 	return $status
 }
 
-# gave_up WORK: end a vm-fetchd that has not finished that within TIMEOUT.
+# gave_up WORK CAUSE: end a vm-fetchd that has not finished that within TIMEOUT.
 gave_up() {
 	progress_end
 	end_source
-	printf '%s\n' "$PROG: cause: timeout" \
+	printf '%s\n' "$PROG: cause: $2" \
 		"$PROG: gave up after $TIMEOUT s while $1" >"$TEMP/said"
 	return $EX_TEMPFAIL
 }
 
-# work_at_hand: set WORK to what vm-fetchd is doing, judging by its last line.
+# work_at_hand: set WORK to what vm-fetchd is doing, judging by its last line, and
+# LATE to the cause if that takes too long.
 work_at_hand() {
 	last_line "$TEMP/said"
+	LATE=timeout
 	case $LINE in
-	*": waiting: "*) WORK="connecting to $URL: ${LINE#*: waiting: }" ;;
+	*": waiting: "*)
+		WORK="connecting to $URL: ${LINE#*: waiting: }" LATE=server ;;
 	*": verifying: "*) WORK="verifying $URL: ${LINE#*: verifying: }" ;;
 	*": decompressing: "*)
 		WORK="decompressing $URL: ${LINE#*: decompressing: }"
@@ -54,7 +57,7 @@ start_source() {
 		elapsed=$(($(now) - start))
 		work_at_hand
 		if [ $elapsed -ge "$TIMEOUT" ]; then
-			gave_up "$WORK"
+			gave_up "$WORK" $LATE
 			return
 		fi
 		progress "$WORK" $elapsed
