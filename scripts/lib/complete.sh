@@ -48,6 +48,9 @@ offer_values() {
 	*URL*) set -- https:// http:// nfs:// smb:// ;;
 	WHERE) set -- wss:// ws:// ssh: ;;
 	TYPE) set -- auto cd disk ;;
+	*ACTION*) set -- status power on off shutdown restart reset cycle nmi boot ;;
+	*TARGET*) set -- none cd usb pxe http hdd bios ;;
+	MODE) set -- uefi legacy ;;
 	*SLOT*) set -- 0 1 2 3 4 5 6 7 ;;
 	*VERB*) offer_verbs ;;
 	esac

@@ -35,6 +35,19 @@ cacert|text|the path of a file
 proxy|text|a URL, such as http://proxy.example.org:3128
 allow_file|paths|absolute paths of directories
 power|text|a command and its arguments
+host|host|ipmitool, busctl, gpio, redfish URL or command PROGRAM (options may follow)
+host_user|text|the name of a user
+host_password_file|path|the absolute path of a file
+host_cacert|path|the absolute path of a file
+host_pin|pin|sha256// and 44 characters of base64
+host_mode|uefi legacy|uefi or legacy
+host_timeout|300|a number of seconds from 1 to 300
+host_boot_time|3600|a number of seconds from 1 to 3600
+host_gpio_power|line|a line, such as POWER_BUTTON or gpiochip0 12, and perhaps active-low
+host_gpio_reset|line|a line, such as RESET_BUTTON or gpiochip0 13, and perhaps active-low
+host_gpio_nmi|line|a line, such as NMI_BUTTON or gpiochip0 14, and perhaps active-low
+host_gpio_good|line|a line, such as POWER_GOOD or gpiochip0 15, and perhaps active-low
+host_gpio_off|15|a number of seconds from 1 to 15
 slot0|text|options and the URL of a vmctl mount
 slot1|text|options and the URL of a vmctl mount
 slot2|text|options and the URL of a vmctl mount
@@ -109,6 +122,39 @@ are_paths() {
 	done
 }
 
+# is_host VALUE: is it a backend of vm-host, and without a password in argv?
+is_host() {
+	case $1 in
+	ipmitool*" -P"* | ipmitool*" -k"* | ipmitool*" -y"*) return 1 ;;
+	"redfish https://"*[[:space:]]* | "redfish https://"*@*) return 1 ;;
+	ipmitool | "ipmitool -"* | busctl | "busctl -"* | gpio) ;;
+	"redfish https://"?* | "command "?*) ;;
+	*) return 1 ;;
+	esac
+}
+
+# is_line VALUE: does it name a GPIO line?
+is_line() {
+	case $1 in -* | *[!A-Za-z0-9/_.:\ -]*) return 1 ;; esac
+	# shellcheck disable=SC2086 # words
+	set -- $1
+	case $#-$2-$3 in
+	1-*-* | 2-active-low-* | 3-*-active-low) ;;
+	2-*[!0-9]*-*) return 1 ;;
+	2-*-*) ;;
+	*) return 1 ;;
+	esac
+}
+
+# is_pin VALUE: is it the SHA-256 of a public key, as curl(1) takes it?
+is_pin() {
+	case $1 in
+	sha256//*[!A-Za-z0-9+/=]*) return 1 ;;
+	sha256//*=) [ ${#1} = 52 ] ;;
+	*) return 1 ;;
+	esac
+}
+
 # is_kind KIND VALUE: does the value have the right form? KIND is a column of
 # SETTINGS.
 is_kind() {
@@ -129,6 +175,10 @@ is_kind() {
 		[ ${#2} -le "${1#ascii }" ]
 		;;
 	"size "*) is_size_from "$2" "${1#size }" ;;
+	host) is_host "$2" ;;
+	line) is_line "$2" ;;
+	path) are_paths "$2" && case $2 in *[[:space:]]*) return 1 ;; esac ;;
+	pin) is_pin "$2" ;;
 	paths) are_paths "$2" ;;
 	time) seconds_in "$2" >/dev/null ;;
 	text) return 0 ;;
@@ -179,6 +229,7 @@ $1=$2"
 	allow_file) ALLOW_FILE=$2 ;;
 	power) POWER=$2 ;;
 	proxy) PROXY=$2 ;;
+	host | host_*) HOST_CONF="$HOST_CONF$NEWLINE$1=$2" ;;
 	slot*) DECLARED="$DECLARED$NEWLINE${1#slot} $2" ;;
 	esac
 }

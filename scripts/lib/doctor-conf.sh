@@ -42,6 +42,7 @@ examine_conf() {
 	examine_drives
 	examine_files
 	examine_cache
+	examine_backend
 	examine_declared
 	examine_owner "$CONF"
 	examine_hooks

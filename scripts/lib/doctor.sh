@@ -245,6 +245,7 @@ cmd_doctor() {
 		examine_kernel
 		examine_udc
 		each_slot examine_drive
+		examine_host
 		[ -z "$URL" ] || examine_url
 	fi
 	[ -z "$JSON" ] || doctor_json

@@ -21,6 +21,7 @@ export|URL|serve an image as NBD on a Unix socket
 serve|IMAGE WHERE|insert an image on another machine
 attach|[-]|insert an image served on standard input
 ticket|[SLOT]|print a ticket for one attach
+host|[ACTION] [TARGET]|switch the host, or choose what it boots
 doctor|[URL]|check this machine and the server
 help|[VERB]|list the verbs, or the options of a verb
 version||print the version
@@ -39,6 +40,8 @@ ls|list
 show|status
 logs|log
 check|doctor
+power|host
+boot|host boot
 "
 
 # Verbs that read the image at a URL.
@@ -91,12 +94,15 @@ revoke||ID|ticket|make the ticket with this ID invalid
 discard|||eject|eject at once, and give up what the host wrote last
 follow|f||log|continue to show new lines
 watch|||status|show the status again each second
+once|||host|boot from TARGET once (this is the default)
+always|||host|boot from TARGET each time
+mode|m|MODE|host|boot in this mode
 socket|U|PATH|export|make the Unix socket at PATH
 repair|||doctor|repair the slots after a crash
 verbose|v||mount attach|log each step
 quiet|q||status|print nothing; the exit status tells the state
 json|j||mount eject renew status list start probe|print one JSON object
-json|j||export serve ticket doctor version log|print one JSON object
+json|j||export serve ticket doctor version log host|print one JSON object
 help|h||all|print this help
 "
 
@@ -109,6 +115,9 @@ SLOT|a number from 0 to 7
 TYPE|cd, disk or auto (chosen by the image)
 SIZE|bytes, such as 500K, 2M or 1G
 TIME|such as 90s, 30m, 2h or 1d
+ACTION|status, power, on, off, shutdown, restart, reset, cycle, nmi or boot
+TARGET|none, cd, usb, pxe, http, hdd or bios
+MODE|uefi or legacy
 "
 
 # --- looking up, which starts no process ----------------------------------

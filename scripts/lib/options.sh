@@ -117,6 +117,12 @@ take_option() {
 		check_text "$1" "$2" 255
 		NAME=$2
 		;;
+	mode)
+		case $2 in
+		uefi | legacy) MODE=$2 ;;
+		*) misuse "--mode $2: not uefi or legacy" ;;
+		esac
+		;;
 	socket) SOCKET=$2 ;;
 	pin) PIN=$2 ;;
 	ticket) take_ticket "$2" ;;
@@ -142,6 +148,8 @@ take_flag() {
 	follow) FOLLOW=1 ;;
 	force) FORCE=${FORCE:-force} ;;
 	discard) FORCE=discard ;;
+	once) LASTS=once ;;
+	always) LASTS=continuous ;;
 	repair) REPAIR=1 ;;
 	list) LISTS=1 ;;
 	take) TAKE=1 ;;

@@ -288,6 +288,10 @@ complete_request() {
 	[ -f "$REQ/type" ] || ask type auto
 	complete_source
 	[ -z "$DVD" ] || ask dvd 1
+	# The backend of vm-host knows the power, too.
+	[ -n "$POWER" ] || case $HOST_CONF in
+	*"${NEWLINE}host="*) POWER="$BIN/vm-host power" ;;
+	esac
 	[ -z "$POWER" ] || [ ! -f "$REQ/boot-once" ] || ask power "$POWER"
 	[ ! -f "$REQ/writable" ] || complete_writable
 }
