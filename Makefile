@@ -39,6 +39,8 @@ ALL_LDFLAGS = -Wl,-z,relro -Wl,-z,now $(LDFLAGS)
 # What each program needs beyond libvm.a: pkg-config names, then plain flags.
 PKGS_vm-nbd-attach = libnbd libmnl libseccomp
 LIBS_vm-nbd-attach = -lbearssl
+PKGS_vm-door = jansson
+LIBS_vm-door = -lbearssl -lcrypt
 PKGS_vm-redfish = jansson libseccomp
 PKGS_vm-ws-proxy = libseccomp
 LIBS_vm-ws-proxy = -lbearssl
@@ -126,7 +128,7 @@ $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
     $(plugobjs)) $(threaded) $(O)/libvm.a
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ \
-	    $(call pkg,$(PKGS_plugin) jansson libmnl libnbd,--libs) -lbearssl
+	    $(call pkg,$(PKGS_plugin) jansson libmnl libnbd,--libs) -lbearssl -lcrypt
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 

@@ -23,12 +23,11 @@
 
 #include "base/output.h"
 #include "tls/connection.h"
+#include "unix/activation.h"
 #include "unix/inet.h"
 #include "unix/sd-notify.h"
 #include "ws-monitor/arguments.h"
 #include "ws-monitor/monitor.h"
-
-#define LISTEN_FD 3 /* systemd's first (sd_listen_fds(3)) */
 
 static struct ws_arguments args = {.limits = {0, 0}};
 static const struct ws_options *const options = &args.options;
@@ -111,15 +110,10 @@ check_plain(bool is_local)
 static int
 serve_given(void)
 {
-	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
-	bool by_systemd = pid != NULL && count != NULL &&
-			  atol(pid) == (long)getpid() && atoi(count) == 1;
-	int given = by_systemd ? LISTEN_FD : STDIN_FILENO, fd;
+	int passed = activation_socket(), fd;
+	int given = passed != -1 ? passed : STDIN_FILENO;
 	char peer[INET_PEER_SIZE];
 
-	unsetenv("LISTEN_PID");
-	unsetenv("LISTEN_FDS");
-	unsetenv("LISTEN_FDNAMES");
 	if (is_listening(given)) {
 		fd = move_up(given);
 		check_plain(inet_is_local(fd));

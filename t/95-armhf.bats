@@ -32,7 +32,7 @@ target_root() {
 	mkdir -p "$BUILD"
 	rm -rf "$ROOT"
 	mmdebstrap -q --arch=armhf --variant=extract \
-		--include=libc6-dev,libnbd-dev,libcurl4-openssl-dev,libbearssl-dev,libmnl-dev,libseccomp-dev,nbdkit,nbdkit-plugin-dev \
+		--include=libc6-dev,libnbd-dev,libcurl4-openssl-dev,libbearssl-dev,libcrypt-dev,libjansson-dev,libmnl-dev,libseccomp-dev,nbdkit,nbdkit-plugin-dev \
 		bookworm "$ROOT" "deb $uri bookworm main" >&2 3>&-
 	touch "$ROOT/done"
 }

@@ -250,3 +250,31 @@ door_receive(int fd, struct door_message *m, long long deadline)
 	errno = EPROTO;
 	return -1;
 }
+
+int
+door_take(int fd, struct door_message *m)
+{
+	ssize_t n, head;
+	size_t size;
+
+	/* Room for what may come, and for the length and the comma. */
+	if (!make_room(m, NETSTRING_OVERHEAD))
+		return -1;
+	n = recv(fd, m->bytes + m->len, m->room - m->len - 1, MSG_DONTWAIT);
+	if (n == -1)
+		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+	m->len += (size_t)n;
+	errno = ENODATA;
+	if (n == 0)
+		return -1;
+	head = netstring_length(m->bytes, m->len, DOOR_MESSAGE_MAX, &size);
+	if (head == 0 || (head > 0 && m->len - (size_t)head <= size))
+		return 0;
+	errno = EPROTO;
+	if (head == -1 || m->len != (size_t)head + size + 1 ||
+	    m->bytes[m->len - 1] != ',')
+		return -1;
+	memmove(m->bytes, m->bytes + head, size);
+	m->len = size;
+	return 1;
+}

@@ -53,6 +53,13 @@ int door_send(int fd, struct door_message *, long long deadline);
 int door_receive(int fd, struct door_message *, long long deadline);
 
 /*
+ * Read what there is of a message, for a loop of poll(2) that goes on reading
+ * later: all zeros at first. Returns 1 when all of it is there, and door_parse()
+ * can take its fields; 0 when more must come; -1 with errno as door_receive().
+ */
+int door_take(int fd, struct door_message *);
+
+/*
  * Take the fields of a message's bytes, which change. Returns whether they are
  * fields: names of small letters and `-`, each once.
  */

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * vm-door: a small service that runs as root for programs that face the network
+ * and do not. It authenticates their clients by itself, and does what each of them
+ * may, by vmctl and vm-host.
+ */
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <err.h>
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "base/output.h"
+#include "door/client.h"
+#include "door/serve.h"
+#include "unix/activation.h"
+#include "unix/socket.h"
+
+#define USER "vmedia-redfish"
+
+static struct door_settings settings = {
+    .accounts = "/etc/vmedia/accounts",
+    .run_dir = "/run/vmedia",
+    .verifies = true,
+    .retypes = true,
+    .timeout_s = 55,
+};
+
+static void
+usage(FILE *out)
+{
+	fputs("usage: vm-door [-hiRV] [-a FILE] [-d \"cd disk\"] "
+	      "[-r RULE=NUMBER]\n"
+	      "               [-s SOCKET] [-t SECONDS] [-u USER]\n",
+	    out);
+}
+
+/* "cd disk": the types of the slots' drives. */
+static void
+take_drives(const char *types)
+{
+	const char *at = types;
+	size_t len;
+
+	settings.slots = 0;
+	for (at += strspn(at, " "); *at != '\0'; at += strspn(at, " ")) {
+		len = strcspn(at, " ");
+		if (settings.slots == DOOR_SLOTS ||
+		    ((len != 2 || strncmp(at, "cd", 2) != 0) &&
+			(len != 4 || strncmp(at, "disk", 4) != 0)))
+			errx(EX_USAGE,
+			    "unable to use the drives \"%s\": name up to %d, "
+			    "each of them cd or disk",
+			    types, DOOR_SLOTS);
+		settings.is_disk[settings.slots++] = len == 4;
+		at += len;
+	}
+}
+
+/* "session-timeout=1800" */
+static void
+take_rule(char *text)
+{
+	char *equals = strchr(text, '=');
+	enum account_rule rule = ACCOUNT_RULES;
+	uint64_t value = 0;
+
+	if (equals != NULL) {
+		*equals = '\0';
+		rule = account_rule_of(text);
+		*equals = '=';
+	}
+	if (rule == ACCOUNT_RULES ||
+	    number_parse(equals + 1, 0, INT_MAX, &value) == -1 ||
+	    !account_rule_allows(rule, (unsigned long)value))
+		errx(EX_USAGE, "unable to use the rule %s: see vm-door(8)",
+		    text);
+	settings.rules[rule] = (unsigned)value;
+}
+
+/* Directories of our own, which nobody else reads. */
+static void
+make_directories(void)
+{
+	static char dir[PATH_MAX - 16], sessions[PATH_MAX];
+	const char *run_dir = getenv("VM_RUN_DIR");
+
+	if (run_dir != NULL)
+		settings.run_dir = run_dir;
+	snprintf(dir, sizeof(dir), "%s-door", settings.run_dir);
+	snprintf(sessions, sizeof(sessions), "%s/sessions", dir);
+	settings.state_dir = dir;
+	if ((mkdir(dir, 0700) == -1 && errno != EEXIST) ||
+	    (mkdir(sessions, 0700) == -1 && errno != EEXIST))
+		err(EX_CANTCREAT, "unable to make the directory %s", sessions);
+}
+
+static uid_t
+find_user(const char *name)
+{
+	const struct passwd *pw = getpwnam(name);
+
+	/* A user that systemd makes with the service is not there yet. */
+	if (pw == NULL)
+		warnx("there is no user %s yet: only root is heard", name);
+	return pw != NULL ? pw->pw_uid : 0;
+}
+
+/* The listening socket; *path is NULL where systemd has passed one. */
+static int
+listen_or_die(const char **path, uid_t user)
+{
+	int fd = activation_socket();
+
+	if (fd != -1) {
+		*path = NULL;
+		return fd;
+	}
+	fd = listen_unix(*path);
+	if (fd == -1)
+		err(errno == EADDRINUSE ? EX_TEMPFAIL : EX_CANTCREAT,
+		    "unable to listen at %s", *path);
+	if (user != 0 && chown(*path, user, (gid_t)-1) == -1)
+		err(EX_OSERR, "unable to give %s to the user", *path);
+	return fd;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *socket = getenv("VM_DOOR_SOCKET"), *user = USER;
+	const struct rlimit none = {0, 0};
+	static struct accounts first;
+	uint64_t seconds;
+	int c, fd;
+	uid_t uid;
+
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	output_check_at_exit();
+	umask(077);
+	if (socket == NULL)
+		socket = DOOR_SOCKET;
+	take_drives("cd disk");
+	accounts_init(&first);
+	memcpy(settings.rules, first.rules, sizeof(settings.rules));
+	while ((c = getopt(argc, argv, "a:d:hiRr:s:t:u:V")) != -1) {
+		switch (c) {
+		case 'a':
+			settings.accounts = optarg;
+			break;
+		case 'd':
+			take_drives(optarg);
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 'i':
+			settings.verifies = false;
+			break;
+		case 'R':
+			settings.retypes = false;
+			break;
+		case 'r':
+			take_rule(optarg);
+			break;
+		case 's':
+			socket = optarg;
+			break;
+		case 't':
+			if (number_parse(optarg, 1, 3600, &seconds) == -1)
+				errx(EX_USAGE, "unable to wait for %s s",
+				    optarg);
+			settings.timeout_s = (unsigned)seconds;
+			break;
+		case 'u':
+			user = optarg;
+			break;
+		case 'V':
+			puts("vm-door " VERSION);
+			return 0;
+		default:
+			usage(stderr);
+			return EX_USAGE;
+		}
+	}
+	if (optind != argc) {
+		usage(stderr);
+		return EX_USAGE;
+	}
+	/* A core would have passwords in it. */
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+	make_directories();
+	uid = find_user(user);
+	fd = listen_or_die(&socket, uid);
+	puts(socket != NULL ? socket : "ready");
+	if (output_close() == -1)
+		err(EX_IOERR, "unable to write standard output");
+	c = door_serve(fd, uid, &settings);
+	if (socket != NULL)
+		unlink(socket);
+	return c;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "door/certificates.h"
+#include "unix/atomic-file.h"
+
+static void
+path_of(char path[PATH_MAX], const char *dir, unsigned id)
+{
+	snprintf(path, PATH_MAX, "%s/%u.pem", dir, id);
+}
+
+/* Read one, for free(3); NULL if there is none. */
+static char *
+read_one(const char *dir, unsigned id)
+{
+	char path[PATH_MAX], *text;
+	FILE *f;
+	size_t len = 0;
+
+	path_of(path, dir, id);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return NULL;
+	text = calloc(1, CERTIFICATE_SIZE + 1);
+	if (text != NULL)
+		len = fread(text, 1, CERTIFICATE_SIZE, f);
+	fclose(f);
+	if (len > 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+char *
+certificates_read(const char *dir)
+{
+	char *all = NULL, *one;
+	size_t size = 0;
+	FILE *out = NULL;
+	unsigned id;
+
+	for (id = 1; id <= CERTIFICATES_MAX; id++) {
+		one = read_one(dir, id);
+		if (one == NULL)
+			continue;
+		if (out == NULL)
+			out = open_memstream(&all, &size);
+		if (out != NULL)
+			fputs(one, out);
+		free(one);
+	}
+	if (out != NULL)
+		fclose(out);
+	return all;
+}
+
+void
+certificates_list(const char *dir, struct json_text *out)
+{
+	char id_text[16], *one;
+	unsigned id;
+
+	json_begin_array(out, NULL);
+	for (id = 1; id <= CERTIFICATES_MAX; id++) {
+		one = read_one(dir, id);
+		if (one == NULL)
+			continue;
+		snprintf(id_text, sizeof(id_text), "%u", id);
+		json_begin_object(out, NULL);
+		json_put_string(out, "id", id_text);
+		json_put_string(out, "pem", one);
+		json_end_object(out);
+		free(one);
+	}
+	json_end_array(out);
+}
+
+static bool
+is_pem(const char *text)
+{
+	const char *begin = strstr(text, "-----BEGIN CERTIFICATE-----");
+
+	return begin != NULL &&
+	       strstr(begin, "-----END CERTIFICATE-----") != NULL &&
+	       strstr(text, "PRIVATE KEY") == NULL &&
+	       strlen(text) < CERTIFICATE_SIZE;
+}
+
+int
+certificate_add(const char *dir, const char *pem)
+{
+	char path[PATH_MAX];
+	unsigned id;
+
+	if (!is_pem(pem)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (mkdir(dir, 0700) == -1 && errno != EEXIST)
+		return -1;
+	for (id = 1; id <= CERTIFICATES_MAX; id++) {
+		path_of(path, dir, id);
+		if (access(path, F_OK) == 0)
+			continue;
+		return replace_file(path, pem, strlen(pem)) == 0 ? (int)id : -1;
+	}
+	errno = EDQUOT;
+	return -1;
+}
+
+int
+certificate_remove(const char *dir, const char *id)
+{
+	char path[PATH_MAX];
+	uint64_t number;
+
+	if (number_parse(id, 1, CERTIFICATES_MAX, &number) == -1) {
+		errno = ENOENT;
+		return -1;
+	}
+	path_of(path, dir, (unsigned)number);
+	return unlink(path);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * What the parts of vm-door share: one call, which is a request and its answer.
+ */
+#ifndef VM_DOOR_DOOR_H
+#define VM_DOOR_DOOR_H
+
+#include <stdbool.h>
+
+#include "base/json-text.h"
+#include "door/accounts.h"
+#include "door/guard.h"
+#include "door/sessions.h"
+#include "door/wire.h"
+
+#define DOOR_SLOTS 8
+
+/* What the command line says. */
+struct door_settings {
+	const char *accounts;  /* the file of accounts */
+	const char *state_dir; /* ours: sessions/, slots/, hash.lock */
+	const char *run_dir;   /* /run/vmedia */
+	unsigned slots;
+	bool is_disk[DOOR_SLOTS];
+	bool verifies;	    /* certificates of servers, unless told */
+	bool retypes;	    /* a hybrid too large for a CD becomes a disk */
+	unsigned timeout_s; /* for a mount */
+	unsigned rules[ACCOUNT_RULES]; /* where the file has none */
+};
+
+/* The privileges of a role, by DSP0266's registry. */
+enum door_privilege {
+	DOOR_ANYBODY = 0, /* without authentication */
+	DOOR_LOGIN = 1,
+	DOOR_CONFIGURE_MANAGER = 2,
+	DOOR_CONFIGURE_USERS = 4,
+	DOOR_CONFIGURE_COMPONENTS = 8,
+};
+
+struct door_call {
+	const struct door_settings *settings;
+	struct guard *guard;
+	const struct door_message *request;
+	struct door_message answer;
+	const char *peer; /* the client's address, for the log and the guard */
+	bool may_wait;	  /* we are a process of our own for this call */
+	struct accounts accounts;
+	/* Who it is, once that is known. */
+	struct account *account;
+	struct session session; /* id "": it came with a password */
+};
+
+/* What a verb answers, and whether vm-door must not wait for it. */
+struct door_verb {
+	const char *name;
+	unsigned privileges;
+	bool is_slow; /* it needs a process of its own */
+	void (*run)(struct door_call *);
+};
+
+/*
+ * Answer a call. Returns false where that needs a process of its own, and
+ * c->may_wait was not set.
+ */
+bool door_answer(struct door_call *c);
+
+/* Say how it went: `result` is a word of door/wire.h's list. */
+void door_result(struct door_call *c, const char *result);
+
+/* The same, with words for people, printf(3)-wise. */
+void door_refuse(struct door_call *c, const char *result, const char *format,
+    ...) __attribute__((format(printf, 3, 4)));
+
+/* The field was not right: "invalid", with its name and words for people. */
+void door_invalid(struct door_call *c, const char *field, const char *words);
+
+/* A field of the request; NULL without it. `empty` counts as none. */
+const char *door_field(const struct door_call *c, const char *name);
+
+/* A line of the log: who, from where, and what. */
+void door_log(const struct door_call *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Has the client all of these privileges? */
+bool door_may(const struct door_call *c, unsigned privileges);
+
+/* Find out who it is (authenticate.c). The answer is "ok", or the result that
+ * refuses; NULL: a password must be hashed, which needs a process of its own. */
+const char *door_authenticate(struct door_call *c);
+
+/* Check a password, by the rules for failures. As above. */
+const char *door_check_password(
+    struct door_call *c, const char *user, const char *password);
+
+/* The verbs, by file. */
+void door_whoami(struct door_call *); /* verbs-session.c */
+void door_login(struct door_call *);
+void door_logout(struct door_call *);
+void door_sessions(struct door_call *);
+void door_service(struct door_call *); /* verbs-account.c */
+void door_accounts(struct door_call *);
+void door_account_add(struct door_call *);
+void door_account_set(struct door_call *);
+void door_account_remove(struct door_call *);
+void door_media(struct door_call *); /* verbs-media.c */
+void door_media_set(struct door_call *);
+void door_mount(struct door_call *);
+void door_eject(struct door_call *);
+void door_renew(struct door_call *);
+void door_certificate_add(struct door_call *);
+void door_certificate_remove(struct door_call *);
+void door_host(struct door_call *); /* verbs-host.c */
+void door_power(struct door_call *);
+void door_boot(struct door_call *);
+void door_check(struct door_call *);
+
+#endif

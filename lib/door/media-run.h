@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The runs of vmctl by which a slot is changed.
+ */
+#ifndef VM_DOOR_MEDIA_RUN_H
+#define VM_DOOR_MEDIA_RUN_H
+
+#include "door/door.h"
+
+/* How a run ended. */
+struct media_end {
+	int status;	    /* of vmctl, by sysexits(3) */
+	bool changed;	    /* it did something */
+	char cause[32];	    /* one word of vmctl(8)'s list; "": unknown */
+	char message[1024]; /* for people */
+};
+
+struct media_mount {
+	unsigned slot;
+	const char *url;
+	const char *user, *password; /* NULL: none */
+	bool is_writable;
+	bool retypes;
+};
+
+/* Mount an image with the slot's settings, within so many seconds. */
+void media_mount(const struct door_call *c, const struct media_mount *m,
+    unsigned seconds, struct media_end *end);
+
+/* Give the image of a slot another link. */
+void media_renew(const struct door_call *c, const struct media_mount *m,
+    struct media_end *end);
+
+/*
+ * Eject. A host that has locked its drive is asked for 2 s, then its medium is
+ * taken: a Redfish client cannot say -f, and some eject under a host that runs.
+ */
+void media_eject(
+    const struct door_call *c, unsigned slot, struct media_end *end);
+
+/* Is the image a CD image that only fits into a disk drive? */
+bool media_needs_disk(const struct door_call *c, const struct media_mount *m);
+
+#endif

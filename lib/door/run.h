@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Run a program of vmedia (vmctl, vm-host), and take what it says. Its arguments
+ * are a list, which no shell reads; secrets go by descriptor.
+ */
+#ifndef VM_DOOR_RUN_H
+#define VM_DOOR_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define RUN_ARGS    32
+#define RUN_SECRETS 4
+#define RUN_OUTPUT  65536 /* bytes of each stream that are kept */
+
+struct run {
+	const char *args[RUN_ARGS]; /* the program first; a NULL ends them */
+	unsigned count;
+	char paths[RUN_SECRETS][24]; /* of secrets: /dev/fd/N */
+	int secrets[RUN_SECRETS];
+	unsigned secret_count;
+	const char *input; /* standard input; NULL: none */
+	char *output; /* what it printed, with a NUL: run_free() frees it */
+	char *errors;
+};
+
+/* Add an argument, which stays the caller's. */
+void run_add(struct run *, const char *arg);
+
+/* Add an option, and as its argument a path by which the program reads that
+ * secret, from memory. */
+void run_add_secret(
+    struct run *, const char *option, const char *secret, size_t len);
+
+/*
+ * Run it, and wait for its end. Returns its exit status, 128 and more for a
+ * signal; or -1 with errno where it could not be started.
+ */
+int run_program(struct run *);
+
+/* The last line of what it said on standard error, without "PROGRAM: ". It is a
+ * part of r->errors, which changes. */
+const char *run_reason(struct run *r);
+
+void run_free(struct run *);
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "door/serve.h"
+#include "unix/sd-notify.h"
+
+#define REQUEST_MS 10000 /* for a request to come in, or an answer to go out */
+
+/* A client that is sending its request. */
+struct connection {
+	int fd; /* -1: a free place */
+	int64_t deadline;
+	struct door_message request;
+};
+
+struct server {
+	const struct door_settings *settings;
+	struct guard *guard;
+	uid_t user;
+	int listener, signals;
+	sigset_t blocked;
+	unsigned children;
+	struct connection all[DOOR_CONNECTIONS];
+};
+
+static void
+forget(struct connection *k)
+{
+	if (k->fd != -1)
+		close(k->fd);
+	door_message_free(&k->request);
+	*k = (struct connection){.fd = -1};
+}
+
+/* --- answering ------------------------------------------------------------ */
+
+/* Answer, and send that. Returns false where it needs a process of its own. */
+static bool
+answer(struct server *s, struct connection *k, bool may_wait)
+{
+	struct door_call c = {.settings = s->settings,
+	    .guard = s->guard,
+	    .request = &k->request,
+	    .may_wait = may_wait};
+	bool is_answered = door_answer(&c);
+
+	if (is_answered)
+		door_send(k->fd, &c.answer, clock_ms() + REQUEST_MS);
+	door_message_free(&c.answer);
+	explicit_bzero(&c.accounts, sizeof(c.accounts));
+	return is_answered;
+}
+
+/* A process of its own for a call, which goes on if its client leaves. */
+static void
+answer_apart(struct server *s, struct connection *k)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		close(s->listener);
+		close(s->signals);
+		sigprocmask(SIG_UNBLOCK, &s->blocked, NULL);
+		signal(SIGPIPE, SIG_IGN);
+		answer(s, k, true);
+		_exit(0);
+	}
+	if (pid == -1)
+		warn("unable to start a process");
+	else
+		s->children++;
+	forget(k);
+}
+
+/* The whole request is here. */
+static void
+take_request(struct server *s, struct connection *k)
+{
+	if (!door_parse(&k->request))
+		forget(k);
+	else if (answer(s, k, false))
+		forget(k);
+	else
+		answer_apart(s, k);
+}
+
+static void
+hear(struct server *s, struct connection *k)
+{
+	int rc = door_take(k->fd, &k->request);
+
+	if (rc == 1)
+		take_request(s, k);
+	else if (rc == -1)
+		forget(k);
+}
+
+/* --- clients -------------------------------------------------------------- */
+
+static bool
+is_admitted(const struct server *s, int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	       (peer.uid == 0 || peer.uid == s->user);
+}
+
+static struct connection *
+free_place(struct server *s)
+{
+	unsigned i;
+
+	if (s->children >= DOOR_CONNECTIONS)
+		return NULL;
+	for (i = 0; i < DOOR_CONNECTIONS; i++)
+		if (s->all[i].fd == -1)
+			return &s->all[i];
+	return NULL;
+}
+
+static void
+admit(struct server *s, struct connection *k)
+{
+	int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd == -1)
+		return;
+	if (!is_admitted(s, fd)) {
+		warnx("a process of another user was refused");
+		close(fd);
+		return;
+	}
+	k->fd = fd;
+	k->deadline = clock_ms() + REQUEST_MS;
+}
+
+/* --- the loop ------------------------------------------------------------- */
+
+/* What to wait for: place 0 is the signals, 1 the listener, then the clients. */
+static int
+prepare(struct server *s, struct pollfd *p)
+{
+	int64_t next = -1, left;
+	unsigned i;
+
+	p[0] = (struct pollfd){.fd = s->signals, .events = POLLIN};
+	p[1] = (struct pollfd){
+	    .fd = free_place(s) != NULL ? s->listener : -1, .events = POLLIN};
+	for (i = 0; i < DOOR_CONNECTIONS; i++) {
+		p[2 + i] =
+		    (struct pollfd){.fd = s->all[i].fd, .events = POLLIN};
+		if (s->all[i].fd == -1)
+			continue;
+		left = s->all[i].deadline - clock_ms();
+		left = left > 0 ? left : 0;
+		next = next == -1 || left < next ? left : next;
+	}
+	return (int)next;
+}
+
+/* Returns false at SIGTERM and SIGINT. */
+static bool
+hear_signals(struct server *s)
+{
+	struct signalfd_siginfo info;
+
+	if (read(s->signals, &info, sizeof(info)) != sizeof(info))
+		return true;
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		s->children--;
+	return info.ssi_signo == SIGCHLD;
+}
+
+static void
+loop(struct server *s)
+{
+	struct pollfd p[2 + DOOR_CONNECTIONS];
+	struct connection *k;
+	unsigned i;
+
+	for (;;) {
+		if (poll(p, 2 + DOOR_CONNECTIONS, prepare(s, p)) == -1 &&
+		    errno != EINTR)
+			err(EX_OSERR, "unable to wait for requests");
+		if ((p[0].revents & POLLIN) != 0 && !hear_signals(s))
+			return;
+		for (i = 0; i < DOOR_CONNECTIONS; i++) {
+			k = &s->all[i];
+			if (k->fd != -1 && p[2 + i].revents != 0)
+				hear(s, k);
+			if (k->fd != -1 && clock_ms() >= k->deadline)
+				forget(k);
+		}
+		k = free_place(s);
+		if ((p[1].revents & POLLIN) != 0 && k != NULL)
+			admit(s, k);
+	}
+}
+
+int
+door_serve(int listener, uid_t user, const struct door_settings *settings)
+{
+	static struct server s;
+	unsigned i;
+
+	s = (struct server){
+	    .settings = settings, .user = user, .listener = listener};
+	for (i = 0; i < DOOR_CONNECTIONS; i++)
+		s.all[i].fd = -1;
+	s.guard = guard_new();
+	if (s.guard == NULL)
+		err(EX_OSERR, "unable to reserve memory");
+	sigemptyset(&s.blocked);
+	sigaddset(&s.blocked, SIGTERM);
+	sigaddset(&s.blocked, SIGINT);
+	sigaddset(&s.blocked, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &s.blocked, NULL);
+	s.signals = signalfd(-1, &s.blocked, SFD_CLOEXEC);
+	if (s.signals == -1)
+		err(EX_OSERR, "unable to receive signals");
+	notify_ready();
+	loop(&s);
+	return 0;
+}

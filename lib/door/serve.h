@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The loop of vm-door. It waits for no client and no program: what takes time has
+ * a process of its own.
+ */
+#ifndef VM_DOOR_SERVE_H
+#define VM_DOOR_SERVE_H
+
+#include <sys/types.h>
+
+#include "door/door.h"
+
+#define DOOR_CONNECTIONS 64 /* at the same time; more wait */
+
+/*
+ * Serve a listening Unix socket until SIGTERM or SIGINT. Only processes of root
+ * and of `user` are heard. Returns an exit status, and has printed why.
+ */
+int door_serve(int listener, uid_t user, const struct door_settings *);
+
+#endif

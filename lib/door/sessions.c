@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bearssl.h>
+
+#include "base/hex.h"
+#include "door/sessions.h"
+#include "unix/atomic-file.h"
+
+#define TOKEN_BYTES 20
+#define NAME_SIZE   (2 * br_sha256_SIZE + 1) /* of a file */
+#define TEXT_MAX    512
+
+/* The first digits of the SHA-256 of a text. */
+static void
+digest(const char *text, char *digits, size_t size)
+{
+	unsigned char hash[br_sha256_SIZE];
+	char all[NAME_SIZE];
+	br_sha256_context sha;
+
+	br_sha256_init(&sha);
+	br_sha256_update(&sha, text, strlen(text));
+	br_sha256_out(&sha, hash);
+	hex_encode(all, hash, sizeof(hash));
+	snprintf(digits, size, "%s", all);
+}
+
+static void
+path_of(char path[PATH_MAX], const char *dir, const char *name)
+{
+	snprintf(path, PATH_MAX, "%s/%s", dir, name);
+}
+
+static bool
+is_name(const char *name)
+{
+	return strlen(name) == NAME_SIZE - 1 &&
+	       strspn(name, "0123456789abcdef") == NAME_SIZE - 1;
+}
+
+/* --- a file --------------------------------------------------------------- */
+
+/* Read one; its id is the beginning of its name. */
+static bool
+read_session(const char *dir, const char *name, struct session *s)
+{
+	char path[PATH_MAX], text[TEXT_MAX];
+	struct stat st;
+	long long created = 0;
+	FILE *f;
+	size_t len;
+
+	*s = (struct session){.created = 0};
+	path_of(path, dir, name);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return false;
+	len = fread(text, 1, sizeof(text) - 1, f);
+	text[len] = '\0';
+	if (fstat(fileno(f), &st) == -1)
+		len = 0;
+	fclose(f);
+	if (len == 0 || sscanf(text, "%32s %16s %lld %63[^\n]", s->user,
+			    s->stamp, &created, s->peer) < 3)
+		return false;
+	snprintf(s->id, sizeof(s->id), "%.16s", name);
+	s->created = (time_t)created;
+	s->used = st.st_mtime;
+	return true;
+}
+
+static int
+write_session(const char *dir, const char *name, const struct session *s)
+{
+	char path[PATH_MAX], text[TEXT_MAX];
+	int len = snprintf(text, sizeof(text), "%s %s %lld %s", s->user,
+	    s->stamp, (long long)s->created, s->peer);
+
+	path_of(path, dir, name);
+	return replace_file(path, text, (size_t)len);
+}
+
+/* The account of a session that is still good; NULL for others. */
+static struct account *
+account_of(const struct session *s, struct accounts *accounts)
+{
+	struct account *account = accounts_find(accounts, s->user);
+	time_t now = time(NULL);
+	char stamp[sizeof(s->stamp)];
+
+	if (account == NULL || !account->is_enabled)
+		return NULL;
+	digest(account->hash, stamp, sizeof(stamp));
+	/* A clock that was set back makes no session immortal. */
+	if (strcmp(stamp, s->stamp) != 0 || s->used > now + 1 ||
+	    now - s->used > (time_t)accounts->rules[RULE_SESSION_TIMEOUT])
+		return NULL;
+	return account;
+}
+
+/* --- all of them ---------------------------------------------------------- */
+
+unsigned
+sessions_list(const char *dir, struct accounts *accounts,
+    struct session list[SESSIONS_MAX])
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	unsigned count = 0;
+	DIR *d = opendir(dir);
+
+	while (d != NULL && (entry = readdir(d)) != NULL) {
+		if (!is_name(entry->d_name))
+			continue;
+		if (count < SESSIONS_MAX &&
+		    read_session(dir, entry->d_name, &list[count]) &&
+		    account_of(&list[count], accounts) != NULL) {
+			count++;
+			continue;
+		}
+		path_of(path, dir, entry->d_name);
+		unlink(path);
+	}
+	if (d != NULL)
+		closedir(d);
+	return count;
+}
+
+int
+session_end(const char *dir, const char *id)
+{
+	struct dirent *entry;
+	char path[PATH_MAX];
+	int rc = -1;
+	DIR *d = opendir(dir);
+
+	errno = ENOENT;
+	while (d != NULL && rc == -1 && (entry = readdir(d)) != NULL) {
+		if (!is_name(entry->d_name) ||
+		    strncmp(entry->d_name, id, SESSION_ID_SIZE - 1) != 0 ||
+		    strlen(id) != SESSION_ID_SIZE - 1)
+			continue;
+		path_of(path, dir, entry->d_name);
+		rc = unlink(path);
+	}
+	if (d != NULL)
+		closedir(d);
+	if (rc == -1)
+		errno = ENOENT;
+	return rc;
+}
+
+/* Clients that never log out are many: the longest idle one makes room. */
+static void
+make_room(const char *dir)
+{
+	struct session list[SESSIONS_MAX + 1];
+	struct dirent *entry;
+	unsigned count = 0, i, oldest = 0;
+	DIR *d = opendir(dir);
+
+	while (d != NULL && count < SESSIONS_MAX + 1 &&
+	       (entry = readdir(d)) != NULL)
+		if (is_name(entry->d_name) &&
+		    read_session(dir, entry->d_name, &list[count]))
+			count++;
+	if (d != NULL)
+		closedir(d);
+	for (i = 1; i < count; i++)
+		if (list[i].used < list[oldest].used)
+			oldest = i;
+	if (count >= SESSIONS_MAX)
+		session_end(dir, list[oldest].id);
+}
+
+int
+session_begin(const char *dir, const struct account *account, const char *peer,
+    struct session *session, char token[SESSION_TOKEN_SIZE])
+{
+	unsigned char random[TOKEN_BYTES];
+	char name[NAME_SIZE];
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		return -1;
+	hex_encode(token, random, sizeof(random));
+	explicit_bzero(random, sizeof(random));
+	make_room(dir);
+	*session = (struct session){.created = time(NULL), .used = time(NULL)};
+	snprintf(session->user, sizeof(session->user), "%s", account->name);
+	snprintf(session->peer, sizeof(session->peer), "%s", peer);
+	digest(account->hash, session->stamp, sizeof(session->stamp));
+	digest(token, name, sizeof(name));
+	snprintf(session->id, sizeof(session->id), "%.16s", name);
+	return write_session(dir, name, session);
+}
+
+struct account *
+session_find(const char *dir, const char *token, struct accounts *accounts,
+    struct session *session)
+{
+	char name[NAME_SIZE], path[PATH_MAX];
+	struct account *account;
+
+	digest(token, name, sizeof(name));
+	if (!read_session(dir, name, session))
+		return NULL;
+	path_of(path, dir, name);
+	account = account_of(session, accounts);
+	if (account == NULL)
+		unlink(path);
+	else
+		utimensat(AT_FDCWD, path, NULL, 0);
+	return account;
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The verbs of accounts, and of the rules for them.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "door/door.h"
+
+/* --- changing the file ---------------------------------------------------- */
+
+/* Read the accounts anew, under the lock that all who change them take. Returns
+ * its descriptor; or -1, and the refusal is in the answer. */
+static int
+begin_change(struct door_call *c)
+{
+	int lock = accounts_lock(c->settings->accounts);
+	char user[ACCOUNT_NAME_SIZE];
+
+	memcpy(user, c->account->name, sizeof(user));
+	if (lock != -1 &&
+	    accounts_read(&c->accounts, c->settings->accounts) == 0) {
+		c->account = accounts_find(&c->accounts, user);
+		if (c->account != NULL)
+			return lock;
+		door_result(c, "unauthenticated"); /* removed meanwhile */
+	} else {
+		door_refuse(c, "unavailable", "unable to change %s: %s",
+		    c->settings->accounts, strerror(errno));
+	}
+	if (lock != -1)
+		close(lock);
+	return -1;
+}
+
+static void
+end_change(struct door_call *c, int lock, const char *name, const char *what)
+{
+	char user[ACCOUNT_NAME_SIZE];
+
+	if (accounts_write(&c->accounts, c->settings->accounts) == -1) {
+		door_refuse(c, "unavailable", "unable to write %s: %s",
+		    c->settings->accounts, strerror(errno));
+	} else {
+		door_log(c, "%s %s", what, name);
+		door_result(c, "ok");
+	}
+	/* Removing an account moves others in the list. */
+	memcpy(user, c->account->name, sizeof(user));
+	c->account = accounts_find(&c->accounts, user);
+	close(lock);
+}
+
+/* --- rules ---------------------------------------------------------------- */
+
+/* Take the rules that the request has. Returns whether there was one; -1 where
+ * one is not right. */
+static int
+take_rules(struct door_call *c)
+{
+	const char *text, *name;
+	uint64_t value;
+	int taken = 0;
+	unsigned i;
+
+	for (i = 0; i < ACCOUNT_RULES; i++) {
+		name = account_rule_name(i);
+		text = door_field(c, name);
+		if (text == NULL)
+			continue;
+		if (number_parse(text, 0, INT_MAX, &value) == -1 ||
+		    !account_rule_allows(i, (unsigned long)value)) {
+			door_invalid(c, name, "the number is not allowed");
+			return -1;
+		}
+		c->accounts.rules[i] = (unsigned)value;
+		taken = 1;
+	}
+	return taken;
+}
+
+/* Which privilege does it take to change what the request has? */
+static unsigned
+needed_for_rules(const struct door_call *c)
+{
+	unsigned needed = DOOR_LOGIN, i;
+
+	for (i = 0; i < ACCOUNT_RULES; i++)
+		if (door_field(c, account_rule_name(i)) != NULL)
+			needed |= i == RULE_SESSION_TIMEOUT
+				      ? DOOR_CONFIGURE_MANAGER
+				      : DOOR_CONFIGURE_USERS;
+	return needed;
+}
+
+void
+door_service(struct door_call *c)
+{
+	unsigned needed = needed_for_rules(c), i;
+	char text[16];
+	int lock, taken;
+
+	if (!door_may(c, needed)) {
+		door_result(c, "forbidden");
+		return;
+	}
+	if (needed == DOOR_LOGIN) {
+		door_result(c, "ok");
+	} else {
+		lock = begin_change(c);
+		if (lock == -1)
+			return;
+		taken = take_rules(c);
+		if (taken == -1) {
+			close(lock);
+			return;
+		}
+		end_change(c, lock, "accounts", "changed the rules of");
+	}
+	for (i = 0; i < ACCOUNT_RULES; i++) {
+		snprintf(text, sizeof(text), "%u", c->accounts.rules[i]);
+		door_add_string(&c->answer, account_rule_name(i), text);
+	}
+}
+
+/* --- accounts ------------------------------------------------------------- */
+
+void
+door_accounts(struct door_call *c)
+{
+	bool sees_all =
+	    door_may(c, DOOR_CONFIGURE_USERS) && !c->account->must_change;
+	const struct account *account;
+	struct json_text t = {0};
+	unsigned i;
+
+	json_begin_array(&t, NULL);
+	for (i = 0; i < c->accounts.count; i++) {
+		account = &c->accounts.all[i];
+		if (!sees_all && account != c->account)
+			continue;
+		json_begin_object(&t, NULL);
+		json_put_string(&t, "name", account->name);
+		json_put_string(&t, "role", account_role_name(account->role));
+		json_put_bool(&t, "enabled", account->is_enabled);
+		json_put_bool(&t, "locked",
+		    guard_is_locked(c->guard, &c->accounts, account->name));
+		json_put_bool(&t, "must-change", account->must_change);
+		json_end_object(&t);
+	}
+	json_end_array(&t);
+	door_result(c, "ok");
+	if (json_text_end(&t))
+		door_add(&c->answer, "list", t.data, t.len);
+	json_text_free(&t);
+}
+
+/* yes, no, or what it was before */
+static bool
+take_flag(const struct door_call *c, const char *name, bool *flag)
+{
+	const char *value = door_field(c, name);
+
+	if (value == NULL)
+		return true;
+	*flag = strcmp(value, "yes") == 0;
+	return *flag || strcmp(value, "no") == 0;
+}
+
+/* Take what the request has into an account. Returns false where the refusal is
+ * in the answer. */
+static bool
+take_account(struct door_call *c, struct account *account, bool is_own)
+{
+	const char *password = door_field(c, "new-password");
+	const char *role = door_field(c, "role"), *fault;
+	bool is_locked = true;
+
+	if (role != NULL && !account_role_of(role, &account->role)) {
+		door_invalid(c, "role", "there is no such role");
+		return false;
+	}
+	if (!take_flag(c, "enabled", &account->is_enabled) ||
+	    !take_flag(c, "locked", &is_locked)) {
+		door_invalid(c, "enabled", "it must be yes or no");
+		return false;
+	}
+	if (password != NULL) {
+		fault = account_password_fault(
+		    &c->accounts, account->name, password);
+		if (fault != NULL) {
+			door_invalid(c, "new-password", fault);
+			return false;
+		}
+		if (account_set_password(account, password) == -1) {
+			door_refuse(
+			    c, "unavailable", "unable to hash the password");
+			return false;
+		}
+		if (is_own)
+			account->must_change = false;
+	}
+	if (!take_flag(c, "must-change", &account->must_change)) {
+		door_invalid(c, "must-change", "it must be yes or no");
+		return false;
+	}
+	if (!is_locked)
+		guard_unlock(c->guard, account->name);
+	return true;
+}
+
+void
+door_account_add(struct door_call *c)
+{
+	const char *name = door_field(c, "name");
+	struct account *account;
+	int lock;
+
+	if (name == NULL || !account_name_is_valid(name)) {
+		door_invalid(c, "name",
+		    "a name has up to 32 letters, digits, dots, dashes and _, "
+		    "and begins with a letter or _");
+		return;
+	}
+	if (door_field(c, "new-password") == NULL) {
+		door_invalid(c, "new-password", "the password is missing");
+		return;
+	}
+	lock = begin_change(c);
+	if (lock == -1)
+		return;
+	if (accounts_find(&c->accounts, name) != NULL) {
+		door_refuse(c, "exists", "there is such an account");
+	} else {
+		account = accounts_add(&c->accounts, name);
+		if (account == NULL) {
+			door_refuse(c, "limit", "there are %d accounts already",
+			    ACCOUNTS_MAX);
+		} else if (take_account(c, account, false)) {
+			end_change(c, lock, name, "added the account");
+			return;
+		}
+	}
+	close(lock);
+}
+
+/* Without one nobody could log in to make another. */
+static bool
+has_administrator(const struct accounts *a)
+{
+	unsigned i;
+
+	for (i = 0; i < a->count; i++)
+		if (a->all[i].role == ROLE_ADMINISTRATOR &&
+		    a->all[i].is_enabled)
+			return true;
+	return false;
+}
+
+/* What a user without ConfigureUsers may change: the own password. */
+static bool
+may_set(const struct door_call *c, const char *name)
+{
+	static const char *const others[] = {
+	    "role", "enabled", "locked", "must-change", "new-name"};
+	size_t i;
+
+	if (door_may(c, DOOR_CONFIGURE_USERS) && !c->account->must_change)
+		return true;
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (door_field(c, others[i]) != NULL)
+			return false;
+	return strcmp(name, c->account->name) == 0;
+}
+
+/* Returns false where the refusal is in the answer. */
+static bool
+rename_account(struct door_call *c, struct account *account)
+{
+	const char *name = door_field(c, "new-name");
+
+	if (name == NULL)
+		return true;
+	if (!account_name_is_valid(name))
+		door_invalid(c, "new-name", "that is not a name");
+	else if (accounts_find(&c->accounts, name) != NULL)
+		door_refuse(c, "exists", "there is such an account");
+	else
+		snprintf(account->name, sizeof(account->name), "%s", name);
+	return strcmp(account->name, name) == 0;
+}
+
+void
+door_account_set(struct door_call *c)
+{
+	const char *name = door_field(c, "name");
+	struct account *account;
+	bool had_administrator;
+	int lock;
+
+	if (name == NULL || !may_set(c, name)) {
+		door_result(c, "forbidden");
+		return;
+	}
+	lock = begin_change(c);
+	if (lock == -1)
+		return;
+	had_administrator = has_administrator(&c->accounts);
+	account = accounts_find(&c->accounts, name);
+	if (account == NULL) {
+		door_result(c, "not-found");
+	} else if (rename_account(c, account) &&
+		   take_account(c, account, account == c->account)) {
+		if (!had_administrator || has_administrator(&c->accounts)) {
+			end_change(c, lock, name, "changed the account");
+			return;
+		}
+		door_invalid(
+		    c, "enabled", "the last administrator must stay enabled");
+	}
+	close(lock);
+}
+
+void
+door_account_remove(struct door_call *c)
+{
+	const char *name = door_field(c, "name");
+	struct account *account;
+	struct account removed;
+	int lock = begin_change(c);
+
+	if (lock == -1)
+		return;
+	account = name != NULL ? accounts_find(&c->accounts, name) : NULL;
+	if (account == NULL) {
+		door_result(c, "not-found");
+		close(lock);
+		return;
+	}
+	removed = *account;
+	accounts_remove(&c->accounts, account);
+	if (removed.role == ROLE_ADMINISTRATOR &&
+	    !has_administrator(&c->accounts)) {
+		door_invalid(
+		    c, "name", "the last administrator cannot be removed");
+		close(lock);
+		c->account = NULL;
+		return;
+	}
+	door_log(c, "removes the account %s", removed.name);
+	guard_unlock(c->guard, removed.name);
+	if (accounts_write(&c->accounts, c->settings->accounts) == -1)
+		door_refuse(c, "unavailable", "unable to write %s: %s",
+		    c->settings->accounts, strerror(errno));
+	else
+		door_result(c, "ok");
+	/* The list has moved, and it may be the client itself that is gone. */
+	c->account = NULL;
+	close(lock);
+}

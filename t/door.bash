@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# vm-door in the directory of the test, with vmctl and vm-host that pretend.
+
+# make_accounts: the file accounts. Its passwords were hashed by crypt(3), as
+# vm-door does it.
+make_accounts() {
+	cat >accounts <<-'E'
+		root:Administrator:enabled:$y$j9T$2lwO7nHu8sTcnUgq6bmB3.$/miP9/5P/DudlrGj0fMdfGMMjIMFcd3nNQEafOTUCe1
+		E
+	local line
+	while read -r line; do
+		printf '%s:%s\n' "${line% *}" \
+			"$(perl -e 'print crypt($ARGV[0], "\$y\$j9T\$F5Jx5fExrKuPp53xLKQ..1")' "${line#* }")"
+	done >>accounts <<-'E'
+		op:Operator:enabled operator1
+		reader:ReadOnly:enabled readonly1
+		new:Operator:enabled,must-change changeme1
+		off:Administrator: disabled1
+		E
+	chmod 600 accounts
+}
+
+# pretend_programs: vmctl writes what it gets to the files args, stdin and secretN,
+# and its verbs to the file all. It says what the file `says` has, ends with what
+# `status` has, once, and fails an eject without --force while there is a file
+# `locked`. It waits while there is a file `holds`, for slot 0.
+pretend_programs() {
+	mkdir -p programs run
+	cat >programs/vmctl <<-E
+		#!/bin/sh
+		cd "$PWD" || exit
+		echo "\$*" >args.new
+		echo "\$1" >>all
+		cat >stdin
+		for fd in 3 4; do
+			if [ -e /dev/fd/\$fd ]; then cat /dev/fd/\$fd >secret\$fd; fi
+		done
+		mv args.new args
+		case "\$*" in
+		*"--slot 0"*) [ ! -e holds ] || cat hold >/dev/null ;;
+		esac
+		case "\$*" in
+		*--force*) ;;
+		eject*) [ ! -e locked ] || exit "\$(cat locked)" ;;
+		esac
+		slot=\$4
+		if [ -e status ] && [ "\$1" = mount ]; then
+			cat says
+			status=\$(cat status)
+			rm says status
+			exit "\$status"
+		fi
+		case \$1 in
+		mount) mkdir -p run/\$slot/request && cp stdin run/\$slot/request/url ;;
+		eject) rm -rf run/\$slot ;;
+		esac
+		echo '{"schema": 1, "changed": true}'
+		E
+	cat >programs/vm-host <<-E
+		#!/bin/sh
+		cd "$PWD" || exit
+		[ "\$1" != status ] || { printf '{"power": "on"}'; exit 0; }
+		echo "\$*" >host-args
+		E
+	chmod +x programs/*
+}
+
+# start_door [OPTION...]: it listens at door.sock; its log is the file log.
+start_door() {
+	pretend_programs
+	export VM_DOOR_SOCKET=$PWD/door.sock VM_RUN_DIR=$PWD/run
+	PATH=$PWD/programs:$PATH background \
+		vm-door -a "$PWD/accounts" -u root "$@" >ready 2>>log
+	DOOR=${STARTED[-1]}
+	wait_until 20 test -s ready
+}
+# stop_door: it ends with 0.
+stop_door() {
+	kill "$DOOR"
+	wait "$DOOR"
+	rm ready
+}
+
+# asks RESULT FIELD...: ask vm-door; the answer is in the file answer, and has that
+# result.
+asks() {
+	local want=$1
+	shift
+	doorask "$@" >answer || :
+	grep -qx "result=$want" answer || {
+		cat answer >&2
+		return 1
+	}
+}
+# field NAME: print that field of the last answer.
+field() {
+	sed -n "s/^$1=//p" answer
+}
+# log_in USER PASSWORD: sets TOKEN and ID.
+log_in() {
+	asks ok verb=login user="$1" password="$2" peer=192.0.2.9
+	TOKEN=$(field token) ID=$(field session)
+}
