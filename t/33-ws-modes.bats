@@ -410,7 +410,7 @@ start_lighttpd() {
 	start_lighttpd "include \"$PWD/vmedia.conf\""
 	curl -sf --cacert ca.pem "https://localhost:$tls/" | cmp - "$TOP/scripts/web/index.html"
 	[ "$(curl -s -o /dev/null -w '%{content_type}' --cacert ca.pem \
-		"https://localhost:$tls/page/app.js")" = text/javascript ]
+		"https://localhost:$tls/app.js")" = text/javascript ]
 	printf 'expires 99999999999\npath /vm/0\nonce yes\n' \
 		>"tickets/$(printf %s $ticket | sha256sum | cut -c1-64)"
 	printf 'Origin: https://evil.example\n' >foreign
