@@ -258,8 +258,12 @@ install: all
 	    install -D -m 644 scripts/$$file \
 		$(DESTDIR)$(PREFIX)/share/vmedia/$$file || exit; \
 	done
-	sed 's,@PREFIX@,$(PREFIX),' scripts/lighttpd/vmedia.conf \
-	    >$(DESTDIR)$(PREFIX)/share/vmedia/lighttpd.conf
+	install -d $(DESTDIR)$(PREFIX)/share/vmedia/nginx
+	for file in lighttpd/vmedia.conf:lighttpd.conf nginx/server.conf:nginx/server.conf \
+	    nginx/vmedia.conf:nginx/vmedia.conf; do \
+	    sed 's,@PREFIX@,$(PREFIX),g;s,/etc/vmedia,$(SYSCONFDIR)/vmedia,g' scripts/$${file%:*} \
+		>$(DESTDIR)$(PREFIX)/share/vmedia/$${file#*:} || exit; \
+	done
 	install -d $(DESTDIR)$(SYSCONFDIR)/vmedia/hooks.d
 	install -D -m 644 scripts/completion/vmctl \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vmctl

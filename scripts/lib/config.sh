@@ -31,6 +31,10 @@ timeout|86400|a number of seconds from 1 to 86400
 served_expires|time|a time of at most a year, such as 90s, 30m, 2h or 1d
 served_idle|time|a time of at most a year, such as 90s, 30m, 2h or 1d
 served_degraded|time|a time of at most a year, such as 90s, 30m, 2h or 1d
+web_names|names|names and addresses of this machine
+web_vm|yes no|yes or no
+web_nbd|yes no|yes or no
+web_insecure|yes no|yes or no
 cacert|text|the path of a file
 proxy|text|a URL, such as http://proxy.example.org:3128
 allow_file|paths|absolute paths of directories
@@ -181,6 +185,7 @@ is_kind() {
 	pin) is_pin "$2" ;;
 	paths) are_paths "$2" ;;
 	time) seconds_in "$2" >/dev/null ;;
+	names) case $2 in *[!A-Za-z0-9.:\ -]*) return 1 ;; esac ;;
 	text) return 0 ;;
 	*" "*) case " $1 " in *" $2 "*) ;; *) return 1 ;; esac ;;
 	*) is_number "$2" "$1" ;;
@@ -220,6 +225,10 @@ $1=$2"
 	served_expires) SERVED_EXPIRES=$(seconds_in "$2") ;;
 	served_idle) SERVED_IDLE=$(seconds_in "$2") ;;
 	served_degraded) SERVED_DEGRADED=$(seconds_in "$2") ;;
+	web_names) WEB_NAMES=$2 ;;
+	web_vm) WEB_VM=$2 ;;
+	web_nbd) WEB_NBD=$2 ;;
+	web_insecure) WEB_INSECURE=$2 ;;
 	limit_rate) LIMIT_RATE=$2 ;;
 	overlay_size) OVERLAY_SIZE=$2 ;;
 	dvd) [ "$2" != yes ] || DVD=1 ;;

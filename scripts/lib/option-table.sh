@@ -22,6 +22,7 @@ serve|IMAGE WHERE|insert an image on another machine
 attach|[-]|insert an image served on standard input
 ticket|[SLOT]|print a ticket for one attach
 host|[ACTION] [TARGET]|switch the host, or choose what it boots
+web|[WHAT]|let browsers and Redfish clients in
 doctor|[URL]|check this machine and the server
 help|[VERB]|list the verbs, or the options of a verb
 version||print the version
@@ -102,7 +103,7 @@ repair|||doctor|repair the slots after a crash
 verbose|v||mount attach|log each step
 quiet|q||status|print nothing; the exit status tells the state
 json|j||mount eject renew status list start probe|print one JSON object
-json|j||export serve ticket doctor version log host|print one JSON object
+json|j||export serve ticket doctor version log host web|print one JSON object
 help|h||all|print this help
 "
 
@@ -114,6 +115,7 @@ WHERE|ws[s]://HOST/vm/SLOT or ssh:[USER@]HOST
 SLOT|a number from 0 to 7
 TYPE|cd, disk or auto (chosen by the image)
 SIZE|bytes, such as 500K, 2M or 1G
+WHAT|certificate (make only that), off, or proxy (what a unit runs)
 TIME|such as 90s, 30m, 2h or 1d
 ACTION|status, power, on, off, shutdown, restart, reset, cycle, nmi or boot
 TARGET|none, cd, usb, pxe, http, hdd or bios
