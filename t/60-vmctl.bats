@@ -81,6 +81,27 @@ under_busybox() {
 	fails 64 vmctl status -P /etc/passwd
 }
 
+@test "a wrong command line is told what was meant" {
+	: >x.iso
+	fails 64 vmctl mount https://a/b 0
+	grep -q "for slot 0, write -s 0" stderr
+	fails 64 vmctl mount 1 https://a/b
+	grep -q "for slot 1, write -s 1" stderr
+	fails 64 vmctl eject 0 1
+	fails 64 vmctl mount -u bob:topsecret https://a/b
+	grep -q -- "--password FILE, or -P - to be asked" stderr
+	not grep topsecret stderr
+	fails 64 vmctl probe x.iso
+	grep -q "x.iso: write the whole path: $PWD/x.iso" stderr
+	fails 64 vmctl probe none.iso
+	grep -q "not an absolute path" stderr
+	[[ $(vmctl help ticket) == "usage: vmctl ticket [OPTION]... SLOT"* ]]
+	[[ $(vmctl help attach) == "usage: vmctl attach [OPTION]... -"* ]]
+	fails 64 vmctl attach x
+	fails 66 vmctl renew https://a/b
+	grep -q "slot 0 has no image: use vmctl mount" stderr
+}
+
 @test "a busy server is asked again, which the progress line tells" {
 	start_server
 	TERM=xterm script -qec "stty rows 24 cols 200; vmctl probe '$URL/retry-after/2/1/x.iso'" /dev/null \
@@ -530,7 +551,7 @@ table() {
 
 @test "a slot may be a word" {
 	vmctl eject 0 | grep -qx "slot 0 is empty"
-	[ "$(vmctl status 1 | head -n 1)" = "slot 1: not set up, empty" ]
+	[ "$(vmctl status 1 | head -n 1)" = "slot 1: disk, empty" ]
 	[ "$(vmctl list 1 | wc -l)" = 1 ]
 	vmctl log 1
 	fails 64 vmctl eject 7
@@ -795,7 +816,7 @@ json_fails() {
 	json_fails 64 usage vmctl mount -j 'ftp://host/"x"'
 	json_fails 64 usage vmctl eject --frob -j
 	json_fails 64 usage vmctl status -s 7 --json
-	json_fails 75 usage vmctl renew -j "$URL/ok/x.iso"
+	json_fails 66 usage vmctl renew -j "$URL/ok/x.iso"
 	json_fails 66 missing vmctl serve -j nothing ssh:host
 	json_fails 66 usage vmctl mount -j -P nothing "$URL/ok/x.iso"
 	VM_CONFIGFS=$PWD/none json_fails 69 internal vmctl mount -j "$URL/ok/x.iso"
@@ -887,6 +908,9 @@ json_fails() {
 	vmctl ticket --list >list
 	grep -q "^$id  0     once   [0-9]*$" list
 	not grep -q "$(cat word)" list
+	printf 'expires 99999999999\nonce no\nresume yes\npath /vm/0\n' >run/tickets/"${id}0"
+	vmctl ticket --list | grep -q "^$id  0     again  until its medium is ejected$"
+	rm run/tickets/"${id}0"
 	# A client that has a medium may come back.
 	printf 'expires 99999999999\nonce no\nresume yes\npath /vm/1\n' \
 		>"run/tickets/$(printf x | sha256sum | cut -c1-64)"

@@ -248,12 +248,17 @@ checks() {
 	: >ca.pem
 	printf '%s\n' 'udc = three.usb' "cacert = $PWD/ca.pem" \
 		"allow_file = $PWD $PWD/none" 'power = no-such-program status' \
-		'proxy = a b' >conf
+		'proxy = a b' 'slot0 =' >conf
 	checks "$conf: udc (line 1): there is no controller three.usb: write one of these: one.usb two.usb" \
 		"$conf: cacert (line 2): $PWD/ca.pem is not a readable file with certificates (PEM)" \
 		"$conf: allow_file (line 3): $PWD/none is not a directory" \
 		"$conf: power (line 4): there is no program no-such-program: write its path" \
-		"$conf: proxy (line 5): a URL has no blanks: write for example http://proxy.example.org:3128"
+		"$conf: proxy (line 5): a URL has no blanks: write for example http://proxy.example.org:3128" \
+		"$conf: slot0 (line 6): mount needs a URL, or - to read it from standard input (see vmctl help mount)"
+	# In the order of the lines.
+	[ "$(vmctl doctor | sed -n 's/.*(line \([0-9]*\)).*/\1/p' | paste -sd,)" = 1,2,3,4,5,6 ]
+	echo 'proxy = foo' >conf
+	checks "$conf: proxy (line 1): it is not a URL: write for example http://proxy.example.org:3128"
 }
 
 @test "doctor: the number of drives, their images at boot and their caches" {
@@ -268,6 +273,10 @@ checks() {
 	[[ $output == *"$conf: slot1 (line 1): mount needs a URL"* ]]
 	[[ $output == *"$conf: slot0 (line 2): "*password* ]]
 	[[ $output == *"$conf: cache (line 3): 2 caches of 9000G do not fit into the "*" MiB of memory: write for example 16M"* ]]
+	printf '%s\n' 'slot0 = --frob https://a/b' 'slot0 = --foo https://a/b' >conf
+	checks "$conf: slot0 (line 1): there is no option --frob (see vmctl help mount)" \
+		"$conf: slot0 (line 2): there is no option --foo (see vmctl help mount)" \
+		"$conf: slot0 (line 2): it is set more than once, in the lines 1, 2: delete all but one"
 	printf '%s\n' 'slots =' >conf
 	checks "$conf: slots (line 1): there is no drive: write for example slots = cd disk"
 	printf '%s\n' 'cache = 16M' '' 'cache = 32M' >conf
@@ -310,6 +319,15 @@ checks() {
 	[[ $output == *"; other gadgets use all of them. "* ]]
 	echo 'udc = p2.usb' >conf
 	[[ $(vmctl doctor) != *"names none"* ]]
+}
+
+@test "doctor: before the first mount it does not blame the cable" {
+	with_udcs p1.usb
+	[[ $(vmctl doctor) == *"p1.usb: not attached (it has no drives yet: vmctl start or a mount makes them)"* ]]
+	echo 'drives = on-demand' >conf
+	[[ $(vmctl doctor) == *"p1.usb: not attached (there is no drive until a medium is mounted)"* ]]
+	echo vmedia >sys/class/udc/p1.usb/function
+	[[ $(vmctl doctor) == *"p1.usb: not attached (is the host off, or the USB cable unplugged?)"* ]]
 }
 
 @test "doctor: how to get what is missing, on three kinds of systems" {

@@ -217,8 +217,11 @@ as_nobody() {
 	for verb in "mount $PWD/two.iso" eject "renew https://a/b" start "attach -" \
 		"ticket 0" "doctor --repair"; do
 		fails 77 as_nobody $verb
-		grep -q "only root can ${verb%% *}: run sudo vmctl" stderr
+		grep -q "only root can ${verb%% *}: run sudo vmctl $verb$" stderr
 	done
+	# Nothing secret is in what there is to type.
+	fails 77 as_nobody mount 'https://bob:pw@a/b' -u bob:pw https://a/b?sig=pw -s 0
+	grep -q "run sudo vmctl mount ... -u ... ... -s 0$" stderr
 	as_nobody mount --help | grep -q usage
 	chmod 600 "$D/pid"
 	fails 77 as_nobody status
@@ -271,7 +274,9 @@ vm-slot: slot 0: the source process was ended (138): starting it again
 vm-slot: slot 0: bob asks to eject
 vm-slot: slot 0: ejected https://example.org/two.iso" ]
 	grep -qx "vm-slot: slot 0: $(id -un) asks to mount $PWD/two.iso" said
-	grep -qx "vm-slot: slot 0: the mount failed: vm-probe: it was told to fail" said
+	# Its reason stands there once, from the program.
+	grep -qx "vm-slot: slot 0: the mount failed" said
+	[ "$(grep -c "it was told to fail" lines)" = 1 ]
 	grep -qE "${STAMP}vm-probe: slot 0: it was told to fail$" lines
 }
 
@@ -295,6 +300,21 @@ vm-slot: slot 0: ejected https://example.org/two.iso" ]
 	vmctl eject
 	grep -qE "${STAMP}vmctl: slot 0: ejected $PWD/one.iso, whose vm-slot was killed$" \
 		"$D/log"
+}
+
+@test "the log tells of a wrong guess, a replacement and an attachment as what they are" {
+	# By its name it is a disk.
+	cp one.iso one.img
+	vmctl mount "$PWD/one.img" >/dev/null
+	has_state active
+	grep -q "vm-slot: slot 1: the image is a cd: vmctl chooses another slot$" run/1/log
+	not grep -q failed run/1/log
+	SUDO_USER=alice vmctl mount -s 0 --replace "$PWD/two.iso" >/dev/null
+	grep -q "vm-slot: slot 0: alice (mount --replace) asks to eject$" "$D/log"
+	vmctl eject 0
+	wait_until 10 not vm-lock -t "$D/pid"
+	background "$VM_SHELL" bin/vmctl attach -s 0 - </dev/null 2>/dev/null
+	wait_until 10 grep -q "vm-slot: slot 0: $(id -un) asks to mount served:image$" "$D/log"
 }
 
 @test "the log of all slots, merged, and as JSON" {

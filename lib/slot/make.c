@@ -208,6 +208,7 @@ check_drive(struct slot *s)
 		slot_event(s, EVENT_READY);
 		return;
 	}
+	s->misfit = true;
 	slot_set_error(s, CAUSE_TYPE, EX_DATAERR,
 	    "the image is a %s, but slot %u has a %s drive: use%s --retype",
 	    media, s->number, drive,
@@ -269,6 +270,7 @@ slot_fail_by_child(struct slot *s, enum child_id id, int status)
 	} else {
 		rename_in(why, sizeof(why), c->last,
 		    id == CHILD_PROBE ? s->device : "", s->url);
+		s->in_log = *s->error == '\0' && !s->quiet;
 		slot_set_error(s, c->cause, status, "%s", why);
 	}
 	slot_event(s, EVENT_FAILED);

@@ -110,6 +110,8 @@ struct slot {
 	char error[CHILD_LINE_MAX]; /* the reason, if status is not 0 */
 	char reason[256];	    /* why vm-slot ejected without a request */
 	bool was_in;	    /* it was inserted: run the hooks at the end */
+	bool in_log;	    /* the error is a line of a program, in the log */
+	bool misfit;	    /* the error is that the drive has another type */
 	bool cleaning;	    /* vm-slot -k: whoever calls it tells the end */
 	bool discarded;	    /* do not wait for data */
 	bool stuck;	    /* the drive could not be emptied */

@@ -321,17 +321,32 @@ slot_remove_leftovers(struct slot *s)
 	*s->device = '\0';
 }
 
+/* Log why the slot ends, unless a line of a program in the log says it. */
+static void
+log_error(const struct slot *s)
+{
+	if (s->was_in)
+		slot_say(s, "%s", s->error);
+	else if (s->misfit && state_has(&s->state, "guessed"))
+		slot_say(s, "the image is a %s: vmctl chooses another slot",
+		    s->media);
+	else if (s->in_log)
+		slot_say(s, "the mount failed");
+	else
+		slot_say(s, "the mount failed: %s", s->error);
+}
+
 void
 slot_finish(struct slot *s)
 {
 	static const char *const asked[] = {"url", "timeout", NULL};
-	static const char *const rest[] = {"verbose", "called-off", NULL};
+	static const char *const rest[] = {
+	    "verbose", "called-off", "guessed", NULL};
 
 	slot_remove_leftovers(s);
 	if (*s->error != '\0') {
 		slot_end_tickets(s);
-		slot_say(
-		    s, "%s%s", s->was_in ? "" : "the mount failed: ", s->error);
+		log_error(s);
 		tell_ending(s, s->error);
 		slot_put(s, "error", s->error);
 		slot_put(s, "cause", cause_word(s->cause, s->status));

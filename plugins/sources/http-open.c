@@ -135,9 +135,14 @@ tries_after(const struct connection *c, const struct fault *f)
 {
 	if (f->kind != FAULT_TRANSIENT)
 		return 1;
-	/* A redirect may lead to another mirror the next time. */
-	if (http_is_busy(c->answer.status) || c->hop != NULL)
+	if (http_is_busy(c->answer.status))
 		return UINT_MAX;
+	/* A redirect may lead to another mirror the next time; but one that
+	 * refuses us will refuse us there, too. */
+	if (c->hop != NULL)
+		return c->answer.status == 401 || c->answer.status == 403
+			   ? PROBE_TRIES
+			   : UINT_MAX;
 	/* For a server that cannot be reached, or stalls, we waited long
 	 * enough. */
 	if (f->status == EX_NOHOST || f->status == EX_TEMPFAIL ||

@@ -87,13 +87,15 @@ read_web() {
 
 # --- the request ----------------------------------------------------------
 
-# ssh_peer: print the address of the client that came by ssh.
+# ssh_peer: print the address of the client that came by ssh, or the user of this
+# machine.
 ssh_peer() {
 	local peer
 	peer=${SSH_CONNECTION:-}
 	peer=${peer%% *}
-	is_text "$peer" 64 || peer=
-	printf '%s\n' "${peer:-somebody}"
+	is_text "$peer" 64 || peer=${SUDO_USER:-$(id -un 2>/dev/null || id -u)}
+	is_text "$peer" 64 || peer=somebody
+	printf '%s\n' "$peer"
 }
 
 # hold_ticket: the client has used its ticket, and has no image yet. Its key, the

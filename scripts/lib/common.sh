@@ -65,10 +65,26 @@ output_failed() {
 	die $EX_IOERR "unable to write standard output${DONE:+, but $DONE}"
 }
 
-# need_root: a verb that changes a slot is for root.
+# typed_words WORD...: print the words, so that they can be typed again. `...`
+# stands for one that may be a secret, or that a shell would change.
+typed_words() {
+	local word words
+	words=
+	for word; do
+		case $word in
+		*[!A-Za-z0-9_./,+=%:-]*) word=... ;;
+		*://*) ;;
+		*:*) word=... ;;
+		esac
+		words="$words $word"
+	done
+	printf '%s\n' "$words"
+}
+
+# need_root WORD...: a verb that changes a slot is for root.
 need_root() {
-	[ "$(id -u)" = 0 ] ||
-		die $EX_NOPERM "only root can $VERB: run sudo vmctl $VERB ..."
+	[ "$(id -u)" = 0 ] || die $EX_NOPERM \
+		"only root can $VERB: run sudo vmctl $VERB$(typed_words "$@")"
 }
 
 # misuse MESSAGE...: the command line is wrong.

@@ -203,8 +203,12 @@ take_setting() {
 		;;
 	esac
 	row=${SETTINGS#*"$NEWLINE$1|"} row=${row%%"$NEWLINE"*}
-	# An empty value means the default, except that it can mean no drives.
-	[ -n "$2" ] || [ "$1" = slots ] || return 0
+	# An empty value means the default, except that it can mean no drives. To
+	# mount nothing at boot is no use.
+	case $1 in
+	slots | slot[0-7]) ;;
+	*) [ -n "$2" ] || return 0 ;;
+	esac
 	is_kind "${row%%|*}" "$2" || {
 		bad_setting "$1 = $2" "the value must be ${row#*|}"
 		return
@@ -239,7 +243,7 @@ $1=$2"
 	power) POWER=$2 ;;
 	proxy) PROXY=$2 ;;
 	host | host_*) HOST_CONF="$HOST_CONF$NEWLINE$1=$2" ;;
-	slot*) DECLARED="$DECLARED$NEWLINE${1#slot} $2" ;;
+	slot*) DECLARED="$DECLARED$NEWLINE${1#slot} $LINE_NUMBER $2" ;;
 	esac
 }
 

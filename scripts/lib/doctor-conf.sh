@@ -4,11 +4,26 @@
 # config.sh has noted, and whether what it names exists. Sourced by vmctl, before
 # doctor.sh.
 
-CONF_SICK=	# set once a check of the configuration has failed
+CONF_SICK=	# what is wrong with the configuration, each on a line
 
 ill_conf() {
-	CONF_SICK=1
-	ill "configuration: $*"
+	CONF_SICK="$CONF_SICK$*$NEWLINE"
+}
+
+# tell_conf: print what is wrong, in the order of the lines of the file.
+tell_conf() {
+	local told
+	told=$(printf %s "$CONF_SICK" | awk '{
+		line = 999999
+		if (match($0, / \(line [0-9]+\): /))
+			line = substr($0, RSTART + 7, RLENGTH - 10)
+		print line "\t" $0
+	}' | sort -s -n -k 1,1 | cut -f 2-)
+	while read_line; do
+		ill "configuration: $LINE"
+	done <<-END
+		$told
+	END
 }
 
 # lines_of KEY: print the numbers of the lines that set it.
@@ -26,7 +41,15 @@ ill_setting() {
 	local key
 	key=$1
 	shift
-	ill_conf "$CONF: $key (line $(lines_of "$key" | tail -n 1)): $*"
+	ill_line "$key" "$(lines_of "$key" | tail -n 1)" "$@"
+}
+
+# ill_line KEY NUMBER TEXT...: the same of a key that several lines set.
+ill_line() {
+	local key number
+	key=$1 number=$2
+	shift 2
+	ill_conf "$CONF: $key (line $number): $*"
 }
 
 # examine_conf: print a line for each error, or one line that all is well.
@@ -47,7 +70,7 @@ examine_conf() {
 	examine_owner "$CONF"
 	examine_hooks
 	if [ -n "$CONF_SICK" ]; then
-		return
+		tell_conf
 	elif [ -f "$CONF" ]; then
 		well "configuration: $CONF"
 	else
@@ -98,6 +121,9 @@ examine_files() {
 	case $PROXY in
 	*[[:space:]]*) ill_setting proxy "a URL has no blanks: write for" \
 		"example http://proxy.example.org:3128" ;;
+	'' | *://?*) ;;
+	*) ill_setting proxy "it is not a URL: write for example" \
+		"http://proxy.example.org:3128" ;;
 	esac
 }
 
@@ -116,16 +142,16 @@ examine_cache() {
 
 # examine_declared: each slotN must be a correct vmctl mount.
 examine_declared() {
-	local slot words why
-	while read -r slot words; do
+	local slot line words why
+	while read -r slot line words; do
 		[ -n "$slot" ] || continue
 		if [ "$slot" -ge "$CONFIGURED" ]; then
-			ill_setting "slot$slot" "there are only $CONFIGURED" \
+			ill_line "slot$slot" "$line" "there are only $CONFIGURED" \
 				"drives, from slot 0 on: add a word to slots"
 			continue
 		fi
 		why=$(try_words "$slot" "$words" 2>&1 >/dev/null) ||
-			ill_setting "slot$slot" "${why#"$PROG: "}"
+			ill_line "slot$slot" "$line" "${why#"$PROG: "}"
 	done <<-END
 		$DECLARED
 	END

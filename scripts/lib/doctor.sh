@@ -104,6 +104,17 @@ is_udc() {
 	[ -n "$1" ] && [ -e "${VM_SYS:-/sys}/class/udc/$1" ]
 }
 
+# why_not_attached UDC: without a gadget of ours, no host can be attached.
+why_not_attached() {
+	if read_value "${VM_SYS:-/sys}/class/udc/$1/function" | grep -q .; then
+		echo "is the host off, or the USB cable unplugged?"
+	elif [ "$DRIVES" = on-demand ]; then
+		echo "there is no drive until a medium is mounted"
+	else
+		echo "it has no drives yet: vmctl start or a mount makes them"
+	fi
+}
+
 examine_udc() {
 	local udc udcs state
 	udcs=$(ls -v "${VM_SYS:-/sys}/class/udc" 2>/dev/null)
@@ -117,7 +128,7 @@ examine_udc() {
 		case $state in
 		configured) well "USB device controller $udc: configured" ;;
 		"not attached") well "USB device controller $udc: not attached" \
-			"(is the host off, or the USB cable unplugged?)" ;;
+			"($(why_not_attached "$udc"))" ;;
 		*) well "USB device controller $udc: $state" ;;
 		esac
 	done
@@ -235,7 +246,7 @@ cmd_doctor() {
 	parse "$@"
 	[ -z "$URL" ] || complete_request
 	if [ -n "$REPAIR" ]; then
-		need_root
+		need_root --repair
 		each_slot repair_slot
 		repair_devices
 		repair_drives

@@ -84,7 +84,7 @@ cmd_renew() {
 	only_slot
 	lock_slot "$SLOT"
 	{ held && is_in; } ||
-		die $EX_TEMPFAIL:usage "slot $SLOT is empty: use vmctl mount"
+		die $EX_NOINPUT:usage "slot $SLOT has no image: use vmctl mount"
 	[ -f "$DIR/request/url" ] || die $EX_DATAERR:usage \
 		"slot $SLOT holds $(get url), which has no link"
 	new=$REQ

@@ -133,7 +133,11 @@ say_mounted() {
 		json_end
 		return
 	fi
+	# A drive that has just appeared is seen in a moment.
+	[ "$DRIVES" = permanent ] || wait_for 2 is_configured || :
 	host=$(vm-gadget status -f state "$SLOT")
+	[ "$host" != "not attached" ] ||
+		host="$host (is it off, or the USB cable unplugged?)"
 	value_of url
 	url=$VALUE
 	value_of media
@@ -149,10 +153,14 @@ say_mounted() {
 		"${boot:+; $boot}" "$host"
 }
 
+# is_configured: does the host use the USB port of the slot?
+is_configured() {
+	[ "$(vm-gadget status -f state "$SLOT")" = configured ]
+}
+
 # has_read: has the host read from the medium since it was inserted?
 has_read() {
-	[ "$(vm-gadget status -f state "$SLOT")" = configured ] &&
-		[ "$(medium_reads)" -gt "$(get reads)" ]
+	is_configured && [ "$(medium_reads)" -gt "$(get reads)" ]
 }
 
 wait_for_host() {
@@ -196,6 +204,7 @@ fill_guessed() {
 	GUESSED=cd
 	[ "$GUESS" != cd ] || GUESSED=disk
 	exec 9>&-
+	GUESS=
 	take_chosen
 	replace_medium
 	wait_free

@@ -19,8 +19,8 @@ start||mount the images of the configuration
 probe|URL|show what an image is
 export|URL|serve an image as NBD on a Unix socket
 serve|IMAGE WHERE|insert an image on another machine
-attach|[-]|insert an image served on standard input
-ticket|[SLOT]|print a ticket for one attach
+attach|-|insert an image served on standard input
+ticket|SLOT|print a ticket for one attach
 host|[ACTION] [TARGET]|switch the host, or choose what it boots
 web|[WHAT]|let browsers and Redfish clients in
 doctor|[URL]|check this machine and the server

@@ -67,7 +67,12 @@ take_option() {
 		*) misuse "--type $2: not auto, cd or disk" ;;
 		esac
 		;;
-	user | domain) ask "$1" "$2" ;;
+	user)
+		case $2 in *:*) misuse "--user takes only the name: for the" \
+			"password use --password FILE, or -P - to be asked" ;; esac
+		ask user "$2"
+		;;
+	domain) ask "$1" "$2" ;;
 	password)
 		PASSWORD=$2
 		[ "$2" = - ] || ask_file password "$2"
@@ -173,18 +178,29 @@ need_option() {
 # take_argument WORD: how many a verb takes, its row of the table tells.
 take_argument() {
 	[ -n "$1" ] || misuse "an argument is empty"
-	case $TAKES-$ARGUMENT in
-	-*) misuse "$VERB takes no argument" ;;
-	*-)
+	[ -n "$TAKES" ] || misuse "$VERB takes no argument"
+	if [ -z "$ARGUMENT" ]; then
 		ARGUMENT=$1
 		return
+	fi
+	case $TAKES in
+	*" "*)
+		[ -z "$WHERE" ] || misuse "$VERB takes only two arguments: $TAKES"
+		WHERE=$1
 		;;
+	*) too_many "$1" "$ARGUMENT" ;;
 	esac
-	case $TAKES-$WHERE in
-	*" "*-) WHERE=$1 ;;
-	*" "*) misuse "$VERB takes only two arguments: $TAKES" ;;
-	*) misuse "$VERB takes only one argument: $TAKES" ;;
-	esac
+}
+
+# too_many WORD...: a verb with one argument got these. One may be meant as a slot.
+too_many() {
+	local word
+	for word; do
+		! is_slot "$word" || ! find_option -s || misuse \
+			"$VERB takes only one argument, $TAKES:" \
+			"for slot $word, write -s $word"
+	done
+	misuse "$VERB takes only one argument: $TAKES"
 }
 
 # use_argument: the row of the verb tells what ARGUMENT is.

@@ -239,8 +239,12 @@ take_url() {
 		# Its links are resolved, so that it must have none.
 		ask no-links 1
 		;;
-	unknown) misuse "$SHOWN: not an http, https, nfs or smb URL," \
-		"and not an absolute path" ;;
+	unknown)
+		[ ! -e "$url" ] || misuse "$SHOWN: write the whole path:" \
+			"$(readlink -f -- "$url")"
+		misuse "$SHOWN: not an http, https, nfs or smb URL," \
+			"and not an absolute path"
+		;;
 	esac
 	ask url "$url"
 	URL=$SHOWN

@@ -116,6 +116,13 @@ wait_until_met() {
 	! wait_for 2 has_met || MET=1
 }
 
+# slot_there: print the slot in the URL of the WebSocket.
+slot_there() {
+	local path
+	path=${TARGET%%\?*}
+	is_slot "${path##*/}" && echo "${path##*/}" || echo SLOT
+}
+
 # last_words FILE: print the last message of a link. The number by which a
 # WebSocket ends is for programs, and some options work only by ssh.
 last_words() {
@@ -123,6 +130,7 @@ last_words() {
 		s/^[a-z-]*: //
 		s/^.*peer closed: \([0-9]*\)$/the other machine closes the connection (\1)/
 		s/^.*peer closed: [0-9]* /the other machine says: /
+		s/HTTP 40[13].*/&: type vmctl ticket '"$(slot_there)"' there, and give that within half a minute with --ticket FILE/
 		/^the other machine says/s/ drive: use .*--retype.*/ drive: use the URL of another slot, or ssh:HOST with --retype/
 	'
 }

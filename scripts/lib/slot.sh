@@ -109,12 +109,13 @@ has_systemd() {
 		systemctl cat vmedia-slot@.service >/dev/null 2>&1
 }
 
-# put_asker: leave the name of who asks, for the log of the vm-slot.
+# put_asker [WHY]: leave the name of who asks, for the log of the vm-slot.
 put_asker() {
 	local who
 	who=${VM_ASKER:-${SUDO_USER:-$(id -un 2>/dev/null || id -u)}}
 	[ -z "${SSH_CONNECTION:-}" ] || who="$who from ${SSH_CONNECTION%% *}"
 	[ "$VERB" != attach ] || who=$WHO
+	[ -z "${1:-}" ] || who="$who ($1)"
 	{ put asker "$who"; } 2>/dev/null || :
 }
 
@@ -193,7 +194,8 @@ wait_free() {
 begin_state() {
 	umask 022
 	{ echo "$TIMEOUT" >"$DIR/timeout" && printf '%s\n' "$URL" >"$DIR/url" &&
-		: >"$DIR/ending" && echo activating >"$DIR/state"; } 2>/dev/null
+		: >"$DIR/ending" && { [ -z "$GUESS" ] || : >"$DIR/guessed"; } &&
+		echo activating >"$DIR/state"; } 2>/dev/null
 	set -- $?
 	umask 077
 	return "$1"
@@ -204,7 +206,7 @@ begin_state() {
 write_request() {
 	! is_left || clean_slot
 	rm -rf "$DIR/error" "$DIR/status" "$DIR/cause" "$DIR/reason" "$DIR/ending" \
-		"$DIR/request" "$DIR/called-off"
+		"$DIR/request" "$DIR/called-off" "$DIR/guessed"
 	rm -rf "$DIR/.request"
 	{ cp -R "$REQ" "$DIR/.request" && begin_state &&
 		mv "$DIR/.request" "$DIR/request"; } 2>/dev/null && return
@@ -286,7 +288,7 @@ eject_slot() {
 	local word limit status
 	word=${1:-$FORCE}
 	limit=$(eject_limit "$word")
-	put_asker
+	put_asker "${REPLACE:+mount --replace}"
 	# shellcheck disable=SC2086 # two words, or none
 	WHY=$(ask_slot "eject${word:+ $word}" $limit)
 	status=$?

@@ -15,6 +15,16 @@ SEEN=		# when the host sees the drive: permanent or on-demand
 
 VALUE=		# what value_of() or left() found
 
+# type_of N: set VALUE to the type that the configuration gives to slot N.
+type_of() {
+	local n type
+	n=0 VALUE=
+	for type in $TYPES; do
+		[ $n != "$1" ] || VALUE=$type
+		n=$((n + 1))
+	done
+}
+
 # need_run: may we read the state of the slots at all?
 need_run() {
 	[ ! -d "$RUN" ] || [ -x "$RUN" ] ||
@@ -181,13 +191,14 @@ slot_json() {
 		out ', "%s": ' $key
 		json_number "$VALUE"
 	done
-	drive_json
+	drive_json "$1"
 	out ', "source": '
 	source_json
 	out '}'
 }
 
-# drive_json: print what the kernel says about the drive.
+# drive_json N: print what the kernel says about the drive, or the type that it
+# will have.
 drive_json() {
 	local ro
 	case $TYPE-$RO in
@@ -196,8 +207,9 @@ drive_json() {
 	*) ro=false ;;
 	esac
 	[ "$FILE" != '?' ] || FILE=
+	type_of "$1"
 	out ', "type": '
-	json_string "$TYPE"
+	json_string "${TYPE:-$VALUE}"
 	out ', "inserted": '
 	json_string "$FILE"
 	out ', "ro": %s, "drives": ' $ro
@@ -249,7 +261,10 @@ quiet_status() {
 slot_text() {
 	local key
 	see_slot "$1"
-	out 'slot %s: %s, %s\n' "$1" "${TYPE:-not set up}" "$STATE"
+	type_of "$1"
+	out 'slot %s: %s, %s\n' "$1" "${TYPE:-$VALUE}" "$STATE"
+	[ -n "$TYPE" ] || out '  drive   %s\n' \
+		"not set up yet: vmctl start or a mount does that"
 	case $STATE in
 	other) out '  medium  %s\n' "$FILE" ;;
 	failed) [ -f "$DIR/error" ] || out '  error   %s\n' \
@@ -274,7 +289,11 @@ slot_line() {
 	see_slot "$1"
 	value_of url || :
 	[ "$STATE" != other ] || VALUE=$FILE
-	out '%s  %-4s  %-12s  %s\n' "$1" "${TYPE:-$2}" "$STATE" "$VALUE"
+	if [ -n "$VALUE" ]; then
+		out '%s  %-4s  %-12s  %s\n' "$1" "${TYPE:-$2}" "$STATE" "$VALUE"
+	else
+		out '%s  %-4s  %s\n' "$1" "${TYPE:-$2}" "$STATE"
+	fi
 }
 
 # watch_slots: show the slots again each second, in place on a terminal.

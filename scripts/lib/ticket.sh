@@ -132,7 +132,8 @@ list_tickets() {
 				"$separator" "$id" "${FOR:-null}" "$USE" $ENDS
 			separator=', '
 		else
-			out '%-8s  %-4s  %-5s  %s\n' "$id" "$FOR" "$USE" $ENDS
+			[ "$USE" != again ] || ENDS='until its medium is ejected'
+			out '%-8s  %-4s  %-5s  %s\n' "$id" "$FOR" "$USE" "$ENDS"
 		fi
 	done
 	[ -z "$JSON" ] || {
