@@ -145,6 +145,16 @@ small_spool() {
 	[ "$(df --output=avail -k "$SPOOL" | tail -n 1)" -gt 40000 ]
 }
 
+@test "no ranges: into the directory of spool=, which the note names" {
+	mkdir -m 1777 other
+	start_hostile image
+	start_fetchd "$HOSTILE/ignore-range/ok/x" spool="$PWD/other"
+	grep -qF "it is downloaded first, into $PWD/other, which needs room" fetchd.err
+	ls -l /proc/[0-9]*/fd 2>/dev/null | grep -qF -- "-> $PWD/other/"
+	stop_fetchd
+	refused 73 ok "unable to make a file in $PWD/none: No such file" spool="$PWD/none"
+}
+
 @test "no ranges: without room it says how much is missing: 73" {
 	local need
 	small_spool 5M

@@ -768,7 +768,7 @@ start_server_again() {
 	for line in 'timeout = x' 'timeout = 0' 'limit_rate = fast' \
 		'overlay_size = 5X' 'cache = big' 'cache = 1M' 'outage = -1' \
 		'limit_rate = 10K' 'connections = 0' 'stall = no' 'dvd = 1' \
-		'udc = a b' 'allow_file = images' 'slots = tape' \
+		'udc = a b' 'allow_file = images' 'spool = tmp' 'slots = tape' \
 		'slots = cd cd cd cd cd cd cd cd cd' \
 		'drives = sometimes' 'usb_vendor_id = 12' 'usb_product_id = 0x12g4' \
 		'usb_manufacturer = Grün' 'usb_serial = 12345678901' \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fetchd/decompress.h"
+#include "fetchd/spool.h"
 
 /* gzip(1) exits 2 after a warning: the file has data behind its end. */
 static const struct compression formats[] = {
@@ -14,11 +15,6 @@ static const struct compression formats[] = {
     {"zst", {"zstd", "-dcq", NULL}, "zstd", 0},
     {"zip", {"gzip", "-dc", NULL}, "gzip", 0},
 };
-
-const char compression_note_first[] =
-    "it is decompressed first, into /var/tmp or TMPDIR, which needs room for "
-    "the whole image";
-const char compression_note_while[] = "it is decompressed while it is read";
 
 const struct compression *
 compression_find(const char *name)
@@ -35,8 +31,8 @@ void
 compression_failure(const struct compression *p, char *text, size_t len)
 {
 	snprintf(text, len,
-	    "unable to decompress it as %s: the file must be complete, and "
-	    "/var/tmp or "
-	    "TMPDIR must have room for the image",
-	    strcmp(p->name, "zip") == 0 ? p->name : p->argv[0]);
+	    "unable to decompress it as %s: the file must be complete, and %s "
+	    "must have room for the image",
+	    strcmp(p->name, "zip") == 0 ? p->name : p->argv[0],
+	    spool_directory());
 }

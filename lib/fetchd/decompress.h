@@ -18,9 +18,6 @@ struct compression {
 	int also_done;	     /* an exit status that is no failure, too */
 };
 
-/* What decompressing costs, for people. */
-extern const char compression_note_first[], compression_note_while[];
-
 /* The format of that name, which the plugin sent; NULL: none has it. */
 const struct compression *compression_find(const char *name);
 

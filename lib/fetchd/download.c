@@ -40,9 +40,9 @@ note(const struct supervisor *s)
 
 	snprintf(line, sizeof(line),
 	    "note: %s is on a server that cannot send parts of a file (no "
-	    "ranges): it is downloaded first, into /var/tmp or TMPDIR, which "
-	    "needs room for the whole image",
-	    s->parameters->shown_url);
+	    "ranges): it is downloaded first, into %s, which needs room for "
+	    "the whole image",
+	    s->parameters->shown_url, spool_directory());
 	s->say(line);
 }
 

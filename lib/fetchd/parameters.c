@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "base/url.h"
 #include "fetchd/open-local.h"
 #include "fetchd/parameters.h"
+#include "fetchd/spool.h"
 
 /* How a key=value reaches the plugin. */
 enum passing {
@@ -32,6 +32,7 @@ enum passing {
 	PASS_RENEW,    /* ours: where what is renewed lies */
 	PASS_STATS,    /* ours: where to write the plugin's statistics */
 	PASS_OVERLAY,  /* a file, open for writing */
+	PASS_SPOOL,    /* ours: the directory for what is downloaded first */
 	PASS_NO_LINKS, /* ours: a local image's path may hold no links */
 	PASS_WRITABLE, /* PASS_PLAIN; we open the image accordingly */
 };
@@ -67,6 +68,7 @@ static const struct parameter {
     {"proxy", PASS_TEXT, ASK},
     {"renew", PASS_RENEW, ASK_NOT},
     {"sha256", PASS_PLAIN, ASK_WHOLE},
+    {"spool", PASS_SPOOL, ASK},
     {"stats", PASS_STATS, ASK_NOT},
     {"sums", PASS_FILE, ASK_WHOLE},
     {"sums-url", PASS_TEXT, ASK_WHOLE},
@@ -278,6 +280,9 @@ parameters_take(struct parameters *a, const char *name, const char *value,
 		return 0;
 	case PASS_STATS:
 		a->stats_path = value;
+		return 0;
+	case PASS_SPOOL:
+		spool_choose(value);
 		return 0;
 	case PASS_OVERLAY:
 		a->overlay = value;

@@ -13,10 +13,18 @@
 
 #include "fetchd/spool.h"
 
+static char chosen[PATH_MAX]; /* the directory; empty if none was */
+
+void
+spool_choose(const char *directory)
+{
+	snprintf(chosen, sizeof(chosen), "%s", directory);
+}
+
 const char *
 spool_directory(void)
 {
-	const char *dir = getenv("TMPDIR");
+	const char *dir = *chosen != '\0' ? chosen : getenv("TMPDIR");
 
 	return dir != NULL && *dir != '\0' ? dir : "/var/tmp";
 }
@@ -36,8 +44,8 @@ spool_open(struct failure *why)
 			unlink(path);
 	}
 	if (fd == -1)
-		return fail_errno(why, EX_CANTCREAT,
-		    "unable to make a file in /var/tmp or TMPDIR");
+		return fail_errno(
+		    why, EX_CANTCREAT, "unable to make a file in %s", dir);
 	return fd;
 }
 

@@ -11,7 +11,10 @@
 
 #include "base/failure.h"
 
-/* The directory for it: TMPDIR, or else /var/tmp. */
+/* Make it in that directory from now on. */
+void spool_choose(const char *directory);
+
+/* The directory for it: the one that was chosen, or TMPDIR, or else /var/tmp. */
 const char *spool_directory(void);
 
 /* Make one. Returns its descriptor, or -1 with the failure described. */

@@ -20,6 +20,7 @@
 #include "base/secret.h"
 #include "fetchd/download.h"
 #include "fetchd/messages.h"
+#include "fetchd/spool.h"
 #include "fetchd/supervise.h"
 
 /* How an event ends, where it does not fail (-1). */
@@ -68,14 +69,19 @@ begin_serving(struct supervisor *s, struct failure *why)
 
 /* --- a compressed image ------------------------------------------------ */
 
+/* What it costs: room for the whole image, if it is decompressed first. */
 static void
-note_compressed(struct supervisor *s, const char *note)
+note_compressed(struct supervisor *s, bool first)
 {
+	const char *dir = spool_directory();
+
 	if (s->noted)
 		return;
 	s->noted = true;
-	say(s, "note: %s is compressed (%s): %s", s->parameters->shown_url,
-	    s->compression->name, note);
+	say(s, "note: %s is compressed (%s): it is decompressed %s%s%s",
+	    s->parameters->shown_url, s->compression->name,
+	    first ? "first, into " : "while it is read", first ? dir : "",
+	    first ? ", which needs room for the whole image" : "");
 }
 
 /* The image is compressed in the named format: serve that as it is. */
@@ -98,7 +104,7 @@ static int
 begin_unpacking(struct supervisor *s, struct failure *why)
 {
 	if (strcmp(s->compression->name, "xz") != 0)
-		note_compressed(s, compression_note_first);
+		note_compressed(s, true);
 	if (unpack_start(&s->unpacking, s->compression, s->socket,
 		s->nbdkit->user, nbdkit_xz_block_max(), why) == -1)
 		return -1;
@@ -133,7 +139,7 @@ take_unpacked(struct supervisor *s, struct failure *why)
 	unpack_take(&s->unpacking, &news);
 	switch (news.kind) {
 	case UNPACK_PROGRESS:
-		note_compressed(s, compression_note_first);
+		note_compressed(s, true);
 		seconds = (double)(clock_ms() - s->unpack_began + 1) / 1000;
 		say(s,
 		    "decompressing: %" PRIu64 " of %" PRIu64
@@ -142,10 +148,10 @@ take_unpacked(struct supervisor *s, struct failure *why)
 		    (double)(news.written >> 20) / seconds);
 		return GO_ON;
 	case UNPACK_DONE:
-		note_compressed(s, compression_note_first);
+		note_compressed(s, true);
 		return start_unpacked(s, why, false);
 	case UNPACK_STREAM:
-		note_compressed(s, compression_note_while);
+		note_compressed(s, false);
 		return start_unpacked(s, why, true);
 	default:
 		return fail_to_open(

@@ -38,6 +38,7 @@ web_insecure|yes no|yes or no
 cacert|text|the path of a file
 proxy|text|a URL, such as http://proxy.example.org:3128
 allow_file|paths|absolute paths of directories
+spool|path|the absolute path of a directory
 power|text|a command and its arguments
 host|host|ipmitool, busctl, gpio, redfish URL or command PROGRAM (options may follow)
 host_user|text|the name of a user
@@ -184,6 +185,7 @@ is_kind() {
 	path) are_paths "$2" && case $2 in *[[:space:]]*) return 1 ;; esac ;;
 	pin) is_pin "$2" ;;
 	paths) are_paths "$2" ;;
+	path) case $2 in /*) ;; *) return 1 ;; esac ;;
 	time) seconds_in "$2" >/dev/null ;;
 	names) case $2 in *[!A-Za-z0-9.:\ -]*) return 1 ;; esac ;;
 	text) return 0 ;;
@@ -241,6 +243,7 @@ $1=$2"
 	cacert) CACERT=$2 ;;
 	allow_file) ALLOW_FILE=$2 ;;
 	power) POWER=$2 ;;
+	spool) SPOOL=$2 ;;
 	proxy) PROXY=$2 ;;
 	host | host_*) HOST_CONF="$HOST_CONF$NEWLINE$1=$2" ;;
 	slot*) DECLARED="$DECLARED$NEWLINE${1#slot} $LINE_NUMBER $2" ;;

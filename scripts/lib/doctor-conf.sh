@@ -115,6 +115,8 @@ examine_files() {
 		[ -d "$path" ] || ill_setting allow_file \
 			"$path is not a directory"
 	done
+	[ -z "$SPOOL" ] || { [ -d "$SPOOL" ] && [ -w "$SPOOL" ]; } ||
+		ill_setting spool "$SPOOL is not a directory that $(id -un) can write to"
 	[ -z "$POWER" ] || command -v "${POWER%%[[:space:]]*}" >/dev/null ||
 		ill_setting power "there is no program" \
 			"${POWER%%[[:space:]]*}: write its path"

@@ -279,6 +279,7 @@ complete_source() {
 	[ -f "$REQ/cacert" ] || [ -z "$CACERT" ] || ask_file cacert "$CACERT"
 	[ -z "$CACHE" ] || ask cache "$CACHE"
 	[ -z "$CONNECTIONS" ] || ask connections "$CONNECTIONS"
+	[ -z "$SPOOL" ] || ask spool "$SPOOL"
 	[ -z "$OUTAGE" ] || ask outage "$OUTAGE"
 	[ -z "$LIMIT_RATE" ] || ask limit-rate "$LIMIT_RATE"
 	[ ! -f "$REQ/insecure" ] || echo "$PROG: WARNING: --insecure:" \
