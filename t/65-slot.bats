@@ -409,6 +409,24 @@ events() {
 	wait_until 10 test "$(events | grep -c host-read)" = 1
 }
 
+@test "the hooks hear of a trouble that lasts, not of a client that is back at once" {
+	printf '%s\n' '#!/bin/sh' 'echo "$1 $VM_STATE"' >hooks/tell
+	chmod 755 hooks/tell
+	served
+	say waiting
+	wait_until 10 has_state degraded
+	say ok
+	wait_until 10 has_state active
+	say waiting
+	wait_until 20 grep -q "tell: slot 0: degraded degraded$" log
+	say ok
+	wait_until 20 grep -q "tell: slot 0: recovered active$" log
+	# The trouble that was over at once was told of neither way.
+	[ "$(sed -n 's/.* tell: slot 0: //p' log | paste -sd,)" = \
+		"inserted active,degraded degraded,recovered active" ]
+	ask eject
+}
+
 @test "a hook that hangs holds up nobody, and the next mount only for seconds" {
 	printf '%s\n' '#!/bin/sh' 'exec "$PRETEND/bin/vm-sleeper" 1000' >hooks/hang
 	chmod 755 hooks/hang

@@ -14,12 +14,14 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "slot/control.h"
 #include "slot/event-log.h"
 #include "slot/slot.h"
 
-#define HOOK_SECONDS  30 /* that each may take */
-#define LEAVE_SECONDS 5	 /* ... when the next mount waits for the slot */
+#define HOOK_SECONDS  30   /* that each may take */
+#define LEAVE_SECONDS 5	   /* ... when the next mount waits for the slot */
+#define DEGRADED_MS   5000 /* a shorter trouble is told to no hook */
 
 static const char *
 hook_dir(void)
@@ -132,13 +134,12 @@ slot_next_hook(struct slot *s)
 		slot_event(s, EVENT_DONE);
 }
 
-void
-slot_hook(struct slot *s, const char *event)
+static void
+run_hooks(struct slot *s, const char *event)
 {
 	size_t len = strlen(s->hooks);
 	bool passes = *event == 'd' || *event == 'r'; /* degraded, recovered */
 
-	slot_note_event(s, event);
 	/* Keep room for the events that end a medium. */
 	if (len + strlen(event) + 2 >
 	    (passes ? sizeof(s->hooks) / 2 : sizeof(s->hooks))) {
@@ -150,6 +151,45 @@ slot_hook(struct slot *s, const char *event)
 	snprintf(s->hooks + len, sizeof(s->hooks) - len, "%s%s",
 	    len > 0 ? " " : "", event);
 	slot_next_hook(s);
+}
+
+void
+slot_hook(struct slot *s, const char *event)
+{
+	slot_note_event(s, event);
+	run_hooks(s, event);
+}
+
+void
+slot_hooks_degraded(struct slot *s, bool degraded)
+{
+	slot_note_event(s, degraded ? "degraded" : "recovered");
+	if (degraded) {
+		s->degraded_at = clock_ms() + DEGRADED_MS;
+		return;
+	}
+	if (s->degraded_told)
+		run_hooks(s, "recovered");
+	s->degraded_at = 0;
+	s->degraded_told = false;
+}
+
+int
+slot_hooks_left(const struct slot *s, int64_t now)
+{
+	if (s->degraded_at == 0 || (s->phase & PHASES_LIVE) == 0)
+		return -1;
+	return s->degraded_at > now ? (int)(s->degraded_at - now) : 0;
+}
+
+void
+slot_hooks_check(struct slot *s, int64_t now)
+{
+	if (slot_hooks_left(s, now) != 0)
+		return;
+	s->degraded_at = 0;
+	s->degraded_told = true;
+	run_hooks(s, "degraded");
 }
 
 /* --- the end ------------------------------------------------------------------- */

@@ -71,6 +71,7 @@ slot_resume(struct slot *s)
 	slot_limits_resume(s);
 	slot_notify(s, state, true);
 	slot_hooks_know(s);
+	s->degraded_told = strcmp(state, "degraded") == 0;
 	control_answer(s->control, CONTROL_RELOAD, CAUSE_USUAL, 0, "");
 }
 
@@ -114,14 +115,14 @@ settle(struct slot *s)
 		slot_limits_degraded(s, true);
 		slot_say(s, "degraded: %s", why);
 		slot_notify(s, "degraded", false);
-		slot_hook(s, "degraded");
+		slot_hooks_degraded(s, true);
 	} else if (strcmp(s->source, "ok") == 0 && strcmp(was, "active") != 0) {
 		state_remove(&s->state, reason);
 		slot_put(s, "state", "active");
 		slot_limits_degraded(s, false);
 		slot_say(s, "the source is back");
 		slot_notify(s, "active", false);
-		slot_hook(s, "recovered");
+		slot_hooks_degraded(s, false);
 	}
 }
 

@@ -54,6 +54,7 @@ left(const struct slot *s)
 	if ((s->phase & PHASES_MAKE) != 0)
 		ms = sooner(ms, s->give_up > now ? (int)(s->give_up - now) : 0);
 	ms = sooner(ms, slot_limits_left(s, now));
+	ms = sooner(ms, slot_hooks_left(s, now));
 	ms = sooner(ms, slot_watchers_left(s, now));
 	return sooner(ms, watch_left(&s->watch, now, look_max(s)));
 }
@@ -91,6 +92,7 @@ check_times(struct slot *s)
 		if (restart_left(&s->restart[i], now) == 0)
 			slot_restart(s, (enum child_id)i);
 	slot_limits_check(s);
+	slot_hooks_check(s, now);
 	slot_tell_watchers(s);
 }
 

@@ -127,7 +127,10 @@ struct slot {
 	/* Hooks: the events that wait, and how many hooks ran for the first. */
 	char hooks[256];
 	unsigned hooked;
-	bool hurried; /* the next mount waits for us */
+	int64_t
+	    degraded_at; /* clock_ms() of the event degraded; 0: none waits */
+	bool degraded_told; /* that event was: recovered follows */
+	bool hurried;	    /* the next mount waits for us */
 
 	/* Limits. */
 	int64_t tick_at;	   /* time of the next check; 0: no limits */
@@ -307,6 +310,14 @@ void slot_undo_ended(struct slot *, enum child_id, int status);
 
 /* Copy the values that hooks get for the inserted medium. */
 void slot_hooks_know(struct slot *);
+
+/* The slot became degraded, or active again. The hooks hear of it only if that
+ * lasts: a client that connects again within seconds is no event. */
+void slot_hooks_degraded(struct slot *, bool degraded);
+
+/* ms until that is due, or -1; and do it when it is. */
+int slot_hooks_left(const struct slot *, int64_t now);
+void slot_hooks_check(struct slot *, int64_t now);
 void slot_hook(struct slot *, const char *event);
 void slot_note_event(
     const struct slot *, const char *event); /* without hooks */
