@@ -70,7 +70,12 @@ mans := $(wildcard man/*.[0-9])
 pkg = $(if $(1),$(shell $(PKG_CONFIG) $(2) $(1)))
 Q = $(if $(V),,@echo '  $(1)	$@';)
 
+# What an older source had, and nothing makes any more; only in a place of ours.
+stale = $(if $(filter build%,$(O)),$(filter-out $(bins) $(shlibs) $(plugin) $(modules) $(units) \
+	$(O)/bin/nbdkit,$(wildcard $(O)/bin/* $(O)/lib/vmedia/* $(O)/t/unit/*)))
+
 all: $(bins) $(shlibs) $(plugin) $(modules) $(if $(SAN),$(O)/bin/nbdkit)
+	$(if $(stale),@rm -f $(stale))
 tests: all $(tools) $(units)
 
 $(O)/obj/%.o: %.c

@@ -102,6 +102,19 @@ compiles() {
 	[ "$(find root -type f)" = root/etc/vmedia/vmedia.conf ]
 }
 
+@test "make removes the programs of an older source, and nothing elsewhere" {
+	cd "$BATS_TEST_TMPDIR"
+	for name in Makefile bin lib plugins scripts t man; do
+		ln -s "$TOP/$name" "$name"
+	done
+	mkdir -p build/bin build/lib/vmedia build/t/unit other/bin
+	touch build/bin/vm-old build/bin/vmctl build/lib/vmedia/old.sh build/t/unit/old other/bin/vm-old
+	make -n all >said
+	grep -qx "rm -f build/bin/vm-old build/lib/vmedia/old.sh build/t/unit/old" said
+	make -n all O=other >said
+	not grep -q "^rm -f other" said
+}
+
 @test "make build-deps: each package that README and the Makefile need is listed" {
 	local package
 	for package in $(sed -n 's/^PKGS_[a-z_-]* *[:+]*= *//p' "$TOP/Makefile"); do
