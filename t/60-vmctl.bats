@@ -333,7 +333,7 @@ write_stats() {
 @test "status shows the state of the source" {
 	write_stats ok 9999999900005555
 	run -0 vmctl status -s 0
-	[[ $output == *"source  ok: 2048 KiB/s on 3 connections, latency 50.1 ms"* ]]
+	[[ $output == *"source  ok: 2048 KiB/s, 3 connections in use, latency 50.1 ms"* ]]
 	[[ $output == *"4 MiB read, 6 MiB fetched; 90 hits, 7 misses, 2 retries"* ]]
 	[[ $output == *"map     @@@@@@@@....++++"* ]]
 	vmctl status -j >json

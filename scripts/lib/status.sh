@@ -141,7 +141,7 @@ draw_map() {
 source_text() {
 	local stats
 	stats=$(read_value "$DIR/stats") || return 0
-	out '  source  %s: %s KiB/s on %s connections, latency %s ms\n' \
+	out '  source  %s: %s KiB/s, %s connections in use, latency %s ms\n' \
 		"$(stat_value source "$stats")" \
 		$(($(stat_number rate "$stats") / 1024)) \
 		"$(stat_number connections "$stats")" \
