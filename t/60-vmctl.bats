@@ -1021,6 +1021,57 @@ writes() {
 	grep -q 'gave up after 4 s while verifying .*: use a longer --timeout$' stderr
 }
 
+@test "values with newlines, blanks, dashes and globs stay what they are" {
+	local option
+	start_server
+	for option in --user --proxy --overlay --cacert --header --ticket --sha256-file -P; do
+		case $option in
+		--ticket) set -- serve x.iso wss://127.0.0.1:1/vm/0 ;;
+		--overlay) set -- export "$URL/ok/x.iso" ;;
+		*) set -- probe "$URL/ok/x.iso" ;;
+		esac
+		fails 64 vmctl "$@" $option $'a\nb'
+		grep -q "the value has control characters" stderr
+	done
+	fails 64 vmctl probe "$URL/ok/x.iso"$'\n'http://127.0.0.1:1/y
+	fails 64 vmctl probe "$URL/ok/x"$'\e[31m'
+	fails 64 vmctl probe -- -x
+	# What a shell would make of it.
+	touch a.pem b.pem
+	fails 66 vmctl probe --cacert '*.pem' "$URL/ok/x.iso"
+	grep -qF "cacert file *.pem" stderr
+	fails 77 vmctl probe -u '*' -P - "$URL/auth/a/b/x.iso" <<<'$(id) * -n'
+	fails 66 vmctl probe "$URL/status/404/*;x"
+	grep -qF "$URL/status/404/*;x" stderr
+	: >'odd  name -n*.iso'
+	fails 77 vmctl probe "$PWD/odd  name -n*.iso"
+	grep -qF "odd  name -n*.iso" stderr
+}
+
+# globals: the names of vmctl's variables.
+globals() {
+	grep -ohE '\$\{?[A-Z][A-Z_0-9]*' "$TOP"/scripts/vmctl "$TOP"/scripts/lib/*.sh |
+		tr -d '${' | sort -u |
+		grep -vE '^(VM_.*|TERM|PATH|HTTPS_PROXY|ALL_PROXY|NO_PROXY|SSH_CONNECTION|SUDO_USER|PWD|PPID|IFS)$'
+}
+
+@test "the environment changes nothing but what is documented" {
+	local words
+	echo 'echo evil' >evil.sh
+	[ "$(globals | wc -l)" -gt 100 ]
+	for words in list "status -j" log "ticket --list" "eject 0" "help mount" version \
+		"probe http://127.0.0.1:1/x" "mount -j http://127.0.0.1:1/x" \
+		"serve none ssh:host" "complete mount -" "start -j"; do
+		# shellcheck disable=SC2086 # words
+		vmctl $words >plain 2>&1 || echo $? >>plain
+		# shellcheck disable=SC2046,SC2086 # words
+		env $(globals | sed 's/$/=evil/') IFS=lsx ENV="$PWD/evil.sh" \
+			BASH_ENV="$PWD/evil.sh" PATH=/nowhere CDPATH=/ \
+			"$(command -v "$VM_SHELL")" "$BUILD/bin/vmctl" $words >evil 2>&1 || echo $? >>evil
+		diff plain evil
+	done
+}
+
 @test "a number that begins with 0 is decimal, or refused" {
 	start_server
 	vmctl probe --timeout 08 --outage 009 "$URL/ok/x.iso" >out

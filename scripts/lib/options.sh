@@ -59,6 +59,8 @@ is_ticket_id() {
 # take_option NAME VALUE: NAME is an option of the table.
 take_option() {
 	local seconds
+	# A value is one line of the request.
+	case $2 in *[[:cntrl:]]*) misuse "--$1: the value has control characters" ;; esac
 	case $1 in
 	slot) set_slot "$2" ;;
 	type)

@@ -196,9 +196,12 @@ refuse_file() {
 	while case $dir in *[[:space:]]*) ;; *) false ;; esac do
 		dir=${dir%/*}
 	done
+	[ -n "$dir" ] || die $EX_NOPERM "unable to open $(show "$2"): its" \
+		"directory is not allowed; put it into one that allow_file in" \
+		"$CONF lists"
 	die $EX_NOPERM "unable to open $(show "$2"): its directory is not" \
 		"allowed; write into $CONF:" \
-		"allow_file = ${ALLOW_FILE:+$ALLOW_FILE }${dir:-/}"
+		"allow_file = ${ALLOW_FILE:+$ALLOW_FILE }$dir"
 }
 
 # allowed_file PATH|URL: print the path of a local image, with all its links
@@ -207,7 +210,6 @@ allowed_file() {
 	local file path
 	file=$1
 	case $file in
-	*[[:cntrl:]]*) misuse "the path has control characters" ;;
 	/*) ;;
 	*%*) misuse "$(show "$file"): write the path without %XX" ;;
 	[Ff][Ii][Ll][Ee]:///*) file=${file#*://} ;;
@@ -231,6 +233,7 @@ take_url() {
 	# What is pasted may have blanks around it, or the \r of Windows.
 	trim "$url"
 	url=$TRIMMED
+	case $url in *[[:cntrl:]]*) misuse "the URL has control characters" ;; esac
 	look_at "$url"
 	case $KIND in
 	file)
