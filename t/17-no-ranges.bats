@@ -165,6 +165,21 @@ small_spool() {
 	serves ok
 }
 
+@test "no ranges: another program fills the disk meanwhile: an error, and nothing stays" {
+	local rc=0
+	small_spool 40M
+	head -c 20M /dev/urandom >image
+	start_hostile image
+	background vm-fetchd -U "$PWD/nbd" "$HOSTILE/ignore-range/ok/x" limit-rate=4M 2>stderr
+	wait_until 20 grep -q "downloading: [1-9]" stderr
+	dd if=/dev/zero of="$SPOOL/fill" bs=1M 2>/dev/null || :
+	wait "${STARTED[-1]}" || rc=$?
+	[ "$rc" = 73 ]
+	tail -n 1 stderr | grep -q "unable to write what was downloaded.*No space left"
+	rm "$SPOOL/fill"
+	[ -z "$(ls -A "$SPOOL")" ] && [ ! -e nbd ]
+}
+
 @test "no ranges: a wrong checksum, a web page or an archive: 65" {
 	local sum
 	sum=$(printf other | sha256sum | cut -d' ' -f1)

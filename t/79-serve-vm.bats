@@ -29,7 +29,7 @@ teardown() {
 	vmctl eject -f -s 0 || :
 	vmctl eject -f -s 1 || :
 	pkill -KILL nbdkit || :
-	rm -rf "$VM_RUN_DIR/tickets"
+	rm -rf "$VM_RUN_DIR/tickets" "$VM_CONF"
 	cleanup
 }
 
@@ -104,13 +104,29 @@ begin_disk() {
 	leaves_nothing
 }
 
+@test "the limits that vmedia.conf sets for clients count, also if one asks for more" {
+	printf '%s\n' 'served_expires = 600' 'served_idle = 500' 'served_degraded = 8' \
+		>"$VM_CONF"
+	begin alice --expires 2h --idle 1000
+	vmctl status -j -s 0 | jq -e '.slots[0] |
+		.expires > 0 and .expires <= 600 and .idle > 0 and .idle <= 500'
+	# A client that asks for none gets them, too: nobody serves it for 8 s.
+	kill -KILL "$(cat nbd.pid)"
+	ends alice 74
+	wait_until 60 state_is empty
+	vmctl status -s 0 | grep -q "no client has served the image for 8 s"
+	begin bob --idle 100
+	vmctl status -j -s 0 | jq -e '.slots[0] |
+		.expires > 100 and .expires <= 600 and .idle > 0 and .idle <= 100'
+}
+
 @test "a client on two pipes, and an eject by the host" {
 	serve
 	vm-connect "$PWD/nbd" sh -c 'cat | { vmctl attach -s 0 - 2>said; echo $? >end; } | cat' 3>&- &
 	wait_until 60 grep -q "is in the host's" said
 	has_iso 0 "$ISO"
 	eject "$(host_drive 0)"
-	wait_until 20 test -s end
+	wait_until 60 test -s end
 	[ "$(cat end)" = 0 ]
 	[ "$(tail -n 1 said)" = "slot 0: ejected: ejected by the host" ]
 	wait_until 20 leaves_nothing

@@ -73,6 +73,15 @@ host_has() {
 	size=$(host_size "$1") && [ "$size" -gt 0 ]
 }
 
+# host_patience: from now on the host waits longer for a read than the 30 s after
+# which it resets a drive.
+host_patience() {
+	local file
+	for file in /sys/block/s[rd]*/device/timeout; do
+		[ ! -e "$file" ] || echo 300 >"$file"
+	done
+}
+
 # drop_caches: the next read goes through all programs.
 drop_caches() {
 	sync
