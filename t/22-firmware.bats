@@ -171,11 +171,11 @@ boots() {
 
 @test "a drive in which a host cannot read the image is warned about" {
 	xorriso -as mkisofs -quiet -V X -o plain.iso tree
-	vm-probe -t disk -f warning plain.iso | grep -q "cannot read it"
+	vm-probe -t disk -f warning plain.iso | grep -q "many hosts cannot read it in a disk drive: .* is made for CD drives$"
 	[ -z "$(vm-probe -f warning plain.iso)" ]
 	truncate -s 8M disk
 	printf '2048,,c\n' | sfdisk -q disk
-	vm-probe -t cd -f warning disk | grep -q "cannot read it"
+	vm-probe -t cd -f warning disk | grep -q "no host can read it in a CD drive: .* is made for disks$"
 	[ -z "$(vm-probe -f warning disk)" ]
 }
 

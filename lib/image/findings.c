@@ -66,11 +66,12 @@ judge_media(struct image_findings *found, enum image_media media)
 		    image_boot_text(info, other, text));
 	if (media == IMAGE_CD && info->format != IMAGE_RAW)
 		add_warning(found,
-		    "as a cd a host cannot read it: %s is for a disk",
+		    "no host can read it in a CD drive: %s is made for disks",
 		    info->name);
 	else if (media == IMAGE_DISK && info->format != IMAGE_HYBRID)
 		add_warning(found,
-		    "as a disk many hosts cannot read it: %s is for a CD drive",
+		    "many hosts cannot read it in a disk drive: %s is made "
+		    "for CD drives",
 		    info->name);
 }
 

@@ -7,7 +7,9 @@
 
 TARGET=			# the WebSocket's URL or ssh:HOST, once checked
 BY=			# the function that makes a link to TARGET
-EJECT_ANSWER_SECONDS=10	# for the other machine to say that it has ejected
+# For the other machine to say that it has ejected. By ssh it is ours, and
+# certain to answer.
+EJECT_WS_SECONDS=20 EJECT_SSH_SECONDS=60
 LINK=			# the pid of the link, while there is one
 MET=			# set once the other end has read from the image
 BEGAN=			# when serving began
@@ -266,8 +268,9 @@ is_ejected() {
 # earlier. A WebSocket server of another kind does not know such a request:
 # unless there is something to be written, we do not wait for long.
 eject_there() {
-	local start
-	start=$(now)
+	local start limit
+	start=$(now) limit=$EJECT_WS_SECONDS
+	[ "$BY" != link_ssh ] || limit=$EJECT_SSH_SECONDS
 	trap 'HASTE=1' INT TERM
 	echo "$PROG: ejecting the medium on the other machine" \
 		"(press ^C again to stop waiting)" >&2
@@ -278,7 +281,7 @@ eject_there() {
 		elif [ -f "$REQ/writable" ]; then
 			start=$(now)
 		fi
-		[ $(($(now) - start)) -lt $EJECT_ANSWER_SECONDS ] || break
+		[ $(($(now) - start)) -lt $limit ] || break
 		pause
 	done
 	[ -z "$EJECTOR" ] || kill -TERM "$EJECTOR" 2>/dev/null
