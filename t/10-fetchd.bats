@@ -193,6 +193,16 @@ refuses() {
 	nbdread -p -n 200 -f image "$SOCK"
 }
 
+@test "a redirect to a place that forbids it is tried three times, not for long" {
+	local start=$SECONDS
+	head -c 1M /dev/urandom >image
+	start_hostile image
+	run -77 vm-fetchd -c "$HOSTILE/redirect/status/403/x" timeout=60
+	[[ $output == *"forbids it (no permission, or an expired link) (HTTP 403)" ]]
+	[ "$(grep -c 'GET /redirect' log)" = 3 ]
+	[ $((SECONDS - start)) -lt 40 ]
+}
+
 @test "a redirect is followed once, not for every read" {
 	serve $((6 * MIB)) redirect/ok/x
 	nbdcopy "nbd+unix:///?socket=$SOCK" copy
