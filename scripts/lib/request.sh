@@ -210,6 +210,7 @@ allowed_file() {
 	local file path
 	file=$1
 	case $file in
+	*[[:cntrl:]]*) misuse "the path has control characters" ;;
 	/*) ;;
 	*%*) misuse "$(show "$file"): write the path without %XX" ;;
 	[Ff][Ii][Ll][Ee]:///*) file=${file#*://} ;;
@@ -233,7 +234,7 @@ take_url() {
 	# What is pasted may have blanks around it, or the \r of Windows.
 	trim "$url"
 	url=$TRIMMED
-	case $url in *[[:cntrl:]]*) misuse "the URL has control characters" ;; esac
+	case $url in *"$NEWLINE"*) misuse "the URL has more than one line" ;; esac
 	look_at "$url"
 	case $KIND in
 	file)
