@@ -316,7 +316,8 @@ cmd_eject(const struct request *req)
 			fail(&gadget, "eject the medium");
 		output_cause(CAUSE_LOCKED, EX_TEMPFAIL);
 		errx(EX_TEMPFAIL,
-		    "the host has locked slot %u: eject it there, or use -f",
+		    "the host has locked the drive of slot %u: eject the "
+		    "medium there, or use -f",
 		    slot);
 	}
 	if (gadget_hide_unused(&gadget) == -1)

@@ -486,7 +486,7 @@ write_stats() {
 	echo auto >run/0/request/type
 	: >run/0/called-off
 	run -75 vm-slot 0
-	[[ $output == *"an eject stopped the mount"* ]]
+	[[ $output == *"the mount was cancelled"* ]]
 	[ "$(cat run/0/status run/0/state | paste -sd,)" = 75,empty ]
 	[ ! -e run/0/called-off ] && [ ! -e run/0/request ] && [ ! -e run/0/work ]
 }

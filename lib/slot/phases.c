@@ -56,8 +56,12 @@ time_out(struct slot *s)
 static void
 call_off(struct slot *s)
 {
-	slot_set_error(
-	    s, CAUSE_USUAL, EX_TEMPFAIL, "an eject stopped the mount");
+	/* vmctl itself leaves this file when it is ended. */
+	bool called_off = state_has(&s->state, "called-off");
+
+	slot_set_error(s, CAUSE_USUAL, EX_TEMPFAIL,
+	    called_off ? "the mount was cancelled"
+		       : "an eject stopped the mount");
 	slot_begin_end(s);
 }
 

@@ -299,7 +299,8 @@ eject_slot() {
 		return 0 ;; # it has just ended by itself
 	esac
 	hear_text "$WHY"
-	complain "$HEARD"
+	# Its option -f is ours, too.
+	complain "${HEARD#vm-gadget: }"
 	[ $status != $EX_TEMPFAIL ] || exit $status
 	return $status
 }
