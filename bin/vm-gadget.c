@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/output.h"
@@ -316,8 +315,7 @@ cmd_eject(const struct request *req)
 			fail(&gadget, "eject the medium");
 		output_cause(CAUSE_LOCKED, EX_TEMPFAIL);
 		errx(EX_TEMPFAIL,
-		    "the host has locked the drive of slot %u: eject the "
-		    "medium there, or use -f",
+		    "slot %u is locked by the host: eject it there, or use -f",
 		    slot);
 	}
 	if (gadget_hide_unused(&gadget) == -1)

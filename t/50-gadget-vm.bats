@@ -437,7 +437,7 @@ shows_alone() {
 	shows 0 a.iso
 	mount -r "$(drive 0)" mnt
 	fails 75 vm-gadget eject 0
-	grep -q 'the host has locked the drive of slot 0: eject the medium there, or use -f' stderr
+	grep -q 'slot 0 is locked by the host: eject it there, or use -f' stderr
 	vm-gadget eject -f 0
 	is_empty 0
 }

@@ -261,8 +261,7 @@ parameters_take(struct parameters *a, const char *name, const char *value,
 	const struct parameter *p = find(name, strlen(name));
 	char *shown;
 
-	if (p == NULL) {
-		/* It may be a second URL. */
+	if (p == NULL) { /* it may be a second URL */
 		shown = url_for_show(name);
 		fail(why, EX_USAGE, "unable to use %s=: no such parameter",
 		    shown != NULL ? shown : "it");
@@ -282,8 +281,7 @@ parameters_take(struct parameters *a, const char *name, const char *value,
 		a->stats_path = value;
 		return 0;
 	case PASS_SPOOL:
-		spool_choose(value);
-		return 0;
+		return spool_choose(value, why);
 	case PASS_OVERLAY:
 		a->overlay = value;
 		return 0;

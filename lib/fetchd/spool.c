@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -15,10 +16,14 @@
 
 static char chosen[PATH_MAX]; /* the directory; empty if none was */
 
-void
-spool_choose(const char *directory)
+int
+spool_choose(const char *directory, struct failure *why)
 {
-	snprintf(chosen, sizeof(chosen), "%s", directory);
+	if (strlen(directory) >= sizeof(chosen))
+		return fail(why, EX_USAGE,
+		    "unable to use spool=: the path is too long");
+	strcpy(chosen, directory);
+	return 0;
 }
 
 const char *

@@ -11,8 +11,9 @@
 
 #include "base/failure.h"
 
-/* Make it in that directory from now on. */
-void spool_choose(const char *directory);
+/* Make it in that directory from now on. Returns 0; or -1 with the failure
+ * described if the path is too long. */
+int spool_choose(const char *directory, struct failure *);
 
 /* The directory for it: the one that was chosen, or TMPDIR, or else /var/tmp. */
 const char *spool_directory(void);

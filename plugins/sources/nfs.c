@@ -167,10 +167,8 @@ static int
 mount_and_open(struct nfs_file *file, const char *host, const char *path,
     struct fault *why)
 {
-	/*
-	 * With O_SYNC, each write is on stable storage when the server answers
-	 * it: a server that restarts loses nothing between WRITE and COMMIT.
-	 */
+	/* With O_SYNC, each write is on stable storage when the server answers
+	 * it: a server that restarts loses nothing between WRITE and COMMIT. */
 	int flags = file->writable ? O_RDWR | O_SYNC : O_RDONLY;
 	const char *name = strrchr(path, '/');
 	char dir[NFS_PATH_MAX];
