@@ -242,7 +242,7 @@ half_then_all() {
 	half_then_all
 	start_bmc -t tickets ./far
 	fails 77 vmctl serve --cacert ca.pem image "wss://$AT/vm/0"
-	grep -q "HTTP 403: type vmctl ticket 0 there, and give that within half a minute with --ticket FILE$" stderr
+	grep -q "HTTP 403: .*: type vmctl ticket 0 there, and give that within half a minute with --ticket FILE$" stderr
 	fails 77 vmctl serve --cacert ca.pem --ticket - image "wss://$AT/vm/1" <ticket
 	start_serve --ticket ticket
 	wait_until 10 test -e half

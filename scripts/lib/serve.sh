@@ -132,7 +132,7 @@ last_words() {
 		s/^[a-z-]*: //
 		s/^.*peer closed: \([0-9]*\)$/the other machine closes the connection (\1)/
 		s/^.*peer closed: [0-9]* /the other machine says: /
-		s/HTTP 40[13].*/&: type vmctl ticket '"$(slot_there)"' there, and give that within half a minute with --ticket FILE/
+		s/HTTP 403.*/&: type vmctl ticket '"$(slot_there)"' there, and give that within half a minute with --ticket FILE/
 		/^the other machine says/s/ drive: use .*--retype.*/ drive: use the URL of another slot, or ssh:HOST with --retype/
 	'
 }
