@@ -294,6 +294,7 @@ on" ]
 @test "once: a command that does not tell what the host boots" {
 	site
 	rm site/boot
+	shows '.boot | [.target, .enabled] | join(" ")' "none disabled"
 	drive disk
 	host boot cd
 	shows '.boot | [.target, .enabled] | join(" ")' "cd once"
@@ -301,6 +302,7 @@ on" ]
 	echo "0 0" >run-host/booting
 	shows '.boot | [.target, .enabled] | join(" ")' "none disabled"
 	[ "$(tail -n 1 site/log)" = "boot none disabled" ]
+	shows '.boot | [.target, .enabled] | join(" ")' "none disabled"
 }
 
 # --- ipmitool -------------------------------------------------------------
@@ -587,6 +589,7 @@ start_bmc() {
 }
 
 # --- gpio -----------------------------------------------------------------
+# Debian's kernel has no lines that can be simulated (gpio-sim).
 
 # start_gpio 1|2: tools of that libgpiod, which note how they are called. A power
 # button that is held switches off, a short press switches over.

@@ -3,7 +3,8 @@
 # A PC boots from a medium that vmctl mounts for one boot. The PC is a second
 # QEMU beside the virtual machine (t/vm/pc), and gets the gadget's drive by
 # usbredir. SeaBIOS reads it, then GRUB, then Linux, whose drivers reset the bus
-# and read on.
+# and read on. A PC that has a disk is installed from the medium: vm-host lets it
+# boot from there once.
 # vm-run: -n user,id=n0,guestfwd=tcp:10.0.2.100:9-cmd:t/vm/pc
 
 load helper
@@ -25,23 +26,24 @@ setup() {
 	mkdir -p "$PC"
 	: >"$PC/console"
 	echo on >"$PC/power"
+	rm -f "$PC/disk"
 }
 teardown() {
 	[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 "$PC/console" "$PC/said"
 	: >"$PC/end"
 	cleanup
 	wait_until 20 is_off
-	rm -f "$VM_CONF"
+	rm -f "$VM_CONF" "$PC/disk"
 	vmctl eject -f -s 0
 }
 
 # make_initrd FILE: in it Linux reads its medium, prints what it read, and
-# powers off.
+# powers off. If there is a disk, it writes that instead, and reboots.
 make_initrd() {
 	local root=$BATS_FILE_TMPDIR/initrd module
 	mkdir -p "$root"/{bin,dev,mnt,proc,sys}
 	cp "$(command -v busybox)" "$root/bin/"
-	for module in xhci-pci usb-storage sr_mod isofs; do
+	for module in xhci-pci usb-storage sr_mod isofs virtio_pci virtio_blk; do
 		modprobe --show-depends $module
 	done | awk '/^insmod/ && !seen[$2]++ { print $2 }' |
 		while read -r module; do
@@ -55,11 +57,27 @@ make_initrd() {
 		. /modules
 		echo "PC: Linux is up"
 		until mount -r -t iso9660 /dev/sr0 /mnt 2>/dev/null; do sleep 1; done
+		[ ! -b /dev/vda ] || {
+			dd if=/mnt/disk of=/dev/vda && sync && echo "PC: wrote its disk"
+			reboot -f
+		}
 		echo "PC: read $(sha256sum </mnt/data)"
 		poweroff -f
 	INIT
 	chmod +x "$root/init"
 	(cd "$root" && find . | cpio -o -H newc 2>/dev/null | gzip) >"$1"
+}
+
+# make_disk FILE TEXT: a disk that prints TEXT when a BIOS boots it: 22 bytes that
+# send what follows them to the serial port, and then wait.
+make_disk() {
+	{
+		printf '\374\061\300\216\330\276\026\174\254\010\300\164\006'
+		printf '\272\370\003\356\353\365\364\353\375%s\n\0' "$2"
+	} >"$1"
+	truncate -s 510 "$1"
+	printf '\125\252' >>"$1"
+	truncate -s 2M "$1" # a BIOS wants at least one cylinder
 }
 make_boot_iso() {
 	local root=$BATS_FILE_TMPDIR/root
@@ -67,6 +85,7 @@ make_boot_iso() {
 	cp "$VM_KERNEL" "$root/vmlinuz"
 	make_initrd "$root/initrd"
 	head -c 4M /dev/urandom >"$root/data"
+	make_disk "$root/disk" "PC: the new disk boots"
 	cat >"$root/boot/grub/grub.cfg" <<-'GRUB'
 		serial
 		terminal_output serial
@@ -109,4 +128,50 @@ state_is() {
 	start_pc
 	wait_until 300 prints "No bootable device"
 	not prints "GRUB is up"
+}
+
+# make_switch FILE: a program for `host = command` that speaks to QEMU's monitor.
+# QEMU keeps the order of its devices over a reset, until it is told another one.
+make_switch() {
+	cat >"$1" <<-END
+		#!/bin/sh
+		cd "$PC" || exit
+		[ \$1 != status ] || {
+			echo "power \$(cat power)"
+			echo "actions reset"
+			echo "targets cd"
+			exit
+		}
+		case \$1 in
+		reset) echo system_reset ;;
+		boot)
+			[ \$2 = cd ] && order=0 || order=2
+			echo "qom-set /machine/peripheral/drive bootindex \$order"
+			;;
+		esac >asked
+		cat asked >>told
+		mv asked ask
+		while [ -e ask ]; do sleep 1; done
+	END
+	chmod +x "$1"
+}
+
+@test "vm-host lets a PC boot once from a medium, which installs its disk" {
+	make_disk "$PC/disk" "PC: the old disk boots"
+	make_switch "$BATS_TEST_TMPDIR/switch"
+	rm -f "$PC/told"
+	echo "host = command $BATS_TEST_TMPDIR/switch" >"$VM_CONF"
+	mount_image boot.iso
+	wait_until 30 host_has 0
+	start_pc
+	wait_until 300 prints "PC: the old disk boots"
+	not prints "GRUB is up"
+	vm-host boot cd
+	vmctl host reset
+	wait_until 300 prints "GRUB is up"
+	wait_until 600 prints "PC: wrote its disk"
+	wait_until 300 prints "PC: the new disk boots"
+	[ "$(grep -ca "GRUB is up" "$PC/console")" = 1 ]
+	[ "$(vm-host -j | jq -r .boot.enabled)" = disabled ]
+	[ "$(grep -c "bootindex 2" "$PC/told")" = 1 ]
 }

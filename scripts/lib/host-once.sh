@@ -70,10 +70,10 @@ once_set() {
 
 # once_see: complete what backend_see() has found out.
 once_see() {
-	read_asked || return 0
-	[ "$ASKED_LASTS" != once ] || once_tidy
-	read_asked || return 0
-	if [ -z "$HOST_ENABLED" ]; then
+	! read_asked || [ "$ASKED_LASTS" != once ] || once_tidy
+	if ! read_asked; then
+		HOST_ENABLED=${HOST_ENABLED:-disabled}
+	elif [ -z "$HOST_ENABLED" ]; then
 		# The backend cannot tell.
 		HOST_TARGET=$ASKED HOST_ENABLED=$ASKED_LASTS HOST_MODE=$ASKED_MODE
 	elif [ "$HOST_TARGET" = "$ASKED_AS" ]; then
