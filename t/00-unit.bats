@@ -45,6 +45,10 @@ unit() {
 	unit redfish
 }
 
+@test "unit: redfish-media" {
+	unit redfish-media
+}
+
 @test "unit: engine" {
 	unit engine
 }

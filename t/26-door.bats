@@ -9,6 +9,7 @@ setup() {
 	requires_root
 	own_directory
 	make_accounts
+	touch held
 }
 
 @test "a password or a token says who it is" {

@@ -52,7 +52,12 @@ pretend_programs() {
 			exit "\$status"
 		fi
 		case \$1 in
-		mount) mkdir -p run/\$slot/request && cp stdin run/\$slot/request/url ;;
+		mount)
+			mkdir -p run/\$slot/request && cp stdin run/\$slot/request/url
+			sed 's/?.*//' stdin >run/\$slot/url
+			ln -f held run/\$slot/pid
+			echo active >run/\$slot/state
+			;;
 		eject) rm -rf run/\$slot ;;
 		esac
 		echo '{"schema": 1, "changed": true}'
@@ -60,12 +65,21 @@ pretend_programs() {
 	cat >programs/vm-host <<-E
 		#!/bin/sh
 		cd "$PWD" || exit
-		[ "\$1" != status ] || { printf '{"power": "on"}'; exit 0; }
+		if [ "\$1" = status ]; then
+			if [ -e host-says ]; then cat host-says; else printf '{"power": "on"}'; fi
+			exit 0
+		fi
 		echo "\$*" >host-args
 		E
 	chmod +x programs/*
 }
 
+# hold_slots: locks the file held, as vm-slot locks that of its pid: the slots that
+# vmctl makes are held.
+hold_slots() {
+	background sh -c 'exec 9>held && vm-lock 9 && touch holding && exec sleep 1000'
+	wait_until 20 test -e holding
+}
 # start_door [OPTION...]: it listens at door.sock; its log is the file log.
 start_door() {
 	pretend_programs

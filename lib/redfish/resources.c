@@ -13,6 +13,34 @@ static const char *const names[REDFISH_METHODS] = {
     [METHOD_DELETE] = "DELETE",
 };
 
+/* The slots, which are at two places: where the standard has them, and where
+ * OpenBMC and older clients look. */
+#define MEDIA PRIVILEGE_CONFIGURE_MANAGER
+#define SLOTS(at)                                                          \
+	{at, "VirtualMediaCollection.VirtualMediaCollection",              \
+	    {[METHOD_GET] = {get_media_collection, PRIVILEGE_LOGIN}}},     \
+	    {at "/*", "VirtualMedia.v1_6_5.VirtualMedia",                  \
+		{[METHOD_GET] = {get_media, PRIVILEGE_LOGIN},              \
+		    [METHOD_PATCH] = {patch_media, MEDIA}}},               \
+	    {at "/*/Actions/VirtualMedia.InsertMedia", NULL,               \
+		{[METHOD_POST] = {post_insert, MEDIA}}},                   \
+	    {at "/*/Actions/VirtualMedia.EjectMedia", NULL,                \
+		{[METHOD_POST] = {post_eject, MEDIA}}},                    \
+	    {at "/*/Certificates",                                         \
+		"CertificateCollection.CertificateCollection",             \
+		{[METHOD_GET] = {get_certificates, PRIVILEGE_LOGIN},       \
+		    [METHOD_POST] = {post_certificates, MEDIA}}},          \
+	{                                                                  \
+		at "/*/Certificates/*", "Certificate.v1_8_0.Certificate",  \
+		{                                                          \
+			[METHOD_GET] = {get_certificate, PRIVILEGE_LOGIN}, \
+			[METHOD_DELETE] = {                                \
+				delete_certificate,                        \
+				MEDIA                                      \
+			}                                                  \
+		}                                                          \
+	}
+
 const char redfish_root_type[] = "ServiceRoot.v1_19_0.ServiceRoot";
 
 const struct redfish_resource redfish_resources[] = {
@@ -22,6 +50,19 @@ const struct redfish_resource redfish_resources[] = {
     {"/redfish/v1/odata", NULL, {[METHOD_GET] = {get_odata, PRIVILEGE_NONE}}},
     {"/redfish/v1/$metadata", NULL,
 	{[METHOD_GET] = {get_metadata, PRIVILEGE_NONE}}},
+    {"/redfish/v1/Systems", "ComputerSystemCollection.ComputerSystemCollection",
+	{[METHOD_GET] = {get_systems, PRIVILEGE_LOGIN}}},
+    {"/redfish/v1/Systems/system", "ComputerSystem.v1_22_0.ComputerSystem",
+	{[METHOD_GET] = {get_system, PRIVILEGE_LOGIN},
+	    [METHOD_PATCH] = {patch_system, PRIVILEGE_CONFIGURE_COMPONENTS}}},
+    {"/redfish/v1/Systems/system/Actions/ComputerSystem.Reset", NULL,
+	{[METHOD_POST] = {post_reset, PRIVILEGE_CONFIGURE_COMPONENTS}}},
+    {"/redfish/v1/Managers", "ManagerCollection.ManagerCollection",
+	{[METHOD_GET] = {get_managers, PRIVILEGE_LOGIN}}},
+    {"/redfish/v1/Managers/bmc", "Manager.v1_19_0.Manager",
+	{[METHOD_GET] = {get_manager, PRIVILEGE_LOGIN}}},
+    SLOTS("/redfish/v1/Systems/system/VirtualMedia"),
+    SLOTS("/redfish/v1/Managers/bmc/VirtualMedia"),
     {NULL, NULL, {{NULL, PRIVILEGE_NONE}}},
 };
 

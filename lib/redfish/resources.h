@@ -62,4 +62,20 @@ void get_root(struct redfish *);
 void get_odata(struct redfish *);
 void get_metadata(struct redfish *); /* metadata.c */
 
+void get_systems(struct redfish *); /* machine.c */
+void get_system(struct redfish *);
+void get_managers(struct redfish *);
+void get_manager(struct redfish *);
+void patch_system(struct redfish *); /* host.c */
+void post_reset(struct redfish *);
+void get_media_collection(struct redfish *); /* media-get.c */
+void get_media(struct redfish *);
+void patch_media(struct redfish *); /* media-change.c */
+void post_insert(struct redfish *);
+void post_eject(struct redfish *);
+void get_certificates(struct redfish *); /* certificates.c */
+void get_certificate(struct redfish *);
+void post_certificates(struct redfish *);
+void delete_certificate(struct redfish *);
+
 #endif

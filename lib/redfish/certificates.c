@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The certificates that a slot trusts: those of images' servers, or of the
+ * authorities that have signed them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "redfish/answer.h"
+#include "redfish/ask.h"
+#include "redfish/media.h"
+#include "redfish/message.h"
+#include "redfish/resources.h"
+
+/* The certificates of the slot, for json_decref(); NULL, and the refusal is in
+ * *r. */
+static json_t *
+read_list(struct redfish *r)
+{
+	const char *text;
+	struct media m;
+	json_t *list = NULL;
+
+	if (media_read(r, 0, &m)) {
+		text = door_string(&m.kept, "certificates");
+		list = json_loads(text != NULL ? text : "[]", 0, NULL);
+	}
+	media_free(&m);
+	return list;
+}
+
+static const char *
+member(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+void
+get_certificates(struct redfish *r)
+{
+	json_t *list = read_list(r);
+	const json_t *one;
+	size_t i;
+
+	if (list == NULL)
+		return;
+	answer_begin_collection(
+	    r, "Certificate Collection", (unsigned)json_array_size(list));
+	json_array_foreach(list, i, one)
+	{
+		answer_member(r, member(one, "id"));
+	}
+	answer_end_collection(r);
+	json_decref(list);
+}
+
+void
+get_certificate(struct redfish *r)
+{
+	json_t *list = read_list(r);
+	const json_t *one, *found = NULL;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		if (strcmp(member(one, "id"), r->part[1]) == 0)
+			found = one;
+	}
+	if (found != NULL) {
+		answer_begin(r, r->part[1], "Certificate");
+		json_put_string(
+		    &r->body, "CertificateString", member(found, "pem"));
+		json_put_string(&r->body, "CertificateType", "PEM");
+		answer_end(r);
+	} else if (list != NULL) {
+		redfish_say(r, 404, MSG_RESOURCE_NOT_FOUND, NULL, NULL,
+		    "Certificate", r->part[1]);
+	}
+	json_decref(list);
+}
+
+void
+post_certificates(struct redfish *r)
+{
+	const char *pem = member(r->input, "CertificateString");
+	const char *type = member(r->input, "CertificateType");
+	int slot = media_slot_of(r, 0);
+	struct door_message request, answer;
+	char text[8];
+
+	if (slot == -1)
+		return;
+	if (pem == NULL) {
+		redfish_say(r, 400, MSG_PROPERTY_MISSING, "/CertificateString",
+		    "Send a certificate in PEM.", "CertificateString");
+		return;
+	}
+	if (type != NULL && strcmp(type, "PEM") != 0) {
+		redfish_say(r, 400, MSG_PROPERTY_VALUE_NOT_IN_LIST,
+		    "/CertificateType", "Send PEM.", type, "CertificateType");
+		return;
+	}
+	snprintf(text, sizeof(text), "%d", slot);
+	ask_begin(r, &request, "certificate-add");
+	door_add_string(&request, "slot", text);
+	door_add_string(&request, "pem", pem);
+	if (ask_do(r, &request, &answer)) {
+		snprintf(r->location, sizeof(r->location), "%.200s/%.16s",
+		    r->uri, door_string(&answer, "id"));
+		r->status = 201;
+	}
+	door_message_free(&answer);
+}
+
+void
+delete_certificate(struct redfish *r)
+{
+	int slot = media_slot_of(r, 0);
+	struct door_message request, answer;
+	char text[8];
+
+	if (slot == -1)
+		return;
+	snprintf(text, sizeof(text), "%d", slot);
+	ask_begin(r, &request, "certificate-remove");
+	door_add_string(&request, "slot", text);
+	door_add_string(&request, "id", r->part[1]);
+	if (ask_do(r, &request, &answer))
+		r->status = 204;
+	door_message_free(&answer);
+}

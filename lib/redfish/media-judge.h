@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Between media-request.c, which has the rules of several values, and
+ * media-fields.c, which takes each value.
+ */
+#ifndef VM_REDFISH_MEDIA_JUDGE_H
+#define VM_REDFISH_MEDIA_JUDGE_H
+
+#include "redfish/media-request.h"
+
+/* One request on its way through the rules. */
+struct judge {
+	struct redfish *r;
+	const char *action; /* NULL: a PATCH */
+	const struct media_now *now;
+	struct media_request *out;
+	bool has_image, has_inserted, has_protected, has_protocol;
+	bool wants_eject; /* Image null or "", or Inserted false */
+	bool wants_image; /* an Image that is none of these */
+	bool failed;
+};
+
+/* Take all members of the input. Returns how many of them are no annotations. */
+unsigned media_take_all(struct judge *);
+
+/* Say that a value is missing. */
+void media_refuse_missing(
+    struct judge *, const char *name, const char *resolution);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * What a client wants of a slot: the parameters of InsertMedia, or a PATCH
+ * (VirtualMedia v1_6_5), and what is in the slot, make one intent. All rules
+ * about them are here; nothing is done yet. A request that breaks one of them
+ * has no effect at all.
+ */
+#ifndef VM_REDFISH_MEDIA_REQUEST_H
+#define VM_REDFISH_MEDIA_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "image/probe.h"
+#include "redfish/media-image.h"
+#include "redfish/redfish.h"
+
+/* What a request is judged by: the slot as it is. */
+struct media_now {
+	enum image_media drive;	  /* of the slot, as configured */
+	int disk_slot;		  /* the first slot that can write; -1: none */
+	bool is_in;		  /* an image is in the drive */
+	bool is_writable;	  /* ... for writing */
+	const char *image;	  /* as a GET shows it; NULL: none */
+	const char *eject_policy; /* NULL: Persistent */
+	int64_t expires;	  /* EjectTimeout in seconds; 0: none */
+};
+
+enum media_intent {
+	MEDIA_NOTHING, /* it is so already, or only settings change */
+	MEDIA_MOUNT,
+	MEDIA_EJECT,
+	MEDIA_RENEW, /* the same image by another link */
+};
+
+struct media_request {
+	enum media_intent intent;
+	struct media_image image; /* to mount, or the link to renew by */
+	bool replaces;		  /* what is in, if anything */
+	bool is_inserted; /* false: keep the image without inserting it */
+	bool is_writable;
+	/* Credentials and settings; NULL or -1: none was given. "": none at all. */
+	const char *user, *password; /* in the input, or in image */
+	const char *protocol;	     /* TransferProtocolType */
+	int verify;		     /* VerifyCertificate */
+	const char *eject_policy;    /* Persistent OnPowerOff Timed */
+	int64_t expires;	     /* EjectTimeout in seconds */
+};
+
+/*
+ * Judge the input of a POST to InsertMedia, or of a PATCH. Returns 0; or -1, when
+ * messages with status 400 have been said. media_request_free() frees what is in
+ * *out in both cases.
+ */
+int media_request_insert(
+    struct redfish *, const struct media_now *, struct media_request *out);
+int media_request_patch(
+    struct redfish *, const struct media_now *, struct media_request *out);
+void media_request_free(struct media_request *);
+
+#endif

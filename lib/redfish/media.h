@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * A slot as a VirtualMedia resource: what the kernel and vm-slot show of it, and
+ * what only vm-door knows.
+ */
+#ifndef VM_REDFISH_MEDIA_H
+#define VM_REDFISH_MEDIA_H
+
+#include "door/wire.h"
+#include "redfish/media-request.h"
+#include "redfish/redfish.h"
+#include "redfish/slot-state.h"
+
+struct media {
+	unsigned slot;
+	struct slot_state state;
+	struct door_message kept; /* vm-door's answer to `media` */
+	const char *image;	  /* in it; NULL: none */
+	const char *policy;	  /* EjectPolicy */
+	int64_t expires;	  /* EjectTimeout in seconds; 0: none */
+};
+
+/* Read the slot that the path names as its `part`. Returns false where the
+ * refusal is in *r; media_free() frees what is in *m in both cases. */
+bool media_read(struct redfish *r, unsigned part, struct media *m);
+void media_free(struct media *m);
+
+/* How it looks to the rules for requests. */
+struct media_now media_judged(const struct redfish *r, const struct media *m);
+
+/* The first slot with another type of drive; -1 if there is none. */
+int media_other_slot(const struct redfish *r, unsigned slot);
+
+/* The number of the slot that the path names; -1 with 404 in *r. */
+int media_slot_of(struct redfish *r, unsigned part);
+
+#endif

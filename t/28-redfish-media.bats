@@ -1,0 +1,300 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# The resources of the host and its slots: vm-redfish behind nginx, with a real
+# vm-door, and with vmctl and vm-host that pretend.
+
+load helper
+load servers
+load redfish
+load door
+
+MEDIA=/redfish/v1/Systems/system/VirtualMedia
+
+setup() {
+	requires_root
+	own_directory
+	make_accounts
+	hold_slots
+	start_door
+	# nobody cannot reach the socket of vm-door in the directory of a test.
+	start_redfish -u root
+}
+
+# as USER PASSWORD METHOD PATH [CURL-OPTION...]: ask with Basic.
+as() {
+	local user=$1 password=$2
+	shift 2
+	ask "$@" -u "$user:$password"
+}
+admin() {
+	as root 0penBmc "$@"
+}
+# send METHOD PATH JSON: as administrator, with that body.
+send() {
+	admin "$1" "$2" -H "Content-Type: application/json" -d "$3"
+}
+insert() {
+	send POST "$MEDIA/Slot_$1/Actions/VirtualMedia.InsertMedia" "$2"
+}
+# value FILTER: print that of the body.
+value() {
+	jq -r "$1" body
+}
+
+@test "the tree: links lead from the root to each slot, at both places" {
+	for path in /redfish/v1/Systems /redfish/v1/Systems/system /redfish/v1/Managers \
+	    /redfish/v1/Managers/bmc; do
+		[ "$(admin GET $path)" = 200 ]
+		[ "$(value '."@odata.id"')" = $path ]
+	done
+	[ "$(value '.VirtualMedia."@odata.id"')" = $MEDIA ]
+	[ "$(ask GET /redfish/v1/Systems/system)" = 401 ]
+	for media in $MEDIA /redfish/v1/Managers/bmc/VirtualMedia; do
+		[ "$(admin GET $media/)" = 200 ]
+		[ "$(value '.Members[]."@odata.id"')" = "$media/Slot_0
+$media/Slot_1" ]
+		[ "$(admin GET $media/Slot_1)" = 200 ]
+		[ "$(value '."@odata.id"')" = $media/Slot_1 ]
+		[ "$(value '.Actions."#VirtualMedia.EjectMedia".target')" = \
+			$media/Slot_1/Actions/VirtualMedia.EjectMedia ]
+	done
+	for id in Slot_2 Slot_ Slot_00 slot_0 0; do
+		[ "$(admin GET $MEDIA/$id)" = 404 ]
+	done
+}
+
+@test "an empty slot has all properties" {
+	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+	[ "$(value '[.Image, .ImageName, .Inserted, .WriteProtected, .ConnectedVia, .UserName,
+		.Password, .TransferProtocolType, .VerifyCertificate, .EjectPolicy,
+		.EjectTimeout] | tostring')" = \
+		'[null,null,false,true,"NotConnected",null,null,null,true,"Persistent",null]' ]
+	jq -e 'has("Image") and has("Password") and has("UserName") and has("TransferMethod")' body
+	[ "$(value '.MediaTypes | tostring')" = '["CD","DVD"]' ]
+	[ "$(value .Oem.OpenBMC.WebSocketEndpoint)" = /nbd/0 ]
+	[ "$(value .Oem.Vmedia.State)" = empty ]
+	[ "$(value .Certificates.\"@odata.id\")" = $MEDIA/Slot_0/Certificates ]
+	[ "$(admin GET $MEDIA/Slot_1)" = 200 ]
+	[ "$(value '.MediaTypes | tostring')" = '["USBStick"]' ]
+}
+
+@test "InsertMedia with the Image alone, the same again, another, and EjectMedia" {
+	[ "$(insert 0 '{"Image":"http://h.example/x.iso?sig=1"}')" = 204 ]
+	[ ! -s body ]
+	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+	[ "$(value '[.Image, .ImageName, .Inserted, .ConnectedVia, .TransferProtocolType,
+		.TransferMethod, .WriteProtected] | tostring')" = \
+		'["http://h.example/x.iso?sig=1","x.iso",true,"URI","HTTP","Stream",true]' ]
+	echo '{"schema":1,"error":{"status":75,"cause":"busy","message":"slot 0 holds x.iso"}}' >says
+	echo 75 >status
+	[ "$(insert 0 '{"Image":"http://h.example/y.iso"}')" = 409 ]
+	[ "$(message)" = ResourceInUse ]
+	# No body, no Content-Type, no Content-Length.
+	[ "$(admin POST $MEDIA/Slot_0/Actions/VirtualMedia.EjectMedia)" = 204 ]
+	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+	[ "$(value '[.Image, .ImageName, .Inserted] | tostring')" = '[null,null,false]' ]
+	[ "$(admin POST $MEDIA/Slot_0/Actions/VirtualMedia.EjectMedia)" = 204 ]
+	[ "$(send POST $MEDIA/Slot_0/Actions/VirtualMedia.EjectMedia '{}')" = 204 ]
+	[ "$(send POST $MEDIA/Slot_0/Actions/VirtualMedia.EjectMedia '{"Force":true}')" = 400 ]
+}
+
+@test "a PATCH replaces, and ejects in each of its three ways" {
+	for image in http://h.example/a.iso nfs://h.example/b.iso smb://h.example/s/c.iso; do
+		echo '{"schema":1,"error":{"status":75,"cause":"busy","message":"in use"}}' >says
+		echo 75 >status
+		[ "$(send PATCH $MEDIA/Slot_0 "{\"Image\":\"$image\",\"Inserted\":true}")" = 204 ]
+		[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+		[ "$(value .Image)" = "$image" ]
+	done
+	for eject in '{"Image":null}' '{"Image":""}' '{"Inserted":false}' \
+	    '{"Image":null,"Inserted":false}' '{"Inserted":false,"WriteProtected":false}'; do
+		[ "$(send PATCH $MEDIA/Slot_0 '{"Image":"http://h.example/a.iso"}')" = 204 ]
+		[ "$(send PATCH $MEDIA/Slot_0 "$eject")" = 204 ]
+		[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+		[ "$(value .Inserted)" = false ]
+	done
+}
+
+@test "a PATCH of the same Image with another query renews the link" {
+	[ "$(insert 0 '{"Image":"https://h.example/x.iso?sig=1"}')" = 204 ]
+	[ "$(send PATCH $MEDIA/Slot_0 '{"Image":"https://h.example/x.iso?sig=2"}')" = 204 ]
+	[ "$(cat args)" = "renew --json --slot 0 -" ]
+	[ "$(cat stdin)" = "https://h.example/x.iso?sig=2" ]
+}
+
+@test "settings are PATCHed before or with the Image" {
+	[ "$(send PATCH $MEDIA/Slot_1 '{"VerifyCertificate":false,"EjectPolicy":"Timed","EjectTimeout":"PT1H"}')" = 204 ]
+	[ "$(admin GET $MEDIA/Slot_1)" = 200 ]
+	[ "$(value '[.VerifyCertificate, .EjectPolicy, .EjectTimeout] | tostring')" = '[false,"Timed","PT1H"]' ]
+	[ "$(send PATCH $MEDIA/Slot_1 '{"Image":"https://h.example/d.img","WriteProtected":false,"UserName":"u","Password":"hush"}')" = 204 ]
+	grep -q -- "--type disk --writable --user u --password /dev/fd/3 --insecure --expires 3600s -" args
+	[ "$(admin GET $MEDIA/Slot_1)" = 200 ]
+	[ "$(value '[.UserName, .Password] | tostring')" = '["u",null]' ]
+	not grep -q hush body log
+	[ "$(admin POST $MEDIA/Slot_1/Actions/VirtualMedia.EjectMedia)" = 204 ]
+	[ "$(admin GET $MEDIA/Slot_1)" = 200 ]
+	[ "$(value '[.VerifyCertificate, .EjectPolicy, .UserName] | tostring')" = '[true,"Persistent",null]' ]
+}
+
+@test "images that are refused before anything is done" {
+	refused() {
+		rm -f args
+		[ "$(insert "$1" "$2")" = 400 ]
+		[ "$(message)" = "$3" ]
+		[ ! -e args ]
+	}
+	refused 0 '{}' ActionParameterMissing
+	refused 0 '{"Image":1}' ActionParameterValueTypeError
+	refused 0 '{"Image":"file:///etc/shadow"}' ActionParameterValueFormatError
+	refused 0 '{"Image":"/etc/shadow"}' ActionParameterValueFormatError
+	refused 0 '{"Image":"ftp://h/x.iso"}' ActionParameterValueFormatError
+	refused 0 '{"Image":"http://h/x.iso","TransferProtocolType":"NFS"}' SourceDoesNotSupportProtocol
+	refused 0 '{"Image":"http://h/x.iso","TransferProtocolType":"TFTP"}' ActionParameterValueNotInList
+	refused 0 '{"Image":"http://h/x.iso","WriteProtected":false}' ActionParameterNotSupported
+	grep -q "use Slot_1" body
+	refused 0 '{"Image":"http://h/x.iso","More":1}' ActionParameterUnknown
+	[ "$(send PATCH $MEDIA/Slot_0 '{"Image":"http://h/x.iso","ImageName":"y"}')" = 400 ]
+	[ "$(message)" = PropertyNotWritable ]
+	[ "$(send PATCH $MEDIA/Slot_0 '{"@odata.id":"x"}')" = 400 ]
+	[ "$(message)" = NoOperation ]
+	[ ! -e args ]
+}
+
+@test "each cause of a failure has its status and message" {
+	while read -r cause status message; do
+		printf '{"schema":1,"error":{"status":65,"cause":"%s","message":"words"}}' "$cause" >says
+		echo 65 >status
+		[ "$(insert 1 '{"Image":"https://u:hush@h.example/x.iso?sig=hush"}')" = "$status" ]
+		[ "$(message)" = "$message" ]
+		not grep -q hush body
+	done <<-'E'
+		name 400 CouldNotEstablishConnection
+		unreachable 400 CouldNotEstablishConnection
+		tls 400 CouldNotEstablishConnection
+		credentials 400 ResourceAtUriUnauthorized
+		forbidden 400 AccessDenied
+		missing 400 ResourceMissingAtURI
+		ranges 400 SourceDoesNotSupportProtocol
+		server 400 CouldNotEstablishConnection
+		not-image 400 ResourceAtUriInUnknownFormat
+		too-large 400 ResourceAtUriInUnknownFormat
+		type 400 ActionParameterValueFormatError
+		busy 409 ResourceInUse
+		timeout 503 ServiceTemporarilyUnavailable
+		locked 503 ServiceTemporarilyUnavailable
+		internal 500 InternalError
+		E
+	[ "$(grep -c . says 2>/dev/null || :)" = "" ]
+}
+
+@test "roles: reading is everybody's, mounting is the administrator's" {
+	insert 0 '{"Image":"https://h.example/x.iso?sig=secret"}'
+	for who in "op operator1" "reader readonly1"; do
+		# shellcheck disable=SC2086 # two words
+		[ "$(as $who GET $MEDIA/Slot_0)" = 200 ]
+		[ "$(value .Image)" = https://h.example/x.iso ]
+		[ "$(as $who POST $MEDIA/Slot_0/Actions/VirtualMedia.EjectMedia)" = 403 ]
+		[ "$(message)" = InsufficientPrivilege ]
+		[ "$(as $who PATCH $MEDIA/Slot_0 -H Content-Type:application/json -d '{"Image":null}')" = 403 ]
+	done
+	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+	[ "$(value .Inserted)" = true ]
+}
+
+@test "the ETag is of what a PATCH can change, and If-Match is looked at" {
+	[ "$(admin GET $MEDIA/Slot_1)" = 200 ]
+	etag=$(header ETag)
+	insert 0 '{"Image":"http://h.example/x.iso"}'
+	[ "$(admin GET $MEDIA/Slot_1)" = 200 ]
+	[ "$(header ETag)" = "$etag" ]
+	for match in "$etag" "W/$etag" "${etag//\"/}" "*"; do
+		[ "$(send PATCH $MEDIA/Slot_1 '{"VerifyCertificate":true}')" = 204 ]
+		[ "$(admin PATCH $MEDIA/Slot_1 -H "If-Match: $match" \
+			-H Content-Type:application/json -d '{"VerifyCertificate":true}')" = 204 ]
+	done
+	[ "$(admin PATCH $MEDIA/Slot_1 -H 'If-Match: "other"' \
+		-H Content-Type:application/json -d '{"VerifyCertificate":false}')" = 412 ]
+	[ "$(admin POST $MEDIA/Slot_0/Actions/VirtualMedia.EjectMedia -H 'If-Match: "other"')" = 204 ]
+}
+
+@test "certificates of a slot" {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+		-keyout k.pem -out c.pem -subj /CN=ca -days 30 2>/dev/null
+	body=$(jq -n --rawfile pem c.pem '{CertificateString: $pem, CertificateType: "PEM"}')
+	[ "$(send POST $MEDIA/Slot_0/Certificates "$body")" = 201 ]
+	location=$(header Location)
+	[ "$location" = $MEDIA/Slot_0/Certificates/1 ]
+	[ "$(admin GET "$location")" = 200 ]
+	value .CertificateString | cmp -n "$(wc -c <c.pem)" - c.pem
+	[ "$(send POST $MEDIA/Slot_0/Certificates '{"CertificateString":"x","CertificateType":"PEM"}')" = 400 ]
+	[ "$(send POST $MEDIA/Slot_0/Certificates "$(jq -n --rawfile pem k.pem \
+		'{CertificateString: $pem}')")" = 400 ]
+	insert 0 '{"Image":"https://h.example/x.iso"}'
+	grep -q -- --cacert args
+	[ "$(admin DELETE "$location")" = 204 ]
+	[ "$(admin GET "$location")" = 404 ]
+	[ "$(admin GET $MEDIA/Slot_0/Certificates)" = 200 ]
+	[ "$(value '."Members@odata.count"')" = 0 ]
+}
+
+@test "power and boot override, as far as vm-host offers them" {
+	[ "$(admin GET /redfish/v1/Systems/system)" = 200 ]
+	[ "$(value .PowerState)" = On ]
+	[ "$(value '.Actions."#ComputerSystem.Reset"."ResetType@Redfish.AllowableValues" | tostring')" = "[]" ]
+	[ "$(send POST /redfish/v1/Systems/system/Actions/ComputerSystem.Reset '{"ResetType":"On"}')" = 400 ]
+	cat >host-says <<-'E'
+		{"schema": 1, "power": "off", "actions": ["on", "off", "reset"],
+		"boot": {"target": "none", "enabled": "disabled", "mode": "uefi"},
+		"targets": ["none", "cd", "pxe"], "modes": ["uefi"]}
+		E
+	[ "$(admin GET /redfish/v1/Systems/system)" = 200 ]
+	etag=$(header ETag)
+	[ "$(value '[.PowerState, .Boot.BootSourceOverrideTarget, .Boot.BootSourceOverrideEnabled,
+		.Boot.BootSourceOverrideMode] | tostring')" = '["Off","None","Disabled","UEFI"]' ]
+	[ "$(value '.Boot."BootSourceOverrideTarget@Redfish.AllowableValues" | tostring')" = '["None","Cd","Pxe"]' ]
+	boot() {
+		send PATCH /redfish/v1/Systems/system "$1"
+	}
+	[ "$(boot '{"Boot":{"BootSourceOverrideTarget":"Cd","BootSourceOverrideEnabled":"Once"}}')" = 204 ]
+	[ "$(cat host-args)" = "boot cd --once" ]
+	[ "$(boot '{"Boot":{"BootSourceOverrideTarget":"Pxe"}}')" = 204 ]
+	[ "$(cat host-args)" = "boot pxe --once" ]
+	[ "$(boot '{"Boot":{"BootSourceOverrideTarget":"Cd","BootSourceOverrideEnabled":"Continuous","BootSourceOverrideMode":"UEFI"}}')" = 204 ]
+	[ "$(cat host-args)" = "boot cd --always -m uefi" ]
+	[ "$(boot '{"Boot":{"BootSourceOverrideTarget":"None","BootSourceOverrideEnabled":"Once"}}')" = 204 ]
+	[ "$(cat host-args)" = "boot none" ]
+	rm host-args
+	[ "$(boot '{"Boot":{"BootSourceOverrideTarget":"Usb"}}')" = 400 ]
+	[ "$(message)" = PropertyValueNotInList ]
+	[ "$(boot '{"Boot":{}}')" = 400 ]
+	[ "$(boot '{"Boot":{"Other":1}}')" = 400 ]
+	[ "$(boot '{"AssetTag":"x"}')" = 400 ]
+	[ "$(boot '{}')" = 400 ]
+	[ ! -e host-args ]
+	sed -i 's/"power": "off"/"power": "on"/' host-says
+	[ "$(admin GET /redfish/v1/Systems/system)" = 200 ]
+	[ "$(header ETag)" = "$etag" ]
+	[ "$(as op operator1 POST /redfish/v1/Systems/system/Actions/ComputerSystem.Reset \
+		-H Content-Type:application/json -d '{"ResetType":"ForceRestart"}')" = 204 ]
+	[ "$(cat host-args)" = reset ]
+	[ "$(as reader readonly1 POST /redfish/v1/Systems/system/Actions/ComputerSystem.Reset \
+		-H Content-Type:application/json -d '{"ResetType":"On"}')" = 403 ]
+}
+
+@test "a slot that is changing is read at once" {
+	mkfifo hold
+	touch holds
+	(insert 0 '{"Image":"http://h.example/x.iso"}' >status.insert) &
+	client=$!
+	wait_until 20 test -e args
+	mkdir -p run/0
+	ln held run/0/pid
+	ln held run/0/lock
+	echo activating >run/0/state
+	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+	[ "$(value '[.Inserted, .Status.State, .Oem.Vmedia.State] | tostring')" = '[false,"Updating","activating"]' ]
+	rm holds
+	echo go >hold
+	wait "$client"
+	[ "$(cat status.insert)" = 204 ]
+}
