@@ -22,6 +22,7 @@
 
 #include "base/number.h"
 #include "base/output.h"
+#include "door/check.h"
 #include "door/client.h"
 #include "door/serve.h"
 #include "unix/activation.h"
@@ -40,7 +41,7 @@ static struct door_settings settings = {
 static void
 usage(FILE *out)
 {
-	fputs("usage: vm-door [-hiRV] [-a FILE] [-d \"cd disk\"] "
+	fputs("usage: vm-door [-chiRV] [-a FILE] [-d \"cd disk\"] "
 	      "[-r RULE=NUMBER]\n"
 	      "               [-s SOCKET] [-t SECONDS] [-u USER]\n",
 	    out);
@@ -136,6 +137,18 @@ listen_or_die(const char **path, uid_t user)
 	return fd;
 }
 
+/* What vm-ws-proxy starts: its client's request is on standard input. */
+static int
+check(void)
+{
+	static char head[CHECK_HEAD_MAX];
+	const char *path = getenv("VM_WS_PATH"), *peer = getenv("VM_WS_PEER");
+	size_t len = fread(head, 1, sizeof(head), stdin);
+
+	return door_check_request(head, len, path != NULL ? path : "",
+	    peer != NULL ? peer : "unknown");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -155,11 +168,13 @@ main(int argc, char **argv)
 	take_drives("cd disk");
 	accounts_init(&first);
 	memcpy(settings.rules, first.rules, sizeof(settings.rules));
-	while ((c = getopt(argc, argv, "a:d:hiRr:s:t:u:V")) != -1) {
+	while ((c = getopt(argc, argv, "a:cd:hiRr:s:t:u:V")) != -1) {
 		switch (c) {
 		case 'a':
 			settings.accounts = optarg;
 			break;
+		case 'c':
+			return check();
 		case 'd':
 			take_drives(optarg);
 			break;

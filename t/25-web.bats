@@ -276,3 +276,42 @@ ask() {
 	ask /redfish/v1/x --data-binary @large
 	grep -q '^HTTP/[0-9.]* 413' head
 }
+
+@test "vmctl door and vmctl redfish: the configuration says how" {
+	# `-h` would be theirs, too: what they are given is looked at.
+	mkdir bin
+	printf '#!/bin/sh\necho "${0##*/} $*"\n' | tee bin/vm-door >bin/vm-redfish
+	chmod +x bin/*
+	cp "$BUILD/bin/vmctl" bin/vmctl
+	mkdir -p lib
+	ln -s "$BUILD/lib/vmedia" lib/vmedia
+	[ "$(bin/vmctl door)" = \
+		"vm-door -a $PWD/etc/accounts -d cd disk -t 55" ]
+	[ "$(bin/vmctl redfish)" = "vm-redfish -d cd disk -t 70" ]
+	printf '%s\n' 'slots = cd' 'redfish_timeout = 20' 'redfish_verify = no' \
+		'redfish_retype = no' 'password_length = 012' \
+		'lockout_threshold = 0' 'lockout_duration = 60' \
+		'session_timeout = 600' >etc/vmedia.conf
+	[ "$(bin/vmctl door)" = "vm-door -a $PWD/etc/accounts -d cd -t 20 -i -R \
+-r password-length=12 -r session-timeout=600 -r lockout-threshold=0 \
+-r lockout-duration=60" ]
+	[ "$(bin/vmctl redfish)" = "vm-redfish -d cd -t 35" ]
+	echo 'redfish_verify = perhaps' >>etc/vmedia.conf
+	fails 78 bin/vmctl door
+}
+
+@test "the unit of vm-redfish is confined: below 2.5 by systemd-analyze" {
+	local unit exposure
+	for unit in vm-redfish vm-door vm-ws-proxy; do
+		sed "s,@BINDIR@,/usr/bin,; s,@SYSCONFDIR@,/etc," \
+			"$TOP/scripts/systemd/$unit.service" >$unit.service
+		cp "$TOP/scripts/systemd/$unit.socket" .
+	done
+	exposure=$(systemd-analyze security --offline=true \
+		"$PWD/vm-redfish.service" --no-pager |
+		sed -n 's/.*Overall exposure level.*: \([0-9.]*\) .*/\1/p')
+	echo "exposure $exposure"
+	[ "$(echo "$exposure < 2.5" | bc)" = 1 ]
+	systemd-analyze verify --man=no "$PWD/vm-redfish.service" 2>&1 |
+		not grep -i "unknown\|invalid\|failed to parse"
+}

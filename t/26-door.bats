@@ -352,3 +352,40 @@ mount" ]
 	export VM_RUN_DIR=$PWD/missing/run
 	fails 73 vm-door -s "$PWD/door.sock"
 }
+
+# wants STATUS PATH HEADER: how vm-door -c ends for such a request.
+wants() {
+	run env VM_WS_PATH="$2" VM_WS_PEER=192.0.2.1 vm-door -c < <(
+		printf 'GET %s HTTP/1.1\r\nHost: bmc\r\n%s\r\n\r\n' "$2" "$3")
+	[ "$status" = "$1" ] || {
+		echo "$status, not $1: $2 $3" >&2
+		return 1
+	}
+}
+
+@test "vm-door -c: who may serve an image by WebSocket" {
+	start_door
+	log_in root 0penBmc
+	local basic path protocols='Sec-WebSocket-Protocol: '
+	basic="Authorization: Basic $(printf root:0penBmc | base64)"
+	for path in /vm/0 /vm/1 /nbd/0 /nbd/7 /vm/0/0; do
+		wants 0 $path "${protocols}$TOKEN"
+	done
+	wants 0 /vm/0 "${protocols}vm.nbd.v1-state, token.$TOKEN"
+	wants 0 /vm/0 "X-Auth-Token: $TOKEN"
+	wants 0 /vm/0 "$basic"
+	wants 77 /vm/0 "Accept: x"
+	wants 77 /vm/0 "${protocols}${TOKEN//[0-9]/a}"
+	wants 77 /vm/0 "${protocols}binary"
+	wants 77 /vm/0 "Authorization: Basic $(printf root:wrong77 | base64)"
+	# An operator may not insert media.
+	wants 77 /vm/0 "Authorization: Basic $(printf op:operator1 | base64)"
+	for path in /vm/8 /vm /vm/0/1 /nbd/0/0 /redfish/v1 ""; do
+		wants 76 "$path" "$basic"
+	done
+	wants 76 /vm/0 "no header"
+	asks ok verb=logout token="$TOKEN" session="$ID"
+	wants 77 /vm/0 "${protocols}$TOKEN"
+	stop_door
+	wants 69 /vm/0 "$basic"
+}

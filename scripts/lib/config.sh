@@ -31,6 +31,13 @@ timeout|86400|a number of seconds from 1 to 86400
 served_expires|time|a time of at most a year, such as 90s, 30m, 2h or 1d
 served_idle|time|a time of at most a year, such as 90s, 30m, 2h or 1d
 served_degraded|time|a time of at most a year, such as 90s, 30m, 2h or 1d
+redfish_timeout|600|a number of seconds from 1 to 600
+redfish_verify|yes no|yes or no
+redfish_retype|yes no|yes or no
+password_length|64|a number of characters from 1 to 64
+session_timeout|86400|a number of seconds from 30 to 86400
+lockout_threshold|count|a number from 0 to 1000
+lockout_duration|count|a number of seconds from 0 to 86400
 web_names|names|names and addresses of this machine
 web_vm|yes no|yes or no
 web_nbd|yes no|yes or no
@@ -187,6 +194,7 @@ is_kind() {
 	paths) are_paths "$2" ;;
 	path) case $2 in /*) ;; *) return 1 ;; esac ;;
 	time) seconds_in "$2" >/dev/null ;;
+	count) [ "$2" = 0 ] || is_number "$2" 86400 ;;
 	names) case $2 in *[!A-Za-z0-9.:\ -]*) return 1 ;; esac ;;
 	text) return 0 ;;
 	*" "*) case " $1 " in *" $2 "*) ;; *) return 1 ;; esac ;;
@@ -231,6 +239,13 @@ $1=$2"
 	served_expires) SERVED_EXPIRES=$(seconds_in "$2") ;;
 	served_idle) SERVED_IDLE=$(seconds_in "$2") ;;
 	served_degraded) SERVED_DEGRADED=$(seconds_in "$2") ;;
+	redfish_timeout) REDFISH_TIMEOUT=$NUMBER ;;
+	redfish_verify) REDFISH_VERIFY=$2 ;;
+	redfish_retype) REDFISH_RETYPE=$2 ;;
+	password_length) PASSWORD_LENGTH=$NUMBER ;;
+	session_timeout) SESSION_TIMEOUT=$NUMBER ;;
+	lockout_threshold) LOCKOUT_THRESHOLD=$2 ;;
+	lockout_duration) LOCKOUT_DURATION=$2 ;;
 	web_names) WEB_NAMES=$2 ;;
 	web_vm) WEB_VM=$2 ;;
 	web_nbd) WEB_NBD=$2 ;;

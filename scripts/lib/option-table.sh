@@ -23,6 +23,8 @@ attach|-|insert an image served on standard input
 ticket|SLOT|print a ticket for one attach
 host|[ACTION] [TARGET]|switch the host, or choose what it boots
 web|[WHAT]|let browsers and Redfish clients in
+door||do what clients of Redfish may, for its unit
+redfish||answer requests of Redfish, for its unit
 doctor|[URL]|check this machine and the server
 help|[VERB]|list the verbs, or the options of a verb
 version||print the version

@@ -129,8 +129,17 @@ reload_nginx() {
 		"unable to start nginx: type nginx -t, and systemctl status nginx"
 }
 
+# make_user: vm-door must know vm-redfish's user, also before systemd makes one.
+make_user() {
+	id vmedia-redfish >/dev/null 2>&1 ||
+		systemd-sysusers --inline 'u vmedia-redfish -' 2>/dev/null ||
+		useradd -r -s /usr/sbin/nologin vmedia-redfish ||
+		die $EX_OSERR "unable to make the user vmedia-redfish"
+}
+
 switch_on() {
 	local unit
+	make_user
 	for unit in $WEB_UNITS; do
 		[ "$unit-$WEB_VM$WEB_NBD" = vm-ws-proxy.socket-nono ] ||
 			use_unit enable "$unit"
