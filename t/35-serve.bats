@@ -183,6 +183,69 @@ write_far() {
 	wait_until 5 nothing_stays
 }
 
+# serve_tells STATUS CAUSE COMMAND: the other machine's COMMAND ends so.
+serve_tells() {
+	run "-$1" --separate-stderr vmctl serve -j --cacert ca.pem image \
+		"wss://$AT/vm/0"
+	[ "$(jq -c '[.error.status, .error.cause]' <<<"$output")" = "[$1,\"$2\"]" ]
+	[[ $stderr != *cause:* ]]
+}
+
+@test "-j tells the cause that the connection has told" {
+	start_bmc sh -c 'echo "slot 0 holds it" >&2; exit 75'
+	serve_tells 75 busy
+	kill_bmc
+	serve_tells 69 unreachable
+	start_bmc sh -c 'echo state: failed timeout >&2
+		echo "slot 0 is being used" >&2; exit 75'
+	serve_tells 75 timeout
+	kill_bmc
+	start_bmc sh -c 'echo "not for you" >&2; exit 77'
+	serve_tells 77 forbidden
+	run -77 --separate-stderr vmctl serve -j image "wss://$AT/vm/0"
+	[ "$(jq -r .error.cause <<<"$output")" = tls ]
+}
+
+# ssh_says LINE...: the other machine lets us read the image, and loses the
+# connection; when we come again, it says these lines, and its status is 75. What
+# it says after that is that the medium was ejected.
+ssh_says() {
+	printf '%s\n' "$@" >says
+	cat >far <<-END
+		#!/bin/sh
+		if mkdir first 2>/dev/null; then
+			$(command -v nbdread) -f "$PWD/image" - 0 1M
+			sleep 2
+			exit 74
+		elif mkdir second 2>/dev/null; then
+			cat "$PWD/says" >&2
+			exit 75
+		fi
+		echo "slot 0: ejected" >&2
+	END
+	chmod +x far
+	rm -rf first second
+}
+
+@test "ssh: a slot that is busy ends it; one that is used for a moment does not" {
+	export VM_SSH=$PWD/far
+	ssh_says "vmctl: cause: busy" "vmctl: some words"
+	fails_after() {
+		local want=$1 rc=0
+		vmctl serve image ssh:host >out 2>err || rc=$?
+		cat out err >&2
+		[ "$rc" = "$want" ]
+	}
+	fails_after 75
+	grep -q "some words" err
+	# As an older vmctl says it.
+	ssh_says "vmctl: some words"
+	fails_after 75
+	ssh_says "vmctl: cause: timeout" "vmctl: some words"
+	fails_after 0
+	grep -q "image was ejected" out
+}
+
 @test "what the other machine says has no number, and advises what works" {
 	start_bmc sh -c 'echo "the image is a disk, but slot 0 has a cd drive: use -s 1 or --retype" >&2; exit 65'
 	fails 65 vmctl serve --cacert ca.pem image "wss://$AT/vm/0"
@@ -341,7 +404,11 @@ is_all_written() {
 			echo >>asked
 			case $(wc -l <asked) in
 			1) kill -KILL $PPID; exit ;;
-			2) echo "slot 0 is being used by process 1 (renew)" >&2; exit 75 ;;
+			2)
+				echo "slot 0 is being used by process 1 (renew)" >&2
+				echo "state: failed timeout" >&2
+				exit 75
+				;;
 			esac
 			;;
 		esac

@@ -488,6 +488,23 @@ failed_by() {
 	tells 66 missing mount -s 0 "$PWD/one.iso"
 }
 
+@test "attach --web tells its cause as a state, and attach by ssh in a line" {
+	export VM_WS_PATH=/vm/0 VM_WS_QUERY=''
+	mounted
+	run -75 --separate-stderr vmctl attach --web </dev/null
+	[[ ${stderr_lines[0]} == *"slot 0 holds $PWD/one.iso"* ]]
+	[ "${stderr_lines[1]}" = "state: failed busy" ]
+	VM_WS_PATH=/vm/9 run -66 --separate-stderr vmctl attach --web </dev/null
+	[ "${stderr_lines[1]}" = "state: failed usage" ]
+	VM_WS_ENDED="0 by somebody" run -0 --separate-stderr vmctl attach --web </dev/null
+	[[ $stderr != *"state: failed"* ]]
+	background flock run/0/lock sleep 100
+	wait_until 10 not flock -n run/0/lock true
+	run -75 --separate-stderr vmctl attach -s 0 - </dev/null
+	[ "${stderr_lines[0]}" = "vmctl: cause: timeout" ]
+	[[ ${stderr_lines[1]} == *"slot 0 is being used by"* ]]
+}
+
 @test "a lock that vmctl waits for too long is a timeout" {
 	mkdir -p run/0
 	background flock run/0/lock sleep 100

@@ -353,7 +353,7 @@ kill_attach() {
 @test "an image that does not fit is refused with the reason, and leaves nothing" {
 	serve "$BATS_FILE_TMPDIR/disk.img" disk
 	attach disk disk -s 0
-	ends disk 65 "the image is a disk, but slot 0 has a cd drive: *"
+	ends disk 65 "vmctl: the image is a disk, but slot 0 has a cd drive: *"
 	wait_until 20 leaves_nothing
 	head -c 1000 /dev/zero >odd.img
 	serve odd.img odd

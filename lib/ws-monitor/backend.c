@@ -169,13 +169,27 @@ pass_byte(struct ws_backend *b, char c, char *out)
 	return n;
 }
 
+/* A line that tells a state is whole. */
+static void
+take_state(struct ws_backend *b, void (*state)(const char text[WS_STATE_MAX]))
+{
+	static const char failed[] = WS_STATE_FAILED;
+
+	b->state[b->state_len] = '\0';
+	b->part = LOG_HEAD;
+	b->head = 0;
+	if (strncmp(b->state, failed, sizeof(failed) - 1) == 0)
+		b->cause = cause_find(b->state + sizeof(failed) - 1);
+	if (b->tells_state)
+		state(b->state);
+}
+
 /* Take a byte of the log. Returns how many bytes for people were put into out. */
 static size_t
 take_byte(struct ws_backend *b, char c, char *out,
     void (*state)(const char text[WS_STATE_MAX]))
 {
-	if (b->part == LOG_HEAD && b->tells_state &&
-	    c == WS_STATE_HEAD[b->head]) {
+	if (b->part == LOG_HEAD && c == WS_STATE_HEAD[b->head]) {
 		b->state_len = 0;
 		if (WS_STATE_HEAD[++b->head] == '\0')
 			b->part = LOG_STATE;
@@ -188,10 +202,7 @@ take_byte(struct ws_backend *b, char c, char *out,
 			b->state[b->state_len++] = printable(c);
 		return 0;
 	}
-	b->state[b->state_len] = '\0';
-	b->part = LOG_HEAD;
-	b->head = 0;
-	state(b->state);
+	take_state(b, state);
 	return 0;
 }
 
@@ -239,7 +250,7 @@ ws_backend_reason(const struct ws_backend *b, const struct ws_options *o,
 	/* A command that runs has closed its socket, which is a normal end. */
 	why->code = WS_NORMAL;
 	if (b->pid == 0)
-		why->code = ws_status_code(b->status);
+		why->code = ws_status_code(b->status, b->cause);
 	if (o->sends_last_line)
 		snprintf(
 		    why->text, sizeof(why->text), "%s", without_name(b->line));

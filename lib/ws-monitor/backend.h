@@ -11,6 +11,7 @@
 
 #include <signal.h>
 
+#include "base/cause.h"
 #include "ws-monitor/ticket-check.h"
 #include "ws/message.h"
 
@@ -24,7 +25,8 @@ struct ws_backend {
 	bool at_end; /* of the line: the next byte begins another */
 	/* The command may tell its state, in lines that begin with
 	 * WS_STATE_HEAD: such a line so far. */
-	bool tells_state;
+	bool tells_state; /* ... to the client */
+	enum cause cause; /* of its failure, if it has told that */
 	enum ws_log_part {
 		LOG_HEAD,
 		LOG_STATE,
@@ -35,7 +37,8 @@ struct ws_backend {
 	size_t state_len;
 };
 
-#define WS_STATE_HEAD "state: "
+#define WS_STATE_HEAD	"state: "
+#define WS_STATE_FAILED "failed " /* and the cause */
 
 /*
  * Open the backend for a client's request (NULL: we are the client) and what its
@@ -50,9 +53,9 @@ int ws_backend_open(struct ws_backend *, const struct ws_options *,
 void ws_backend_close_fds(struct ws_backend *);
 
 /*
- * Read from the command's standard error, and copy it to our own. Each line that
- * tells a state, of a client whose subprotocol is WS_NBD_STATE, goes to state()
- * in place of that, without its head, in printable ASCII.
+ * Read from the command's standard error, and copy it to our own, without the
+ * lines that tell a state. If the client's subprotocol is WS_NBD_STATE, each of
+ * them goes to state(), without its head, in printable ASCII.
  */
 void ws_backend_read_log(
     struct ws_backend *, void (*state)(const char text[WS_STATE_MAX]));

@@ -18,6 +18,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "base/clock.h"
 #include "unix/sandbox.h"
 #include "ws/client.h"
@@ -66,14 +67,20 @@ connect_host(const struct ws_options *o)
 	struct addrinfo *list, *a;
 	int error = getaddrinfo(o->host, o->port, &hints, &list), fd = -1;
 
-	if (error != 0)
+	if (error != 0) {
+		output_cause(CAUSE_NAME, EX_NOHOST);
 		errx(error == EAI_AGAIN ? EX_TEMPFAIL : EX_NOHOST,
 		    "unable to find %s: %s", o->host, gai_strerror(error));
+	}
 	for (a = list; a != NULL && fd == -1; a = a->ai_next)
 		fd = connect_address(a);
-	if (fd == -1)
+	if (fd == -1) {
+		error = errno;
+		output_cause(CAUSE_UNREACHABLE, EX_UNAVAILABLE);
+		errno = error;
 		err(EX_UNAVAILABLE, "unable to connect to %s port %s", o->host,
 		    o->port);
+	}
 	freeaddrinfo(list);
 	return fd;
 }
@@ -83,8 +90,13 @@ connect_host(const struct ws_options *o)
 static void __attribute__((noreturn))
 fail(const struct ws_options *o, const struct wire *w, const char *what)
 {
-	int status = EX_IOERR;
+	int status = EX_IOERR, error = errno;
 
+	output_cause(w->tls_error != 0 && error != ETIMEDOUT
+			 ? CAUSE_TLS
+			 : CAUSE_UNREACHABLE,
+	    status);
+	errno = error;
 	if (errno == ETIMEDOUT)
 		errx(EX_TEMPFAIL, "unable to %s %s: the server does not answer",
 		    what, o->host);
@@ -169,6 +181,16 @@ status_of_http(int status)
 	}
 }
 
+/* The cause that goes with it. */
+static enum cause
+cause_of_http(int status)
+{
+	if (status == 401 || status == 407)
+		return CAUSE_CREDENTIALS;
+	return status_of_http(status) == EX_TEMPFAIL ? CAUSE_SERVER
+						     : CAUSE_USUAL;
+}
+
 /* Was plain HTTP sent to a TLS server? It hangs up, or sends a TLS alert. */
 static bool
 may_want_tls(const struct ws_options *o, const char *said, size_t len)
@@ -231,6 +253,8 @@ end_refused(const struct ws_options *o, struct wire *w,
 		have += n > 0 ? (size_t)n : 0;
 	}
 	why[strcspn(why, "\r\n")] = '\0';
+	output_cause(
+	    cause_of_http(answer->status), status_of_http(answer->status));
 	ws_log("", "unable to open a WebSocket at %s: HTTP %d%s%s", o->host,
 	    answer->status, why[0] != '\0' ? ": " : "", why);
 	exit(status_of_http(answer->status));

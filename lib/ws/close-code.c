@@ -31,14 +31,30 @@ ws_end_status(const struct ws_end *end)
 	}
 }
 
+int
+ws_end_cause(const struct ws_end *end)
+{
+	switch (ws_end_status(end)) {
+	case 0:
+		return -1;
+	case EX_IOERR:
+		return CAUSE_UNREACHABLE;
+	case EX_TEMPFAIL:
+		return end->code == WS_TRY_AGAIN ? CAUSE_TIMEOUT : CAUSE_BUSY;
+	default:
+		/* 4065 has several causes. */
+		return end->code >= WS_STATUS ? -1 : CAUSE_USUAL;
+	}
+}
+
 unsigned
-ws_status_code(int status)
+ws_status_code(int status, enum cause cause)
 {
 	switch (status) {
 	case 0:
 		return WS_NORMAL;
 	case EX_TEMPFAIL:
-		return WS_TAKEN;
+		return cause == CAUSE_TIMEOUT ? WS_TRY_AGAIN : WS_TAKEN;
 	case EX_NOPERM:
 		return WS_POLICY;
 	default:

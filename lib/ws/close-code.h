@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "base/cause.h"
+
 /* Those of 7.4.1 that are sent or told apart. */
 enum ws_code {
 	WS_NORMAL = 1000,
@@ -25,7 +27,7 @@ enum ws_code {
 };
 
 /*
- * Codes for private use (7.4.2): the slot is taken by another client; and
+ * Codes for private use (7.4.2): the slot is busy, and will stay so; and
  * WS_STATUS + N for a backend that ended with another status N of sysexits(3).
  */
 #define WS_TAKEN  4409
@@ -50,7 +52,10 @@ struct ws_end {
 /* The exit status of sysexits(3) for such an end. */
 int ws_end_status(const struct ws_end *);
 
-/* The close code for a backend that ended with that exit status. */
-unsigned ws_status_code(int status);
+/* The cause of such an end, if the code tells it, or -1. */
+int ws_end_cause(const struct ws_end *);
+
+/* The close code for a backend that ended with that exit status and cause. */
+unsigned ws_status_code(int status, enum cause);
 
 #endif

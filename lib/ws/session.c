@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "ws/bridge.h"
 #include "ws/log.h"
 #include "ws/message.h"
@@ -100,10 +101,12 @@ leave_backend(const int backend[2])
 static void
 log_end(const struct ws_options *o, const char *peer, const struct ws_end *end)
 {
-	int status = ws_end_status(end);
+	int status = ws_end_status(end), cause = ws_end_cause(end);
 
 	if (status == 0 && !o->verbose)
 		return;
+	if (o->is_client && cause != -1)
+		output_cause((enum cause)cause, status);
 	ws_log(peer, "%s closed: %u%s%s", end->by_peer ? "peer" : "we",
 	    end->code, end->text[0] != '\0' ? " " : "", end->text);
 }

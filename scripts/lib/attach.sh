@@ -139,6 +139,7 @@ final_status() {
 
 # end_failed: exit with what the slot says about its medium that has failed.
 end_failed() {
+	CAUSE=$(get cause)
 	complain "$(get error)"
 	exit "$(final_status "$(get status)")"
 }
@@ -206,14 +207,17 @@ tell_end() {
 		echo "slot $SLOT: ejected${REASON:+: $REASON}" >&2
 		exit 0
 	fi
-	why=$(grep -v ': attached: ' "$TEMP/said" | tail -n 1)
-	why=${why#vm-nbd-attach: }
+	hear_text "$(grep -v ': attached: ' "$TEMP/said")"
+	why=${HEARD#vm-nbd-attach: }
 	case $why in
 	"taken "*)
 		tell_others
-		die "$1" "slot $SLOT is $why"
+		die "$1:$CAUSE" "slot $SLOT is $why"
 		;;
-	*) die "$1" "slot $SLOT: ${why:-the connection ended with status $1}" ;;
+	*)
+		die "$1:$CAUSE" \
+			"slot $SLOT: ${why:-the connection ended with status $1}"
+		;;
 	esac
 }
 
@@ -223,7 +227,7 @@ tell_end() {
 # gets our old standard input and output: they are the client's connection, and
 # must be closed when it ends.
 start_joiner() {
-	vm-nbd-attach -j "$DIR/work/nbd" -c "$CLIENT" -n "$WHO" \
+	VM_CAUSES=1 vm-nbd-attach -j "$DIR/work/nbd" -c "$CLIENT" -n "$WHO" \
 		<&7 >&6 2>"$TEMP/said" 6>&- 7<&- 8>&- 9>&- &
 	CHILD=$! CHILD_END=HUP
 	exec 6>&- 7<&-
@@ -264,6 +268,12 @@ tells_state() {
 # tell_state WORD: tell the client the state of the slot.
 tell_state() {
 	! tells_state || echo "state: $1" >&2
+}
+
+# tell_failure STATUS: tell vm-ws-proxy, and its client, the cause of a failure.
+tell_failure() {
+	[ -n "$WEB" ] && [ "$1" != 0 ] && [ "$1" -lt 128 ] || return 0
+	echo "state: failed ${CAUSE:-$(usual_cause "$1")}" >&2
 }
 
 # tell_other SLOT N TYPE: tell the client of slot N if that is empty, and not SLOT.
@@ -348,7 +358,7 @@ begin_attach() {
 		case $status in "$EX_IOERR" | 129) MOUNTING= ;; esac
 		tell_end $status
 	fi
-	[ $status != $EX_DATAERR ] || tell_others
+	[ "$CAUSE" != type ] || tell_others
 	[ $status = 0 ] || mount_failed $status
 	MOUNTING=
 	say_mounted true >&2
@@ -397,6 +407,8 @@ join_slot() {
 cmd_attach() {
 	exec 6>&1 7<&0 >&2 </dev/null
 	parse "$@"
+	# vmctl serve reads by ssh what we say; vm-ws-proxy gets a state.
+	[ -n "$WEB" ] || VM_CAUSES=1
 	[ -z "$WEB" ] || read_web
 	[ -z "$WEB" ] || [ -z "${VM_WS_ENDED:-}" ] || tell_ended
 	[ -z "$HOLD" ] || hold_ticket

@@ -62,7 +62,7 @@ link_ws() {
 		echo "resume.$RESUME"
 	} >"$TEMP/secrets"
 	# -i 4: a dead link must be noticed well before the outage limit.
-	set -- vm-ws-proxy -v -i 4 -C "$TARGET$(query "$eject")" -s vm.nbd.v1 \
+	set -- env VM_CAUSES=1 vm-ws-proxy -v -i 4 -C "$TARGET$(query "$eject")" -s vm.nbd.v1 \
 		-S "$TEMP/secrets"
 	[ ! -f "$REQ/cacert" ] || set -- "$@" -a "$REQ/cacert"
 	[ -z "$PIN" ] || set -- "$@" -f "$PIN"
@@ -94,14 +94,13 @@ link_ssh() {
 	exec "$@" --eject - </dev/null
 }
 
-# is_lost STATUS FILE: has the link ended so that another try may work? Some
-# statuses have several meanings; the last line of the link's messages in FILE
-# tells them apart.
+# is_lost STATUS FILE: has the link ended so that another try may work? FILE has
+# the link's messages. A slot that is busy stays so.
 is_lost() {
-	case $1-$(tail -n 1 "$2") in
+	hear <"$2"
+	case $1-$CAUSE-$HEARD in
 	0-*"closed: 1001"*) return 0 ;;
-	75-*" taken by "* | 75-*" taken over "* | 75-*" waits for "* | \
-		75-*" holds "*) return 1 ;;
+	75-busy-* | 75--*) return 1 ;;
 	6[89]-* | 74-* | 75-* | 255-* | 1[3-9]?-*) return 0 ;;
 	*) return 1 ;;
 	esac
@@ -139,6 +138,7 @@ last_words() {
 
 # say_last FILE: print the last message of a link as ours.
 say_last() {
+	hear <"$1"
 	complain "$PROG: $(last_words "$1")"
 }
 
@@ -195,9 +195,12 @@ watch_link() {
 # final_error STATUS: print why serving ends, and return its exit status.
 final_error() {
 	say_last "$TEMP/link"
-	[ "$1" != 0 ] || return $EX_IOERR
-	[ "$1" -le 78 ] || return $EX_UNAVAILABLE
-	return "$1"
+	case $1 in
+	[1-9] | [1-6]? | 7[0-8]) return "$1" ;;
+	esac
+	CAUSE=unreachable
+	[ "$1" = 0 ] || return $EX_UNAVAILABLE
+	return $EX_IOERR
 }
 
 # keep_serving: make a new link whenever one is lost, until one ends for good.

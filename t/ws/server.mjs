@@ -1176,13 +1176,19 @@ for (const [i, [title, script, code, reason]] of [
 		'not yours'],
 	['no line', 'exit 1', 1011, ''],
 	['with a status of 0', 'echo ejected >&2', 1000, 'ejected'],
+	['of a slot that is busy', 'echo held >&2; echo state: failed busy >&2;' +
+		' exit 75', 4409, 'held'],
+	['of a slot that may be free soon', 'echo held >&2;' +
+		' echo state: failed timeout >&2; exit 75', 1013, 'held'],
+	['of another failure with a cause', 'echo state: failed type >&2;' +
+		' echo wrong >&2; exit 65', 4065, 'wrong'],
 ].entries())
 	test(`F.2.${i + 1}`, '-e', `the reason is ${title}`, async (t) => {
 		const c = await t.open({ args: ['-e'], far: ['sh', '-c', script] });
 		const r = await c.closes(code, { data: '', answers: true });
 		same(r.close.reason, reason, 'the reason');
 	});
-test('F.2.5', '5.5', 'a long reason is cut at a character', async (t) => {
+test('F.2.8', '5.5', 'a long reason is cut at a character', async (t) => {
 	const c = await t.open({ args: ['-e'], far: ['sh', '-c',
 		`printf 'x${'\u00e4'.repeat(100)}\\n' >&2; exit 75`] });
 	const r = await c.closes(4409, { data: '', answers: true });
@@ -1190,13 +1196,13 @@ test('F.2.5', '5.5', 'a long reason is cut at a character', async (t) => {
 		`${r.close.payload.length} bytes`);
 	must(/^x(\u00e4+|\?+)$/.test(r.close.reason), r.close.reason);
 });
-test('F.2.6', '5.5.1', 'a reason that is not UTF-8 is made so', async (t) => {
+test('F.2.9', '5.5.1', 'a reason that is not UTF-8 is made so', async (t) => {
 	const c = await t.open({ args: ['-e'], far: ['sh', '-c',
 		`printf 'a\\377\\033[2Jb\\n' >&2; exit 75`] });
 	const r = await c.closes(4409, { data: '', answers: true });
 	must(!/[\u0000-\u001f]/.test(r.close.reason), show(r.close.reason));
 });
-test('F.2.7', '-e', 'a flood on stderr costs nothing', async (t) => {
+test('F.2.10', '-e', 'a flood on stderr costs nothing', async (t) => {
 	const server = await t.own(['-e'], ['sh', '-c',
 		'yes | head -c 20000000 >&2; echo the end >&2; exec sleep 1000']);
 	const c = await t.open({ server });
