@@ -68,7 +68,7 @@ int refuse(int status, const char *format, ...)
 int refuse_because(enum cause, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same for a source's fault that has no other kind of FAULT_NO_RANGES. */
+/* The same for the fault of a source. FAULT_CHANGED has the cause `changed`. */
 int refuse_fault(const struct fault *);
 
 #endif
