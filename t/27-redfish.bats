@@ -5,11 +5,17 @@
 load helper
 load servers
 load redfish
+load door
 
+# vm-redfish runs as nobody, which may not enter the test's directory.
 setup() {
-	own_directory
-	# vm-redfish runs as nobody here.
-	chmod 755 .
+	own_spool
+	cd "$SPOOL" || return
+}
+
+teardown() {
+	cleanup
+	remove_spool
 }
 
 # cgi METHOD PATH [VARIABLE=VALUE...]: asks vm-redfish by CGI.
@@ -114,4 +120,250 @@ cgi() {
 	start_redfish
 	kill "$REDFISH"
 	wait "$REDFISH"
+}
+
+# --- with vm-door -----------------------------------------------------------
+
+V1=/redfish/v1
+SESSIONS=$V1/SessionService/Sessions
+ACCOUNTS=$V1/AccountService/Accounts
+
+@test "a session: made, used, listed and ended" {
+	requires_root
+	start_both
+	session root 0penBmc
+	[[ $TOKEN =~ ^[0-9a-f]{40}$ ]]
+	[ "$(json '.["@odata.id"]')" = "$SESSION" ]
+	[ "$(json '.UserName, .Password')" = $'root\nnull' ]
+	not grep -q 0penBmc body
+	[ "$(ask GET "$SESSION" -H "X-Auth-Token: $TOKEN")" = 200 ]
+	[ "$(ask GET $SESSIONS -H "X-Auth-Token: $TOKEN")" = 200 ]
+	[ "$(json '.Members[0]["@odata.id"], .["Members@odata.count"]')" = \
+		"$SESSION"$'\n'1 ]
+	[ "$(ask GET $SESSIONS -H "X-Auth-Token: 0$TOKEN")" = 401 ]
+	[ "$(ask DELETE "$SESSION" -H "X-Auth-Token: $TOKEN")" = 204 ]
+	[ ! -s body ]
+	[ "$(ask GET "$SESSION" -H "X-Auth-Token: $TOKEN")" = 401 ]
+	[ "$(ask GET "$SESSION" "${ROOT[@]}")" = 404 ]
+}
+
+@test "a session that can't be made" {
+	requires_root
+	start_both
+	[ "$(post $SESSIONS '{"UserName":"root","Password":"wrong"}')" = 401 ]
+	[ "$(message)" = AccessUnauthorized ]
+	not grep -q wrong body
+	[ -n "$(header WWW-Authenticate)" ]
+	[ "$(post $SESSIONS '{"UserName":"root"}')" = 400 ]
+	[ "$(message)" = PropertyMissing ]
+	[ "$(post $SESSIONS '{"UserName":"root","Password":7}')" = 400 ]
+	not grep -q "'7'" body
+	[ "$(post $SESSIONS '{"UserName":"root","UserName":"root"}')" = 400 ]
+	[ "$(post $SESSIONS '[]')" = 400 ]
+	[ "$(post $SESSIONS '{')" = 400 ]
+	[ "$(message)" = MalformedJSON ]
+	[ "$(ask POST $SESSIONS -d '{}')" = 415 ]
+	[ "$(ask POST $SESSIONS)" = 400 ]
+}
+
+@test "a password by Basic: right, wrong, and not Base64" {
+	requires_root
+	start_both
+	[ "$(ask GET $V1/AccountService "${ROOT[@]}")" = 200 ]
+	[ "$(ask GET $V1/AccountService -u root:wrong)" = 401 ]
+	[ "$(ask GET $V1/AccountService -H 'Authorization: Basic !')" = 401 ]
+	[ "$(ask GET $V1/AccountService -H 'Authorization: Bearer abc')" = 401 ]
+}
+
+@test "what each role may" {
+	requires_root
+	start_both
+	for path in $V1/SessionService $V1/Registries $V1/AccountService/Roles; do
+		[ "$(ask GET "$path" -u reader:readonly1)" = 200 ]
+	done
+	[ "$(patch $V1/SessionService '{"SessionTimeout":600}' -u op:operator1)" = 403 ]
+	[ "$(message)" = InsufficientPrivilege ]
+	[ "$(ask GET $ACCOUNTS/root -u reader:readonly1)" = 403 ]
+	[ "$(ask GET $ACCOUNTS/reader -u reader:readonly1)" = 200 ]
+	[ "$(patch $ACCOUNTS/reader '{"RoleId":"Administrator"}' -u reader:readonly1)" = 403 ]
+	[ "$(post $ACCOUNTS '{"UserName":"x","Password":"longenough","RoleId":"ReadOnly"}' \
+		-u op:operator1)" = 403 ]
+	[ "$(ask DELETE $ACCOUNTS/op -u op:operator1)" = 403 ]
+	session root 0penBmc
+	[ "$(ask DELETE "$SESSION" -u reader:readonly1)" = 403 ]
+}
+
+@test "an account: made, changed, and removed" {
+	requires_root
+	start_both
+	[ "$(post $ACCOUNTS \
+		'{"UserName":"ann","Password":"first-one","RoleId":"ReadOnly"}' \
+		"${ROOT[@]}")" = 201 ]
+	[ "$(header Location)" = $ACCOUNTS/ann ]
+	[ "$(json '.RoleId, .Enabled, .Password')" = $'ReadOnly\ntrue\nnull' ]
+	not grep -q first-one body
+	[ "$(post $ACCOUNTS \
+		'{"UserName":"ann","Password":"first-one","RoleId":"ReadOnly"}' \
+		"${ROOT[@]}")" = 400 ]
+	[ "$(message)" = ResourceAlreadyExists ]
+	[ "$(patch $ACCOUNTS/ann '{"Password":"second-one"}' -u ann:first-one)" = 204 ]
+	[ "$(ask GET $ACCOUNTS/ann -u ann:first-one)" = 401 ]
+	[ "$(patch $ACCOUNTS/ann '{"Enabled":false}' "${ROOT[@]}")" = 204 ]
+	[ "$(ask GET $ACCOUNTS/ann -u ann:second-one)" = 401 ]
+	[ "$(ask DELETE $ACCOUNTS/ann "${ROOT[@]}")" = 204 ]
+	[ "$(ask GET $ACCOUNTS/ann "${ROOT[@]}")" = 404 ]
+	[ "$(ask DELETE $ACCOUNTS/root "${ROOT[@]}")" = 400 ]
+}
+
+@test "a PATCH that is wrong changes nothing" {
+	requires_root
+	start_both
+	patch_op() {
+		patch $ACCOUNTS/op "$1" "${ROOT[@]}"
+	}
+	[ "$(patch_op '{"RoleId":"ReadOnly","Colour":"red"}')" = 400 ]
+	[ "$(message)" = PropertyUnknown ]
+	[ "$(json '.error["@Message.ExtendedInfo"][0].RelatedProperties[0]')" = /Colour ]
+	[ "$(patch_op '{"RoleId":"ReadOnly","Id":"x"}')" = 400 ]
+	[ "$(message)" = PropertyNotWritable ]
+	[ "$(patch_op '{"RoleId":"King"}')" = 400 ]
+	[ "$(message)" = PropertyValueNotInList ]
+	[ "$(patch_op '{"RoleId":"ReadOnly","Enabled":"yes"}')" = 400 ]
+	[ "$(message)" = PropertyValueTypeError ]
+	[ "$(patch_op '{"Password":"short"}')" = 400 ]
+	[ "$(json '.error["@Message.ExtendedInfo"][0].RelatedProperties[0]')" = /Password ]
+	for empty in '{}' '{"@odata.id":"/x"}'; do
+		[ "$(patch_op "$empty")" = 400 ]
+		[ "$(message)" = NoOperation ]
+	done
+	[ "$(ask GET $ACCOUNTS/op "${ROOT[@]}")" = 200 ]
+	[ "$(json '.RoleId, .Enabled')" = $'Operator\ntrue' ]
+}
+
+@test "If-Match: only a wrong one is 412, and a POST ignores it" {
+	requires_root
+	start_both
+	[ "$(ask GET $ACCOUNTS/op "${ROOT[@]}")" = 200 ]
+	etag=$(header ETag)
+	[[ $etag =~ ^\"[0-9a-f]+\"$ ]]
+	[ "$(json '.["@odata.etag"]')" = "$etag" ]
+	change() {
+		patch $ACCOUNTS/op '{"Enabled":true}' "${ROOT[@]}" -H "If-Match: $1"
+	}
+	for form in "$etag" "W/$etag" "${etag//\"/}" '*'; do
+		[ "$(change "$form")" = 204 ]
+	done
+	[ "$(change '"0000000000000000"')" = 412 ]
+	[ "$(message)" = PreconditionFailed ]
+	[ "$(ask DELETE $ACCOUNTS/op "${ROOT[@]}" -H 'If-Match: "0"')" = 412 ]
+	[ "$(post $SESSIONS '{"UserName":"root","Password":"0penBmc"}' \
+		-H 'If-Match: "0"')" = 201 ]
+	[ "$(ask GET $ACCOUNTS/op "${ROOT[@]}" -H "If-None-Match: $etag")" = 304 ]
+	[ "$(patch $ACCOUNTS/op '{"RoleId":"ReadOnly"}' "${ROOT[@]}")" = 204 ]
+	[ "$(change "$etag")" = 412 ]
+}
+
+@test "who must change the password can do that, and nothing else" {
+	requires_root
+	start_both
+	session new changeme1
+	[ "$(json '.["@Message.ExtendedInfo"][0].MessageId')" = \
+		Base.1.22.PasswordChangeRequired ]
+	local token=$TOKEN
+	[ "$(ask GET $SESSIONS -H "X-Auth-Token: $token")" = 403 ]
+	[ "$(message)" = PasswordChangeRequired ]
+	[ "$(json '.error["@Message.ExtendedInfo"][0].MessageArgs[0]')" = $ACCOUNTS/new ]
+	[ "$(ask GET $ACCOUNTS/root -H "X-Auth-Token: $token")" = 403 ]
+	[ "$(ask GET $ACCOUNTS/new -H "X-Auth-Token: $token")" = 200 ]
+	[ "$(patch $ACCOUNTS/new '{"Password":"better-one"}' -H "X-Auth-Token: $token")" = 204 ]
+	[ "$(ask GET $SESSIONS -u new:better-one)" = 200 ]
+}
+
+@test "a method that a resource does not have is 405, and Allow names the others" {
+	requires_root
+	start_both
+	for method in POST PUT DELETE BREW; do
+		[ "$(ask $method $V1/SessionService "${ROOT[@]}")" = 405 ]
+		[ "$(header Allow)" = "GET, HEAD, PATCH" ]
+	done
+	[ "$(ask GET $V1/Nothing "${ROOT[@]}")" = 404 ]
+	[ "$(ask GET $V1/AccountService/Roles/King "${ROOT[@]}")" = 404 ]
+	[ "$(ask GET $V1/Registries/Base.9.9 "${ROOT[@]}")" = 404 ]
+}
+
+@test "the settings of sessions and accounts" {
+	requires_root
+	start_both
+	[ "$(patch $V1/SessionService '{"SessionTimeout":600}' "${ROOT[@]}")" = 200 ]
+	[ "$(json .SessionTimeout)" = 600 ]
+	[ "$(patch $V1/SessionService '{"SessionTimeout":-1}' "${ROOT[@]}")" = 400 ]
+	[ "$(json '.error["@Message.ExtendedInfo"][0].RelatedProperties[0]')" = \
+		/SessionTimeout ]
+	[ "$(patch $V1/AccountService '{"MinPasswordLength":12}' "${ROOT[@]}")" = 200 ]
+	[ "$(json .MinPasswordLength)" = 12 ]
+}
+
+# links FILE: prints the paths that a body links to.
+links() {
+	jq -r '.. | objects | .["@odata.id"]? // empty, (.Uri? // empty)' "$1"
+}
+
+@test "each link leads somewhere, and each resource is what it says" {
+	requires_root
+	start_both
+	session root 0penBmc
+	local todo=(/redfish/v1/) path seen=" " type count=0
+	while [ "${#todo[@]}" -gt 0 ]; do
+		path=${todo[0]} todo=("${todo[@]:1}")
+		case $seen in *" $path "*) continue ;; esac
+		seen+="$path "
+		[ "$(ask GET "$path" -H "X-Auth-Token: $TOKEN")" = 200 ]
+		count=$((count + 1))
+		type=$(json '.["@odata.type"]')
+		case $path in */Registries/*/*) continue ;; esac
+		[ "$(json '.["@odata.id"]')" = "$path" ]
+		[ "$(header Link)" = "<http://redfish.dmtf.org/schemas/v1/$(sed \
+			's/^#\(.*\)\..*/\1/' <<<"$type").json>; rel=describedby" ]
+		mapfile -t -O "${#todo[@]}" todo < <(links body)
+	done
+	[ "$count" -ge 18 ]
+	[ "$(ask GET "$V1/\$metadata")" = 200 ]
+	xmllint --noout body
+	for path in $(sed -n 's/.*Uri="\(\/[^"]*\)".*/\1/p' body); do
+		[ "$(ask GET "$path" -H "X-Auth-Token: $TOKEN")" = 200 ]
+		xmllint --noout body
+	done
+}
+
+@test "50 requests at once are all answered" {
+	requires_root
+	start_both
+	session root 0penBmc
+	seq 50 | xargs -P 50 -I{} curl -sS -o /dev/null -w '%{http_code}\n' \
+		-H "X-Auth-Token: $TOKEN" "$BMC$SESSIONS" >statuses
+	[ "$(sort statuses | uniq -c | tr -s ' ')" = " 50 200" ]
+}
+
+@test "more requests at once than it may have are told to come again" {
+	requires_root
+	start_redfish -n 1
+	# One that never comes whole holds the only place.
+	background vm-connect "$PWD/redfish.sock" cat <&-
+	wait_until 10 has_child "$REDFISH"
+	[ "$(ask GET /redfish/v1/)" = 503 ]
+	[ -n "$(header Retry-After)" ]
+	[ "$(message)" = ServiceTemporarilyUnavailable ]
+}
+has_child() {
+	[ -n "$(pgrep -P "$1")" ]
+}
+
+@test "it runs as its user, with no rights, no core dumps and no other programs" {
+	requires_root
+	start_redfish
+	grep -qx $'Uid:\t65534\t65534\t65534\t65534' "/proc/$REDFISH/status"
+	grep -qx $'NoNewPrivs:\t1' "/proc/$REDFISH/status"
+	grep -qx $'CapEff:\t0000000000000000' "/proc/$REDFISH/status"
+	grep -q '^Max core file size *0 *0 ' "/proc/$REDFISH/limits"
+	[ "${BUILD##*/}" = san ] || grep -qx $'Seccomp:\t2' "/proc/$REDFISH/status"
 }

@@ -39,3 +39,33 @@ header() {
 message() {
 	jq -r '.error["@Message.ExtendedInfo"][0].MessageId' body | sed 's/.*\.//'
 }
+
+# start_both: vm-door with the accounts of make_accounts (t/door.bash, to be loaded
+# too), and vm-redfish.
+start_both() {
+	make_accounts
+	start_door -u nobody
+	start_redfish "$@"
+	ROOT=(-u root:0penBmc)
+}
+
+# json JQ-FILTER: of the body.
+json() {
+	jq -r "$1" body
+}
+
+# post PATH JSON [CURL-OPTION...], patch PATH JSON [CURL-OPTION...]: with a body.
+post() {
+	ask POST "$1" -H 'Content-Type: application/json' -d "$2" "${@:3}"
+}
+patch() {
+	ask PATCH "$1" -H 'Content-Type: application/json' -d "$2" "${@:3}"
+}
+
+# session USER PASSWORD: logs in. Sets TOKEN, and SESSION to its path.
+session() {
+	[ "$(post /redfish/v1/SessionService/Sessions \
+		"{\"UserName\":\"$1\",\"Password\":\"$2\"}")" = 201 ]
+	TOKEN=$(header X-Auth-Token)
+	SESSION=$(header Location)
+}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "redfish/answer.h"
+#include "redfish/message.h"
 #include "redfish/resources.h"
 
 static void
@@ -73,6 +74,36 @@ answer_link(struct redfish *r, const char *name, const char *path, ...)
 	json_begin_object(&r->body, name);
 	json_put_string(&r->body, "@odata.id", text);
 	json_end_object(&r->body);
+}
+
+void
+answer_collection(
+    struct redfish *r, const char *name, const char *const members[])
+{
+	unsigned count = 0;
+
+	while (members[count] != NULL)
+		count++;
+	answer_begin_collection(r, name, count);
+	for (; *members != NULL; members++)
+		answer_member(r, *members);
+	answer_end_collection(r);
+}
+
+void
+answer_status(struct redfish *r)
+{
+	json_begin_object(&r->body, "Status");
+	json_put_string(&r->body, "State", "Enabled");
+	json_put_string(&r->body, "Health", "OK");
+	json_end_object(&r->body);
+}
+
+void
+answer_missing(struct redfish *r)
+{
+	redfish_say(r, 404, MSG_RESOURCE_MISSING_AT_URI, NULL,
+	    "Follow the links from /redfish/v1/.", r->uri);
 }
 
 /* --- ETags ---------------------------------------------------------------- */

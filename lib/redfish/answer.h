@@ -25,6 +25,17 @@ void answer_begin_collection(
 void answer_member(struct redfish *r, const char *id);
 void answer_end_collection(struct redfish *r);
 
+/* The whole body of a collection: the last parts of its members' paths, which end
+ * with a NULL. */
+void answer_collection(
+    struct redfish *r, const char *name, const char *const members[]);
+
+/* Write Status: enabled and healthy. */
+void answer_status(struct redfish *r);
+
+/* Say that there is no such resource: 404. */
+void answer_missing(struct redfish *r);
+
 /* Write the member `name` that links to a path: {"@odata.id": "/redfish/v1/..."},
  * printf(3)-wise. A name of NULL makes an element of an array. */
 void answer_link(struct redfish *r, const char *name, const char *path, ...)

@@ -152,3 +152,27 @@ ask_do(struct redfish *r, struct door_message *request,
 		ask_refuse(r, result, answer);
 	return result == ASK_OK;
 }
+
+enum ask_result
+ask_change(struct redfish *r, struct door_message *request,
+    const struct ask_name *names)
+{
+	struct door_message answer;
+	enum ask_result result = ask_send(r, request, &answer);
+	const char *field = door_string(&answer, "field");
+	char pointer[64];
+
+	while (field != NULL && names->field != NULL &&
+	       strcmp(names->field, field) != 0)
+		names++;
+	if (result == ASK_INVALID && field != NULL && names->field != NULL) {
+		snprintf(pointer, sizeof(pointer), "/%s", names->property);
+		redfish_say(r, 400, MSG_PROPERTY_VALUE_ERROR, pointer,
+		    door_string(&answer, "message"), names->property);
+	} else if (result != ASK_OK && result != ASK_EXISTS &&
+		   result != ASK_LIMIT) {
+		ask_refuse(r, result, &answer);
+	}
+	door_message_free(&answer);
+	return result;
+}

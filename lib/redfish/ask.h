@@ -53,6 +53,19 @@ void ask_refuse(
 bool ask_do(struct redfish *, struct door_message *request,
     struct door_message *answer);
 
+/* The property that a field of a verb stands for; a list ends with NULLs. */
+struct ask_name {
+	const char *field, *property;
+};
+
+/*
+ * Ask for a change of the client's, and free the request. A field that vm-door
+ * finds invalid is told by its property's name. The caller says a message for
+ * ASK_EXISTS and ASK_LIMIT; for all others but ASK_OK one has been said.
+ */
+enum ask_result ask_change(struct redfish *, struct door_message *request,
+    const struct ask_name *names);
+
 /* A number of the answer; `otherwise` without it. */
 int ask_number(
     const struct door_message *answer, const char *name, int otherwise);

@@ -9,21 +9,7 @@
 #include "redfish/ask.h"
 #include "redfish/auth.h"
 #include "redfish/message.h"
-
-#define CONFIGURE_OTHERS \
-	(PRIVILEGE_CONFIGURE_MANAGER | PRIVILEGE_CONFIGURE_USERS)
-
-/* The roles of Privileges_1.0.5; an unknown one may do nothing. */
-static const struct role {
-	const char *name;
-	unsigned privileges;
-} roles[] = {
-    {"Administrator", PRIVILEGE_LOGIN | PRIVILEGE_CONFIGURE_SELF |
-			  PRIVILEGE_CONFIGURE_COMPONENTS | CONFIGURE_OTHERS},
-    {"Operator", PRIVILEGE_LOGIN | PRIVILEGE_CONFIGURE_SELF |
-		     PRIVILEGE_CONFIGURE_COMPONENTS},
-    {"ReadOnly", PRIVILEGE_LOGIN | PRIVILEGE_CONFIGURE_SELF},
-};
+#include "redfish/roles.h"
 
 /* Take "Basic dXNlcjpwYXNzd29yZA==" (RFC 7617). */
 static void
@@ -51,16 +37,13 @@ take_client(struct redfish_client *c, const struct door_message *answer)
 	const char *role = door_string(answer, "role");
 	const char *session = door_string(answer, "session");
 	const char *must = door_string(answer, "must-change");
-	size_t i;
 
 	snprintf(c->user, sizeof(c->user), "%s", user != NULL ? user : "");
 	snprintf(c->role, sizeof(c->role), "%s", role != NULL ? role : "");
 	snprintf(c->session, sizeof(c->session), "%s",
 	    session != NULL ? session : "");
 	c->must_change = must != NULL && strcmp(must, "yes") == 0;
-	for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
-		if (strcmp(c->role, roles[i].name) == 0)
-			c->privileges = roles[i].privileges;
+	c->privileges = redfish_privileges(c->role);
 }
 
 bool

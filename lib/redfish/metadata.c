@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include "redfish/answer.h"
+#include "redfish/oem-schema.h"
 #include "redfish/resources.h"
 
 /* Schemas of which a resource holds parts, and has no resource itself. */
 static const char *const parts[] = {
     "Resource.v1_21_0.Resource",
     "Message.v1_1_1.Message",
+    "MessageRegistry.v1_6_3.MessageRegistry",
 };
 
 static const char head[] =
@@ -65,6 +67,20 @@ is_named(const struct redfish_resource *r)
 	return false;
 }
 
+static void
+put_oem_references(FILE *out)
+{
+	const struct oem_schema *oem;
+
+	for (oem = oem_schemas; oem->file != NULL; oem++)
+		fprintf(out,
+		    "<edmx:Reference Uri=\"/redfish/v1/schema/%s\">\n"
+		    "<edmx:Include Namespace=\"%s\"/>\n"
+		    "<edmx:Include Namespace=\"%s.v1_0_0\"/>\n"
+		    "</edmx:Reference>\n",
+		    oem->file, oem->name, oem->name);
+}
+
 void
 get_metadata(struct redfish *r)
 {
@@ -81,9 +97,24 @@ get_metadata(struct redfish *r)
 			put_reference(out, at->type);
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		put_reference(out, parts[i]);
+	put_oem_references(out);
 	fputs(extensions, out);
 	fprintf(out, tail, (int)redfish_namespace(redfish_root_type),
 	    redfish_root_type);
 	if (fclose(out) == EOF)
 		r->status = 500;
+}
+
+void
+get_schema(struct redfish *r)
+{
+	const struct oem_schema *oem;
+
+	for (oem = oem_schemas; oem->file != NULL; oem++)
+		if (strcmp(oem->file, r->part[0]) == 0)
+			r->xml = strdup(oem->text);
+	if (r->xml != NULL)
+		r->status = 200;
+	else
+		answer_missing(r);
 }

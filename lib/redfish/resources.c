@@ -13,56 +13,87 @@ static const char *const names[REDFISH_METHODS] = {
     [METHOD_DELETE] = "DELETE",
 };
 
-/* The slots, which are at two places: where the standard has them, and where
- * OpenBMC and older clients look. */
-#define MEDIA PRIVILEGE_CONFIGURE_MANAGER
-#define SLOTS(at)                                                          \
-	{at, "VirtualMediaCollection.VirtualMediaCollection",              \
-	    {[METHOD_GET] = {get_media_collection, PRIVILEGE_LOGIN}}},     \
-	    {at "/*", "VirtualMedia.v1_6_5.VirtualMedia",                  \
-		{[METHOD_GET] = {get_media, PRIVILEGE_LOGIN},              \
-		    [METHOD_PATCH] = {patch_media, MEDIA}}},               \
-	    {at "/*/Actions/VirtualMedia.InsertMedia", NULL,               \
-		{[METHOD_POST] = {post_insert, MEDIA}}},                   \
-	    {at "/*/Actions/VirtualMedia.EjectMedia", NULL,                \
-		{[METHOD_POST] = {post_eject, MEDIA}}},                    \
-	    {at "/*/Certificates",                                         \
-		"CertificateCollection.CertificateCollection",             \
-		{[METHOD_GET] = {get_certificates, PRIVILEGE_LOGIN},       \
-		    [METHOD_POST] = {post_certificates, MEDIA}}},          \
-	{                                                                  \
-		at "/*/Certificates/*", "Certificate.v1_8_0.Certificate",  \
-		{                                                          \
-			[METHOD_GET] = {get_certificate, PRIVILEGE_LOGIN}, \
-			[METHOD_DELETE] = {                                \
-				delete_certificate,                        \
-				MEDIA                                      \
-			}                                                  \
-		}                                                          \
-	}
-
 const char redfish_root_type[] = "ServiceRoot.v1_19_0.ServiceRoot";
 
+#define V1	 "/redfish/v1"
+#define SESSIONS V1 "/SessionService/Sessions"
+#define ACCOUNTS V1 "/AccountService/Accounts"
+
+/* The methods of a row. Privileges are those of Redfish_1.8.0_PrivilegeRegistry;
+ * where it lets a client change what is its own, LOGIN is needed here, and vm-door
+ * decides. */
+#define READ(f, p)   [METHOD_GET] = {f, PRIVILEGE_##p}
+#define CREATE(f, p) [METHOD_POST] = {f, PRIVILEGE_##p}
+#define CHANGE(f, p) [METHOD_PATCH] = {f, PRIVILEGE_##p}
+#define REMOVE(f, p) [METHOD_DELETE] = {f, PRIVILEGE_##p}
+
+/* The slots, which are at two places: where the standard has them, and where
+ * OpenBMC and older clients look. */
+#define SLOTS(at)                                                         \
+	{at, "VirtualMediaCollection.VirtualMediaCollection",             \
+	    {READ(get_media_collection, LOGIN)}},                         \
+	    {at "/*", "VirtualMedia.v1_6_5.VirtualMedia",                 \
+		{READ(get_media, LOGIN),                                  \
+		    CHANGE(patch_media, CONFIGURE_MANAGER)}},             \
+	    {at "/*/Actions/VirtualMedia.InsertMedia", NULL,              \
+		{CREATE(post_insert, CONFIGURE_MANAGER)}},                \
+	    {at "/*/Actions/VirtualMedia.EjectMedia", NULL,               \
+		{CREATE(post_eject, CONFIGURE_MANAGER)}},                 \
+	    {at "/*/Certificates",                                        \
+		"CertificateCollection.CertificateCollection",            \
+		{READ(get_certificates, LOGIN),                           \
+		    CREATE(post_certificates, CONFIGURE_MANAGER)}},       \
+	{                                                                 \
+		at "/*/Certificates/*", "Certificate.v1_8_0.Certificate", \
+		{                                                         \
+			READ(get_certificate, LOGIN),                     \
+			    REMOVE(delete_certificate, CONFIGURE_MANAGER) \
+		}                                                         \
+	}
+
 const struct redfish_resource redfish_resources[] = {
-    {"/redfish", NULL, {[METHOD_GET] = {get_versions, PRIVILEGE_NONE}}},
-    {"/redfish/v1", redfish_root_type,
-	{[METHOD_GET] = {get_root, PRIVILEGE_NONE}}},
-    {"/redfish/v1/odata", NULL, {[METHOD_GET] = {get_odata, PRIVILEGE_NONE}}},
-    {"/redfish/v1/$metadata", NULL,
-	{[METHOD_GET] = {get_metadata, PRIVILEGE_NONE}}},
-    {"/redfish/v1/Systems", "ComputerSystemCollection.ComputerSystemCollection",
-	{[METHOD_GET] = {get_systems, PRIVILEGE_LOGIN}}},
-    {"/redfish/v1/Systems/system", "ComputerSystem.v1_22_0.ComputerSystem",
-	{[METHOD_GET] = {get_system, PRIVILEGE_LOGIN},
-	    [METHOD_PATCH] = {patch_system, PRIVILEGE_CONFIGURE_COMPONENTS}}},
-    {"/redfish/v1/Systems/system/Actions/ComputerSystem.Reset", NULL,
-	{[METHOD_POST] = {post_reset, PRIVILEGE_CONFIGURE_COMPONENTS}}},
-    {"/redfish/v1/Managers", "ManagerCollection.ManagerCollection",
-	{[METHOD_GET] = {get_managers, PRIVILEGE_LOGIN}}},
-    {"/redfish/v1/Managers/bmc", "Manager.v1_19_0.Manager",
-	{[METHOD_GET] = {get_manager, PRIVILEGE_LOGIN}}},
-    SLOTS("/redfish/v1/Systems/system/VirtualMedia"),
-    SLOTS("/redfish/v1/Managers/bmc/VirtualMedia"),
+    {"/redfish", NULL, {READ(get_versions, NONE)}},
+    {V1, redfish_root_type, {READ(get_root, NONE)}},
+    {V1 "/odata", NULL, {READ(get_odata, NONE)}},
+    {V1 "/$metadata", NULL, {READ(get_metadata, NONE)}},
+    {V1 "/schema/*", NULL, {READ(get_schema, LOGIN)}},
+    {V1 "/Registries",
+	"MessageRegistryFileCollection.MessageRegistryFileCollection",
+	{READ(get_registries, LOGIN)}},
+    {V1 "/Registries/*", "MessageRegistryFile.v1_1_5.MessageRegistryFile",
+	{READ(get_registry, LOGIN)}},
+    {V1 "/Registries/*/*", NULL, {READ(get_registry_file, LOGIN)}},
+    {V1 "/SessionService", "SessionService.v1_1_9.SessionService",
+	{READ(get_session_service, LOGIN),
+	    CHANGE(patch_session_service, CONFIGURE_MANAGER)}},
+    {SESSIONS, "SessionCollection.SessionCollection",
+	{READ(get_sessions, LOGIN), CREATE(post_sessions, NONE)}},
+    {SESSIONS "/Members", NULL, {CREATE(post_sessions, NONE)}},
+    {SESSIONS "/*", "Session.v1_7_2.Session",
+	{READ(get_session, LOGIN), REMOVE(delete_session, LOGIN)}},
+    {V1 "/AccountService", "AccountService.v1_15_4.AccountService",
+	{READ(get_account_service, LOGIN),
+	    CHANGE(patch_account_service, CONFIGURE_USERS)}},
+    {V1 "/AccountService/Roles", "RoleCollection.RoleCollection",
+	{READ(get_roles, LOGIN)}},
+    {V1 "/AccountService/Roles/*", "Role.v1_3_3.Role", {READ(get_role, LOGIN)}},
+    {ACCOUNTS, "ManagerAccountCollection.ManagerAccountCollection",
+	{READ(get_accounts, LOGIN), CREATE(post_accounts, CONFIGURE_USERS)}},
+    {ACCOUNTS "/Members", NULL, {CREATE(post_accounts, CONFIGURE_USERS)}},
+    {ACCOUNTS "/*", "ManagerAccount.v1_12_3.ManagerAccount",
+	{READ(get_account, LOGIN), CHANGE(patch_account, LOGIN),
+	    REMOVE(delete_account, CONFIGURE_USERS)}},
+    {V1 "/Systems", "ComputerSystemCollection.ComputerSystemCollection",
+	{READ(get_systems, LOGIN)}},
+    {V1 "/Systems/system", "ComputerSystem.v1_22_0.ComputerSystem",
+	{READ(get_system, LOGIN), CHANGE(patch_system, CONFIGURE_COMPONENTS)}},
+    {V1 "/Systems/system/Actions/ComputerSystem.Reset", NULL,
+	{CREATE(post_reset, CONFIGURE_COMPONENTS)}},
+    {V1 "/Managers", "ManagerCollection.ManagerCollection",
+	{READ(get_managers, LOGIN)}},
+    {V1 "/Managers/bmc", "Manager.v1_19_0.Manager", {READ(get_manager, LOGIN)}},
+    SLOTS(V1 "/Systems/system/VirtualMedia"),
+    SLOTS(V1 "/Managers/bmc/VirtualMedia"),
     {NULL, NULL, {{NULL, PRIVILEGE_NONE}}},
 };
 

@@ -61,6 +61,25 @@ void get_versions(struct redfish *); /* service.c */
 void get_root(struct redfish *);
 void get_odata(struct redfish *);
 void get_metadata(struct redfish *); /* metadata.c */
+void get_schema(struct redfish *);
+void get_registries(struct redfish *); /* registries.c */
+void get_registry(struct redfish *);
+void get_registry_file(struct redfish *);
+void get_session_service(struct redfish *); /* sessions.c */
+void patch_session_service(struct redfish *);
+void get_sessions(struct redfish *);
+void post_sessions(struct redfish *);
+void get_session(struct redfish *);
+void delete_session(struct redfish *);
+void get_account_service(struct redfish *); /* account-service.c */
+void patch_account_service(struct redfish *);
+void get_roles(struct redfish *); /* roles.c */
+void get_role(struct redfish *);
+void get_accounts(struct redfish *); /* accounts.c */
+void post_accounts(struct redfish *);
+void get_account(struct redfish *);
+void patch_account(struct redfish *);
+void delete_account(struct redfish *);
 
 void get_systems(struct redfish *); /* machine.c */
 void get_system(struct redfish *);

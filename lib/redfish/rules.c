@@ -44,7 +44,7 @@ take_path(struct redfish *r)
 	while (len > 1 && r->http->path[len - 1] == '/')
 		len--;
 	if (len >= sizeof(r->uri))
-		return; /* no resource has such a long one */
+		return; /* no resource has such a long path */
 	memcpy(r->uri, r->http->path, len);
 	r->uri[len] = '\0';
 	r->resource = redfish_find(r->uri, r->part);
@@ -210,8 +210,7 @@ find_handler(struct redfish *r, int method)
 	if (!auth_take(r))
 		return NULL;
 	if (r->resource == NULL) {
-		redfish_say(r, 404, MSG_RESOURCE_MISSING_AT_URI, NULL,
-		    "Follow the links from /redfish/v1/.", r->http->path);
+		answer_missing(r);
 		return NULL;
 	}
 	if (h == NULL || h->answer == NULL) {

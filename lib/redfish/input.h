@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The body of a request, looked at before anything is done with it: names,
+ * types and values of its members (DSP0266 section 7.8).
+ */
+#ifndef VM_REDFISH_INPUT_H
+#define VM_REDFISH_INPUT_H
+
+#include "redfish/redfish.h"
+
+enum input_type {
+	INPUT_STRING,
+	INPUT_BOOL,
+	INPUT_NUMBER, /* an integer */
+	INPUT_OBJECT,
+	INPUT_ARRAY,
+	INPUT_READ_ONLY, /* the resource has it, and it can't be set */
+};
+
+/* What a body may have; a list of them ends with a NULL for the name. */
+struct input_field {
+	const char *name;
+	enum input_type type;
+	bool is_nullable;
+	bool is_required;
+	bool is_secret;		   /* a message must not show its value */
+	const char *const *values; /* that a string may have; NULL: any */
+};
+
+/*
+ * Check an object. `pointer` is where it is in the body ("/Boot"; "" for the
+ * body itself). `action` is the name of the action whose parameters these are,
+ * or NULL for properties. Annotations (with an `@` in the name) do not count.
+ * Returns whether all is as it should be; if not, *r has a message for each
+ * fault, and the status 400.
+ */
+bool redfish_check_input(struct redfish *r, const json_t *object,
+    const char *pointer, const struct input_field *fields, const char *action);
+
+/* The same for the whole body of a POST that makes a resource. */
+bool redfish_check_new(struct redfish *r, const struct input_field *fields);
+
+/* The same for the whole body of a PATCH, which must change something. */
+bool redfish_check_patch(struct redfish *r, const struct input_field *fields);
+
+/* A member that is a string: NULL without it, or if it is null. */
+const char *input_string(const json_t *object, const char *name);
+
+#endif
