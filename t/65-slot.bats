@@ -381,13 +381,13 @@ events() {
 
 @test "events: each is a file, and the first read of the host is one" {
 	is_in
-	[ "$(events | paste -sd,)" = "0 activating,0 inserted" ]
+	[ "$(events | paste -sd,)" = "0 activating,0 inserted https://example.org/x.iso" ]
 	echo "8 0 0 0 3 0" >"$VM_SYS/block/nbd0/stat"
 	wait_until 10 test -f "$D/host-read"
 	ask eject
 	wait "$SLOT_PID"
 	[ "$(events | paste -sd,)" = \
-		"0 activating,0 inserted,0 host-read,0 deactivating,0 ejected" ]
+		"0 activating,0 inserted https://example.org/x.iso,0 host-read,0 deactivating,0 ejected" ]
 	[ ! -e "$D/host-read" ]
 	# Only one that was never in has no hook, but an event.
 	echo 66 >fail.vm-fetchd

@@ -33,6 +33,7 @@ static const struct variable known[] = {
     VARIABLE("HTTP_HOST", host),
     VARIABLE("HTTP_IF_MATCH", if_match),
     VARIABLE("HTTP_IF_NONE_MATCH", if_none_match),
+    VARIABLE("HTTP_LAST_EVENT_ID", last_event_id),
     VARIABLE("HTTP_ODATA_VERSION", odata_version),
     VARIABLE("HTTP_ORIGIN", origin),
     VARIABLE("HTTP_X_AUTH_TOKEN", auth_token),

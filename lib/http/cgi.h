@@ -29,6 +29,7 @@ struct cgi_request {
 	const char *auth_token; /* X-Auth-Token */
 	const char *if_match;
 	const char *if_none_match;
+	const char *last_event_id;
 	const char *odata_version;
 	const char *origin;
 	bool is_tls;

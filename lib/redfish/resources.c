@@ -94,6 +94,9 @@ const struct redfish_resource redfish_resources[] = {
     {V1 "/Managers/bmc", "Manager.v1_19_0.Manager", {READ(get_manager, LOGIN)}},
     SLOTS(V1 "/Systems/system/VirtualMedia"),
     SLOTS(V1 "/Managers/bmc/VirtualMedia"),
+    {V1 "/EventService", "EventService.v1_11_0.EventService",
+	{READ(get_event_service, LOGIN)}},
+    {V1 "/EventService/SSE", NULL, {READ(get_event_stream, LOGIN)}},
     {NULL, NULL, {{NULL, PRIVILEGE_NONE}}},
 };
 

@@ -96,5 +96,7 @@ void get_certificates(struct redfish *); /* certificates.c */
 void get_certificate(struct redfish *);
 void post_certificates(struct redfish *);
 void delete_certificate(struct redfish *);
+void get_event_service(struct redfish *); /* events.c */
+void get_event_stream(struct redfish *);
 
 #endif

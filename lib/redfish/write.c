@@ -112,6 +112,9 @@ write_head(FILE *out, const struct redfish *r)
 		fprintf(out, "Location: %s\r\n", r->location);
 	if (r->token[0] != '\0')
 		fprintf(out, "X-Auth-Token: %s\r\n", r->token);
+	/* nginx would keep events back until it has a buffer full of them. */
+	if (r->stream != NULL)
+		fputs("X-Accel-Buffering: no\r\n", out);
 	if (r->retry_after != 0)
 		fprintf(out, "Retry-After: %d\r\n", r->retry_after);
 }

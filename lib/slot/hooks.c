@@ -59,7 +59,10 @@ slot_note_event(const struct slot *s, const char *event)
 {
 	char reason[STATE_VALUE_MAX];
 
-	get_reason(s, reason);
+	if (strcmp(event, "inserted") == 0)
+		snprintf(reason, sizeof(reason), "%s", s->url);
+	else
+		get_reason(s, reason);
 	if (event_log_add(s->state.run, s->number, event, reason) == -1)
 		slot_say(s, "unable to note the event %s: %m", event);
 }
