@@ -108,6 +108,7 @@ inserted() {
 	fails 64 host boot floppy
 	fails 64 host reset --once
 	fails 64 host boot cd -m bios
+	fails 64 host boot --once
 	fails 64 "$BUILD/bin/vmctl" host frobnicate
 	[ "$("$BUILD/bin/vmctl" host power)" = off ]
 	[[ $(host -h) == "usage: vmctl host"*"--always"* ]]

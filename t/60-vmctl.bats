@@ -609,6 +609,9 @@ words_in() {
 		words_in $shell serve an.iso ss | grep -q '^ssh'
 		words_in $shell probe '' | grep -q '^https'
 		[ -z "$(words_in $shell list --fo)" ]
+		[ "$(words_in $shell host cy)" = cycle ]
+		[ "$(words_in $shell host boot bi)" = bios ]
+		[ "$(words_in $shell host boot cd --mode l)" = legacy ]
 	done
 }
 

@@ -511,3 +511,16 @@ failed_by() {
 	wait_until 10 not flock -n run/0/lock true
 	tells 75 timeout mount -s 0 "$PWD/one.iso"
 }
+
+@test "--boot-once: vm-host knows the power where no command is set" {
+	echo "host = gpio" >>"$VM_CONF"
+	mounted --boot-once
+	[ "$(cat "$D/request/power")" = "$PWD/bin/vm-host power" ]
+	vmctl eject -s 0
+	echo "power = true" >>"$VM_CONF"
+	mounted --boot-once
+	[ "$(cat "$D/request/power")" = true ]
+	vmctl eject -s 0
+	mounted
+	[ ! -e "$D/request/power" ]
+}

@@ -104,7 +104,7 @@ once_tidy() {
 # once_before ACTION: what must be done before it.
 once_before() {
 	local as
-	read_asked || return 0
+	[ "$1" != nmi ] && read_asked || return 0
 	if [ -f "$STATE/booting" ]; then
 		forget # an earlier boot has used it up
 		return

@@ -108,8 +108,8 @@ call_failed() {
 	shift
 	why
 	case $status in
-	126 | 127) die $EX_UNAVAILABLE "unable to $*: $BACKEND cannot be" \
-		"started: type vmctl doctor" ;;
+	126 | 127) die $EX_UNAVAILABLE "unable to $*: the program" \
+		"cannot be started: type vmctl doctor" ;;
 	"$EX_TEMPFAIL") die $EX_TEMPFAIL "unable to $*: $VALUE" ;;
 	esac
 	die $EX_UNAVAILABLE "unable to $*: $VALUE"
