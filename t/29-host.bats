@@ -5,6 +5,9 @@
 # the site. 29-host-busybox.bats is this same file, with the shell of busybox.
 
 load helper
+load servers
+load redfish
+load door
 
 setup() {
 	own_directory
@@ -587,6 +590,35 @@ start_bmc() {
 	start_bmc silent
 	echo "host_timeout = 1" >>conf
 	fails 75 host
+}
+
+@test "redfish: our own service, whose vm-door asks a command of the site" {
+	site
+	mv conf site.conf
+	make_accounts
+	start_door
+	mkdir inner
+	printf '%s\n' '#!/bin/sh' "export VM_CONF=$PWD/site.conf VM_RUN_DIR=$PWD/inner/run" \
+		"exec $BUILD/bin/vm-host \"\$@\"" >programs/vm-host
+	# nobody cannot reach the socket of vm-door in the directory of a test.
+	start_redfish -u root
+	(umask 077 && echo 0penBmc >pw)
+	conf "host = redfish $BMC" "host_user = root" "host_password_file = $PWD/pw" \
+		"host_cacert = $PWD/server.pem"
+	shows . '{"schema":1,"power":"off","actions":["on","off","reset","cycle"],"boot":{"target":"none","enabled":"disabled","mode":null},"targets":["none","cd","usb","pxe"],"modes":[]}'
+	host on
+	[ "$(cat site/power)" = on ]
+	[ "$(host power)" = on ]
+	host boot cd
+	[ "$(cat site/boot)" = "cd once" ]
+	shows '.boot | [.target, .enabled] | join(" ")' "cd once"
+	host boot usb --always
+	[ "$(cat site/boot)" = "usb continuous" ]
+	host reset
+	[ "$(tail -n 1 site/log)" = reset ]
+	host boot none
+	[ "$(cat site/boot)" = "none disabled" ]
+	fails 69 host nmi
 }
 
 # --- gpio -----------------------------------------------------------------

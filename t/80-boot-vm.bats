@@ -3,12 +3,14 @@
 # A PC boots from a medium that vmctl mounts for one boot. The PC is a second
 # QEMU beside the virtual machine (t/vm/pc), and gets the gadget's drive by
 # usbredir. SeaBIOS reads it, then GRUB, then Linux, whose drivers reset the bus
-# and read on. A PC that has a disk is installed from the medium: vm-host lets it
-# boot from there once.
+# and read on. A PC that has a disk is installed from the medium, by Redfish alone.
 # vm-run: -n user,id=n0,guestfwd=tcp:10.0.2.100:9-cmd:t/vm/pc
 
 load helper
 load column
+load servers
+load redfish
+load door
 
 setup_file() {
 	modprobe virtio_net
@@ -156,22 +158,39 @@ make_switch() {
 	chmod +x "$1"
 }
 
-@test "vm-host lets a PC boot once from a medium, which installs its disk" {
+# redfish METHOD PATH JSON: as administrator; it must answer 2xx.
+redfish() {
+	[[ $(ask "$1" "/redfish/v1/Systems/system$2" -u root:0penBmc \
+		-H "Content-Type: application/json" ${3:+-d "$3"}) == 2* ]] ||
+		{ cat body; false; }
+}
+
+@test "a PC is installed by Redfish alone: insert, Cd once, reset, and its disk boots" {
+	local slot=/VirtualMedia/Slot_0 insert
+	cd "$BATS_TEST_TMPDIR"
 	make_disk "$PC/disk" "PC: the old disk boots"
 	make_switch "$BATS_TEST_TMPDIR/switch"
 	rm -f "$PC/told"
-	echo "host = command $BATS_TEST_TMPDIR/switch" >"$VM_CONF"
-	mount_image boot.iso
+	printf '%s\n' "host = command $BATS_TEST_TMPDIR/switch" "cacert = $CA" >"$VM_CONF"
+	make_accounts
+	export VM_DOOR_SOCKET=$PWD/door.sock
+	background vm-door -a "$PWD/accounts" -u root >ready
+	wait_until 20 test -s ready
+	start_redfish -u root
+	insert=$slot/Actions/VirtualMedia.InsertMedia
+	redfish POST $insert "{\"Image\": \"$URL/boot.iso\"}"
 	wait_until 30 host_has 0
 	start_pc
 	wait_until 300 prints "PC: the old disk boots"
 	not prints "GRUB is up"
-	vm-host boot cd
-	vmctl host reset
+	redfish PATCH "" '{"Boot": {"BootSourceOverrideTarget": "Cd",
+		"BootSourceOverrideEnabled": "Once"}}'
+	redfish POST /Actions/ComputerSystem.Reset '{"ResetType": "ForceRestart"}'
 	wait_until 300 prints "GRUB is up"
 	wait_until 600 prints "PC: wrote its disk"
 	wait_until 300 prints "PC: the new disk boots"
 	[ "$(grep -ca "GRUB is up" "$PC/console")" = 1 ]
-	[ "$(vm-host -j | jq -r .boot.enabled)" = disabled ]
+	redfish GET "" ""
+	[ "$(jq -r .Boot.BootSourceOverrideEnabled body)" = Disabled ]
 	[ "$(grep -c "bootindex 2" "$PC/told")" = 1 ]
 }
