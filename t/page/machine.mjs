@@ -221,6 +221,8 @@ export class Machine {
 			this.empty(slot);
 			this.tell('Ejected', slot);
 		} else if (/InsertMedia$/.test(url)) {
+			slot.more.State = 'activating';
+			this.tell('', slot);
 			await this.hold;
 			this.insert(slot, body.Image, body.WriteProtected ?? true);
 		} else if (/Certificates$/.test(url)) {

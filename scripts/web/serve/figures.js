@@ -5,6 +5,7 @@
  */
 
 import { $, put } from '../ui/dom.js';
+import { Curve } from '../ui/curve.js';
 import { Picture } from '../ui/picture.js';
 import { duration, size } from '../words/format.js';
 import { SERVE } from '../words/en.js';
@@ -12,11 +13,15 @@ import { SERVE } from '../words/en.js';
 const LULL = 3000; /* ms without a read: the host is not reading now */
 const SAMPLES = 7; /* the rate is the mean of so many */
 
+const HISTORY = 600; /* samples of the rate that the curve shows */
+
 const picture = new Picture($('picture'));
+const curve = new Curve($('curve'));
 
 export class Figures {
 	constructor() {
 		this.samples = [];
+		this.history = []; /* { at, rate } */
 		this.lastRead = 0;
 		this.openedAt = 0;
 	}
@@ -34,6 +39,8 @@ export class Figures {
 		samples.push({ at, read });
 		while (samples.length > SAMPLES)
 			samples.shift();
+		this.history.push({ at, rate: this.rate });
+		this.history.splice(0, this.history.length - HISTORY);
 	}
 
 	/* Bytes a second. */
@@ -54,6 +61,7 @@ export class Figures {
 		put('written', size(bytes.written));
 		put('share', SERVE.share(share, whole));
 		picture.draw(cells);
+		curve.draw(this.history, SERVE.curve(this.rate, this.history));
 		$('picture').setAttribute('aria-label', SERVE.wereRead(share, whole));
 	}
 }

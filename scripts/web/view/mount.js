@@ -23,7 +23,7 @@ export class MountForm {
 			this.send((form) => act.bootFrom(this.slot, form)));
 		parts.serve.addEventListener('click', () => act.serve(this.slot));
 		parts.cancel.addEventListener('click', () => act.cancel(this.slot));
-		parts.url.addEventListener('input', () => this.setFault(''));
+		parts.url.addEventListener('input', () => this.edited());
 		this.showRecent();
 	}
 
@@ -38,6 +38,13 @@ export class MountForm {
 	fill(image) {
 		this.parts.url.value = image;
 		this.parts.url.focus();
+		this.edited();
+	}
+
+	/* Insert is the next step once there is an address. */
+	edited() {
+		this.setFault('');
+		this.parts.insert.classList.toggle('main', this.parts.url.value !== '');
 	}
 
 	async send(work) {
@@ -104,9 +111,7 @@ export class MountForm {
 		place.hidden = list.length === 0;
 		place.replaceChildren(heading, ...list.map((image) => {
 			const one = this.button(image, () => {
-				url.value = image;
-				url.focus();
-				this.setFault('');
+				this.fill(image);
 			});
 			one.className = 'link';
 			return one;
@@ -145,7 +150,7 @@ export class MountForm {
 	clear() {
 		const { url, user, password, pem } = this.parts;
 		url.value = user.value = password.value = pem.value = '';
-		this.setFault('');
+		this.edited();
 		this.error = null;
 		this.prefilled = false;
 		this.showRecent();

@@ -5,7 +5,7 @@
  * done. Runs in the page.
  */
 
-import { bootTarget, restartOf } from '../model.js';
+import { bootTarget, restartOf, withoutSecrets } from '../model.js';
 import { Curve } from '../ui/curve.js';
 import { stamp, write } from '../ui/dom.js';
 import { Map64, shareOf } from '../ui/map.js';
@@ -58,8 +58,10 @@ export class SlotCard {
 		const local = store.of(slot.id);
 		const { parts } = this;
 		const wasEmpty = this.isEmpty;
-		this.isEmpty = ['empty', 'failed'].includes(slot.state) && !slot.inserted;
-		if (this.isEmpty === false && wasEmpty)
+		/* While this page inserts an image, the form stays, with Cancel. */
+		this.isEmpty = local.doing?.what === 'insert' ||
+			(['empty', 'failed'].includes(slot.state) && !slot.inserted);
+		if (!this.isEmpty && wasEmpty && slot.inserted)
 			this.form.clear();
 		if (this.isEmpty && !wasEmpty)
 			this.form.showRecent();
@@ -85,7 +87,7 @@ export class SlotCard {
 		write(parts.title, title);
 		write(parts.detail, detail);
 		parts.image.hidden = !slot.inserted && slot.state !== 'activating';
-		write(parts.image, slot.name || slot.label || slot.image);
+		write(parts.image, slot.name || slot.label || withoutSecrets(slot.image));
 	}
 
 	/* Errors of an insert are beside the field of the form. */
@@ -129,8 +131,7 @@ export class SlotCard {
 			duration(Date.now() - Date.parse(slot.insertedAt)) : '–');
 		numbers.written.parentNode.hidden = slot.written === 0;
 		write(numbers.written, size(slot.written));
-		const most = Math.max(0, ...history.map(({ rate }) => rate));
-		this.curve.draw(history, SLOT.curve(size(slot.rate), size(most)));
+		this.curve.draw(history, SLOT.curve(slot.rate, history));
 		const share = shareOf(slot.map);
 		this.parts.map.hidden = !slot.map;
 		this.map.draw(slot.map, SLOT.map(share));

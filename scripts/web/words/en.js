@@ -8,3 +8,4 @@
 export * from './en/console.js';
 export * from './en/labels.js';
 export * from './en/serve.js';
+export * from './en/worker.js';

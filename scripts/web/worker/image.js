@@ -9,6 +9,7 @@
  */
 
 import { HEAD, notImage } from './kind.js';
+import { FILE } from '../words/en.js';
 
 const WINDOW = 1 << 20;
 const WINDOWS = 32;
@@ -88,7 +89,7 @@ export class Image {
 	/* Read a file's marks; throws if the file can't be read or is empty. */
 	static async open(file) {
 		if (file.size === 0)
-			throw new Error('the file is empty');
+			throw new Error(FILE.empty);
 		const cd = await isCd(file);
 		const why = cd ? null : notImage(await octetsOf(file, 0, HEAD));
 		if (why)
@@ -144,7 +145,7 @@ export class Image {
 
 	async compare() {
 		if (await marksOf(this.file) !== this.marks)
-			throw new Error('the file has another beginning or end now');
+			throw new Error(FILE.otherEnds);
 	}
 
 	/* Check again if it is time; wait if a check is under way. */
@@ -192,7 +193,7 @@ export class Image {
 		const there = Math.max(0, Math.min(size, this.file.size - from));
 		const octets = await octetsOf(this.file, from, from + there);
 		if (octets.length !== there)
-			throw new Error('the file is shorter than it was');
+			throw new Error(FILE.shorter);
 		await this.recheck(); /* after the read: a change during it is found */
 		if (there === size)
 			return octets;

@@ -20,6 +20,7 @@
  */
 
 import { MemoryFile } from './memory.js';
+import { FILE } from '../words/en.js';
 
 export const BLOCK = 64 << 10;
 const WINDOW = 1 << 20;
@@ -145,7 +146,7 @@ const copies = new Set(); /* whose downloads read from such a file */
  * is open. */
 export async function copyFor(id) {
 	if (!copies.has(id) && !await hold(id + SAVED))
-		throw new Error('another tab of this browser is saving these changes');
+		throw new Error(FILE.isSaving);
 	copies.add(id);
 	return (await place()).getFileHandle(PREFIX + id + SAVED, { create: true });
 }
@@ -177,7 +178,7 @@ export class Kept {
 		const directory = await place();
 		const release = directory && await hold(id);
 		if (!release)
-			throw new Error('another tab of this browser uses these changes');
+			throw new Error(FILE.inUse);
 		try {
 			const entry = await directory.getFileHandle(PREFIX + id);
 			const handle = await entry.createSyncAccessHandle();
@@ -222,7 +223,7 @@ export class Kept {
 	readBlock(index, within, octets) {
 		const at = this.blocks + index * BLOCK + within;
 		if (this.handle.read(octets, { at }) !== octets.length)
-			throw new Error('the overlay file is too short');
+			throw new Error(FILE.overlayShort);
 	}
 
 	writeBlock(index, within, octets) {

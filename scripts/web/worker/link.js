@@ -22,6 +22,8 @@
  * is ejected; `early`: there was none).
  */
 
+import { LINK } from '../words/en.js';
+
 /* NBD. With the second one the server sends a sign of life now and then; with the
  * first one also text messages, with the slot's state. */
 const STATES = 'vm.nbd.v1-state';
@@ -40,7 +42,6 @@ const LONGEST_NAME = 64; /* of a longer one, the end is kept */
  * them. */
 const LOST = new Set([1001, 1005, 1006, 1011, 1012, 1013, 1014, 1015, 4074]);
 const TRY_AGAIN = 1013;
-const OURS = 'by this page';
 
 /* The slot is busy: another client has it, or it is busy for a moment only. The
  * reasons are vmctl's. */
@@ -52,24 +53,24 @@ function busy(reason, opened) {
 	if (opened && IN_USE.test(reason))
 		return ['lost', reason];
 	return reason && !BY_ANOTHER.test(reason) ? ['refused', reason] :
-		['taken', reason || 'the slot is taken'];
+		['taken', reason || LINK.taken];
 }
 
 /* [state, why] of a close code. */
 export function meaning(code, reason, opened) {
 	if (code === 1000)
-		return ['ejected', reason || 'ejected'];
+		return ['ejected', reason || LINK.ejected];
 	if (code === BUSY)
 		return busy(reason, opened);
 	if (code === TRY_AGAIN && !opened)
-		return ['refused', reason || 'busy, try again'];
+		return ['refused', reason || LINK.busy];
 	if (LOST.has(code))
-		return opened ? ['lost', reason || 'the connection broke'] :
-			['refused', 'no connection'];
+		return opened ? ['lost', reason || LINK.broke] :
+			['refused', LINK.none];
 	if (code === 1008)
-		return ['refused', reason || 'not allowed'];
+		return ['refused', reason || LINK.notAllowed];
 	return ['refused', reason ||
-		`the server closed the connection with code ${code}`];
+		LINK.code(code)];
 }
 
 /* The address of a slot with its query: `limits` are times in seconds, and `asks`
@@ -146,11 +147,11 @@ export class Link {
 		if (this.name !== 'lost' && this.name !== 'open')
 			return;
 		this.attempts = 0;
-		this.lose('the network was down');
+		this.lose(LINK.networkDown);
 	}
 
 	/* End at once: nobody waits for what the slot says. */
-	stop(code = 1000, reason = 'stopped', state = 'stopped', why = OURS) {
+	stop(code = 1000, reason = 'stopped', state = 'stopped', why = LINK.ours) {
 		const { socket } = this;
 		this.flush();
 		this.forget();
@@ -162,7 +163,7 @@ export class Link {
 	}
 
 	stopped() {
-		this.state('stopped', OURS, { early: !this.attached,
+		this.state('stopped', LINK.ours, { early: !this.attached,
 			untold: this.attached && !this.isEmpty });
 	}
 
@@ -277,7 +278,7 @@ export class Link {
 			if (Date.now() - this.heard < SILENCE)
 				this.listen();
 			else
-				this.lose('the server is silent');
+				this.lose(LINK.silent);
 		}, SILENCE / 4);
 	}
 
@@ -290,7 +291,7 @@ export class Link {
 			data.split('\n').forEach((word) => this.handlers.heard(word));
 		else if (typeof data === 'string')
 			this.stop(4076, 'text', 'refused',
-				'the server sent text in place of NBD');
+				LINK.text);
 		else
 			this.handlers.received(new Uint8Array(data));
 	}
@@ -313,10 +314,10 @@ export class Link {
 
 	late() {
 		if (this.opened) {
-			this.lose('the server does not answer');
+			this.lose(LINK.noAnswer);
 		} else {
 			this.abandon();
-			this.state('refused', 'no connection');
+			this.state('refused', LINK.none);
 		}
 	}
 

@@ -5,6 +5,8 @@
  * browser or a private window without a private file system. Runs anywhere.
  */
 
+import { FILE } from '../words/en.js';
+
 const PAGE = 64 << 10;
 const MOST = 512 << 20; /* bytes */
 
@@ -49,7 +51,7 @@ export class MemoryFile {
 		if (page)
 			return page;
 		if (this.pages.size * PAGE >= MOST)
-			throw new DOMException('no more memory for the host’s writes',
+			throw new DOMException(FILE.memoryFull,
 				'QuotaExceededError');
 		page = new Uint8Array(PAGE);
 		this.pages.set(index, page);

@@ -12,6 +12,7 @@
 import { EIO, ENOSPC } from './nbd/protocol.js';
 import { NbdServer } from './nbd/server.js';
 import { Link } from './link.js';
+import { LINK } from '../words/en.js';
 import { Coverage, READ, WRITTEN } from './coverage.js';
 
 const DRAIN = 5; /* ms */
@@ -177,7 +178,7 @@ export class Service {
 		this.link.flush();
 		if (fault === null)
 			this.timer = setTimeout(() => this.link.stop(1000, 'left',
-				'ejected', 'the server disconnected'), FAREWELL);
+				'ejected', LINK.disconnected), FAREWELL);
 		else
 			this.link.stop(4076, fault.slice(0, 100), 'refused',
 				`the server broke the NBD protocol: ${fault}`);

@@ -6,6 +6,7 @@
 
 import { duration, moment, percent, sentence } from '../format.js';
 import { untyped } from './reasons.js';
+import { SERVE } from './serve.js';
 
 /* A line of the list of what happened, and how often in a row. */
 export const times = (text, count) => count > 1 ? `${text} (${count} times)` : text;
@@ -71,7 +72,7 @@ export const MOUNT = {
 	empty: 'Enter the address of an image.',
 	recent: 'Last used',
 	forget: 'Forget these',
-	useSlot: (number) => `Use slot ${number} instead`,
+	useSlot: SERVE.useSlot,
 	verified: 'The server’s certificate is checked. If it is signed by an authority ' +
 		'of your own, paste that authority’s certificate here.',
 	unverified: 'Certificates are not checked for this slot.',
@@ -112,8 +113,7 @@ export const SLOT = {
 	eject: 'Eject',
 	numbers: { read: 'Read by the host', rate: 'Rate', since: 'Inserted for',
 		written: 'Written' },
-	curve: (now, most) => `Rate of the last minutes: ${now}/s now, ` +
-		`at most ${most}/s.`,
+	curve: SERVE.curve,
 	map: (share) => `The host has read ${percent(share)} of the image.`,
 	share: (share, whole) => `${percent(share)} of ${whole}`,
 	steps: ['Image inserted', 'Boot from it chosen, once', 'Host restarted',
@@ -147,6 +147,8 @@ const SLOT_STATES = {
 		title: 'The image’s server does not answer',
 		detail: `${reason ? `${sentence(reason)} ` : ''}The host waits; the ` +
 			'image comes back by itself.' }),
+	other: () => ({ tone: 'idle', title: 'In use by another program',
+		detail: 'Another program than vmedia has inserted an image.' }),
 	failed: ({ reason }) => ({ tone: 'bad', title: 'Failed',
 		detail: reason ? sentence(reason) : '' }),
 };

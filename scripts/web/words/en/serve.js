@@ -6,6 +6,7 @@
 
 import { capital, percent, sentence, size } from '../format.js';
 import { plainly } from './reasons.js';
+import { LINK } from './worker.js';
 
 export const SERVE = {
 	kind: (bytes, cd) => `${bytes}, ${cd ? 'a CD' : 'a disk'} for the host`,
@@ -21,6 +22,8 @@ export const SERVE = {
 	discarded: 'The changes were discarded',
 	ownTicket: (slot) => `Slot ${slot} needs a ticket of its own.`,
 	useSlot: (slot) => `Use slot ${slot} instead`,
+	curve: (now, history) => `Rate of the last minutes: ${size(now)}/s now, at most ` +
+		`${size(Math.max(0, ...history.map(({ rate }) => rate)))}/s.`,
 	share: (share, whole) => `${percent(share)} of ${size(whole)}`,
 	wereRead: (share, whole) =>
 		`${percent(share)} of the image’s ${size(whole)} were read by the host.`,
@@ -183,7 +186,7 @@ function differsWords({ differ: { size: sizes, head, tail, read }, file }) {
 /* A browser does not tell a page why there was no connection: the page has found
  * out `notLetIn` by itself. */
 function refusedWords({ why, notLetIn }) {
-	if (why !== 'no connection')
+	if (why !== LINK.none)
 		return { tone: 'bad', title: 'Refused', detail: sentence(why),
 			log: `Refused: ${why}` };
 	return notLetIn ?
