@@ -26,9 +26,9 @@ function refusal(response, body) {
 	const info = body?.error?.['@Message.ExtendedInfo']?.[0] ??
 		body?.['@Message.ExtendedInfo']?.[0] ?? {};
 	const { status } = response;
-	return new Refused({ status,
-		code: (info.MessageId ?? body?.error?.code ?? '').replace(/.*\./, ''),
-		text: info.Message ?? body?.error?.message ??
+	const code = (info.MessageId ?? body?.error?.code ?? '').replace(/.*\./, '');
+	return new Refused({ status, code,
+		text: API.said[code] ?? info.Message ?? body?.error?.message ??
 			API.status[status] ?? API.other(status),
 		next: !info.Resolution || info.Resolution === 'None.' ? '' :
 			info.Resolution,

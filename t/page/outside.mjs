@@ -9,6 +9,10 @@
 //     set ID VALUE      fill in a field
 //     click ID
 //     title REGEX       wait until the state's headline is that
+//     fill SELECTOR = VALUE
+//     press SELECTOR    click on what is visible there
+//     see SELECTOR = REGEX
+//                       wait until that is visible with such a text
 //     said              print the state
 
 import { createInterface } from 'node:readline';
@@ -30,6 +34,9 @@ const context = await chromium.launchPersistentContext(
 const page = context.pages()[0];
 page.setDefaultTimeout(PATIENCE);
 
+const located = (line) => page.locator(line.split(' = ')[0]);
+const after = (line) => line.slice(line.indexOf(' = ') + 3);
+
 const verbs = {
 	ports: () => process.env.VM_PORTS.trim(),
 	open: (url) => page.goto(url).then(() => ''),
@@ -42,6 +49,10 @@ const verbs = {
 	click: (id) => page.locator(`#${id}`).click(),
 	title: (pattern) => page.locator('#state-title')
 		.filter({ hasText: new RegExp(pattern) }).waitFor(),
+	fill: (line) => located(line).fill(after(line)),
+	press: (selector) => page.locator(selector).click(),
+	see: (line) => located(line).filter({ hasText: new RegExp(after(line)),
+		visible: true }).first().waitFor(),
 	said: async () => (await page.locator('#state').innerText())
 		.replaceAll('\n', ' '),
 };
@@ -57,7 +68,8 @@ for await (const line of lines) {
 		const said = await verbs[verb](line.slice(verb.length + 1));
 		process.stdout.write(`ok ${said ?? ''}\n`);
 	} catch (error) {
-		const said = await verbs.said().catch(() => '');
+		const said = await page.locator('main').innerText()
+			.then((text) => text.replaceAll('\n', ' ')).catch(() => '');
 		process.stdout.write(`no ${error.message.split('\n')[0]} (${said})\n`);
 	}
 }

@@ -77,8 +77,8 @@ function take(chosen) {
 /* The destination that the fields mean, or null. */
 export function destination(used) {
 	const meant = validate(used);
-	if (meant)
-		the.where = shortly(meant.url);
+	if (meant || used)
+		the.where = meant ? shortly(meant.url) : '';
 	return meant;
 }
 
@@ -99,6 +99,7 @@ export function connect(take) {
 	}
 	const meant = destination(true);
 	if (!meant) {
+		show();
 		focusFault();
 		return;
 	}

@@ -14,6 +14,7 @@ let tell = () => {}; /* sends a command to the worker */
 let busy = () => {}; /* is told when a saving begins or ends */
 let again = ''; /* whose file is being chosen; '' for this page's changes */
 let saving = false;
+let from = null; /* the button that began it */
 let list = [];
 
 export const isSaving = () => saving;
@@ -26,6 +27,7 @@ function changedName(name, only) {
 /* Save the changed image `name`, or only its changes. */
 export async function save(name, { only = false, id = '' } = {}) {
 	let handle = null;
+	const button = document.activeElement;
 	const suggestedName = changedName(name, only);
 	put('saving', '');
 	if (window.showSaveFilePicker) {
@@ -36,6 +38,7 @@ export async function save(name, { only = false, id = '' } = {}) {
 		}
 	}
 	saving = true;
+	from = button;
 	put('saving', SAVE.saving);
 	tell({ type: 'save', handle, only, id, name: handle?.name ?? suggestedName });
 	busy();
@@ -85,6 +88,8 @@ function ended(text) {
 	saving = false;
 	put('saving-share', '');
 	put('saving', text);
+	/* The focus was lost while the button was disabled. */
+	setTimeout(() => document.activeElement === document.body && from?.focus());
 }
 
 /* --- what closed pages have left --------------------------------------------- */

@@ -176,7 +176,7 @@ export const tests = {
 			element.disabled = false;
 			element.click();
 		});
-		await card(page, 1).$('.answer').filter({ hasText: /insufficient privileges/ })
+		await card(page, 1).$('.answer').filter({ hasText: /Your role does not allow/ })
 			.waitFor();
 		assert(machine.slots[1].Inserted);
 	},

@@ -22,7 +22,7 @@ export const tests = {
 				.getAttribute('aria-invalid'), 'true');
 			assert.equal(await page.page.evaluate(() =>
 				document.activeElement.id), id);
-			await page.title('Ready to connect');
+			await page.title('Fill in the destination');
 			await page.$(`#${id}`).fill(right);
 			await page.$(`#${id}`).blur();
 			await page.$(`#${id}-fault`).waitFor({ state: 'hidden' });
@@ -66,6 +66,8 @@ export const tests = {
 			'The download of image-changed has begun.']);
 		assert(share.includes('100 %'));
 		assert.equal(await page.$('#saving-share').textContent(), '');
+		await until(async () => await page.page.evaluate(() =>
+			document.activeElement.id) === 'save');
 	},
 
 	// The page asks before it is closed only while it serves.

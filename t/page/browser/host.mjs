@@ -69,12 +69,12 @@ export const tests = {
 			body.ResetType ?? body.Boot.BootSourceOverrideTarget),
 		['ForceOff', 'Pxe', 'On']);
 		machine.refusals.set('POST Reset', [503,
-			'Base.1.18.ServiceTemporarilyUnavailable', 'The power supply is busy.',
-			'Try again in 5 s.']);
+			'Base.1.22.ServiceTemporarilyUnavailable', 'Later.',
+			'The power supply is busy.']);
 		await power.getByRole('button', { name: 'Reset' }).click();
 		await page.$('#dialog-yes').click();
 		await page.$('#machine-answer')
-			.filter({ hasText: /is busy\. Try again in 5 s\./ }).waitFor();
+			.filter({ hasText: /not do that in time\. The power supply is busy\./ }).waitFor();
 		// A machine without power control says so.
 		machine.refusals.clear();
 		machine.resets = [];

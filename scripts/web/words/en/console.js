@@ -23,6 +23,12 @@ export const API = {
 		503: 'The server is busy or not ready. Try again.',
 		504: 'The service behind the web server does not answer.',
 	},
+	/* By the id of the server's message. */
+	said: {
+		InsufficientPrivilege: 'Your role does not allow that.',
+		InternalError: 'The server failed to do that.',
+		ServiceTemporarilyUnavailable: 'The server could not do that in time.',
+	},
 	other: (status) => `The server answered with status ${status}.`,
 };
 

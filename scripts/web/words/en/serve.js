@@ -122,11 +122,11 @@ const STATES = {
 		detail: share ? `Comparing the parts that the host has read: ${
 			percent(share)}` : '', told: 'Checking the image.' }),
 	ready: ({ where, again, modified }) => ({ tone: 'idle',
-		title: 'Ready to connect',
+		title: where ? 'Ready to connect' : 'Fill in the destination',
 		log: again ? sameWords(modified).trim() : 'Ready to connect',
 		detail: (again ? sameWords(modified) : '') + (where ?
 			`Press Connect to give the image to ${where}.` :
-			'Fill in the destination, then press Connect.') }),
+			'Correct the marked field, then press Connect.') }),
 	differs: differsWords,
 	again: () => ({ tone: 'idle', title: 'Choose the file again',
 		detail: 'The changes were discarded. The file has changed since you ' +
