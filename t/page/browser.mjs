@@ -252,7 +252,8 @@ async function main([name, url]) {
 			executablePath: '/usr/bin/chromium', headless: true,
 			ignoreHTTPSErrors: true, bypassCSP: false,
 			viewport: { width: 1280, height: 800 },
-			args: ['--no-sandbox', '--disable-gpu', '--disable-quic',
+			args: ['--host-resolver-rules=MAP bmc.example.org 127.0.0.1',
+				'--no-sandbox', '--disable-gpu', '--disable-quic',
 				'--no-first-run', '--disable-background-networking',
 				'--disable-component-update', '--disable-sync'],
 		});

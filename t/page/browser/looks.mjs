@@ -13,6 +13,7 @@ export const tests = {
 			await page.check(name);
 			await page.page.setViewportSize({ width: 1280, height: 800 });
 		};
+		page.url = page.url.replace('127.0.0.1', 'bmc.example.org');
 		await page.open();
 		await page.$('#login').waitFor();
 		await shot('20-sign-in');
