@@ -413,6 +413,14 @@ in_browser() {
 	in_console serveSignedIn
 }
 
+@test "console: who is signed in, and the end of another session" {
+	in_console sessions
+}
+
+@test "console: a file that is dropped on an empty slot" {
+	in_console droppedOnSlot
+}
+
 @test "console: a ticket needs no login" {
 	in_console ticketed
 }

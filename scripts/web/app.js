@@ -11,6 +11,7 @@ import { Actions } from './actions.js';
 import { Redfish } from './api.js';
 import { Live } from './live.js';
 import { remember } from './recent.js';
+import { dropped } from './serve/act.js';
 import { onShow } from './serve/show.js';
 import { beginServing, readFragment, serveTo, servedSlot, useToken }
 	from './serve/start.js';
@@ -22,6 +23,7 @@ import { note } from './ui/log.js';
 import { setTitle } from './ui/title.js';
 import { beginLogin, showLogin } from './view/login.js';
 import { beginMachine } from './view/machine.js';
+import { beginSessions } from './view/sessions.js';
 import { Console } from './view/console.js';
 import { APP, SERVE, eventWords } from './words/en.js';
 
@@ -108,11 +110,23 @@ async function signOut() {
 /* Show the login; an image that is served goes on meanwhile. */
 function signedOut(about = '') {
 	live.stop();
+	$('sessions').close();
 	store.clear();
 	store.change({ machine: location.hostname });
 	setTitle('machine', '');
 	showPart('login');
 	showLogin(about);
+}
+
+/* A file that is dropped on an empty slot is served to it. */
+function dropOnSlot({ target, dataTransfer }) {
+	const card = !$('console').hidden && target.closest?.('.slot');
+	const slot = store.slots.find(({ id }) => id === card?.id);
+	if (!slot || slot.inserted || !store.may('ConfigureManager'))
+		return;
+	act.serve(slot);
+	route();
+	dropped(dataTransfer);
 }
 
 /* --- begin ------------------------------------------------------------------ */
@@ -144,12 +158,14 @@ async function begin() {
 		view.show();
 	});
 	beginMachine(actions);
+	beginSessions(api, store);
 	api.ended = () => signedOut(APP.ended);
 	beginLogin({ done: signedIn, renew: renewPassword,
 		signIn: (user, password) => api.signIn(user, password) });
 	onClick('sign-out', signOut);
 	onClick('use-ticket', () => showPart('serving'));
 	addEventListener('hashchange', route);
+	addEventListener('drop', dropOnSlot);
 	await choose(wanted);
 }
 

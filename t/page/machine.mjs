@@ -22,6 +22,8 @@ export class Machine {
 			mona: ['password', 'Administrator'] };
 		this.mustChange = new Set(['mona']);
 		this.tokens = new Map(); // token: user
+		this.sessions = new Map(); // URI: token
+		this.count = 0;
 		this.asked = []; // { method, url, body, headers }
 		this.refusals = new Map(); // 'METHOD end of URI': [status, id, message, resolution]
 		this.hold = null; // a promise that an insert waits for
@@ -133,7 +135,8 @@ export class Machine {
 		const token = [...crypto.getRandomValues(new Uint8Array(20))]
 			.map((octet) => octet.toString(16).padStart(2, '0')).join('');
 		this.tokens.set(token, UserName);
-		const session = `${ROOT}/SessionService/Sessions/1`;
+		const session = `${ROOT}/SessionService/Sessions/${++this.count}`;
+		this.sessions.set(session, token);
 		return [201, { '@odata.id': session, ...this.mustChange.has(UserName) && {
 			'@Message.ExtendedInfo': [{
 				MessageId: 'Base.1.18.PasswordChangeRequired', MessageArgs: [
@@ -141,7 +144,16 @@ export class Machine {
 		{ 'X-Auth-Token': token, Location: session }];
 	}
 
+	logout(url) {
+		this.tokens.delete(this.sessions.get(url));
+		this.sessions.delete(url);
+	}
+
 	get(url, user) {
+		if (this.sessions.has(url))
+			return [200, { '@odata.id': url, ClientOriginIPAddress: '192.0.2.7',
+				UserName: this.tokens.get(this.sessions.get(url)),
+				CreatedTime: '2026-11-29T12:00:00Z' }];
 		const last = url.split('/').at(-1);
 		const slot = this.slots.find(({ Id }) => Id === last);
 		if (slot)
@@ -154,6 +166,7 @@ export class Machine {
 		const found = {
 			Systems: () => members([`${ROOT}/Systems/system`]),
 			system: () => this.system(),
+			Sessions: () => members([...this.sessions.keys()]),
 			VirtualMedia: () => members(this.slots.map((one) => this.uri(one))),
 			AccountService: () => ({
 				Accounts: { '@odata.id': `${ROOT}/AccountService/Accounts` },
@@ -207,7 +220,7 @@ export class Machine {
 		if (/Reset$/.test(url))
 			this.power = body.ResetType === 'ForceOff' ? 'Off' : 'On';
 		else if (/Sessions/.test(url) && method === 'DELETE')
-			this.tokens.delete(headers['x-auth-token']);
+			this.logout(url);
 		else if (/Accounts/.test(url)) {
 			this.users[user][0] = body.Password;
 			this.mustChange.delete(user);

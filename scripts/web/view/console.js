@@ -53,7 +53,7 @@ export class Console {
 	showUser() {
 		const { user, machine } = this.store;
 		put('whose', machine || LABELS.subtitle);
-		put('who', user ? CONSOLE.who(user.name, user.role) : '');
+		put('sessions-show', user ? CONSOLE.who(user.name, user.role) : '');
 		const limited = user ? CONSOLE.limited(this.store) : '';
 		$('limited').hidden = !limited;
 		put('limited', limited);

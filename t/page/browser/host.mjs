@@ -185,6 +185,42 @@ export const tests = {
 		assert(far.asked.at(-1).protocols.includes(`token.${fresh}`));
 	},
 
+	// Who else is signed in, and the end of another session.
+	async sessions({ page, machine }) {
+		const other = machine.login({ UserName: 'olga', Password: 'password' });
+		await signIn(page);
+		await page.$('#sessions-show').click();
+		const list = page.$('#sessions-list');
+		await list.filter({ hasText: /olga from 192\.0\.2\.7/ }).waitFor();
+		await list.filter({ hasText: /\(this page\)/ }).waitFor();
+		await page.check('sessions');
+		assert.equal(await list.getByRole('button').count(), 1);
+		await list.getByRole('button').click();
+		await until(() => !machine.tokens.has(other[2]['X-Auth-Token']));
+		await list.filter({ hasNotText: /olga/ }).waitFor();
+		await page.page.keyboard.press('Escape');
+		await list.waitFor({ state: 'hidden' });
+		assert.equal(machine.tokens.size, 1);
+	},
+
+	// A file that is dropped on an empty slot.
+	async droppedOnSlot({ page, machine }) {
+		machine.insert(machine.slots[0], IMAGE);
+		await signIn(page);
+		await card(page, 0).title('Inserted');
+		const drop = (number) => page.$(`#Slot_${number}`).evaluate((element) => {
+			const data = new DataTransfer();
+			data.items.add(new File([new Uint8Array(4096).fill(65)], 'a.img'));
+			element.dispatchEvent(new DragEvent('drop', { dataTransfer: data,
+				bubbles: true, cancelable: true }));
+		});
+		await drop(0);
+		assert(await page.$('#console').isVisible());
+		await drop(1);
+		await page.title('Ready to connect');
+		await page.says(/give the image to slot 1/);
+	},
+
 	// A link with a ticket needs no login, and a machine's page none either.
 	async ticketed({ page, far }) {
 		await page.open('#slot=0&ticket=abc');

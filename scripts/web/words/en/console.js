@@ -62,6 +62,13 @@ export const CONSOLE = {
 	},
 };
 
+export const SESSIONS = {
+	about: (user, address, since, own) => [user, address && `from ${address}`,
+		since && `since ${since}`].filter(Boolean).join(' ') +
+		(own ? ' (this page)' : ''),
+	end: 'End',
+};
+
 export const MACHINE = {
 	power: { On: 'On', Off: 'Off', PoweringOn: 'Powering on …',
 		PoweringOff: 'Powering off …', Paused: 'Paused' },

@@ -85,5 +85,7 @@ export const LABELS = {
 	insertAndBoot: 'Insert and boot',
 	serveFile: 'Use a file on this computer',
 	cancel: 'Cancel',
+	close: 'Close',
+	sessions: 'Who is signed in',
 };
 
