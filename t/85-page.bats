@@ -401,6 +401,10 @@ in_browser() {
 	in_console restarted
 }
 
+@test "console: a service that does not answer when the page is opened" {
+	in_console unavailable
+}
+
 @test "console: a session that ends leads to the login" {
 	in_console ended
 }

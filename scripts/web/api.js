@@ -46,13 +46,14 @@ export class Redfish {
 		this.ended = () => {}; /* called when the session has ended */
 	}
 
-	/* The service root; null where there is no Redfish. */
+	/* The service root; null where there is no Redfish. Throws Refused if there
+	 * may be one that does not answer now. */
 	async open() {
 		try {
 			const { body } = await this.ask('GET', ROOT);
 			this.root = body?.RedfishVersion ? body : null;
 		} catch (error) {
-			if (error.status === 0)
+			if (error.status === 0 || error.status >= 500)
 				throw error;
 			this.root = null;
 		}
@@ -107,8 +108,10 @@ export class Redfish {
 	/* Log in. Returns the URI of the account whose password must be changed
 	 * first, or ''. */
 	async signIn(UserName, Password) {
-		const sessions = this.root.Links.Sessions['@odata.id'];
 		this.token = '';
+		if (!this.root && !await this.open())
+			throw new Refused({ status: 404, text: API.noRedfish });
+		const sessions = this.root.Links.Sessions['@odata.id'];
 		const { headers, body } = await this.post(sessions, { UserName, Password });
 		this.token = headers.get('x-auth-token');
 		this.session = headers.get('location') ?? body['@odata.id'];

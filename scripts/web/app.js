@@ -169,11 +169,16 @@ async function begin() {
 	await choose(wanted);
 }
 
-/* A link with a ticket serves; otherwise, the user signs in where there is Redfish. */
+/* A link with a ticket serves; otherwise, the user signs in where there is Redfish,
+ * also if it does not answer now. */
 async function choose(wanted) {
-	const root = wanted ? null : await api.open().catch(() => null);
+	let why = '';
+	const root = !wanted && await api.open().catch((error) => {
+		why = `${error.message} ${error.next}`.trim();
+		return true;
+	});
 	if (root)
-		signedOut();
+		signedOut(why);
 	else
 		showPart('serving');
 }

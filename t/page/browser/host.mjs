@@ -120,6 +120,19 @@ export const tests = {
 		await until(() => machine.listeners.size === 1);
 	},
 
+	// A service that does not answer when the page is opened.
+	async unavailable({ page, machine }) {
+		await machine.close();
+		await page.open();
+		await page.$('#login-about').filter({ hasText: /does not run/ }).waitFor();
+		await page.$('#use-ticket').waitFor();
+		await machine.listen('redfish');
+		await page.$('#user').fill('root');
+		await page.$('#password').fill('0penBmc');
+		await page.$('#sign-in').click();
+		await card(page, 0).title('Empty');
+	},
+
 	// A session that ends leads to the login, and says why.
 	async ended({ page, machine }) {
 		await signIn(page);

@@ -80,10 +80,18 @@ async function busy({ page, machine, shot }) {
 	await shot('27-reading');
 }
 
-async function roles({ page, shot }) {
+async function roles({ page, machine, shot }) {
+	await page.$('#sessions-show').click();
+	await page.$('#sessions-list').filter({ hasText: /this page/ }).waitFor();
+	await shot('28-sessions');
+	await page.$('#sessions-close').click();
+	machine.empty(machine.slots[1]);
+	await card(page, 1).button('Use a file on this computer').click();
+	await shot('29-serve');
+	await page.$('#back a').click();
 	await page.$('#sign-out').click();
 	await page.$('#login').waitFor();
 	await signIn(page, 'rita', 'password');
 	await page.$('#limited').waitFor();
-	await shot('28-read-only');
+	await shot('30-read-only');
 }

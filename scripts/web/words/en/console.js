@@ -23,6 +23,7 @@ export const API = {
 		503: 'The server is busy or not ready. Try again.',
 		504: 'The service behind the web server does not answer.',
 	},
+	noRedfish: 'This machine has no Redfish service.',
 	/* By the id of the server's message. */
 	said: {
 		InsufficientPrivilege: 'Your role does not allow that.',
