@@ -10,6 +10,7 @@
 //     click ID
 //     title REGEX       wait until the state's headline is that
 //     fill SELECTOR = VALUE
+//                       in which \n is a new line
 //     press SELECTOR    click on what is visible there
 //     see SELECTOR = REGEX
 //                       wait until that is visible with such a text
@@ -49,7 +50,7 @@ const verbs = {
 	click: (id) => page.locator(`#${id}`).click(),
 	title: (pattern) => page.locator('#state-title')
 		.filter({ hasText: new RegExp(pattern) }).waitFor(),
-	fill: (line) => located(line).fill(after(line)),
+	fill: (line) => located(line).fill(after(line).replaceAll('\\n', '\n')),
 	press: (selector) => page.locator(selector).click(),
 	see: (line) => located(line).filter({ hasText: new RegExp(after(line)),
 		visible: true }).first().waitFor(),

@@ -6,7 +6,7 @@
 
 export const LABELS = {
 	title: 'Virtual media',
-	subtitle: 'An image on this computer becomes a drive of the managed host',
+	subtitle: 'Serve an image file of this computer to the host as a USB drive',
 	signIn: 'Sign in',
 	signOut: 'Sign out',
 	user: 'User name',
@@ -22,7 +22,7 @@ export const LABELS = {
 	image: 'Image',
 	back: '← All slots',
 	choose: 'Choose an image',
-	dropHere: 'or drop one here (ISO or disk image)',
+	dropHere: 'or drop an ISO or disk image here',
 	mayWrite: 'Let the host write',
 	mayWriteAbout: 'What the host writes is kept in this browser until you ' +
 		'discard it. Your file is not changed.',
@@ -42,7 +42,7 @@ export const LABELS = {
 	hour: '1 hour',
 	fourHours: '4 hours',
 	day: '1 day',
-	anotherServer: 'Another server',
+	anotherServer: 'Connect to another server',
 	address: 'Address',
 	connect: 'Connect',
 

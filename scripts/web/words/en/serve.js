@@ -72,10 +72,9 @@ export const CHANGES = {
 };
 
 const NO_CONNECTION =
-	'There are three usual reasons: nothing listens at that address; this ' +
-	'browser does not accept the server’s certificate (open the server’s ' +
-	'page once and accept it there); or the ticket was used before or is ' +
-	'too old (get a new one).';
+	'Check that the server is running, that this browser trusts its ' +
+	'certificate (open its page once), and that the ticket is new: each ' +
+	'works once.';
 const NOT_LET_IN =
 	'The server answers, but it did not let this page in. A ticket works ' +
 	'once, within half a minute, and for one slot: get a new ticket.';
@@ -104,8 +103,8 @@ const SAID = new Set(['lost', 'taken', 'ejected', 'refused']);
 
 const STATES = {
 	empty: () => ({ tone: 'idle', title: 'No image chosen',
-		detail: 'Choose a CD or disk image on this computer. The managed ' +
-			'host sees it as a drive of its own while this page is open.' }),
+		detail: 'Choose a CD or disk image on this computer. The host sees ' +
+			'it as a USB drive while this page stays open.' }),
 	unreadable: ({ why, read }) => read ?
 		{ tone: 'bad', title: 'This is not a CD or disk image',
 			detail: capital(why) } :
@@ -114,10 +113,9 @@ const STATES = {
 	asks: ({ host }) => ({ tone: 'warn', title: 'Connect to another server?',
 		detail: `The link that you opened names the server ${host}. It can ` +
 			'read the whole image. Connect only if you know that server.' }),
-	insecure: () => ({ tone: 'bad', title: 'This page needs HTTPS',
-		detail: 'A browser lets a page serve a file only if the page came ' +
-			'over https. Open this page with an address that begins ' +
-			'with https://.' }),
+	insecure: () => ({ tone: 'bad', title: 'Open this page over HTTPS',
+		detail: 'Browsers let a page serve a file only if its address ' +
+			'begins with https://.' }),
 	looking: ({ share }) => ({ tone: 'busy', title: 'Checking the image …',
 		detail: share ? `Comparing the parts that the host has read: ${
 			percent(share)}` : '', told: 'Checking the image.' }),
