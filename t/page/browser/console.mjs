@@ -219,8 +219,8 @@ export const tests = {
 		await page.$('#sign-in').click();
 		await until(() => alerts.some((text) => /Enter your user name/.test(text)));
 		await signIn(page);
-		machine.refusals.set('POST EjectMedia', [500, 'Base.1.18.InternalError',
-			'What the host wrote last is lost.', 'None.']);
+		machine.refusals.set('POST EjectMedia', [500, 'Base.1.22.InternalError', 'Error.',
+			'What the host wrote last is lost.']);
 		machine.insert(machine.slots[1], IMAGE, false);
 		const slot = card(page, 1);
 		await slot.title('Inserted');
