@@ -15,6 +15,7 @@ export class Actions {
 	/* remember(image) is told of an image that was inserted. */
 	constructor(api, store, live, remember) {
 		Object.assign(this, { api, store, live, remember });
+		this.trusted = new Map(); /* the last certificate of each slot's id */
 	}
 
 	/* Do `work` with the slot, and show how that ends. Returns whether it was
@@ -68,9 +69,11 @@ export class Actions {
 
 	/* What InsertMedia does not take. */
 	async prepare(slot, { policy, unverified, pem }) {
-		if (pem)
+		if (pem && this.trusted.get(slot.id) !== pem) {
 			await this.api.post(slot.certificates,
 				{ CertificateString: pem, CertificateType: 'PEM' });
+			this.trusted.set(slot.id, pem);
+		}
 		const wanted = {};
 		if (unverified === slot.verifies)
 			wanted.VerifyCertificate = !unverified;
@@ -87,6 +90,7 @@ export class Actions {
 			text: ACTIONS.ejectText, yes: ACTIONS.eject, danger: true }))
 			return;
 		this.store.mark(slot.id, { boot: null });
+		this.trusted.delete(slot.id);
 		await this.during(slot, 'eject', () => this.api.post(slot.eject));
 	}
 

@@ -66,8 +66,7 @@ function route() {
 async function signedIn(name) {
 	const service = await api.get(api.root.AccountService['@odata.id'])
 		.catch(() => null);
-	store.change({ user: { name,
-		...await rightsOf(name, service) } });
+	store.change({ user: { name, ...await rightsOf(name, service) } });
 	useToken(api.token);
 	setTitle('machine', store.machine);
 	await live.start();

@@ -20,7 +20,6 @@ export class Live {
 	constructor(api, store, told) {
 		Object.assign(this, { api, store, told });
 		this.running = null; /* an AbortController */
-		this.members = [];
 		this.ticks = 0;
 		this.attempts = 0;
 		document.addEventListener('visibilitychange', () =>
@@ -53,18 +52,23 @@ export class Live {
 		const system = systemOf(await api.get(this.system));
 		store.change({ system });
 		const media = await api.get(system.media);
-		this.members = media.Members.map((member) => member['@odata.id']);
-		for (const uri of this.members)
-			await this.refresh(uri);
+		for (const member of media.Members)
+			await this.refresh(member['@odata.id']);
 	}
 
-	/* Ask for one slot. */
+	/* Ask for one slot. What comes after the end of the session is nobody's. */
 	async refresh(uri) {
-		this.store.setSlot(slotOf(await this.api.get(uri)));
+		const { running } = this;
+		const slot = slotOf(await this.api.get(uri));
+		if (this.running === running)
+			this.store.setSlot(slot);
 	}
 
 	async refreshSystem() {
-		this.store.change({ system: systemOf(await this.api.get(this.system)) });
+		const { running } = this;
+		const system = systemOf(await this.api.get(this.system));
+		if (this.running === running)
+			this.store.change({ system });
 	}
 
 	/* --- polls ------------------------------------------------------------- */
