@@ -115,6 +115,7 @@ export const tests = {
 	// With real servers: a ticket works once, and the page stays connected.
 	async shipped({ page }) {
 		await page.open();
+		await page.$('#use-ticket').click();
 		await page.choose();
 		await page.connect('Refused');
 		await page.says(/did not let this page in/);
