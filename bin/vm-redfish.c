@@ -153,7 +153,7 @@ drop_privileges(void)
 	signal(SIGPIPE, SIG_IGN);
 	/* Else jansson would look for chance at the first object. */
 	json_object_seed(0);
-	if (sandbox_enter() == -1 && !sandbox_is_missing(errno))
+	if (sandbox_enter_local() == -1 && !sandbox_is_missing(errno))
 		err(EX_OSERR, "unable to enter the sandbox");
 }
 

@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -203,6 +204,82 @@ sandbox_enter(void)
 	seccomp_release(filter);
 	errno = -rc;
 	return rc == 0 ? 0 : -1;
+}
+
+/* --- local ---------------------------------------------------------------- */
+
+/* What makes, changes, renames or removes a file by its name. */
+static const int changing[] = {
+    SCMP_SYS(chmod),
+    SCMP_SYS(chown),
+    SCMP_SYS(creat),
+    SCMP_SYS(fchmod),
+    SCMP_SYS(fchmodat),
+    SCMP_SYS(fchown),
+    SCMP_SYS(fchownat),
+    SCMP_SYS(ftruncate),
+    SCMP_SYS(lchown),
+    SCMP_SYS(link),
+    SCMP_SYS(linkat),
+    SCMP_SYS(mkdir),
+    SCMP_SYS(mkdirat),
+    SCMP_SYS(openat2), /* its flags are in memory */
+    SCMP_SYS(rename),
+    SCMP_SYS(renameat),
+    SCMP_SYS(renameat2),
+    SCMP_SYS(rmdir),
+    SCMP_SYS(symlink),
+    SCMP_SYS(symlinkat),
+    SCMP_SYS(truncate),
+    SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat),
+};
+
+/* Refuse open(2) for writing, in both its forms. */
+static int
+refuse_writing(scmp_filter_ctx filter)
+{
+	static const unsigned flags[] = {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC};
+	struct scmp_arg_cmp has = {.op = SCMP_CMP_MASKED_EQ};
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]) && rc == 0; i++) {
+		has.datum_a = has.datum_b = flags[i];
+		has.arg = 1;
+		rc = refuse_where(filter, EPERM, SCMP_SYS(open), 1, &has);
+		has.arg = 2;
+		if (rc == 0)
+			rc = refuse_where(
+			    filter, EPERM, SCMP_SYS(openat), 1, &has);
+	}
+	return rc;
+}
+
+int
+sandbox_enter_local(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	size_t i;
+	int rc = 0;
+
+	if (filter == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	for (i = 0; i < sizeof(changing) / sizeof(changing[0]) && rc == 0; i++)
+		rc = refuse_where(filter, EPERM, changing[i], 0, NULL);
+	if (rc == 0)
+		rc = refuse_writing(filter);
+	/* For socketcall(2), see refuse_sockets(). */
+	if (rc == 0 && SCMP_SYS(socketcall) < 0)
+		rc = refuse_family(filter, SCMP_CMP_NE, AF_UNIX);
+	if (rc == 0)
+		rc = seccomp_load(filter);
+	seccomp_release(filter);
+	errno = -rc;
+	/* Both filters stay, and a call must pass both. */
+	return rc == 0 ? sandbox_enter() : -1;
 }
 
 bool

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * Before a process reads from the network, it gives up system calls that it
- * never needs, by seccomp(2). A peer that takes the process over by what it sends
- * can go on with what the process was doing, and hardly more.
+ * never needs, by seccomp(2). A peer that takes the process over by what it
+ * sends can go on with what the process was doing, and hardly more.
  */
 #ifndef VM_UNIX_SANDBOX_H
 #define VM_UNIX_SANDBOX_H
@@ -17,6 +17,13 @@
  * into the kernel. Returns 0; or -1 with errno.
  */
 int sandbox_enter(void);
+
+/*
+ * Refuse the same, and what a program that only reads files and speaks with
+ * this machine never needs: sockets other than Unix ones, and whatever makes,
+ * writes, renames or removes a file. Returns as above.
+ */
+int sandbox_enter_local(void);
 
 /*
  * Allow only what moves bytes between descriptors that are open already or are

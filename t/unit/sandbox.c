@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the sandbox refuses, and what the libraries need that it must allow. Each
- * check runs in a process of its own that entered the sandbox.
+ * What the sandbox refuses, and what the libraries need that it must allow.
+ * Each check runs in a process of its own that entered the sandbox.
  */
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -32,18 +33,24 @@
  * 255 if the sandbox can't be entered.
  */
 static int
-errno_inside(long (*call)(long), long argument)
+errno_after(int (*enter)(void), long (*call)(long), long argument)
 {
 	pid_t pid = fork();
 	int status;
 
 	if (pid == 0) {
-		if (sandbox_enter() == -1)
+		if (enter() == -1)
 			_exit(255);
 		_exit(call(argument) == -1 ? errno : 0);
 	}
 	waitpid(pid, &status, 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+static int
+errno_inside(long (*call)(long), long argument)
+{
+	return errno_after(sandbox_enter, call, argument);
 }
 
 /* --- namespaces -------------------------------------------------------- */
@@ -147,6 +154,40 @@ test_sockets(void)
 	CHECK(
 	    errno_inside(make_netlink, (long)(NETLINK_ROUTE | HIGH)) == EPERM);
 	CHECK(errno_inside(make_socket, (long)(AF_ALG | HIGH)) == EPERM);
+#endif
+}
+
+/* --- local ------------------------------------------------------------- */
+
+static long
+open_null(long flags)
+{
+	return open("/dev/null", (int)flags);
+}
+
+static long
+make_directory(long unused)
+{
+	(void)unused;
+	return mkdir("/tmp", 0700); /* EEXIST without the sandbox */
+}
+
+static void
+test_local(void)
+{
+	CHECK(errno_after(sandbox_enter_local, open_null, O_RDONLY) == 0);
+	CHECK(errno_after(sandbox_enter_local, open_null, O_WRONLY) == EPERM);
+	CHECK(errno_after(sandbox_enter_local, open_null, O_RDWR) == EPERM);
+	CHECK(errno_after(sandbox_enter_local, make_directory, 0) == EPERM);
+	CHECK(
+	    errno_after(sandbox_enter_local, make_usual_socket, AF_UNIX) == 0);
+	CHECK(errno_after(sandbox_enter_local, make_child, 0) == 0);
+	CHECK(errno_after(sandbox_enter_local, make_child, CLONE_NEWUSER) ==
+	      EPERM);
+#ifndef SYS_socketcall
+	CHECK(errno_after(sandbox_enter_local, make_socket, AF_INET) == EPERM);
+	CHECK(
+	    errno_after(sandbox_enter_local, make_socket, AF_NETLINK) == EPERM);
 #endif
 }
 
@@ -268,6 +309,7 @@ main(void)
 
 	test_namespaces();
 	test_sockets();
+	test_local();
 	test_strict();
 	/* In a child: only a process that leads no group can get a terminal. */
 	if (fork() == 0) {
