@@ -142,6 +142,8 @@ fuzzed_cgi = lib/http/cgi.c $(addprefix lib/base/,clock.c netstring.c number.c)
 fuzzed_http-response = plugins/sources/http-response.c plugins/sources/http-error.c
 fuzzed_image = $(wildcard lib/image/*.c) lib/base/utf8.c
 fuzzed_pem = lib/tls/pem.c
+fuzzed_redfish = $(wildcard lib/redfish/*.c lib/base/*.c lib/gadget/*.c lib/http/*.c \
+	lib/image/*.c lib/unix/*.c) lib/door/wire.c lib/slot/progress.c lib/slot/state.c
 fuzzed_url = $(addprefix lib/base/,number.c secret.c url.c url-typed.c utf8.c)
 fuzzed_ws-frame = lib/ws/frame.c
 fuzzed_ws-handshake = lib/http/headers.c $(addprefix lib/ws/,accept-key.c \
@@ -152,7 +154,7 @@ $(fuzzers): $(O)/fuzz/%: t/fuzz/%.c $$(fuzzed_$$*) $(wildcard lib/*/*.h plugins/
 	@mkdir -p $(@D)
 	$(call Q,FUZZ)clang -g -O1 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all $(filter-out $(FORTIFY),$(ALL_CPPFLAGS)) -o $@ $(filter %.c,$^) \
-	    $(call pkg,libcurl,--libs) -lbearssl
+	    $(call pkg,jansson libcurl libseccomp,--libs) -lbearssl
 
 # --- what people type ---------------------------------------------------
 

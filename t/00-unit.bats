@@ -45,6 +45,10 @@ unit() {
 	unit redfish
 }
 
+@test "unit: redfish-malformed" {
+	unit redfish-malformed
+}
+
 @test "unit: redfish-media" {
 	unit redfish-media
 }
