@@ -213,7 +213,7 @@ demo: deps
 	@$(MAKE) --no-print-directory all
 	@VM_BUILD=$(abspath $(O)) t/demo
 
-shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/page/ready t/vm/vm-run t/vm/pc t/soak/small \
+shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/page/ready t/redfish/host t/redfish/shell t/vm/vm-run t/vm/pc t/soak/small \
 	.ci/run
 page := $(wildcard $(addprefix scripts/web/,*.* */*.* */*/*.*))
 jsfiles := $(filter %.js,$(page)) $(wildcard t/page/*.mjs t/page/*/*.mjs)

@@ -41,3 +41,17 @@ render_nginx() {
 			"$TOP/scripts/nginx/$file" >"prefix/share/vmedia/nginx/$file"
 	done
 }
+
+# real_host: after start_door of door.bash: vm-host is itself, and its host the
+# directory host.
+real_host() {
+	mkdir host
+	echo on >host/power
+	echo none disabled >host/boot
+	: >host/log
+	echo "host = command $TOP/t/redfish/host $PWD/host" >conf
+	cat >programs/vm-host <<-E
+		#!/bin/sh
+		VM_CONF=$PWD/conf VM_RUN_DIR=$PWD/run exec "$BUILD/bin/vm-host" "\$@"
+		E
+}
