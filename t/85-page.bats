@@ -6,6 +6,8 @@
 
 load helper
 load servers
+load door
+load web
 
 setup_file() {
 	load helper
@@ -427,6 +429,20 @@ in_browser() {
 
 @test "console: a ticket needs no login" {
 	in_console ticketed
+}
+
+# --- the console, with our own services -------------------------------------------
+
+@test "console: with vm-redfish and vm-door, behind nginx with our files" {
+	requires_root
+	make_accounts
+	hold_slots
+	start_door
+	background vm-redfish -u root -s "$PWD/redfish.sock" >redfish.out
+	wait_until 20 test -s redfish.out
+	start_web
+	touch image
+	HOME=$PWD node "$TOP/t/page/browser.mjs" real "$AT" 3>&-
 }
 
 # --- behind lighttpd -------------------------------------------------------

@@ -3,15 +3,15 @@
 # nginx with the files that vmedia installs, in the directory of a test. Load
 # `helper` first.
 
-# start_web: makes the certificate, and starts nginx at the ports $HTTP and
-# $HTTPS, with sockets ./redfish.sock and ./ws.sock behind it. $CURL are options
-# of curl that let it in.
+# start_web: makes the certificate, and starts nginx at the ports $HTTP and $HTTPS,
+# which are free ones if they are not set, with sockets ./redfish.sock and ./ws.sock
+# behind it. $CURL are options of curl that let it in.
 start_web() {
 	local prefix=$PWD/prefix
 	mkdir -p "$prefix/share/vmedia/nginx" etc
 	ln -sfn "$TOP/scripts/web" "$prefix/share/vmedia/web"
 	VM_CONF=$PWD/etc/vmedia.conf vmctl web certificate
-	HTTP=$(free_port) HTTPS=$(free_port)
+	: "${HTTP:=$(free_port)}" "${HTTPS:=$(free_port)}"
 	render_nginx server.conf vmedia.conf
 	cat >nginx.conf <<-NGINX
 		daemon off; user root; pid $PWD/nginx.pid;

@@ -233,7 +233,7 @@ class Page {
 }
 
 async function allTests() {
-	const files = ['connection', 'console', 'ends', 'form', 'host', 'kept', 'looks', 'slot', 'states', 'words',
+	const files = ['connection', 'console', 'ends', 'form', 'host', 'kept', 'looks', 'real', 'slot', 'states', 'words',
 		'writes'];
 	const parts = await Promise.all(files.map((file) =>
 		import(`./browser/${file}.mjs`)));
