@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# Redfish by TLS with real drives in the virtual machine: what the host then reads,
+# while it has a drive locked, too; the WebSocket of a session; and what the users of
+# the web server and of vm-redfish can do.
+# vm-run: -m 1536
+
+load helper
+load column
+load door
+load bmc
+
+setup_file() {
+	bmc_start
+	make_iso "$WWW/one.iso" 3 ONE
+	make_iso "$WWW/two.iso" 2 TWO
+	export IMAGE=http://localhost:8080
+}
+teardown_file() {
+	bmc_stop
+}
+teardown() {
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || bmc_said
+	unlock_drive
+	cleanup
+	vmctl eject -f -s 0 >/dev/null || :
+	vmctl eject -f -s 1 >/dev/null || :
+}
+
+SLOT=/redfish/v1/Systems/system/VirtualMedia/Slot_0
+
+# change METHOD PATH JSON: prints the HTTP status.
+change() {
+	ask "$2" -X "$1" -H 'Content-Type: application/json' -d "$3" \
+		-o "$BATS_TEST_TMPDIR/answer" -w '%{http_code}'
+	cat "$BATS_TEST_TMPDIR/answer" >&2
+}
+
+@test "insert, replace and eject: the host reads the right bytes, and its lock holds nothing up" {
+	[ "$(change POST $SLOT/Actions/VirtualMedia.InsertMedia \
+		"{\"Image\": \"$IMAGE/one.iso\"}")" = 204 ]
+	host_reads 0 "$WWW/one.iso"
+	[ "$(slot_says 0 '[.Inserted, .Image, .ConnectedVia] | join(" ")')" = \
+		"true $IMAGE/one.iso URI" ]
+	lock_drive ONE
+	run change PATCH $SLOT "{\"Image\": \"$IMAGE/two.iso\"}"
+	[[ $output == *20[04]* ]]
+	unlock_drive
+	host_reads 0 "$WWW/two.iso"
+	# As curl sends it without -d: no body and no length.
+	lock_drive TWO
+	ask $SLOT/Actions/VirtualMedia.EjectMedia -X POST -f
+	is_out 0
+	unlock_drive
+	# A config drive is an ISO, in the disk's slot.
+	[ "$(change POST ${SLOT%0}1/Actions/VirtualMedia.InsertMedia \
+		"{\"Image\": \"$IMAGE/two.iso\"}")" = 204 ]
+	host_reads 1 "$WWW/two.iso"
+	[[ $(host_drive 1) == /dev/sd* ]]
+}
+
+# log_in: sets $TOKEN and $SESSION.
+log_in() {
+	curl -sS --cacert /etc/vmedia/web.pem -D "$BATS_TEST_TMPDIR/head" \
+		-H 'Content-Type: application/json' -o /dev/null \
+		-d '{"UserName": "root", "Password": "0penBmc"}' \
+		"$AT/redfish/v1/SessionService/Sessions"
+	TOKEN=$(tr -d '\r' <"$BATS_TEST_TMPDIR/head" |
+		sed -n 's/^x-auth-token: //Ip')
+	SESSION=$(tr -d '\r' <"$BATS_TEST_TMPDIR/head" |
+		sed -n 's/^location: //Ip')
+	[[ $TOKEN =~ ^[0-9a-f]{40}$ ]]
+}
+
+# connect PATH: serve one.iso at that path, with the token as the only subprotocol;
+# the status is in ./ended.
+connect() {
+	(umask 077 && printf '%s\n' "$TOKEN" >"$BATS_TEST_TMPDIR/token")
+	rm -f "$BATS_TEST_TMPDIR/ended"
+	nbdkit -r -U "$BATS_TEST_TMPDIR/nbd" -P "$BATS_TEST_TMPDIR/nbd.pid" \
+		--exit-with-parent file "$WWW/one.iso" 3>&- &
+	wait_until 20 test -s "$BATS_TEST_TMPDIR/nbd.pid"
+	{
+		vm-ws-proxy -C "wss://localhost$1" -a /etc/vmedia/web.pem \
+			-S "$BATS_TEST_TMPDIR/token" -U "$BATS_TEST_TMPDIR/nbd" \
+			2>"$BATS_TEST_TMPDIR/ws.err" || echo $? >"$BATS_TEST_TMPDIR/ended"
+		[ -e "$BATS_TEST_TMPDIR/ended" ] || echo 0 >"$BATS_TEST_TMPDIR/ended"
+	} 3>&- &
+}
+
+@test "webui-vue's way: the token of a session is the only subprotocol" {
+	log_in
+	[ "$(slot_says 0 .Oem.OpenBMC.WebSocketEndpoint)" = /nbd/0 ]
+	connect /nbd/0
+	host_reads 0 "$WWW/one.iso"
+	ask $SLOT/Actions/VirtualMedia.EjectMedia -X POST -f
+	wait_until 30 test -s "$BATS_TEST_TMPDIR/ended"
+	cat "$BATS_TEST_TMPDIR/ws.err"
+	[ "$(cat "$BATS_TEST_TMPDIR/ended")" = 0 ]
+	is_out 0
+	kill "$(cat "$BATS_TEST_TMPDIR/nbd.pid")"
+	rm "$BATS_TEST_TMPDIR"/nbd*
+	ask "$SESSION" -X DELETE -f
+	connect /nbd/0
+	wait_until 30 test -s "$BATS_TEST_TMPDIR/ended"
+	[ "$(cat "$BATS_TEST_TMPDIR/ended")" = 77 ]
+	kill "$(cat "$BATS_TEST_TMPDIR/nbd.pid")"
+}
+
+@test "as the web server's and as vm-redfish's user, vm-door does nothing without a password" {
+	local user
+	# The web server's user does not even reach it.
+	run setpriv --reuid=www-data --regid=www-data --clear-groups \
+		"$BUILD/t/doorask" verb=eject slot=0 user=root password=0penBmc
+	[ "$status" != 0 ]
+	[[ $output != *result=ok* ]]
+	# vm-redfish's user is heard, but is nobody without a password.
+	for fields in "verb=eject slot=0" "verb=mount slot=0 image=$IMAGE/one.iso" \
+		"verb=power action=off" "verb=accounts" "verb=sessions" \
+		"verb=boot target=cd once=once" "verb=media slot=0" \
+		"verb=mount slot=0 image=$IMAGE/one.iso user=root password=wrong" \
+		"verb=mount slot=0 image=$IMAGE/one.iso token=0123456789012345678901234567890123456789"; do
+		echo "$fields"
+		# shellcheck disable=SC2086 # a list of words
+		run setpriv --reuid=vmedia-redfish --regid=vmedia-redfish \
+			--clear-groups "$BUILD/t/doorask" $fields
+		[[ $output == *result=unauthenticated* || $output == *result=slow* ]]
+	done
+	[ "$(cat "$HOST/power")" = on ]
+	is_out 0
+	for user in www-data vmedia-redfish; do
+		for file in /etc/vmedia/accounts /etc/vmedia/web.key /run/vmedia-door; do
+			not setpriv --reuid=$user --regid=$user --clear-groups \
+				cat "$file"
+		done
+	done
+}
