@@ -41,6 +41,7 @@ PKGS_vm-nbd-attach = libnbd libmnl libseccomp
 LIBS_vm-nbd-attach = -lbearssl
 PKGS_vm-door = jansson
 LIBS_vm-door = -lbearssl -lcrypt
+LIBS_vm-user = -lcrypt
 PKGS_vm-redfish = jansson libseccomp
 PKGS_vm-ws-proxy = libseccomp
 LIBS_vm-ws-proxy = -lbearssl

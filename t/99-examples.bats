@@ -143,6 +143,10 @@ page_options() {
 	run_examples vm-probe.1
 }
 
+@test "examples of vm-user(8)" {
+	run_examples vm-user.8
+}
+
 @test "examples of vm-slot(8)" {
 	run_examples vm-slot.8
 }

@@ -51,6 +51,8 @@ offer_values() {
 	*ACTION*) set -- status power on off shutdown restart reset cycle nmi boot ;;
 	*TARGET*) set -- none cd usb pxe http hdd bios ;;
 	MODE) set -- uefi legacy ;;
+	*CHANGE*) set -- add passwd role lock unlock rm ls ;;
+	ROLE) set -- Administrator Operator ReadOnly ;;
 	*WHAT*) set -- certificate off proxy ;;
 	*SLOT*) set -- 0 1 2 3 4 5 6 7 ;;
 	*VERB*) offer_verbs ;;

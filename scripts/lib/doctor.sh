@@ -257,6 +257,7 @@ cmd_doctor() {
 		examine_udc
 		each_slot examine_drive
 		examine_host
+		examine_accounts
 		[ -z "$URL" ] || examine_url
 	fi
 	[ -z "$JSON" ] || doctor_json

@@ -25,6 +25,7 @@ host|[ACTION] [TARGET]|switch the host, or choose what it boots
 web|[WHAT]|let browsers and Redfish clients in
 door||do what clients of Redfish may, for its unit
 redfish||answer requests of Redfish, for its unit
+user|CHANGE [NAME]|list or change the accounts of Redfish clients
 doctor|[URL]|check this machine and the server
 help|[VERB]|list the verbs, or the options of a verb
 version||print the version
@@ -105,7 +106,10 @@ repair|||doctor|repair the slots after a crash
 verbose|v||mount attach|log each step
 quiet|q||status|print nothing; the exit status tells the state
 json|j||mount eject renew status list start probe|print one JSON object
-json|j||export serve ticket doctor version log host web|print one JSON object
+json|j||export serve ticket doctor version log host web user|print one JSON object
+role|r|ROLE|user|give the account this role (default: Administrator)
+password-fd|p|FD|user|read the password from this descriptor
+must-change|c||user|make the user change the password at the first login
 help|h||all|print this help
 "
 
@@ -118,6 +122,8 @@ SLOT|a number from 0 to 7
 TYPE|cd, disk or auto (chosen by the image)
 SIZE|bytes, such as 500K, 2M or 1G
 WHAT|certificate (make only that), off, or proxy (what a unit runs)
+CHANGE|add, passwd, role, lock, unlock, rm or ls
+ROLE|Administrator, Operator or ReadOnly
 TIME|such as 90s, 30m, 2h or 1d
 ACTION|status, power, on, off, shutdown, restart, reset, cycle, nmi or boot
 TARGET|none, cd, usb, pxe, http, hdd or bios

@@ -131,6 +131,8 @@ take_option() {
 		esac
 		;;
 	socket) SOCKET=$2 ;;
+	role) ROLE=$2 ;;
+	password-fd) PASSWORD_FD=$2 ;;
 	pin) PIN=$2 ;;
 	ticket) take_ticket "$2" ;;
 	revoke)
@@ -163,6 +165,7 @@ take_flag() {
 	again) AGAIN=1 ;;
 	eject) EJECT=1 AGAIN=1 ;;
 	web) WEB=1 ;;
+	must-change) MUST_CHANGE=1 ;;
 	help)
 		help_verb "$VERB"
 		exit 0
