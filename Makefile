@@ -144,7 +144,8 @@ fuzzed_http-response = plugins/sources/http-response.c plugins/sources/http-erro
 fuzzed_image = $(wildcard lib/image/*.c) lib/base/utf8.c
 fuzzed_pem = lib/tls/pem.c
 fuzzed_redfish = $(wildcard lib/redfish/*.c lib/base/*.c lib/gadget/*.c lib/http/*.c \
-	lib/image/*.c lib/unix/*.c) lib/door/wire.c lib/slot/progress.c lib/slot/state.c
+	lib/image/*.c lib/unix/*.c) lib/door/wire.c \
+	$(addprefix lib/slot/,event-log.c progress.c state.c)
 fuzzed_url = $(addprefix lib/base/,number.c secret.c url.c url-typed.c utf8.c)
 fuzzed_ws-frame = lib/ws/frame.c
 fuzzed_ws-handshake = lib/http/headers.c $(addprefix lib/ws/,accept-key.c \
