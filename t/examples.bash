@@ -71,12 +71,24 @@ prepare() {
 		modprobe -a dummy_hcd usb-storage sr_mod sd_mod
 		modprobe nbd max_part=0
 		write_names >>/etc/hosts
+		configure_host
 	fi
 	cp "$EXAMPLES_FILES"/* .
 	cat ca.pem >>/etc/ssl/certs/ca-certificates.crt
 	echo secret >password.txt
 	echo 'https://example.org/debian.iso?sig=1' >link.txt
 	echo 'https://example.org/debian.iso?sig=2' >new-link.txt
+}
+
+# configure_host: vm-host has a command, for a host that is always on.
+configure_host() {
+	printf '%s\n' '#!/bin/sh' '[ "$1" != status ] || echo "power on' \
+		'actions on off reset' 'targets cd usb' 'boot none disabled"' >/run/example-host
+	chmod 755 /run/example-host
+	mkdir -p /etc/vmedia
+	! grep -q "^host = " /etc/vmedia/vmedia.conf 2>/dev/null || return 0
+	printf '%s\n' "host = command /run/example-host" "host_boot_time = 1" \
+		>>/etc/vmedia/vmedia.conf
 }
 
 # isolate: nothing that we do outside of our directory stays.
