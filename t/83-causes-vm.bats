@@ -91,7 +91,7 @@ signal.pause()'
 	tells 75 locked eject -s 0
 	tells 75 locked mount --cacert "$CA" -s 0 --replace "$URL/two.iso"
 	umount /mnt
-	tells 75 usage renew -s 1 "$URL/disk.img"
+	tells 66 usage renew -s 1 "$URL/disk.img"
 	tells 65 changed renew -s 0 "$URL/disk.img"
 }
 

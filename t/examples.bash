@@ -82,6 +82,7 @@ prepare() {
 
 # configure_host: vm-host has a command, for a host that is always on.
 configure_host() {
+	# shellcheck disable=SC2016 # for the program
 	printf '%s\n' '#!/bin/sh' '[ "$1" != status ] || echo "power on' \
 		'actions on off reset' 'targets cd usb' 'boot none disabled"' >/run/example-host
 	chmod 755 /run/example-host
