@@ -139,6 +139,7 @@ $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 
 # Fuzzers (libFuzzer) are programs of their own: what they fuzz, and a corpus.
+fuzzed_accounts = lib/door/accounts.c lib/base/number.c
 fuzzed_cgi = lib/http/cgi.c $(addprefix lib/base/,clock.c netstring.c number.c)
 fuzzed_http-response = plugins/sources/http-response.c plugins/sources/http-error.c
 fuzzed_image = $(wildcard lib/image/*.c) lib/base/utf8.c

@@ -155,6 +155,7 @@ take_rules(struct accounts *a, char *text)
 		    !account_rule_allows(rule, (unsigned long)value))
 			return false;
 		a->rules[rule] = (unsigned)value;
+		a->rule_is_set[rule] = true;
 	}
 	return true;
 }
@@ -214,6 +215,7 @@ accounts_read(struct accounts *a, const char *path)
 	bool is_right = true;
 
 	a->count = 0;
+	memset(a->rule_is_set, 0, sizeof(a->rule_is_set));
 	if (f == NULL)
 		return errno == ENOENT ? 0 : -1;
 	while (is_right && fgets(line, sizeof(line), f) != NULL) {
@@ -233,12 +235,14 @@ static void
 print_all(const struct accounts *a, FILE *out)
 {
 	const struct account *account;
-	unsigned i;
+	unsigned commas = 0, i;
 
 	fputs("# vmedia: accounts. Change them by `vmctl user`.\n:", out);
+	/* The others are those of vmedia.conf(5), which may change. */
 	for (i = 0; i < ACCOUNT_RULES; i++)
-		fprintf(out, "%s%s=%u", i > 0 ? "," : "", rules[i].name,
-		    a->rules[i]);
+		if (a->rule_is_set[i])
+			fprintf(out, "%s%s=%u", commas++ > 0 ? "," : "",
+			    rules[i].name, a->rules[i]);
 	fputc('\n', out);
 	for (i = 0; i < a->count; i++) {
 		account = &a->all[i];

@@ -50,6 +50,7 @@ struct accounts {
 	struct account all[ACCOUNTS_MAX];
 	unsigned count;
 	unsigned rules[ACCOUNT_RULES];
+	bool rule_is_set[ACCOUNT_RULES]; /* it belongs into the file */
 };
 
 /* No accounts, and the rules that apply unless the file has others. */

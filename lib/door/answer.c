@@ -39,6 +39,7 @@ void
 door_result(struct door_call *c, const char *result)
 {
 	door_add_string(&c->answer, "result", result);
+	c->is_ok = strcmp(result, "ok") == 0;
 }
 
 void
@@ -112,8 +113,8 @@ is_allowed_before(const struct door_call *c, const struct door_verb *verb)
 	       verb->run == door_accounts || is_own_account(c, verb);
 }
 
-/* The address is told by a program that has to be believed; it is only shown and
- * counted. */
+/* The address is told by a program that has to be believed; it is only shown
+ * and counted. */
 static void
 take_peer(struct door_call *c)
 {
@@ -182,7 +183,7 @@ door_answer(struct door_call *c)
 		door_refuse(c, "unavailable", "unable to read the accounts");
 		return true;
 	}
-	if (verb->is_slow && !c->may_wait)
+	if ((verb->is_slow || door_field(c, "watch") != NULL) && !c->may_wait)
 		return false;
 	result = admit(c, verb);
 	if (result == NULL)

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
+#include <sys/syscall.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/base64.h"
 #include "base/clock.h"
@@ -76,18 +82,81 @@ add_basic(struct door_message *request, const char *header)
 	explicit_bzero(basic, sizeof(basic));
 }
 
+/* Is our parent the monitor of a WebSocket, and not, say, a person's shell? */
+static bool
+is_monitor(pid_t parent)
+{
+	char path[64], name[32] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)parent);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return false;
+	if (fgets(name, sizeof(name), f) == NULL)
+		name[0] = '\0';
+	fclose(f);
+	return strcmp(name, "vm-ws-proxy\n") == 0;
+}
+
+/* Wait for the end of the session, or of the monitor, which we end then: it closes
+ * the WebSocket. */
+static void
+guard_websocket(int session, int monitor)
+{
+	struct pollfd p[2] = {{.fd = session, .events = POLLIN},
+	    {.fd = monitor, .events = POLLIN}};
+
+	while (poll(p, 2, -1) == -1)
+		;
+	if (p[1].revents == 0)
+		syscall(SYS_pidfd_send_signal, monitor, SIGTERM, NULL, 0);
+}
+
+/* A process of its own for that, since vm-ws-proxy waits for our end. */
+static int
+start_guard(int session, int monitor)
+{
+	pid_t pid = fork();
+	int null;
+
+	if (pid != 0)
+		return pid != -1 ? 0 : -1;
+	setsid();
+	/* Whoever reads what we say must not wait for this process. */
+	null = open("/dev/null", O_RDWR);
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	guard_websocket(session, monitor);
+	_exit(0);
+}
+
 static int
 ask(struct door_message *request)
 {
+	pid_t parent = getppid();
+	int monitor =
+	    is_monitor(parent) ? (int)syscall(SYS_pidfd_open, parent, 0) : -1;
 	struct door_message answer;
+	int status = EX_UNAVAILABLE, fd;
 	const char *result;
-	int status = EX_UNAVAILABLE;
 
-	if (door_ask(request, &answer, clock_ms() + ANSWER_MS) == 0) {
+	if (monitor != -1)
+		door_add_string(request, "watch", "yes");
+	fd = door_ask_and_watch(request, &answer, clock_ms() + ANSWER_MS);
+	if (fd != -1) {
 		result = door_string(&answer, "result");
 		status =
 		    result != NULL && strcmp(result, "ok") == 0 ? 0 : EX_NOPERM;
+		/* Without a guard, the WebSocket would outlive its session. */
+		if (status == 0 && monitor != -1 &&
+		    start_guard(fd, monitor) == -1)
+			status = EX_OSERR;
+		close(fd);
 	}
+	if (monitor != -1)
+		close(monitor);
 	door_message_free(request);
 	door_message_free(&answer);
 	return status;

@@ -45,6 +45,7 @@ struct door_call {
 	struct door_message answer;
 	const char *peer; /* the client's address, for the log and the guard */
 	bool may_wait;	  /* we are a process of our own for this call */
+	bool is_ok;	  /* the result is "ok" */
 	struct accounts accounts;
 	/* Who it is, once that is known. */
 	struct account *account;
@@ -86,7 +87,8 @@ void door_log(const struct door_call *c, const char *format, ...)
 bool door_may(const struct door_call *c, unsigned privileges);
 
 /* Find out who it is (authenticate.c). The answer is "ok", or the result that
- * refuses; NULL: a password must be hashed, which needs a process of its own. */
+ * refuses; NULL: a password must be hashed, which needs a process of its own.
+ */
 const char *door_authenticate(struct door_call *c);
 
 /* Check a password, by the rules for failures. As above. */
@@ -108,7 +110,7 @@ void door_media_set(struct door_call *);
 void door_mount(struct door_call *);
 void door_eject(struct door_call *);
 void door_renew(struct door_call *);
-void door_certificate_add(struct door_call *); /* verbs-certificate.c */
+void door_certificate_add(struct door_call *);
 void door_certificate_remove(struct door_call *);
 void door_host(struct door_call *); /* verbs-host.c */
 void door_power(struct door_call *);

@@ -16,9 +16,12 @@
 
 #include "base/clock.h"
 #include "door/serve.h"
+#include "door/watch.h"
 #include "unix/sd-notify.h"
 
-#define REQUEST_MS 10000 /* for a request to come in, or an answer to go out */
+#define REQUEST_MS \
+	10000 /* for a request to come in, or an answer to go out   \
+                          */
 
 /* A client that is sending its request. */
 struct connection {
@@ -58,8 +61,10 @@ answer(struct server *s, struct connection *k, bool may_wait)
 	    .may_wait = may_wait};
 	bool is_answered = door_answer(&c);
 
-	if (is_answered)
-		door_send(k->fd, &c.answer, clock_ms() + REQUEST_MS);
+	if (is_answered &&
+	    door_send(k->fd, &c.answer, clock_ms() + REQUEST_MS) == 0 &&
+	    may_wait && watch_is_wanted(&c))
+		watch_run(&c, k->fd);
 	door_message_free(&c.answer);
 	explicit_bzero(&c.accounts, sizeof(c.accounts));
 	return is_answered;
@@ -152,7 +157,8 @@ admit(struct server *s, struct connection *k)
 
 /* --- the loop ------------------------------------------------------------- */
 
-/* What to wait for: place 0 is the signals, 1 the listener, then the clients. */
+/* What to wait for: place 0 is the signals, 1 the listener, then the clients.
+ */
 static int
 prepare(struct server *s, struct pollfd *p)
 {

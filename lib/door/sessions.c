@@ -139,28 +139,62 @@ sessions_list(const char *dir, struct accounts *accounts,
 	return count;
 }
 
-int
-session_end(const char *dir, const char *id)
+/* The name of the file of the session with that id. False if there is none. */
+static bool
+find_name(const char *dir, const char *id, char name[NAME_SIZE])
 {
 	struct dirent *entry;
-	char path[PATH_MAX];
-	int rc = -1;
+	bool is_found = false;
 	DIR *d = opendir(dir);
 
-	errno = ENOENT;
-	while (d != NULL && rc == -1 && (entry = readdir(d)) != NULL) {
-		if (!is_name(entry->d_name) ||
-		    strncmp(entry->d_name, id, SESSION_ID_SIZE - 1) != 0 ||
-		    strlen(id) != SESSION_ID_SIZE - 1)
-			continue;
-		path_of(path, dir, entry->d_name);
-		rc = unlink(path);
+	while (d != NULL && !is_found && (entry = readdir(d)) != NULL) {
+		is_found = is_name(entry->d_name) &&
+			   strlen(id) == SESSION_ID_SIZE - 1 &&
+			   strncmp(entry->d_name, id, SESSION_ID_SIZE - 1) == 0;
+		if (is_found)
+			memcpy(name, entry->d_name, NAME_SIZE);
 	}
 	if (d != NULL)
 		closedir(d);
-	if (rc == -1)
-		errno = ENOENT;
-	return rc;
+	return is_found;
+}
+
+int
+session_end(const char *dir, const char *id)
+{
+	char name[NAME_SIZE], path[PATH_MAX];
+
+	errno = ENOENT;
+	if (!find_name(dir, id, name))
+		return -1;
+	path_of(path, dir, name);
+	return unlink(path);
+}
+
+void
+session_touch(const char *dir, const char *id)
+{
+	char name[NAME_SIZE], path[PATH_MAX];
+
+	if (!find_name(dir, id, name))
+		return;
+	path_of(path, dir, name);
+	utimensat(AT_FDCWD, path, NULL, 0);
+}
+
+int
+session_follow(
+    const char *dir, struct session *session, const struct account *account)
+{
+	char name[NAME_SIZE];
+
+	errno = ENOENT;
+	if (!find_name(dir, session->id, name))
+		return -1;
+	digest(account->hash, session->stamp, sizeof(session->stamp));
+	/* It may have another name, too. */
+	snprintf(session->user, sizeof(session->user), "%s", account->name);
+	return write_session(dir, name, session);
 }
 
 /* Clients that never log out are many: the longest idle one makes room. */

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * Sessions: who has logged in and not yet out. Each is a file whose name is the
- * SHA-256 of its token, in a directory that only root can read, and is gone with
- * the next start of the machine. The file's time is that of its last use.
+ * SHA-256 of its token, in a directory that only root can read, and is gone
+ * with the next start of the machine. The file's time is that of its last use.
  */
 #ifndef VM_DOOR_SESSIONS_H
 #define VM_DOOR_SESSIONS_H
@@ -45,6 +45,14 @@ struct account *session_find(const char *dir, const char *token,
 /* All that are valid, into list. Returns how many. Others are removed. */
 unsigned sessions_list(const char *dir, struct accounts *accounts,
     struct session list[SESSIONS_MAX]);
+
+/* It is used now. */
+void session_touch(const char *dir, const char *id);
+
+/* The account of the session has a new password, which the session itself has
+ * set: let it live on. Returns 0, or -1 with errno. */
+int session_follow(
+    const char *dir, struct session *session, const struct account *account);
 
 /* End a session. Returns 0, or -1 with errno: ENOENT (there is no such one). */
 int session_end(const char *dir, const char *id);

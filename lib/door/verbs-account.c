@@ -79,6 +79,7 @@ take_rules(struct door_call *c)
 			return -1;
 		}
 		c->accounts.rules[i] = (unsigned)value;
+		c->accounts.rule_is_set[i] = true;
 		taken = 1;
 	}
 	return taken;
@@ -295,6 +296,19 @@ rename_account(struct door_call *c, struct account *account)
 	return strcmp(account->name, name) == 0;
 }
 
+/* Who has changed the own password goes on with the session that did it; the
+ * others of that account end. */
+static void
+keep_session(struct door_call *c)
+{
+	char dir[PATH_MAX];
+
+	if (c->session.id[0] == '\0' || c->account == NULL || !c->is_ok)
+		return;
+	snprintf(dir, sizeof(dir), "%s/sessions", c->settings->state_dir);
+	session_follow(dir, &c->session, c->account);
+}
+
 void
 door_account_set(struct door_call *c)
 {
@@ -318,6 +332,7 @@ door_account_set(struct door_call *c)
 		   take_account(c, account, account == c->account)) {
 		if (!had_administrator || has_administrator(&c->accounts)) {
 			end_change(c, lock, name, "changed the account");
+			keep_session(c);
 			return;
 		}
 		door_invalid(
