@@ -135,9 +135,9 @@ is_ok() {
 	wait_until 20 test -s address
 	printf 'X-Auth-Token: %s\n' "$TOKEN" >headers
 	mkfifo in
+	exec 7<>in
 	background vm-ws-proxy -H headers -C "ws://$(cat address)/vm/0" <in >out 2>said
 	local client=${STARTED[-1]}
-	exec 7>in
 	echo hello >&7
 	wait_until 20 grep -q hello out
 	kill -0 "$client"

@@ -110,7 +110,7 @@ void door_media_set(struct door_call *);
 void door_mount(struct door_call *);
 void door_eject(struct door_call *);
 void door_renew(struct door_call *);
-void door_certificate_add(struct door_call *);
+void door_certificate_add(struct door_call *); /* verbs-certificate.c */
 void door_certificate_remove(struct door_call *);
 void door_host(struct door_call *); /* verbs-host.c */
 void door_power(struct door_call *);

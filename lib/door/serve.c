@@ -19,9 +19,7 @@
 #include "door/watch.h"
 #include "unix/sd-notify.h"
 
-#define REQUEST_MS \
-	10000 /* for a request to come in, or an answer to go out   \
-                          */
+#define REQUEST_MS 10000 /* to receive a request, or to send an answer */
 
 /* A client that is sending its request. */
 struct connection {
