@@ -666,10 +666,16 @@ words_in() {
 }
 
 # web PATH QUERY [PEER]: runs vmctl attach --web with these values from
-# vm-ws-proxy. As there are no drives, it ends with 69.
+# vm-ws-proxy. As there are no drives, it ends with 69. The cause of a failure is in
+# the file states.
 web() {
+	local rc=0
 	export VM_CONFIGFS=$PWD/none
-	VM_WS_PATH=$1 VM_WS_QUERY=$2 VM_WS_PEER=${3:-10.0.0.5} vmctl attach --web
+	VM_WS_PATH=$1 VM_WS_QUERY=$2 VM_WS_PEER=${3:-10.0.0.5} \
+		vmctl attach --web 2>web.err || rc=$?
+	sed -n '/^state: failed /p' web.err >states
+	sed '/^state: failed /d' web.err >&2
+	return "$rc"
 }
 
 @test "attach --web: the client's query is parsed, and wrong words are refused" {
@@ -681,6 +687,7 @@ web() {
 	for bad in '' / /vm /vm/ /vm/8 /vm/00 /vm/0/1 /vm/0/ /nbd/0/0 /vm/../0 \
 		'/vm/*' '/vm/[0-7]' /vm/0%00 '/vm/$(id)' x/vm/0; do
 		fails 66 web "$bad" ''
+		grep -qx "state: failed usage" states
 	done
 	fails 64 web /vm/5 ''
 	for bad in client= client=../x 'client=a%20b' 'client=a;b' name= name=%2f \
