@@ -143,6 +143,18 @@ page_options() {
 	run_examples vm-probe.1
 }
 
+@test "examples of vm-door(8)" {
+	run_examples vm-door.8
+}
+
+@test "examples of vm-host(8)" {
+	run_examples vm-host.8
+}
+
+@test "examples of vm-redfish(8)" {
+	run_examples vm-redfish.8
+}
+
 @test "examples of vm-user(8)" {
 	run_examples vm-user.8
 }

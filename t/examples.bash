@@ -187,7 +187,8 @@ expected() {
 	"vm-nbd-attach -D "*) echo 66 ;; # no such device
 	"vm-gadget "* | "vm-nbd-attach "* | "vm-connect "* | "vm-slot "*) echo 69 ;;
 	"vmctl mount "* | "vmctl serve "* | "vm-ws-proxy -C "*) echo 69 ;;
-	"vmctl renew "*) echo 75 ;; # the slot holds nothing
+	"vmctl host "*) echo 69 ;;
+	"vmctl renew "*) echo 66 ;; # the slot holds nothing
 	*) echo 0 ;;
 	esac
 }
@@ -196,7 +197,7 @@ expected() {
 stays() {
 	case $1 in
 	*"&" | "vm-fetchd -c "* | "vm-gadget wait "*) return 1 ;;
-	"vm-fetchd "* | "vm-ws-proxy "* | "vm-connect "*) ;;
+	"vm-fetchd "* | "vm-ws-proxy "* | "vm-connect "* | "vm-door "*) ;;
 	"vm-slot "* | "vmctl serve "* | "vmctl export "*) ;;
 	"qemu-system-"*) ;;
 	*) return 1 ;;
