@@ -12,14 +12,7 @@ load door
 setup() {
 	requires_root
 	own_directory
-	make_accounts
-	hold_slots
-	start_door
-	real_host
-	background vm-redfish -u root -s "$PWD/redfish.sock" >redfish.at \
-		2>redfish.err
-	wait_until 10 test -s redfish.at
-	start_web
+	start_service
 	lines_are_typed
 }
 teardown() {

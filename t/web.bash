@@ -29,6 +29,19 @@ start_web() {
 	wait_until 10 "${CURL[@]}" -o /dev/null "$AT/"
 }
 
+# start_service: all of it for a client of Redfish; vm-door and vm-redfish are real,
+# and vmctl pretends. Load `door`, too.
+start_service() {
+	make_accounts
+	hold_slots
+	start_door
+	real_host
+	background vm-redfish -u root -s "$PWD/redfish.sock" >redfish.at \
+		2>redfish.err
+	wait_until 10 test -s redfish.at
+	start_web
+}
+
 # render_nginx FILE...: what make install makes of them, but for ports and paths.
 render_nginx() {
 	local file
