@@ -47,26 +47,18 @@ usage(FILE *out)
 	    out);
 }
 
-/* "cd disk": the types of the slots' drives. */
 static void
-take_drives(const char *types)
+take_drives(const char *words)
 {
-	const char *at = types;
-	size_t len;
+	int count = image_media_list(
+	    words + strspn(words, " "), settings.drives, DOOR_SLOTS);
 
-	settings.slots = 0;
-	for (at += strspn(at, " "); *at != '\0'; at += strspn(at, " ")) {
-		len = strcspn(at, " ");
-		if (settings.slots == DOOR_SLOTS ||
-		    ((len != 2 || strncmp(at, "cd", 2) != 0) &&
-			(len != 4 || strncmp(at, "disk", 4) != 0)))
-			errx(EX_USAGE,
-			    "unable to use the drives \"%s\": name up to %d, "
-			    "each of them cd or disk",
-			    types, DOOR_SLOTS);
-		settings.is_disk[settings.slots++] = len == 4;
-		at += len;
-	}
+	if (count == -1)
+		errx(EX_USAGE,
+		    "unable to use the drives \"%s\": name up to %d, each of "
+		    "them cd or disk",
+		    words, DOOR_SLOTS);
+	settings.slots = (unsigned)count;
 }
 
 /* "session-timeout=1800" */

@@ -28,15 +28,16 @@
 #include "base/number.h"
 #include "base/output.h"
 #include "http/cgi.h"
+#include "image/media.h"
 #include "redfish/redfish.h"
 #include "redfish/write.h"
+#include "unix/activation.h"
 #include "unix/privileges.h"
 #include "unix/sandbox.h"
 #include "unix/sd-notify.h"
 #include "unix/socket.h"
 
 #define SOCKET	     "/run/vm-redfish.sock"
-#define LISTEN_FD    3	   /* systemd's first (sd_listen_fds(3)) */
 #define ARRIVE_MS    10000 /* a request must arrive whole within that time */
 #define ALARM_MARGIN 15	   /* seconds after which even a stuck request ends */
 
@@ -184,20 +185,6 @@ listen_or_die(void)
 	return fd;
 }
 
-/* The socket that systemd listens at for us; -1: none. */
-static int
-find_given(void)
-{
-	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
-	bool is_given = pid != NULL && count != NULL &&
-			atol(pid) == (long)getpid() && atoi(count) == 1;
-
-	unsetenv("LISTEN_PID");
-	unsetenv("LISTEN_FDS");
-	unsetenv("LISTEN_FDNAMES");
-	return is_given ? LISTEN_FD : -1;
-}
-
 static sigset_t mask; /* that we were started with */
 
 /* Returns how many processes there are now. */
@@ -260,7 +247,7 @@ serve(int listener)
 static int
 serve_socket(void)
 {
-	int given = find_given();
+	int given = activation_socket();
 	int listener = given != -1 ? given : listen_or_die();
 
 	drop_privileges();
@@ -279,20 +266,14 @@ static void
 take_drives(const char *words)
 {
 	struct redfish_settings *s = &options.redfish;
-	size_t len;
+	int count = image_media_list(words, s->drives, GADGET_SLOTS);
 
-	for (s->slots = 0; *words != '\0'; s->slots++) {
-		len = strcspn(words, " ");
-		if (s->slots == GADGET_SLOTS ||
-		    !((len == 2 && strncmp(words, "cd", 2) == 0) ||
-			(len == 4 && strncmp(words, "disk", 4) == 0)))
-			errx(EX_USAGE,
-			    "unable to use the drives: they must be up to %d "
-			    "words, cd or disk (-d)",
-			    GADGET_SLOTS);
-		s->drives[s->slots] = len == 2 ? IMAGE_CD : IMAGE_DISK;
-		words += len + strspn(words + len, " ");
-	}
+	if (count == -1)
+		errx(EX_USAGE,
+		    "unable to use the drives: they must be up to %d words, cd "
+		    "or disk (-d)",
+		    GADGET_SLOTS);
+	s->slots = (unsigned)count;
 }
 
 static void

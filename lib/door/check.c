@@ -13,10 +13,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/base64.h"
 #include "base/clock.h"
 #include "door/check.h"
 #include "door/client.h"
+#include "http/basic.h"
 #include "http/headers.h"
 
 #define ANSWER_MS  9000 /* vm-ws-proxy waits for 10 s */
@@ -64,20 +64,18 @@ find_token(const char *offers, char token[TOKEN_LEN + 1])
 	return false;
 }
 
-/* Add the user and the password of "Basic ..." (RFC 7617). */
+/* Add the user and the password of Basic authentication. */
 static void
 add_basic(struct door_message *request, const char *header)
 {
-	char basic[BASIC_SIZE], *colon;
+	const char *user, *password;
+	char basic[BASIC_SIZE];
 
-	if (header == NULL || strncasecmp(header, "Basic ", 6) != 0)
+	if (header == NULL)
 		return;
-	header += 6 + strspn(header + 6, " ");
-	if (base64_decode(basic, sizeof(basic), header) != -1 &&
-	    (colon = strchr(basic, ':')) != NULL) {
-		*colon = '\0';
-		door_add_string(request, "user", basic);
-		door_add_string(request, "password", colon + 1);
+	if (basic_take(header, basic, sizeof(basic), &user, &password)) {
+		door_add_string(request, "user", user);
+		door_add_string(request, "password", password);
 	}
 	explicit_bzero(basic, sizeof(basic));
 }

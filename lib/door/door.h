@@ -13,6 +13,7 @@
 #include "door/guard.h"
 #include "door/sessions.h"
 #include "door/wire.h"
+#include "image/media.h"
 
 #define DOOR_SLOTS 8
 
@@ -22,7 +23,7 @@ struct door_settings {
 	const char *state_dir; /* ours: sessions/, slots/, hash.lock */
 	const char *run_dir;   /* /run/vmedia */
 	unsigned slots;
-	bool is_disk[DOOR_SLOTS];
+	enum image_media drives[DOOR_SLOTS]; /* the type of each slot's */
 	bool verifies;	    /* certificates of servers, unless told */
 	bool retypes;	    /* a hybrid too large for a CD becomes a disk */
 	unsigned timeout_s; /* for a mount */

@@ -118,7 +118,7 @@ void
 media_mount(const struct door_call *c, const struct media_mount *m,
     unsigned seconds, struct media_end *end)
 {
-	bool is_disk = c->settings->is_disk[m->slot];
+	bool is_disk = c->settings->drives[m->slot] == IMAGE_DISK;
 	char *certificates = NULL;
 	struct text text;
 	struct run r;
@@ -143,13 +143,11 @@ media_mount(const struct door_call *c, const struct media_mount *m,
 }
 
 void
-media_renew(const struct door_call *c, const struct media_mount *m,
-    struct media_end *end)
+media_renew(const struct media_mount *m, struct media_end *end)
 {
 	struct text text;
 	struct run r;
 
-	(void)c;
 	begin(&r, "renew", m->slot, &text);
 	run_add(&r, "-");
 	r.input = m->url;
@@ -186,13 +184,12 @@ media_needs_disk(const struct door_call *c, const struct media_mount *m)
 }
 
 void
-media_eject(const struct door_call *c, unsigned slot, struct media_end *end)
+media_eject(unsigned slot, struct media_end *end)
 {
 	int64_t until = clock_ms() + ASK_MS;
 	struct text text;
 	struct run r;
 
-	(void)c;
 	for (;;) {
 		begin(&r, "eject", slot, &text);
 		if (clock_ms() >= until)

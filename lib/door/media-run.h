@@ -29,15 +29,13 @@ void media_mount(const struct door_call *c, const struct media_mount *m,
     unsigned seconds, struct media_end *end);
 
 /* Give the image of a slot another link. */
-void media_renew(const struct door_call *c, const struct media_mount *m,
-    struct media_end *end);
+void media_renew(const struct media_mount *m, struct media_end *end);
 
 /*
  * Eject. A host that has locked its drive is asked for 2 s, then its medium is
  * taken: a Redfish client cannot say -f, and some eject under a host that runs.
  */
-void media_eject(
-    const struct door_call *c, unsigned slot, struct media_end *end);
+void media_eject(unsigned slot, struct media_end *end);
 
 /* Is the image a CD image that only fits into a disk drive? */
 bool media_needs_disk(const struct door_call *c, const struct media_mount *m);

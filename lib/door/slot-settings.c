@@ -42,8 +42,8 @@ slot_of_call(struct door_call *c)
 	}
 	snprintf(path, sizeof(path), "%s/slots", c->settings->state_dir);
 	mkdir(path, 0700);
-	path_of(c, (unsigned)slot, ".", path);
-	path[strlen(path) - 2] = '\0';
+	snprintf(path, sizeof(path), "%s/slots/%u", c->settings->state_dir,
+	    (unsigned)slot);
 	if (mkdir(path, 0700) == -1 && errno != EEXIST) {
 		door_refuse(c, "unavailable", "unable to make %s: %s", path,
 		    strerror(errno));

@@ -165,17 +165,10 @@ static const struct {
     {"policy", SETTING_POLICY},
     {"expires", SETTING_EXPIRES},
     {"user-name", SETTING_USER},
-    {"password", SETTING_PASSWORD}, /* see take_settings() */
+    /* `password` is that of a client that came with Basic. */
+    {"image-password", SETTING_PASSWORD},
     {"transfer-protocol", SETTING_PROTOCOL},
 };
-
-/* The password for the image's server: `password` is that of a client that came
- * with Basic. */
-static const char *
-field_of(const char *field)
-{
-	return strcmp(field, "password") == 0 ? "image-password" : field;
-}
 
 /* Keep what the request has for the slot; an empty value removes it. Returns
  * false where the refusal is in the answer. */
@@ -186,7 +179,7 @@ take_settings(struct door_call *c, unsigned slot)
 	size_t i;
 
 	for (i = 0; i < sizeof(settable) / sizeof(settable[0]); i++) {
-		field = field_of(settable[i].field);
+		field = settable[i].field;
 		value = door_string(c->request, field);
 		if (value != NULL && *value != '\0' &&
 		    !is_right(settable[i].setting, value)) {
@@ -195,7 +188,7 @@ take_settings(struct door_call *c, unsigned slot)
 		}
 	}
 	for (i = 0; i < sizeof(settable) / sizeof(settable[0]); i++) {
-		field = field_of(settable[i].field);
+		field = settable[i].field;
 		value = door_string(c->request, field);
 		if (value == NULL)
 			continue;
@@ -311,7 +304,8 @@ mount_as_fits(struct door_call *c, struct media_mount *m, int64_t deadline,
     struct media_end *end)
 {
 	media_mount(c, m, seconds_until(deadline), end);
-	if (end->status != EX_DATAERR || c->settings->is_disk[m->slot] ||
+	if (end->status != EX_DATAERR ||
+	    c->settings->drives[m->slot] == IMAGE_DISK ||
 	    !c->settings->retypes || !media_needs_disk(c, m))
 		return;
 	m->retypes = true;
@@ -341,7 +335,7 @@ mount_locked(struct door_call *c, struct media_mount *m, int64_t deadline)
 	if (end.status == EX_TEMPFAIL && strcmp(end.cause, "busy") == 0 &&
 	    is_yes(c, "replace")) {
 		m->retypes = false;
-		media_eject(c, m->slot, &end);
+		media_eject(m->slot, &end);
 		if (end.status == 0)
 			mount_as_fits(c, m, deadline, &end);
 	}
@@ -395,7 +389,7 @@ door_eject(struct door_call *c)
 	lock = lock_or_refuse(c, (unsigned)slot, deadline);
 	if (lock == -1)
 		return;
-	media_eject(c, (unsigned)slot, &end);
+	media_eject((unsigned)slot, &end);
 	if (end.status == 0 || end.status == EX_IOERR)
 		settings_clear(c, (unsigned)slot);
 	door_log(
@@ -421,7 +415,7 @@ door_renew(struct door_call *c)
 	m = (struct media_mount){.slot = (unsigned)slot, .url = url};
 	lock = lock_or_refuse(c, m.slot, deadline);
 	if (lock != -1) {
-		media_renew(c, &m, &end);
+		media_renew(&m, &end);
 		if (end.status == 0)
 			remember(c, m.slot);
 		door_log(c, "slot %u: %s", m.slot,

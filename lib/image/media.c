@@ -1,12 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
+#include <string.h>
+
 #include "image/media.h"
 
 const char *
 image_media_name(enum image_media media)
 {
 	return media == IMAGE_CD ? "cd" : "disk";
+}
+
+int
+image_media_list(const char *words, enum image_media drives[], unsigned max)
+{
+	unsigned count;
+	size_t len;
+
+	for (count = 0; *words != '\0'; count++) {
+		len = strcspn(words, " ");
+		if (count == max ||
+		    !((len == 2 && strncmp(words, "cd", 2) == 0) ||
+			(len == 4 && strncmp(words, "disk", 4) == 0)))
+			return -1;
+		drives[count] = len == 2 ? IMAGE_CD : IMAGE_DISK;
+		words += len + strspn(words + len, " ");
+	}
+	return (int)count;
 }
 
 unsigned

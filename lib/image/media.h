@@ -32,6 +32,11 @@
 /* "cd" or "disk". */
 const char *image_media_name(enum image_media media);
 
+/* Read "cd disk", the types of several drives. Returns how many they are; or -1
+ * where they are more than max, or a word is another. */
+int image_media_list(
+    const char *words, enum image_media drives[], unsigned max);
+
 /* The bits of info->boot that apply in a drive of this kind. */
 unsigned image_media_boot(
     const struct image_info *info, enum image_media media);

@@ -3,32 +3,12 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/base64.h"
+#include "http/basic.h"
 #include "redfish/ask.h"
 #include "redfish/auth.h"
 #include "redfish/message.h"
 #include "redfish/roles.h"
-
-/* Take "Basic dXNlcjpwYXNzd29yZA==" (RFC 7617). */
-static void
-take_basic(struct redfish_credentials *c, const char *header)
-{
-	char *colon;
-
-	if (strncasecmp(header, "Basic ", 6) != 0)
-		return;
-	header += 6 + strspn(header + 6, " ");
-	if (base64_decode(c->basic, sizeof(c->basic), header) == -1)
-		return;
-	colon = strchr(c->basic, ':');
-	if (colon == NULL)
-		return;
-	*colon = '\0';
-	c->user = c->basic;
-	c->password = colon + 1;
-}
 
 static void
 take_client(struct redfish_client *c, const struct door_message *answer)
@@ -56,7 +36,8 @@ auth_take(struct redfish *r)
 	if (r->http->auth_token != NULL && *r->http->auth_token != '\0')
 		c->token = r->http->auth_token;
 	if (c->token == NULL && r->http->authorization != NULL)
-		take_basic(c, r->http->authorization);
+		basic_take(r->http->authorization, c->basic, sizeof(c->basic),
+		    &c->user, &c->password);
 	if (c->token == NULL && c->user == NULL) {
 		redfish_say(r, 401, MSG_NO_VALID_SESSION, NULL,
 		    "Log in: POST to /redfish/v1/SessionService/Sessions, or "

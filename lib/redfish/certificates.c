@@ -9,6 +9,7 @@
 
 #include "redfish/answer.h"
 #include "redfish/ask.h"
+#include "redfish/input.h"
 #include "redfish/media.h"
 #include "redfish/message.h"
 #include "redfish/resources.h"
@@ -30,12 +31,6 @@ read_list(struct redfish *r)
 	return list;
 }
 
-static const char *
-member(const json_t *object, const char *name)
-{
-	return json_string_value(json_object_get(object, name));
-}
-
 void
 get_certificates(struct redfish *r)
 {
@@ -49,7 +44,7 @@ get_certificates(struct redfish *r)
 	    r, "Certificate Collection", (unsigned)json_array_size(list));
 	json_array_foreach(list, i, one)
 	{
-		answer_member(r, member(one, "id"));
+		answer_member(r, input_string(one, "id"));
 	}
 	answer_end_collection(r);
 	json_decref(list);
@@ -64,13 +59,13 @@ get_certificate(struct redfish *r)
 
 	json_array_foreach(list, i, one)
 	{
-		if (strcmp(member(one, "id"), r->part[1]) == 0)
+		if (strcmp(input_string(one, "id"), r->part[1]) == 0)
 			found = one;
 	}
 	if (found != NULL) {
 		answer_begin(r, r->part[1], "Certificate");
 		json_put_string(
-		    &r->body, "CertificateString", member(found, "pem"));
+		    &r->body, "CertificateString", input_string(found, "pem"));
 		json_put_string(&r->body, "CertificateType", "PEM");
 		answer_end(r);
 	} else if (list != NULL) {
@@ -83,8 +78,8 @@ get_certificate(struct redfish *r)
 void
 post_certificates(struct redfish *r)
 {
-	const char *pem = member(r->input, "CertificateString");
-	const char *type = member(r->input, "CertificateType");
+	const char *pem = input_string(r->input, "CertificateString");
+	const char *type = input_string(r->input, "CertificateType");
 	int slot = media_slot_of(r, 0);
 	struct door_message request, answer;
 	char text[8];
