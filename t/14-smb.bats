@@ -143,8 +143,7 @@ renewed() {
 	nbdread -f share/image "$SOCK" 0 $MIB
 	# The server has another password now, and other sessions.
 	kill_smb
-	start_smb "${SMB##*:}"
-	printf 'second\nsecond\n' | smbpasswd -c smb.conf -s -a root
+	start_smb "${SMB##*:}" second
 	run -1 nbdread "$SOCK" $((10 * MIB)) 4096
 	echo wrong >new/password
 	kill -USR1 "$FETCHD"

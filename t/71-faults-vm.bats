@@ -254,7 +254,7 @@ is_gone() {
 
 @test "two vmctl on one slot: the second waits, then names the first" {
 	start_hostile
-	vmctl mount -s 0 --timeout 30 "$BAD/stall/x.iso" 2>/dev/null &
+	vmctl mount -s 0 --timeout 300 "$BAD/stall/x.iso" 2>/dev/null &
 	local first=$!
 	wait_until 30 grep -q connecting "$VM_RUN_DIR/0/step"
 	fails 75 mount_image one.iso -s 0

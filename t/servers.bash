@@ -336,11 +336,11 @@ start_nfs3() {
 	NFS=nfs://127.0.0.1$NFS_DIR NFS_ARGS="?version=3"
 }
 
-# start_smb [PORT]: Samba exports ./share as `open` for guests and `closed` for
-# the user root with the password `secret`, at $SMB/SHARE/...; its process is
-# $SMBD.
+# start_smb [PORT [PASSWORD]]: Samba exports ./share as `open` for guests and
+# `closed` for the user root with PASSWORD (`secret` if it is not given), at
+# $SMB/SHARE/...; its process is $SMBD.
 start_smb() {
-	local port=${1:-$((20000 + RANDOM % 10000))} dir
+	local port=${1:-$((20000 + RANDOM % 10000))} password=${2:-secret} dir
 	for dir in share samba/{private,lock,state,cache,pid,rpc}; do
 		mkdir -p "$dir"
 	done
@@ -369,7 +369,7 @@ start_smb() {
 		valid users = root
 		read only = no
 	END
-	printf 'secret\nsecret\n' |
+	printf '%s\n' "$password" "$password" |
 		smbpasswd -c smb.conf -s -a root >/dev/null 2>&1
 	background smbd -F -s smb.conf -l samba \
 		>/dev/null 2>&1
