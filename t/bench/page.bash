@@ -26,22 +26,24 @@ start_page() {
 	background lighttpd -D -f page.conf 2>lighttpd.log
 	mkdir -p build
 	coproc BROWSER {
-		PAGE_DIR=$VM_BUILD/page HOME=$DIR exec node \
+		PAGE_DIR=$VM_BUILD/page PROFILE=$DIR/profile exec node \
 			"$TOP/t/page/outside.mjs" 2>browser.log
 	}
 	STARTED+=("$BROWSER_PID")
 }
 
 # connect SCHEME: opens a fresh page and connects it to the server in page.at;
-# $FROM is the time of the click.
+# $FROM is the time of the last
+# click, by which one confirms another host's address.
 connect() {
 	local at
 	at=$(ws_address page.at) &&
 		tell open "http://127.0.0.1:$PAGE/?$RANDOM#url=$1://localhost:${at##*:}/vm/0"
 	tell choose root/image
 	tell title '^Ready'
-	FROM=$(date +%s%N)
 	tell click connect
+	FROM=$(date +%s%N)
+	tell click sure
 }
 
 # nbdcopy starts its server and connects to the socket that it names: this
