@@ -25,8 +25,7 @@
 #define UNIT_MAX	 (6 * MIB)
 #define WHOLE_MIB_WINDOW (512 * KIB)
 #define THIN_RATE	 (4 * MIB) /* bytes a second, of all connections */
-#define THIN_WINDOW	 (4 * MIB)
-#define UNIT_MS		 500 /* of one connection's rate */
+#define UNIT_MS		 500	   /* of one connection's rate */
 /* A random read requests at least this. */
 #define RANDOM_MIN (64 * KIB)
 
@@ -61,15 +60,16 @@ limit_of(const struct engine *e)
 
 /*
  * A stream's ranges end at multiples of this. On a slow line a whole MiB takes
- * too long, unless the stream has much data ahead of it already.
+ * too long: the reader would wait for it while the other connections share the
+ * line.
  */
 static uint64_t
 align_of(const struct engine *e, const struct readahead_stream *stream)
 {
-	uint64_t least =
-	    e->meter.total < THIN_RATE ? THIN_WINDOW : WHOLE_MIB_WINDOW;
-
-	return stream->window >= least && limit_of(e) >= MIB ? MIB : UNIT_MIN;
+	return stream->window >= WHOLE_MIB_WINDOW &&
+		       e->meter.total >= THIN_RATE && limit_of(e) >= MIB
+		   ? MIB
+		   : UNIT_MIN;
 }
 
 /*
