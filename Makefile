@@ -169,6 +169,7 @@ help:
 	@echo 'make soak      hours in the virtual machine (SOAKS=$(SOAKS), SEED=)'
 	@echo 'make fuzz      the parsers, FUZZ_SECONDS=600 each'
 	@echo 'make demo      the main job, on this machine alone'
+	@echo 'make demo-web  the page and Redfish, to try them (PORT=8443)'
 	@echo 'make build-deps  install what is missing to build and run (Debian; be root)'
 	@echo 'make deps      the same, and what the tests need'
 	@echo 'make install   into DESTDIR, PREFIX ($(PREFIX)), SYSCONFDIR'
@@ -215,8 +216,11 @@ fuzzers: $(fuzzers)
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@VM_BUILD=$(abspath $(O)) t/demo
+demo-web: deps
+	@$(MAKE) --no-print-directory all
+	@VM_BUILD=$(abspath $(O)) t/demo-web $(PORT)
 
-shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/page/ready t/redfish/host t/redfish/shell t/vm/vm-run t/vm/pc t/soak/small \
+shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/demo-iso t/demo-web t/page/ready t/redfish/host t/redfish/shell t/vm/vm-run t/vm/pc t/soak/small \
 	.ci/run
 page := $(wildcard $(addprefix scripts/web/,*.* */*.* */*/*.*))
 jsfiles := $(filter %.js,$(page)) $(wildcard t/page/*.mjs t/page/*/*.mjs)
@@ -302,5 +306,5 @@ dist:
 clean:
 	rm -rf build vmedia-*.tar.gz
 
-.PHONY: all tests help deps build-deps check bench soak fuzz fuzzers demo lint \
-	install uninstall dist clean
+.PHONY: all tests help deps build-deps check bench soak fuzz fuzzers demo \
+	demo-web lint install uninstall dist clean
