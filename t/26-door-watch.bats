@@ -137,13 +137,15 @@ is_ok() {
 	mkfifo in
 	exec 7<>in
 	background vm-ws-proxy -H headers -C "ws://$(cat address)/vm/0" <in >out 2>said
-	local client=${STARTED[-1]}
+	local client=${STARTED[-1]} status=0
 	echo hello >&7
 	wait_until 20 grep -q hello out
 	kill -0 "$client"
 	asks ok verb=logout session="$ID" token="$TOKEN"
 	# (The WebSocket's end, not that of its input: descriptor 7 is still open.)
-	wait_until 20 not kill -0 "$client"
+	wait "$client" || status=$?
+	[ "$status" = 77 ]
+	grep "1008 the session has ended" said
 	kill -0 "$server"
 	fails 77 vm-ws-proxy -H headers -C "ws://$(cat address)/vm/0" </dev/null
 	exec 7>&-

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
-#include <sys/syscall.h>
-
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sysexits.h>
@@ -18,6 +14,7 @@
 #include "door/client.h"
 #include "http/basic.h"
 #include "http/headers.h"
+#include "unix/fd-passing.h"
 
 #define ANSWER_MS  9000 /* vm-ws-proxy waits for 10 s */
 #define BASIC_SIZE 1024 /* bytes of a user, a colon and a password */
@@ -80,81 +77,35 @@ add_basic(struct door_message *request, const char *header)
 	explicit_bzero(basic, sizeof(basic));
 }
 
-/* Is our parent the monitor of a WebSocket, and not, say, a person's shell? */
-static bool
-is_monitor(pid_t parent)
-{
-	char path[64], name[32] = "";
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)parent);
-	f = fopen(path, "re");
-	if (f == NULL)
-		return false;
-	if (fgets(name, sizeof(name), f) == NULL)
-		name[0] = '\0';
-	fclose(f);
-	return strcmp(name, "vm-ws-proxy\n") == 0;
-}
-
-/* Wait for the end of the session, or of the monitor, which we end then: it closes
- * the WebSocket. */
-static void
-guard_websocket(int session, int monitor)
-{
-	struct pollfd p[2] = {{.fd = session, .events = POLLIN},
-	    {.fd = monitor, .events = POLLIN}};
-
-	while (poll(p, 2, -1) == -1)
-		;
-	if (p[1].revents == 0)
-		syscall(SYS_pidfd_send_signal, monitor, SIGTERM, NULL, 0);
-}
-
-/* A process of its own for that, since vm-ws-proxy waits for our end. */
+/* Where we pass on the end of the session (vm-ws-proxy(1), option -A); -1. */
 static int
-start_guard(int session, int monitor)
+watcher(void)
 {
-	pid_t pid = fork();
-	int null;
+	const char *fd = getenv("VM_WS_WATCH");
 
-	if (pid != 0)
-		return pid != -1 ? 0 : -1;
-	setsid();
-	/* Whoever reads what we say must not wait for this process. */
-	null = open("/dev/null", O_RDWR);
-	dup2(null, STDIN_FILENO);
-	dup2(null, STDOUT_FILENO);
-	dup2(null, STDERR_FILENO);
-	guard_websocket(session, monitor);
-	_exit(0);
+	return fd != NULL && strcmp(fd, "3") == 0 ? 3 : -1;
 }
 
 static int
 ask(struct door_message *request)
 {
-	pid_t parent = getppid();
-	int monitor =
-	    is_monitor(parent) ? (int)syscall(SYS_pidfd_open, parent, 0) : -1;
+	int fd, to = watcher(), status = EX_UNAVAILABLE;
 	struct door_message answer;
-	int status = EX_UNAVAILABLE, fd;
 	const char *result;
 
-	if (monitor != -1)
+	if (to != -1)
 		door_add_string(request, "watch", "yes");
 	fd = door_ask_and_watch(request, &answer, clock_ms() + ANSWER_MS);
 	if (fd != -1) {
 		result = door_string(&answer, "result");
 		status =
 		    result != NULL && strcmp(result, "ok") == 0 ? 0 : EX_NOPERM;
-		/* Without a guard, the WebSocket would outlive its session. */
-		if (status == 0 && monitor != -1 &&
-		    start_guard(fd, monitor) == -1)
+		/* Otherwise the WebSocket would outlive its session. */
+		if (status == 0 && to != -1 &&
+		    pass_send(to, "w", 1, &fd, 1) == -1)
 			status = EX_OSERR;
 		close(fd);
 	}
-	if (monitor != -1)
-		close(monitor);
 	door_message_free(request);
 	door_message_free(&answer);
 	return status;

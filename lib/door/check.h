@@ -14,7 +14,8 @@
  * Ask vm-door about the head of an HTTP request, which is changed. Its credentials
  * are X-Auth-Token, Authorization (Basic), or a token as a subprotocol: TOKEN alone,
  * as pages for bmcweb offer it, or `token.TOKEN` among others. `path` is /vm/N,
- * /nbd/N or /vm/0/0; `peer` the client's address.
+ * /nbd/N or /vm/0/0; `peer` the client's address. If vm-ws-proxy asks for it by
+ * VM_WS_WATCH, it gets the connection to vm-door, which ends with the session.
  * Returns an exit status: 0: it may; 77 (EX_NOPERM): it may not; 76 (EX_PROTOCOL):
  * that is no request; 69 (EX_UNAVAILABLE): vm-door does not answer.
  */

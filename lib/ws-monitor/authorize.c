@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
+#include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,9 +14,11 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "unix/fd-passing.h"
 #include "ws-monitor/authorize.h"
 
-#define SITE_MS 10000 /* for the answer of the site's command */
+#define SITE_MS	 10000 /* for the answer of the site's command */
+#define WATCH_FD 3     /* of the command, to pass a descriptor to us */
 
 /* Is there a signal to stop that we have not read yet? */
 static bool
@@ -42,37 +46,59 @@ wait_for_site(pid_t pid)
 	return ended == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+/* The child's part: become the command. */
+static void
+run_site(const struct ws_options *o, const sigset_t *mask,
+    const struct ws_open_request *request, int block, int watch)
+{
+	setpgid(0, 0);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	setenv("VM_WS_PATH", request->path, 1);
+	setenv("VM_WS_PEER", request->peer, 1);
+	setenv("VM_WS_WATCH", "3", 1);
+	/* The last one may overwrite `block`. */
+	if (dup2(block, STDIN_FILENO) == -1 ||
+	    dup2(STDERR_FILENO, STDOUT_FILENO) == -1 ||
+	    dup2(watch, WATCH_FD) == -1 || fcntl(WATCH_FD, F_SETFD, 0) == -1)
+		_exit(EX_OSERR);
+	execl("/bin/sh", "sh", "-c", o->authorizer, (char *)0);
+	_exit(EX_OSERR);
+}
+
 /*
  * Ask the site's own command. It reads the request on standard input, so that
- * secrets are in no process list and no environment.
+ * secrets are in no process list and no environment. Where it says yes, it may
+ * leave a descriptor in *watch.
  */
 static bool
 ask_site(const struct ws_options *o, const sigset_t *mask,
-    const struct ws_open_request *request)
+    const struct ws_open_request *request, int *watch)
 {
-	int block = secret_to_fd(request->block, request->block_len);
+	int block = secret_to_fd(request->block, request->block_len), pair[2];
+	bool is_welcome;
+	char byte;
 	pid_t pid;
 
 	if (block == -1)
 		return false;
-	pid = fork();
-	if (pid == 0) {
-		setpgid(0, 0);
-		signal(SIGPIPE, SIG_DFL);
-		sigprocmask(SIG_SETMASK, mask, NULL);
-		setenv("VM_WS_PATH", request->path, 1);
-		setenv("VM_WS_PEER", request->peer, 1);
-		if (dup2(block, STDIN_FILENO) == -1 ||
-		    dup2(STDERR_FILENO, STDOUT_FILENO) == -1)
-			_exit(EX_OSERR);
-		execl("/bin/sh", "sh", "-c", o->authorizer, (char *)0);
-		_exit(EX_OSERR);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1) {
+		close(block);
+		return false;
 	}
+	pid = fork();
+	if (pid == 0)
+		run_site(o, mask, request, block, pair[1]);
 	/* We may kill the group before the child has made it. */
 	if (pid > 0)
 		setpgid(pid, pid);
 	close(block);
-	return pid > 0 && wait_for_site(pid);
+	close(pair[1]);
+	is_welcome = pid > 0 && wait_for_site(pid);
+	if (is_welcome)
+		pass_receive(pair[0], &byte, 1, watch, 1);
+	close(pair[0]);
+	return is_welcome;
 }
 
 static bool
@@ -90,19 +116,22 @@ has_ticket(const struct ws_options *o, const struct ws_open_request *request,
 	       (resume != NULL && ticket_use(dir, resume, path, NULL, grant));
 }
 
-void
+int
 ws_authorize(const struct ws_options *o, const sigset_t *mask,
     const struct ws_open_request *request, struct ws_open_reply *reply,
     struct ticket_grant *grant)
 {
+	int watch = -1;
+
 	memset(grant, 0, sizeof(*grant));
 	reply->was_checked = o->tickets != NULL || o->authorizer != NULL;
 	if (!reply->was_checked || has_ticket(o, request, grant) ||
-	    (o->authorizer != NULL && ask_site(o, mask, request)))
-		return;
+	    (o->authorizer != NULL && ask_site(o, mask, request, &watch)))
+		return watch;
 	reply->status = 403;
 	strcpy(reply->why,
 	    o->tickets != NULL
 		? "the ticket is missing, expired, used, or for another path"
 		: "the command of -A refused the request");
+	return -1;
 }

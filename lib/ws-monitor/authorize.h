@@ -16,8 +16,12 @@
  * and reply->why. *grant is what the ticket has told, empty without one. The
  * site's command runs with `mask` as its signal mask; it has 10 seconds, or until
  * SIGTERM or SIGINT is pending: the caller has blocked both.
+ *
+ * Returns the descriptor that the command has passed on (vm-ws-proxy(1), option
+ * -A): once it can be read, or the other end has been closed, the client must
+ * leave. It is the caller's to close. -1: there is none.
  */
-void ws_authorize(const struct ws_options *, const sigset_t *mask,
+int ws_authorize(const struct ws_options *, const sigset_t *mask,
     const struct ws_open_request *, struct ws_open_reply *reply,
     struct ticket_grant *grant);
 

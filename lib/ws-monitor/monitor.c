@@ -38,6 +38,7 @@ static struct monitor {
 	sigset_t mask;	  /* the signal mask that we were started with */
 	int signals;
 	int pair;     /* our end of the socket pair; -1 */
+	int watch;    /* it ends when the client's right to be here ends; -1 */
 	pid_t worker; /* 0: it has ended */
 	int worker_status;
 	struct ws_backend backend;
@@ -123,7 +124,8 @@ decide(struct ws_open_request *request, struct ws_open_reply *reply,
 	    !admission_may_open(request->peer, false, &why)) {
 		refuse(reply, why);
 	} else {
-		ws_authorize(monitor.o, &monitor.mask, request, reply, grant);
+		monitor.watch = ws_authorize(
+		    monitor.o, &monitor.mask, request, reply, grant);
 		if (reply->status == 0 &&
 		    !admission_may_open(request->peer, grant->is_back, &why))
 			refuse(reply, why);
@@ -300,6 +302,18 @@ reap(void)
 	}
 }
 
+/* Close the WebSocket for this reason, and end. */
+static void
+stop(const struct ws_reason *why)
+{
+	/* Without an open WebSocket there is nothing to close. */
+	if (!monitor.is_open && monitor.worker > 0)
+		kill(monitor.worker, SIGKILL);
+	monitor.is_stopped = true;
+	monitor.kill_at = clock_ms() + LEAVE_MS;
+	send_reason(why);
+}
+
 static void
 take_signal(void)
 {
@@ -312,14 +326,20 @@ take_signal(void)
 		reap();
 		return;
 	}
-	/* Without an open WebSocket there is nothing to close. */
-	if (!monitor.is_open && monitor.worker > 0)
-		kill(monitor.worker, SIGKILL);
-	monitor.is_stopped = true;
-	monitor.kill_at = clock_ms() + LEAVE_MS;
 	if (s.ssi_signo == SIGTERM)
 		why = (struct ws_reason){WS_GOING_AWAY, "the proxy is stopped"};
-	send_reason(&why);
+	stop(&why);
+}
+
+/* The command of -A has let the client in for as long as this descriptor lives. */
+static void
+end_watch(void)
+{
+	const struct ws_reason why = {WS_POLICY, "the session has ended"};
+
+	close(monitor.watch);
+	monitor.watch = -1;
+	stop(&why);
 }
 
 static void
@@ -345,9 +365,10 @@ static void
 step(int wait)
 {
 	struct pollfd f[] = {{monitor.signals, POLLIN, 0},
-	    {monitor.pair, POLLIN, 0}, {monitor.backend.log, POLLIN, 0}};
+	    {monitor.pair, POLLIN, 0}, {monitor.backend.log, POLLIN, 0},
+	    {monitor.watch, POLLIN, 0}};
 
-	if (poll(f, 3, wait) == -1)
+	if (poll(f, 4, wait) == -1)
 		return;
 	if (f[2].revents != 0)
 		ws_backend_read_log(&monitor.backend, send_state);
@@ -355,6 +376,8 @@ step(int wait)
 		take_signal();
 	if (f[1].revents != 0)
 		read_message();
+	if (f[3].revents != 0)
+		end_watch();
 	answer_backend_end();
 }
 
@@ -390,6 +413,7 @@ ws_monitor_run(const struct ws_options *o, int in, int out, const char *peer,
 	monitor.place = place;
 	monitor.peer = peer;
 	monitor.backend.log = -1;
+	monitor.watch = -1;
 	catch_signals();
 	monitor.worker = start_worker(o, in, out, peer);
 	if (in != -1) {
