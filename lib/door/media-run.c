@@ -188,15 +188,19 @@ media_eject(unsigned slot, struct media_end *end)
 {
 	int64_t until = clock_ms() + ASK_MS;
 	struct text text;
+	bool is_forced;
 	struct run r;
 
-	for (;;) {
+	do {
+		is_forced = clock_ms() >= until;
 		begin(&r, "eject", slot, &text);
-		if (clock_ms() >= until)
+		if (is_forced)
 			run_add(&r, "--force");
 		run_and_take(&r, end);
-		if (end->status != EX_TEMPFAIL || clock_ms() > until + ASK_MS)
+		if (end->status != EX_TEMPFAIL)
 			return;
 		clock_sleep_ms(ASK_PAUSE_MS);
-	}
+		/* Where one eject takes longer than all the time for asking,
+		 * force comes after it all the same. */
+	} while (!is_forced || clock_ms() <= until + ASK_MS);
 }
