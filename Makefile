@@ -14,7 +14,9 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SAN ?=
-O ?= build$(SAN:1=/san)
+# 1: vm-door also takes accounts whose passwords the system has (libpam0g-dev).
+PAM ?=
+O ?= build$(SAN:1=/san)$(PAM:1=/pam)
 
 CC ?= cc
 CFLAGS ?= -O2 -g
@@ -40,8 +42,8 @@ ALL_LDFLAGS = -Wl,-z,relro -Wl,-z,now $(LDFLAGS)
 PKGS_vm-nbd-attach = libnbd libmnl libseccomp
 LIBS_vm-nbd-attach = -lbearssl
 PKGS_vm-door = jansson
-LIBS_vm-door = -lbearssl -lcrypt
-LIBS_vm-user = -lcrypt
+LIBS_vm-door = -lbearssl -lcrypt $(PAM:1=-lpam)
+LIBS_vm-user = -lcrypt $(PAM:1=-lpam)
 PKGS_vm-redfish = jansson libseccomp
 PKGS_vm-ws-proxy = libseccomp
 LIBS_vm-ws-proxy = -lbearssl
@@ -79,6 +81,7 @@ all: $(bins) $(shlibs) $(plugin) $(modules) $(if $(SAN),$(O)/bin/nbdkit)
 	$(if $(stale),@rm -f $(stale))
 tests: all $(tools) $(units)
 
+$(O)/obj/lib/door/pam.o: ALL_CPPFLAGS += $(PAM:1=-DWITH_PAM)
 $(O)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -170,6 +173,7 @@ help:
 	@echo 'make fuzz      the parsers, FUZZ_SECONDS=600 each'
 	@echo 'make demo      the main job, on this machine alone'
 	@echo 'make demo-web  the page and Redfish, to try them (PORT=8443)'
+	@echo 'make PAM=1     accounts may have their passwords by PAM'
 	@echo 'make build-deps  install what is missing to build and run (Debian; be root)'
 	@echo 'make deps      the same, and what the tests need'
 	@echo 'make install   into DESTDIR, PREFIX ($(PREFIX)), SYSCONFDIR'
@@ -285,6 +289,8 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_vmctl
 	install -D -m 644 scripts/completion/vmctl.fish \
 	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vmctl.fish
+	[ -z '$(PAM)' ] || [ -e $(DESTDIR)$(SYSCONFDIR)/pam.d/vmedia ] || \
+	    install -D -m 644 scripts/pam.d/vmedia $(DESTDIR)$(SYSCONFDIR)/pam.d/vmedia
 	[ -e $(DESTDIR)$(SYSCONFDIR)/vmedia/vmedia.conf ] || \
 	    install -m 644 scripts/vmedia.conf $(DESTDIR)$(SYSCONFDIR)/vmedia
 

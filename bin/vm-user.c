@@ -19,6 +19,7 @@
 #include "base/output.h"
 #include "base/secret.h"
 #include "door/accounts.h"
+#include "door/pam.h"
 #include "unix/ask-password.h"
 
 /* What the command line asks for. */
@@ -27,7 +28,7 @@ static struct {
 	const char *name;
 	const char *role; /* NULL: not given */
 	int password_fd;  /* -1: a terminal, or standard input */
-	bool must_change, is_json;
+	bool must_change, is_json, uses_pam;
 } args = {.file = "/etc/vmedia/accounts", .password_fd = -1};
 
 static struct accounts accounts;
@@ -35,8 +36,8 @@ static struct accounts accounts;
 static void
 usage(FILE *out)
 {
-	fputs("usage: vm-user [-c] [-j] [-a FILE] [-p FD] [-r ROLE] add NAME\n"
-	      "       vm-user [-c] [-j] [-a FILE] [-p FD] passwd NAME\n"
+	fputs("usage: vm-user [-c] [-j] [-a FILE] [-P | -p FD] [-r ROLE] add NAME\n"
+	      "       vm-user [-c] [-j] [-a FILE] [-P | -p FD] passwd NAME\n"
 	      "       vm-user [-j] [-a FILE] -r ROLE role NAME\n"
 	      "       vm-user [-j] [-a FILE] lock | unlock | rm NAME\n"
 	      "       vm-user [-j] [-a FILE] ls\n"
@@ -127,10 +128,15 @@ read_password(void)
 static void
 take_password(struct account *a)
 {
-	char *password = read_password();
-	const char *fault =
-	    account_password_fault(&accounts, args.name, password);
+	const char *fault;
+	char *password;
 
+	if (args.uses_pam) {
+		snprintf(a->hash, sizeof(a->hash), "%s", PAM_HASH);
+		return;
+	}
+	password = read_password();
+	fault = account_password_fault(&accounts, args.name, password);
 	if (fault != NULL)
 		errx(EX_DATAERR,
 		    "unable to use the password: %s (at least %u characters, "
@@ -261,6 +267,7 @@ list_json(void)
 		json_put_string(&t, "role", account_role_name(a->role));
 		json_put_bool(&t, "enabled", a->is_enabled);
 		json_put_bool(&t, "must_change", a->must_change);
+		json_put_bool(&t, "pam", account_uses_pam(a));
 		json_end_object(&t);
 	}
 	json_end_array(&t);
@@ -282,9 +289,11 @@ ls(void)
 		return;
 	}
 	for (a = accounts.all; a < accounts.all + accounts.count; a++)
-		printf("%-32s  %s%s%s\n", a->name, account_role_name(a->role),
+		printf("%-32s  %s%s%s%s\n", a->name,
+		    account_role_name(a->role),
 		    a->is_enabled ? "" : ", locked",
-		    a->must_change ? ", must change its password" : "");
+		    a->must_change ? ", must change its password" : "",
+		    account_uses_pam(a) ? ", password by PAM" : "");
 }
 
 /* --- main ----------------------------------------------------------------- */
@@ -329,7 +338,7 @@ main(int argc, char **argv)
 
 	output_check_at_exit();
 	umask(077);
-	while ((c = getopt(argc, argv, "a:chjp:r:V")) != -1) {
+	while ((c = getopt(argc, argv, "a:chjPp:r:V")) != -1) {
 		switch (c) {
 		case 'a':
 			args.file = optarg;
@@ -342,6 +351,13 @@ main(int argc, char **argv)
 			return 0;
 		case 'j':
 			args.is_json = true;
+			break;
+		case 'P':
+			if (!pam_is_built())
+				errx(EX_UNAVAILABLE,
+				    "unable to use PAM: build vmedia with "
+				    "make PAM=1");
+			args.uses_pam = true;
 			break;
 		case 'p':
 			if (number_parse(optarg, 0, 1023, &fd) == -1)
@@ -360,5 +376,9 @@ main(int argc, char **argv)
 			return EX_USAGE;
 		}
 	}
+	if (args.uses_pam && (args.must_change || args.password_fd != -1))
+		errx(EX_USAGE,
+		    "unable to use -P with -c or -p: the system has the "
+		    "password");
 	return run_verb(argc - optind, argv + optind);
 }

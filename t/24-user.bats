@@ -25,7 +25,7 @@ user() {
 	user -r ReadOnly role bob
 	user lock alice
 	user -j ls | jq -ce .accounts >json
-	grep -qxF '[{"name":"alice","role":"Administrator","enabled":false,"must_change":false},{"name":"bob","role":"ReadOnly","enabled":true,"must_change":true}]' json
+	grep -qxF '[{"name":"alice","role":"Administrator","enabled":false,"must_change":false,"pam":false},{"name":"bob","role":"ReadOnly","enabled":true,"must_change":true,"pam":false}]' json
 	user unlock alice
 	user rm bob
 	user ls >list

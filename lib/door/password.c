@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "door/accounts.h"
+#include "door/pam.h"
 
 #define YESCRYPT "$y$"
 
@@ -74,9 +75,12 @@ bool
 account_check_password(const struct account *account, const char *password)
 {
 	const char *known = account != NULL ? account->hash : NOBODY, *hash;
-	struct crypt_data *data = calloc(1, sizeof(*data));
+	struct crypt_data *data;
 	bool is_right;
 
+	if (account != NULL && account_uses_pam(account))
+		return pam_password_is_right(account->name, password);
+	data = calloc(1, sizeof(*data));
 	if (data == NULL)
 		return false;
 	hash = crypt_rn(password, known, data, sizeof(*data));

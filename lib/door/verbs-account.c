@@ -11,6 +11,7 @@
 
 #include "base/number.h"
 #include "door/door.h"
+#include "door/pam.h"
 
 /* --- changing the file ---------------------------------------------------- */
 
@@ -189,6 +190,11 @@ take_account(struct door_call *c, struct account *account, bool is_own)
 	if (!take_flag(c, "enabled", &account->is_enabled) ||
 	    !take_flag(c, "locked", &is_locked)) {
 		door_invalid(c, "enabled", "it must be yes or no");
+		return false;
+	}
+	if (password != NULL && account_uses_pam(account)) {
+		door_invalid(c, "new-password",
+		    "the system keeps the password of this account (PAM)");
 		return false;
 	}
 	if (password != NULL) {

@@ -109,6 +109,7 @@ json|j||mount eject renew status list start probe|print one JSON object
 json|j||export serve ticket doctor version log host web user|print one JSON object
 role|r|ROLE|user|give the account this role (default: Administrator)
 password-fd|p|FD|user|read the password from this descriptor
+pam|P||user|let the system check the password (PAM)
 must-change|c||user|make the user change the password at the first login
 help|h||all|print this help
 "

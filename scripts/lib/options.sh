@@ -165,6 +165,7 @@ take_flag() {
 	again) AGAIN=1 ;;
 	eject) EJECT=1 AGAIN=1 ;;
 	web) WEB=1 ;;
+	pam) USES_PAM=1 ;;
 	must-change) MUST_CHANGE=1 ;;
 	help)
 		help_verb "$VERB"

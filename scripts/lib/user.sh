@@ -21,6 +21,7 @@ cmd_user() {
 	[ -z "$ROLE" ] || set -- "$@" -r "$ROLE"
 	[ -z "$PASSWORD_FD" ] || set -- "$@" -p "$PASSWORD_FD"
 	[ -z "$MUST_CHANGE" ] || set -- "$@" -c
+	[ -z "$USES_PAM" ] || set -- "$@" -P
 	[ -z "$JSON" ] || set -- "$@" -j
 	set -- "$@" -- "$ARGUMENT" ${WHERE:+"$WHERE"}
 	{ WHY=$("$@" 2>&1 >&4); } 4>&1
