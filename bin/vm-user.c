@@ -36,7 +36,8 @@ static struct accounts accounts;
 static void
 usage(FILE *out)
 {
-	fputs("usage: vm-user [-c] [-j] [-a FILE] [-P | -p FD] [-r ROLE] add NAME\n"
+	fputs("usage: vm-user [-c] [-j] [-a FILE] [-P | -p FD] [-r ROLE] add "
+	      "NAME\n"
 	      "       vm-user [-c] [-j] [-a FILE] [-P | -p FD] passwd NAME\n"
 	      "       vm-user [-j] [-a FILE] -r ROLE role NAME\n"
 	      "       vm-user [-j] [-a FILE] lock | unlock | rm NAME\n"
@@ -289,8 +290,7 @@ ls(void)
 		return;
 	}
 	for (a = accounts.all; a < accounts.all + accounts.count; a++)
-		printf("%-32s  %s%s%s%s\n", a->name,
-		    account_role_name(a->role),
+		printf("%-32s  %s%s%s%s\n", a->name, account_role_name(a->role),
 		    a->is_enabled ? "" : ", locked",
 		    a->must_change ? ", must change its password" : "",
 		    account_uses_pam(a) ? ", password by PAM" : "");
