@@ -37,10 +37,13 @@ const struct oem_schema oem_schemas[] = {
 	SCHEMA("VmediaVirtualMedia",
 	    PROPERTY("State", "String")
 	    PROPERTY("Reason", "String")
+	    PROPERTY("Step", "String")
+	    PROPERTY("Note", "String")
 	    PROPERTY("Drive", "String")
 	    PROPERTY("Label", "String")
 	    PROPERTY("Boot", "String")
 	    PROPERTY("HostState", "String")
+	    PROPERTY("Client", "String")
 	    PROPERTY("Writable", "Boolean")
 	    PROPERTY("SizeBytes", "Int64")
 	    PROPERTY("BytesRead", "Int64")
