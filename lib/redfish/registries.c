@@ -30,7 +30,7 @@ static const struct {
 	const char *name, *severity, *text, *description;
 	unsigned args;
 } own[] = {
-    {"Inserted", "OK", "Slot %1 has the image '%2'.",
+    {"Inserted", "OK", "Slot %1 has the image %2",
 	"The host has a drive with the image.", 2},
     {"Ejected", "OK", "Slot %1 is empty.",
 	"The image was ejected, and the host's drive is empty.", 1},
