@@ -56,8 +56,8 @@ enum redfish_message {
 /*
  * Add a message to the answer, and give the answer that HTTP status if it has
  * none yet. `property` is the JSON pointer of the property that it is about
- * ("/Image"), or NULL; `resolution` says what the client's user can do, or is
- * NULL. The message's arguments follow, as many as it has. No argument is a
+ * ("/Image"), or NULL; `resolution` says what the client's user can do; NULL: the
+ * registry's words. The message's arguments follow, as many as it has. No argument is a
  * secret: answers are logged and shown.
  */
 void redfish_say(struct redfish *, int status, enum redfish_message,
