@@ -24,12 +24,6 @@ static const struct input_field fields[] = {
     {.name = "AccountLockoutThreshold", .type = INPUT_NUMBER},
     {.name = "AccountLockoutDuration", .type = INPUT_NUMBER},
     {.name = "AccountLockoutCounterResetAfter", .type = INPUT_NUMBER},
-    {.name = "Id", .type = INPUT_READ_ONLY},
-    {.name = "Name", .type = INPUT_READ_ONLY},
-    {.name = "ServiceEnabled", .type = INPUT_READ_ONLY},
-    {.name = "Accounts", .type = INPUT_READ_ONLY},
-    {.name = "Roles", .type = INPUT_READ_ONLY},
-    {.name = "Status", .type = INPUT_READ_ONLY},
     {.name = NULL},
 };
 

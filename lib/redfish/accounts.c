@@ -102,9 +102,6 @@ static const struct input_field new_fields[] = {
 static const struct input_field fields[] = {
     WRITABLE(false),
     {.name = "Locked", .type = INPUT_BOOL},
-    {.name = "Id", .type = INPUT_READ_ONLY},
-    {.name = "Name", .type = INPUT_READ_ONLY},
-    {.name = "Links", .type = INPUT_READ_ONLY},
     {.name = NULL},
 };
 

@@ -39,8 +39,6 @@ has_type(const json_t *value, const struct input_field *f)
 		return json_is_object(value);
 	case INPUT_ARRAY:
 		return json_is_array(value);
-	case INPUT_READ_ONLY:
-		break;
 	}
 	return false;
 }
@@ -76,6 +74,21 @@ show(const json_t *value, const struct input_field *f, char out[SHOWN_MAX])
 	}
 }
 
+void
+redfish_refuse_property(
+    struct redfish *r, const char *pointer, const char *name)
+{
+	bool is_top = strchr(pointer + 1, '/') == NULL;
+
+	/* More than an answer tells are not looked up. */
+	if (r->message_count == REDFISH_MESSAGES)
+		return;
+	redfish_say(r, 400,
+	    is_top && redfish_has_property(r, name) ? MSG_PROPERTY_NOT_WRITABLE
+						    : MSG_PROPERTY_UNKNOWN,
+	    pointer, NULL, name);
+}
+
 static void
 say_unknown(struct redfish *r, const struct place *p)
 {
@@ -83,8 +96,7 @@ say_unknown(struct redfish *r, const struct place *p)
 		redfish_say(r, 400, MSG_ACTION_PARAMETER_UNKNOWN, p->pointer,
 		    NULL, p->action, p->name);
 	else
-		redfish_say(
-		    r, 400, MSG_PROPERTY_UNKNOWN, p->pointer, NULL, p->name);
+		redfish_refuse_property(r, p->pointer, p->name);
 }
 
 static void
@@ -121,11 +133,6 @@ check_value(struct redfish *r, const json_t *value, const struct input_field *f,
 {
 	char shown[SHOWN_MAX];
 
-	if (f->type == INPUT_READ_ONLY) {
-		redfish_say(r, 400, MSG_PROPERTY_NOT_WRITABLE, p->pointer, NULL,
-		    p->name);
-		return;
-	}
 	show(value, f, shown);
 	if (!has_type(value, f))
 		say_value(r, p, shown, true);

@@ -15,7 +15,6 @@ enum input_type {
 	INPUT_NUMBER, /* an integer */
 	INPUT_OBJECT,
 	INPUT_ARRAY,
-	INPUT_READ_ONLY, /* the resource has it, and it can't be set */
 };
 
 /* What a body may have; a list of them ends with a NULL for the name. */
@@ -43,6 +42,11 @@ bool redfish_check_new(struct redfish *r, const struct input_field *fields);
 
 /* The same for the whole body of a PATCH, which must change something. */
 bool redfish_check_patch(struct redfish *r, const struct input_field *fields);
+
+/* Refuse a property: it can't be written, where the resource has it, or it is
+ * unknown. `pointer` is where it is in the body. */
+void redfish_refuse_property(
+    struct redfish *r, const char *pointer, const char *name);
 
 /* A member that is a string: NULL without it, or if it is null. */
 const char *input_string(const json_t *object, const char *name);

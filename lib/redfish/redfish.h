@@ -106,6 +106,9 @@ void redfish_answer(struct redfish *r, int error);
 /* Does the request come from a page of another site? */
 bool redfish_is_foreign(const struct cgi_request *);
 
+/* Does a GET of the resource that was asked for have that property now? */
+bool redfish_has_property(const struct redfish *, const char *name);
+
 /* Erase and free what it has in *r. */
 void redfish_free(struct redfish *r);
 

@@ -174,6 +174,25 @@ get_now(const struct redfish *r, struct redfish *now)
 	r->resource->methods[METHOD_GET].answer(now);
 }
 
+bool
+redfish_has_property(const struct redfish *r, const char *name)
+{
+	struct redfish now;
+	json_t *body = NULL;
+	bool has;
+
+	if (r->resource == NULL ||
+	    r->resource->methods[METHOD_GET].answer == NULL)
+		return false;
+	get_now(r, &now);
+	if (now.status == 200 && json_text_end(&now.body))
+		body = json_loads(now.body.data, 0, NULL);
+	has = json_object_get(body, name) != NULL;
+	json_decref(body);
+	redfish_free(&now);
+	return has;
+}
+
 /* A change is refused where If-Match names another ETag than the resource's now.
  * Clients send it with a POST too, where it means nothing. */
 static bool

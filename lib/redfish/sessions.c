@@ -37,9 +37,6 @@ get_session_service(struct redfish *r)
 
 static const struct input_field service_fields[] = {
     {.name = "SessionTimeout", .type = INPUT_NUMBER},
-    {.name = "ServiceEnabled", .type = INPUT_READ_ONLY},
-    {.name = "Sessions", .type = INPUT_READ_ONLY},
-    {.name = "Status", .type = INPUT_READ_ONLY},
     {.name = NULL},
 };
 
