@@ -77,6 +77,15 @@ answer_link(struct redfish *r, const char *name, const char *path, ...)
 }
 
 void
+answer_words(struct redfish *r, const char *name, const char *const words[])
+{
+	json_begin_array(&r->body, name);
+	for (; *words != NULL; words++)
+		json_put_string(&r->body, NULL, *words);
+	json_end_array(&r->body);
+}
+
+void
 answer_collection(
     struct redfish *r, const char *name, const char *const members[])
 {

@@ -30,6 +30,10 @@ void answer_end_collection(struct redfish *r);
 void answer_collection(
     struct redfish *r, const char *name, const char *const members[]);
 
+/* Write a member that is an array of words, which end with a NULL. */
+void answer_words(
+    struct redfish *r, const char *name, const char *const words[]);
+
 /* Write Status: enabled and healthy. */
 void answer_status(struct redfish *r);
 

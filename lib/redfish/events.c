@@ -12,15 +12,6 @@
 #include "redfish/message.h"
 #include "redfish/resources.h"
 
-static void
-put_strings(struct json_text *t, const char *name, const char *const values[])
-{
-	json_begin_array(t, name);
-	for (; *values != NULL; values++)
-		json_put_string(t, NULL, *values);
-	json_end_array(t);
-}
-
 void
 get_event_service(struct redfish *r)
 {
@@ -46,9 +37,9 @@ get_event_service(struct redfish *r)
 	json_put_bool(&r->body, "ResourceType", false);
 	json_put_bool(&r->body, "SubordinateResources", false);
 	json_end_object(&r->body);
-	put_strings(&r->body, "EventFormatTypes", formats);
-	put_strings(&r->body, "RegistryPrefixes", prefixes);
-	put_strings(&r->body, "ResourceTypes", types);
+	answer_words(r, "EventFormatTypes", formats);
+	answer_words(r, "RegistryPrefixes", prefixes);
+	answer_words(r, "ResourceTypes", types);
 	answer_end(r);
 }
 

@@ -7,10 +7,12 @@
 #include "redfish/answer.h"
 #include "redfish/ask.h"
 #include "redfish/host.h"
+#include "redfish/input.h"
 #include "redfish/message.h"
 #include "redfish/resources.h"
 
-#define ACTION "ComputerSystem.Reset"
+#define ACTION	     "ComputerSystem.Reset"
+#define POINTER_SIZE 128 /* bytes of a JSON pointer */
 
 /* A word of Redfish, and the same of vm-host. */
 struct word {
@@ -52,6 +54,10 @@ static const struct word modes[] = {
     {"Legacy", "legacy"},
     {NULL, NULL},
 };
+
+/* What a PATCH of Boot can change. */
+static const char *const writable[] = {"BootSourceOverrideTarget",
+    "BootSourceOverrideEnabled", "BootSourceOverrideMode", NULL};
 
 /* The word of Redfish for one of vm-host; NULL if there is none. */
 static const char *
@@ -173,12 +179,10 @@ put_boot(struct redfish *r, const struct host *host)
 	for (i = 0; times[i].redfish != NULL; i++)
 		json_put_string(t, NULL, times[i].redfish);
 	json_end_array(t);
-	if (mode != NULL || offers(host, "modes", "uefi")) {
-		put_boot_value(r, "BootSourceOverrideMode", mode);
-		put_allowable(r, host,
-		    "BootSourceOverrideMode@Redfish.AllowableValues", modes,
-		    "modes");
-	}
+	put_boot_value(r, "BootSourceOverrideMode", mode);
+	put_allowable(r, host, "BootSourceOverrideMode@Redfish.AllowableValues",
+	    modes, "modes");
+	answer_words(r, "@Redfish.WriteableProperties", writable);
 	json_end_object(t);
 }
 
@@ -272,7 +276,8 @@ take_boot(struct redfish *r, const json_t *boot, const char *name,
 	const char *word = to_host(words, text);
 	char pointer[64];
 
-	if (value == NULL)
+	/* gofish sends back the null that a GET has where no mode is known. */
+	if (value == NULL || (words == modes && json_is_null(value)))
 		return NULL;
 	if (word != NULL && (list == NULL || offers(host, list, word) ||
 				strcmp(word, "none") == 0))
@@ -291,8 +296,7 @@ take_boot(struct redfish *r, const json_t *boot, const char *name,
 static bool
 check_names(struct redfish *r, const json_t *boot)
 {
-	static const char *const known[] = {"BootSourceOverrideTarget",
-	    "BootSourceOverrideEnabled", "BootSourceOverrideMode"};
+	char pointer[POINTER_SIZE];
 	const char *name;
 	json_t *value;
 	bool is_right = true;
@@ -300,16 +304,16 @@ check_names(struct redfish *r, const json_t *boot)
 
 	json_object_foreach((json_t *)boot, name, value)
 	{
-		for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-			if (strcmp(known[i], name) == 0)
+		for (i = 0; writable[i] != NULL; i++)
+			if (strcmp(writable[i], name) == 0)
 				break;
 		/* gofish sends all of Boot back. */
-		if (i < sizeof(known) / sizeof(known[0]))
+		if (writable[i] != NULL)
 			count++;
 		else if (strchr(name, '@') == NULL) {
 			is_right = false;
-			redfish_say(
-			    r, 400, MSG_PROPERTY_UNKNOWN, "/Boot", NULL, name);
+			snprintf(pointer, sizeof(pointer), "/Boot/%s", name);
+			redfish_refuse_property(r, pointer, name);
 		}
 	}
 	if (is_right && count == 0)
@@ -354,15 +358,17 @@ void
 patch_system(struct redfish *r)
 {
 	const json_t *boot = json_object_get(r->input, "Boot");
+	char pointer[POINTER_SIZE];
 	const char *name;
 	struct host host;
 	json_t *value;
 
 	json_object_foreach(r->input, name, value)
 	{
-		if (strcmp(name, "Boot") != 0 && strchr(name, '@') == NULL)
-			redfish_say(r, 400, MSG_PROPERTY_NOT_WRITABLE, NULL,
-			    NULL, name);
+		if (strcmp(name, "Boot") == 0 || strchr(name, '@') != NULL)
+			continue;
+		snprintf(pointer, sizeof(pointer), "/%s", name);
+		redfish_refuse_property(r, pointer, name);
 	}
 	if (r->status == 0 && boot == NULL)
 		redfish_say(r, 400, MSG_NO_OPERATION, NULL,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/url.h"
+#include "redfish/answer.h"
 #include "redfish/duration.h"
 #include "redfish/media-judge.h"
 #include "redfish/message.h"
@@ -261,6 +262,18 @@ static const struct property {
     {"VerifyCertificate", take_verify, false},
     {"WriteProtected", take_protected, true},
 };
+
+void
+media_put_writable(struct redfish *r)
+{
+	const char *names[sizeof(properties) / sizeof(*properties) + 1];
+	size_t i;
+
+	for (i = 0; i < sizeof(properties) / sizeof(*properties); i++)
+		names[i] = properties[i].name;
+	names[i] = NULL;
+	answer_words(r, "@Redfish.WriteableProperties", names);
+}
 
 static const char *const read_only[] = {"Actions", "Certificates",
     "ClientCertificates", "ConnectedVia", "Description", "Id", "ImageName",

@@ -132,6 +132,7 @@ put_settings(struct redfish *r, const struct media *m)
 	put(r, "EjectTimeout",
 	    m->expires > 0 ? duration_format(m->expires, text) : NULL);
 	answer_link(r, "Certificates", "%s/Certificates", r->uri);
+	media_put_writable(r);
 }
 
 /* --- its state ------------------------------------------------------------ */
@@ -244,15 +245,6 @@ put_oem(struct redfish *r, const struct media *m)
 /* --- actions -------------------------------------------------------------- */
 
 static void
-put_words(struct json_text *t, const char *name, const char *const *words)
-{
-	json_begin_array(t, name);
-	for (; *words != NULL; words++)
-		json_put_string(t, NULL, *words);
-	json_end_array(t);
-}
-
-static void
 put_action(struct redfish *r, const char *name)
 {
 	char text[REDFISH_URI_SIZE + 64];
@@ -275,8 +267,9 @@ put_actions(struct redfish *r)
 	json_begin_object(t, "Actions");
 	put_action(r, "InsertMedia");
 	/* Ironic refuses by itself what is not listed. */
-	put_words(t, "TransferProtocolType@Redfish.AllowableValues", protocols);
-	put_words(t, "TransferMethod@Redfish.AllowableValues", methods);
+	answer_words(
+	    r, "TransferProtocolType@Redfish.AllowableValues", protocols);
+	answer_words(r, "TransferMethod@Redfish.AllowableValues", methods);
 	json_end_object(t);
 	put_action(r, "EjectMedia");
 	json_end_object(t);

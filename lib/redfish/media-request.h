@@ -59,4 +59,7 @@ int media_request_patch(
     struct redfish *, const struct media_now *, struct media_request *out);
 void media_request_free(struct media_request *);
 
+/* Write the names of what a PATCH can change: @Redfish.WriteableProperties. */
+void media_put_writable(struct redfish *);
+
 #endif
