@@ -303,38 +303,6 @@ ACCOUNTS=$V1/AccountService/Accounts
 	[ "$(json .MinPasswordLength)" = 12 ]
 }
 
-# links FILE: prints the paths that a body links to.
-links() {
-	jq -r '.. | objects | .["@odata.id"]? // empty, (.Uri? // empty)' "$1"
-}
-
-@test "each link leads somewhere, and each resource is what it says" {
-	requires_root
-	start_both
-	session root 0penBmc
-	local todo=(/redfish/v1/) path seen=" " type count=0
-	while [ "${#todo[@]}" -gt 0 ]; do
-		path=${todo[0]} todo=("${todo[@]:1}")
-		case $seen in *" $path "*) continue ;; esac
-		seen+="$path "
-		[ "$(ask GET "$path" -H "X-Auth-Token: $TOKEN")" = 200 ]
-		count=$((count + 1))
-		type=$(json '.["@odata.type"]')
-		case $path in */Registries/*/*) continue ;; esac
-		[ "$(json '.["@odata.id"]')" = "$path" ]
-		[ "$(header Link)" = "<http://redfish.dmtf.org/schemas/v1/$(sed \
-			's/^#\(.*\)\..*/\1/' <<<"$type").json>; rel=describedby" ]
-		mapfile -t -O "${#todo[@]}" todo < <(links body)
-	done
-	[ "$count" -ge 18 ]
-	[ "$(ask GET "$V1/\$metadata")" = 200 ]
-	xmllint --noout body
-	for path in $(sed -n 's/.*Uri="\(\/[^"]*\)".*/\1/p' body); do
-		[ "$(ask GET "$path" -H "X-Auth-Token: $TOKEN")" = 200 ]
-		xmllint --noout body
-	done
-}
-
 @test "50 requests at once are all answered" {
 	requires_root
 	start_both
