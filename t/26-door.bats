@@ -234,6 +234,41 @@ mount" ]
 	[ "$(cat args)" = "eject --json --slot 0 --force" ]
 }
 
+@test "a login goes to no other server than the one that it was for" {
+	start_door
+	log_in root 0penBmc
+	asks ok verb=mount slot=0 image=http://one.example/x.iso user-name=u \
+		image-password=hush token="$TOKEN"
+	asks ok verb=mount slot=0 image=http://one.example/y.iso token="$TOKEN"
+	grep -q -- "--user u --password" args
+	asks ok verb=mount slot=0 image=http://two.example/y.iso token="$TOKEN"
+	not grep -q -- "--user\|--password" args
+	# One that is set between them is for the next, whichever that is.
+	asks ok verb=media-set slot=0 user-name=v image-password=hush token="$TOKEN"
+	asks ok verb=mount slot=0 image=http://three.example/z.iso token="$TOKEN"
+	grep -q -- "--user v --password" args
+	# It was wrong, and the next one has none.
+	echo 77 >status
+	echo '{"schema":1,"error":{"status":77,"cause":"credentials","message":"no"}}' >says
+	asks failed verb=mount slot=0 image=http://four.example/z.iso user-name=w \
+		image-password=hush token="$TOKEN"
+	asks ok verb=mount slot=0 image=http://five.example/z.iso token="$TOKEN"
+	not grep -q -- "--user\|--password" args
+}
+
+@test "what is set for an image ends also where vmctl has ejected that" {
+	start_door
+	log_in root 0penBmc
+	asks ok verb=media-set slot=0 policy=Timed expires=60 token="$TOKEN"
+	asks ok verb=mount slot=0 image=http://h.example/x.iso token="$TOKEN"
+	grep -q -- "--expires 60s" args
+	rm -r run/0
+	asks ok verb=media-set slot=0 verify=no token="$TOKEN"
+	asks ok verb=mount slot=0 image=http://h.example/x.iso token="$TOKEN"
+	grep -q -- --insecure args
+	not grep -q -- --expires args
+}
+
 @test "an image is shown whole to who may mount, and without its query to others" {
 	start_door
 	log_in root 0penBmc

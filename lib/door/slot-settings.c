@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "base/secret.h"
 #include "door/certificates.h"
 #include "door/slot-settings.h"
 #include "unix/atomic-file.h"
@@ -89,12 +90,75 @@ void
 settings_clear(const struct door_call *c, unsigned slot)
 {
 	static const char *const names[] = {SETTING_IMAGE, SETTING_URL,
-	    SETTING_USER, SETTING_PASSWORD, SETTING_PROTOCOL, SETTING_VERIFY,
-	    SETTING_POLICY, SETTING_EXPIRES};
+	    SETTING_USER, SETTING_PASSWORD, SETTING_SERVER, SETTING_PROTOCOL,
+	    SETTING_VERIFY, SETTING_POLICY, SETTING_EXPIRES};
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		setting_put(c, slot, names[i], NULL);
+}
+
+char *
+slot_url(const struct door_call *c, unsigned slot)
+{
+	char path[PATH_MAX], *text = calloc(1, SETTING_MAX);
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%u/request/url", c->settings->run_dir,
+	    slot);
+	f = fopen(path, "re");
+	if (f == NULL || text == NULL || fgets(text, SETTING_MAX, f) == NULL) {
+		free(text);
+		text = NULL;
+	} else {
+		text[strcspn(text, "\n")] = '\0';
+	}
+	if (f != NULL)
+		fclose(f);
+	return text;
+}
+
+void
+settings_forget_ejected(const struct door_call *c, unsigned slot)
+{
+	char *mounted = setting_get(c, slot, SETTING_URL);
+	char *now = slot_url(c, slot);
+
+	if (mounted != NULL && now == NULL)
+		settings_clear(c, slot);
+	secret_free(mounted);
+	secret_free(now);
+}
+
+/* The scheme and authority of a URL (RFC 3986 section 3), for free(3). */
+static char *
+server_of(const char *url)
+{
+	const char *authority = strstr(url, "://");
+
+	authority = authority != NULL ? authority + 3 : url;
+	return strndup(
+	    url, (size_t)(authority - url) + strcspn(authority, "/?#"));
+}
+
+int
+settings_keep_login(const struct door_call *c, unsigned slot, const char *url)
+{
+	char *was = setting_get(c, slot, SETTING_SERVER);
+	char *server = server_of(url);
+	int rc = -1;
+
+	if (server == NULL)
+		goto out;
+	if (was != NULL && strcmp(was, server) != 0 &&
+	    (setting_put(c, slot, SETTING_USER, NULL) == -1 ||
+		setting_put(c, slot, SETTING_PASSWORD, NULL) == -1))
+		goto out;
+	rc = setting_put(c, slot, SETTING_SERVER, server);
+out:
+	secret_free(was);
+	secret_free(server);
+	return rc;
 }
 
 /* --- the lock ------------------------------------------------------------- */

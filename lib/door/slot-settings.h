@@ -15,6 +15,7 @@
 #define SETTING_URL	 "url"	 /* what vmctl made of that */
 #define SETTING_USER	 "user"	 /* for the image's server */
 #define SETTING_PASSWORD "password"
+#define SETTING_SERVER	 "server" /* for which a mount has used user, password */
 #define SETTING_PROTOCOL "protocol" /* TransferProtocolType */
 #define SETTING_VERIFY	 "verify"   /* yes or no */
 #define SETTING_POLICY	 "policy"   /* Persistent OnPowerOff Timed */
@@ -35,6 +36,21 @@ int setting_put(const struct door_call *c, unsigned slot, const char *name,
 
 /* Remove all of them, but not the certificates. */
 void settings_clear(const struct door_call *c, unsigned slot);
+
+/* The URL that vmctl has for the slot's image, for secret_free(); NULL: none. */
+char *slot_url(const struct door_call *c, unsigned slot);
+
+/* If the image that a client has mounted is not there any more, because vmctl or
+ * its own expiry has ejected it, remove what was set for it, too. */
+void settings_forget_ejected(const struct door_call *c, unsigned slot);
+
+/*
+ * Before a mount of that URL: user and password that an earlier mount has used
+ * stay for the same server only, so that no other server ever sees them. Returns
+ * 0, or -1 with errno.
+ */
+int settings_keep_login(
+    const struct door_call *c, unsigned slot, const char *url);
 
 /*
  * One change of a slot at a time: wait for others until a moment of clock_ms().

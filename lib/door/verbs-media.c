@@ -26,33 +26,12 @@
 
 /* --- reading -------------------------------------------------------------- */
 
-/* The URL that vmctl has for the slot's image, for free(3); NULL: none. */
-static char *
-mounted_url(const struct door_call *c, unsigned slot)
-{
-	char path[PATH_MAX], *text = calloc(1, SETTING_MAX);
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%u/request/url", c->settings->run_dir,
-	    slot);
-	f = fopen(path, "re");
-	if (f == NULL || text == NULL || fgets(text, SETTING_MAX, f) == NULL) {
-		free(text);
-		text = NULL;
-	} else {
-		text[strcspn(text, "\n")] = '\0';
-	}
-	if (f != NULL)
-		fclose(f);
-	return text;
-}
-
 /* The image of the slot as a client has sent it, or as vmctl has it where
  * somebody else has mounted it; for free(3). */
 static char *
 image_of(const struct door_call *c, unsigned slot)
 {
-	char *now = mounted_url(c, slot);
+	char *now = slot_url(c, slot);
 	char *url = setting_get(c, slot, SETTING_URL);
 	char *image = setting_get(c, slot, SETTING_IMAGE);
 	bool is_ours = now != NULL && url != NULL && image != NULL &&
@@ -207,8 +186,17 @@ door_media_set(struct door_call *c)
 {
 	int slot = slot_of_call(c);
 
-	if (slot != -1 && take_settings(c, (unsigned)slot))
-		door_result(c, "ok");
+	if (slot == -1)
+		return;
+	if (!slot_is_changing(c, (unsigned)slot))
+		settings_forget_ejected(c, (unsigned)slot);
+	if (!take_settings(c, (unsigned)slot))
+		return;
+	/* A new login is for whatever image comes next. */
+	if (door_field(c, "user-name") != NULL ||
+	    door_field(c, "image-password") != NULL)
+		setting_put(c, (unsigned)slot, SETTING_SERVER, NULL);
+	door_result(c, "ok");
 }
 
 /* --- changing ------------------------------------------------------------- */
@@ -282,7 +270,7 @@ lock_or_refuse(struct door_call *c, unsigned slot, int64_t deadline)
 static void
 remember(struct door_call *c, unsigned slot)
 {
-	char *url = mounted_url(c, slot);
+	char *url = slot_url(c, slot);
 
 	setting_put(c, slot, SETTING_URL, url);
 	setting_put(c, slot, SETTING_IMAGE, door_field(c, "image"));
@@ -351,6 +339,19 @@ mount_locked(struct door_call *c, struct media_mount *m, int64_t deadline)
 	secret_free(password);
 }
 
+/* The slot's settings become those of this mount. Returns false where the refusal
+ * is in the answer. */
+static bool
+prepare_settings(struct door_call *c, const struct media_mount *m)
+{
+	settings_forget_ejected(c, m->slot);
+	if (settings_keep_login(c, m->slot, m->url) == 0)
+		return take_settings(c, m->slot);
+	door_refuse(c, "unavailable", "unable to keep the settings: %s",
+	    strerror(errno));
+	return false;
+}
+
 void
 door_mount(struct door_call *c)
 {
@@ -370,7 +371,7 @@ door_mount(struct door_call *c)
 	    .is_writable =
 		is_protected != NULL && strcmp(is_protected, "no") == 0};
 	lock = lock_or_refuse(c, m.slot, deadline);
-	if (lock != -1 && take_settings(c, m.slot))
+	if (lock != -1 && prepare_settings(c, &m))
 		mount_locked(c, &m, deadline);
 	if (lock != -1)
 		close(lock);
