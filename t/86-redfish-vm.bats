@@ -20,11 +20,7 @@ teardown_file() {
 	bmc_stop
 }
 teardown() {
-	[ -n "${BATS_TEST_COMPLETED:-}" ] || bmc_said
-	unlock_drive
-	cleanup
-	vmctl eject -f -s 0 >/dev/null || :
-	vmctl eject -f -s 1 >/dev/null || :
+	bmc_empty
 }
 
 SLOT=/redfish/v1/Systems/system/VirtualMedia/Slot_0
@@ -72,39 +68,41 @@ log_in() {
 	[[ $TOKEN =~ ^[0-9a-f]{40}$ ]]
 }
 
-# connect PATH: serve one.iso at that path, with the token as the only subprotocol;
-# the status is in ./ended.
+# connect PATH OPTION...: serve one.iso at that path, with these options of
+# vm-ws-proxy; the status is in ./ended.
 connect() {
-	(umask 077 && printf '%s\n' "$TOKEN" >"$BATS_TEST_TMPDIR/token")
-	rm -f "$BATS_TEST_TMPDIR/ended"
-	nbdkit -r -U "$BATS_TEST_TMPDIR/nbd" -P "$BATS_TEST_TMPDIR/nbd.pid" \
-		--exit-with-parent file "$WWW/one.iso" 3>&- &
-	wait_until 20 test -s "$BATS_TEST_TMPDIR/nbd.pid"
+	rm -f ended
 	{
-		vm-ws-proxy -C "wss://localhost$1" -a /etc/vmedia/web.pem \
-			-S "$BATS_TEST_TMPDIR/token" -U "$BATS_TEST_TMPDIR/nbd" \
-			2>"$BATS_TEST_TMPDIR/ws.err" || echo $? >"$BATS_TEST_TMPDIR/ended"
-		[ -e "$BATS_TEST_TMPDIR/ended" ] || echo 0 >"$BATS_TEST_TMPDIR/ended"
+		vm-ws-proxy -C "wss://localhost$1" -a /etc/vmedia/web.pem "${@:2}" \
+			-U "$PWD/nbd" 2>ws.err && echo 0 >ended || echo $? >ended
 	} 3>&- &
 }
+ends_with() {
+	wait_until 30 test -s ended
+	cat ws.err
+	[ "$(cat ended)" = "$1" ]
+}
 
-@test "webui-vue's way: the token of a session is the only subprotocol" {
+@test "WebSockets: a session's token as the only subprotocol (webui-vue), or a password" {
+	cd "$BATS_TEST_TMPDIR"
 	log_in
+	(umask 077 && printf '%s\n' "$TOKEN" >token)
+	printf 'Authorization: Basic %s\n' "$(printf root:0penBmc | base64)" >login
+	background nbdkit -r -U "$PWD/nbd" -P nbd.pid --exit-with-parent file "$WWW/one.iso"
+	wait_until 20 test -s nbd.pid
 	[ "$(slot_says 0 .Oem.OpenBMC.WebSocketEndpoint)" = /nbd/0 ]
-	connect /nbd/0
-	host_reads 0 "$WWW/one.iso"
-	ask $SLOT/Actions/VirtualMedia.EjectMedia -X POST -f
-	wait_until 30 test -s "$BATS_TEST_TMPDIR/ended"
-	cat "$BATS_TEST_TMPDIR/ws.err"
-	[ "$(cat "$BATS_TEST_TMPDIR/ended")" = 0 ]
-	is_out 0
-	kill "$(cat "$BATS_TEST_TMPDIR/nbd.pid")"
-	rm "$BATS_TEST_TMPDIR"/nbd*
+	for how in "/nbd/0 -S token" "/vm/0/0 -H login -s binary"; do
+		# shellcheck disable=SC2086 # words
+		connect $how
+		host_reads 0 "$WWW/one.iso"
+		ask $SLOT/Actions/VirtualMedia.EjectMedia -X POST -f
+		ends_with 0
+		is_out 0
+	done
 	ask "$SESSION" -X DELETE -f
-	connect /nbd/0
-	wait_until 30 test -s "$BATS_TEST_TMPDIR/ended"
-	[ "$(cat "$BATS_TEST_TMPDIR/ended")" = 77 ]
-	kill "$(cat "$BATS_TEST_TMPDIR/nbd.pid")"
+	connect /nbd/0 -S token
+	ends_with 77
+	not grep "$TOKEN\|0penBmc" ws.err "$BMC"/nginx.* "$BMC"/*.err
 }
 
 @test "as the web server's and as vm-redfish's user, vm-door does nothing without a password" {

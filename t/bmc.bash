@@ -5,8 +5,9 @@
 # users' processes, and a host whose power and boot override are files. Load
 # `helper`, `column` and `door` first.
 
-# bmc_start: for setup_file. Images are in $WWW, served at http://localhost:8080/. The
-# user root has the password 0penBmc.
+# bmc_start [LINE...]: for setup_file. Images are in $WWW, served at
+# http://localhost:8080/ (and by the servers of these LINEs of nginx's configuration).
+# The user root has the password 0penBmc.
 bmc_start() {
 	local dir=$BATS_FILE_TMPDIR
 	export VM_RUN_DIR=/run/vmedia VM_CONF=/etc/vmedia/vmedia.conf
@@ -23,15 +24,15 @@ bmc_start() {
 	(cd /etc/vmedia && make_accounts)
 	useradd -r -s /usr/sbin/nologin vmedia-redfish
 	vmctl web certificate
-	bmc_nginx
+	bmc_nginx "$@"
 	bmc_services
 	# Of the first request, which starts what is slow to start.
 	wait_until 60 curl -sf -o /dev/null --cacert /etc/vmedia/web.pem \
 		"$AT/redfish/v1/"
 }
 
-# bmc_nginx: one nginx has the BMC's servers, as they are installed, and that of the
-# images.
+# bmc_nginx [LINE...]: one nginx has the BMC's servers, as they are installed, and those
+# of the images.
 bmc_nginx() {
 	local prefix=$BMC/prefix file
 	mkdir -p "$prefix/share/vmedia/nginx"
@@ -48,6 +49,7 @@ bmc_nginx() {
 			access_log $BMC/nginx.log;
 			include $prefix/share/vmedia/nginx/server.conf;
 			server { listen 8080; root $WWW; }
+			$(printf '%s\n' "$@")
 		}
 	NGINX
 	nginx -c "$BMC/nginx.conf" 3>&- 2>"$BMC/nginx.said" &
@@ -56,9 +58,10 @@ bmc_nginx() {
 # bmc_services: what stands behind nginx.
 bmc_services() {
 	local dir=$BMC
-	vm-door >"$dir/door.at" 2>"$dir/door.err" 3>&- &
+	# The clock of a virtual machine on a busy machine may go too fast.
+	vm-door -t 300 >"$dir/door.at" 2>"$dir/door.err" 3>&- &
 	SERVICES=$!
-	vm-redfish -g www-data >"$dir/redfish.at" 2>"$dir/redfish.err" 3>&- &
+	vm-redfish -t 315 -g www-data >"$dir/redfish.at" 2>"$dir/redfish.err" 3>&- &
 	SERVICES="$SERVICES $!"
 	VM_WS_OPTIONS="-v -x -l /run/vm-ws-proxy.sock" vmctl web proxy \
 		>"$dir/ws.at" 2>"$dir/ws.err" 3>&- &
@@ -77,7 +80,14 @@ bmc_stop() {
 	vm-gadget teardown
 }
 
-# bmc_said: for teardown, after a failure.
+# bmc_empty: for teardown. After a failure, it prints what the services have said.
+bmc_empty() {
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || bmc_said
+	unlock_drive
+	cleanup
+	vmctl eject -f -s 0 >/dev/null || :
+	vmctl eject -f -s 1 >/dev/null || :
+}
 bmc_said() {
 	tail -n 15 "$BMC"/*.err
 	grep -v 'HTTP/[0-9.]*" 2' "$BMC/nginx.log" | tail -n 15
@@ -109,7 +119,7 @@ is_out() {
 	not host_has "$1"
 }
 
-# lock_drive: the host has the medium of slot 0 mounted, which locks its drive.
+# lock_drive MARKER: the host has the medium of slot 0 mounted, which locks its drive.
 lock_drive() {
 	mkdir -p /mnt
 	mount -r "$(host_drive 0)" /mnt

@@ -336,11 +336,13 @@ start_nfs3() {
 	NFS=nfs://127.0.0.1$NFS_DIR NFS_ARGS="?version=3"
 }
 
-# start_smb [PORT [PASSWORD]]: Samba exports ./share as `open` for guests and
-# `closed` for the user root with PASSWORD (`secret` if it is not given), at
-# $SMB/SHARE/...; its process is $SMBD.
+# start_smb [PORT [PASSWORD]]: Samba exports ./share as `open` for guests and as
+# $SMB_SHARE (`closed`) for the user $SMB_USER (root) with PASSWORD (`secret` if it is
+# not given), at $SMB/SHARE/...; its process is $SMBD. It listens at $SMB_ADDR
+# (127.0.0.1).
 start_smb() {
 	local port=${1:-$((20000 + RANDOM % 10000))} password=${2:-secret} dir
+	local addr=${SMB_ADDR:-127.0.0.1} user=${SMB_USER:-root}
 	for dir in share samba/{private,lock,state,cache,pid,rpc}; do
 		mkdir -p "$dir"
 	done
@@ -348,7 +350,7 @@ start_smb() {
 		[global]
 		server role = standalone server
 		smb ports = $port
-		interfaces = 127.0.0.1 ::1
+		interfaces = $addr ::1
 		bind interfaces only = yes
 		private dir = $PWD/samba/private
 		lock directory = $PWD/samba/lock
@@ -364,18 +366,18 @@ start_smb() {
 		[open]
 		path = $PWD/share
 		guest ok = yes
-		[closed]
+		[${SMB_SHARE:-closed}]
 		path = $PWD/share
-		valid users = root
+		valid users = $user
 		read only = no
 	END
 	printf '%s\n' "$password" "$password" |
-		smbpasswd -c smb.conf -s -a root >/dev/null 2>&1
+		smbpasswd -c smb.conf -s -a "$user" >/dev/null 2>&1
 	background smbd -F -s smb.conf -l samba \
 		>/dev/null 2>&1
 	SMBD=${STARTED[-1]}
-	SMB=smb://127.0.0.1:$port
-	wait_until 20 smbclient -N -p "$port" //127.0.0.1/open -c ls >/dev/null 2>&1
+	SMB=smb://$addr:$port
+	wait_until 20 smbclient -N -p "$port" "//$addr/open" -c ls >/dev/null 2>&1
 }
 
 # start_tinyproxy [LINE...]: starts an HTTP proxy at $PROXY, with LINEs in its

@@ -1,36 +1,45 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Redfish clients as they are, by TLS, through nginx with the files that vmedia
-# installs: sushy, Ironic's driver, Ansible, redfishtool and fence_redfish. vm-door
-# and vm-redfish are real; the drives are those of a vmctl that pretends.
+# Redfish clients as they are, by TLS: sushy, Ironic's driver, Ansible, redfishtool
+# and fence_redfish, beside the virtual machine (t/vm/client), which is the BMC with
+# real drives and also the host that reads them.
+# vm-run: -m 1536 -n user,id=n0,hostfwd=tcp:127.0.0.1:@PORT@-:443,guestfwd=tcp:10.0.2.100:9-cmd:t/vm/client
 
 load helper
-load web
+load column
 load door
+load bmc
+
+setup_file() {
+	modprobe virtio_net
+	ip addr add 10.0.2.15/24 dev eth0
+	ip link set eth0 up
+	bmc_start
+	make_iso "$WWW/one.iso" 3 ONE
+	make_iso "$WWW/two.iso" 2 TWO
+	head -c 2M /dev/urandom >"$WWW/disk.img"
+	# Both machines see this directory.
+	cp /etc/vmedia/web.pem "$TOP/build/bmc.pem"
+	export IMAGE=http://localhost:8080
+}
+teardown_file() {
+	bmc_stop
+	rm -f "$TOP/build/bmc.pem"
+}
 
 setup() {
-	requires_root
-	own_directory
-	unset REQUESTS_CA_BUNDLE CURL_CA_BUNDLE
-	start_service
-	IMAGE=http://images.example.org
+	cd "$BATS_TEST_TMPDIR"
 }
 teardown() {
-	[ -n "${BATS_TEST_COMPLETED:-}" ] || {
-		cat redfish.err log
-		grep -v '" 20' nginx.log | tail -n 20
-	}
-	exec 6>&- 7<&-
-	cleanup
+	exec 6>&-
+	bmc_empty
 }
 
-# client_is WORDS...: start this program, which `client` tells what to do.
+# client_is WORDS: connect to t/vm/client, and let it start this program, which
+# `client` tells what to do.
 client_is() {
-	mkfifo words answers
-	# Not the tests' own Python packages.
-	background env PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$PWD" \
-		AT="$AT" sh -c 'exec "$@" <words >answers 2>client.err' sh "$@"
-	exec 6>words 7<answers
+	exec 6<>/dev/tcp/10.0.2.100/9
+	echo "$*" >&6
 }
 # client WORDS...: tell it to do that. What it answers is in ./said; the last line,
 # behind "ok", is printed.
@@ -38,7 +47,7 @@ client() {
 	local line
 	: >said
 	echo "$*" >&6
-	while IFS= read -r -t 100 -u 7 line; do
+	while IFS= read -r -t 300 -u 6 line; do
 		case $line in
 		ok | "ok "*)
 			line=${line#ok}
@@ -49,51 +58,49 @@ client() {
 		echo "$line" | tee -a said >&2
 		[[ $line != failed* ]] || return 1
 	done
-	cat client.err >&2
 	return 1
 }
 
-# is_in SLOT URL: the slot has it.
-is_in() {
-	[ "$(cat "run/$1/url")" = "$2" ]
+# boots_cd_once: the host is told to boot from the CD, once.
+boots_cd_once() {
+	grep -q "^cd once" "$HOST/boot"
 }
-is_out() {
-	[ ! -e "run/$1/url" ]
+# is_power STATE: of the host.
+is_power() {
+	[ "$(cat "$HOST/power")" = "$1" ]
 }
 
 @test "sushy: eject all, insert, boot the CD once, off and on, eject what the host has locked" {
-	client_is python3 "$TOP/t/redfish/drive-sushy.py" "$AT" etc/web.pem \
-		root 0penBmc
+	client_is 'python3 t/redfish/drive-sushy.py "$AT" build/bmc.pem root 0penBmc'
 	client eject-all
 	client insert cd $IMAGE/one.iso
 	[ "$(client state cd)" = "True $IMAGE/one.iso one.iso" ]
-	is_in 0 $IMAGE/one.iso
+	host_reads 0 "$WWW/one.iso"
 	client boot-once
 	[ "$(client boot)" = "Cd Once" ]
-	grep -q "^cd once" host/boot
+	boots_cd_once
 	client reset off
 	[ "$(client power)" = Off ]
 	client reset on
 	[ "$(client power)" = On ]
-	[ "$(cat host/power)" = on ]
-	echo 75 >locked
+	is_power on
+	lock_drive ONE
 	client eject cd
-	grep -q -- --force args
 	[ "$(client state cd)" = "False None None" ]
 	is_out 0
+	unlock_drive
 	# At once after it, another.
 	client insert cd $IMAGE/two.iso
 	client insert usb $IMAGE/disk.img
-	is_in 0 $IMAGE/two.iso
-	is_in 1 $IMAGE/disk.img
+	host_reads 0 "$WWW/two.iso"
+	host_reads 1 "$WWW/disk.img"
 	client eject-all
 	is_out 0
 	is_out 1
 }
 
 @test "Ironic's driver: a deployment, with the config drive in the other slot" {
-	client_is python3 "$TOP/t/redfish/drive-ironic.py" "$AT" \
-		"$PWD/etc/web.pem" root 0penBmc
+	client_is 'python3 t/redfish/drive-ironic.py "$AT" "$PWD/build/bmc.pem" root 0penBmc'
 	client check
 	[ "$(client has cd)" = True ]
 	[ "$(client has usb)" = True ]
@@ -101,17 +108,18 @@ is_out() {
 	client insert cd $IMAGE/one.iso
 	# A config drive is an ISO, and the slot a disk.
 	client insert usb $IMAGE/two.iso
-	grep -q -- "disk" args
 	client boot-cd
 	[ "$(client boot)" = cdrom ]
 	client set-power on
 	[ "$(client power)" = "power on" ]
-	is_in 0 $IMAGE/one.iso
-	is_in 1 $IMAGE/two.iso
+	host_reads 0 "$WWW/one.iso"
+	host_reads 1 "$WWW/two.iso"
+	[[ $(host_drive 1) == /dev/sd* ]]
 	# The ramdisk has its CD locked when Ironic ejects it.
-	echo 75 >locked
+	lock_drive ONE
 	client insert cd $IMAGE/two.iso
-	is_in 0 $IMAGE/two.iso
+	unlock_drive
+	host_reads 0 "$WWW/two.iso"
 	client eject-all
 	is_out 0
 	is_out 1
@@ -122,26 +130,26 @@ is_out() {
 }
 
 @test "Ansible: a second run changes nothing" {
-	client_is "$TOP/t/redfish/shell"
 	local play
-	play="ansible-playbook -i localhost, -c local $TOP/t/redfish/media.yml \
+	client_is t/redfish/shell
+	play="ansible-playbook -i localhost, -c local t/redfish/media.yml \
 -e at=\${AT#https://} -e user=root -e password=0penBmc \
 -e image=$IMAGE/one.iso -e state"
 	client "$play=present"
 	grep 'changed=2 .*failed=0' said
-	is_in 0 $IMAGE/one.iso
-	grep -q "^cd once" host/boot
+	host_reads 0 "$WWW/one.iso"
+	boots_cd_once
+	lock_drive ONE
 	client "$play=present"
 	grep 'changed=0 .*failed=0' said
-	echo 75 >locked
 	client "$play=absent"
 	grep 'changed=1 .*failed=0' said
 	is_out 0
 }
 
 @test "redfishtool and fence_redfish" {
-	client_is "$TOP/t/redfish/shell"
 	local tool fence slot=/redfish/v1/Systems/system/VirtualMedia/Slot_0
+	client_is t/redfish/shell
 	tool='redfishtool -r ${AT#https://} -u root -p 0penBmc -T 60 -S Always'
 	fence='fence_redfish -a localhost -u ${AT##*:} -l root -p 0penBmc
 		--ssl-insecure --systems-uri=/redfish/v1/Systems/system -o'
@@ -149,18 +157,19 @@ is_out() {
 	client "$tool -A Session root"
 	client "$tool raw POST $slot/Actions/VirtualMedia.InsertMedia \
 -d '{\"Image\": \"$IMAGE/one.iso\"}'"
-	is_in 0 $IMAGE/one.iso
+	host_reads 0 "$WWW/one.iso"
 	client "$tool Systems -1 setBootOverride Once Cd"
-	grep -q "^cd once" host/boot
+	boots_cd_once
 	client "$tool Systems -1 reset ForceOff"
-	[ "$(cat host/power)" = off ]
+	is_power off
+	lock_drive ONE
 	client "$tool raw POST $slot/Actions/VirtualMedia.EjectMedia -d '{}'"
 	is_out 0
 	client "$fence on"
-	[ "$(cat host/power)" = on ]
+	is_power on
 	client "$fence status"
 	grep -q "Status: ON" said
 	client "$fence reboot"
 	client "$fence off"
-	[ "$(cat host/power)" = off ]
+	is_power off
 }
