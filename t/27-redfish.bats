@@ -99,7 +99,8 @@ cgi() {
 
 @test "a change that comes from a page of another site is 403" {
 	start_redfish
-	for origin in https://evil.example null "https://${BMC#https://}.evil"; do
+	for origin in https://evil.example null "https://${BMC#https://}.evil" \
+		"http://${BMC#https://}" "x-https://${BMC#https://}"; do
 		[ "$(ask POST /redfish/v1/Systems -H "Origin: $origin")" = 403 ]
 	done
 	[ "$(ask POST /redfish/v1/Systems -H "Origin: $BMC")" = 401 ]
@@ -316,7 +317,7 @@ ACCOUNTS=$V1/AccountService/Accounts
 	requires_root
 	start_redfish -n 1
 	# One that never comes whole holds the only place.
-	background vm-connect "$PWD/redfish.sock" cat <&-
+	background vm-connect "$PWD/redfish.sock" sleep 1000
 	wait_until 10 has_child "$REDFISH"
 	[ "$(ask GET /redfish/v1/)" = 503 ]
 	[ -n "$(header Retry-After)" ]

@@ -68,7 +68,8 @@ is_own_host(const char *host, const struct cgi_request *http)
 
 /*
  * Browsers send remembered passwords with any site's form, and name that site as
- * the Origin. A change is only for pages of this service itself.
+ * the Origin. A change is only for pages of this service itself. By HTTP, anybody
+ * on the way can be this host: a page that came so is another site's.
  */
 bool
 redfish_is_foreign(const struct cgi_request *http)
@@ -76,8 +77,11 @@ redfish_is_foreign(const struct cgi_request *http)
 	const char *host =
 	    http->origin != NULL ? strstr(http->origin, "://") : NULL;
 
-	return http->origin != NULL &&
-	       (host == NULL || !is_own_host(host + 3, http));
+	if (http->origin == NULL)
+		return false;
+	if (host == NULL || !is_own_host(host + 3, http))
+		return true;
+	return http->is_tls && strncasecmp(http->origin, "https://", 8) != 0;
 }
 
 /* No parameter with a `$` is supported; all others are ignored. */
