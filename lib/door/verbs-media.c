@@ -109,10 +109,14 @@ is_one_of(const char *value, const char *const *words)
 	return false;
 }
 
+/* One line, of which a terminal shows all. */
 static bool
 is_line(const char *value)
 {
-	return strpbrk(value, "\n\r") == NULL;
+	for (; *value != '\0'; value++)
+		if ((unsigned char)*value < ' ' || *value == 127)
+			return false;
+	return true;
 }
 
 /* Is the value of a setting right? */
@@ -192,9 +196,9 @@ door_media_set(struct door_call *c)
 		settings_forget_ejected(c, (unsigned)slot);
 	if (!take_settings(c, (unsigned)slot))
 		return;
-	/* A new login is for whatever image comes next. */
-	if (door_field(c, "user-name") != NULL ||
-	    door_field(c, "image-password") != NULL)
+	/* A new login is for whatever image comes next. A new user alone is not:
+	 * the old password would go with it. */
+	if (door_field(c, "image-password") != NULL)
 		setting_put(c, (unsigned)slot, SETTING_SERVER, NULL);
 	door_result(c, "ok");
 }
@@ -213,7 +217,8 @@ take_image(struct door_call *c)
 
 	if (image == NULL || !is_line(image) ||
 	    strlen(image) >= sizeof(typed) - 8) {
-		door_invalid(c, "image", "it must be one line");
+		door_invalid(c, "image",
+		    "it must be one line, without control characters");
 		return NULL;
 	}
 	/* vmctl takes this for a path where there is such a file. */
