@@ -15,21 +15,30 @@
 
 /* --- changing the file ---------------------------------------------------- */
 
+/* Has the client still the account and the rights that it had? */
+static bool
+is_as_before(const struct account *now, const struct account *before)
+{
+	return now != NULL && now->is_enabled && now->role >= before->role &&
+	       strcmp(now->hash, before->hash) == 0;
+}
+
 /* Read the accounts anew, under the lock that all who change them take. Returns
  * its descriptor; or -1, and the refusal is in the answer. */
 static int
 begin_change(struct door_call *c)
 {
 	int lock = accounts_lock(c->settings->accounts);
-	char user[ACCOUNT_NAME_SIZE];
+	struct account before = *c->account;
 
-	memcpy(user, c->account->name, sizeof(user));
 	if (lock != -1 &&
 	    accounts_read(&c->accounts, c->settings->accounts) == 0) {
-		c->account = accounts_find(&c->accounts, user);
-		if (c->account != NULL)
+		c->account = accounts_find(&c->accounts, before.name);
+		if (is_as_before(c->account, &before))
 			return lock;
-		door_result(c, "unauthenticated"); /* removed meanwhile */
+		/* It was changed while we waited for the lock. */
+		c->account = NULL;
+		door_result(c, "unauthenticated");
 	} else {
 		door_refuse(c, "unavailable", "unable to change %s: %s",
 		    c->settings->accounts, strerror(errno));
@@ -256,15 +265,15 @@ door_account_add(struct door_call *c)
 	close(lock);
 }
 
-/* Without one nobody could log in to make another. */
+/* Without one nobody could log in to make another. `but` does not count. */
 static bool
-has_administrator(const struct accounts *a)
+has_administrator(const struct accounts *a, const struct account *but)
 {
 	unsigned i;
 
 	for (i = 0; i < a->count; i++)
 		if (a->all[i].role == ROLE_ADMINISTRATOR &&
-		    a->all[i].is_enabled)
+		    a->all[i].is_enabled && &a->all[i] != but)
 			return true;
 	return false;
 }
@@ -330,13 +339,14 @@ door_account_set(struct door_call *c)
 	lock = begin_change(c);
 	if (lock == -1)
 		return;
-	had_administrator = has_administrator(&c->accounts);
+	had_administrator = has_administrator(&c->accounts, NULL);
 	account = accounts_find(&c->accounts, name);
 	if (account == NULL) {
 		door_result(c, "not-found");
 	} else if (rename_account(c, account) &&
 		   take_account(c, account, account == c->account)) {
-		if (!had_administrator || has_administrator(&c->accounts)) {
+		if (!had_administrator ||
+		    has_administrator(&c->accounts, NULL)) {
 			end_change(c, lock, name, "changed the account");
 			keep_session(c);
 			return;
@@ -347,34 +357,12 @@ door_account_set(struct door_call *c)
 	close(lock);
 }
 
-void
-door_account_remove(struct door_call *c)
+static void
+remove_account(struct door_call *c, struct account *account)
 {
-	const char *name = door_field(c, "name");
-	struct account *account;
-	struct account removed;
-	int lock = begin_change(c);
-
-	if (lock == -1)
-		return;
-	account = name != NULL ? accounts_find(&c->accounts, name) : NULL;
-	if (account == NULL) {
-		door_result(c, "not-found");
-		close(lock);
-		return;
-	}
-	removed = *account;
+	door_log(c, "removes the account %s", account->name);
+	guard_unlock(c->guard, account->name);
 	accounts_remove(&c->accounts, account);
-	if (removed.role == ROLE_ADMINISTRATOR &&
-	    !has_administrator(&c->accounts)) {
-		door_invalid(
-		    c, "name", "the last administrator cannot be removed");
-		close(lock);
-		c->account = NULL;
-		return;
-	}
-	door_log(c, "removes the account %s", removed.name);
-	guard_unlock(c->guard, removed.name);
 	if (accounts_write(&c->accounts, c->settings->accounts) == -1)
 		door_refuse(c, "unavailable", "unable to write %s: %s",
 		    c->settings->accounts, strerror(errno));
@@ -382,5 +370,25 @@ door_account_remove(struct door_call *c)
 		door_result(c, "ok");
 	/* The list has moved, and it may be the client itself that is gone. */
 	c->account = NULL;
+}
+
+void
+door_account_remove(struct door_call *c)
+{
+	const char *name = door_field(c, "name");
+	struct account *account;
+	int lock = begin_change(c);
+
+	if (lock == -1)
+		return;
+	account = name != NULL ? accounts_find(&c->accounts, name) : NULL;
+	if (account == NULL)
+		door_result(c, "not-found");
+	else if (account->role == ROLE_ADMINISTRATOR &&
+		 !has_administrator(&c->accounts, account))
+		door_invalid(
+		    c, "name", "the last administrator cannot be removed");
+	else
+		remove_account(c, account);
 	close(lock);
 }
