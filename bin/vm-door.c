@@ -25,6 +25,7 @@
 #include "door/check.h"
 #include "door/client.h"
 #include "door/serve.h"
+#include "door/unlock.h"
 #include "unix/activation.h"
 #include "unix/socket.h"
 
@@ -86,33 +87,40 @@ take_rule(char *text)
 static void
 make_directories(void)
 {
-	static char dir[PATH_MAX - 16], sessions[PATH_MAX];
+	static char dir[PATH_MAX - 16], sessions[PATH_MAX], unlocks[PATH_MAX];
 	const char *run_dir = getenv("VM_RUN_DIR");
 
 	if (run_dir != NULL)
 		settings.run_dir = run_dir;
 	snprintf(dir, sizeof(dir), "%s-door", settings.run_dir);
 	snprintf(sessions, sizeof(sessions), "%s/sessions", dir);
+	snprintf(unlocks, sizeof(unlocks), "%s/" DOOR_UNLOCKS, dir);
 	settings.state_dir = dir;
 	if ((mkdir(dir, 0700) == -1 && errno != EEXIST) ||
-	    (mkdir(sessions, 0700) == -1 && errno != EEXIST))
+	    (mkdir(sessions, 0700) == -1 && errno != EEXIST) ||
+	    (mkdir(unlocks, 0700) == -1 && errno != EEXIST))
 		err(EX_CANTCREAT, "unable to make the directory %s", sessions);
 }
 
-static uid_t
-find_user(const char *name)
+/* Let the user connect; vm-door looks itself at who that is. */
+static void
+open_to_user(const char *path, const char *user)
 {
-	const struct passwd *pw = getpwnam(name);
+	const struct passwd *pw = getpwnam(user);
 
-	/* A user that systemd makes with the service is not there yet. */
-	if (pw == NULL)
-		warnx("there is no user %s yet: only root is heard", name);
-	return pw != NULL ? pw->pw_uid : 0;
+	if (pw == NULL) {
+		warnx("there is no user %s yet", user);
+		/* It may come with its service. */
+		if (chmod(path, 0666) == -1)
+			err(EX_OSERR, "unable to open %s to all", path);
+	} else if (chown(path, pw->pw_uid, (gid_t)-1) == -1) {
+		err(EX_OSERR, "unable to give %s to the user", path);
+	}
 }
 
 /* The listening socket; *path is NULL where systemd has passed one. */
 static int
-listen_or_die(const char **path, uid_t user)
+listen_or_die(const char **path, const char *user)
 {
 	int fd = activation_socket();
 
@@ -124,8 +132,7 @@ listen_or_die(const char **path, uid_t user)
 	if (fd == -1)
 		err(errno == EADDRINUSE ? EX_TEMPFAIL : EX_CANTCREAT,
 		    "unable to listen at %s", *path);
-	if (user != 0 && chown(*path, user, (gid_t)-1) == -1)
-		err(EX_OSERR, "unable to give %s to the user", *path);
+	open_to_user(*path, user);
 	return fd;
 }
 
@@ -149,8 +156,10 @@ main(int argc, char **argv)
 	static struct accounts first;
 	uint64_t seconds;
 	int c, fd;
-	uid_t uid;
 
+	/* A core would have passwords in it. */
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 	output_check_at_exit();
@@ -206,16 +215,12 @@ main(int argc, char **argv)
 		usage(stderr);
 		return EX_USAGE;
 	}
-	/* A core would have passwords in it. */
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
 	make_directories();
-	uid = find_user(user);
-	fd = listen_or_die(&socket, uid);
+	fd = listen_or_die(&socket, user);
 	puts(socket != NULL ? socket : "ready");
 	if (output_close() == -1)
 		err(EX_IOERR, "unable to write standard output");
-	c = door_serve(fd, uid, &settings);
+	c = door_serve(fd, user, &settings);
 	if (socket != NULL)
 		unlink(socket);
 	return c;

@@ -5,12 +5,16 @@
  * changes the file of accounts, with or without a vm-door that runs: vm-door reads
  * the file for each request.
  */
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
 #include <err.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -20,6 +24,7 @@
 #include "base/secret.h"
 #include "door/accounts.h"
 #include "door/pam.h"
+#include "door/unlock.h"
 #include "unix/ask-password.h"
 
 /* What the command line asks for. */
@@ -239,10 +244,18 @@ lock(void)
 	set_enabled(false);
 }
 
+/* It is locked by a person, or by wrong passwords, which vm-door counts. */
 static void
 unlock(void)
 {
+	const char *run_dir = getenv("VM_RUN_DIR");
+	char dir[PATH_MAX];
+
 	set_enabled(true);
+	snprintf(dir, sizeof(dir), "%s-door",
+	    run_dir != NULL ? run_dir : "/run/vmedia");
+	if (unlock_ask(dir, args.name) == -1)
+		err(EX_CANTCREAT, "unable to write in %s", dir);
 }
 
 static void
@@ -333,9 +346,13 @@ run_verb(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
+	const struct rlimit none = {0, 0};
 	uint64_t fd;
 	int c;
 
+	/* A core would have passwords in it. */
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
 	output_check_at_exit();
 	umask(077);
 	while ((c = getopt(argc, argv, "a:chjPp:r:V")) != -1) {

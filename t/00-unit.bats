@@ -37,6 +37,20 @@ unit() {
 	unit netstring
 }
 
+@test "unit: door-accounts" {
+	cd "$BATS_TEST_TMPDIR"
+	unit door-accounts
+}
+
+@test "unit: door-guard" {
+	unit door-guard
+}
+
+@test "unit: door-sessions" {
+	cd "$BATS_TEST_TMPDIR"
+	unit door-sessions
+}
+
 @test "unit: door-wire" {
 	unit door-wire
 }

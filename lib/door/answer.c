@@ -2,11 +2,13 @@
  * Copyright (c) 2026 The vmedia authors
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "door/door.h"
+#include "door/unlock.h"
 
 static const struct door_verb verbs[] = {
     {"whoami", DOOR_LOGIN, false, door_whoami},
@@ -17,7 +19,7 @@ static const struct door_verb verbs[] = {
     {"accounts", DOOR_LOGIN, false, door_accounts},
     {"account-add", DOOR_CONFIGURE_USERS, true, door_account_add},
     {"account-set", DOOR_LOGIN, true, door_account_set},
-    {"account-remove", DOOR_CONFIGURE_USERS, false, door_account_remove},
+    {"account-remove", DOOR_CONFIGURE_USERS, true, door_account_remove},
     {"media", DOOR_LOGIN, false, door_media},
     {"media-set", DOOR_CONFIGURE_MANAGER, false, door_media_set},
     {"mount", DOOR_CONFIGURE_MANAGER, true, door_mount},
@@ -73,12 +75,16 @@ door_field(const struct door_call *c, const char *name)
 void
 door_log(const struct door_call *c, const char *format, ...)
 {
-	char words[512];
+	char words[512], *at;
 	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(words, sizeof(words), format, ap);
 	va_end(ap);
+	/* They may repeat what a server has said, and terminals obey. */
+	for (at = words; *at != '\0'; at++)
+		if ((unsigned char)*at < ' ' || *at == 127)
+			*at = '?';
 	fprintf(stderr, "vm-door: %s from %s: %s\n",
 	    c->account != NULL ? c->account->name : "somebody", c->peer, words);
 }
@@ -161,6 +167,16 @@ admit(struct door_call *c, const struct door_verb *verb)
 	return "ok";
 }
 
+/* `vmctl user unlock` ends a lockout that only our memory has. */
+static void
+take_unlocks(struct door_call *c)
+{
+	char dir[PATH_MAX];
+
+	snprintf(dir, sizeof(dir), "%s/" DOOR_UNLOCKS, c->settings->state_dir);
+	guard_take_unlocks(c->guard, dir);
+}
+
 bool
 door_answer(struct door_call *c)
 {
@@ -183,6 +199,7 @@ door_answer(struct door_call *c)
 		door_refuse(c, "unavailable", "unable to read the accounts");
 		return true;
 	}
+	take_unlocks(c);
 	if ((verb->is_slow || door_field(c, "watch") != NULL) && !c->may_wait)
 		return false;
 	result = admit(c, verb);

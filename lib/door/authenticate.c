@@ -56,6 +56,13 @@ look_at_failures(struct door_call *c, const char *user)
 	return "slow";
 }
 
+/* What is no account may be a password that was typed into the wrong field. */
+static const char *
+name_of(const struct account *account)
+{
+	return account != NULL ? account->name : "somebody";
+}
+
 const char *
 door_check_password(struct door_call *c, const char *user, const char *password)
 {
@@ -84,13 +91,12 @@ door_check_password(struct door_call *c, const char *user, const char *password)
 			c->account = account;
 		} else {
 			guard_failed(c->guard, &c->accounts, user, c->peer);
-			door_log(c, "login of %.32s refused",
-			    account_name_is_valid(user) ? user : "somebody");
+			door_log(c, "login of %s refused", name_of(account));
 			result = "unauthenticated";
 		}
 	} else {
-		door_log(c, "login of %.32s refused: too many failures",
-		    account_name_is_valid(user) ? user : "somebody");
+		door_log(c, "login of %s refused: too many failures",
+		    name_of(account));
 	}
 	if (lock != -1)
 		close(lock);
@@ -109,8 +115,8 @@ door_authenticate(struct door_call *c)
 
 		snprintf(
 		    dir, sizeof(dir), "%s/sessions", c->settings->state_dir);
-		c->account =
-		    session_find(dir, token, &c->accounts, &c->session);
+		c->account = session_find(dir, token,
+		    door_field(c, "idle") == NULL, &c->accounts, &c->session);
 		return c->account != NULL ? "ok" : "unauthenticated";
 	}
 	if (user == NULL || password == NULL)

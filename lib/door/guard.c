@@ -4,8 +4,10 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bearssl.h>
 
@@ -15,7 +17,7 @@
 
 #define KNOWN	    16 /* passwords that are remembered */
 #define KNOWN_MS    60000
-#define COUNTERS    128
+#define COUNTERS    (ACCOUNTS_MAX + 128)
 #define FREE_TRIES  3 /* failures that cost no time */
 #define DELAY_MAX_S 30
 #define KEY_SIZE    (INET_PEER_SIZE + 2)
@@ -29,13 +31,15 @@ struct known {
 struct counter {
 	char key[KEY_SIZE];
 	unsigned failures;
-	int64_t last; /* of clock_ms() */
+	int64_t last;	/* of clock_ms() */
+	uint64_t order; /* that of the last failure among all */
 };
 
 struct guard {
 	unsigned char secret[32];
 	struct known known[KNOWN];
 	struct counter counters[COUNTERS];
+	uint64_t failures; /* that were counted */
 };
 
 struct guard *
@@ -203,24 +207,63 @@ guard_unlock(struct guard *g, const char *user)
 	forget(g, key);
 }
 
+void
+guard_take_unlocks(struct guard *g, const char *dir)
+{
+	struct dirent *entry;
+	DIR *d = opendir(dir);
+
+	while (d != NULL && (entry = readdir(d)) != NULL) {
+		if (!account_name_is_valid(entry->d_name))
+			continue;
+		/* First: who asks once more meanwhile is not overlooked. */
+		unlinkat(dirfd(d), entry->d_name, 0);
+		guard_unlock(g, entry->d_name);
+	}
+	if (d != NULL)
+		closedir(d);
+}
+
+/* Is it that of an account? Those keep their places: who tries many names from
+ * many addresses would unlock an account otherwise. */
+static bool
+is_of_account(const struct counter *c, const struct accounts *a)
+{
+	unsigned i;
+
+	for (i = 0; c->key[0] == 'u' && i < a->count; i++)
+		if (strcmp(c->key + 2, a->all[i].name) == 0)
+			return true;
+	return false;
+}
+
+/* Use a free place, or that of the oldest failure. */
+static struct counter *
+replace_oldest(struct guard *g, const struct accounts *a, const char *key)
+{
+	struct counter *c, *oldest = NULL;
+
+	for (c = g->counters; c < g->counters + COUNTERS; c++)
+		if ((oldest == NULL || c->order < oldest->order) &&
+		    !is_of_account(c, a))
+			oldest = c;
+	*oldest = (struct counter){.last = 0};
+	memcpy(oldest->key, key, strlen(key) + 1);
+	return oldest;
+}
+
 static void
 count(struct guard *g, const struct accounts *a, const char *key)
 {
-	struct counter *c = find(g, key), *oldest = &g->counters[0];
-	unsigned i;
+	struct counter *c = find(g, key);
 
-	for (i = 1; c == NULL && i < COUNTERS; i++)
-		if (g->counters[i].last < oldest->last)
-			oldest = &g->counters[i];
-	if (c == NULL) {
-		c = oldest;
-		*c = (struct counter){.last = 0};
-		memcpy(c->key, key, strlen(key) + 1);
-	}
+	if (c == NULL)
+		c = replace_oldest(g, a, key);
 	if (failures_of(c, a, RULE_LOCKOUT_RESET) == 0)
 		c->failures = 0;
 	c->failures++;
 	c->last = clock_ms();
+	c->order = ++g->failures;
 }
 
 void

@@ -40,6 +40,9 @@ bool guard_is_locked(
     const struct guard *, const struct accounts *, const char *user);
 void guard_unlock(struct guard *, const char *user);
 
+/* Unlock the accounts whose names files of that directory have, and remove these. */
+void guard_take_unlocks(struct guard *, const char *dir);
+
 /* A password was wrong, or right. Networks are those of inet_peer_network(). */
 void guard_failed(struct guard *, const struct accounts *, const char *user,
     const char *peer);

@@ -8,6 +8,7 @@
 #include <err.h>
 #include <errno.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ struct connection {
 struct server {
 	const struct door_settings *settings;
 	struct guard *guard;
-	uid_t user;
+	const char *user; /* its name */
 	int listener, signals;
 	sigset_t blocked;
 	unsigned children;
@@ -114,6 +115,16 @@ hear(struct server *s, struct connection *k)
 
 /* --- clients -------------------------------------------------------------- */
 
+/* It is looked up each time: systemd makes it with the service, and another one
+ * may have its number tomorrow. */
+static bool
+is_user(const char *name, uid_t uid)
+{
+	const struct passwd *pw = getpwnam(name);
+
+	return pw != NULL && pw->pw_uid == uid;
+}
+
 static bool
 is_admitted(const struct server *s, int fd)
 {
@@ -121,7 +132,7 @@ is_admitted(const struct server *s, int fd)
 	socklen_t len = sizeof(peer);
 
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-	       (peer.uid == 0 || peer.uid == s->user);
+	       (peer.uid == 0 || is_user(s->user, peer.uid));
 }
 
 static struct connection *
@@ -218,7 +229,7 @@ loop(struct server *s)
 }
 
 int
-door_serve(int listener, uid_t user, const struct door_settings *settings)
+door_serve(int listener, const char *user, const struct door_settings *settings)
 {
 	static struct server s;
 	unsigned i;

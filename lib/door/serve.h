@@ -7,16 +7,14 @@
 #ifndef VM_DOOR_SERVE_H
 #define VM_DOOR_SERVE_H
 
-#include <sys/types.h>
-
 #include "door/door.h"
 
 #define DOOR_CONNECTIONS 64 /* at the same time; more wait */
 
 /*
  * Serve a listening Unix socket until SIGTERM or SIGINT. Only processes of root
- * and of `user` are heard. Returns an exit status, and has printed why.
+ * and of the user of that name are heard. Returns an exit status, and has printed why.
  */
-int door_serve(int listener, uid_t user, const struct door_settings *);
+int door_serve(int listener, const char *user, const struct door_settings *);
 
 #endif

@@ -197,13 +197,12 @@ session_follow(
 	return write_session(dir, name, session);
 }
 
-/* Clients that never log out are many: the longest idle one makes room. */
-static void
-make_room(const char *dir)
+/* All of them, also those whose end has come. */
+static unsigned
+read_all(const char *dir, struct session list[SESSIONS_MAX + 1])
 {
-	struct session list[SESSIONS_MAX + 1];
 	struct dirent *entry;
-	unsigned count = 0, i, oldest = 0;
+	unsigned count = 0;
 	DIR *d = opendir(dir);
 
 	while (d != NULL && count < SESSIONS_MAX + 1 &&
@@ -213,11 +212,29 @@ make_room(const char *dir)
 			count++;
 	if (d != NULL)
 		closedir(d);
-	for (i = 1; i < count; i++)
-		if (list[i].used < list[oldest].used)
-			oldest = i;
+	return count;
+}
+
+/* Clients that never log out are many: the longest idle one makes room, of the
+ * user that has most. No user can end another's sessions by making its own. */
+static void
+make_room(const char *dir, const char *user)
+{
+	struct session list[SESSIONS_MAX + 1];
+	unsigned count = read_all(dir, list), i, k, n, most = 0, ends = 0;
+
+	for (i = 0; i < count; i++) {
+		/* The new one counts, too. */
+		n = strcmp(list[i].user, user) == 0;
+		for (k = 0; k < count; k++)
+			n += strcmp(list[i].user, list[k].user) == 0;
+		if (n < most || (n == most && list[i].used >= list[ends].used))
+			continue;
+		most = n;
+		ends = i;
+	}
 	if (count >= SESSIONS_MAX)
-		session_end(dir, list[oldest].id);
+		session_end(dir, list[ends].id);
 }
 
 int
@@ -231,7 +248,7 @@ session_begin(const char *dir, const struct account *account, const char *peer,
 		return -1;
 	hex_encode(token, random, sizeof(random));
 	explicit_bzero(random, sizeof(random));
-	make_room(dir);
+	make_room(dir, account->name);
 	*session = (struct session){.created = time(NULL), .used = time(NULL)};
 	snprintf(session->user, sizeof(session->user), "%s", account->name);
 	snprintf(session->peer, sizeof(session->peer), "%s", peer);
@@ -242,8 +259,8 @@ session_begin(const char *dir, const struct account *account, const char *peer,
 }
 
 struct account *
-session_find(const char *dir, const char *token, struct accounts *accounts,
-    struct session *session)
+session_find(const char *dir, const char *token, bool is_use,
+    struct accounts *accounts, struct session *session)
 {
 	char name[NAME_SIZE], path[PATH_MAX];
 	struct account *account;
@@ -255,7 +272,7 @@ session_find(const char *dir, const char *token, struct accounts *accounts,
 	account = account_of(session, accounts);
 	if (account == NULL)
 		unlink(path);
-	else
+	else if (is_use)
 		utimensat(AT_FDCWD, path, NULL, 0);
 	return account;
 }

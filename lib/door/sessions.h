@@ -28,18 +28,19 @@ struct session {
 
 /*
  * Begin a session of an account, and make its token. If there are SESSIONS_MAX,
- * the one that was idle for the longest time ends. Returns 0; or -1 with errno.
+ * one ends: of the user that has most, the one that was idle for the longest time.
+ * Returns 0; or -1 with errno.
  */
 int session_begin(const char *dir, const struct account *account,
     const char *peer, struct session *session, char token[SESSION_TOKEN_SIZE]);
 
 /*
- * Find a session by its token, and take this as a use of it. It must not have
- * been idle for longer than `timeout` seconds, and its account must be there,
- * enabled, and have the password with which it logged in. Returns that account,
- * in *accounts; or NULL.
+ * Find a session by its token, and take this as a use of it if `is_use`. It must
+ * not have been idle for longer than the rules allow, and its account must be
+ * there, enabled, and have the password with which it logged in. Returns that
+ * account, in *accounts; or NULL.
  */
-struct account *session_find(const char *dir, const char *token,
+struct account *session_find(const char *dir, const char *token, bool is_use,
     struct accounts *accounts, struct session *session);
 
 /* All that are valid, into list. Returns how many. Others are removed. */

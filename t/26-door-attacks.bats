@@ -1,0 +1,167 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# vm-door: what somebody tries who has got hold of vm-redfish, or of an account.
+
+load helper
+load door
+
+setup() {
+	requires_root
+	own_directory
+	make_accounts
+	touch held
+}
+
+@test "credentials that were kept for one server are not sent to another" {
+	start_door
+	log_in root 0penBmc
+	mount() {
+		rm -f args secret3
+		asks ok verb=mount slot=0 replace=yes token="$TOKEN" "$@"
+	}
+	asks ok verb=media-set slot=0 user-name=u image-password=hush token="$TOKEN"
+	mount image=https://h.example/x.iso
+	[ "$(cat secret3)" = hush ]
+	mount image=https://h.example/y.iso
+	[ "$(cat secret3)" = hush ]
+	for other in http://h.example https://h.example:444 https://evil.example; do
+		asks ok verb=media-set slot=0 user-name=u image-password=hush token="$TOKEN"
+		mount image=https://h.example/x.iso
+		mount image="$other/x.iso"
+		not grep -qe "--user\|--password" args
+		[ ! -e secret3 ]
+	done
+	# A password of another user is not given to a new one either.
+	mount image=https://h.example/x.iso user-name=u image-password=hush
+	mount image=https://evil.example/x.iso user-name=me
+	grep -q -- "--user me " args
+	[ ! -e secret3 ]
+	# Nor to one who sets a user only, and then inserts an image of his own.
+	mount image=https://h.example/x.iso user-name=u image-password=hush
+	asks ok verb=media-set slot=0 user-name=u token="$TOKEN"
+	mount image=https://evil.example/x.iso
+	[ ! -e secret3 ]
+	# What failed has been sent, too.
+	asks ok verb=eject slot=0 token="$TOKEN"
+	echo '{"schema":1,"error":{"status":66,"cause":"missing","message":"-"}}' >says
+	echo 66 >status
+	asks failed verb=mount slot=0 image=https://h.example/x.iso user-name=u \
+		image-password=hush token="$TOKEN"
+	mount image=https://evil.example/x.iso
+	[ ! -e secret3 ]
+}
+
+@test "control characters: in no URL, no user, and no line of the log" {
+	start_door
+	log_in root 0penBmc
+	for bad in $'\e[2J' $'\t' $'\177' $'\b'; do
+		asks invalid verb=mount slot=0 image="http://h.example/${bad}x" token="$TOKEN"
+		asks invalid verb=mount slot=0 image=http://h.example/x \
+			user-name="u$bad" token="$TOKEN"
+	done
+	printf '{"schema":1,"error":{"status":74,"cause":"server","message":"%s"}}' \
+		'bad\u001b[2J\nvm-door: root from x: y' >says
+	echo 74 >status
+	asks failed verb=mount slot=0 image=http://h.example/x token="$TOKEN"
+	not grep -q $'\e' log
+	not grep -q '^vm-door: root from x' log
+	grep -q 'not inserted: bad?\[2J?vm-door' log
+}
+
+@test "a password that was typed as the name is in no log" {
+	start_door
+	asks unauthenticated verb=login user=s3cr3tword password=x peer=192.0.2.1
+	asks unauthenticated verb=login user=op password=x peer=192.0.2.1
+	grep -q "somebody from 192.0.2.1: login of somebody refused" log
+	grep -q "somebody from 192.0.2.1: login of op refused" log
+	not grep -q s3cr3tword log
+}
+
+@test "vmctl user unlock ends a lockout by wrong passwords" {
+	start_door -r lockout-threshold=3
+	for i in 1 2 3; do
+		asks unauthenticated verb=login user=op password=wrong peer=192.0.2.$i
+	done
+	asks locked verb=login user=op password=operator1 peer=192.0.2.9
+	vm-user -a accounts unlock op
+	asks ok verb=login user=op password=operator1 peer=192.0.2.9
+	[ -z "$(ls run-door/unlocks)" ]
+	# The same for accounts as they are listed, and without a vm-door.
+	for i in 1 2 3; do
+		asks unauthenticated verb=login user=op password=wrong peer=192.0.2.$i
+	done
+	vm-user -a accounts unlock op
+	asks ok verb=accounts user=root password=0penBmc
+	[ "$(field list | jq '.[] | select(.name == "op").locked')" = false ]
+	VM_RUN_DIR=$PWD/nowhere vm-user -a accounts unlock op
+}
+
+@test "who loses the role while another change is under way changes nothing" {
+	start_door
+	log_in root 0penBmc
+	admin=$TOKEN
+	asks ok verb=account-set name=op role=Administrator token="$admin"
+	for change in s/^op:Administrator/op:Operator/ s/^op:Administrator:enabled/op:Administrator:/ \
+		'/^op:/s/$/x/' /^op:/d; do
+		cp accounts before
+		log_in op operator1
+		background sh -c 'exec 9>accounts.lock && vm-lock 9 && touch holding && exec sleep 1000'
+		wait_until 20 test -e holding
+		background doorask verb=account-remove name=reader token="$TOKEN"
+		client=${STARTED[-1]}
+		wait_until 20 waits_for_lock
+		sed -i "$change" accounts
+		kill "${STARTED[-2]}"
+		not wait "$client"
+		grep -q ^reader: accounts
+		rm holding
+		cp before accounts
+	done
+}
+waits_for_lock() {
+	grep -q -- "-> FLOCK .* $(pgrep -P "$DOOR") " /proc/locks
+}
+
+@test "vm-redfish's user may come after vm-door; another's process is not heard" {
+	pretend_programs
+	grep -v ^late: /etc/passwd >passwd
+	chmod 755 . && chmod 644 passwd
+	export VM_DOOR_SOCKET=$PWD/door.sock VM_RUN_DIR=$PWD/run
+	PATH=$PWD/programs:$PATH background unshare -m sh -c 'mount --bind passwd /etc/passwd &&
+		exec vm-door -a "$PWD/accounts" -u late' >ready 2>>log
+	DOOR=${STARTED[-1]}
+	wait_until 20 test -s ready
+	not is_heard 4242
+	echo late:x:4242:4242::/:/bin/false >>passwd
+	is_heard 4242
+	not is_heard 4243
+}
+# is_heard UID: does vm-door answer a process of that user?
+is_heard() {
+	python3 - "$1" >answer <<-'E' 3>&-
+		import os, socket, sys
+		os.setgroups([])
+		os.setuid(int(sys.argv[1]))
+		s = socket.socket(socket.AF_UNIX)
+		s.connect("door.sock")
+		try:
+		    s.sendall(b"16:4:verb,6:whoami,,")
+		    print(s.makefile().read())
+		except OSError:
+		    pass
+		E
+	grep -q "6:result,15:unauthenticated," answer
+}
+
+@test "programs with passwords in their memory make no core" {
+	mkfifo in
+	exec 8<>in # which waits for nobody
+	background vm-door -c <in
+	door=${STARTED[-1]}
+	background vm-user -a accounts passwd op <in
+	user=${STARTED[-1]}
+	for pid in "$door" "$user"; do
+		wait_until 20 grep -q "^Max core file size *0 *0 " "/proc/$pid/limits"
+	done
+	exec 8>&-
+}
