@@ -5,6 +5,7 @@
  * or by CGI. It has no rights of its own: what needs any, vm-door does in the
  * client's name.
  */
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -18,6 +19,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,7 @@
 #include "base/output.h"
 #include "http/cgi.h"
 #include "image/media.h"
+#include "redfish/event-stream.h"
 #include "redfish/redfish.h"
 #include "redfish/write.h"
 #include "unix/activation.h"
@@ -62,6 +65,47 @@ usage(FILE *out)
 	      "-u USER      become that user (vmedia-redfish)\n"
 	      "A web server that starts it by CGI sets GATEWAY_INTERFACE.\n",
 	    out);
+}
+
+/* --- listeners for events ------------------------------------------------- */
+
+/* The processes of those who listen, who are apart from the requests: they stay
+ * for hours. Shared with the processes; NULL: there is only one. */
+static _Atomic pid_t *listeners;
+
+static void
+make_listeners(void)
+{
+	listeners = mmap(NULL, EVENT_LISTENERS * sizeof(*listeners),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (listeners == MAP_FAILED)
+		err(EX_OSERR, "unable to reserve memory");
+}
+
+/* Replace one process by another in the list. */
+static void
+replace_listener(pid_t old, pid_t new)
+{
+	pid_t expected;
+	unsigned i;
+
+	for (i = 0; listeners != NULL && i < EVENT_LISTENERS; i++) {
+		expected = old;
+		if (atomic_compare_exchange_strong(
+			&listeners[i], &expected, new))
+			return;
+	}
+}
+
+/* How many of so many processes answer requests? */
+static unsigned
+count_requests(unsigned processes)
+{
+	unsigned i;
+
+	for (i = 0; i < EVENT_LISTENERS && processes > 0; i++)
+		processes -= listeners[i] != 0;
+	return processes;
 }
 
 /* --- one request ---------------------------------------------------------- */
@@ -98,6 +142,7 @@ answer(struct cgi_request *http, int error, int fd)
 	free(text);
 	if (r.stream != NULL) {
 		alarm(0);
+		replace_listener(0, getpid());
 		r.stream(&r, fd);
 	}
 	redfish_free(&r);
@@ -187,27 +232,27 @@ listen_or_die(void)
 
 static sigset_t mask; /* that we were started with */
 
-/* Returns how many processes there are now. */
+/* Returns how many processes there are more now. */
 static unsigned
-take_request(int listener, int signals, unsigned count)
+take_request(int listener, int signals, bool is_too_many)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	pid_t pid;
 
 	if (fd == -1)
-		return count;
+		return 0;
 	pid = fork();
 	if (pid == 0) {
 		close(listener);
 		close(signals);
 		sigprocmask(SIG_SETMASK, &mask, NULL);
-		answer_scgi(fd, count >= options.requests);
+		answer_scgi(fd, is_too_many);
 		_exit(0);
 	}
 	if (pid == -1)
 		warn("unable to start a process for a request");
 	close(fd);
-	return pid == -1 ? count : count + 1;
+	return pid != -1;
 }
 
 /* Serve until SIGTERM or SIGINT; requests under way are answered. */
@@ -218,7 +263,9 @@ serve(int listener)
 	struct signalfd_siginfo s;
 	unsigned count = 0;
 	sigset_t set;
+	pid_t pid;
 
+	make_listeners();
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGINT);
@@ -231,16 +278,21 @@ serve(int listener)
 	fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK);
 	for (;;) {
 		/* Some too many are told that they are, and more must wait. */
-		f[1].fd = count < 2 * options.requests ? listener : -1;
+		f[1].fd = count_requests(count) < 2 * options.requests
+			      ? listener
+			      : -1;
 		if (poll(f, 2, -1) == -1)
 			continue;
 		if (read(f[0].fd, &s, sizeof(s)) == (ssize_t)sizeof(s) &&
 		    s.ssi_signo != SIGCHLD)
 			return 0;
-		while (waitpid(-1, NULL, WNOHANG) > 0)
+		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+			replace_listener(pid, 0);
 			count--;
+		}
 		if (f[1].fd != -1 && f[1].revents != 0)
-			count = take_request(listener, f[0].fd, count);
+			count += take_request(listener, f[0].fd,
+			    count_requests(count) >= options.requests);
 	}
 }
 

@@ -135,6 +135,33 @@ is_admitted() {
 	wait_until 40 has_ended "$pid"
 }
 
+@test "who only listens does not keep the session alive" {
+	session root 0penBmc
+	background curl -sSN -o heard -H "X-Auth-Token: $TOKEN" "$BMC$STREAM"
+	wait_until 20 is_true_or_ended "${STARTED[-1]}" grep -q retry heard
+	file=$(echo "run-door/sessions/${SESSION##*/}"*)
+	touch -d '-1000 seconds' "$file"
+	wait_until 40 is_true_or_ended "${STARTED[-1]}" grep -q '^:' heard
+	[ "$(stat -c %Y "$file")" -lt $(($(date +%s) - 900)) ]
+}
+
+@test "listeners take no places of requests" {
+	kill "$REDFISH"
+	wait "$REDFISH"
+	start_redfish -n 2
+	for n in 1 2 3 4 5 6 7 8; do
+		listen "heard$n"
+	done
+	[ "$(ask GET /redfish/v1/ "${ROOT[@]}")" = 200 ]
+	# Those who have left have no place either.
+	kill "${STARTED[@]: -8}"
+	wait_until 20 eval '[ "$(pgrep -cP "$REDFISH")" = 0 ]'
+	background vm-connect "$PWD/redfish.sock" sleep 1000
+	background vm-connect "$PWD/redfish.sock" sleep 1000
+	wait_until 20 eval '[ "$(pgrep -cP "$REDFISH")" = 2 ]'
+	[ "$(ask GET /redfish/v1/)" = 503 ]
+}
+
 has_ended() {
 	! kill -0 "$1" 2>/dev/null
 }

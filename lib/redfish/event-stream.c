@@ -234,7 +234,7 @@ watch(const struct stream *s)
 		inotify_add_watch(s->changes, s->run, IN_CREATE);
 }
 
-/* Is the client still one that may listen? */
+/* Is the client still one that may listen? To listen is no use of its session. */
 static bool
 may_listen(struct redfish *r)
 {
@@ -243,6 +243,7 @@ may_listen(struct redfish *r)
 
 	r->deadline = clock_ms() + HEARTBEAT_MS;
 	ask_begin(r, &request, "whoami");
+	door_add_string(&request, "idle", "yes");
 	may = ask_send(r, &request, &answer) == ASK_OK;
 	door_message_free(&answer);
 	return may;
