@@ -191,6 +191,10 @@ inserted() {
 	run -69 --separate-stderr host -j reset
 	jq -e '.error | test("no relay")' <<<"$output" ||
 		jq -e '.error.message | test("no relay")' <<<"$output"
+	program rude 'printf "no\033[2J relay\n" >&2; exit 3'
+	conf "host = command $PWD/bin/rude"
+	fails 69 host
+	grep -q 'no\[2J relay' stderr
 	conf "host = command $PWD/bin/none"
 	fails 69 host
 }

@@ -98,6 +98,10 @@ why() {
 	[ ${#ANSWER} -lt 2000 ] || ANSWER=$(printf '%s\n' "$ANSWER" | tail -c 500)
 	trim "$ANSWER"
 	VALUE=${TRIMMED##*"$NEWLINE"}
+	# Another machine may have said it, and a terminal obeys.
+	case $VALUE in
+	*[[:cntrl:]]*) VALUE=$(printf %s "$VALUE" | tr -d '\000-\037\177') ;;
+	esac
 	[ -n "$VALUE" ] || VALUE="it gave no reason"
 }
 
