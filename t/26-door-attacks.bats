@@ -51,6 +51,25 @@ setup() {
 	[ ! -e secret3 ]
 }
 
+@test "certificates: as many and as large as there may be are still told" {
+	start_door
+	log_in root 0penBmc
+	begin='-----BEGIN CERTIFICATE-----' end='-----END CERTIFICATE-----'
+	asks invalid verb=certificate-add slot=0 token="$TOKEN" \
+		pem="$begin"$'\n\001\n'"$end"
+	asks invalid verb=certificate-add slot=0 token="$TOKEN" \
+		pem="$begin$(printf '%060000d' 0)$end"
+	large="$begin$(printf '%015000d' 0 | tr 0 '"')$end"
+	for i in 1 2 3 4 5 6 7 8; do
+		asks ok verb=certificate-add slot=0 pem="$large" token="$TOKEN"
+	done
+	asks limit verb=certificate-add slot=0 pem="$large" token="$TOKEN"
+	asks ok verb=media slot=0 token="$TOKEN"
+	[ "$(field certificates | jq length)" = 8 ]
+	asks ok verb=mount slot=0 image=https://h.example/x.iso token="$TOKEN"
+	[ "$(wc -c <secret3)" = $((8 * (${#large} + 1))) ]
+}
+
 @test "control characters: in no URL, no user, and no line of the log" {
 	start_door
 	log_in root 0penBmc

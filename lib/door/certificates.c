@@ -86,6 +86,18 @@ certificates_list(const char *dir, struct json_text *out)
 	json_end_array(out);
 }
 
+/* JSON would have six bytes for each. */
+static bool
+has_control_characters(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (((unsigned char)*text < ' ' &&
+			strchr("\t\r\n", *text) == NULL) ||
+		    *text == 127)
+			return true;
+	return false;
+}
+
 static bool
 is_pem(const char *text)
 {
@@ -94,7 +106,7 @@ is_pem(const char *text)
 	return begin != NULL &&
 	       strstr(begin, "-----END CERTIFICATE-----") != NULL &&
 	       strstr(text, "PRIVATE KEY") == NULL &&
-	       strlen(text) < CERTIFICATE_SIZE;
+	       !has_control_characters(text) && strlen(text) < CERTIFICATE_SIZE;
 }
 
 int

@@ -8,8 +8,10 @@
 
 #include "base/json-text.h"
 
-#define CERTIFICATES_MAX 16
-#define CERTIFICATE_SIZE 65536 /* bytes of a file */
+/* All of them must fit into one message of door/wire.h, as a JSON array in which
+ * a quotation mark has two bytes. */
+#define CERTIFICATES_MAX 8
+#define CERTIFICATE_SIZE 15360 /* bytes of a file */
 
 /* All of them as one text, for free(3); NULL if there are none. */
 char *certificates_read(const char *dir);
