@@ -98,6 +98,32 @@ $media/Slot_1" ]
 	[ "$(send POST $MEDIA/Slot_0/Actions/VirtualMedia.EjectMedia '{"Force":true}')" = 400 ]
 }
 
+@test "Inserted false keeps an image for later, and inserts nothing" {
+	[ "$(insert 0 '{"Image":"http://h.example/x.iso?sig=1","Inserted":false}')" = 204 ]
+	[ ! -e all ] || not grep -q mount all
+	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+	[ "$(value '[.Image, .ImageName, .Inserted] | tostring')" = \
+		'["http://h.example/x.iso?sig=1",null,false]' ]
+	[ "$(as reader readonly1 GET $MEDIA/Slot_0)" = 200 ]
+	[ "$(value .Image)" = http://h.example/x.iso ]
+	[ "$(send PATCH $MEDIA/Slot_0 '{"WriteProtected":true}')" = 400 ]
+	[ "$(send PATCH $MEDIA/Slot_0 '{"Inserted":true}')" = 204 ]
+	[ "$(cat stdin)" = "http://h.example/x.iso?sig=1" ]
+	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+	[ "$(value '[.ImageName, .Inserted] | tostring')" = '["x.iso",true]' ]
+	# What is in does not go for what is to come; a PATCH ejects it first.
+	[ "$(insert 0 '{"Image":"http://h.example/y.iso","Inserted":false}')" = 409 ]
+	[ "$(message)" = ResourceInUse ]
+	[ "$(send PATCH $MEDIA/Slot_0 '{"Image":"http://h.example/y.iso","Inserted":false}')" = 204 ]
+	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+	[ "$(value '[.Image, .Inserted] | tostring')" = '["http://h.example/y.iso",false]' ]
+	[ "$(insert 0 '{"Image":"file:///etc/shadow","Inserted":false}')" = 400 ]
+	# An eject forgets it.
+	[ "$(send POST $MEDIA/Slot_0/Actions/VirtualMedia.EjectMedia '{}')" = 204 ]
+	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+	[ "$(value .Image)" = null ]
+}
+
 @test "a PATCH replaces, and ejects in each of its three ways" {
 	for image in http://h.example/a.iso nfs://h.example/b.iso smb://h.example/s/c.iso; do
 		echo '{"schema":1,"error":{"status":75,"cause":"busy","message":"in use"}}' >says

@@ -89,9 +89,9 @@ setting_put(const struct door_call *c, unsigned slot, const char *name,
 void
 settings_clear(const struct door_call *c, unsigned slot)
 {
-	static const char *const names[] = {SETTING_IMAGE, SETTING_URL,
-	    SETTING_USER, SETTING_PASSWORD, SETTING_SERVER, SETTING_PROTOCOL,
-	    SETTING_VERIFY, SETTING_POLICY, SETTING_EXPIRES};
+	static const char *const names[] = {SETTING_IMAGE, SETTING_NEXT,
+	    SETTING_URL, SETTING_USER, SETTING_PASSWORD, SETTING_SERVER,
+	    SETTING_PROTOCOL, SETTING_VERIFY, SETTING_POLICY, SETTING_EXPIRES};
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)

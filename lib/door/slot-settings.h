@@ -12,6 +12,7 @@
 
 /* The names of the files. */
 #define SETTING_IMAGE	 "image" /* as the client sent it */
+#define SETTING_NEXT	 "next"	 /* an image to insert later */
 #define SETTING_URL	 "url"	 /* what vmctl made of that */
 #define SETTING_USER	 "user"	 /* for the image's server */
 #define SETTING_PASSWORD "password"

@@ -12,17 +12,15 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/number.h"
 #include "base/secret.h"
-#include "base/url-typed.h"
 #include "base/url.h"
 #include "door/certificates.h"
 #include "door/media-run.h"
+#include "door/media-take.h"
 #include "door/slot-settings.h"
 #include "slot/state.h"
 
-#define RETRY_S	       5
-#define CREDENTIAL_MAX 512 /* bytes */
+#define RETRY_S 5
 
 /* --- reading -------------------------------------------------------------- */
 
@@ -70,20 +68,32 @@ add_certificates(struct door_call *c, unsigned slot)
 	json_text_free(&t);
 }
 
+/* Add an image, which the function frees: in whole for those who may mount. */
+static void
+add_image(struct door_call *c, const char *field, char *image)
+{
+	char *shown = NULL;
+
+	if (image != NULL && !door_may(c, DOOR_CONFIGURE_MANAGER))
+		shown = url_for_show(image);
+	else if (image != NULL)
+		shown = strdup(image);
+	door_add_string(&c->answer, field, shown);
+	secret_free(image);
+	secret_free(shown);
+}
+
 void
 door_media(struct door_call *c)
 {
 	int slot = slot_of_call(c);
-	char *image, *shown;
 
 	if (slot == -1)
 		return;
-	image = image_of(c, (unsigned)slot);
-	shown = image == NULL			      ? NULL
-		: door_may(c, DOOR_CONFIGURE_MANAGER) ? strdup(image)
-						      : url_for_show(image);
 	door_result(c, "ok");
-	door_add_string(&c->answer, "image", shown);
+	add_image(c, "image", image_of(c, (unsigned)slot));
+	add_image(
+	    c, "next-image", setting_get(c, (unsigned)slot, SETTING_NEXT));
 	add_setting(c, (unsigned)slot, SETTING_USER, "user-name", NULL);
 	add_setting(
 	    c, (unsigned)slot, SETTING_PROTOCOL, "transfer-protocol", NULL);
@@ -94,95 +104,36 @@ door_media(struct door_call *c)
 	add_certificates(c, (unsigned)slot);
 	if (slot_is_changing(c, (unsigned)slot))
 		door_add_string(&c->answer, "busy", "yes");
-	secret_free(image);
-	free(shown);
 }
 
 /* --- setting -------------------------------------------------------------- */
 
+/* Keep an image that is to be inserted later. Returns false where the refusal is in
+ * the answer. */
 static bool
-is_one_of(const char *value, const char *const *words)
+take_next_image(struct door_call *c, unsigned slot)
 {
-	for (; *words != NULL; words++)
-		if (strcmp(*words, value) == 0)
-			return true;
-	return false;
-}
+	char *now, *url;
 
-/* One line, of which a terminal shows all. */
-static bool
-is_line(const char *value)
-{
-	for (; *value != '\0'; value++)
-		if ((unsigned char)*value < ' ' || *value == 127)
-			return false;
-	return true;
-}
-
-/* Is the value of a setting right? */
-static bool
-is_right(const char *setting, const char *value)
-{
-	static const char *const flags[] = {"yes", "no", NULL};
-	static const char *const policies[] = {
-	    "Persistent", "OnPowerOff", "Timed", NULL};
-	static const char *const protocols[] = {
-	    "HTTP", "HTTPS", "NFS", "CIFS", "OEM", NULL};
-	uint64_t seconds;
-
-	if (strcmp(setting, SETTING_VERIFY) == 0)
-		return is_one_of(value, flags);
-	if (strcmp(setting, SETTING_POLICY) == 0)
-		return is_one_of(value, policies);
-	if (strcmp(setting, SETTING_PROTOCOL) == 0)
-		return is_one_of(value, protocols);
-	if (strcmp(setting, SETTING_EXPIRES) == 0)
-		return number_parse(value, 1, 365 * 86400, &seconds) == 0;
-	return strlen(value) < CREDENTIAL_MAX && is_line(value);
-}
-
-static const struct {
-	const char *field, *setting;
-} settable[] = {
-    {"verify", SETTING_VERIFY},
-    {"policy", SETTING_POLICY},
-    {"expires", SETTING_EXPIRES},
-    {"user-name", SETTING_USER},
-    /* `password` is that of a client that came with Basic. */
-    {"image-password", SETTING_PASSWORD},
-    {"transfer-protocol", SETTING_PROTOCOL},
-};
-
-/* Keep what the request has for the slot; an empty value removes it. Returns
- * false where the refusal is in the answer. */
-static bool
-take_settings(struct door_call *c, unsigned slot)
-{
-	const char *value, *field;
-	size_t i;
-
-	for (i = 0; i < sizeof(settable) / sizeof(settable[0]); i++) {
-		field = settable[i].field;
-		value = door_string(c->request, field);
-		if (value != NULL && *value != '\0' &&
-		    !is_right(settable[i].setting, value)) {
-			door_invalid(c, field, "the value is not allowed");
-			return false;
-		}
-	}
-	for (i = 0; i < sizeof(settable) / sizeof(settable[0]); i++) {
-		field = settable[i].field;
-		value = door_string(c->request, field);
-		if (value == NULL)
-			continue;
-		if (setting_put(c, slot, settable[i].setting,
-			*value != '\0' ? value : NULL) == 0)
-			continue;
-		door_refuse(c, "unavailable", "unable to keep the settings: %s",
-		    strerror(errno));
+	if (door_field(c, "next-image") == NULL)
+		return true;
+	url = media_take_image(c, "next-image");
+	if (url == NULL)
+		return false;
+	secret_free(url);
+	now = slot_url(c, slot);
+	if (now != NULL) {
+		secret_free(now);
+		door_add_string(&c->answer, "cause", "busy");
+		door_refuse(c, "failed", "slot %u has an image", slot);
 		return false;
 	}
-	return true;
+	if (setting_put(c, slot, SETTING_NEXT, door_field(c, "next-image")) ==
+	    0)
+		return true;
+	door_refuse(c, "unavailable", "unable to keep the settings: %s",
+	    strerror(errno));
+	return false;
 }
 
 void
@@ -194,7 +145,8 @@ door_media_set(struct door_call *c)
 		return;
 	if (!slot_is_changing(c, (unsigned)slot))
 		settings_forget_ejected(c, (unsigned)slot);
-	if (!take_settings(c, (unsigned)slot))
+	if (!take_next_image(c, (unsigned)slot) ||
+	    !media_take_settings(c, (unsigned)slot))
 		return;
 	/* A new login is for whatever image comes next. A new user alone is not:
 	 * the old password would go with it. */
@@ -204,38 +156,6 @@ door_media_set(struct door_call *c)
 }
 
 /* --- changing ------------------------------------------------------------- */
-
-/* The URL of an image: no file of this machine, whatever a client sends. For
- * secret_free(); NULL, and the refusal is in the answer. */
-static char *
-take_image(struct door_call *c)
-{
-	const char *image = door_field(c, "image");
-	const char *protocol = door_field(c, "transfer-protocol");
-	char typed[SETTING_MAX];
-	enum url_kind kind;
-
-	if (image == NULL || !is_line(image) ||
-	    strlen(image) >= sizeof(typed) - 8) {
-		door_invalid(c, "image",
-		    "it must be one line, without control characters");
-		return NULL;
-	}
-	/* vmctl takes this for a path where there is such a file. */
-	snprintf(typed, sizeof(typed), "%s%s",
-	    protocol != NULL && strcmp(protocol, "CIFS") == 0 &&
-		    strncmp(image, "//", 2) == 0
-		? "smb:"
-		: "",
-	    image);
-	kind = url_kind(typed);
-	if (kind != URL_HTTP && kind != URL_NFS && kind != URL_SMB) {
-		door_invalid(c, "image",
-		    "it must be a URL with http, https, nfs, smb or cifs");
-		return NULL;
-	}
-	return url_from_typed(typed);
-}
 
 /* Tell how vmctl ended. */
 static void
@@ -279,6 +199,7 @@ remember(struct door_call *c, unsigned slot)
 
 	setting_put(c, slot, SETTING_URL, url);
 	setting_put(c, slot, SETTING_IMAGE, door_field(c, "image"));
+	setting_put(c, slot, SETTING_NEXT, NULL);
 	secret_free(url);
 }
 
@@ -351,7 +272,7 @@ prepare_settings(struct door_call *c, const struct media_mount *m)
 {
 	settings_forget_ejected(c, m->slot);
 	if (settings_keep_login(c, m->slot, m->url) == 0)
-		return take_settings(c, m->slot);
+		return media_take_settings(c, m->slot);
 	door_refuse(c, "unavailable", "unable to keep the settings: %s",
 	    strerror(errno));
 	return false;
@@ -368,7 +289,7 @@ door_mount(struct door_call *c)
 
 	if (slot == -1)
 		return;
-	url = take_image(c);
+	url = media_take_image(c, "image");
 	if (url == NULL)
 		return;
 	m = (struct media_mount){.slot = (unsigned)slot,
@@ -415,7 +336,7 @@ door_renew(struct door_call *c)
 
 	if (slot == -1)
 		return;
-	url = take_image(c);
+	url = media_take_image(c, "image");
 	if (url == NULL)
 		return;
 	m = (struct media_mount){.slot = (unsigned)slot, .url = url};

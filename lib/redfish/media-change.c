@@ -125,6 +125,21 @@ set(struct redfish *r, const struct media_request *wanted, unsigned slot)
 	return is_done;
 }
 
+/* Keep the image, which is not to be inserted now. */
+static bool
+keep(struct redfish *r, const struct media_request *wanted, unsigned slot,
+    const char *action)
+{
+	struct door_message request;
+
+	if (wanted->replaces && !eject(r, slot, action))
+		return false;
+	begin(r, &request, "media-set", slot);
+	door_add_string(&request, "next-image", wanted->image.image);
+	add_settings(&request, wanted);
+	return change(r, &request, slot, wanted->image.image, action);
+}
+
 /* Do what a request wants. Returns whether it is so now. */
 static bool
 carry_out(struct redfish *r, const struct media_request *wanted, unsigned slot,
@@ -133,7 +148,7 @@ carry_out(struct redfish *r, const struct media_request *wanted, unsigned slot,
 	switch (wanted->intent) {
 	case MEDIA_MOUNT:
 		return wanted->is_inserted ? mount(r, wanted, slot, action)
-					   : set(r, wanted, slot);
+					   : keep(r, wanted, slot, action);
 	case MEDIA_EJECT:
 		return eject(r, slot, action);
 	case MEDIA_RENEW:

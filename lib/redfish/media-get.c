@@ -105,7 +105,7 @@ put_image(struct redfish *r, const struct media *m)
 	if (is_in && image == NULL)
 		image = m->state.url[0] != '\0' ? m->state.url : m->state.file;
 	name = image != NULL ? media_image_name(image) : NULL;
-	put(r, "Image", image);
+	put(r, "Image", is_in ? image : m->next);
 	put(r, "ImageName", name);
 	free(name);
 	put_flag(r, "Inserted", is_in);

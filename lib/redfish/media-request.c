@@ -107,7 +107,7 @@ decide_without_image(struct judge *j)
 
 	if (!inserts && !changes_protection)
 		return;
-	if (now->image == NULL)
+	if (now->image == NULL || (!now->is_in && !inserts))
 		media_refuse_missing(
 		    j, "Image", "The slot is empty: send an Image as well.");
 	else

@@ -39,6 +39,7 @@ ask_kept(struct redfish *r, struct media *m)
 	if (!ask_do(r, &request, &m->kept))
 		return false;
 	m->image = door_string(&m->kept, "image");
+	m->next = m->image == NULL ? door_string(&m->kept, "next-image") : NULL;
 	m->policy = door_string(&m->kept, "policy");
 	m->expires = ask_number(&m->kept, "expires", 0);
 	return true;
@@ -95,6 +96,6 @@ media_judged(const struct redfish *r, const struct media *m)
 		now.disk_slot = other;
 	/* An image that is on its way out is none. */
 	if (!now.is_in)
-		now.image = NULL;
+		now.image = m->next;
 	return now;
 }

@@ -17,8 +17,10 @@ struct media {
 	struct slot_state state;
 	struct door_message kept; /* vm-door's answer to `media` */
 	const char *image;	  /* in it; NULL: none */
-	const char *policy;	  /* EjectPolicy */
-	int64_t expires;	  /* EjectTimeout in seconds; 0: none */
+	const char
+	    *next; /* to be inserted later, in an empty slot; NULL: none */
+	const char *policy; /* EjectPolicy */
+	int64_t expires;    /* EjectTimeout in seconds; 0: none */
 };
 
 /* Read the slot that the path names as its `part`. Returns false where the

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "base/url-typed.h"
+#include "base/url.h"
+#include "door/media-take.h"
+#include "door/slot-settings.h"
+
+#define CREDENTIAL_MAX 512 /* bytes */
+
+static bool
+is_one_of(const char *value, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (strcmp(*words, value) == 0)
+			return true;
+	return false;
+}
+
+/* One line, of which a terminal shows all. */
+static bool
+is_line(const char *value)
+{
+	for (; *value != '\0'; value++)
+		if ((unsigned char)*value < ' ' || *value == 127)
+			return false;
+	return true;
+}
+
+/* Is the value of a setting right? */
+static bool
+is_right(const char *setting, const char *value)
+{
+	static const char *const flags[] = {"yes", "no", NULL};
+	static const char *const policies[] = {
+	    "Persistent", "OnPowerOff", "Timed", NULL};
+	static const char *const protocols[] = {
+	    "HTTP", "HTTPS", "NFS", "CIFS", "OEM", NULL};
+	uint64_t seconds;
+
+	if (strcmp(setting, SETTING_VERIFY) == 0)
+		return is_one_of(value, flags);
+	if (strcmp(setting, SETTING_POLICY) == 0)
+		return is_one_of(value, policies);
+	if (strcmp(setting, SETTING_PROTOCOL) == 0)
+		return is_one_of(value, protocols);
+	if (strcmp(setting, SETTING_EXPIRES) == 0)
+		return number_parse(value, 1, 365 * 86400, &seconds) == 0;
+	return strlen(value) < CREDENTIAL_MAX && is_line(value);
+}
+
+static const struct {
+	const char *field, *setting;
+} settable[] = {
+    {"verify", SETTING_VERIFY},
+    {"policy", SETTING_POLICY},
+    {"expires", SETTING_EXPIRES},
+    {"user-name", SETTING_USER},
+    /* `password` is that of a client that came with Basic. */
+    {"image-password", SETTING_PASSWORD},
+    {"transfer-protocol", SETTING_PROTOCOL},
+};
+
+bool
+media_take_settings(struct door_call *c, unsigned slot)
+{
+	const char *value, *field;
+	size_t i;
+
+	for (i = 0; i < sizeof(settable) / sizeof(settable[0]); i++) {
+		field = settable[i].field;
+		value = door_string(c->request, field);
+		if (value != NULL && *value != '\0' &&
+		    !is_right(settable[i].setting, value)) {
+			door_invalid(c, field, "the value is not allowed");
+			return false;
+		}
+	}
+	for (i = 0; i < sizeof(settable) / sizeof(settable[0]); i++) {
+		field = settable[i].field;
+		value = door_string(c->request, field);
+		if (value == NULL)
+			continue;
+		if (setting_put(c, slot, settable[i].setting,
+			*value != '\0' ? value : NULL) == 0)
+			continue;
+		door_refuse(c, "unavailable", "unable to keep the settings: %s",
+		    strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+char *
+media_take_image(struct door_call *c, const char *field)
+{
+	const char *image = door_field(c, field);
+	const char *protocol = door_field(c, "transfer-protocol");
+	char typed[SETTING_MAX];
+	enum url_kind kind;
+
+	if (image == NULL || !is_line(image) ||
+	    strlen(image) >= sizeof(typed) - 8) {
+		door_invalid(c, field,
+		    "it must be one line, without control characters");
+		return NULL;
+	}
+	/* vmctl takes this for a path where there is such a file. */
+	snprintf(typed, sizeof(typed), "%s%s",
+	    protocol != NULL && strcmp(protocol, "CIFS") == 0 &&
+		    strncmp(image, "//", 2) == 0
+		? "smb:"
+		: "",
+	    image);
+	kind = url_kind(typed);
+	if (kind != URL_HTTP && kind != URL_NFS && kind != URL_SMB) {
+		door_invalid(c, field,
+		    "it must be a URL with http, https, nfs, smb or cifs");
+		return NULL;
+	}
+	return url_from_typed(typed);
+}
