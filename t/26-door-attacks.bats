@@ -51,6 +51,25 @@ setup() {
 	[ ! -e secret3 ]
 }
 
+@test "a flood of logins leaves places for those who have a session" {
+	start_door
+	log_in root 0penBmc
+	background sh -c 'exec 9>run-door/hash.lock && vm-lock 9 && touch holding && exec sleep 1000'
+	holder=${STARTED[-1]}
+	wait_until 20 test -e holding
+	for i in $(seq 70); do
+		doorask verb=login user=op password="wrong$i" peer="2001:db8:0:$i::1" >answer$i &
+		clients="$clients $!"
+	done
+	wait_until 60 eval '[ "$(cat answer* | grep -c "^result=slow$")" = 22 ]'
+	[ "$(pgrep -cP "$DOOR")" = 48 ]
+	timeout 60 doorask verb=whoami token="$TOKEN" | grep -qx result=ok
+	asks ok verb=eject slot=1 token="$TOKEN"
+	kill "$holder"
+	wait $clients || :
+	wait_until 60 asks ok verb=login user=root password=0penBmc
+}
+
 @test "certificates: as many and as large as there may be are still told" {
 	start_door
 	log_in root 0penBmc

@@ -21,6 +21,7 @@
 #include "unix/sd-notify.h"
 
 #define REQUEST_MS 10000 /* to receive a request, or to send an answer */
+#define LOGINS_MAX 48	 /* processes, above which no password is tried */
 
 /* A client that is sending its request. */
 struct connection {
@@ -90,6 +91,28 @@ answer_apart(struct server *s, struct connection *k)
 	forget(k);
 }
 
+/* Whoever sends many passwords fills all places with processes that wait for their
+ * turn to hash. Some are kept for those who have a session. */
+static bool
+is_login_too_many(const struct server *s, const struct connection *k)
+{
+	return s->children >= LOGINS_MAX &&
+	       door_string(&k->request, "token") == NULL;
+}
+
+static void
+refuse_login(struct connection *k)
+{
+	struct door_message refusal = {0};
+
+	door_add_string(&refusal, "result", "slow");
+	door_add_string(&refusal, "retry", "2");
+	door_add_string(&refusal, "message", "Too many log in at once: wait.");
+	door_send(k->fd, &refusal, clock_ms() + REQUEST_MS);
+	door_message_free(&refusal);
+	forget(k);
+}
+
 /* The whole request is here. */
 static void
 take_request(struct server *s, struct connection *k)
@@ -98,6 +121,8 @@ take_request(struct server *s, struct connection *k)
 		forget(k);
 	else if (answer(s, k, false))
 		forget(k);
+	else if (is_login_too_many(s, k))
+		refuse_login(k);
 	else
 		answer_apart(s, k);
 }
