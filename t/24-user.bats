@@ -7,6 +7,7 @@ load door
 
 setup() {
 	own_directory
+	export VM_RUN_DIR=$PWD/run
 	export VM_CONF=$PWD/vmedia.conf
 	: >vmedia.conf
 }
