@@ -282,6 +282,8 @@ install: all
 	    sed 's,@PREFIX@,$(PREFIX),g;s,/etc/vmedia,$(SYSCONFDIR)/vmedia,g' scripts/$${file%:*} \
 		>$(DESTDIR)$(PREFIX)/share/vmedia/$${file#*:} || exit; \
 	done
+	rm -rf $(DESTDIR)$(PREFIX)/share/vmedia/lighttpd-errors
+	cp -RP scripts/lighttpd/errors $(DESTDIR)$(PREFIX)/share/vmedia/lighttpd-errors
 	install -d $(DESTDIR)$(SYSCONFDIR)/vmedia/hooks.d
 	install -D -m 644 scripts/completion/vmctl \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vmctl

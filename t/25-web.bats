@@ -238,21 +238,23 @@ ask() {
 }
 
 @test "lighttpd: the page, Redfish and the redirect, with the same certificate" {
-	local http https
+	local http https backend
 	http=$(free_port) https=$(free_port)
 	vmctl web certificate
 	mkdir -p prefix/share/vmedia
 	ln -s "$TOP/scripts/web" prefix/share/vmedia/web
+	ln -s "$TOP/scripts/lighttpd/errors" prefix/share/vmedia/lighttpd-errors
 	{
 		printf 'server.%s\n' "document-root = \"$PWD/prefix\"" \
 			"port = $http" 'bind = "127.0.0.1"'
-		sed "s,@PREFIX@,$PWD/prefix,; s,\":443\",\":$https\",
+		sed "s,@PREFIX@,$PWD/prefix,g; s,\":443\",\":$https\",
 			s,/etc/vmedia,$PWD/etc,
 			s,/run/vm-redfish.sock,$PWD/redfish.sock,
 			s,/run/vm-ws-proxy.sock,$PWD/ws.sock," \
 			"$TOP/scripts/lighttpd/vmedia.conf"
 	} >lighttpd.conf
 	start_backend
+	backend=${STARTED[-1]}
 	background lighttpd -D -f lighttpd.conf 2>lighttpd.err
 	CURL=(curl -sS --cacert "$PWD/etc/web.pem") AT=https://localhost:$https
 	wait_until 10 "${CURL[@]}" -o answer "$AT/"
@@ -275,6 +277,12 @@ ask() {
 	head -c 65537 /dev/zero >large
 	ask /redfish/v1/x --data-binary @large
 	grep -q '^HTTP/[0-9.]* 413' head
+	grep -qi '^content-type: application/json' head
+	jq -e '.error.code | endswith(".GeneralError")' answer
+	kill "$backend"
+	wait "$backend" || :
+	ask /redfish/v1/x
+	is_error 503 ServiceTemporarilyUnavailable
 }
 
 @test "vmctl door and vmctl redfish: the configuration says how" {
