@@ -49,7 +49,8 @@ target_root() {
 		# The emulator knows neither seccomp(2) nor generic netlink, runs
 		# no other program, and takes / for the target's own.
 		case ${unit##*/} in sandbox | nbd-* | open-local) continue ;; esac
-		arm "$unit"
+		mkdir "$BATS_TEST_TMPDIR/${unit##*/}"
+		(cd "$BATS_TEST_TMPDIR/${unit##*/}" && arm "$unit")
 	done
 }
 
