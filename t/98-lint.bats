@@ -81,6 +81,12 @@ compiles() {
 	not grep -rnwE 'TODO|FIXME|XXX' bin lib plugins scripts man README Makefile
 }
 
+@test "nothing is at the top that does not belong there" {
+	cd "$TOP"
+	{ git ls-files 2>/dev/null || ls -A; } | sed 's,/.*,,' | sort -u |
+		not grep -vxE '\.(ci|clang-format|git|gitignore|shellcheckrc)|COPYING|Makefile|README|bin|build|lib|man|plugins|scripts|t'
+}
+
 @test "no file of C or sh has more than 450 lines" {
 	local long
 	long=$(wc -l "$TOP"/{bin,lib/*,plugins,plugins/*}/*.[ch] \
