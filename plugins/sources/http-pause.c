@@ -23,7 +23,7 @@ http_pause_after(
 	if (ms > PAUSE_LAST_MS)
 		ms = PAUSE_LAST_MS;
 	ms += rand_r(seed) % (ms / 4);
-	if (ms > left - LAST_TRY_MS && left >= 2 * LAST_TRY_MS)
+	if (ms > left - LAST_TRY_MS && left > 2 * LAST_TRY_MS)
 		ms = left - LAST_TRY_MS;
 	return ms <= left ? ms : -1;
 }
