@@ -83,23 +83,29 @@ take_rule(char *text)
 	settings.rules[rule] = (unsigned)value;
 }
 
+static void
+make_directory(const char *path)
+{
+	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+		err(EX_CANTCREAT, "unable to make the directory %s", path);
+}
+
 /* Directories of our own, which nobody else reads. */
 static void
 make_directories(void)
 {
-	static char dir[PATH_MAX - 16], sessions[PATH_MAX], unlocks[PATH_MAX];
+	static char dir[PATH_MAX - 16], part[PATH_MAX];
 	const char *run_dir = getenv("VM_RUN_DIR");
 
 	if (run_dir != NULL)
 		settings.run_dir = run_dir;
 	snprintf(dir, sizeof(dir), "%s-door", settings.run_dir);
-	snprintf(sessions, sizeof(sessions), "%s/sessions", dir);
-	snprintf(unlocks, sizeof(unlocks), "%s/" DOOR_UNLOCKS, dir);
 	settings.state_dir = dir;
-	if ((mkdir(dir, 0700) == -1 && errno != EEXIST) ||
-	    (mkdir(sessions, 0700) == -1 && errno != EEXIST) ||
-	    (mkdir(unlocks, 0700) == -1 && errno != EEXIST))
-		err(EX_CANTCREAT, "unable to make the directory %s", sessions);
+	make_directory(dir);
+	snprintf(part, sizeof(part), "%s/sessions", dir);
+	make_directory(part);
+	snprintf(part, sizeof(part), "%s/" DOOR_UNLOCKS, dir);
+	make_directory(part);
 }
 
 /* Let the user connect; vm-door looks itself at who that is. */

@@ -6,6 +6,7 @@
 
 load helper
 load column
+load bmc
 
 setup_file() {
 	(cd "$TOP" && make -s install O="$BUILD" PREFIX=/usr/local) 3>&-
@@ -13,6 +14,7 @@ setup_file() {
 	modprobe -a usb-storage sr_mod sd_mod
 	modprobe dummy_hcd
 	export VM_RUN_DIR=/run/vmedia WWW=$BATS_FILE_TMPDIR/www
+	export AT=https://localhost
 	mkdir -p "$WWW" /etc/vmedia
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "${BATS_FILE_TMPDIR%/*}"
 	make_iso "$WWW/one.iso" 3 ONE
@@ -30,11 +32,6 @@ teardown() {
 		journalctl -q --no-pager -n 40 || :
 }
 
-# ask PATH [OPTION...]: prints the answer to root.
-ask() {
-	curl -sS --cacert /etc/vmedia/web.pem -u root:0penBmc "${@:2}" \
-		"https://localhost$1"
-}
 # status_of PATH [OPTION...]: prints the HTTP status instead.
 status_of() {
 	ask "$@" -o /dev/null -w '%{http_code}'
@@ -72,8 +69,7 @@ eject() {
 
 @test "a client inserts and ejects by the units, and the host has the right bytes" {
 	insert
-	wait_until 30 host_has 0
-	cmp "$WWW/one.iso" "$(host_drive 0)"
+	host_reads 0 "$WWW/one.iso"
 	systemctl is-active vmedia-slot@0
 	[ "$(ask $SLOT | jq -r .Image)" = http://localhost:8080/one.iso ]
 	eject

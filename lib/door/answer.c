@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/control.h"
 #include "door/door.h"
 #include "door/unlock.h"
 
@@ -75,16 +76,14 @@ door_field(const struct door_call *c, const char *name)
 void
 door_log(const struct door_call *c, const char *format, ...)
 {
-	char words[512], *at;
+	char words[512];
 	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(words, sizeof(words), format, ap);
 	va_end(ap);
 	/* They may repeat what a server has said, and terminals obey. */
-	for (at = words; *at != '\0'; at++)
-		if ((unsigned char)*at < ' ' || *at == 127)
-			*at = '?';
+	replace_control(words);
 	fprintf(stderr, "vm-door: %s from %s: %s\n",
 	    c->account != NULL ? c->account->name : "somebody", c->peer, words);
 }

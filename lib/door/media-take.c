@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/control.h"
 #include "base/number.h"
 #include "base/url-typed.h"
 #include "base/url.h"
@@ -20,16 +21,6 @@ is_one_of(const char *value, const char *const *words)
 		if (strcmp(*words, value) == 0)
 			return true;
 	return false;
-}
-
-/* One line, of which a terminal shows all. */
-static bool
-is_line(const char *value)
-{
-	for (; *value != '\0'; value++)
-		if ((unsigned char)*value < ' ' || *value == 127)
-			return false;
-	return true;
 }
 
 /* Is the value of a setting right? */
@@ -51,7 +42,7 @@ is_right(const char *setting, const char *value)
 		return is_one_of(value, protocols);
 	if (strcmp(setting, SETTING_EXPIRES) == 0)
 		return number_parse(value, 1, 365 * 86400, &seconds) == 0;
-	return strlen(value) < CREDENTIAL_MAX && is_line(value);
+	return strlen(value) < CREDENTIAL_MAX && !has_control(value);
 }
 
 static const struct {
@@ -104,7 +95,7 @@ media_take_image(struct door_call *c, const char *field)
 	char typed[SETTING_MAX];
 	enum url_kind kind;
 
-	if (image == NULL || !is_line(image) ||
+	if (image == NULL || has_control(image) ||
 	    strlen(image) >= sizeof(typed) - 8) {
 		door_invalid(c, field,
 		    "it must be one line, without control characters");

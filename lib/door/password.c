@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/control.h"
 #include "door/accounts.h"
 #include "door/pam.h"
 
@@ -22,15 +23,14 @@ const char *
 account_password_fault(
     const struct accounts *a, const char *name, const char *password)
 {
-	size_t len = strlen(password), i;
+	size_t len = strlen(password);
 
 	if (len < a->rules[RULE_PASSWORD_LENGTH])
 		return "the password is too short";
 	if (len > PASSWORD_MAX)
 		return "the password is too long";
-	for (i = 0; i < len; i++)
-		if ((unsigned char)password[i] < ' ' || password[i] == 0x7f)
-			return "the password has a control character";
+	if (has_control(password))
+		return "the password has a control character";
 	if (strcmp(name, password) == 0)
 		return "the password is the name";
 	return NULL;

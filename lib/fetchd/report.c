@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/control.h"
 #include "fetchd/report.h"
 
 int
@@ -16,14 +17,11 @@ report_send(int fd, int status, enum cause cause, const char *text)
 	    cause != CAUSE_USUAL ? cause_word(cause, status) : "-";
 	char line[REPORT_MAX];
 	size_t len;
-	char *p;
 
 	snprintf(line, sizeof(line) - 1, "%d %s %s", status, word, text);
-	for (p = line; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
-	*p++ = '\n';
-	len = p - line;
+	replace_control(line);
+	len = strlen(line);
+	line[len++] = '\n';
 	/* Less than PIPE_BUF: written whole or not at all (pipe(7)). */
 	return write(fd, line, len) == (ssize_t)len ? 0 : -1;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/control.h"
 #include "base/secret.h"
 #include "base/url-typed.h"
 #include "base/url.h"
@@ -14,15 +15,6 @@ static const char not_understood[] =
     "use http://, https://, nfs:// or smb://, HOST:/PATH, or "
     "//HOST/SHARE/PATH",
 		  no_memory[] = "there is no memory";
-
-static bool
-has_control_characters(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 127)
-			return true;
-	return false;
-}
 
 /* A copy without "user:password@", and otherwise octet for octet. */
 static char *
@@ -85,7 +77,7 @@ media_image_take(struct media_image *out, const char *text)
 	*out = (struct media_image){NULL, NULL, NULL, NULL, NULL};
 	if (strlen(text) > MEDIA_IMAGE_MAX)
 		return "it is too long";
-	if (has_control_characters(text))
+	if (has_control(text))
 		return "it has control characters";
 	out->image = without_user(text);
 	out->url = out->image != NULL ? url_of(out->image) : NULL;
