@@ -7,6 +7,7 @@
 #include "http/basic.h"
 #include "redfish/ask.h"
 #include "redfish/auth.h"
+#include "redfish/media.h"
 #include "redfish/message.h"
 #include "redfish/roles.h"
 
@@ -26,12 +27,34 @@ take_client(struct redfish_client *c, const struct door_message *answer)
 	c->privileges = redfish_privileges(c->role);
 }
 
+/* Put the question to vm-door. On a slow BMC each question takes time, and a slot
+ * is what clients read again and again: one question is enough for it. */
+static bool
+ask_who(struct redfish *r, const struct redfish_handler *h)
+{
+	struct door_message request, answer, *said = &answer;
+	int slot =
+	    h != NULL && h->answer == get_media ? media_slot_find(r, 0) : -1;
+	bool is_known;
+
+	if (slot != -1) {
+		media_ask_begin(r, &request, (unsigned)slot);
+		said = &r->kept;
+	} else {
+		ask_begin(r, &request, "whoami");
+	}
+	is_known = ask_do(r, &request, said);
+	if (is_known)
+		take_client(&r->client, said);
+	if (said == &answer || !is_known)
+		door_message_free(said);
+	return is_known;
+}
+
 bool
-auth_take(struct redfish *r)
+auth_take(struct redfish *r, const struct redfish_handler *h)
 {
 	struct redfish_credentials *c = &r->client.credentials;
-	struct door_message request, answer;
-	bool is_known;
 
 	if (r->http->auth_token != NULL && *r->http->auth_token != '\0')
 		c->token = r->http->auth_token;
@@ -44,12 +67,7 @@ auth_take(struct redfish *r)
 		    "send a user and password.");
 		return false;
 	}
-	ask_begin(r, &request, "whoami");
-	is_known = ask_do(r, &request, &answer);
-	if (is_known)
-		take_client(&r->client, &answer);
-	door_message_free(&answer);
-	return is_known;
+	return ask_who(r, h);
 }
 
 /* Does this account, whose password must change, go only where it can do that, or

@@ -11,9 +11,11 @@
 
 /*
  * Find out by X-Auth-Token or else by Basic who the client is: vm-door says it.
- * Returns whether it is anybody; if not, a message has been said (401, 503).
+ * Where the handler reads a slot, vm-door says in the same answer what it keeps of
+ * the slot, r->kept. The handler may be NULL. Returns whether the client is
+ * anybody; if not, a message has been said (401, 503).
  */
-bool auth_take(struct redfish *);
+bool auth_take(struct redfish *, const struct redfish_handler *);
 
 /*
  * May the client use this method of the resource, which needs that privilege? If

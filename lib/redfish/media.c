@@ -10,7 +10,7 @@
 #include "redfish/message.h"
 
 int
-media_slot_of(struct redfish *r, unsigned part)
+media_slot_find(const struct redfish *r, unsigned part)
 {
 	const char *id = r->part[part];
 	unsigned slot =
@@ -18,26 +18,46 @@ media_slot_of(struct redfish *r, unsigned part)
 	char right[16];
 
 	snprintf(right, sizeof(right), "Slot_%u", slot);
-	if (slot < r->settings->slots && strcmp(id, right) == 0)
-		return (int)slot;
-	redfish_say(r, 404, MSG_RESOURCE_NOT_FOUND, NULL,
-	    "Follow the links of the collection VirtualMedia.", "VirtualMedia",
-	    id);
-	return -1;
+	return slot < r->settings->slots && strcmp(id, right) == 0 ? (int)slot
+								   : -1;
 }
 
-/* Ask vm-door for what it keeps of the slot. */
+int
+media_slot_of(struct redfish *r, unsigned part)
+{
+	int slot = media_slot_find(r, part);
+
+	if (slot == -1)
+		redfish_say(r, 404, MSG_RESOURCE_NOT_FOUND, NULL,
+		    "Follow the links of the collection VirtualMedia.",
+		    "VirtualMedia", r->part[part]);
+	return slot;
+}
+
+void
+media_ask_begin(struct redfish *r, struct door_message *request, unsigned slot)
+{
+	char text[8];
+
+	snprintf(text, sizeof(text), "%u", slot);
+	ask_begin(r, request, "media");
+	door_add_string(request, "slot", text);
+}
+
+/* Take what vm-door keeps of the slot, or ask for it. */
 static bool
-ask_kept(struct redfish *r, struct media *m)
+take_kept(struct redfish *r, struct media *m)
 {
 	struct door_message request;
-	char slot[8];
 
-	snprintf(slot, sizeof(slot), "%u", m->slot);
-	ask_begin(r, &request, "media");
-	door_add_string(&request, "slot", slot);
-	if (!ask_do(r, &request, &m->kept))
-		return false;
+	if (r->kept.bytes != NULL) {
+		m->kept = r->kept;
+		r->kept = (struct door_message){0};
+	} else {
+		media_ask_begin(r, &request, m->slot);
+		if (!ask_do(r, &request, &m->kept))
+			return false;
+	}
 	m->image = door_string(&m->kept, "image");
 	m->next = m->image == NULL ? door_string(&m->kept, "next-image") : NULL;
 	m->policy = door_string(&m->kept, "policy");
@@ -58,7 +78,7 @@ media_read(struct redfish *r, unsigned part, struct media *m)
 		    "vm-redfish may not read the state of the slot.");
 		return false;
 	}
-	return ask_kept(r, m);
+	return take_kept(r, m);
 }
 
 void

@@ -34,7 +34,14 @@ struct media_now media_judged(const struct redfish *r, const struct media *m);
 /* The first slot with another type of drive; -1 if there is none. */
 int media_other_slot(const struct redfish *r, unsigned slot);
 
-/* The number of the slot that the path names; -1 with 404 in *r. */
+/* The number of the slot that the path names; -1 if there is no such slot. */
+int media_slot_find(const struct redfish *r, unsigned part);
+
+/* The same; -1 with 404 in *r. */
 int media_slot_of(struct redfish *r, unsigned part);
+
+/* Begin the request to vm-door for what it keeps of a slot. */
+void media_ask_begin(
+    struct redfish *r, struct door_message *request, unsigned slot);
 
 #endif

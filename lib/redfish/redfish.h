@@ -22,6 +22,7 @@
 #include <jansson.h>
 
 #include "base/json-text.h"
+#include "door/wire.h"
 #include "gadget/configfs.h"
 #include "http/cgi.h"
 #include "image/info.h"
@@ -78,7 +79,8 @@ struct redfish {
 	const struct redfish_resource *resource;
 	char uri[REDFISH_URI_SIZE]; /* the path without a slash at the end */
 	char part[REDFISH_PARTS][REDFISH_PART_SIZE];
-	json_t *input; /* the body, an object; NULL: it has none */
+	json_t *input;		  /* the body, an object; NULL: it has none */
+	struct door_message kept; /* what auth_take() was told of a slot, too */
 	/* The answer. */
 	int status;
 	struct json_text body;	   /* nothing: it has none, or only messages */

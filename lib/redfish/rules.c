@@ -230,7 +230,7 @@ find_handler(struct redfish *r, int method)
 						: NULL;
 	if (h != NULL && h->answer != NULL && h->privilege == PRIVILEGE_NONE)
 		return h;
-	if (!auth_take(r))
+	if (!auth_take(r, h))
 		return NULL;
 	if (r->resource == NULL) {
 		answer_missing(r);
@@ -281,6 +281,7 @@ void
 redfish_free(struct redfish *r)
 {
 	json_decref(r->input);
+	door_message_free(&r->kept);
 	json_text_free(&r->body);
 	json_text_free(&r->messages);
 	free(r->xml);
