@@ -150,6 +150,7 @@ fuzzed_pem = lib/tls/pem.c
 fuzzed_redfish = $(wildcard lib/redfish/*.c lib/base/*.c lib/gadget/*.c lib/http/*.c \
 	lib/image/*.c lib/unix/*.c) lib/door/wire.c \
 	$(addprefix lib/slot/,event-log.c progress.c state.c)
+fuzzed_tus = $(wildcard lib/tus/*.c) $(addprefix lib/base/,base64.c control.c number.c)
 fuzzed_url = $(addprefix lib/base/,number.c secret.c url.c url-typed.c utf8.c)
 fuzzed_ws-frame = lib/ws/frame.c
 fuzzed_ws-handshake = lib/http/headers.c $(addprefix lib/ws/,accept-key.c \

@@ -191,6 +191,10 @@ unit() {
 	unit pem
 }
 
+@test "unit: tus" {
+	unit tus
+}
+
 @test "unit: url" {
 	unit url
 }

@@ -30,13 +30,22 @@ static const struct variable known[] = {
     VARIABLE("CONTENT_TYPE", content_type),
     VARIABLE("HTTP_ACCEPT", accept),
     VARIABLE("HTTP_AUTHORIZATION", authorization),
+    VARIABLE("HTTP_CONTENT_RANGE", content_range),
     VARIABLE("HTTP_HOST", host),
     VARIABLE("HTTP_IF_MATCH", if_match),
     VARIABLE("HTTP_IF_NONE_MATCH", if_none_match),
     VARIABLE("HTTP_LAST_EVENT_ID", last_event_id),
     VARIABLE("HTTP_ODATA_VERSION", odata_version),
     VARIABLE("HTTP_ORIGIN", origin),
+    VARIABLE("HTTP_TUS_RESUMABLE", tus_resumable),
+    VARIABLE("HTTP_UPLOAD_CHECKSUM", upload_checksum),
+    VARIABLE("HTTP_UPLOAD_CONCAT", upload_concat),
+    VARIABLE("HTTP_UPLOAD_DEFER_LENGTH", upload_defer_length),
+    VARIABLE("HTTP_UPLOAD_LENGTH", upload_length),
+    VARIABLE("HTTP_UPLOAD_METADATA", upload_metadata),
+    VARIABLE("HTTP_UPLOAD_OFFSET", upload_offset),
     VARIABLE("HTTP_X_AUTH_TOKEN", auth_token),
+    VARIABLE("HTTP_X_HTTP_METHOD_OVERRIDE", method_override),
     VARIABLE("REMOTE_ADDR", peer),
     VARIABLE("REQUEST_METHOD", method),
     VARIABLE("REQUEST_URI", path),
@@ -220,7 +229,7 @@ read_length(int fd, size_t *size, int64_t deadline)
 }
 
 int
-cgi_read_scgi(struct cgi_request *r, int fd, char head[CGI_HEAD_MAX],
+cgi_read_scgi_head(struct cgi_request *r, int fd, char head[CGI_HEAD_MAX],
     int64_t deadline, const char **why)
 {
 	size_t size = 0;
@@ -236,7 +245,14 @@ cgi_read_scgi(struct cgi_request *r, int fd, char head[CGI_HEAD_MAX],
 	if (status != 0)
 		return status;
 	*why = cgi_take_scgi(r, head, size);
-	if (*why != NULL)
-		return 400;
-	return cgi_read_body(r, fd, deadline);
+	return *why != NULL ? 400 : 0;
+}
+
+int
+cgi_read_scgi(struct cgi_request *r, int fd, char head[CGI_HEAD_MAX],
+    int64_t deadline, const char **why)
+{
+	int status = cgi_read_scgi_head(r, fd, head, deadline, why);
+
+	return status == 0 ? cgi_read_body(r, fd, deadline) : status;
 }

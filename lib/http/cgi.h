@@ -32,6 +32,15 @@ struct cgi_request {
 	const char *last_event_id;
 	const char *odata_version;
 	const char *origin;
+	const char *content_range;
+	const char *method_override; /* X-HTTP-Method-Override */
+	const char *tus_resumable;
+	const char *upload_checksum;
+	const char *upload_concat;
+	const char *upload_defer_length;
+	const char *upload_length;
+	const char *upload_metadata;
+	const char *upload_offset;
 	bool is_tls;
 	uint64_t length; /* bytes of the body that will come */
 	char *body;	 /* `length` bytes and a NUL, when it has been read */
@@ -52,15 +61,19 @@ const char *cgi_take_environment(struct cgi_request *);
 void cgi_request_free(struct cgi_request *);
 
 /*
- * Read a whole request by SCGI from a socket until a moment of clock_ms(): its
- * head into `head`, its body into memory of its own. Returns 0, or the HTTP
- * status that refuses it: 400 (*why says why), 408, 413, 500; or -1 where the
+ * Read the head of a request by SCGI from a socket into `head`, until a moment of
+ * clock_ms(). What the socket has then is the body, of r->length bytes. Returns 0,
+ * or the HTTP status that refuses it: 400 (*why says why), 408; or -1 where the
  * peer has gone.
  */
+int cgi_read_scgi_head(struct cgi_request *, int fd, char head[CGI_HEAD_MAX],
+    int64_t deadline, const char **why);
+
+/* The same, and the body into memory of its own: 413 and 500, too. */
 int cgi_read_scgi(struct cgi_request *, int fd, char head[CGI_HEAD_MAX],
     int64_t deadline, const char **why);
 
-/* Read the body of a request that came by CGI from fd. Returns as above. */
+/* Read the body of a request whose head is known from fd. Returns as above. */
 int cgi_read_body(struct cgi_request *, int fd, int64_t deadline);
 
 #endif

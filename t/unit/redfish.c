@@ -32,7 +32,8 @@ test_base64(void)
 	CHECK(base64_decode(out, sizeof(out), "Y Q=") == -1);
 	CHECK(base64_decode(out, sizeof(out), "AAAA") == -1);
 	CHECK(base64_decode(out, 3, "YWFh") == -1);
-	CHECK(base64_decode(out, 8, "YWFhYWFh") == -1);
+	CHECK(base64_decode(out, 6, "YWFhYWFh") == -1);
+	CHECK(base64_decode(out, 7, "YWFhYWFh") == 6);
 }
 
 static void
