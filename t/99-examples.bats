@@ -151,6 +151,10 @@ page_options() {
 	run_examples vm-host.8
 }
 
+@test "examples of vm-image(8)" {
+	run_examples vm-image.8
+}
+
 @test "examples of vm-redfish(8)" {
 	run_examples vm-redfish.8
 }

@@ -75,6 +75,12 @@ prepare() {
 	fi
 	cp "$EXAMPLES_FILES"/* .
 	cat ca.pem >>/etc/ssl/certs/ca-certificates.crt
+	case $PAGE in
+	*vm-image.8)
+		echo "store = $DIR/store" >vmedia.conf
+		export VM_CONF=$DIR/vmedia.conf
+		;;
+	esac
 	echo secret >password.txt
 	echo 'https://example.org/debian.iso?sig=1' >link.txt
 	echo 'https://example.org/debian.iso?sig=2' >new-link.txt

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 # What all parts of vmctl need: messages, the state of a slot, time, and how to
-# run vm-fetchd. Sourced; PROG must be set. A slot is a directory:
+# run vm-fetchd. Sourced; PROG must be set, and TOOL, what people type for it. A slot
+# is a directory:
 #
 #   $RUN/N/lock       flock(2)ed by the vmctl that operates on slot N
 #   $RUN/N/pid        flock(2)ed by the vm-slot that holds slot N; has its pid
@@ -84,12 +85,12 @@ typed_words() {
 # need_root WORD...: a verb that changes a slot is for root.
 need_root() {
 	[ "$(id -u)" = 0 ] || die $EX_NOPERM \
-		"only root can $VERB: run sudo vmctl $VERB$(typed_words "$@")"
+		"only root can $VERB: run sudo $TOOL $VERB$(typed_words "$@")"
 }
 
 # misuse MESSAGE...: the command line is wrong.
 misuse() {
-	die $EX_USAGE "$* (see vmctl help${VERB:+ $VERB})"
+	die $EX_USAGE "$* (see $TOOL help${VERB:+ $VERB})"
 }
 
 # renamed TEXT PATH NAME: TEXT with NAME in place of PATH. People should read
@@ -186,6 +187,14 @@ is_size() {
 	case ${1%[KMG]} in
 	'' | *[!0-9]*) return 1 ;;
 	esac
+}
+
+# is_sha256 WORD: is it 64 hexadecimal digits?
+is_sha256() {
+	case $1 in
+	*[!0-9a-fA-F]*) return 1 ;;
+	esac
+	[ ${#1} = 64 ]
 }
 
 # seconds_in TIME: print TIME (90, 90s, 30m, 2h, 1d), at most a year, in seconds.

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# vmctl complete: what may stand in place of the last word of a command line,
-# for the shells (scripts/completion). It prints one candidate per line, with a
-# tab and an explanation behind it; the line `:files` stands for the names of
-# files. Sourced by vmctl.
+# vmctl complete and vmctl image complete: what may stand in place of the last word
+# of a command line, for the shells (scripts/completion). They print one candidate
+# per line, with a tab and an explanation behind it; the line `:files` stands for the
+# names of files. Sourced by vmctl and vm-image.
 
 LAST=			# the word to complete
 
@@ -34,18 +34,54 @@ offer_options() {
 	done || exit
 }
 
+# offer_images PREFIX: PREFIX and the name of each image, for those who may read it.
+offer_images() {
+	[ -n "$STORE" ] || return 0
+	for DIR in "$STORE"/images/????????????????; do
+		value_of owner && OWNER=$VALUE && value_of name || continue
+		NAME=$VALUE
+		uri_of
+		offer "$1${VALUE#image:}"
+	done
+}
+
+# offer_owners: root and the names of the others.
+offer_owners() {
+	offer root
+	for DIR in "$STORE"/owners/*; do
+		[ ! -d "$DIR" ] || [ "${DIR##*/}" = root ] || offer "${DIR##*/}"
+	done
+}
+
 # offer_values WORD: what may stand where the tables have WORD.
 offer_values() {
 	local word kind
 	kind=$1
 	set --
+	case $PROG-$kind-$LAST in
+	vm-image-NAME*)
+		offer_images ''
+		return
+		;;
+	vm-image-*OWNER*)
+		offer_owners
+		return
+		;;
+	vmctl-URL-image:* | vmctl-\[URL\]-image:*)
+		read_conf
+		# shellcheck source=scripts/lib/image-store.sh
+		. "$BIN/../lib/vmedia/image-store.sh"
+		offer_images image:
+		return
+		;;
+	esac
 	case $kind in
 	FILE | PATH) out ':files\n' ;;
 	IMAGE)
 		out ':files\n'
 		set -- https:// http:// nfs:// smb://
 		;;
-	*URL*) set -- https:// http:// nfs:// smb:// ;;
+	*URL*) set -- https:// http:// nfs:// smb:// image: ;;
 	WHERE) set -- wss:// ws:// ssh: ;;
 	TYPE) set -- auto cd disk ;;
 	*ACTION*) set -- status power on off shutdown restart reset cycle nmi boot ;;
@@ -89,6 +125,7 @@ cmd_complete() {
 	fi
 	VERB=$1
 	shift
+	[ "$VERB-$PROG" != image-vmctl ] || exec vm-image complete "$@"
 	find_verb "$VERB" || return 0
 	while [ $# -gt 1 ]; do
 		skip_word "$1"

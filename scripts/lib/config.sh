@@ -46,6 +46,13 @@ cacert|text|the path of a file
 proxy|text|a URL, such as http://proxy.example.org:3128
 allow_file|paths|absolute paths of directories
 spool|path|the absolute path of a directory
+store|path|the absolute path of a directory
+store_size|size 1048576|a size of 1M or more, such as 500M or 100G
+store_quota|size 1048576|a size of 1M or more, such as 500M or 100G
+store_reserve|percent|a number of percent from 0 to 50
+store_keep|time|a time of at most a year, such as 12h or 7d
+store_volumes|group|the name of an LVM volume group
+store_hosts|names|names and addresses of servers
 power|text|a command and its arguments
 host|host|ipmitool, busctl, gpio, redfish URL or command PROGRAM (options may follow)
 host_user|text|the name of a user
@@ -69,6 +76,15 @@ slot5|text|options and the URL of a vmctl mount
 slot6|text|options and the URL of a vmctl mount
 slot7|text|options and the URL of a vmctl mount
 "
+
+# Settings that several programs read.
+STORE=			# the directory of the image store; empty: there is none
+STORE_SIZE=		# how much it may hold
+STORE_QUOTA=		# how much each owner may have in it
+STORE_RESERVE=5		# percent of its file system that stay free
+STORE_KEEP=604800	# seconds after which an unfinished upload is removed
+STORE_VOLUMES=		# the volume group for images, in place of files
+STORE_HOSTS=		# from which servers clients may let it fetch
 
 CONF_ERROR=	# the first error in the configuration
 CONF_ERRORS=	# all of them, each on a line
@@ -195,6 +211,8 @@ is_kind() {
 	path) case $2 in /*) ;; *) return 1 ;; esac ;;
 	time) seconds_in "$2" >/dev/null ;;
 	count) [ "$2" = 0 ] || is_number "$2" 86400 ;;
+	percent) [ "$2" = 0 ] || is_number "$2" 50 ;;
+	group) case $2 in [-.]* | *[!A-Za-z0-9+_.-]*) return 1 ;; esac ;;
 	names) case $2 in *[!A-Za-z0-9.:\ -]*) return 1 ;; esac ;;
 	text) return 0 ;;
 	*" "*) case " $1 " in *" $2 "*) ;; *) return 1 ;; esac ;;
@@ -260,6 +278,13 @@ $1=$2"
 	power) POWER=$2 ;;
 	spool) SPOOL=$2 ;;
 	proxy) PROXY=$2 ;;
+	store) STORE=${2%/} ;;
+	store_size) STORE_SIZE=$2 ;;
+	store_quota) STORE_QUOTA=$2 ;;
+	store_reserve) STORE_RESERVE=$2 ;;
+	store_keep) STORE_KEEP=$(seconds_in "$2") ;;
+	store_volumes) STORE_VOLUMES=$2 ;;
+	store_hosts) STORE_HOSTS=$2 ;;
 	host | host_*) HOST_CONF="$HOST_CONF$NEWLINE$1=$2" ;;
 	slot*) DECLARED="$DECLARED$NEWLINE${1#slot} $LINE_NUMBER $2" ;;
 	esac

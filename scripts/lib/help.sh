@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# What vmctl help prints, from the tables of option-table.sh. Sourced by vmctl.
+# What vmctl help prints, from the tables of option-table.sh, and vmctl image help
+# from those of image-table.sh. Sourced after parse.sh.
 
 # help_verbs: the verbs, and what each does.
 help_verbs() {
 	local verb takes help
-	out 'usage: vmctl VERB [OPTION]... [ARGUMENT]...\n'
+	out 'usage: %s VERB [OPTION]... [ARGUMENT]...\n' "$TOOL"
 	out '\n'
 	echo "$VERBS" | while IFS='|' read -r verb takes help; do
 		case $verb in '' | complete) continue ;; esac
 		out '  %-24s  %s\n' "$verb${takes:+ $takes}" "$help"
 	done || exit
-	out '\n%s\n%s\n' \
-		'"vmctl help VERB" lists the options of a verb. The page vmctl(8)' \
-		'explains them.'
+	out '\n"%s help VERB" lists the options of a verb. The page %s(8)\n%s\n' \
+		"$TOOL" "$PROG" 'explains them.'
 }
 
 # help_options VERB: its options.
@@ -47,7 +47,7 @@ help_verb() {
 	find_verb "$1" || no_verb "$1"
 	rest=${VERBS#*"$NEWLINE$1|"}
 	rest=${rest%%"$NEWLINE"*}
-	out 'usage: vmctl %s [OPTION]...%s\n%s\n\n' "$1" \
+	out 'usage: %s %s [OPTION]...%s\n%s\n\n' "$TOOL" "$1" \
 		"${TAKES:+ $TAKES}" "${rest#*|}"
 	options=$(help_options "$1")
 	out '%s\n' "$options"

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 # The verbs and options of vmctl. This file is the only place that lists them:
-# parsing (options.sh), help (help.sh), completion (complete.sh) and the test
-# that compares vmctl(8) read these tables. Sourced by vmctl.
+# parsing (parse.sh), help (help.sh), completion (complete.sh) and the test
+# that compares vmctl(8) read these tables. vm-image has tables of the same form in
+# image-table.sh. Sourced by vmctl and vm-host.
 #
 # The tables are variables, because sh starts a process for a long here-document.
 # A name may stand in several rows, for different verbs.
@@ -22,6 +23,7 @@ serve|IMAGE WHERE|insert an image on another machine
 attach|-|insert an image served on standard input
 ticket|SLOT|print a ticket for one attach
 host|[ACTION] [TARGET]|switch the host, or choose what it boots
+image|VERB|keep images on this machine: see vmctl image help
 web|[WHAT]|let browsers and Redfish clients in
 door||do what clients of Redfish may, for its unit
 redfish||answer requests of Redfish, for its unit
@@ -31,6 +33,9 @@ help|[VERB]|list the verbs, or the options of a verb
 version||print the version
 complete|WORD...|print the words that may follow, for the shell
 "
+
+# A verb for a message that shows where it stands.
+USUAL=status
 
 # What people type for a verb: WORD|VERB
 MISTAKES="
@@ -45,6 +50,8 @@ show|status
 logs|log
 check|doctor
 power|host
+upload|image put
+store|image
 boot|host boot
 "
 
@@ -130,58 +137,3 @@ ACTION|status, power, on, off, shutdown, restart, reset, cycle, nmi or boot
 TARGET|none, cd, usb, pxe, http, hdd or bios
 MODE|uefi or legacy
 "
-
-# --- looking up, which starts no process ----------------------------------
-
-NEWLINE='
-'
-# What find_verb() and find_option() have found:
-TAKES=			# the arguments of the verb
-OPTION=			# the name of the option
-NEEDS=			# its VALUE, empty for a flag
-ELSEWHERE=		# set if only other verbs have the option
-
-# find_verb WORD: set TAKES. False if there is no such verb.
-find_verb() {
-	case $1 in '' | *[!a-z]*) return 1 ;; esac
-	case $VERBS in *"$NEWLINE$1|"*) ;; *) return 1 ;; esac
-	TAKES=${VERBS#*"$NEWLINE$1|"}
-	TAKES=${TAKES%%|*}
-}
-
-# take_row ROW: does it belong to VERB? Then set OPTION and NEEDS.
-take_row() {
-	local rest verbs
-	rest=${1#*|*|}
-	verbs=${rest#*|}
-	case " ${verbs%%|*} " in
-	*" $VERB "* | " all ") ;;
-	*)
-		ELSEWHERE=1
-		return 1
-		;;
-	esac
-	OPTION=${1%%|*}
-	NEEDS=${rest%%|*}
-}
-
-# find_option WORD: look up --NAME or -X for VERB. False if VERB has no such
-# option.
-find_option() {
-	local row found IFS
-	OPTION='' NEEDS='' ELSEWHERE='' found=1
-	case $1 in *"|"*) return 1 ;; esac
-	IFS=$NEWLINE
-	set -f
-	for row in $OPTIONS; do
-		case --$row in
-		"$1|"* | --*"|${1#-}|"*) ;;
-		*) continue ;;
-		esac
-		take_row "$row" || continue
-		found=0
-		break
-	done
-	set +f
-	return $found
-}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# The command line of vmctl. Sourced by vmctl, after option-table.sh, which lists
-# the options, and request.sh.
+# What the options and arguments of vmctl do, for parse.sh. Sourced by vmctl and
+# vm-host, after option-table.sh, which lists them, and request.sh.
 
 # check_option_number OPTION VALUE MAX
 check_option_number() {
@@ -174,44 +174,8 @@ take_flag() {
 	esac
 }
 
-# need_option WORD: find_option, or refuse it.
-need_option() {
-	find_option "$1" && return
-	[ -z "$ELSEWHERE" ] || misuse "$1 does not apply to $VERB"
-	misuse "there is no option $1"
-}
-
-# take_argument WORD: how many a verb takes, its row of the table tells.
-take_argument() {
-	[ -n "$1" ] || misuse "an argument is empty"
-	[ -n "$TAKES" ] || misuse "$VERB takes no argument"
-	if [ -z "$ARGUMENT" ]; then
-		ARGUMENT=$1
-		return
-	fi
-	case $TAKES in
-	*" "*)
-		[ -z "$WHERE" ] || misuse "$VERB takes only two arguments: $TAKES"
-		WHERE=$1
-		;;
-	*) too_many "$1" "$ARGUMENT" ;;
-	esac
-}
-
-# too_many WORD...: a verb with one argument got these. One may be meant as a slot.
-too_many() {
-	local word
-	for word; do
-		! is_slot "$word" || ! find_option -s || misuse \
-			"$VERB takes only one argument, $TAKES:" \
-			"for slot $word, write -s $word"
-	done
-	misuse "$VERB takes only one argument: $TAKES"
-}
-
-# use_argument: the row of the verb tells what ARGUMENT is.
-use_argument() {
-	[ -n "$ARGUMENT" ] || return 0
+# use_first: the row of the verb tells what ARGUMENT is.
+use_first() {
 	case $TAKES in
 	*SLOT*)
 		is_slot "$ARGUMENT" || misuse \
@@ -226,48 +190,8 @@ use_argument() {
 	esac
 }
 
-# parse WORDS...: options and arguments.
-parse() {
-	local word letters
-	while [ $# -gt 0 ]; do
-		word=$1
-		shift
-		case $word in
-		--) break ;;
-		--*=*)
-			need_option "${word%%=*}"
-			[ -n "$NEEDS" ] || misuse "${word%%=*} takes no value"
-			take_option "$OPTION" "${word#*=}"
-			continue
-			;;
-		--*) need_option "$word" ;;
-		-?*)
-			letters=${word#-?}
-			word=${word%"$letters"}
-			need_option "$word"
-			# -fj is -f -j, and -s0 is -s 0.
-			if [ -n "$letters" ] && [ -n "$NEEDS" ]; then
-				set -- "$letters" "$@"
-			elif [ -n "$letters" ]; then
-				set -- "-$letters" "$@"
-			fi
-			;;
-		*)
-			take_argument "$word"
-			continue
-			;;
-		esac
-		if [ -z "$NEEDS" ]; then
-			take_flag "$OPTION"
-			continue
-		fi
-		[ $# -gt 0 ] || misuse "$word needs a value: $NEEDS"
-		take_option "$OPTION" "$1"
-		shift
-	done
-	for word; do
-		take_argument "$word"
-	done
-	use_argument
+# use_argument: all words were read.
+use_argument() {
+	[ -z "$ARGUMENT" ] || use_first
 	[ "$PASSWORD" != - ] || read_password
 }

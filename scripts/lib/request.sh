@@ -102,11 +102,8 @@ take_header() {
 
 # take_sha256 HEX
 take_sha256() {
-	case $1 in
-	*[!0-9a-fA-F]*) ;;
-	*) [ ${#1} != 64 ] || { ask sha256 "$1" && return; } ;;
-	esac
-	misuse "--sha256: not 64 hexadecimal digits"
+	is_sha256 "$1" || misuse "--sha256: not 64 hexadecimal digits"
+	ask sha256 "$1"
 }
 
 # take_sums FILE|URL: a file of checksums, such as SHA256SUMS.

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# The ledger of the image store: how much is taken, whether more may be, and the way
+# from an upload to an image. The ledger is what the records say; nothing else is
+# kept. Sourced by vm-image, after image-store.sh.
+
+LEDGER_SECONDS=60	# how long to wait for the ledger
+LIMIT=''		# what reserve() allows when the size is not known
+
+# What count_records() has found, in bytes:
+USED=0			# the records of the owner, and what lies in the drop box
+TOTAL=0			# all of them
+COMING=0		# what unfinished records have reserved in this file system
+TAKEN_LINES=''		# for each owner: a line OWNER BYTES
+
+# lock_ledger, unlock_ledger: hold it for a moment only.
+lock_ledger() {
+	{ exec 9>>"$STORE/ledger"; } 2>/dev/null || die $EX_IOERR \
+		"unable to open $STORE/ledger: type $TOOL doctor"
+	vm-lock -w $LEDGER_SECONDS 9 || die $EX_TEMPFAIL:timeout \
+		"another process has locked the image store for $LEDGER_SECONDS s:" \
+		"try again"
+}
+unlock_ledger() {
+	exec 9>&-
+}
+
+# --- counting -------------------------------------------------------------
+
+# taken_by DIRECTORY: set BYTES to what its files take on the disk.
+taken_by() {
+	BYTES=$(du -sk "$1" 2>/dev/null)
+	BYTES=${BYTES%%[!0-9]*}
+	BYTES=$((${BYTES:-0} * 1024))
+}
+
+# add_taken OWNER BYTES: add a line to TAKEN_LINES, or to the one that is there.
+add_taken() {
+	local before after
+	case $NEWLINE$TAKEN_LINES in
+	*"$NEWLINE$1 "*)
+		before=$NEWLINE$TAKEN_LINES
+		after=${before#*"$NEWLINE$1 "}
+		before=${before%%"$NEWLINE$1 "*}
+		TAKEN_LINES="${before#"$NEWLINE"}${before:+$NEWLINE}$1 $((${after%%"$NEWLINE"*} + $2))$NEWLINE${after#*"$NEWLINE"}"
+		;;
+	*) TAKEN_LINES="$TAKEN_LINES$1 $2$NEWLINE" ;;
+	esac
+}
+
+# count_records OWNER: set USED, TOTAL, COMING and TAKEN_LINES. One process for each
+# drop box, and none for a record.
+count_records() {
+	local taken owner
+	USED=0 TOTAL=0 COMING=0 TAKEN_LINES=''
+	for DIR in "$STORE"/images/* "$STORE"/incoming/* "$STORE"/incoming/.new-*; do
+		value_of taken || continue
+		case $VALUE in *[!0-9]* | ???????????????????*) continue ;; esac
+		taken=$VALUE
+		case $DIR in
+		*/incoming/*) [ -f "$DIR/volume" ] || COMING=$((COMING + taken)) ;;
+		esac
+		value_of owner || VALUE=root
+		add_taken "$VALUE" "$taken"
+		TOTAL=$((TOTAL + taken))
+		[ "$VALUE" != "$1" ] || USED=$((USED + taken))
+	done
+	for DIR in "$STORE"/boxes/*/images; do
+		[ -d "$DIR" ] || continue
+		owner=${DIR%/images} owner=${owner##*/}
+		taken_by "$DIR"
+		add_taken "$owner" "$BYTES"
+		TOTAL=$((TOTAL + BYTES))
+		[ "$owner" != "$1" ] || USED=$((USED + BYTES))
+	done
+	DIR=$REC
+}
+
+# quota_of OWNER: set BYTES to the limit of the owner; false if there is none.
+quota_of() {
+	DIR=$STORE/owners/$1
+	if value_of quota; then
+		bytes_of "$VALUE"
+	else
+		[ -n "$STORE_QUOTA" ] && bytes_of "$STORE_QUOTA"
+	fi
+}
+
+# room_left: print how many bytes of the file system may still be reserved: what is
+# free, less the margin, and less what others have reserved and not written yet.
+room_left() {
+	local total free
+	# shellcheck disable=SC2046 # the fields of df
+	set -- $(df -Pk "$STORE" 2>/dev/null | sed 1d)
+	# A name with blanks stands before the numbers.
+	while [ $# -gt 5 ]; do
+		case $2$3$4 in *[!0-9]*) shift ;; *) break ;; esac
+	done
+	total=${2:-0} free=${4:-0}
+	taken_by "$STORE/incoming"
+	BYTES=$((COMING - BYTES))
+	[ $BYTES -ge 0 ] || BYTES=0
+	BYTES=$((free * 1024 - total * 1024 / 100 * STORE_RESERVE - BYTES))
+	[ $BYTES -ge 0 ] || BYTES=0
+	echo $BYTES
+}
+
+# --- reserving ------------------------------------------------------------
+
+# no_room WHAT USED ASKED LIMIT REMEDY: end.
+no_room() {
+	local used asked
+	in_words "$2"
+	used=$VALUE
+	in_words "$3"
+	asked=$VALUE
+	in_words "$4"
+	die $EX_CANTCREAT "unable to store $NAME: $1: used $used, asked $asked," \
+		"limit $VALUE: $5"
+}
+
+# check_room OWNER BYTES [LESS]: end unless the owner may take so much more. LESS is
+# what a file in the drop box takes, which an image replaces. Sets LIMIT to the most
+# that would be possible. The ledger must be locked.
+check_room() {
+	local room size
+	count_records "$1"
+	USED=$((USED - ${3:-0})) TOTAL=$((TOTAL - ${3:-0}))
+	LIMIT=$(room_left)
+	room=$LIMIT
+	[ "$2" -le "$room" ] || {
+		in_words "$2"
+		size=$VALUE
+		in_words "$room"
+		die $EX_CANTCREAT "unable to store $NAME: the disk has room for" \
+			"$VALUE, asked $size (store_reserve keeps $STORE_RESERVE % free):" \
+			"remove an image with $TOOL rm"
+	}
+	if [ -n "$STORE_SIZE" ] && bytes_of "$STORE_SIZE"; then
+		[ $((TOTAL + $2)) -le "$BYTES" ] || no_room "the store is full" \
+			$TOTAL "$2" "$BYTES" "remove an image with $TOOL rm"
+		[ $((BYTES - TOTAL)) -ge "$LIMIT" ] || LIMIT=$((BYTES - TOTAL))
+	fi
+	if quota_of "$1"; then
+		[ $((USED + $2)) -le "$BYTES" ] || no_room "the quota of $1" \
+			$USED "$2" "$BYTES" \
+			"remove an image with $TOOL rm, or type $TOOL quota $1 SIZE"
+		[ $((BYTES - USED)) -ge "$LIMIT" ] || LIMIT=$((BYTES - USED))
+	fi
+	[ "$LIMIT" -gt 0 ] || die $EX_CANTCREAT "unable to store $NAME:" \
+		"there is no room left: remove an image with $TOOL rm"
+}
+
+# sweep_dead: remove what a killed put or finish has left: nobody can go on with it.
+# Its lock is gone with its process, thus the next one begins at once.
+sweep_dead() {
+	for DIR in "$STORE"/incoming/????????????????; do
+		value_of origin || continue
+		case $VALUE in put | box | create | pack) ;; *) continue ;; esac
+		[ ! -f "$DIR/sha256" ] || continue # gc makes it an image
+		is_at_work "$DIR" || drop_record "$DIR"
+	done
+	DIR=$REC
+}
+
+# new_id: set ID.
+new_id() {
+	ID=$(od -An -v -N8 -tx1 /dev/urandom | tr -d ' \n')
+	is_id "$ID" || die $EX_OSERR "unable to read /dev/urandom"
+}
+
+# fill_record OWNER NAME SIZE ORIGIN: write the first values into REC.
+fill_record() {
+	local created
+	created=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+	blocks_of "${3:-$LIMIT}"
+	{
+		printf '%s\n' "$1" >"$REC/owner" &&
+			printf '%s\n' "$2" >"$REC/name" &&
+			printf '%s\n' "$4" >"$REC/origin" &&
+			printf '%s\n' "$created" >"$REC/created" &&
+			printf '%s\n' "$BYTES" >"$REC/taken" &&
+			{ [ -z "$3" ] || printf '%s\n' "$3" >"$REC/size"; }
+	} 2>/dev/null
+}
+
+# reserve OWNER NAME SIZE ORIGIN [LESS]: reserve room, and make the record of an
+# upload: sets ID and REC, and locks it (lock_record). An empty SIZE is not known:
+# everything that is left is reserved, and LIMIT tells how much that is. Ends with 73
+# if there is not enough.
+reserve() {
+	local size new
+	has_owner "$1" || die $EX_NOINPUT "there is no owner $1"
+	OWNER=$1 NAME=$2
+	lock_ledger
+	sweep_dead
+	blocks_of "${3:-0}"
+	size=$BYTES
+	check_room "$1" "$size" "${5:-0}"
+	[ -n "$3" ] || LIMIT=$((LIMIT / 4096 * 4096))
+	new_id
+	new=$STORE/incoming/.new-$ID
+	REC=$new
+	mkdir "$new" 2>/dev/null && fill_record "$1" "$2" "$3" "$4" &&
+		lock_record "$new" && mv "$new" "$STORE/incoming/$ID" || {
+		rm -rf "$new"
+		die $EX_CANTCREAT "unable to make $new: type $TOOL doctor"
+	}
+	REC=$STORE/incoming/$ID DIR=$STORE/incoming/$ID
+	unlock_ledger
+}
+
+# --- publishing -----------------------------------------------------------
+
+# refuse_taken: end if an image has OWNER and NAME already, unless it may be replaced
+# and nobody uses it. Sets OLD to the record that is replaced.
+OLD=''
+refuse_taken() {
+	local id rec
+	id=$ID rec=$REC OLD=
+	if find_image "$OWNER" "$NAME"; then
+		OLD=$REC
+		[ -n "$REPLACE" ] || [ -f "$rec/replace" ] || die $EX_CANTCREAT \
+			"there is an image $NAME already: remove it, or use --replace"
+		refuse_in_use "$NAME" "$ID"
+	fi
+	ID=$id REC=$rec DIR=$rec
+}
+
+# publish SIZE SHA256: make the upload at hand (ID, REC, OWNER, NAME) an image, whose
+# bytes are on the disk already. Ends if an image has its name. A crash leaves the
+# upload or the image, with all its values.
+publish() {
+	blocks_of "$1"
+	need_value "$REC" size "$1"
+	need_value "$REC" sha256 "$2"
+	[ -f "$REC/volume" ] || need_value "$REC" taken "$BYTES"
+	sync "$REC"/* "$REC" 2>/dev/null || sync
+	lock_ledger
+	refuse_taken
+	rm -f "$REC/offset" "$REC/expect" "$REC/replace" "$REC/checking"
+	[ -z "$OLD" ] || to_trash "$OLD" ||
+		die $EX_IOERR "unable to replace $NAME: type $TOOL doctor"
+	mv "$REC" "$STORE/images/$ID" 2>/dev/null ||
+		die $EX_IOERR "unable to rename $REC: type $TOOL doctor"
+	REC=$STORE/images/$ID DIR=$STORE/images/$ID
+	sync "$STORE/images" "$STORE/incoming" 2>/dev/null || sync
+	unlock_ledger
+	[ -z "$OLD" ] || empty_trash "$TRASH"
+}

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# What the options and arguments of vm-image do, for parse.sh. Sourced by vm-image.
+
+# take_option NAME VALUE: NAME is an option of the table.
+take_option() {
+	case $2 in *[[:cntrl:]]*) misuse "--$1: the value has control characters" ;; esac
+	case $1 in
+	id)
+		is_id "$2" || misuse "--id $2: not 16 hexadecimal digits"
+		ID=$2
+		;;
+	owner)
+		is_owner "$2" || misuse "--owner $2: not the name of an owner"
+		OWNER=$2
+		;;
+	size)
+		bytes_of "$2" || misuse "--size $2: not a size, such as 500K or 2M"
+		SIZE=$BYTES
+		;;
+	sha256)
+		is_sha256 "$2" || misuse "--sha256: not 64 hexadecimal digits"
+		SHA256=$2
+		;;
+	esac
+}
+
+# take_flag NAME: NAME is an option of the table that has no value.
+take_flag() {
+	case $1 in
+	json) JSON=1 ;;
+	replace) REPLACE=1 ;;
+	help)
+		help_verb "$VERB"
+		exit 0
+		;;
+	esac
+}
+
+# use_argument: each verb looks at its arguments itself. What all have in common is
+# that they are lines.
+use_argument() {
+	case $ARGUMENT$WHERE in *[[:cntrl:]]*) misuse \
+		"an argument has control characters" ;; esac
+}

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# The verbs and options of vm-image, in tables of the form that option-table.sh
+# explains. This file is the only place that lists them. Sourced by vm-image.
+
+# VERB|ARGUMENTS|what it does
+VERBS="
+ls|[OWNER]|list the images, and uploads that are not finished
+rm|NAME|remove an image, or an upload that is not finished
+mv|NAME NEW|rename an image
+quota|[OWNER] [SIZE]|show what each owner has, or set a limit
+path|NAME|print ID, path and size of an image, for programs
+begin|NAME|announce an upload and print its ID, for programs
+help|[VERB]|list the verbs, or the options of a verb
+complete|WORD...|print the words that may follow, for the shell
+"
+
+# What people type for a verb: WORD|VERB
+MISTAKES="
+list|ls
+remove|rm
+delete|rm
+del|rm
+move|mv
+rename|mv
+"
+
+# A verb for a message that shows where it stands.
+USUAL=ls
+
+# OPTION|LETTER|VALUE|VERBS|what it does. An option without VALUE is a flag.
+OPTIONS="
+id||ID|rm|the upload or image that has this ID
+owner|o|OWNER|begin|the owner of the upload (default: root)
+size|s|SIZE|begin|its size
+sha256|c|HEX|begin|its SHA-256, which is checked when it is finished
+replace|||mv begin|take the place of another image that has the name
+json|j||ls quota|print one JSON object
+help|h||all|print this help
+"
+
+# What the words in capitals stand for: WORD|meaning
+MEANINGS="
+NAME|an image of root, or OWNER/NAME
+NEW|another name
+OWNER|root, or a name of vmctl image owner ls
+ID|16 hexadecimal digits
+SIZE|bytes, such as 500K, 2M or 1G
+"
