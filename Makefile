@@ -43,6 +43,7 @@ PKGS_vm-nbd-attach = libnbd libmnl libseccomp
 LIBS_vm-nbd-attach = -lbearssl
 PKGS_vm-door = jansson
 LIBS_vm-door = -lbearssl -lcrypt $(PAM:1=-lpam)
+LIBS_vm-import = -lbearssl
 LIBS_vm-user = -lcrypt $(PAM:1=-lpam)
 PKGS_vm-redfish = jansson libseccomp
 PKGS_vm-ws-proxy = libseccomp

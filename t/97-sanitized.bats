@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The tests of the units, vm-fetchd, vmctl and vm-ws-proxy again, built with the
+# The tests of the units, vm-fetchd, vm-import, vmctl and vm-ws-proxy again, built with the
 # address and undefined behaviour sanitizers; the parts with threads, with the
 # thread sanitizer; and the corpus of the fuzzers (make fuzz).
 
@@ -25,6 +25,10 @@ sanitized() {
 
 @test "vm-fetchd's tests, sanitized" {
 	sanitized 10-fetchd.bats
+}
+
+@test "vm-import's tests, sanitized" {
+	sanitized 36-import.bats
 }
 
 @test "vmctl's tests, sanitized" {

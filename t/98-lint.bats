@@ -19,7 +19,7 @@ setup() {
 		ls "man/$name".[18]
 	done
 	# Each single-letter option of the help is in the man page.
-	for name in vm-connect vm-fetchd vm-lock vm-nbd-attach vm-probe vm-redfish \
+	for name in vm-connect vm-fetchd vm-import vm-lock vm-nbd-attach vm-probe vm-redfish \
 		vm-slot vm-user; do
 		for letter in $("$name" -h | tr ' ' '\n' |
 			sed -n 's/^\[-\([A-Za-z]*\)\]*$/\1/p' | fold -w 1 | sort -u); do

@@ -131,6 +131,10 @@ page_options() {
 	run_examples vm-gadget.8
 }
 
+@test "examples of vm-import(8)" {
+	run_examples vm-import.8
+}
+
 @test "examples of vm-lock(1)" {
 	run_examples vm-lock.1
 }

@@ -87,15 +87,23 @@ read_export_begin(int fd, uint64_t *size)
 }
 
 int
-read_export(int fd, void *buf, size_t len, uint64_t off)
+read_export_request(int fd, uint64_t cookie, size_t len, uint64_t off)
 {
-	unsigned char request[REQUEST_SIZE] = {0}, reply[REPLY_SIZE];
+	unsigned char request[REQUEST_SIZE] = {0};
 
 	put_be(request, REQUEST_MAGIC, 4);
+	put_be(request + 8, cookie, 8);
 	put_be(request + 16, off, 8);
 	put_be(request + 24, len, 4);
-	if (send_all(fd, request, sizeof(request)) == -1 ||
-	    receive_all(fd, reply, sizeof(reply)) == -1)
+	return send_all(fd, request, sizeof(request));
+}
+
+int
+read_export_answer(int fd, uint64_t *cookie)
+{
+	unsigned char reply[REPLY_SIZE];
+
+	if (receive_all(fd, reply, sizeof(reply)) == -1)
 		return -1;
 	if (get_be(reply, 4) != REPLY_MAGIC) {
 		errno = EPROTO;
@@ -105,5 +113,23 @@ read_export(int fd, void *buf, size_t len, uint64_t off)
 		errno = EIO;
 		return -1;
 	}
+	*cookie = get_be(reply + 8, 8);
+	return 0;
+}
+
+int
+read_export_bytes(int fd, void *buf, size_t len)
+{
+	return receive_all(fd, buf, len);
+}
+
+int
+read_export(int fd, void *buf, size_t len, uint64_t off)
+{
+	uint64_t cookie;
+
+	if (read_export_request(fd, 0, len, off) == -1 ||
+	    read_export_answer(fd, &cookie) == -1)
+		return -1;
 	return receive_all(fd, buf, len);
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Open a file in a directory whose user is not trusted, such as the drop box of
+ * an sftp user.
+ *
+ * This folder is for vm-import: it gets the bytes of an image into the store, or
+ * only their checksum. It knows nothing of owners, names and quotas.
+ */
+#ifndef VM_STORE_BENEATH_H
+#define VM_STORE_BENEATH_H
+
+#include "base/failure.h"
+
+/*
+ * Open the regular file of that name for reading. It must lie in the directory
+ * itself, on the same file system, be no link and have one link (openat2(2)).
+ * path is the directory, which the caller trusts; shown is the name for messages.
+ *
+ * Returns the descriptor, which is close-on-exec and which the caller closes; or
+ * -1 with the failure: EX_NOINPUT if there is no such file; EX_NOPERM if it is a
+ * link, a directory, a device, a FIFO or a socket, has more than one link, or is
+ * elsewhere; EX_TEMPFAIL if somebody has a lease on it; EX_IOERR.
+ */
+int open_beneath(
+    const char *path, const char *name, const char *shown, struct failure *why);
+
+#endif

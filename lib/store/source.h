@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Where the bytes of an image come from: a file, a block device, a stream or an
+ * NBD server. They are read once, from front to end.
+ */
+#ifndef VM_STORE_SOURCE_H
+#define VM_STORE_SOURCE_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "nbd/export-stream.h"
+
+#define SOURCE_UNKNOWN UINT64_MAX /* the size of a stream */
+
+enum source_kind {
+	SOURCE_FILE,
+	SOURCE_DEVICE,
+	SOURCE_STREAM,
+	SOURCE_NBD
+};
+
+struct source {
+	enum source_kind kind;
+	int fd;
+	const char *shown;    /* its name, for messages */
+	uint64_t size;	      /* bytes, or SOURCE_UNKNOWN */
+	uint64_t at, dropped; /* bytes read, and out of the page cache again */
+	bool leased;	      /* nobody can write to it unnoticed */
+	struct stat first;    /* of a file, before the first byte was read */
+	struct export_stream nbd;
+};
+
+/*
+ * Open `from`: "-" is standard input, "nbd:SOCKET" the default export of an NBD
+ * server, everything else a file or a block device. shown must live as long as
+ * the source. Returns 0; or -1 with the failure and nothing open: EX_NOINPUT,
+ * EX_NOPERM, EX_IOERR, and EX_PROTOCOL for NBD.
+ */
+int source_open(
+    struct source *, const char *from, const char *shown, struct failure *);
+
+/*
+ * Open the file of that name in the directory box, as open_beneath() does, and
+ * see that nobody writes to it: by a lease, or where there is none by waiting
+ * for `quiet` seconds. Then `leased` is false, which the caller should tell.
+ * Returns as source_open() does, and EX_TEMPFAIL if somebody writes to it.
+ */
+int source_open_beneath(struct source *, const char *box, const char *name,
+    const char *shown, unsigned quiet, struct failure *);
+
+/* Begin to read at that byte, once, before the first source_read(). Not for a
+ * stream, unless it is 0. Returns 0, or -1 with the failure. */
+int source_begin(struct source *, uint64_t at, struct failure *);
+
+/*
+ * Read the next len bytes, or fewer at the end of a stream or of a file that has
+ * become shorter. Returns their number; or -1 with the failure: EX_IOERR,
+ * EX_PROTOCOL, or EX_TEMPFAIL if somebody opened a leased file for writing.
+ */
+ssize_t source_read(struct source *, void *buf, size_t len, struct failure *);
+
+/* After the last byte: is a file what it was, by size, mtime and ctime? Returns
+ * 0; or -1 with the failure, EX_TEMPFAIL if not. */
+int source_check(struct source *, struct failure *);
+
+void source_close(struct source *);
+
+#endif
