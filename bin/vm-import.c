@@ -209,7 +209,7 @@ open_source(struct source *from)
 	if (source_open_beneath(from, options.box, options.from, name,
 		options.quiet, &why) == -1)
 		end_with(&why);
-	if (!from->leased)
+	if (from->lease == -1)
 		warnx("there are no leases for %s: nobody was seen to write to "
 		      "it for %u s",
 		    name, options.quiet);

@@ -17,6 +17,14 @@ unit() {
 	unit sums
 }
 
+@test "unit: shown" {
+	unit shown
+}
+
+@test "unit: export-stream" {
+	unit export-stream
+}
+
 @test "unit: threaded" {
 	unit threaded
 }

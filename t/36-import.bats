@@ -65,6 +65,11 @@ without_leases() {
 	setpriv --bounding-set=-lease --inh-caps=-lease vm-import "$@"
 }
 
+# waits_for_lease PID: until the process waits for a lease to end.
+waits_for_lease() {
+	wait_until 60 grep -q -e "-> LEASE .* $1 " /proc/locks
+}
+
 @test "a file is copied; its size and SHA-256 are printed" {
 	copies box/x.iso to box/x.iso
 	[ "$(stat -c %a to)" = 600 ]
@@ -216,8 +221,7 @@ without_leases() {
 	stopped_at pwrite64 2 -b box x.iso to
 	background sh -c 'echo more >>box/x.iso'
 	writer=$!
-	wait_until 60 grep -q 'break_lease\|__break_lease' "/proc/$writer/wchan" ||
-		wait_until 60 test ! -d "/proc/$writer"
+	waits_for_lease "$writer"
 	kill -CONT "$STOPPED"
 	RC=0
 	wait "${STARTED[0]}" || RC=$?
@@ -281,6 +285,15 @@ without_leases() {
 	[ ! -e to ]
 }
 
+@test "without leases: NFS says that somebody writes, whether it is so or not" {
+	local faults=(fcntl:error=EAGAIN:when=1
+		fstatfs:poke_exit=@arg2=6969000000000000)
+	fails 75 injected "${faults[0]}" -- -b box x.iso to
+	injected "${faults[@]}" -- -q 0 -b box x.iso to >out
+	[ "$(cat out)" = "$(line_of box/x.iso)" ]
+	grep -q 'F_SETLEASE, F_RDLCK).* = -1 EAGAIN' trace
+}
+
 @test "a sparse giant is refused before it is read" {
 	mkdir mnt
 	mount -t tmpfs -o size=16M none mnt 2>/dev/null || skip "needs mount"
@@ -297,6 +310,9 @@ without_leases() {
 	fails 73 vm-import box/x.iso mnt/to
 	grep -q 'unable to write mnt/to: No space left on device' stderr
 	fails 73 vm-import -s 3000001 - mnt/to <box/x.iso
+	# Also where blocks cannot be kept.
+	fails 73 injected fallocate:error=EOPNOTSUPP -- box/x.iso mnt/to
+	not grep pwrite64 trace
 	# The size is not known: it is noticed when it is full.
 	fails 73 vm-import - mnt/to <box/x.iso
 	[ -z "$(ls mnt)" ]
@@ -358,6 +374,10 @@ copies_traced() {
 	fails 65 vm-import -r box/x.iso to
 	ln -s big link
 	fails 73 vm-import -r big link
+	fails 64 vm-import -r to to
+	ln big hard
+	fails 64 vm-import -r big hard
+	cmp big to
 }
 
 @test "-r: the last 16 MiB are written again, as after a power cut" {
@@ -454,16 +474,35 @@ with_nbd() {
 	[ -b "$(cat loop)" ]
 }
 
-@test "where the file system can, the blocks are shared and not copied" {
+# mount_btrfs: on mnt, with x.iso.
+mount_btrfs() {
 	mkdir mnt
 	truncate -s 200M disk
 	mkfs.btrfs -q disk
 	mount -o loop disk mnt 2>/dev/null || skip "needs btrfs"
 	cp box/x.iso mnt/x.iso
+}
+
+@test "where the file system can, the blocks are shared and not copied" {
+	mount_btrfs
 	[ "$(injected -- -b mnt x.iso mnt/to)" = "$(line_of box/x.iso)" ]
 	cmp box/x.iso mnt/to
 	grep -q 'FICLONE.* = 0$' trace
 	not grep -q pwrite64 trace
+}
+
+@test "who opens a shared file for writing waits until we have given up" {
+	mount_btrfs
+	stopped_at ioctl 1 -b mnt x.iso mnt/to
+	background sh -c 'echo more >>mnt/x.iso'
+	writer=$!
+	waits_for_lease "$writer"
+	kill -CONT "$STOPPED"
+	RC=0
+	wait "${STARTED[0]}" || RC=$?
+	[ "$RC" = 75 ]
+	[ ! -e mnt/to ]
+	wait "$writer"
 }
 
 @test "progress is drawn only on a terminal" {

@@ -115,9 +115,14 @@ take_again(struct job *job, const struct source *from, struct target *to)
 	uint64_t keep = to->size;
 	struct source written = {.kind = SOURCE_FILE,
 	    .fd = to->fd,
+	    .lease = -1,
 	    .shown = to->shown,
 	    .size = from->size};
 
+	if (target_is_file(to, &from->first))
+		return fail(job->why, EX_USAGE,
+		    "unable to copy %s: %s is the same file", from->shown,
+		    to->shown);
 	if (keep > from->size)
 		return fail(job->why, EX_DATAERR,
 		    "unable to go on with %s: it has %ju bytes, and %s has %ju",
@@ -141,10 +146,10 @@ take_sized(struct job *job, struct source *from, struct target *to)
 
 	if (to != NULL && from->kind == SOURCE_FILE &&
 	    target_clone(to, from->fd) == 0) {
-		/* Nobody else has the copy open: it is what we hash. */
+		/* Nobody else has the copy open: it is what we hash. The lease
+		 * is still watched. */
 		cloned = *from;
 		cloned.fd = to->fd;
-		cloned.leased = false;
 		from = &cloned;
 		to = NULL;
 	} else if (to != NULL) {

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -101,7 +102,7 @@ source_open(
 {
 	int failed = 0;
 
-	*s = (struct source){.fd = -1, .shown = shown};
+	*s = (struct source){.fd = -1, .lease = -1, .shown = shown};
 	if (strcmp(from, "-") == 0) {
 		s->kind = SOURCE_STREAM;
 		s->fd = STDIN_FILENO;
@@ -120,13 +121,14 @@ source_open(
 static int
 settle(struct source *s, unsigned quiet, struct failure *why)
 {
-	s->leased = writers_keep_out(s->fd) == 0;
-	if (!s->leased && errno == EAGAIN)
+	if (writers_keep_out(s->fd) == 0)
+		s->lease = s->fd;
+	else if (errno == EAGAIN)
 		return fail_busy(s, why);
 	/* Before the wait: what changes from now on is found at the end, too. */
 	if (take_file(s, why) == -1)
 		return -1;
-	if (s->leased || writers_wait_quiet(s->fd, quiet) == 0)
+	if (s->lease != -1 || writers_wait_quiet(s->fd, quiet) == 0)
 		return 0;
 	if (errno == EAGAIN)
 		return fail_busy(s, why);
@@ -137,7 +139,7 @@ int
 source_open_beneath(struct source *s, const char *box, const char *name,
     const char *shown, unsigned quiet, struct failure *why)
 {
-	*s = (struct source){.shown = shown};
+	*s = (struct source){.lease = -1, .shown = shown};
 	s->fd = open_beneath(box, name, shown, why);
 	if (s->fd == -1)
 		return -1;
@@ -205,7 +207,7 @@ source_read(struct source *s, void *buf, size_t len, struct failure *why)
 	if (n == -1)
 		return fail_errno(why, EX_IOERR, "unable to read %s", s->shown);
 	/* He waits for us, and what he writes would not be in this image. */
-	if (s->leased && writers_came(s->fd))
+	if (s->lease != -1 && writers_came(s->lease))
 		return fail_busy(s, why);
 	s->at += (uint64_t)n;
 	if (s->kind == SOURCE_FILE || s->kind == SOURCE_DEVICE)
@@ -232,7 +234,7 @@ source_check(struct source *s, struct failure *why)
 	if (now.st_size == s->first.st_size &&
 	    is_same_time(&now.st_mtim, &s->first.st_mtim) &&
 	    is_same_time(&now.st_ctim, &s->first.st_ctim) &&
-	    !(s->leased && writers_came(s->fd)))
+	    !(s->lease != -1 && writers_came(s->lease)))
 		return 0;
 	return fail(why, EX_TEMPFAIL,
 	    "unable to import %s: it was changed meanwhile; try again when "

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/failure.h"
@@ -31,7 +30,7 @@ struct source {
 	const char *shown;    /* its name, for messages */
 	uint64_t size;	      /* bytes, or SOURCE_UNKNOWN */
 	uint64_t at, dropped; /* bytes read, and out of the page cache again */
-	bool leased;	      /* nobody can write to it unnoticed */
+	int lease;	      /* a descriptor with a lease on the file, or -1 */
 	struct stat first;    /* of a file, before the first byte was read */
 	struct export_stream nbd;
 };
@@ -48,7 +47,7 @@ int source_open(
 /*
  * Open the file of that name in the directory box, as open_beneath() does, and
  * see that nobody writes to it: by a lease, or where there is none by waiting
- * for `quiet` seconds. Then `leased` is false, which the caller should tell.
+ * for `quiet` seconds. Then `lease` is -1, which the caller should tell.
  * Returns as source_open() does, and EX_TEMPFAIL if somebody writes to it.
  */
 int source_open_beneath(struct source *, const char *box, const char *name,

@@ -3,6 +3,7 @@
  */
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <linux/fs.h>
 
@@ -102,10 +103,29 @@ target_open(struct target *t, const char *path, const char *shown, bool resume,
 	return failed;
 }
 
+bool
+target_is_file(const struct target *t, const struct stat *file)
+{
+	struct stat st;
+
+	return fstat(t->fd, &st) == 0 && st.st_dev == file->st_dev &&
+	       st.st_ino == file->st_ino;
+}
+
 int
 target_clone(struct target *t, int from)
 {
 	return t->is_device || t->size > 0 ? -1 : ioctl(t->fd, FICLONE, from);
+}
+
+/* Where no blocks can be kept: are there as many, beside those it has? */
+static bool
+has_room(const struct target *t, uint64_t size)
+{
+	struct statvfs room;
+
+	return size <= t->size || fstatvfs(t->fd, &room) == -1 ||
+	       (size - t->size) / room.f_frsize <= room.f_bavail;
 }
 
 int
@@ -118,8 +138,11 @@ target_reserve(struct target *t, uint64_t size, struct failure *why)
 	if (t->is_device || size == 0 ||
 	    fallocate(t->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) == 0)
 		return 0;
-	if (errno != ENOSPC && errno != EDQUOT && errno != EFBIG)
-		return 0; /* many file systems cannot; write(2) will tell */
+	if (errno != ENOSPC && errno != EDQUOT && errno != EFBIG) {
+		if (has_room(t, size))
+			return 0;
+		errno = ENOSPC;
+	}
 	return fail_to_write(t, why);
 }
 

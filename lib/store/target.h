@@ -7,6 +7,8 @@
 #ifndef VM_STORE_TARGET_H
 #define VM_STORE_TARGET_H
 
+#include <sys/stat.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,12 +34,16 @@ struct target {
 int target_open(struct target *, const char *path, const char *shown,
     bool resume, struct failure *);
 
+/* Is it the file of which stat(2) says this? */
+bool target_is_file(const struct target *, const struct stat *);
+
 /* Make an empty file share all blocks of another one, without copying (FICLONE,
  * ioctl_ficlonerange(2)). Returns 0; or -1 where the file system cannot. */
 int target_clone(struct target *, int from);
 
-/* Keep blocks for a file of that size, where the file system can, or see that it
- * fits the device. Returns 0; or -1 with the failure, EX_CANTCREAT. */
+/* Keep blocks for a file of that size, or where the file system cannot, see that
+ * they are free now; see that it fits a device. Returns 0; or -1 with the
+ * failure, EX_CANTCREAT. */
 int target_reserve(struct target *, uint64_t size, struct failure *);
 
 /* Cut a file to its first `at` bytes and go on there. Returns 0, or -1 with the

@@ -3,12 +3,14 @@
  */
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +18,24 @@
 #include "base/clock.h"
 #include "store/writers.h"
 
+/* statfs(2) has them. */
+#define FS_NFS	0x6969
+#define FS_CIFS 0xff534d42
+#define FS_SMB2 0xfe534d42
+
 #define LOOK_MS 100 /* between two looks at a file that should be quiet */
+
+/* Without a delegation from their server, these clients answer EAGAIN, whether
+ * somebody writes or not (nfs4_setlease(), cifs_setlease()). */
+static bool
+is_on_a_server(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && ((uint32_t)fs.f_type == FS_NFS ||
+					    (uint32_t)fs.f_type == FS_CIFS ||
+					    (uint32_t)fs.f_type == FS_SMB2);
+}
 
 int
 writers_keep_out(int fd)
@@ -25,8 +44,7 @@ writers_keep_out(int fd)
 	signal(SIGIO, SIG_IGN);
 	if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0)
 		return 0;
-	if (errno != EAGAIN)
-		errno = ENOTSUP;
+	errno = errno != EAGAIN || is_on_a_server(fd) ? ENOTSUP : EAGAIN;
 	return -1;
 }
 
