@@ -5,44 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/status.h"
 #include "redfish/message.h"
 #include "redfish/resources.h"
 #include "redfish/write.h"
-
-static const struct {
-	int status;
-	const char *words;
-} reasons[] = {
-    {200, "OK"},
-    {201, "Created"},
-    {202, "Accepted"},
-    {204, "No Content"},
-    {304, "Not Modified"},
-    {400, "Bad Request"},
-    {401, "Unauthorized"},
-    {403, "Forbidden"},
-    {404, "Not Found"},
-    {405, "Method Not Allowed"},
-    {408, "Request Timeout"},
-    {409, "Conflict"},
-    {412, "Precondition Failed"},
-    {413, "Content Too Large"},
-    {415, "Unsupported Media Type"},
-    {500, "Internal Server Error"},
-    {501, "Not Implemented"},
-    {503, "Service Unavailable"},
-};
-
-static const char *
-reason(int status)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		if (reasons[i].status == status)
-			return reasons[i].words;
-	return "Other";
-}
 
 static bool
 is_get(const struct redfish *r)
@@ -99,7 +65,7 @@ write_origin(FILE *out, const struct cgi_request *http)
 static void
 write_head(FILE *out, const struct redfish *r)
 {
-	fprintf(out, "Status: %d %s\r\n", r->status, reason(r->status));
+	fprintf(out, "Status: %d %s\r\n", r->status, http_reason(r->status));
 	fputs("OData-Version: 4.0\r\n"
 	      "Cache-Control: no-cache, no-store\r\n"
 	      "X-Content-Type-Options: nosniff\r\n",
