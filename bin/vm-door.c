@@ -12,7 +12,6 @@
 #include <err.h>
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +28,8 @@
 #include "unix/activation.h"
 #include "unix/socket.h"
 
-#define USER "vmedia-redfish"
+#define USER	 "vmedia-redfish"
+#define UPLOADER "vmedia-upload"
 
 static struct door_settings settings = {
     .accounts = "/etc/vmedia/accounts",
@@ -37,14 +37,17 @@ static struct door_settings settings = {
     .verifies = true,
     .retypes = true,
     .timeout_s = 55,
+    .keep_s = 7 * 86400,
 };
 
 static void
 usage(FILE *out)
 {
 	fputs("usage: vm-door [-chiRV] [-a FILE] [-d \"cd disk\"] "
-	      "[-r RULE=NUMBER]\n"
-	      "               [-s SOCKET] [-t SECONDS] [-u USER]\n",
+	      "[-k SECONDS]\n"
+	      "               [-r RULE=NUMBER] [-S STORE] [-s SOCKET] "
+	      "[-t SECONDS]\n"
+	      "               [-U USER] [-u USER]\n",
 	    out);
 }
 
@@ -83,6 +86,17 @@ take_rule(char *text)
 	settings.rules[rule] = (unsigned)value;
 }
 
+static unsigned
+take_seconds(const char *text)
+{
+	uint64_t seconds;
+
+	if (number_parse(text, 1, INT_MAX, &seconds) == -1)
+		errx(EX_USAGE, "unable to use %s: not a number of seconds",
+		    text);
+	return (unsigned)seconds;
+}
+
 static void
 make_directory(const char *path)
 {
@@ -108,25 +122,9 @@ make_directories(void)
 	make_directory(part);
 }
 
-/* Let the user connect; vm-door looks itself at who that is. */
-static void
-open_to_user(const char *path, const char *user)
-{
-	const struct passwd *pw = getpwnam(user);
-
-	if (pw == NULL) {
-		warnx("there is no user %s yet", user);
-		/* It may come with its service. */
-		if (chmod(path, 0666) == -1)
-			err(EX_OSERR, "unable to open %s to all", path);
-	} else if (chown(path, pw->pw_uid, (gid_t)-1) == -1) {
-		err(EX_OSERR, "unable to give %s to the user", path);
-	}
-}
-
 /* The listening socket; *path is NULL where systemd has passed one. */
 static int
-listen_or_die(const char **path, const char *user)
+listen_or_die(const char **path)
 {
 	int fd = activation_socket();
 
@@ -138,7 +136,10 @@ listen_or_die(const char **path, const char *user)
 	if (fd == -1)
 		err(errno == EADDRINUSE ? EX_TEMPFAIL : EX_CANTCREAT,
 		    "unable to listen at %s", *path);
-	open_to_user(*path, user);
+	/* Anybody may knock: vm-door looks itself at who that is, and its clients'
+	 * users may come later, with their services. */
+	if (chmod(*path, 0666) == -1)
+		err(EX_OSERR, "unable to open %s to all", *path);
 	return fd;
 }
 
@@ -158,9 +159,9 @@ int
 main(int argc, char **argv)
 {
 	const char *socket = getenv("VM_DOOR_SOCKET"), *user = USER;
+	const char *uploader = UPLOADER;
 	const struct rlimit none = {0, 0};
 	static struct accounts first;
-	uint64_t seconds;
 	int c, fd;
 
 	/* A core would have passwords in it. */
@@ -175,7 +176,7 @@ main(int argc, char **argv)
 	take_drives("cd disk");
 	accounts_init(&first);
 	memcpy(settings.rules, first.rules, sizeof(settings.rules));
-	while ((c = getopt(argc, argv, "a:cd:hiRr:s:t:u:V")) != -1) {
+	while ((c = getopt(argc, argv, "a:cd:hik:Rr:S:s:t:U:u:V")) != -1) {
 		switch (c) {
 		case 'a':
 			settings.accounts = optarg;
@@ -191,20 +192,26 @@ main(int argc, char **argv)
 		case 'i':
 			settings.verifies = false;
 			break;
+		case 'k':
+			settings.keep_s = take_seconds(optarg);
+			break;
 		case 'R':
 			settings.retypes = false;
 			break;
 		case 'r':
 			take_rule(optarg);
 			break;
+		case 'S':
+			settings.store = optarg;
+			break;
 		case 's':
 			socket = optarg;
 			break;
 		case 't':
-			if (number_parse(optarg, 1, 3600, &seconds) == -1)
-				errx(EX_USAGE, "unable to wait for %s s",
-				    optarg);
-			settings.timeout_s = (unsigned)seconds;
+			settings.timeout_s = take_seconds(optarg);
+			break;
+		case 'U':
+			uploader = optarg;
 			break;
 		case 'u':
 			user = optarg;
@@ -222,11 +229,11 @@ main(int argc, char **argv)
 		return EX_USAGE;
 	}
 	make_directories();
-	fd = listen_or_die(&socket, user);
+	fd = listen_or_die(&socket);
 	puts(socket != NULL ? socket : "ready");
 	if (output_close() == -1)
 		err(EX_IOERR, "unable to write standard output");
-	c = door_serve(fd, user, &settings);
+	c = door_serve(fd, user, uploader, &settings);
 	if (socket != NULL)
 		unlink(socket);
 	return c;

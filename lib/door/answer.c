@@ -34,6 +34,11 @@ static const struct door_verb verbs[] = {
     {"boot", DOOR_CONFIGURE_COMPONENTS, true, door_boot},
     {"check", DOOR_CONFIGURE_MANAGER | DOOR_CONFIGURE_COMPONENTS, false,
 	door_check},
+    {"image-list", DOOR_LOGIN, true, door_image_list},
+    {"image-begin", DOOR_CONFIGURE_MANAGER, true, door_image_begin},
+    {"image-open", DOOR_CONFIGURE_MANAGER, false, door_image_open},
+    {"image-finish", DOOR_CONFIGURE_MANAGER, true, door_image_finish},
+    {"image-remove", DOOR_CONFIGURE_MANAGER, true, door_image_remove},
 };
 
 /* --- for the verbs -------------------------------------------------------- */
@@ -187,7 +192,8 @@ door_answer(struct door_call *c)
 	accounts_init(&c->accounts);
 	for (i = 0; i < ACCOUNT_RULES; i++)
 		c->accounts.rules[i] = c->settings->rules[i];
-	if (verb == NULL) {
+	if (verb == NULL ||
+	    (c->is_upload && strncmp(verb->name, "image-", 6) != 0)) {
 		door_invalid(c, "verb", "there is no such verb");
 		return true;
 	}

@@ -16,6 +16,7 @@
 #include "image/media.h"
 
 #define DOOR_SLOTS 8
+#define DOOR_FDS   2
 
 /* What the command line says. */
 struct door_settings {
@@ -27,6 +28,8 @@ struct door_settings {
 	bool verifies;	    /* certificates of servers, unless told */
 	bool retypes;	    /* a hybrid too large for a CD becomes a disk */
 	unsigned timeout_s; /* for a mount */
+	const char *store;  /* of images; NULL: there is none */
+	unsigned keep_s;    /* an upload that nobody goes on with is kept */
 	unsigned rules[ACCOUNT_RULES]; /* where the file has none */
 };
 
@@ -47,6 +50,11 @@ struct door_call {
 	const char *peer; /* the client's address, for the log and the guard */
 	bool may_wait;	  /* we are a process of our own for this call */
 	bool is_ok;	  /* the result is "ok" */
+	bool is_upload;	  /* vm-upload asks, which needs image-* only */
+	int fds
+	    [DOOR_FDS]; /* to pass behind the answer, and to close; else -1 */
+	/* What goes on, in a process of its own, when the answer was sent. */
+	void (*after)(struct door_call *);
 	struct accounts accounts;
 	/* Who it is, once that is known. */
 	struct account *account;
@@ -117,5 +125,10 @@ void door_host(struct door_call *); /* verbs-host.c */
 void door_power(struct door_call *);
 void door_boot(struct door_call *);
 void door_check(struct door_call *);
+void door_image_list(struct door_call *); /* verbs-image.c */
+void door_image_begin(struct door_call *);
+void door_image_open(struct door_call *);
+void door_image_finish(struct door_call *);
+void door_image_remove(struct door_call *);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Run a program of vmedia (vmctl, vm-host), and take what it says. Its arguments
+ * Run a program of vmedia (vmctl, vm-host, vm-image), and take what it says. Its arguments
  * are a list, which no shell reads; secrets go by descriptor.
  */
 #ifndef VM_DOOR_RUN_H
@@ -12,7 +12,7 @@
 
 #define RUN_ARGS    32
 #define RUN_SECRETS 4
-#define RUN_OUTPUT  65536 /* bytes of each stream that are kept */
+#define RUN_OUTPUT  200000 /* bytes of each stream that are kept */
 
 struct run {
 	const char *args[RUN_ARGS]; /* the program first; a NULL ends them */

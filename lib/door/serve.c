@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "door/serve.h"
 #include "door/watch.h"
+#include "unix/fd-passing.h"
 #include "unix/sd-notify.h"
 
 #define REQUEST_MS 10000 /* to receive a request, or to send an answer */
@@ -26,6 +27,7 @@
 /* A client that is sending its request. */
 struct connection {
 	int fd; /* -1: a free place */
+	bool is_upload;
 	int64_t deadline;
 	struct door_message request;
 };
@@ -33,7 +35,7 @@ struct connection {
 struct server {
 	const struct door_settings *settings;
 	struct guard *guard;
-	const char *user; /* its name */
+	const char *user, *uploader; /* names; whoever else is not heard */
 	int listener, signals;
 	sigset_t blocked;
 	unsigned children;
@@ -51,6 +53,19 @@ forget(struct connection *k)
 
 /* --- answering ------------------------------------------------------------ */
 
+/* Pass the files of an answer to the client (-1: it has none), and close them. */
+static void
+pass_files(struct door_call *c, int client)
+{
+	unsigned i;
+
+	if (client != -1 && c->fds[0] != -1)
+		pass_send(client, "f", 1, c->fds, DOOR_FDS);
+	for (i = 0; i < DOOR_FDS; i++)
+		if (c->fds[i] != -1)
+			close(c->fds[i]);
+}
+
 /* Answer, and send that. Returns false where it needs a process of its own. */
 static bool
 answer(struct server *s, struct connection *k, bool may_wait)
@@ -58,13 +73,18 @@ answer(struct server *s, struct connection *k, bool may_wait)
 	struct door_call c = {.settings = s->settings,
 	    .guard = s->guard,
 	    .request = &k->request,
-	    .may_wait = may_wait};
-	bool is_answered = door_answer(&c);
+	    .may_wait = may_wait,
+	    .is_upload = k->is_upload,
+	    .fds = {-1, -1}};
+	bool is_answered = door_answer(&c), is_sent;
 
-	if (is_answered &&
-	    door_send(k->fd, &c.answer, clock_ms() + REQUEST_MS) == 0 &&
-	    may_wait && watch_is_wanted(&c))
+	is_sent = is_answered &&
+		  door_send(k->fd, &c.answer, clock_ms() + REQUEST_MS) == 0;
+	pass_files(&c, is_sent ? k->fd : -1);
+	if (is_sent && may_wait && watch_is_wanted(&c))
 		watch_run(&c, k->fd);
+	if (is_answered && c.after != NULL)
+		c.after(&c);
 	door_message_free(&c.answer);
 	explicit_bzero(&c.accounts, sizeof(c.accounts));
 	return is_answered;
@@ -151,13 +171,18 @@ is_user(const char *name, uid_t uid)
 }
 
 static bool
-is_admitted(const struct server *s, int fd)
+is_admitted(const struct server *s, int fd, bool *is_upload)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-	       (peer.uid == 0 || is_user(s->user, peer.uid));
+	*is_upload = false;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
+		return false;
+	if (peer.uid == 0 || is_user(s->user, peer.uid))
+		return true;
+	*is_upload = is_user(s->uploader, peer.uid);
+	return *is_upload;
 }
 
 static struct connection *
@@ -180,7 +205,7 @@ admit(struct server *s, struct connection *k)
 
 	if (fd == -1)
 		return;
-	if (!is_admitted(s, fd)) {
+	if (!is_admitted(s, fd, &k->is_upload)) {
 		warnx("a process of another user was refused");
 		close(fd);
 		return;
@@ -254,13 +279,16 @@ loop(struct server *s)
 }
 
 int
-door_serve(int listener, const char *user, const struct door_settings *settings)
+door_serve(int listener, const char *user, const char *uploader,
+    const struct door_settings *settings)
 {
 	static struct server s;
 	unsigned i;
 
-	s = (struct server){
-	    .settings = settings, .user = user, .listener = listener};
+	s = (struct server){.settings = settings,
+	    .user = user,
+	    .uploader = uploader,
+	    .listener = listener};
 	for (i = 0; i < DOOR_CONNECTIONS; i++)
 		s.all[i].fd = -1;
 	s.guard = guard_new();

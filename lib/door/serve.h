@@ -13,8 +13,10 @@
 
 /*
  * Serve a listening Unix socket until SIGTERM or SIGINT. Only processes of root
- * and of the user of that name are heard. Returns an exit status, and has printed why.
+ * and of the user of that name are heard; those of the uploader for verbs of images
+ * only. Returns an exit status, and has printed why.
  */
-int door_serve(int listener, const char *user, const struct door_settings *);
+int door_serve(int listener, const char *user, const char *uploader,
+    const struct door_settings *);
 
 #endif

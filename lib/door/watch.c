@@ -73,8 +73,9 @@ watch_run(const struct door_call *c, int fd)
 {
 	const char *verb = door_field(c, "verb");
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	struct watch w = {
-	    .account = *c->account, .uses_session = strcmp(verb, "check") == 0};
+	struct watch w = {.account = *c->account,
+	    .uses_session =
+		strcmp(verb, "check") == 0 || strcmp(verb, "image-open") == 0};
 
 	memcpy(w.session, c->session.id, sizeof(w.session));
 	/* It lives no longer than vm-door. */

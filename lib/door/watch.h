@@ -15,8 +15,8 @@ bool watch_is_wanted(const struct door_call *);
 /*
  * Wait in a process of its own until the client has gone; or until its session,
  * or the account that came with a password, has ended, is disabled, has got
- * another password, or a role with fewer rights. With the verb `check`, the
- * client uses the session all the time, so that this does not run out.
+ * another password, or a role with fewer rights. With the verbs `check` and
+ * `image-open`, the client uses the session all the time, so that this does not run out.
  */
 void watch_run(const struct door_call *, int fd);
 

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The verbs of the image store, for vm-upload and others: by vm-image, but for the
+ * files of an upload, whose descriptors go to the client behind the answer.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/control.h"
+#include "base/number.h"
+#include "door/door.h"
+#include "door/run.h"
+#include "door/store.h"
+
+#define METADATA_SIZE 4097 /* bytes of what a client says of an upload */
+
+/* --- running vm-image ----------------------------------------------------- */
+
+/* The result of an exit status. */
+static const struct {
+	int status;
+	const char *result;
+} results[] = {
+    {EX_USAGE, "invalid"},
+    {EX_DATAERR, "failed"},
+    {EX_NOINPUT, "not-found"},
+    {EX_CANTCREAT, "limit"},
+    {EX_TEMPFAIL, "busy"},
+    {EX_NOPERM, "forbidden"},
+    {EX_CONFIG, "unavailable"},
+    {EX_UNAVAILABLE, "unavailable"},
+    {127, "unavailable"},
+    {-1, "unavailable"},
+};
+
+static void
+begin(struct run *r, const char *verb)
+{
+	*r = (struct run){.count = 0};
+	run_add(r, "vm-image");
+	run_add(r, verb);
+}
+
+/* Run it, and say how it ended. Returns whether well. */
+static bool
+run_image(struct door_call *c, struct run *r)
+{
+	const char *result = "failed", *why;
+	int status = run_program(r);
+	char text[16];
+	size_t i;
+
+	if (status == 0) {
+		door_result(c, "ok");
+		return true;
+	}
+	for (i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+		if (results[i].status == status)
+			result = results[i].result;
+	why = status == 127 || status == -1 ? "vm-image is not installed"
+					    : run_reason(r);
+	snprintf(text, sizeof(text), "%d", status);
+	door_add_string(&c->answer, "exit", text);
+	door_log(c, "vm-image %s: %s", r->args[1], why);
+	door_refuse(c, result, "%s", why);
+	return false;
+}
+
+/* Is there a store? If not, the answer says it. */
+static bool
+has_store(struct door_call *c)
+{
+	if (c->settings->store != NULL)
+		return true;
+	door_refuse(c, "unavailable",
+	    "there is no image store: set store in vmedia.conf");
+	return false;
+}
+
+/* The record that the request names; NULL, and the answer says why. */
+static const char *
+id_of(struct door_call *c)
+{
+	const char *id = door_field(c, "id");
+
+	if (!has_store(c))
+		return NULL;
+	if (id != NULL && store_is_id(id))
+		return id;
+	door_invalid(c, "id", "it must be 16 hex digits");
+	return NULL;
+}
+
+/* --- the list ------------------------------------------------------------- */
+
+void
+door_image_list(struct door_call *c)
+{
+	struct run r;
+
+	if (!has_store(c))
+		return;
+	begin(&r, "ls");
+	run_add(&r, "-j");
+	if (run_image(c, &r)) {
+		if (strlen(r.output) < RUN_OUTPUT - 1)
+			door_add_string(&c->answer, "json", r.output);
+		else
+			door_refuse(c, "failed",
+			    "there are too many images for one list: type "
+			    "vmctl image ls");
+	}
+	run_free(&r);
+}
+
+/* --- a new upload --------------------------------------------------------- */
+
+/* Who owns what the client uploads. */
+static const char *
+owner_of(const struct door_call *c)
+{
+	const char *owner = door_field(c, "owner");
+
+	if (owner != NULL)
+		return owner;
+	return store_has_owner(c->settings->store, c->account->name)
+		   ? c->account->name
+		   : "root";
+}
+
+static bool
+are_fields_right(struct door_call *c)
+{
+	const char *owner = door_field(c, "owner");
+	const char *metadata = door_field(c, "metadata");
+	const char *name = door_field(c, "name"), *size = door_field(c, "size");
+	const char *sha256 = door_field(c, "sha256");
+	uint64_t n;
+
+	if (name == NULL || has_control(name) || strchr(name, '/') != NULL)
+		door_invalid(c, "name",
+		    "an image's name has letters, digits, . _ + - and, inside, "
+		    "spaces and parentheses");
+	else if (size == NULL || number_parse(size, 0, INT64_MAX, &n) == -1)
+		door_invalid(c, "size", "it must be a number of bytes");
+	else if (owner != NULL && strcmp(owner, "root") != 0 &&
+		 !store_has_owner(c->settings->store, owner))
+		door_invalid(c, "owner", "there is no such owner");
+	else if (sha256 != NULL &&
+		 (strlen(sha256) != 64 ||
+		     strspn(sha256, "0123456789abcdef") != 64))
+		door_invalid(c, "sha256", "it must be 64 hex digits");
+	else if (metadata != NULL &&
+		 (has_control(metadata) || strlen(metadata) >= METADATA_SIZE))
+		door_invalid(c, "metadata", "it must be one line");
+	else
+		return true;
+	return false;
+}
+
+/* Keep what a HEAD must tell later. */
+static void
+keep_metadata(struct door_call *c, const char *id)
+{
+	const char *metadata = door_field(c, "metadata");
+	int record = store_open_record(c->settings->store, "incoming", id);
+
+	if (metadata != NULL &&
+	    (record == -1 ||
+		store_set_value(record, "metadata", metadata) == -1))
+		door_log(c, "unable to keep the metadata of %s: %s", id,
+		    strerror(errno));
+	if (record != -1)
+		close(record);
+}
+
+static void
+add_number(struct door_call *c, const char *name, int64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)number);
+	door_add_string(&c->answer, name, text);
+}
+
+void
+door_image_begin(struct door_call *c)
+{
+	const char *sha256 = door_field(c, "sha256");
+	struct run r;
+
+	if (!has_store(c) || !are_fields_right(c))
+		return;
+	begin(&r, "begin");
+	run_add(&r, "-o");
+	run_add(&r, owner_of(c));
+	run_add(&r, "-s");
+	run_add(&r, door_field(c, "size"));
+	if (sha256 != NULL) {
+		run_add(&r, "-c");
+		run_add(&r, sha256);
+	}
+	run_add(&r, "--");
+	run_add(&r, door_field(c, "name"));
+	if (run_image(c, &r)) {
+		r.output[strcspn(r.output, "\n")] = '\0';
+		door_log(c, "upload %s begins", r.output);
+		keep_metadata(c, r.output);
+		door_add_string(&c->answer, "id", r.output);
+		add_number(
+		    c, "expires", time(NULL) + (int64_t)c->settings->keep_s);
+	}
+	run_free(&r);
+}
+
+/* --- an upload that is there ---------------------------------------------- */
+
+/* How many bytes a client may take for granted: without those of a body whose
+ * checksum is not known to be right yet. */
+static uint64_t
+offset_of(int record, const struct stat *data)
+{
+	uint64_t size = (uint64_t)data->st_size;
+	uint64_t mark = store_number(record, "offset");
+	char text[32];
+
+	return store_value(record, "offset", text, sizeof(text)) && mark < size
+		   ? mark
+		   : size;
+}
+
+/* Pass its files, if the client wants to write. Returns whether they are here. */
+static bool
+open_files(struct door_call *c, int record)
+{
+	c->fds[0] = store_open_file(record, "data", O_RDWR);
+	c->fds[1] = store_open_file(record, "offset", O_RDWR);
+	if (c->fds[0] != -1 && c->fds[1] != -1)
+		return true;
+	door_refuse(
+	    c, "failed", "unable to open the upload: %s", strerror(errno));
+	return false;
+}
+
+static void
+add_values(struct door_call *c, int record)
+{
+	static const char *const names[] = {"name", "metadata", "error"};
+	char text[METADATA_SIZE + 1];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (store_value(record, names[i], text, sizeof(text)))
+			door_add_string(&c->answer, names[i], text);
+	add_number(c, "size", (int64_t)store_number(record, "size"));
+}
+
+static void
+open_upload(struct door_call *c, int record)
+{
+	const char *mode = door_field(c, "mode");
+	bool is_write = mode != NULL && strcmp(mode, "write") == 0;
+	bool is_at_work = store_is_at_work(record);
+	struct stat st;
+	int64_t expires;
+
+	if (fstatat(record, "data", &st, AT_SYMLINK_NOFOLLOW) == -1) {
+		door_refuse(c, "not-found", "it is no upload by HTTP");
+		return;
+	}
+	expires = st.st_ctime + (int64_t)c->settings->keep_s;
+	if (expires < time(NULL) && !is_at_work) {
+		door_add_string(&c->answer, "gone", "yes");
+		door_refuse(c, "not-found", "the upload has expired");
+		return;
+	}
+	if (is_write && !is_at_work && !open_files(c, record))
+		return;
+	door_result(c, "ok");
+	door_add_string(
+	    &c->answer, "state", is_at_work ? "checking" : "incoming");
+	add_values(c, record);
+	add_number(c, "offset", (int64_t)offset_of(record, &st));
+	add_number(c, "expires", expires);
+	add_number(c, "keep", (int64_t)c->settings->keep_s);
+}
+
+void
+door_image_open(struct door_call *c)
+{
+	const char *id = id_of(c);
+	int record;
+
+	if (id == NULL)
+		return;
+	record = store_open_record(c->settings->store, "incoming", id);
+	if (record != -1) {
+		open_upload(c, record);
+		close(record);
+		return;
+	}
+	record = store_open_record(c->settings->store, "images", id);
+	if (record == -1) {
+		door_refuse(c, "not-found", "there is no such upload or image");
+		return;
+	}
+	door_result(c, "ok");
+	door_add_string(&c->answer, "state", "ready");
+	add_values(c, record);
+	add_number(c, "offset", (int64_t)store_number(record, "size"));
+	close(record);
+}
+
+/* --- its end -------------------------------------------------------------- */
+
+/* What goes on when the client has its answer: a large image takes minutes. */
+static void
+run_finish(struct door_call *c)
+{
+	const char *id = door_field(c, "id");
+	struct run r;
+	int status;
+
+	begin(&r, "finish");
+	run_add(&r, "--id");
+	run_add(&r, id);
+	status = run_program(&r);
+	if (status == 0)
+		door_log(c, "upload %s is an image", id);
+	else
+		door_log(c, "upload %s: %s", id, run_reason(&r));
+	run_free(&r);
+}
+
+void
+door_image_finish(struct door_call *c)
+{
+	const char *id = id_of(c);
+	int record;
+
+	if (id == NULL)
+		return;
+	record = store_open_record(c->settings->store, "incoming", id);
+	if (record == -1) {
+		door_refuse(c, "not-found", "there is no such upload");
+		return;
+	}
+	close(record);
+	door_result(c, "ok");
+	c->after = run_finish;
+}
+
+void
+door_image_remove(struct door_call *c)
+{
+	const char *id = id_of(c);
+	struct run r;
+
+	if (id == NULL)
+		return;
+	begin(&r, "rm");
+	run_add(&r, "--id");
+	run_add(&r, id);
+	if (run_image(c, &r))
+		door_log(c, "%s is removed", id);
+	run_free(&r);
+}
