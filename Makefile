@@ -279,8 +279,10 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/vmedia/$$file || exit; \
 	done
 	install -d $(DESTDIR)$(PREFIX)/share/vmedia/nginx
+	install -d $(DESTDIR)$(PREFIX)/share/vmedia/sshd
 	for file in lighttpd/vmedia.conf:lighttpd.conf nginx/server.conf:nginx/server.conf \
-	    nginx/vmedia.conf:nginx/vmedia.conf; do \
+	    nginx/vmedia.conf:nginx/vmedia.conf sshd/sshd_config:sshd/sshd_config \
+	    sshd/vmedia.conf:sshd/vmedia.conf; do \
 	    sed 's,@PREFIX@,$(PREFIX),g;s,/etc/vmedia,$(SYSCONFDIR)/vmedia,g' scripts/$${file%:*} \
 		>$(DESTDIR)$(PREFIX)/share/vmedia/$${file#*:} || exit; \
 	done

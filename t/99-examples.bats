@@ -159,6 +159,10 @@ page_options() {
 	run_examples vm-image.8
 }
 
+@test "examples of vm-image-keys(8)" {
+	run_examples vm-image-keys.8
+}
+
 @test "examples of vm-redfish(8)" {
 	run_examples vm-redfish.8
 }

@@ -63,6 +63,12 @@ offer_values() {
 		offer_images ''
 		return
 		;;
+	vm-image-ACTION*)
+		for word in add rm ls; do
+			offer "$word"
+		done
+		return
+		;;
 	vm-image-*OWNER*)
 		offer_owners
 		return

@@ -18,6 +18,11 @@ take_option() {
 		bytes_of "$2" || misuse "--size $2: not a size, such as 500K or 2M"
 		SIZE=$BYTES
 		;;
+	key) KEY_FILE=$2 ;;
+	quota)
+		bytes_of "$2" || misuse "--quota $2: not a size, such as 500M or 10G"
+		QUOTA=$BYTES
+		;;
 	sha256)
 		is_sha256 "$2" || misuse "--sha256: not 64 hexadecimal digits"
 		SHA256=$2
@@ -29,6 +34,7 @@ take_option() {
 take_flag() {
 	case $1 in
 	json) JSON=1 ;;
+	force) FORCE=1 ;;
 	replace) REPLACE=1 ;;
 	help)
 		help_verb "$VERB"

@@ -8,6 +8,7 @@ VERBS="
 ls|[OWNER]|list the images, and uploads that are not finished
 rm|NAME|remove an image, or an upload that is not finished
 mv|NAME NEW|rename an image
+owner|ACTION [OWNER]|add, remove or list those who upload by sftp
 quota|[OWNER] [SIZE]|show what each owner has, or set a limit
 path|NAME|print ID, path and size of an image, for programs
 begin|NAME|announce an upload and print its ID, for programs
@@ -34,13 +35,17 @@ id||ID|rm|the upload or image that has this ID
 owner|o|OWNER|begin|the owner of the upload (default: root)
 size|s|SIZE|begin|its size
 sha256|c|HEX|begin|its SHA-256, which is checked when it is finished
+key|k|FILE|owner|the public keys of the owner; - is standard input
+quota|q|SIZE|owner|how much the owner may have
+force|f||owner|rm removes the images of the owner, too
 replace|||mv begin|take the place of another image that has the name
-json|j||ls quota|print one JSON object
+json|j||ls owner quota|print one JSON object
 help|h||all|print this help
 "
 
 # What the words in capitals stand for: WORD|meaning
 MEANINGS="
+ACTION|add, rm or ls
 NAME|an image of root, or OWNER/NAME
 NEW|another name
 OWNER|root, or a name of vmctl image owner ls
