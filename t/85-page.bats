@@ -8,11 +8,12 @@ load helper
 load servers
 load door
 load web
+load browser
 
 setup_file() {
 	load helper
-	export PAGE_DIR=$BUILD/page
-	"$TOP/t/page/ready" "$PAGE_DIR"
+	load browser
+	ready_page
 }
 
 setup() {
@@ -191,30 +192,7 @@ start_serving() {
 
 # in_console TEST: in_browser, on a machine that has Redfish.
 in_console() {
-	in_browser "$1" 1 "location /redfish {
-			proxy_pass http://unix:$PWD/redfish:;
-			proxy_http_version 1.1;
-			proxy_set_header Host \$http_host;
-			proxy_buffering off;
-		}"
-}
-
-# in_browser TEST [MIB [LOCATION]]: runs this test of t/page/browser/ over https
-# and wss, with an image of MIB MiB.
-in_browser() {
-	head -c "${2:-16}M" /dev/urandom >image
-	ln -sfn "$TOP/scripts/web" root
-	make_cert server
-	start_nginx 'include /etc/nginx/mime.types;' \
-		"location /vm/ {
-			proxy_pass http://unix:$PWD/ws:;
-			proxy_http_version 1.1;
-			proxy_set_header Upgrade \$http_upgrade;
-			proxy_set_header Connection upgrade;
-			proxy_set_header Host \$http_host;
-			proxy_buffering off;
-		} ${3:-}"
-	HOME=$PWD node "$TOP/t/page/browser.mjs" "$1" "$HTTPS" 3>&-
+	in_browser "$1" 1 "$(redfish_location)"
 }
 
 @test "browser: 128 MiB through the page, over https and wss" {
@@ -442,7 +420,7 @@ in_browser() {
 	wait_until 20 test -s redfish.out
 	start_web
 	touch image
-	HOME=$PWD node "$TOP/t/page/browser.mjs" real "$AT" 3>&-
+	drive_browser real "$AT"
 }
 
 # --- behind lighttpd -------------------------------------------------------
@@ -501,7 +479,7 @@ upgrade_status() {
 	upgrade_status -H "Origin: https://evil.example" -H "$protocols" | grep -x 403
 	upgrade_status -H "Origin: null" -H "$protocols" | grep -x 403
 	upgrade_status -H "Origin: $HTTPS" | grep -x 40[13]
-	HOME=$PWD node "$TOP/t/page/browser.mjs" shipped "$HTTPS" 3>&-
+	drive_browser shipped "$HTTPS"
 	upgrade_status -H "Origin: $HTTPS" -H "$protocols" | grep -x 40[13]
 }
 

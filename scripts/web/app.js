@@ -9,6 +9,8 @@
 
 import { Actions } from './actions.js';
 import { Redfish } from './api.js';
+import { Library } from './library/library.js';
+import { ImageServer } from './library/server.js';
 import { Live } from './live.js';
 import { remember } from './recent.js';
 import { dropped } from './serve/act.js';
@@ -18,12 +20,15 @@ import { beginServing, readFragment, serveTo, servedSlot, useToken }
 import { answer, isServing } from './serve/state.js';
 import { Store } from './store.js';
 import { $, onClick, say } from './ui/dom.js';
-import { beginDialogs } from './ui/dialog.js';
+import { ask, beginDialogs } from './ui/dialog.js';
 import { note } from './ui/log.js';
 import { setTitle } from './ui/title.js';
+import { beginLibrary } from './view/library.js';
 import { beginLogin, showLogin } from './view/login.js';
 import { beginMachine } from './view/machine.js';
+import { askHow, beginPick, pickSlot } from './view/pick.js';
 import { beginSessions } from './view/sessions.js';
+import { beginUpload, chooseUpload } from './view/upload.js';
 import { Console } from './view/console.js';
 import { APP, SERVE, eventWords } from './words/en.js';
 
@@ -31,6 +36,7 @@ const api = new Redfish();
 const store = new Store();
 const live = new Live(api, store, (event) => event.ours &&
 	note(eventWords(event), event.at));
+const library = new Library(new ImageServer(api), store);
 const actions = new Actions(api, store, live, remember);
 
 /* --- which part is shown ------------------------------------------------- */
@@ -70,6 +76,7 @@ async function signedIn(name) {
 	useToken(api.token);
 	setTitle('machine', store.machine);
 	await live.start();
+	library.start();
 	$('back').hidden = false;
 	route();
 }
@@ -102,6 +109,9 @@ async function signOut() {
 		answer(SERVE.busy);
 		return;
 	}
+	if (library.isBusy && !await ask(APP.uploadsEnd))
+		return;
+	library.leave();
 	await api.signOut();
 	signedOut(APP.signedOut);
 }
@@ -109,7 +119,9 @@ async function signOut() {
 /* Show the login; an image that is served goes on meanwhile. */
 function signedOut(about = '') {
 	live.stop();
-	$('sessions').close();
+	library.stop();
+	for (const id of ['sessions', 'pick', 'how'])
+		$(id).close();
 	store.clear();
 	store.change({ machine: location.hostname });
 	setTitle('machine', '');
@@ -117,15 +129,24 @@ function signedOut(about = '') {
 	showLogin(about);
 }
 
-/* A file that is dropped on an empty slot is served to it. */
+/* A file that is dropped on an empty slot is served to it, or uploaded first. */
 function dropOnSlot({ target, dataTransfer }) {
 	const card = !$('console').hidden && target.closest?.('.slot');
 	const slot = store.slots.find(({ id }) => id === card?.id);
 	if (!slot || slot.inserted || !store.may('ConfigureManager'))
 		return;
+	if (dataTransfer.files.length === 1)
+		askHow(slot, dataTransfer.files[0]);
+	else
+		serve(slot, dataTransfer);
+}
+
+/* Show the part that serves, with what was dropped, if anything was. */
+function serve(slot, transfer) {
 	act.serve(slot);
 	route();
-	dropped(dataTransfer);
+	if (transfer)
+		dropped(transfer);
 }
 
 /* --- begin ------------------------------------------------------------------ */
@@ -141,8 +162,22 @@ const act = {
 	serve: (slot) => {
 		location.hash = `#serve/${slot.number}`;
 	},
+	file: (slot) => askHow(slot),
 	show: (slot) => act.serve(slot),
 	use: (slot, image) => view.fill(slot, image),
+};
+
+/* The same with an image of the store. */
+const stored = {
+	insert: (slot, { uri }, writable) => view.sendStored(slot, uri, writable,
+		(form) => act.insert(slot, form)),
+	bootFrom: (slot, { uri }, writable) => view.sendStored(slot, uri, writable,
+		(form) => act.bootFrom(slot, form)),
+	serve: (slot, file) => serve(slot, file && { files: [file], types: ['Files'] }),
+	upload: (file) => {
+		chooseUpload(file);
+		$(file ? 'upload-name' : 'upload-file').focus();
+	},
 };
 
 const view = new Console(store, act);
@@ -158,6 +193,9 @@ async function begin() {
 	});
 	beginMachine(actions);
 	beginSessions(api, store);
+	beginLibrary(library, { pick: pickSlot });
+	beginUpload(library);
+	beginPick(store, stored);
 	api.ended = () => signedOut(APP.ended);
 	beginLogin({ done: signedIn, renew: renewPassword,
 		signIn: (user, password) => api.signIn(user, password) });

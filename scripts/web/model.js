@@ -68,6 +68,8 @@ export function protocolOf(image) {
 
 /* The address without its secrets: no user, password, query or fragment. */
 export function withoutSecrets(image) {
+	if (/^image:/.test(image))
+		return image; /* its name, with spaces as they are */
 	try {
 		const url = new URL(image);
 		url.username = url.password = url.search = url.hash = '';

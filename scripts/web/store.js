@@ -13,6 +13,7 @@ const fresh = () => ({
 	machine: '', /* its name */
 	system: null, /* { uri, ... } of model.js */
 	slots: [], /* in their order, of model.js */
+	images: null, /* of the image store, as `vmctl image ls -j` has them; null: no store */
 	link: 'none', /* none, events, polling or lost: how changes are heard of */
 });
 

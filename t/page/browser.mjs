@@ -5,7 +5,7 @@
 //
 // In the current directory: the server at URL passes /vm/ on to the Unix socket
 // ./ws, or to vm-ws-proxy and from there to ./far, and may pass /redfish on to
-// ./redfish (machine.mjs); `image` is the image.
+// ./redfish (machine.mjs), and /images to ./images (images.mjs); `image` is the image.
 // Screenshots go to $PAGE_DIR/shots. Each test is a function of one of the files
 // in the folder browser.
 
@@ -13,6 +13,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { ImageStore } from './images.mjs';
 import { dir, Meeting, need } from './lib.mjs';
 import { Machine } from './machine.mjs';
 
@@ -233,8 +234,8 @@ class Page {
 }
 
 async function allTests() {
-	const files = ['connection', 'console', 'ends', 'form', 'host', 'kept', 'looks', 'real', 'slot', 'states', 'words',
-		'writes'];
+	const files = ['connection', 'console', 'ends', 'form', 'host', 'kept', 'library',
+		'looks', 'real', 'slot', 'states', 'uploads', 'words', 'writes'];
 	const parts = await Promise.all(files.map((file) =>
 		import(`./browser/${file}.mjs`)));
 	return Object.assign({}, ...parts.map(({ tests }) => tests));
@@ -247,6 +248,8 @@ async function main([name, url]) {
 	await far.listen();
 	const machine = new Machine();
 	await machine.listen('redfish');
+	const images = new ImageStore(machine);
+	await images.listen('images');
 	const context = await chromium.launchPersistentContext(
 		await mkdtemp(`${process.cwd()}/chromium-`), {
 			executablePath: '/usr/bin/chromium', headless: true,
@@ -261,7 +264,7 @@ async function main([name, url]) {
 	const axe = await readFile(need.resolve('axe-core/axe.min.js'), 'utf8');
 	await context.addInitScript(axe);
 	try {
-		await tests[name]({ page, far, machine });
+		await tests[name]({ page, far, machine, images });
 		assert.deepEqual(page.errors, []);
 	} catch (error) {
 		await page.page.screenshot({ timeout: 5000,

@@ -7,6 +7,7 @@
 import { servedSlot } from '../serve/start.js';
 import { $, put } from '../ui/dom.js';
 import { CONSOLE, LABELS } from '../words/en.js';
+import { showLibrary } from './library.js';
 import { showMachine } from './machine.js';
 import { SlotCard } from './slot.js';
 
@@ -34,11 +35,17 @@ export class Console {
 				root.remove();
 				this.cards.delete(id);
 			}
+		showLibrary(store);
 	}
 
 	/* Put an image's address into the form of another slot. */
 	fill(slot, image) {
 		this.card(slot).form.fill(image);
+	}
+
+	/* Send an image of the store by the form of its slot, where errors are shown. */
+	sendStored(slot, image, writable, work) {
+		return this.card(slot).form.sendStored(image, writable, work);
 	}
 
 	card(slot) {

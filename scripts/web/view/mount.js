@@ -10,7 +10,7 @@ import { stamp, write } from '../ui/dom.js';
 import { MOUNT } from '../words/en.js';
 
 export class MountForm {
-	/* `act` has insert, bootFrom, cancel, serve and use (another slot). */
+	/* `act` has insert, bootFrom, cancel, file and use (another slot). */
 	constructor(slot, act) {
 		const { root, parts } = stamp('mount-form');
 		Object.assign(this, { root, parts, slot, act, shown: null });
@@ -21,7 +21,7 @@ export class MountForm {
 		});
 		parts.boot.addEventListener('click', () =>
 			this.send((form) => act.bootFrom(this.slot, form)));
-		parts.serve.addEventListener('click', () => act.serve(this.slot));
+		parts.serve.addEventListener('click', () => act.file(this.slot));
 		parts.cancel.addEventListener('click', () => act.cancel(this.slot));
 		parts.url.addEventListener('input', () => this.edited());
 		this.showRecent();
@@ -39,6 +39,17 @@ export class MountForm {
 		this.parts.url.value = image;
 		this.parts.url.focus();
 		this.edited();
+	}
+
+	/* Put an image of the store into the form, and send that: with the form's own
+	 * time to eject, but not with what was typed for another server. */
+	async sendStored(image, writable, work) {
+		const { user, password, pem, unverified } = this.parts;
+		user.value = password.value = pem.value = '';
+		unverified.checked = !this.slot.verifies;
+		this.parts.writable.checked = writable;
+		this.fill(image);
+		await this.send(work);
 	}
 
 	/* Insert is the next step once there is an address. */

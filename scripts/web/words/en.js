@@ -7,5 +7,6 @@
 
 export * from './en/console.js';
 export * from './en/labels.js';
+export * from './en/library.js';
 export * from './en/serve.js';
 export * from './en/worker.js';

@@ -35,6 +35,10 @@ export function moment(date) {
 		hourCycle: 'h23' });
 }
 
+export function day(date) {
+	return new Date(date).toLocaleDateString([], { dateStyle: 'medium' });
+}
+
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 /* (Not the name of a machine at the beginning.) */
 export const sentence = (text) => (/^\S*[.:]\S/.test(text) ? text : capital(text))

@@ -36,6 +36,8 @@ export const API = {
 export const APP = {
 	ended: 'Your session has ended. Sign in again.',
 	signedOut: 'You have signed out.',
+	uploadsEnd: { title: 'Sign out, and stop the uploads?', text: 'Choose the same ' +
+		'files again later to go on with them.', yes: 'Sign out' },
 	toSlot: (number, type, machine) => `Slot ${number} (${TYPES[type]}) of ${machine}`,
 };
 

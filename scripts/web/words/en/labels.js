@@ -87,5 +87,25 @@ export const LABELS = {
 	cancel: 'Cancel',
 	close: 'Close',
 	sessions: 'Who is signed in',
+
+	library: 'Images on this machine',
+	libraryAbout: 'They can be inserted at any time, without the computer that they ' +
+		'came from and without the network.',
+	noImages: 'There is no image yet.',
+	uploadTitle: 'Upload an image',
+	chooseUpload: 'Choose a file',
+	dropUpload: 'or drop it here. It is copied to this machine.',
+	imageName: 'Name in the store',
+	checksum: 'SHA-256, if you know it',
+	checksumHint: '64 digits, from the image’s publisher',
+	upload: 'Upload',
+	pickSlot: 'Slot',
+	writesStored: 'Writes go to the image in the store. Its checksum holds no longer.',
+	howServe: 'Serve it from this tab',
+	howServeAbout: 'It starts at once, and nothing is copied. The tab and this ' +
+		'computer must stay on as long as the host uses the image.',
+	howUpload: 'Upload it to this machine',
+	howUploadAbout: 'It takes room on the machine, and time to copy. Then the ' +
+		'image is there for every slot, also when this computer is off.',
 };
 

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The images of the store, and the uploads of this page: keeps the list of the
+ * server in store.images up to date, and does what the user asks. Runs in the page.
+ */
+
+import { ask } from '../ui/dialog.js';
+import { note } from '../ui/log.js';
+import { LIBRARY } from '../words/en.js';
+import { Upload } from './upload.js';
+
+const TICK = 2000; /* ms between two looks at what may have changed */
+const SLOW = 5; /* ticks until the list is asked for without a reason */
+
+export class Library {
+	constructor(server, store) {
+		Object.assign(this, { server, store });
+		this.uploads = []; /* of this page */
+		this.ticks = 0;
+		this.seen = ''; /* what was in the slots at the last list */
+		this.answer = { tone: null, text: '' }; /* how the last action ended */
+		document.addEventListener('visibilitychange', () => this.tick());
+		addEventListener('online', () => this.hurry());
+		addEventListener('beforeunload', (event) => {
+			if (this.isBusy)
+				event.preventDefault();
+		});
+	}
+
+	/* Is something sent, or will be? */
+	get isBusy() {
+		return this.uploads.some((one) => one.isActive);
+	}
+
+	/* --- the list ---------------------------------------------------------- */
+
+	/* A user has signed in. */
+	async start() {
+		this.stop();
+		this.ticks = 0;
+		this.timer = setInterval(() => this.tick(), TICK);
+		await this.refresh();
+		this.hurry();
+	}
+
+	stop() {
+		clearInterval(this.timer);
+		this.timer = null;
+	}
+
+	/* The user has signed out: nobody else goes on with these uploads. */
+	leave() {
+		this.stop();
+		for (const upload of this.uploads)
+			upload.leave();
+		this.uploads = [];
+		this.answer = { tone: null, text: '' };
+	}
+
+	hurry() {
+		for (const upload of this.uploads)
+			upload.hurry();
+	}
+
+	async tick() {
+		const slow = this.ticks++ % SLOW === 0;
+		const awaits = this.uploads.some(({ state }) => state === 'sent') ||
+			this.store.images?.some(({ state }) => state === 'checking');
+		if (this.timer !== null && !document.hidden &&
+		    (slow || awaits || this.seen !== this.inSlots()))
+			await this.refresh();
+	}
+
+	inSlots() {
+		return this.store.slots.map(({ image, inserted }) =>
+			`${inserted} ${image}`).join();
+	}
+
+	/* Ask for the list. Without a store there is none; a server that does not answer
+	 * now leaves it as it was. */
+	async refresh() {
+		const { api } = this.server;
+		const { token } = api;
+		const slots = this.inSlots();
+		let images;
+		try {
+			images = await this.server.list();
+			this.seen = slots;
+		} catch ({ status }) {
+			if (status === 0 || status >= 500)
+				return;
+			images = null;
+			this.stop();
+		}
+		if (token !== api.token)
+			return; /* it is another user's */
+		this.settle(images ?? []);
+		this.store.change({ images });
+	}
+
+	/* Uploads that the store has everything of: what became of them? */
+	settle(images) {
+		for (const upload of this.uploads) {
+			const found = images.find(({ id }) => id === upload.id);
+			if (found?.state === 'ready') {
+				upload.end();
+				this.answer = { tone: 'good', text: LIBRARY.stored(upload.name) };
+				note(LIBRARY.stored(upload.name));
+			} else if (upload.state === 'sent' && found?.error) {
+				upload.end(new Error(found.error));
+			}
+		}
+		this.uploads = this.uploads.filter(({ state }) =>
+			!['done', 'cancelled'].includes(state));
+	}
+
+	/* --- what the user does ------------------------------------------------ */
+
+	/* Upload { file, name, sha256, path } (upload.js). */
+	upload(what) {
+		const upload = new Upload(this.server, what, (...of) => this.changed(...of));
+		this.uploads.push(upload);
+		this.setAnswer(null);
+		const run = () => upload.run();
+		/* A browser does not suspend a tab that holds a lock. */
+		if (navigator.locks)
+			navigator.locks.request(`vmedia-upload-${what.name}-${Date.now()}`, run);
+		else
+			run();
+	}
+
+	again(upload) {
+		this.uploads = this.uploads.filter((one) => one !== upload);
+		const { file, name, sha256, path, isGone } = upload;
+		this.upload({ file, name, sha256, path: isGone ? '' : path });
+	}
+
+	changed(upload, isNewState) {
+		if (isNewState && upload.state === 'failed')
+			note(LIBRARY.failedLog(upload));
+		this.store.change();
+		/* Its record is new, complete, or gone. */
+		if (isNewState && ['sending', 'sent', 'failed'].includes(upload.state))
+			this.refresh();
+	}
+
+	async cancel(upload) {
+		if (upload.path && !await ask({ title: LIBRARY.cancelTitle(upload.name),
+			text: LIBRARY.cancelText, yes: LIBRARY.cancelYes, danger: true }))
+			return;
+		await upload.cancel();
+		await this.refresh();
+	}
+
+	/* Remove an image, or an upload that is not finished, of the server's list. */
+	async remove(image) {
+		if (image.slots.length > 0) {
+			this.setAnswer('bad', LIBRARY.inUse(image.name, image.slots));
+			return;
+		}
+		if (!await ask({ title: LIBRARY.removeTitle(image.name),
+			text: LIBRARY.removeText(image), yes: LIBRARY.remove, danger: true }))
+			return;
+		try {
+			await this.server.removeId(image.id);
+			this.setAnswer('idle', LIBRARY.removed(image.name));
+		} catch (error) {
+			this.setAnswer('bad', LIBRARY.notRemoved(image.name, error.message));
+		}
+		await this.refresh();
+	}
+
+	setAnswer(tone, text = '') {
+		this.answer = { tone, text };
+		this.store.change();
+	}
+}

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# The page in Chromium, with a server that does what a test tells it. Load `helper`
+# and `servers` first.
+
+# ready_page: for setup_file: what node needs for the tests of the page.
+ready_page() {
+	export PAGE_DIR=$BUILD/page
+	"$TOP/t/page/ready" "$PAGE_DIR"
+}
+
+# in_browser TEST [MIB [LOCATION]]: runs this test of t/page/browser/ over https
+# and wss, with an image of MIB MiB.
+in_browser() {
+	head -c "${2:-16}M" /dev/urandom >image
+	ln -sfn "$TOP/scripts/web" root
+	make_cert server
+	start_nginx 'include /etc/nginx/mime.types;' \
+		"location /vm/ {
+			proxy_pass http://unix:$PWD/ws:;
+			proxy_http_version 1.1;
+			proxy_set_header Upgrade \$http_upgrade;
+			proxy_set_header Connection upgrade;
+			proxy_set_header Host \$http_host;
+			proxy_buffering off;
+		} ${3:-}"
+	drive_browser "$1" "$HTTPS"
+}
+
+# drive_browser TEST URL [ARGUMENT...]: the test, with a page that is served there.
+drive_browser() {
+	HOME=$PWD node "$TOP/t/page/browser.mjs" "$@" 3>&-
+}
+
+# redfish_location: prints what nginx needs for a machine that has Redfish.
+redfish_location() {
+	cat <<-E
+		location /redfish {
+			proxy_pass http://unix:$PWD/redfish:;
+			proxy_http_version 1.1;
+			proxy_set_header Host \$http_host;
+			proxy_buffering off;
+		}
+	E
+}

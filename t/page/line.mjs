@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A line to a server, which a test cuts: all connections through it end at once,
+// without a goodbye.
+
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+
+export class Line {
+	// `url` is that of a server of this machine.
+	constructor(url) {
+		this.to = new URL(url);
+		this.cutAt = []; // after so many bytes to the server, each once
+		this.passed = 0; // bytes to the server
+		this.cuts = 0;
+		this.pairs = new Set();
+	}
+
+	// Listen at a free port. Returns the URL there.
+	async listen() {
+		this.server = createServer((client) => this.accept(client));
+		this.server.listen(0, '127.0.0.1');
+		await once(this.server, 'listening');
+		const url = new URL(this.to);
+		url.port = this.server.address().port;
+		return url.href;
+	}
+
+	accept(client) {
+		const server = connect(this.to.port, '127.0.0.1');
+		const pair = { client, server };
+		this.pairs.add(pair);
+		for (const socket of [client, server])
+			socket.on('error', () => {});
+		client.on('close', () => server.destroy());
+		server.on('close', () => {
+			client.destroy();
+			this.pairs.delete(pair);
+		});
+		client.on('data', ({ length }) => this.count(length));
+		client.pipe(server);
+		server.pipe(client);
+	}
+
+	count(length) {
+		this.passed += length;
+		if (this.passed >= this.cutAt[0]) {
+			this.cutAt.shift();
+			this.cut();
+		}
+	}
+
+	cut() {
+		this.cuts++;
+		for (const { client, server } of this.pairs) {
+			client.resetAndDestroy();
+			server.destroy();
+		}
+	}
+}
