@@ -56,14 +56,19 @@ static const struct variable known[] = {
 static const char *
 take(struct cgi_request *r, const char *name, const char *value)
 {
+	uint64_t length = 0;
 	const char **slot;
 	size_t i;
 
-	if (strcmp(name, "CONTENT_LENGTH") == 0) {
+	if (strcmp(name, "CONTENT_LENGTH") == 0 ||
+	    strcmp(name, "HTTP_CONTENT_LENGTH") == 0) {
 		/* CGI allows an empty one where there is no body. */
 		if (*value != '\0' &&
-		    number_parse(value, 0, INT64_MAX, &r->length) == -1)
+		    number_parse(value, 0, INT64_MAX, &length) == -1)
 			return "CONTENT_LENGTH is no number";
+		/* nginx, where it does not wait for all of a body, counts in
+		 * the first only the bytes that it has already. */
+		r->length = length > r->length ? length : r->length;
 	} else if (strcmp(name, "HTTPS") == 0) {
 		r->is_tls = strcmp(value, "on") == 0;
 	}

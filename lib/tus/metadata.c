@@ -105,5 +105,8 @@ tus_metadata_get(const char *header, const char *key, char *value, size_t size,
 		return false;
 	len = base64_decode_bytes(value, size - 1, p.value, p.value_len);
 	value[len > 0 ? len : 0] = '\0';
-	return len != -1 && strlen(value) == (size_t)len;
+	if (len != -1 && strlen(value) == (size_t)len)
+		return true;
+	value[0] = '\0';
+	return false;
 }

@@ -23,7 +23,7 @@ const char *tus_metadata_check(const char *header);
 /*
  * Decode the value of a key into `value`, with a NUL at the end, of a header that
  * is right. Returns whether the key is there and its value fits and is text,
- * without a NUL; *is_there tells the first alone.
+ * without a NUL; *is_there tells the first alone. Otherwise the value is "".
  */
 bool tus_metadata_get(const char *header, const char *key, char *value,
     size_t size, bool *is_there);

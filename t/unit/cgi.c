@@ -49,6 +49,13 @@ test_variables(void)
 			     "CONTENT_LENGTH\0\0")) == NULL);
 	CHECK(r.length == 0 && !r.is_tls && *r.query == '\0');
 	cgi_request_free(&r);
+	/* As nginx has it without scgi_request_buffering. */
+	CHECK(takes(&r, HEAD("CONTENT_LENGTH\0"
+			     "3\0REQUEST_METHOD\0PUT\0REQUEST_URI\0/\0"
+			     "HTTP_CONTENT_LENGTH\0"
+			     "7\0")) == NULL);
+	CHECK(r.length == 7);
+	cgi_request_free(&r);
 }
 
 static void

@@ -260,6 +260,8 @@ test_names(void)
 	CHECK(takes(http, &r) == 400);
 	http.upload_metadata = "filename AAAA,name eC5pc28=";
 	CHECK(takes(http, &r) == 400);
+	http.upload_metadata = "filename eABp,name eC5pc28=";
+	CHECK(takes(http, &r) == 400);
 	http.upload_metadata = "type eC5pc28=";
 	CHECK(takes(http, &r) == 400);
 	snprintf(large, sizeof(large), "filename %0400d", 0);
