@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,6 +15,8 @@
 #include "base/number.h"
 #include "door/store.h"
 
+#define STORE_NAME_SIZE \
+	128 /* bytes of a name or an owner, the newline included */
 #define DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 bool
@@ -118,6 +121,34 @@ store_set_value(int record, const char *name, const char *value)
 	if (rc == -1)
 		unlinkat(record, new, 0);
 	return rc;
+}
+
+bool
+store_has_image(const char *store, const char *owner, const char *name)
+{
+	char path[PATH_MAX], value[STORE_NAME_SIZE];
+	const struct dirent *entry;
+	bool is_there = false;
+	int record;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/images", store);
+	dir = opendir(path);
+	while (dir != NULL && !is_there && (entry = readdir(dir)) != NULL) {
+		record = store_is_id(entry->d_name)
+			     ? openat(dirfd(dir), entry->d_name, DIRECTORY)
+			     : -1;
+		if (record == -1)
+			continue;
+		is_there = store_value(record, "name", value, sizeof(value)) &&
+			   strcmp(value, name) == 0 &&
+			   store_value(record, "owner", value, sizeof(value)) &&
+			   strcmp(value, owner) == 0;
+		close(record);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return is_there;
 }
 
 bool

@@ -19,6 +19,9 @@ bool store_is_id(const char *text);
 /* Has the store an owner of that name, beside root? */
 bool store_has_owner(const char *store, const char *name);
 
+/* Has an image of that owner that name? */
+bool store_has_image(const char *store, const char *owner, const char *name);
+
 /*
  * Open the directory of a record in `place`, which is "incoming" or "images"; no
  * part of the path below the store may be a symbolic link. Returns the descriptor,

@@ -21,7 +21,8 @@
 #include "door/run.h"
 #include "door/store.h"
 
-#define METADATA_SIZE 4097 /* bytes of what a client says of an upload */
+#define METADATA_SIZE	4097 /* bytes of what a client says of an upload */
+#define SIZE_MAX_DIGITS 18   /* of a size: vm-image's, and no disk has more */
 
 /* --- running vm-image ----------------------------------------------------- */
 
@@ -143,7 +144,7 @@ are_fields_right(struct door_call *c)
 	const char *owner = door_field(c, "owner");
 	const char *metadata = door_field(c, "metadata");
 	const char *name = door_field(c, "name"), *size = door_field(c, "size");
-	const char *sha256 = door_field(c, "sha256");
+	const char *sha256 = door_field(c, "checksum");
 	uint64_t n;
 
 	if (name == NULL || has_control(name) || strchr(name, '/') != NULL)
@@ -152,13 +153,15 @@ are_fields_right(struct door_call *c)
 		    "spaces and parentheses");
 	else if (size == NULL || number_parse(size, 0, INT64_MAX, &n) == -1)
 		door_invalid(c, "size", "it must be a number of bytes");
+	else if (strlen(size) > SIZE_MAX_DIGITS)
+		door_refuse(c, "limit", "no disk has room for so many bytes");
 	else if (owner != NULL && strcmp(owner, "root") != 0 &&
 		 !store_has_owner(c->settings->store, owner))
 		door_invalid(c, "owner", "there is no such owner");
 	else if (sha256 != NULL &&
 		 (strlen(sha256) != 64 ||
 		     strspn(sha256, "0123456789abcdef") != 64))
-		door_invalid(c, "sha256", "it must be 64 hex digits");
+		door_invalid(c, "checksum", "it must be 64 hex digits");
 	else if (metadata != NULL &&
 		 (has_control(metadata) || strlen(metadata) >= METADATA_SIZE))
 		door_invalid(c, "metadata", "it must be one line");
@@ -195,11 +198,19 @@ add_number(struct door_call *c, const char *name, int64_t number)
 void
 door_image_begin(struct door_call *c)
 {
-	const char *sha256 = door_field(c, "sha256");
+	const char *sha256 = door_field(c, "checksum");
+	const char *name = door_field(c, "name");
 	struct run r;
 
 	if (!has_store(c) || !are_fields_right(c))
 		return;
+	/* It will be looked at again when it is finished. Until then, hours of
+	 * sending may be saved. */
+	if (store_has_image(c->settings->store, owner_of(c), name)) {
+		door_refuse(c, "exists",
+		    "there is an image %s already: remove it first", name);
+		return;
+	}
 	begin(&r, "begin");
 	run_add(&r, "-o");
 	run_add(&r, owner_of(c));
@@ -210,7 +221,7 @@ door_image_begin(struct door_call *c)
 		run_add(&r, sha256);
 	}
 	run_add(&r, "--");
-	run_add(&r, door_field(c, "name"));
+	run_add(&r, name);
 	if (run_image(c, &r)) {
 		r.output[strcspn(r.output, "\n")] = '\0';
 		door_log(c, "upload %s begins", r.output);
