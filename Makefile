@@ -46,6 +46,8 @@ LIBS_vm-door = -lbearssl -lcrypt $(PAM:1=-lpam)
 LIBS_vm-import = -lbearssl
 LIBS_vm-user = -lcrypt $(PAM:1=-lpam)
 PKGS_vm-redfish = jansson libseccomp
+PKGS_vm-upload = jansson libseccomp
+LIBS_vm-upload = -lbearssl
 PKGS_vm-ws-proxy = libseccomp
 LIBS_vm-ws-proxy = -lbearssl
 PKGS_vm-probe = libnbd

@@ -167,6 +167,10 @@ page_options() {
 	run_examples vm-redfish.8
 }
 
+@test "examples of vm-upload(8)" {
+	run_examples vm-upload.8
+}
+
 @test "examples of vm-user(8)" {
 	run_examples vm-user.8
 }

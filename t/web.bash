@@ -50,6 +50,7 @@ render_nginx() {
 			s,listen \(.*\)443,listen \1$HTTPS,
 			s,listen \(.*\)80;,listen \1$HTTP;,
 			s,/run/vm-redfish.sock,$PWD/redfish.sock,
+			s,/run/vm-upload.sock,${UPLOAD:-$PWD/upload.sock},
 			s,/run/vm-ws-proxy.sock,$PWD/ws.sock," \
 			"$TOP/scripts/nginx/$file" >"prefix/share/vmedia/nginx/$file"
 	done

@@ -217,7 +217,6 @@ static const int changing[] = {
     SCMP_SYS(fchmodat),
     SCMP_SYS(fchown),
     SCMP_SYS(fchownat),
-    SCMP_SYS(ftruncate),
     SCMP_SYS(lchown),
     SCMP_SYS(link),
     SCMP_SYS(linkat),

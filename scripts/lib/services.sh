@@ -10,6 +10,7 @@ cmd_door() {
 	set -- -a "${CONF%/*}/accounts" -d "$TYPES" -t "$REDFISH_TIMEOUT"
 	[ "$REDFISH_VERIFY" = yes ] || set -- "$@" -i
 	[ "$REDFISH_RETYPE" = yes ] || set -- "$@" -R
+	[ -z "$STORE" ] || set -- "$@" -S "$STORE" -k "$STORE_KEEP"
 	[ -z "$PASSWORD_LENGTH" ] ||
 		set -- "$@" -r "password-length=$PASSWORD_LENGTH"
 	[ -z "$SESSION_TIMEOUT" ] ||

@@ -10,7 +10,7 @@ KEY=${CONF%/*}/web.key
 ACCOUNTS=${CONF%/*}/accounts
 NGINX=/etc/nginx/conf.d		# where nginx looks for more servers
 SERVER=$BIN/../share/vmedia/nginx/server.conf
-WEB_UNITS='vm-door.socket vm-redfish.socket vm-ws-proxy.socket'
+WEB_UNITS='vm-door.socket vm-redfish.socket vm-upload.socket vm-ws-proxy.socket'
 # A clock that has not been set yet is years late, and the certificate that is
 # made then must be good later.
 CERTIFICATE_DAYS=36500
@@ -129,20 +129,29 @@ reload_nginx() {
 		"unable to start nginx: type nginx -t, and systemctl status nginx"
 }
 
-# make_user: vm-door must know vm-redfish's user, also before systemd makes one.
+# make_user USER: vm-door must know its clients' users, also before systemd makes
+# them.
 make_user() {
-	id vmedia-redfish >/dev/null 2>&1 ||
-		systemd-sysusers --inline 'u vmedia-redfish -' 2>/dev/null ||
-		useradd -r -s /usr/sbin/nologin vmedia-redfish ||
-		die $EX_OSERR "unable to make the user vmedia-redfish"
+	id "$1" >/dev/null 2>&1 ||
+		systemd-sysusers --inline "u $1 -" 2>/dev/null ||
+		useradd -r -s /usr/sbin/nologin "$1" ||
+		die $EX_OSERR "unable to make the user $1"
+}
+
+# is_unit_wanted UNIT: does the configuration need it?
+is_unit_wanted() {
+	case $1 in
+	vm-upload.socket) [ -n "$STORE" ] ;;
+	vm-ws-proxy.socket) [ "$WEB_VM$WEB_NBD" != nono ] ;;
+	esac
 }
 
 switch_on() {
 	local unit
-	make_user
+	make_user vmedia-redfish
+	make_user vmedia-upload
 	for unit in $WEB_UNITS; do
-		[ "$unit-$WEB_VM$WEB_NBD" = vm-ws-proxy.socket-nono ] ||
-			use_unit enable "$unit"
+		! is_unit_wanted "$unit" || use_unit enable "$unit"
 	done
 	[ -d "$NGINX" ] || return 0
 	[ -e "$NGINX/vmedia.conf" ] || ln -s "$SERVER" "$NGINX/vmedia.conf" ||
@@ -186,12 +195,16 @@ print_todo() {
 
 # print_steps: what starts the parts where systemd does not run.
 print_steps() {
+	local sockets
+	sockets='/run/vm-redfish.sock /run/vm-ws-proxy.sock'
+	[ -z "$STORE" ] || sockets="$sockets /run/vm-upload.sock"
 	print_todo 'vmctl door &'
 	print_todo 'vmctl redfish &'
+	[ -z "$STORE" ] || print_todo 'vm-upload &'
 	print_todo "VM_WS_OPTIONS='-x -l /run/vm-ws-proxy.sock' vmctl web proxy &"
 	# The group of nginx's workers, on Debian.
-	print_todo 'chgrp www-data /run/vm-redfish.sock /run/vm-ws-proxy.sock'
-	print_todo 'chmod 660 /run/vm-redfish.sock /run/vm-ws-proxy.sock'
+	print_todo "chgrp www-data $sockets"
+	print_todo "chmod 660 $sockets"
 	print_todo "ln -s $SERVER $NGINX/vmedia.conf"
 	print_todo 'nginx -s reload'
 }

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * vm-upload: images come into the store by HTTP, by tus or a plain PUT, for a web
+ * server, by SCGI, with a process for each request; or by CGI. It has no rights of
+ * its own: vm-door opens the files for it, in the client's name.
+ */
+#include <err.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "base/output.h"
+#include "http/server.h"
+#include "http/status.h"
+#include "unix/sd-notify.h"
+#include "upload/upload.h"
+
+#define SOCKET	  "/run/vm-upload.sock"
+#define UPLOADS	  16	/* at once */
+#define ARRIVE_MS 10000 /* a head must arrive within that time */
+#define LINGER_MS 10000 /* for a client that sends what nobody reads */
+
+static void answer_scgi(int fd, bool is_too_many);
+
+static struct http_server server = {.socket = SOCKET,
+    .user = "vmedia-upload",
+    .requests = 64,
+    .places = UPLOADS,
+    .answer = answer_scgi,
+    .warn = warn};
+static uint64_t idle = 300; /* seconds */
+
+static void
+usage(FILE *out)
+{
+	fputs(
+	    "usage: vm-upload [-hV] [-g GROUP] [-n REQUESTS] [-s SOCKET] "
+	    "[-t SECONDS]\n"
+	    "                 [-u USER]\n"
+	    "-g GROUP     who else may connect: the web server's group\n"
+	    "-n REQUESTS  answer so many at once (64), beside 16 uploads\n"
+	    "-s SOCKET    listen there by SCGI (" SOCKET ")\n"
+	    "-t SECONDS   end an upload that sends nothing for so long (300)\n"
+	    "-u USER      become that user (vmedia-upload)\n"
+	    "A web server that starts it by CGI sets GATEWAY_INTERFACE.\n",
+	    out);
+}
+
+/* --- one request ---------------------------------------------------------- */
+
+/* A web server that cannot send the rest of a body may tell its client of that,
+ * and not of the answer: the rest is read until the web server has seen it. */
+static void
+linger(int fd)
+{
+	const int64_t end = clock_ms() + LINGER_MS;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	static char rest[65536];
+	int64_t left;
+
+	shutdown(fd, SHUT_WR);
+	do
+		left = end - clock_ms();
+	while (left > 0 && poll(&p, 1, (int)left) == 1 &&
+	       read(fd, rest, sizeof(rest)) > 0);
+}
+
+static void
+answer(const struct cgi_request *http, int error, int in, int out)
+{
+	struct upload u = {.http = http, .in = in, .idle = (unsigned)idle};
+	char *text;
+	size_t len;
+
+	upload_answer(&u, error);
+	len = upload_write(&u, &text);
+	http_write(out, text, len);
+	free(text);
+	if (in == out && (error != 0 || u.taken < http->length))
+		linger(in);
+	upload_free(&u);
+}
+
+static void
+answer_scgi(int fd, bool is_too_many)
+{
+	static char head[CGI_HEAD_MAX];
+	struct cgi_request http;
+	const char *why;
+	int error;
+
+	error =
+	    cgi_read_scgi_head(&http, fd, head, clock_ms() + ARRIVE_MS, &why);
+	if (error != -1)
+		answer(&http, error == 0 && is_too_many ? 503 : error, fd, fd);
+	cgi_request_free(&http);
+}
+
+static int
+answer_cgi(void)
+{
+	struct cgi_request http;
+	int error = cgi_take_environment(&http) != NULL ? 400 : 0;
+
+	answer(&http, error, STDIN_FILENO, STDOUT_FILENO);
+	cgi_request_free(&http);
+	return 0;
+}
+
+/* --- the server ----------------------------------------------------------- */
+
+static void
+give_up_rights(void)
+{
+	struct failure f;
+
+	/* Else jansson would look for chance at the first object. */
+	json_object_seed(0);
+	if (http_give_up_rights(&server, &f) == -1)
+		errx(f.status, "%s", f.text);
+}
+
+static int
+serve(void)
+{
+	struct failure f;
+	bool is_given;
+	int listener = http_listen(&server, &is_given, &f);
+
+	if (listener == -1)
+		errx(f.status, "%s", f.text);
+	give_up_rights();
+	if (!is_given) {
+		puts(server.socket);
+		if (output_close() == -1)
+			err(EX_IOERR, "unable to write standard output");
+	}
+	notify_ready();
+	if (http_serve(&server, listener, &f) == -1)
+		errx(f.status, "%s", f.text);
+	return 0;
+}
+
+/* --- the command line ----------------------------------------------------- */
+
+static void
+take_number(const char *word, uint64_t max, uint64_t *number)
+{
+	if (number_parse(word, 1, max, number) == -1)
+		errx(EX_USAGE, "unable to use %s: not a number from 1 to %u",
+		    word, (unsigned)max);
+}
+
+int
+main(int argc, char **argv)
+{
+	int c;
+
+	signal(SIGCHLD, SIG_DFL);
+	output_check_at_exit();
+	while ((c = getopt(argc, argv, "g:hn:s:t:u:V")) != -1) {
+		switch (c) {
+		case 'g':
+			server.group = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 'n':
+			take_number(optarg, 1000, &server.requests);
+			break;
+		case 's':
+			server.socket = optarg;
+			break;
+		case 't':
+			take_number(optarg, 86400, &idle);
+			break;
+		case 'u':
+			server.user = optarg;
+			break;
+		case 'V':
+			puts("vm-upload " VERSION);
+			return 0;
+		default:
+			usage(stderr);
+			return EX_USAGE;
+		}
+	}
+	if (optind != argc) {
+		usage(stderr);
+		return EX_USAGE;
+	}
+	if (getenv("GATEWAY_INTERFACE") == NULL)
+		return serve();
+	give_up_rights();
+	return answer_cgi();
+}

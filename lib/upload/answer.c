@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/stat.h>
+
+#include <err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unix/places.h"
+#include "upload/ask.h"
+#include "upload/receive.h"
+#include "upload/upload.h"
+
+bool
+upload_refuse(struct upload *u, int status, const char *format, ...)
+{
+	va_list ap;
+
+	u->status = status;
+	va_start(ap, format);
+	vsnprintf(u->error, sizeof(u->error), format, ap);
+	va_end(ap);
+	return false;
+}
+
+/* It can be answered with yes so far; what was refused before counts no more. */
+static void
+accept_with(struct upload *u, int status)
+{
+	u->status = status;
+	u->error[0] = '\0';
+	u->retry_after = 0;
+}
+
+static void
+set_offset(struct upload *u, uint64_t offset)
+{
+	u->has_offset = true;
+	u->offset = offset;
+}
+
+/* --- bytes into an upload ------------------------------------------------- */
+
+/* It goes on only for so long after its last byte. */
+static void
+set_expires(struct upload *u, const struct upload_target *t)
+{
+	struct stat st;
+
+	u->expires = t->data != -1 && t->keep != 0 && fstat(t->data, &st) == 0
+			 ? st.st_ctime + t->keep
+			 : t->expires;
+}
+
+/* If all bytes are there, the upload becomes an image. They are there whatever
+ * vm-door says: a later PATCH or HEAD asks for it again. */
+static void
+finish(struct upload *u, const struct upload_target *t, int status)
+{
+	if (t->offset == t->size && !upload_finish(u, t->id))
+		warnx("unable to finish the upload %s: %s", t->id, u->error);
+	accept_with(u, status);
+}
+
+/* Receive the body into an upload that was opened. Closes its file. */
+static bool
+fill(struct upload *u, struct upload_target *t)
+{
+	bool is_done = receive_begin(u, t);
+
+	set_offset(u, t->offset);
+	if (is_done && u->tus.method == TUS_PATCH && u->tus.offset != t->offset)
+		is_done = upload_refuse(u, 409,
+		    "The next byte of the upload is that of another offset.");
+	if (is_done && u->http->length > t->size - t->offset)
+		is_done = upload_refuse(
+		    u, 413, "The body has more bytes than the upload lacks.");
+	if (is_done)
+		is_done = receive_body(u, t);
+	set_offset(u, t->offset);
+	set_expires(u, t);
+	/* Nobody may have it open for writing when it is checked. */
+	upload_close(t);
+	return is_done;
+}
+
+static bool
+take_place(struct upload *u)
+{
+	if (places_take())
+		return true;
+	u->retry_after = 10;
+	return upload_refuse(u, 503, "Too many uploads at once: wait.");
+}
+
+/* --- the methods ---------------------------------------------------------- */
+
+/* A POST or a PUT whose body does not arrive has made nothing: the client has not
+ * been told the upload's name, and nobody else would remove it soon. */
+static void
+undo(struct upload *u, const char *id)
+{
+	const int status = u->status, retry_after = u->retry_after;
+	char error[UPLOAD_TEXT_SIZE];
+
+	memcpy(error, u->error, sizeof(error));
+	if (!upload_remove(u, id))
+		warnx("unable to remove the upload %s: %s", id, u->error);
+	u->status = status;
+	u->retry_after = retry_after;
+	memcpy(u->error, error, sizeof(u->error));
+	u->has_offset = false;
+	u->expires = 0;
+}
+
+static void
+make(struct upload *u)
+{
+	const bool has_body = u->http->length > 0;
+	struct upload_target made, t;
+
+	if (has_body && !take_place(u))
+		return;
+	if (!upload_begin(u, &made))
+		return;
+	snprintf(u->tus.id, sizeof(u->tus.id), "%s", made.id);
+	t = made;
+	if (has_body) {
+		if (!upload_open(u, &t, true) || !t.is_open || !fill(u, &t)) {
+			upload_close(&t);
+			undo(u, made.id);
+			return;
+		}
+	} else {
+		set_offset(u, 0);
+		u->expires = made.expires;
+	}
+	snprintf(u->location, sizeof(u->location), TUS_PATH "/%s", made.id);
+	finish(u, &t, 201);
+}
+
+static void
+look(struct upload *u)
+{
+	struct upload_target t;
+	bool is_whole;
+
+	if (!upload_look(u, &t, &is_whole))
+		return;
+	/* Its last PATCH may have been killed before it could ask for that. */
+	if (is_whole)
+		finish(u, &t, 200);
+	accept_with(u, 200);
+	set_offset(u, t.offset);
+	u->has_length = true;
+	u->length = t.size;
+	u->expires = t.expires;
+}
+
+static void
+patch(struct upload *u)
+{
+	struct upload_target t;
+
+	if (!take_place(u) || !upload_open(u, &t, true))
+		return;
+	set_offset(u, t.offset);
+	u->expires = t.expires;
+	if (u->tus.has_length && u->tus.length != t.size)
+		upload_refuse(u, 400, "The length of an upload cannot change.");
+	else if (u->tus.offset != t.offset)
+		upload_refuse(u, 409,
+		    "The next byte of the upload is that of another offset.");
+	else if (u->http->length > t.size - t.offset)
+		upload_refuse(
+		    u, 413, "The body has more bytes than the upload lacks.");
+	else if (!t.is_open)
+		accept_with(u, 204); /* it is whole, and being checked */
+	else if (fill(u, &t))
+		finish(u, &t, 204);
+	upload_close(&t);
+}
+
+/* Before an upload is removed, a connection that writes to it is ended. */
+static void
+terminate(struct upload *u)
+{
+	struct upload_target t;
+
+	if (!upload_open(u, &t, false))
+		return;
+	if (t.is_open && !receive_begin(u, &t)) {
+		upload_close(&t);
+		return;
+	}
+	upload_close(&t);
+	if (upload_remove(u, u->tus.id))
+		accept_with(u, 204);
+}
+
+void
+upload_answer(struct upload *u, int error)
+{
+	const char *why = "The request cannot be read.";
+
+	if (error == 0)
+		error = tus_take(u->http, &u->tus, &why);
+	else if (error == 503)
+		why = "Too many requests at once: wait.";
+	if (error != 0) {
+		upload_refuse(u, error, "%s", why);
+		u->retry_after = error == 503 ? 5 : 0;
+		return;
+	}
+	if (u->tus.method == TUS_OPTIONS) {
+		u->is_configuration = true;
+		accept_with(u, 204);
+		return;
+	}
+	if (!upload_take_client(u))
+		return;
+	switch (u->tus.method) {
+	case TUS_HEAD:
+		look(u);
+		break;
+	case TUS_GET:
+		if (upload_list(u, u->tus.place == TUS_ID ? u->tus.id : NULL))
+			accept_with(u, 200);
+		break;
+	case TUS_POST:
+	case TUS_PUT:
+		make(u);
+		break;
+	case TUS_PATCH:
+		patch(u);
+		break;
+	default:
+		terminate(u);
+	}
+}

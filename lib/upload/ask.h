@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * What vm-upload asks vm-door, in the name of its client. Each of these returns
+ * false after it has refused the client's request (upload_refuse()).
+ */
+#ifndef VM_UPLOAD_ASK_H
+#define VM_UPLOAD_ASK_H
+
+#include "upload/upload.h"
+
+/* Take the client's credentials from its headers. */
+bool upload_take_client(struct upload *);
+
+/* Make an upload with the name, size, checksum and metadata of u->tus. */
+bool upload_begin(struct upload *, struct upload_target *);
+
+/*
+ * Look at an upload or an image, and put what a HEAD tells into the answer.
+ * *is_whole: all its bytes are there, and nobody has checked them yet.
+ */
+bool upload_look(struct upload *, struct upload_target *, bool *is_whole);
+
+/*
+ * Open an upload for writing; with `watches`, its door tells when the client's
+ * right has ended. An image, and an upload that is being checked, come without
+ * descriptors. The caller calls upload_close().
+ */
+bool upload_open(struct upload *, struct upload_target *, bool watches);
+void upload_close(struct upload_target *);
+
+/* Let the upload become an image, which goes on by itself. */
+bool upload_finish(struct upload *, const char *id);
+
+bool upload_remove(struct upload *, const char *id);
+
+/* Put the list of images into the answer; or, of them, the one with that id. */
+bool upload_list(struct upload *, const char *id);
+
+#endif

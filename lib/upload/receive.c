@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "upload/receive.h"
+
+#define TAKE_OVER_MS 20000 /* a writer may be inside a slow write(2) */
+#define CHUNK	     65536
+
+/* --- the lock ------------------------------------------------------------- */
+
+/* fcntl(2): a lock of the whole file, which goes with its process. */
+static struct flock
+whole(void)
+{
+	return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+}
+
+/* The process that has the lock; 0: nobody. */
+static pid_t
+holder_of(int fd)
+{
+	struct flock lock = whole();
+
+	return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK
+		   ? lock.l_pid
+		   : 0;
+}
+
+/* End the process that has the lock, and wait for its end. */
+static void
+end_holder(int fd, int64_t deadline)
+{
+	pid_t pid = holder_of(fd);
+	struct pollfd p = {.fd = -1, .events = POLLIN};
+	int64_t left;
+
+	if (pid > 0)
+		p.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	/* It may have ended before that, and its number be another one's. */
+	if (p.fd != -1 && holder_of(fd) == pid) {
+		syscall(SYS_pidfd_send_signal, p.fd, SIGTERM, NULL, 0);
+		left = deadline - clock_ms();
+		poll(&p, 1, left > 0 ? (int)left : 0);
+	} else {
+		clock_sleep_ms(10);
+	}
+	if (p.fd != -1)
+		close(p.fd);
+}
+
+static bool
+take_over(int fd)
+{
+	int64_t deadline = clock_ms() + TAKE_OVER_MS;
+	struct flock lock;
+
+	for (;;) {
+		lock = whole();
+		if (fcntl(fd, F_SETLK, &lock) == 0)
+			return true;
+		if ((errno != EAGAIN && errno != EACCES) ||
+		    clock_ms() >= deadline)
+			return false;
+		end_holder(fd, deadline);
+	}
+}
+
+/* --- the mark of a body with a checksum ------------------------------------ */
+
+/* Cut back to where the mark says. Returns 0, or -1 with errno. */
+static int
+cut_back(struct upload_target *t)
+{
+	char text[32];
+	ssize_t n = pread(t->mark, text, sizeof(text), 0);
+	bool is_whole = n > 0 && text[n - 1] == '\n';
+	uint64_t at;
+
+	if (n <= 0)
+		return (int)n;
+	text[n - 1] = '\0';
+	/* A power cut may leave half of it, before any byte of the body. */
+	if (is_whole && number_parse(text, 0, INT64_MAX, &at) == 0 &&
+	    at < t->offset) {
+		if (ftruncate(t->data, (off_t)at) == -1)
+			return -1;
+		t->offset = at;
+	}
+	return ftruncate(t->mark, 0);
+}
+
+/* From now on, what is written may have to be cut off. */
+static int
+set_mark(const struct upload_target *t)
+{
+	char text[32];
+	int len = snprintf(
+	    text, sizeof(text), "%llu\n", (unsigned long long)t->offset);
+
+	if (pwrite(t->mark, text, (size_t)len, 0) != len)
+		return -1;
+	return fdatasync(t->mark);
+}
+
+static bool
+refuse_file(struct upload *u, const char *verb)
+{
+	const char *why = strerror(errno);
+
+	warnx("unable to %s the upload %s: %s", verb, u->tus.id, why);
+	return upload_refuse(u, 500, "unable to %s the upload: %s", verb, why);
+}
+
+/* --- the beginning -------------------------------------------------------- */
+
+bool
+receive_begin(struct upload *u, struct upload_target *t)
+{
+	struct stat st;
+
+	if (!take_over(t->data)) {
+		u->retry_after = 5;
+		return upload_refuse(
+		    u, 503, "An older connection of this upload does not end.");
+	}
+	if (fstat(t->data, &st) == -1)
+		return refuse_file(u, "read");
+	t->offset = (uint64_t)st.st_size;
+	if (cut_back(t) == -1)
+		return refuse_file(u, "cut back");
+	return true;
+}
+
+/* --- the body ------------------------------------------------------------- */
+
+static int
+write_at(struct upload_target *t, const char *bytes, size_t len)
+{
+	ssize_t n;
+
+	for (; len > 0; bytes += n, len -= (size_t)n) {
+		n = pwrite(t->data, bytes, len, (off_t)t->offset);
+		if (n == -1 && errno != EINTR)
+			return -1;
+		if (n == -1)
+			n = 0;
+		t->offset += (uint64_t)n;
+	}
+	return 0;
+}
+
+/* Was it removed meanwhile? */
+static bool
+is_gone(const struct upload_target *t)
+{
+	struct stat st;
+
+	return fstat(t->data, &st) == 0 && st.st_nlink == 0;
+}
+
+/* Wait for bytes of the body, and read some. Returns their number, or 0 after
+ * upload_refuse(). */
+static size_t
+read_some(struct upload *u, const struct upload_target *t, char *buf)
+{
+	struct pollfd p[2] = {
+	    {.fd = u->in, .events = POLLIN}, {.fd = t->door, .events = POLLIN}};
+	uint64_t left = u->http->length - u->taken;
+	ssize_t n;
+	int ready;
+
+	do {
+		ready = poll(p, 2, (int)u->idle * 1000);
+		if (ready == 0)
+			upload_refuse(u, 408,
+			    "No byte has come for %u seconds.", u->idle);
+		else if (ready > 0 && p[1].revents != 0)
+			upload_refuse(
+			    u, 503, "Your session has ended, or vm-door has.");
+		if (ready == 0 || (ready > 0 && p[1].revents != 0))
+			return 0;
+		n = ready > 0 ? read(u->in, buf, left < CHUNK ? left : CHUNK)
+			      : -1;
+	} while (n == -1 && (errno == EINTR || errno == EAGAIN));
+	if (n <= 0) {
+		upload_refuse(u, 400, "The body has ended before its length.");
+		return 0;
+	}
+	u->taken += (uint64_t)n;
+	return (size_t)n;
+}
+
+static bool
+receive_all(struct upload *u, struct upload_target *t, struct tus_sum *sum)
+{
+	static char buf[CHUNK];
+	size_t n;
+
+	while (u->taken < u->http->length) {
+		n = read_some(u, t, buf);
+		if (n == 0)
+			return false;
+		if (is_gone(t))
+			return upload_refuse(u, 410, "The upload was removed.");
+		if (write_at(t, buf, n) == -1)
+			return refuse_file(u, "write");
+		if (sum != NULL)
+			tus_sum_add(sum, buf, n);
+	}
+	return true;
+}
+
+bool
+receive_body(struct upload *u, struct upload_target *t)
+{
+	const struct tus_checksum *checksum = &u->tus.checksum;
+	struct tus_sum sum;
+	bool is_whole;
+
+	if (checksum->algorithm == NULL)
+		return receive_all(u, t, NULL);
+	tus_sum_begin(&sum, checksum);
+	if (set_mark(t) == -1)
+		return refuse_file(u, "write");
+	is_whole = receive_all(u, t, &sum);
+	if (is_whole && !tus_sum_fits(&sum, checksum))
+		is_whole = upload_refuse(
+		    u, 460, "The body does not have its Upload-Checksum.");
+	/* Without the mark, the bytes stay. */
+	if ((is_whole ? ftruncate(t->mark, 0) : cut_back(t)) == -1)
+		return refuse_file(u, "cut back");
+	return is_whole;
+}

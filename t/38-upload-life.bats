@@ -1,0 +1,470 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# vm-upload: who may, connections that are cut, processes that are killed, disks that
+# are full, and what others send who are no friends.
+
+load helper
+load door
+load upload
+
+setup_file() {
+	requires_root
+	start_uploads
+}
+teardown_file() {
+	stop_uploads
+}
+setup() {
+	own_answer
+}
+teardown() {
+	mount -o remount,rw,size=64m "$STORE"
+	said
+}
+
+# --- who may --------------------------------------------------------------
+
+@test "usage: wrong options exit 64, and another user than there is 67" {
+	fails 64 vm-upload -n 0
+	fails 64 vm-upload -t x
+	run -64 vm-upload extra
+	run -64 vm-upload -x
+	fails 67 vm-upload -u no-such-user -s "$PWD/sock"
+	fails 75 vm-upload -u nobody -s "$UPLOAD"
+	run -0 vm-upload -h
+}
+
+@test "without credentials all but OPTIONS is 401, by the rules of Redfish" {
+	local method
+	new 10
+	for method in HEAD GET DELETE; do
+		[ "$(ask $method "$AT" "$TUS" </dev/null)" = 401 ]
+		[[ $(header www-authenticate) = Basic* ]]
+	done
+	[ "$(printf hello | ask PATCH "$AT" "$TUS" "$TYPE" Upload-Offset:0)" = 401 ]
+	[ "$(ask POST /images "$TUS" Upload-Length:5 \
+		"Upload-Metadata:filename $(encode x.iso)" </dev/null)" = 401 ]
+	[ "$(printf hello | ask PUT /images/x.iso)" = 401 ]
+	[ "$(ask GET /images </dev/null)" = 401 ]
+	[ "$(ask GET /images "Authorization:Basic $(encode root:wrong)" </dev/null)" = 401 ]
+	[ "$(ask GET /images X-Auth-Token:0123 </dev/null)" = 401 ]
+	has ''
+}
+
+@test "a token does, until its session ends; and roles without the right do not" {
+	local id
+	log_in root 0penBmc
+	new 10
+	[ "$(ask HEAD "$AT" "$TUS" "X-Auth-Token:$TOKEN" </dev/null)" = 200 ]
+	asks ok verb=logout token="$TOKEN" session="$ID"
+	[ "$(ask HEAD "$AT" "$TUS" "X-Auth-Token:$TOKEN" </dev/null)" = 401 ]
+	for id in op:operator1 reader:readonly1; do
+		AUTH="Authorization:Basic $(encode $id)"
+		[ "$(up HEAD "$AT" </dev/null)" = 403 ]
+		[ "$(patch 0 hello)" = 403 ]
+		[ "$(up DELETE "$AT" </dev/null)" = 403 ]
+		# Everybody may see the list.
+		[ "$(up GET /images </dev/null)" = 200 ]
+	done
+	AUTH="Authorization:Basic $(encode new:changeme1)"
+	[ "$(up GET /images </dev/null)" = 403 ]
+}
+
+@test "vm-upload's user is heard by vm-door for images only" {
+	chmod 711 "$UP"
+	not setpriv --reuid nobody --clear-groups -- \
+		"$BUILD/t/doorask" verb=whoami user=root password=0penBmc >answer
+	grep -qx result=invalid answer
+	not setpriv --reuid daemon --clear-groups -- \
+		"$BUILD/t/doorask" verb=image-list user=root password=0penBmc >answer
+	not grep -q result answer
+}
+
+@test "when the session ends, the upload ends, and its bytes stay" {
+	local id
+	log_in root 0penBmc
+	id=$ID
+	new 10
+	printf hello | ask PATCH "$AT" "$TUS" "$TYPE" "X-Auth-Token:$TOKEN" \
+		Upload-Offset:0 @length:10 >status 3>&- &
+	wait_until 20 eval '[ "$(cat "$RECORD/data")" = hello ]'
+	asks ok verb=logout token="$TOKEN" session="$id"
+	wait $!
+	[ "$(cat status)" = 503 ]
+	rm status
+	has hello
+}
+
+@test "GET: the list, and one image of it" {
+	new 10
+	[ "$(up GET /images </dev/null)" = 200 ]
+	[ "$(sed '1,/^$/d' answer | jq -r '.images[0].name')" = x.iso ]
+	[ "$(up GET "$AT" </dev/null)" = 200 ]
+	[ "$(sed '1,/^$/d' answer | jq -r .id)" = "${AT##*/}" ]
+	[ "$(up GET /images/0123456789abcdef </dev/null)" = 404 ]
+}
+
+# --- PUT ------------------------------------------------------------------
+
+@test "PUT: a whole image in one request" {
+	head -c 3000000 /dev/urandom >image
+	[ "$(ask PUT '/images/x%20(1).iso' "$AUTH" <image)" = 201 ]
+	AT=$(header location)
+	wait_until 20 test -e "$STORE/images/${AT##*/}"
+	cmp image "$STORE/images/${AT##*/}/data"
+	[ "$(cat "$STORE/images/${AT##*/}/name")" = 'x (1).iso' ]
+	[ "$(ask PUT '/images/x%20(1).iso' "$AUTH" <image)" = 409 ]
+}
+
+@test "PUT: with a checksum that is wrong, or cut, nothing is left" {
+	printf hello >image
+	[ "$(ask PUT /images/x.iso "$AUTH" "Upload-Checksum:$(sum sha256 /dev/null)" \
+		<image)" = 460 ]
+	[ -z "$(ls "$STORE/incoming" "$STORE/images" | grep -v :)" ]
+	ask PUT /images/x.iso "$AUTH" @length:10 @cut:1 <image
+	wait_until 20 eval '[ -z "$(ls "$STORE/incoming")" ]'
+	[ "$(ask PUT /images/x.iso "$AUTH" "Upload-Checksum:$(sum sha256 image)" \
+		<image)" = 201 ]
+}
+
+@test "a POST whose body is cut leaves nothing" {
+	printf hello | ask POST /images "$AUTH" "$TUS" "$TYPE" Upload-Length:10 \
+		"Upload-Metadata:filename $(encode x.iso)" @length:10 @cut:1
+	wait_until 20 eval '[ -z "$(ls "$STORE/incoming")" ]'
+}
+
+# --- cuts and kills -------------------------------------------------------
+
+# hold TEXT [NAME:VALUE...]: in the background, a PATCH of 10 bytes that sends TEXT
+# only, and stays.
+hold() {
+	printf %s "$1" | "$TOP/t/upload/scgi" "$UPLOAD" PATCH "$AT" "$AUTH" \
+		"$TUS" "$TYPE" Upload-Offset:0 @length:10 "${@:2}" >held 3>&- &
+	HELD=$!
+	STARTED+=("$HELD")
+	wait_until 20 eval '[ "$(cat "$RECORD/data")" = "'"$1"'" ]'
+}
+# worker: prints the process that writes to the upload.
+worker() {
+	local fd
+	for fd in /proc/[0-9]*/fd/*; do
+		[ ! "$fd" -ef "$RECORD/data" ] || {
+			fd=${fd#/proc/}
+			echo "${fd%%/*}"
+			return
+		}
+	done
+}
+
+@test "PATCH: what has arrived before a cut stays" {
+	new 10
+	printf hello | ask PATCH "$AT" "$AUTH" "$TUS" "$TYPE" Upload-Offset:0 \
+		@length:10 @cut:1
+	wait_until 20 eval '[ "$(cat "$RECORD/data")" = hello ]'
+	wait_until 20 eval '[ -z "$(worker)" ]'
+	has hello
+	[ "$(patch 5 world)" = 204 ]
+	wait_until 20 cmp "$STORE/images/${AT##*/}/data" <(printf helloworld)
+}
+
+@test "PATCH with a checksum: of a cut body nothing counts" {
+	printf helloworld >all
+	new 10
+	hold hello "Upload-Checksum:$(sum sha1 all)"
+	# HEAD tells no byte that may have to go.
+	[ "$(up HEAD "$AT" </dev/null)" = 200 ]
+	[ "$(header upload-offset)" = 0 ]
+	kill "$HELD"
+	wait_until 20 eval '[ -z "$(worker)" ]'
+	[ ! -s "$RECORD/offset" ]
+	has ''
+}
+
+@test "kill -9 in PATCH: the bytes stay, and the next begins at once" {
+	new 10
+	hold hello
+	kill -9 "$(worker)"
+	wait "$HELD" || :
+	has hello
+	[ "$(patch 5 wor)" = 204 ]
+	has hellowor
+	# No stale lock can make it fail for ever: there is no lock file.
+	[ "$(ls "$RECORD" | paste -sd,)" = \
+		created,data,metadata,name,offset,origin,owner,size,taken ]
+}
+
+@test "kill -9 in PATCH with a checksum: its bytes are cut back" {
+	printf helloworld >all
+	new 10
+	[ "$(patch 0 '')" = 204 ]
+	hold hello "Upload-Checksum:$(sum sha1 all)"
+	kill -9 "$(worker)"
+	wait "$HELD" || :
+	[ "$(cat "$RECORD/data")" = hello ]
+	[ "$(cat "$RECORD/offset")" = 0 ]
+	[ "$(up HEAD "$AT" </dev/null)" = 200 ]
+	[ "$(header upload-offset)" = 0 ]
+	[ "$(patch 5 world)" = 409 ]
+	[ "$(patch 0 HELL)" = 204 ]
+	has HELL
+}
+
+@test "an upload that broke does not leave it busy: a new PATCH ends the old one" {
+	new 10
+	hold hello
+	old=$(worker)
+	[ "$(patch 5 wor)" = 204 ]
+	has hellowor
+	not kill -0 "$old" 2>/dev/null
+	wait "$HELD" || :
+	[ ! -s held ] || not grep -q '^204' held
+}
+
+@test "a PATCH with another offset does not end the one that is there" {
+	new 10
+	hold hello
+	[ "$(patch 0 x)" = 409 ]
+	[ "$(patch 6 x)" = 409 ]
+	[ -n "$(worker)" ]
+	# Nor does a HEAD.
+	has hello
+	[ -n "$(worker)" ]
+}
+
+@test "DELETE ends a PATCH that is under way" {
+	new 10
+	hold hello
+	[ "$(up DELETE "$AT" </dev/null)" = 204 ]
+	[ ! -e "$RECORD" ]
+	[ -z "$(worker)" ]
+	wait "$HELD" || :
+}
+
+@test "vmctl image rm ends a PATCH that is under way" {
+	new 10
+	mkfifo more
+	"$TOP/t/upload/scgi" "$UPLOAD" PATCH "$AT" "$AUTH" "$TUS" "$TYPE" \
+		Upload-Offset:0 @length:10 @slow:more >held 3>&- </dev/null &
+	STARTED+=("$!")
+	exec 8>more
+	printf hello >&8
+	wait_until 20 eval '[ "$(cat "$RECORD/data")" = hello ]'
+	vm-image rm --id "${AT##*/}"
+	printf wor >&8
+	exec 8>&-
+	wait "${STARTED[-1]}"
+	[ "$(head -n 1 held)" = "410 Gone" ]
+}
+
+@test "HEAD asks again to finish what is whole, after a kill at the last moment" {
+	new 5
+	printf hello >"$RECORD/data"
+	[ "$(up HEAD "$AT" </dev/null)" = 200 ]
+	[ "$(header upload-offset)" = 5 ]
+	wait_until 20 test -e "$STORE/images/${AT##*/}"
+}
+
+@test "an upload that has expired is 410" {
+	new 10
+	start_other -k 1
+	[ "$(up HEAD "$AT" </dev/null)" = 200 ]
+	wait_until 20 eval '[ "$(up HEAD "$AT" </dev/null)" = 410 ]'
+	[ "$(patch 0 hello)" = 410 ]
+}
+
+# start_other [OPTION...]: another vm-door with these options, and vm-upload.
+start_other() {
+	export VM_DOOR_SOCKET=$UP/other-door UPLOAD=$UP/other-upload
+	background vm-door -a "$UP/accounts" -u root -U nobody -S "$STORE" "$@" \
+		>door.at 2>door.log
+	wait_until 20 test -s door.at
+	background vm-upload -u nobody -s "$UPLOAD" -t 2 >upload.at 2>upload.log
+	wait_until 20 test -s upload.at
+}
+
+@test "a body that sends nothing for too long ends with 408, and its bytes stay" {
+	start_other
+	new 10
+	[ "$(printf hello | up PATCH "$AT" "$TYPE" Upload-Offset:0 @length:10)" = 408 ]
+	has hello
+}
+
+@test "16 uploads at once; another one is told to wait, and a HEAD is answered" {
+	local i
+	for i in {1..16}; do
+		new 10
+		hold hello
+	done
+	new 10
+	[ "$(patch 0 hello)" = 503 ]
+	[ "$(header retry-after)" -gt 0 ]
+	has ''
+	kill "$HELD"
+	wait_until 20 eval '[ "$(patch 0 hello)" = 204 ]'
+	cleanup
+}
+
+@test "without vm-door 503; vm-upload ends when told" {
+	start_other
+	kill "${STARTED[-2]}"
+	wait "${STARTED[-2]}"
+	[ "$(up GET /images </dev/null)" = 503 ]
+	[ "$(header retry-after)" -gt 0 ]
+	kill "${STARTED[-1]}"
+	wait "${STARTED[-1]}"
+}
+
+# --- the disk -------------------------------------------------------------
+
+@test "ten creations that together exceed the store: those that fit succeed" {
+	local i pids=()
+	for i in {0..9}; do
+		"$TOP/t/upload/scgi" "$UPLOAD" POST /images "$AUTH" "$TUS" \
+			Upload-Length:20000000 \
+			"Upload-Metadata:filename $(encode "$i.iso")" \
+			>"answer$i" 3>&- </dev/null &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	[ "$(grep -l '^201' answer? | wc -l)" = 3 ]
+	[ "$(grep -l '^413' answer? | wc -l)" = 7 ]
+	[ "$(ls "$STORE/incoming" | wc -l)" = 3 ]
+	grep -h '^{' answer? | jq -r .error | grep -q "asked 19.1 MiB"
+}
+
+@test "the disk is full during an upload: 500 with the reason; it goes on later" {
+	new 3000000
+	head -c 3000000 /dev/urandom >image
+	# Somebody else has filled it.
+	fallocate -l 60m "$STORE/other"
+	mount -o remount,size=61m "$STORE"
+	[ "$(up PATCH "$AT" "$TYPE" Upload-Offset:0 <image)" = 500 ]
+	[[ $(error) = *"No space left on device"* ]]
+	grep -q 'unable to write the upload.*No space left' "$UP/upload.log"
+	at=$(stat -c %s "$RECORD/data")
+	[ "$(header upload-offset)" = "$at" ]
+	rm "$STORE/other"
+	[ "$(tail -c +$((at + 1)) image |
+		up PATCH "$AT" "$TYPE" "Upload-Offset:$at")" = 204 ]
+	wait_until 20 cmp image "$STORE/images/${AT##*/}/data"
+}
+
+@test "the store turns read-only: 500 with the kernel's reason; it goes on later" {
+	new 10
+	[ "$(patch 0 hello)" = 204 ]
+	wait_until 20 mount -o remount,ro "$STORE"
+	[ "$(patch 5 world)" = 500 ]
+	[[ $(error) = *"Read-only file system"* ]]
+	mount -o remount,rw "$STORE"
+	has hello
+	[ "$(patch 5 world)" = 204 ]
+}
+
+# --- what others send -----------------------------------------------------
+
+@test "Upload-Metadata with everything: names" {
+	local name
+	for name in '' ../x /etc/passwd a/b . .. .x -x 'x ' ' x' $'a\nb' $'a\tb' \
+		$'\e[31m' $'\xf0\x9f\x92\xbf' $'\xff\xfe' "$(printf %0101d 0)" \
+		"$(printf %0300d 0)" 'x;y' 'x|y' "x'y" 'x"y' 'x$y' 'x*y'; do
+		[ "$(up POST /images Upload-Length:5 \
+			"Upload-Metadata:filename $(encode "$name")" </dev/null)" = 400 ]
+		[ -n "$(error)" ]
+	done
+	# A NUL in it.
+	[ "$(up POST /images Upload-Length:5 "Upload-Metadata:filename eABp" \
+		</dev/null)" = 400 ]
+	[ -z "$(ls "$STORE/incoming")" ]
+	for name in 'x (1).iso' 0123456789abcdef a+b_c.iso; do
+		[ "$(up POST /images Upload-Length:5 \
+			"Upload-Metadata:filename $(encode "$name")" </dev/null)" = 201 ]
+		[ "$(cat "$STORE/incoming/$(header location | sed 's,.*/,,')/name")" = \
+			"$name" ]
+	done
+}
+
+@test "Upload-Metadata with everything: 64 KiB, owners, checksums" {
+	local large
+	large=$(printf %065536d 0)
+	[ "$(up POST /images Upload-Length:5 "Upload-Metadata:filename eA==,a $large" \
+		</dev/null)" = 400 ]
+	[ "$(up POST /images Upload-Length:5 \
+		"Upload-Metadata:filename eA==,a ${large:0:4084}" </dev/null)" = 400 ]
+	for owner in ../root Root 'a b' nobody ''; do
+		[ "$(up POST /images Upload-Length:5 \
+			"Upload-Metadata:filename eA==,owner $(encode "$owner")" \
+			</dev/null)" = 400 ] || [ -z "$owner" ]
+	done
+	for sha256 in x "$(printf %063d 0)" "$(printf %064d 0)0"; do
+		[ "$(up POST /images Upload-Length:5 \
+			"Upload-Metadata:filename eA==,sha256 $(encode "$sha256")" \
+			</dev/null)" = 400 ]
+	done
+	mkdir "$STORE/owners/alice"
+	[ "$(up POST /images Upload-Length:5 \
+		"Upload-Metadata:filename eA==,owner $(encode alice)" </dev/null)" = 201 ]
+	[ "$(cat "$STORE/incoming/$(header location | sed 's,.*/,,')/owner")" = alice ]
+	rmdir "$STORE/owners/alice"
+}
+
+@test "sha256 of the whole image: one that is wrong makes no image" {
+	printf world >other
+	[ "$(printf hello | up POST /images Upload-Length:5 "$TYPE" \
+		"Upload-Metadata:filename eA==,sha256 $(encode "$(sha256sum other |
+			cut -d' ' -f1)")")" = 201 ]
+	AT=$(header location)
+	wait_until 20 grep -q "upload ${AT##*/}: " "$UP/door.log"
+	[ ! -e "$STORE/images/${AT##*/}" ]
+	[ "$(printf world | up POST /images Upload-Length:5 "$TYPE" \
+		"Upload-Metadata:filename eA==,sha256 $(encode "$(sha256sum other |
+			cut -d' ' -f1)")")" = 201 ]
+	AT=$(header location)
+	wait_until 20 test -e "$STORE/images/${AT##*/}"
+	[ "$(cat "$STORE/images/${AT##*/}/verified")" = given ]
+}
+
+@test "a record that is a link, or whose files are none, is not opened" {
+	new 10
+	mv "$RECORD" "$STORE/elsewhere"
+	ln -s "$STORE/elsewhere" "$RECORD"
+	[ "$(patch 0 hello)" = 404 ]
+	rm "$RECORD"
+	mv "$STORE/elsewhere" "$RECORD"
+	echo secret >secret
+	rm "$RECORD/data"
+	ln -s "$PWD/secret" "$RECORD/data"
+	[ "$(patch 0 hello)" != 204 ]
+	rm "$RECORD/data"
+	echo secret >"$STORE/secret"
+	ln "$STORE/secret" "$RECORD/data"
+	[ "$(patch 0 hello)" != 204 ]
+	[ "$(cat "$STORE/secret")" = secret ]
+	rm "$STORE/secret" "$RECORD/data"
+	mkfifo "$RECORD/data"
+	[ "$(patch 0 hello)" != 204 ]
+	[ "$(cat secret)" = secret ]
+}
+
+@test "no SCGI, and a head that is too long, are refused; the next is answered" {
+	printf nonsense | vm-connect "$UPLOAD" cat >answer || :
+	printf '3:abc,' | vm-connect "$UPLOAD" cat >answer || :
+	printf '70000:' | vm-connect "$UPLOAD" cat >answer || :
+	[ "$(ask GET "/images?$(printf %040000d 0)" </dev/null)" = 400 ]
+	[ "$(ask OPTIONS /images </dev/null)" = 204 ]
+}
+
+@test "as a CGI program: the same, and the body from standard input" {
+	new 5
+	cgi() {
+		env -i GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD="$1" REQUEST_URI="$AT" \
+			HTTP_TUS_RESUMABLE=1.0.0 VM_DOOR_SOCKET="$VM_DOOR_SOCKET" \
+			HTTP_AUTHORIZATION="${AUTH#*:}" "${@:2}" \
+			"$BUILD/bin/vm-upload" -u nobody
+	}
+	printf hello | cgi PATCH CONTENT_LENGTH=5 HTTP_UPLOAD_OFFSET=0 \
+		CONTENT_TYPE=application/offset+octet-stream >answer
+	grep -q '^Status: 204 No Content' answer
+	wait_until 20 test -e "$STORE/images/${AT##*/}"
+	cgi HEAD >answer
+	grep -q '^Upload-Offset: 5' answer
+}
