@@ -188,9 +188,9 @@ waits_for_lease() {
 
 @test "a box without openat2: the same is refused" {
 	ln -s x.iso box/inside
+	fails 77 injected openat2:error=ENOSYS -- -b box inside
 	ln box/x.iso hard
 	mkfifo box/fifo
-	fails 77 injected openat2:error=ENOSYS -- -b box inside
 	fails 77 injected openat2:error=EPERM -- -b box x.iso
 	fails 77 injected openat2:error=ENOSYS -- -b box fifo
 	fails 77 injected openat2:error=ENOSYS -- -b box ../hard
@@ -246,9 +246,10 @@ waits_for_lease() {
 
 @test "a file that is written or exchanged during the copy is refused" {
 	cp box/x.iso other
+	cp -p box/x.iso before
 	stopped_at pwrite64 2 box/x.iso to
 	printf 'X' | dd of=box/x.iso bs=1 seek=5 conv=notrunc status=none
-	touch -d 2001-01-01 box/x.iso
+	touch -r before box/x.iso # who writes can change the mtime back
 	go_on
 	[ "$RC" = 75 ] && [ ! -e to ]
 	stopped_at pwrite64 2 -b box x.iso to
@@ -429,33 +430,50 @@ with_nbd() {
 	fails 76 vm-import nbd:none to
 	with_nbd --filter=error memory 3M error-pread-rate=100%
 	fails 76 vm-import nbd:sock to
-	python3 - <<-'EOF' 3>&- &
-	import socket, struct
-	s = socket.socket(socket.AF_UNIX)
-	s.bind("odd")
-	s.listen(8)
-	def serve(answer):
-	    c, _ = s.accept()
-	    c.sendall(b"NBDMAGICIHAVEOPT\0\3")
-	    c.recv(20, socket.MSG_WAITALL)
-	    c.sendall(struct.pack(">QH", 3 << 20, 1))
-	    c.recv(28, socket.MSG_WAITALL)
-	    c.sendall(answer)
-	    c.close()
-	c, _ = s.accept()
-	c.sendall(b"x" * 100)
-	c.close()
-	serve(b"")
-	serve(b"\x67\x44\x66\x98" + struct.pack(">IQ", 0, 99) + bytes(1 << 18))
-	serve(b"\x67\x44\x66\x98" + struct.pack(">IQ", 0, 2**64 - 1) + bytes(1 << 18))
-	serve(b"\x67\x44\x66\x98" + struct.pack(">IQ", 0, 0) + bytes(1 << 17))
-	serve((b"\x67\x44\x66\x98" + struct.pack(">IQ", 0, 1) + bytes(1 << 18)) * 2)
+	[ ! -e to ]
+}
+
+# odd_server TEXT...: a server on `odd` that sends one TEXT (in Python) to each
+# client, and then ends the connection.
+odd_server() {
+	cat >odd.py <<-'EOF'
+		import socket, struct, sys
+		CHUNK = 256 << 10
+		HELLO = b"NBDMAGICIHAVEOPT\0\3" + struct.pack(">QH", 12 * CHUNK, 1)
+		def reply(cookie, size=CHUNK):
+		    return struct.pack(">IIQ", 0x67446698, 0, cookie) + bytes(size)
+		s = socket.socket(socket.AF_UNIX)
+		s.bind("odd")
+		s.listen(8)
+		for text in sys.argv[1:]:
+		    c, _ = s.accept()
+		    try: # the client may leave at any moment
+		        c.sendall(eval(text))
+		        c.shutdown(socket.SHUT_WR)
+		        while c.recv(1 << 16):
+		            pass
+		    except OSError:
+		        pass
+		    c.close()
 	EOF
-	STARTED+=("$!")
+	background python3 odd.py "$@"
 	wait_until 30 test -S odd
-	for _ in 1 2 3 4 5 6; do
+}
+
+@test "an NBD server that answers what nobody asked is refused" {
+	local wrong=("bytes(99)" "HELLO+bytes(99)" "HELLO+reply(99)"
+		"HELLO+reply(2**64-1)" "HELLO+reply(12)" "HELLO+reply(8)"
+		"HELLO+reply(1)*2" "HELLO+reply(0)*2")
+	local short=("b''" "HELLO" "HELLO[:20]" "HELLO+reply(0, 9)")
+	odd_server "${wrong[@]}" "${short[@]}"
+	for _ in "${wrong[@]}"; do
 		fails 76 vm-import nbd:odd to
+		grep -q 'it does not answer as an NBD server' stderr
 		[ ! -e to ]
+	done
+	for _ in "${short[@]}"; do
+		fails 76 vm-import nbd:odd to
+		grep -q 'the NBD server closed the connection' stderr
 	done
 }
 

@@ -29,7 +29,7 @@ fail_busy(const struct source *s, struct failure *why)
 static int
 fail_nbd(const struct source *s, struct failure *why)
 {
-	if (errno == EPIPE)
+	if (errno == EPIPE || errno == ECONNRESET)
 		return fail(why, EX_PROTOCOL,
 		    "unable to read %s: the NBD server closed the connection",
 		    s->shown);
