@@ -61,7 +61,8 @@ usage(FILE *out)
 	    "keys: user domain password=+FILE|-FD header=+FILE|-FD netrc=FILE\n"
 	    "      cacert=FILE cert=FILE key=FILE insecure=1 proxy=URL "
 	    "noproxy=HOSTS cache=SIZE\n"
-	    "      connections=N outage=SECONDS limit-rate=SIZE stats=PATH\n"
+	    "      connections=N outage=SECONDS limit-rate=SIZE "
+	    "allow-hosts=HOSTS stats=PATH\n"
 	    "      writable=1 overlay=FILE overlay-size=SIZE\n"
 	    "      sha256=HEX sums=FILE sums-url=URL renew=DIRECTORY\n");
 }

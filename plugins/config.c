@@ -132,8 +132,9 @@ settings_take(const char *name, const char *value)
 	} lines[] = {{"url", &s->url}, {"user", &s->user},
 	    {"password", &s->password}, {"domain", &s->domain},
 	    {"netrc", &s->netrc}, {"proxy", &s->proxy},
-	    {"noproxy", &s->noproxy}, {"module", &s->module},
-	    {"sha256", &s->sha256}, {"sums-url", &s->sums_url}};
+	    {"noproxy", &s->noproxy}, {"allow-hosts", &s->allow_hosts},
+	    {"module", &s->module}, {"sha256", &s->sha256},
+	    {"sums-url", &s->sums_url}};
 	const struct {
 		const char *name;
 		struct source_blob *blob;
@@ -192,9 +193,9 @@ settings_free(void)
 {
 	struct settings *s = &settings;
 	char *texts[] = {s->url, s->user, s->password, s->domain, s->module,
-	    s->netrc, s->proxy, s->noproxy, s->sha256, s->sums_url, s->sums.pem,
-	    s->cacert.pem, s->cert.pem, s->key.pem, s->header.pem,
-	    s->identity.pem, s->adopted.pem};
+	    s->netrc, s->proxy, s->noproxy, s->allow_hosts, s->sha256,
+	    s->sums_url, s->sums.pem, s->cacert.pem, s->cert.pem, s->key.pem,
+	    s->header.pem, s->identity.pem, s->adopted.pem};
 	size_t i;
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -22,7 +22,8 @@ enum spooled {
 struct settings {
 	/* Where the image lies, and the credentials for it; NULL: not given. */
 	char *url, *user, *password, *domain, *netrc, *proxy, *noproxy;
-	char *module; /* file of a source that is a module; NULL: HTTP */
+	char *allow_hosts; /* see allow-hosts.h; NULL: all */
+	char *module;	   /* file of a source that is a module; NULL: HTTP */
 	struct source_blob cacert, cert, key; /* PEM */
 	struct source_blob header;   /* lines, each a header field (HTTP) */
 	struct source_blob identity; /* expected: refuse any other image */

@@ -78,6 +78,7 @@ open_config(void)
 	    .key = s->key,
 	    .proxy = s->proxy,
 	    .noproxy = s->noproxy,
+	    .allow_hosts = s->allow_hosts,
 	    .insecure = s->insecure != 0,
 	    .writable = s->writable != 0 && s->overlay_fd == -1,
 	    .connections = (unsigned)s->connections,

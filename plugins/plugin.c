@@ -50,6 +50,7 @@ plugin_config_complete(void)
 	"cacert=, cert=, key= PEM texts, usually by -FD\n"                \
 	"insecure=1           do not verify the server\n"                 \
 	"proxy=, noproxy=     as curl(1) knows them\n"                    \
+	"allow-hosts=HOSTS    connect only to these\n"                    \
 	"sha256=HEX           the image's SHA-256, verified first\n"      \
 	"sums=, sums-url=     a file of checksums, usually by -FD\n"      \
 	"cache=64M            memory for the image's chunks\n"            \

@@ -187,6 +187,10 @@ unit() {
 	unit stats
 }
 
+@test "unit: allow-hosts" {
+	unit allow-hosts
+}
+
 @test "unit: admission" {
 	unit admission
 }

@@ -44,6 +44,16 @@ serve() {
 	refused 69 "$NFS/image$NFS_ARGS" "unable to mount"
 }
 
+@test "nfs: with allow-hosts, its address is allowed, or its name" {
+	local server=${NFS/127.0.0.1/localhost} list
+	for list in localhost 127.0.0.1,::1; do
+		serves_file "$NFS_DIR/image" "$server/image$NFS_ARGS" \
+			"allow-hosts=$list"
+	done
+	refused 77 "$server/image$NFS_ARGS" "does not allow connections to" \
+		"allow-hosts=*"
+}
+
 # serves URL: vm-fetchd serves the image from there.
 serves() {
 	serves_file "$NFS_DIR/image" "$@"

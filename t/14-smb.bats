@@ -35,6 +35,15 @@ kill_smb() {
 	nbdread -p -n 300 -f copy "$SOCK"
 }
 
+@test "smb: with allow-hosts, its address is allowed, or its name" {
+	local server=${SMB/127.0.0.1/localhost} list
+	for list in localhost 127.0.0.1,::1; do
+		serves_file share/image "$server/open/image" "allow-hosts=$list"
+	done
+	refused 77 "$server/open/image" "does not allow connections to" \
+		"allow-hosts=*"
+}
+
 @test "smb: a user with a password does, too, given by file or in the URL" {
 	start_fetchd "$SMB/closed/image" user=root password=+secret
 	nbdread -f share/image "$SOCK" 0 $((5 * MIB))

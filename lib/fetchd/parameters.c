@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,7 +14,6 @@
 #include "base/secret.h"
 #include "base/url-typed.h"
 #include "base/url.h"
-#include "fetchd/open-local.h"
 #include "fetchd/parameters.h"
 #include "fetchd/spool.h"
 
@@ -35,6 +32,7 @@ enum passing {
 	PASS_SPOOL,    /* ours: the directory for what is downloaded first */
 	PASS_NO_LINKS, /* ours: a local image's path may hold no links */
 	PASS_WRITABLE, /* PASS_PLAIN; we open the image accordingly */
+	PASS_REMOTE,   /* PASS_PLAIN; the image is not one of ours */
 };
 
 /* Whether a request, a directory of values, may have it. */
@@ -49,6 +47,7 @@ static const struct parameter {
 	enum passing passing;
 	enum asking asking;
 } parameters[] = {
+    {"allow-hosts", PASS_REMOTE, ASK},
     {"cacert", PASS_FILE, ASK},
     {"cache", PASS_PLAIN, ASK},
     {"cert", PASS_FILE, ASK},
@@ -271,6 +270,9 @@ parameters_take(struct parameters *a, const char *name, const char *value,
 	switch (p->passing) {
 	case PASS_WRITABLE:
 		a->writable = strcmp(value, "1") == 0;
+		return nbdkit_argv_add(a->argv, why, "%s=%s", name, value);
+	case PASS_REMOTE:
+		a->remote_only = true;
 		/* FALLTHROUGH */
 	case PASS_PLAIN:
 		return nbdkit_argv_add(a->argv, why, "%s=%s", name, value);
@@ -407,44 +409,4 @@ parameters_check(char **words, struct failure *why)
 			    p->name, value + 2);
 	}
 	return 0;
-}
-
-/* --- the whole --------------------------------------------------------- */
-
-int
-parameters_finish(struct parameters *a, struct failure *why)
-{
-	int fd;
-
-	if (a->image != NULL) {
-		fd = open_local_image(
-		    a->image, a->shown_url, a->writable, a->no_links, why);
-		if (fd == -1 ||
-		    nbdkit_argv_add(a->argv, why, "file-fd=%d", fd) == -1)
-			return -1;
-	}
-	if (a->overlay == NULL)
-		return 0;
-	fd = open_local_overlay(a->overlay, &a->made_overlay, why);
-	if (fd == -1)
-		return -1;
-	return nbdkit_argv_add(a->argv, why, "overlay-fd=%d", fd);
-}
-
-const char *
-parameters_note(const struct parameters *a)
-{
-	if (a->writable && url_kind(a->shown_url) == URL_SMB)
-		return "note: over SMB the server decides when written data "
-		       "reaches its disk";
-	return NULL;
-}
-
-void
-parameters_undo(const struct parameters *a)
-{
-	struct stat st;
-
-	if (a->made_overlay && stat(a->overlay, &st) == 0 && st.st_size == 0)
-		unlink(a->overlay);
 }

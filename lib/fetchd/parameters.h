@@ -28,6 +28,7 @@ struct parameters {
 	const char *overlay;	  /* a path; NULL: none */
 	char *image;		  /* the path of a local image, or NULL */
 	bool writable;
+	bool remote_only;      /* a local image is not allowed */
 	bool no_links;	       /* refuse symbolic links in the image's path */
 	bool made_overlay;     /* we created it */
 	const char *renew_dir; /* NULL: only the URL is renewed */

@@ -9,6 +9,7 @@
 
 #include "base/secret.h"
 #include "sources/http-follow.h"
+#include "sources/http-guard.h"
 
 /* Bytes of the body of answers that are followed. */
 #define DROPPED_MAX (64 * 1024)
@@ -105,7 +106,9 @@ http_follow(struct connection *c, CURLcode code)
 		again = follow_redirect(c);
 	else if (c->answer.status == 401)
 		again = choose_login(c);
-	if (again)
-		http_answer_init(&c->answer);
-	return again;
+	if (!again)
+		return false;
+	http_answer_init(&c->answer);
+	http_guard_begin(c);
+	return true;
 }

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "sources/http-cipher.h"
 #include "sources/http-error.h"
+#include "sources/http-guard.h"
 #include "sources/http-pause.h"
 #include "sources/http.h"
 
@@ -265,10 +266,12 @@ http_new(const struct source_config *config, struct fault *why)
 	h->source.info.url = h->url.display;
 	h->source.info.validator = h->identity.shown;
 	h->source.info.connections = config->connections;
-	for (c = h->connections; c < h->connections + h->count; c++)
+	for (c = h->connections; c < h->connections + h->count; c++) {
 		if (http_connection_init(c, h) == -1 ||
 		    !configure(c->easy, config))
 			goto fail;
+		http_guard_set(c);
+	}
 	return h;
 fail:
 	http_ops.close(&h->source);

@@ -17,6 +17,7 @@
 #include "sources/http-download.h"
 #include "sources/http-error.h"
 #include "sources/http-follow.h"
+#include "sources/http-guard.h"
 #include "sources/http-queue.h"
 #include "sources/http.h"
 
@@ -238,6 +239,7 @@ connection_begin(struct connection *c, struct transfer *t)
 	c->hops = 0;
 	c->dropped = 0;
 	c->login = c->http->url.login;
+	http_guard_begin(c);
 	memset(&c->fault, 0, sizeof(c->fault));
 	http_answer_init(&c->answer);
 	c->used_shortcut = http_url_aim(&c->http->url, c->easy);
@@ -275,7 +277,7 @@ connection_end(struct connection *c, CURLcode code)
 			http_url_remember(&c->http->url, c->hop);
 		return NULL;
 	}
-	if (!c->found_fault) {
+	if (!c->found_fault && !http_guard_refused(c)) {
 		if (c->http->url.is_ambiguous)
 			snprintf(c->error, sizeof(c->error), "%s (%s)",
 			    curl_easy_strerror(code), URL_AMBIGUOUS_HINT);

@@ -12,7 +12,7 @@
  * http-headers.c has the user's own header fields, http-response.c what an
  * answer's header says, http-identity.c whether it is about the same image,
  * http-error.c what a failure means, http-queue.c whether the server serves one
- * connection at a time. http-download.c downloads an image whole where a server
+ * connection at a time, http-guard.c where requests may go. http-download.c downloads an image whole where a server
  * has no ranges.
  */
 #ifndef VM_SOURCES_HTTP_H
@@ -27,6 +27,7 @@
 #include "sources/http-response.h"
 #include "sources/http-url.h"
 #include "sources/source.h"
+#include "unix/allow-hosts.h"
 
 /* What requests ask for. */
 enum http_ask {
@@ -54,6 +55,8 @@ struct connection {
 	unsigned hops;	     /* how many there were */
 	size_t dropped;	     /* bytes of answers that were followed */
 	unsigned long login; /* how we log in: see http_url */
+	bool reached;	     /* for http-guard.c: an address was allowed */
+	char barred[ALLOW_HOSTS_SHOWN]; /* a host that was not; "": none */
 	struct fault fault;
 	char error[CURL_ERROR_SIZE];
 };

@@ -369,7 +369,7 @@ file_open(const struct source_config *config, struct fault *why)
 	struct url_parts url;
 	struct arguments a;
 
-	if (blocking_take_url(config->url, &url, why) == -1)
+	if (blocking_take_url(config, &url, why) == -1)
 		return NULL;
 	if (take_arguments(&a, &url, why) == 0)
 		file = open_by_any(&url, &a, config->writable, why);

@@ -222,7 +222,7 @@ file_open(const struct source_config *config, struct fault *why)
 	struct url_parts url;
 	char *text = NULL;
 
-	if (blocking_take_url(config->url, &url, why) == -1)
+	if (blocking_take_url(config, &url, why) == -1)
 		return NULL;
 	file = calloc(1, sizeof(*file));
 	text = make_url(&url);

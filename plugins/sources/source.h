@@ -40,6 +40,7 @@ struct source_config {
 		size_t len;
 	} cacert, cert, key;
 	const char *proxy, *noproxy; /* NULL: the usual environment variables */
+	const char *allow_hosts;     /* see allow-hosts.h; NULL: all */
 	bool insecure;		     /* do not verify the server */
 	bool writable;		     /* open it for writing, too */
 	unsigned connections;	     /* transfers at once, >= 1 */

@@ -13,6 +13,7 @@
 
 #include "base/url.h"
 #include "sources/threaded-error.h"
+#include "unix/allow-hosts.h"
 
 void
 blocking_fault(
@@ -70,10 +71,45 @@ blocking_fault_of(const struct blocking_error *table, int error,
 	}
 }
 
+/*
+ * Put one of these addresses into the place of the host, if it may be reached;
+ * a host that the list names keeps its name. Returns 0 or -1 with *why.
+ */
+static int
+pin_host(const char *list, const struct addrinfo *found,
+    struct url_parts *parts, struct fault *why)
+{
+	char shown[ALLOW_HOSTS_SHOWN], *host;
+
+	if (list == NULL || allow_hosts_names(list, parts->host))
+		return 0;
+	allow_hosts_show(found->ai_addr, shown);
+	for (; found != NULL; found = found->ai_next) {
+		if (!allow_hosts_reach(list, parts->host, found->ai_addr))
+			continue;
+		allow_hosts_show(found->ai_addr, shown);
+		host = strdup(shown);
+		if (host == NULL) {
+			blocking_fault(
+			    why, FAULT_REQUEST, EX_OSERR, "out of memory");
+			return -1;
+		}
+		free(parts->host);
+		parts->host = host;
+		return 0;
+	}
+	blocking_fault(why, FAULT_REQUEST, EX_NOPERM,
+	    "allow-hosts does not allow connections to %s", shown);
+	why->cause = CAUSE_FORBIDDEN;
+	return -1;
+}
+
 int
-blocking_take_url(const char *url, struct url_parts *parts, struct fault *why)
+blocking_take_url(const struct source_config *config, struct url_parts *parts,
+    struct fault *why)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
+	const char *url = config->url;
 	int error;
 
 	if (url_split(url, parts) == -1) {
@@ -83,8 +119,11 @@ blocking_take_url(const char *url, struct url_parts *parts, struct fault *why)
 	}
 	error = getaddrinfo(parts->host, NULL, &hints, &found);
 	if (error == 0) {
+		error = pin_host(config->allow_hosts, found, parts, why);
 		freeaddrinfo(found);
-		return 0;
+		if (error == -1)
+			url_parts_free(parts);
+		return error;
 	}
 	blocking_fault(why,
 	    error == EAI_AGAIN ? FAULT_TRANSIENT : FAULT_REQUEST, EX_NOHOST,

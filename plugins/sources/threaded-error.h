@@ -32,10 +32,13 @@ void blocking_fault_of(const struct blocking_error *table, int error,
     const char *what, const char *text, struct fault *);
 
 /*
- * Take a URL apart, and find its host: the libraries only say that there is no
- * connection where it is unknown. Returns 0 and the parts, for
- * url_parts_free(); or -1 with *why.
+ * Take the URL of the config apart, and find its host: the libraries only say
+ * that there is no connection where it is unknown. With config->allow_hosts the
+ * host becomes an address that is allowed, because its name could lead to
+ * another one a moment later. Returns 0 and the parts, for url_parts_free(); or
+ * -1 with *why.
  */
-int blocking_take_url(const char *url, struct url_parts *, struct fault *why);
+int blocking_take_url(
+    const struct source_config *, struct url_parts *, struct fault *why);
 
 #endif
