@@ -10,7 +10,7 @@ LIMIT=''		# what reserve() allows when the size is not known
 # What count_records() has found, in bytes:
 USED=0			# the records of the owner, and what lies in the drop box
 TOTAL=0			# all of them
-COMING=0		# what unfinished records have reserved in this file system
+COMING=0		# what will yet be written to this file system
 TAKEN_LINES=''		# for each owner: a line OWNER BYTES
 
 # lock_ledger, unlock_ledger: hold it for a moment only.
@@ -48,6 +48,14 @@ add_taken() {
 	esac
 }
 
+# add_unwritten TAKEN: add to COMING what the file of a blank disk, the one at hand
+# (DIR), has not got from the disk yet.
+add_unwritten() {
+	value_of origin && [ "$VALUE" = create ] || return 0
+	taken_by "$DIR/data"
+	[ "$BYTES" -ge "$1" ] || COMING=$((COMING + $1 - BYTES))
+}
+
 # count_records OWNER: set USED, TOTAL, COMING and TAKEN_LINES. One process for each
 # drop box, and none for a record.
 count_records() {
@@ -57,8 +65,9 @@ count_records() {
 		value_of taken || continue
 		case $VALUE in *[!0-9]* | ???????????????????*) continue ;; esac
 		taken=$VALUE
-		case $DIR in
-		*/incoming/*) [ -f "$DIR/volume" ] || COMING=$((COMING + taken)) ;;
+		[ -f "$DIR/volume" ] || case $DIR in
+		*/incoming/*) COMING=$((COMING + taken)) ;;
+		*) add_unwritten "$taken" ;;
 		esac
 		value_of owner || VALUE=root
 		add_taken "$VALUE" "$taken"
@@ -156,8 +165,11 @@ check_room() {
 sweep_dead() {
 	for DIR in "$STORE"/incoming/????????????????; do
 		value_of origin || continue
-		case $VALUE in put | box | create | pack) ;; *) continue ;; esac
-		[ ! -f "$DIR/sha256" ] || continue # gc makes it an image
+		case $VALUE in
+		create) ;;
+		put | box | pack) [ ! -f "$DIR/sha256" ] || continue ;; # gc makes it an image
+		*) continue ;;
+		esac
 		is_at_work "$DIR" || drop_record "$DIR"
 	done
 	DIR=$REC

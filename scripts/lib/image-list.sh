@@ -124,7 +124,10 @@ time_left() {
 note_of() {
 	case $STATE-$SUM-$VERIFIED in
 	checking-*) VALUE= ;;
-	ready-stale-*) VALUE="was written to: no checksum" ;;
+	ready-stale-*)
+		VALUE="was written to: no checksum"
+		[ "$ORIGIN" != create ] || VALUE="a disk to write to: no checksum"
+		;;
 	ready-*-) VALUE=unverified ;;
 	ready-*) VALUE="verified ($VERIFIED)" ;;
 	*)

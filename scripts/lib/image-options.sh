@@ -23,6 +23,13 @@ take_option() {
 		bytes_of "$2" || misuse "--quota $2: not a size, such as 500M or 10G"
 		QUOTA=$BYTES
 		;;
+	format)
+		case $2 in
+		iso | vfat | exfat) FORMAT=$2 ;;
+		*) misuse "--format $2: write iso, vfat or exfat" ;;
+		esac
+		;;
+	label) LABEL=$2 ;;
 	sha256)
 		is_sha256 "$2" || misuse "--sha256: not 64 hexadecimal digits"
 		SHA256=$2

@@ -10,6 +10,8 @@ rm|NAME|remove an image, or an upload that is not finished
 mv|NAME NEW|rename an image
 owner|ACTION [OWNER]|add, remove or list those who upload by sftp
 quota|[OWNER] [SIZE]|show what each owner has, or set a limit
+create|NAME|make a blank disk
+pack|NAME FILE...|make a CD or disk of files
 path|NAME|print ID, path and size of an image, for programs
 begin|NAME|announce an upload and print its ID, for programs
 help|[VERB]|list the verbs, or the options of a verb
@@ -19,6 +21,9 @@ complete|WORD...|print the words that may follow, for the shell
 # What people type for a verb: WORD|VERB
 MISTAKES="
 list|ls
+blank|create
+new|create
+mkisofs|pack
 remove|rm
 delete|rm
 del|rm
@@ -34,6 +39,10 @@ OPTIONS="
 id||ID|rm|the upload or image that has this ID
 owner|o|OWNER|begin|the owner of the upload (default: root)
 size|s|SIZE|begin|its size
+size|s|SIZE|create pack|the size of the disk (pack: the default fits)
+format|f|FORMAT|create|make a file system on it: vfat or exfat
+format|f|FORMAT|pack|iso (the default) or vfat
+label|l|LABEL|create pack|the label, such as OEMDRV, cidata or config-2
 sha256|c|HEX|begin|its SHA-256, which is checked when it is finished
 key|k|FILE|owner|the public keys of the owner; - is standard input
 quota|q|SIZE|owner|how much the owner may have
@@ -50,5 +59,6 @@ NAME|an image of root, or OWNER/NAME
 NEW|another name
 OWNER|root, or a name of vmctl image owner ls
 ID|16 hexadecimal digits
+FILE|a file, a directory, or DIR/ for the files in it
 SIZE|bytes, such as 500K, 2M or 1G
 "
