@@ -177,7 +177,7 @@ setup() {
 	not grep -q "secret\|hush" log
 	asks ok verb=mount slot=1 image=nfs://h.example/d.img write-protected=no verify=no token="$TOKEN"
 	[ "$(sed 's/ 5[0-5] / N /' args)" = "mount --json --slot 1 --timeout N --type disk --writable --insecure -" ]
-	for image in /etc/shadow file:///etc/shadow ftp://h/x x.iso "" $'http://h/\nx'; do
+	for image in /etc/shadow file:///etc/shadow ftp://h/x x.iso "" image:../x $'http://h/\nx'; do
 		rm -f args
 		asks invalid verb=mount slot=0 image="$image" token="$TOKEN"
 		[ ! -e args ]

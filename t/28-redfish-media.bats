@@ -98,6 +98,23 @@ $media/Slot_1" ]
 	[ "$(send POST $MEDIA/Slot_0/Actions/VirtualMedia.EjectMedia '{"Force":true}')" = 400 ]
 }
 
+@test "an image of the store is inserted by its name" {
+	[ "$(insert 0 '{"Image":"image:x (1).iso"}')" = 204 ]
+	[ "$(cat stdin)" = 'image:x (1).iso' ]
+	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+	[ "$(value '[.Image, .ImageName, .Inserted, .TransferProtocolType] | tostring')" = \
+		'["image:x (1).iso","x (1).iso",true,"OEM"]' ]
+	# vmctl has mounted it: the request has a path, and the state the name.
+	mkdir -p run/1/request
+	echo /var/lib/vmedia/images/0123456789abcdef/data >run/1/request/url
+	echo image:bob/y.img >run/1/url
+	echo active >run/1/state
+	ln -f held run/1/pid
+	[ "$(admin GET $MEDIA/Slot_1)" = 200 ]
+	[ "$(value '[.Image, .ImageName] | tostring')" = '["image:bob/y.img","y.img"]' ]
+	[ "$(insert 1 '{"Image":"image:../x"}')" = 400 ]
+}
+
 @test "Inserted false keeps an image for later, and inserts nothing" {
 	[ "$(insert 0 '{"Image":"http://h.example/x.iso?sig=1","Inserted":false}')" = 204 ]
 	[ ! -e all ] || not grep -q mount all

@@ -7,6 +7,7 @@
 
 #include "base/control.h"
 #include "base/number.h"
+#include "base/stored.h"
 #include "base/url-typed.h"
 #include "base/url.h"
 #include "door/media-take.h"
@@ -101,6 +102,8 @@ media_take_image(struct door_call *c, const char *field)
 		    "it must be one line, without control characters");
 		return NULL;
 	}
+	if (is_stored_image(image))
+		return strdup(image);
 	/* vmctl takes this for a path where there is such a file. */
 	snprintf(typed, sizeof(typed), "%s%s",
 	    protocol != NULL && strcmp(protocol, "CIFS") == 0 &&
@@ -111,7 +114,8 @@ media_take_image(struct door_call *c, const char *field)
 	kind = url_kind(typed);
 	if (kind != URL_HTTP && kind != URL_NFS && kind != URL_SMB) {
 		door_invalid(c, field,
-		    "it must be a URL with http, https, nfs, smb or cifs");
+		    "it must be a URL with http, https, nfs, smb or cifs, or "
+		    "image:NAME");
 		return NULL;
 	}
 	return url_from_typed(typed);

@@ -186,7 +186,7 @@ static void
 take_protocol(struct judge *j, const char *name, const json_t *value)
 {
 	static const char *const words[] = {
-	    "HTTP", "HTTPS", "NFS", "CIFS", NULL};
+	    "HTTP", "HTTPS", "NFS", "CIFS", "OEM", NULL};
 
 	j->out->protocol = take_word(
 	    j, name, value, words, "Use one of HTTP, HTTPS, NFS and CIFS.");

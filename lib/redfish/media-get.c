@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/stored.h"
 #include "redfish/answer.h"
 #include "redfish/duration.h"
 #include "redfish/media.h"
@@ -101,8 +102,9 @@ put_image(struct redfish *r, const struct media *m)
 	const char *image = is_in ? m->image : NULL;
 	char *name;
 
-	/* What somebody else has inserted has a name, too. */
-	if (is_in && image == NULL)
+	/* What somebody else has inserted has a name, too; and what vmctl has mounted
+	 * from the store is shown by its name, and not by its path. */
+	if (is_in && (image == NULL || is_stored_image(m->state.url)))
 		image = m->state.url[0] != '\0' ? m->state.url : m->state.file;
 	name = image != NULL ? media_image_name(image) : NULL;
 	put(r, "Image", is_in ? image : m->next);

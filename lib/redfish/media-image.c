@@ -7,13 +7,14 @@
 
 #include "base/control.h"
 #include "base/secret.h"
+#include "base/stored.h"
 #include "base/url-typed.h"
 #include "base/url.h"
 #include "redfish/media-image.h"
 
 static const char not_understood[] =
     "use http://, https://, nfs:// or smb://, HOST:/PATH, or "
-    "//HOST/SHARE/PATH",
+    "//HOST/SHARE/PATH, or image:NAME",
 		  no_memory[] = "there is no memory";
 
 /* A copy without "user:password@", and otherwise octet for octet. */
@@ -68,6 +69,16 @@ protocol_of(const char *url)
 	}
 }
 
+/* An image of the store. It comes by no protocol that the standard knows. */
+static const char *
+take_stored(struct media_image *out, const char *text)
+{
+	out->image = strdup(text);
+	out->url = strdup(text);
+	out->protocol = "OEM";
+	return out->image != NULL && out->url != NULL ? NULL : no_memory;
+}
+
 const char *
 media_image_take(struct media_image *out, const char *text)
 {
@@ -79,6 +90,8 @@ media_image_take(struct media_image *out, const char *text)
 		return "it is too long";
 	if (has_control(text))
 		return "it has control characters";
+	if (is_stored_image(text))
+		return take_stored(out, text);
 	out->image = without_user(text);
 	out->url = out->image != NULL ? url_of(out->image) : NULL;
 	if (out->url == NULL || url_get_user(text, &out->user, &out->password))
@@ -117,6 +130,8 @@ media_image_name(const char *image)
 {
 	size_t len = strcspn(image, "?#"), from;
 
+	if (is_stored_image(image) && strchr(image, '/') == NULL)
+		return strdup(image + strlen(STORED_SCHEME));
 	while (len > 0 && strchr("/\\", image[len - 1]) != NULL)
 		len--;
 	for (from = len; from > 0 && strchr("/\\", image[from - 1]) == NULL;)

@@ -4,8 +4,9 @@
  * The property Image: where an image lies, as Redfish clients write it.
  *
  * Understood are URLs with http, https, nfs, smb and cifs (the same as smb), and
- * HOST:/PATH for NFS, //HOST/SHARE/PATH and \\HOST\SHARE\PATH for CIFS. A file of
- * this machine is never an image: whoever may mount must not read what root can.
+ * HOST:/PATH for NFS, //HOST/SHARE/PATH and \\HOST\SHARE\PATH for CIFS; and
+ * image:NAME and image:OWNER/NAME of the image store. Another file of this machine
+ * is never an image: whoever may mount must not read what root can.
  */
 #ifndef VM_REDFISH_MEDIA_IMAGE_H
 #define VM_REDFISH_MEDIA_IMAGE_H
@@ -17,9 +18,9 @@
 /* All strings are for secret_free(); NULL where there is none. */
 struct media_image {
 	char *image; /* as sent, without user and password: to be shown */
-	char *url;   /* the same as a URL with http, https, nfs or smb */
+	char *url;   /* as a URL with http, https, nfs or smb, or image: */
 	char *user, *password; /* those that it held */
-	const char *protocol;  /* TransferProtocolType: HTTP HTTPS NFS CIFS */
+	const char *protocol;  /* TransferProtocolType: HTTP, NFS, OEM, ... */
 };
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,6 +134,33 @@ test_local_file(void)
 {
 	CHECK(insert(&cd, "{\"Image\": \"//proc/self/status\"}") == 0);
 	CHECK(strcmp(out.image.url, "smb://proc/self/status") == 0);
+}
+
+/* Images of the store, by names that it takes; never a path. */
+static void
+test_stored(void)
+{
+	static const char *const bad[] = {"image:", "image:../a", "image:.a",
+	    "image:-a", "image: a", "image:a ", "image:A/a.iso",
+	    "image:_a/a.iso", "image:a/b/c", "image:a/", "image:a?b", "IMAGE:a",
+	    "image://a/b", "image:a%20b", "image:\\u00e4"};
+	char json[256];
+	size_t i;
+
+	CHECK(insert(&cd, "{\"Image\": \"image:x (1).iso\"}") == 0);
+	CHECK(strcmp(out.image.url, "image:x (1).iso") == 0);
+	CHECK(strcmp(out.image.protocol, "OEM") == 0);
+	CHECK(insert(&cd, "{\"Image\": \"image:bob-1/x.iso\", "
+			  "\"TransferProtocolType\": \"OEM\"}") == 0);
+	CHECK(insert(&cd, "{\"Image\": \"image:x.iso\", "
+			  "\"TransferProtocolType\": \"HTTPS\"}") == -1);
+	CHECK(says("SourceDoesNotSupportProtocol"));
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(json, sizeof(json), "{\"Image\": \"%s\"}", bad[i]);
+		CHECK(insert(&cd, json) == -1);
+	}
+	snprintf(json, sizeof(json), "{\"Image\": \"image:%0101d\"}", 0);
+	CHECK(insert(&cd, json) == -1);
 }
 
 static void
@@ -311,6 +339,12 @@ test_names(void)
 	name = media_image_name("\\\\h\\s\\d\\a.img");
 	CHECK(name != NULL && strcmp(name, "a.img") == 0);
 	free(name);
+	name = media_image_name("image:x (1).iso");
+	CHECK(name != NULL && strcmp(name, "x (1).iso") == 0);
+	free(name);
+	name = media_image_name("image:bob/x.iso");
+	CHECK(name != NULL && strcmp(name, "x.iso") == 0);
+	free(name);
 }
 
 int
@@ -320,6 +354,7 @@ main(void)
 	test_insert_refused();
 	test_protocol();
 	test_local_file();
+	test_stored();
 	test_credentials();
 	test_protected();
 	test_patch_ejects();
