@@ -136,6 +136,7 @@ note_of() {
 		;;
 	esac
 	! slots_with "${ID:--}" || VALUE="$VALUE, in slot $SLOTS"
+	[ -z "$REC" ] || ! is_exported "$REC" || VALUE="$VALUE, exported"
 }
 
 # row_text: print the row at hand for people, with its key in front.

@@ -18,12 +18,6 @@ LIST=''				# the files to pack, as list_files() says
 EPOCH=''			# their time, in seconds
 MADE_SIZE=''			# bytes of what is made
 
-# need_tool PROGRAM PACKAGE: end unless it is there.
-need_tool() {
-	command -v "$1" >/dev/null || die $EX_UNAVAILABLE \
-		"$1 is not installed: install the package $2"
-}
-
 # work PROGRAM...: run it in the background, so that a signal ends it, too. If it
 # fails, end, with its last line.
 work() {

@@ -148,6 +148,12 @@ need_store() {
 		no_store "$STORE/ledger"
 }
 
+# need_tool PROGRAM PACKAGE: end unless it is there.
+need_tool() {
+	command -v "$1" >/dev/null || die $EX_UNAVAILABLE \
+		"$1 is not installed: install the package $2"
+}
+
 # no_store PATH: end: PATH cannot be made. The kernel says why.
 no_store() {
 	local why
@@ -298,8 +304,15 @@ in_use() {
 	slots_with "$1"
 }
 
-# refuse_in_use NAME ID: end if a slot has the image.
+# is_exported REC: does vm-image export show the image as a file?
+is_exported() {
+	[ -f "$1/exported" ] && is_at_work "$1/exported"
+}
+
+# refuse_in_use NAME ID: end if a slot has the image, or its owner by an export.
 refuse_in_use() {
 	! in_use "$2" || die $EX_TEMPFAIL "$1 is in slot ${SLOTS%% *}:" \
 		"type vmctl eject -s ${SLOTS%% *} first"
+	! is_exported "$STORE/images/$2" || die $EX_TEMPFAIL \
+		"$1 is exported: end its vmctl image export first"
 }

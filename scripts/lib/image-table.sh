@@ -12,6 +12,7 @@ owner|ACTION [OWNER]|add, remove or list those who upload by sftp
 quota|[OWNER] [SIZE]|show what each owner has, or set a limit
 create|NAME|make a blank disk
 pack|NAME FILE...|make a CD or disk of files
+export|NAME|show an image as a file to its owner's sftp
 path|NAME|print ID, path and size of an image, for programs
 begin|NAME|announce an upload and print its ID, for programs
 help|[VERB]|list the verbs, or the options of a verb
@@ -36,7 +37,7 @@ USUAL=ls
 
 # OPTION|LETTER|VALUE|VERBS|what it does. An option without VALUE is a flag.
 OPTIONS="
-id||ID|rm|the upload or image that has this ID
+id||ID|rm export|the upload or image that has this ID
 owner|o|OWNER|begin|the owner of the upload (default: root)
 size|s|SIZE|begin|its size
 size|s|SIZE|create pack|the size of the disk (pack: the default fits)

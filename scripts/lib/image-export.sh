@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# An image as a file that its owner can read and write by sftp, as long as this
+# program runs. A block device would be none to sftp; the storage daemon of QEMU
+# shows one as a file (FUSE). Sourced by vm-image, after image-ledger.sh.
+#
+#   $STORE/boxes/OWNER/disks/NAME   the file. Its directory is root's: in one of the
+#                                   owner's own, a link could be in its place.
+#   $REC/exported                   locked as long as the image is exported
+
+EXPORT_SECONDS=30	# how long the daemon may take to begin
+BEFORE=''		# what changes_of() has found at first
+KEPT_SUM=''		# the checksum that is right again if nothing was written
+
+# changes_of REC: print what is another text after a write to its bytes.
+changes_of() {
+	local path
+	path=$(readlink -f "$(data_of "$1")")
+	if [ -b "$path" ]; then
+		awk '{print $5}' "${VM_SYS:-/sys}/class/block/${path##*/}/stat"
+	else
+		stat -c '%Y %Z' "$path"
+	fi
+}
+
+# take_export: nobody else has the image at hand, and from now on nobody gets it: what
+# mounts, removes or replaces it looks at our lock. A daemon that outlives us has it,
+# too.
+take_export() {
+	lock_ledger
+	refuse_in_use "$NAME" "$ID"
+	: >>"$REC/exported"
+	{ exec 8<"$REC/exported"; } 2>/dev/null && vm-lock 8 ||
+		die $EX_TEMPFAIL "$NAME is exported already"
+	unlock_ledger
+}
+
+# begin_writing: whoever looks sees that the checksum may be wrong, even after a crash.
+begin_writing() {
+	BEFORE=$(changes_of "$REC")
+	KEPT_SUM=$(read_value "$REC/sha256") || KEPT_SUM=
+	need_value "$REC" sha256 stale
+}
+
+# make_mountpoint: an empty file, without what a crash has left there.
+make_mountpoint() {
+	local dir
+	dir=$STORE/boxes/$OWNER/disks
+	EXPORTED=$dir/$NAME
+	mkdir -p "$dir" && chmod 755 "$STORE/boxes/$OWNER" "$dir" ||
+		die $EX_CANTCREAT "unable to make $dir: type vmctl image doctor"
+	! is_mounted_on "$EXPORTED" || umount -l "$EXPORTED"
+	{ : >"$EXPORTED"; } 2>/dev/null ||
+		die $EX_CANTCREAT "unable to make $EXPORTED: type vmctl image doctor"
+}
+
+# is_mounted_on PATH: is something mounted on it? The kernel writes a space as \040.
+is_mounted_on() {
+	local path
+	path=$1
+	while :; do
+		case $path in *" "*) path=${path%%" "*}\\040${path#*" "} ;; *) break ;; esac
+	done
+	while read_line; do
+		case $LINE in *" $path "*) return 0 ;; esac
+	done </proc/self/mounts
+	return 1
+}
+
+# is_shown: does the daemon show the file, or has it failed?
+is_shown() {
+	is_mounted_on "$EXPORTED" || ! kill -0 "$CHILD" 2>/dev/null
+}
+
+# start_daemon SIZE: show so many bytes. The size is fixed, because a program that
+# truncates the file before it writes would cut the image.
+start_daemon() {
+	local driver path
+	path=$(readlink -f "$(data_of "$REC")")
+	driver=file
+	[ ! -b "$path" ] || driver=host_device
+	qemu-storage-daemon --blockdev \
+		"driver=raw,node-name=image,size=$1,file.driver=$driver,file.filename=$path" \
+		--export "type=fuse,id=image,node-name=image,mountpoint=$EXPORTED,writable=on,allow-other=on" \
+		</dev/null >"$REC/.said" 2>&1 9>&- &
+	CHILD=$!
+	wait_for $EXPORT_SECONDS is_shown || die $EX_TEMPFAIL:timeout \
+		"qemu-storage-daemon has not begun after $EXPORT_SECONDS s"
+	is_mounted_on "$EXPORTED" || {
+		CHILD=
+		last_line "$REC/.said"
+		die $EX_IOERR "unable to export $NAME: ${LINE:-qemu-storage-daemon ended}"
+	}
+	{ [ "$OWNER" = root ] || chown "$OWNER" "$EXPORTED"; } && chmod 600 "$EXPORTED" ||
+		die $EX_IOERR "unable to give $EXPORTED to $OWNER: type vmctl image doctor"
+}
+
+# end_export: the daemon has ended, or ends now. Needs nothing but REC and EXPORTED.
+end_export() {
+	[ -z "$CHILD" ] || {
+		kill "$CHILD" 2>/dev/null
+		wait "$CHILD"
+	}
+	CHILD=
+	! is_mounted_on "$EXPORTED" || umount -l "$EXPORTED"
+	rm -f "$EXPORTED" "$REC/.said"
+	# QEMU writes whole sectors.
+	[ -f "$REC/volume" ] || [ "$(stat -c %s "$REC/data")" = "$SIZE" ] ||
+		truncate -s "$SIZE" "$REC/data"
+	[ -z "$KEPT_SUM" ] || [ "$(changes_of "$REC")" != "$BEFORE" ] ||
+		set_value "$REC" sha256 "$KEPT_SUM"
+	[ "$(read_value "$REC/sha256")" != stale ] || rm -f "$REC/verified"
+	rm -f "$REC/exported"
+	EXPORTED=
+}
+
+# cmd_export: until somebody ends it.
+cmd_export() {
+	need_store
+	if [ -n "$ID" ]; then
+		take_record images "$ID" || die $EX_NOINPUT "there is no image $ID"
+	else
+		need_argument
+		need_image "$ARGUMENT"
+	fi
+	need_tool qemu-storage-daemon qemu-system-common
+	[ -c /dev/fuse ] || die $EX_UNAVAILABLE \
+		"this kernel has no FUSE: type modprobe fuse"
+	value_of size && [ "$VALUE" -gt 0 ] ||
+		die $EX_DATAERR "$NAME has no size: type vmctl image gc"
+	SIZE=$VALUE
+	take_export
+	make_mountpoint
+	begin_writing
+	start_daemon $(((SIZE + 511) / 512 * 512))
+	out '%s\n' "/disks/$NAME"
+	echo "$PROG: $EXPORTED has $(((SIZE + 511) / 512 * 512)) bytes:" \
+		"the end of the disk stays as it was if a shorter file is put there" >&2
+	exec >/dev/null
+	wait "$CHILD"
+	CHILD=
+	last_line "$REC/.said"
+	die $EX_IOERR "qemu-storage-daemon has ended: ${LINE:-nobody knows why}"
+}
