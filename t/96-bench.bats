@@ -11,8 +11,9 @@ load helper
 	mkdir "$VM_BUILD"
 	ln -s "$BUILD/bin" "$BUILD/lib" "$BUILD/t" "$VM_BUILD"
 	export VM_BUILD
-	"$TOP/t/bench/run" -q random copy memory nfs smb plot 3>&-
+	"$TOP/t/bench/run" -q random copy memory import nfs smb plot 3>&-
 	grep -q "^copy .*held$" "$VM_BUILD/bench/table.txt"
-	[ "$(grep -c . "$VM_BUILD/bench/table.txt")" = 10 ]
+	grep -q "^import .*a file of 192 MiB" "$VM_BUILD/bench/table.txt"
+	[ "$(grep -c . "$VM_BUILD/bench/table.txt")" = 11 ]
 	grep -q "vm-fetchd</text>" "$VM_BUILD/bench/throughput.svg"
 }
