@@ -48,6 +48,8 @@ teardown() {
 	[ "$(ask GET /images </dev/null)" = 401 ]
 	[ "$(ask GET /images "Authorization:Basic $(encode root:wrong)" </dev/null)" = 401 ]
 	[ "$(ask GET /images X-Auth-Token:0123 </dev/null)" = 401 ]
+	# A browser would ask its user for a password.
+	[ "$(header www-authenticate)" = 'X-Auth-Token realm="redfish"' ]
 	has ''
 }
 

@@ -38,8 +38,11 @@ write_head(FILE *out, const struct upload *u)
 		    out);
 	if (u->is_configuration || u->status == 405)
 		fprintf(out, "Allow: %s\r\n", tus_allow(u->tus.place));
+	/* At Basic, a browser asks its user for a password, in the middle of an
+	 * upload whose session has ended. */
 	if (u->status == 401)
-		fputs("WWW-Authenticate: Basic realm=\"redfish\"\r\n", out);
+		fprintf(out, "WWW-Authenticate: %s realm=\"redfish\"\r\n",
+		    u->token != NULL ? "X-Auth-Token" : "Basic");
 	if (u->has_offset)
 		fprintf(out, "Upload-Offset: %llu\r\n",
 		    (unsigned long long)u->offset);
