@@ -84,6 +84,10 @@ in_library() {
 	in_library uploadChanged
 }
 
+@test "upload: a store that has forgotten to check it is reminded" {
+	in_library uploadForgotten
+}
+
 @test "upload: everything with the keyboard" {
 	in_library uploadKeys
 }

@@ -16,6 +16,7 @@ export class ImageStore {
 		this.room = 1e12; // bytes
 		this.asked = []; // { method, path, headers }
 		this.checks = true; // an upload is checked, and becomes an image
+		this.sleeps = false; // the check begins only when the offset is asked for
 		this.cutAfter = []; // bytes of a PATCH until its connection ends
 		this.refuse = null; // [status, error] of the next request that changes
 		this.count = 0;
@@ -87,6 +88,8 @@ export class ImageStore {
 	head(image, _request, say) {
 		say(200, { 'Upload-Offset': image.received, 'Upload-Length': image.size,
 			'Cache-Control': 'no-store' });
+		if (image.sum && image.state === 'incoming')
+			this.finish(image);
 	}
 
 	async patch(image, request, say, no) {
@@ -105,13 +108,15 @@ export class ImageStore {
 			}
 		}
 		const { received } = image;
-		if (received === image.size)
-			this.finish(image, hash.digest('hex'));
+		if (received === image.size) {
+			image.sum = hash.digest('hex');
+			if (!this.sleeps)
+				this.finish(image);
+		}
 		say(204, { 'Upload-Offset': received });
 	}
 
-	finish(image, sum) {
-		image.sum = sum;
+	finish(image) {
 		image.state = 'checking';
 		if (this.checks)
 			this.end(image);

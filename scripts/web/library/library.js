@@ -12,6 +12,7 @@ import { Upload } from './upload.js';
 
 const TICK = 2000; /* ms between two looks at what may have changed */
 const SLOW = 5; /* ticks until the list is asked for without a reason */
+const REMIND = 3; /* lists without a check of an upload that is whole */
 
 export class Library {
 	constructor(server, store) {
@@ -109,10 +110,20 @@ export class Library {
 				note(LIBRARY.stored(upload.name));
 			} else if (upload.state === 'sent' && found?.error) {
 				upload.end(new Error(found.error));
+			} else if (upload.state === 'sent' && found) {
+				this.remind(upload, found);
 			}
 		}
 		this.uploads = this.uploads.filter(({ state }) =>
 			!['done', 'cancelled'].includes(state));
+	}
+
+	/* A check that was ended, by a restart for example, leaves an upload that is
+	 * whole: to be asked for its offset makes the store check it again. */
+	remind(upload, { state }) {
+		upload.waits = state === 'checking' ? 0 : (upload.waits ?? 0) + 1;
+		if (upload.waits > 0 && upload.waits % REMIND === 0)
+			this.server.offset(upload.path).catch(() => {}); /* next time */
 	}
 
 	/* --- what the user does ------------------------------------------------ */

@@ -81,8 +81,11 @@ export class ImageServer {
 		const { headers } = await this.ask('POST', IMAGES, {
 			'Upload-Length': String(size),
 			'Upload-Metadata': metadata.map(pair).join() });
+		const path = headers.get('location');
+		if (!path)
+			throw new Refused({ status: 502, text: API.status[502] });
 		/* A proxy may have another name for this server. */
-		return new URL(headers.get('location'), location.href).pathname;
+		return new URL(path, location.href).pathname;
 	}
 
 	/* How many bytes of it have arrived. */

@@ -206,6 +206,15 @@ export const tests = {
 		await row(page, 'a.iso').says(/file was changed or removed/);
 	},
 
+	// A store that has not checked an upload that is whole is asked again.
+	async uploadForgotten({ page, images }) {
+		images.sleeps = true;
+		await signIn(page);
+		await upload(page, 'a.iso');
+		await row(page, 'a.iso').says(/Unverified/);
+		assert.deepEqual(asked(images), ['POST', 'PATCH 0', 'HEAD']);
+	},
+
 	// With the keyboard alone.
 	async uploadKeys({ page, images }) {
 		await signIn(page);
