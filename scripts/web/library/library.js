@@ -11,14 +11,18 @@ import { LIBRARY } from '../words/en.js';
 import { Upload } from './upload.js';
 
 const TICK = 2000; /* ms between two looks at what may have changed */
-const SLOW = 5; /* ticks until the list is asked for without a reason */
+const PAUSE = 10000; /* ms until the list is asked for without a reason */
+const LONG = 60000; /* the same while the server says that it has none now */
+/* A list costs a small machine work: it is asked for in a part of the time only, with
+ * a reason or without. */
+const PART = 4, SMALL_PART = 20;
 const REMIND = 3; /* lists without a check of an upload that is whole */
 
 export class Library {
 	constructor(server, store) {
 		Object.assign(this, { server, store });
 		this.uploads = []; /* of this page */
-		this.ticks = 0;
+		this.listed = { at: -Infinity, took: 0 }; /* the last list; ms */
 		this.seen = ''; /* what was in the slots at the last list */
 		this.answer = { tone: null, text: '' }; /* how the last action ended */
 		document.addEventListener('visibilitychange', () => this.tick());
@@ -39,7 +43,6 @@ export class Library {
 	/* A user has signed in. */
 	async start() {
 		this.stop();
-		this.ticks = 0;
 		this.timer = setInterval(() => this.tick(), TICK);
 		await this.refresh();
 		this.hurry();
@@ -65,11 +68,13 @@ export class Library {
 	}
 
 	async tick() {
-		const slow = this.ticks++ % SLOW === 0;
+		const { at, took } = this.listed;
 		const awaits = this.uploads.some(({ state }) => state === 'sent') ||
 			this.store.images?.some(({ state }) => state === 'checking');
+		const pause = awaits || this.seen !== this.inSlots() ? PART * took :
+			Math.max(this.store.images ? PAUSE : LONG, SMALL_PART * took);
 		if (this.timer !== null && !document.hidden &&
-		    (slow || awaits || this.seen !== this.inSlots()))
+		    performance.now() - at >= pause)
 			await this.refresh();
 	}
 
@@ -84,6 +89,7 @@ export class Library {
 		const { api } = this.server;
 		const { token } = api;
 		const slots = this.inSlots();
+		const began = performance.now();
 		let images;
 		try {
 			images = await this.server.list();
@@ -93,6 +99,9 @@ export class Library {
 				return;
 			images = null;
 			this.stop();
+		} finally {
+			const at = performance.now();
+			this.listed = { at, took: at - began };
 		}
 		if (token !== api.token)
 			return; /* it is another user's */
