@@ -62,7 +62,7 @@ usage(FILE *out)
 	    "      cacert=FILE cert=FILE key=FILE insecure=1 proxy=URL "
 	    "noproxy=HOSTS cache=SIZE\n"
 	    "      connections=N outage=SECONDS limit-rate=SIZE "
-	    "allow-hosts=HOSTS stats=PATH\n"
+	    "allow-hosts=HOSTS stats=PATH about=PATH\n"
 	    "      writable=1 overlay=FILE overlay-size=SIZE\n"
 	    "      sha256=HEX sums=FILE sums-url=URL renew=DIRECTORY\n");
 }

@@ -146,6 +146,7 @@ settings_take(const char *name, const char *value)
 		uint64_t *number, min, max;
 	} numbers[] = {
 	    {"insecure", &s->insecure, 0, 1},
+	    {"tell-sum", &s->tell_sum, 0, 1},
 	    {"writable", &s->writable, 0, 1},
 	    {"unpacked", &s->unpacked, 0, 1},
 	    {"spooled", &s->spooled, 0, SPOOLED_DOWNLOADED},

@@ -31,6 +31,7 @@ struct settings {
 	char *sha256;		 /* of the image, in hexadecimal digits; or: */
 	struct source_blob sums; /* a text of checksums; see base/sums.h */
 	char *sums_url;		 /* ... or where it lies */
+	uint64_t tell_sum;	 /* 1: tell the checksum, do not verify it */
 	uint64_t insecure;	 /* 1: do not verify the server */
 	uint64_t writable;	 /* 1: clients may write to the source */
 	uint64_t unpacked;	 /* 1: serve it as it is, others unpack it */

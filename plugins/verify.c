@@ -203,11 +203,26 @@ read_engine(void *ctx, void *buf, size_t len, uint64_t at)
 	return engine_read(ctx, buf, len, at);
 }
 
+static int
+tell_sum(const char *image_url)
+{
+	char want[SUM_SIZE], line[SUM_SIZE + 8];
+	int result = expected_sum(image_url, want);
+
+	if (result != 1)
+		return result;
+	snprintf(line, sizeof(line), "sha256: %s", want);
+	control_send(line);
+	return 0;
+}
+
 int
 verify_image(const struct image *image)
 {
 	if (settings.identity.pem != NULL)
 		return 0;
+	if (settings.tell_sum && !settings.unpacked)
+		return tell_sum(image->info->url);
 	return verify_bytes(
 	    image->info->url, image->info->size, read_engine, image->engine);
 }

@@ -20,7 +20,9 @@ int verify_bytes(const char *url, uint64_t size,
 
 /*
  * The same for an image that is served. Call this after engine_start(). When
- * nbdkit was started again, it does nothing.
+ * nbdkit was started again, it does nothing. With settings.tell_sum it only tells
+ * vm-fetchd the checksum, unless others decompress the image: whoever reads it
+ * can't verify it then.
  */
 int verify_image(const struct image *);
 

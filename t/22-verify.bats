@@ -129,3 +129,33 @@ unserved() {
 	not grep -q hush stderr
 	fails 66 vmctl probe --sha256-file none "$HOSTILE/ok/x.iso"
 }
+
+@test "about=: what the image is, and who copies it verifies it" {
+	start_fetchd "$IMAGE" about=about "sha256=$WRONG"
+	grep -q "^url: $HOSTILE/ok/a" about
+	grep -qx "size: $((5 * MIB + 77))" about
+	grep -q "^validator: ." about
+	grep -qx "sha256: $WRONG" about
+	[ "$(wc -l <about)" = 4 ]
+	stop_fetchd
+	# Nobody but vm-fetchd has the bytes of what is compressed.
+	{
+		head -c 2048 /dev/zero
+		cat "a b.iso"
+	} | gzip -1 >packed.gz
+	SUM=$(sha256sum packed.gz | cut -d ' ' -f 1)
+	cleanup
+	start_hostile packed.gz
+	start_fetchd "$HOSTILE/ok/x.gz" about=about "sha256=$SUM"
+	grep -qx "compressed: gz" about
+	not grep -q "^sha256: " about
+	stop_fetchd
+	local rc=0
+	vm-fetchd -U "$PWD/nbd" "$HOSTILE/ok/x.gz" about=about "sha256=$WRONG" \
+		2>stderr || rc=$?
+	[ $rc = 65 ]
+	# With -c, a server without ranges is not made to send all of it.
+	vm-fetchd -c "$HOSTILE/ignore-range/x" about=about 2>/dev/null
+	grep -qx "ranges: no" about
+	grep -qx "size: $(stat -c %s packed.gz)" about
+}

@@ -50,6 +50,7 @@ int
 download_begin(struct supervisor *s, const char *text, struct failure *why)
 {
 	uint64_t room, size = strtoull(text, NULL, 10);
+	char known[32] = "";
 
 	if (s->download != DOWNLOAD_NONE)
 		return fail(why, EX_OSERR,
@@ -63,8 +64,14 @@ download_begin(struct supervisor *s, const char *text, struct failure *why)
 	if (check_room(s, size, room, why) == -1)
 		return -1;
 	s->download = DOWNLOAD_RUNS;
-	if (s->only_check)
+	if (s->only_check) {
+		if (size > 0)
+			snprintf(
+			    known, sizeof(known), "size: %" PRIu64 "\n", size);
+		snprintf(s->identity, sizeof(s->identity),
+		    "url: %s\n%sranges: no", s->parameters->shown_url, known);
 		return 0;
+	}
 	note(s);
 	nbdkit_stop(s->nbdkit);
 	if (nbdkit_argv_download(&s->nbdkit->argv, s->spool, room, why) == -1)

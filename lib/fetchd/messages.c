@@ -92,6 +92,8 @@ take_message(struct supervisor *s, const char *text)
 	if (strncmp(text, "verifying: ", 11) == 0 ||
 	    strncmp(text, "downloading: ", 13) == 0)
 		s->say(text);
+	else if (strncmp(text, "sha256: ", 8) == 0 && sum_is_valid(text + 8))
+		memcpy(s->sum, text + 8, SUM_SIZE);
 	else if (strncmp(text, "note: ", 6) == 0 ||
 		 strncmp(text, "waiting: ", 9) == 0) {
 		s->say(text);

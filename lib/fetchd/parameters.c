@@ -28,6 +28,7 @@ enum passing {
 	PASS_URL,      /* PASS_TEXT; the URL also decides on modules */
 	PASS_RENEW,    /* ours: where what is renewed lies */
 	PASS_STATS,    /* ours: where to write the plugin's statistics */
+	PASS_ABOUT,    /* ours: where to write what the image is */
 	PASS_OVERLAY,  /* a file, open for writing */
 	PASS_SPOOL,    /* ours: the directory for what is downloaded first */
 	PASS_NO_LINKS, /* ours: a local image's path may hold no links */
@@ -47,6 +48,7 @@ static const struct parameter {
 	enum passing passing;
 	enum asking asking;
 } parameters[] = {
+    {"about", PASS_ABOUT, ASK_NOT},
     {"allow-hosts", PASS_REMOTE, ASK},
     {"cacert", PASS_FILE, ASK},
     {"cache", PASS_PLAIN, ASK},
@@ -279,6 +281,9 @@ parameters_take(struct parameters *a, const char *name, const char *value,
 	case PASS_RENEW:
 		a->renew_dir = value;
 		return 0;
+	case PASS_ABOUT:
+		a->about_path = value;
+		return nbdkit_argv_add(a->argv, why, "tell-sum=1");
 	case PASS_STATS:
 		a->stats_path = value;
 		return 0;

@@ -24,6 +24,7 @@ struct parameters {
 	struct nbdkit_argv *argv; /* the caller's; what is taken is added */
 	char *shown_url;	  /* the image's URL without its secrets */
 	const char *stats_path;	  /* NULL: statistics are not written */
+	const char *about_path;	  /* see about.h; NULL: it is not written */
 	const char *url_file;	  /* NULL: the URL did not come from a file */
 	const char *overlay;	  /* a path; NULL: none */
 	char *image;		  /* the path of a local image, or NULL */

@@ -31,6 +31,7 @@
  *	note: TEXT	a line for people that is no error
  *	waiting: TEXT	why the image is not open yet
  *	verifying: ..., downloading: ...	how far that is
+ *	sha256: HEX	what the image's must be (tell-sum=1)
  *	{...}		the statistics, as JSON
  *
  * A datagram of vm-fetchd's is a URL to use from now on.

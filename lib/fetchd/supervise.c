@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "fetchd/about.h"
 #include "fetchd/download.h"
 #include "fetchd/messages.h"
 #include "fetchd/spool.h"
@@ -53,6 +54,8 @@ fail_to_open(const struct supervisor *s, struct failure *why, enum cause cause,
 static int
 tell_ready(const struct supervisor *s, struct failure *why, const char *text)
 {
+	if (about_write(s, why) == -1)
+		return -1;
 	if (s->on_ready(text) == 0 || errno == EPIPE)
 		return 0;
 	return fail_errno(why, EX_IOERR, "unable to print that it is ready");

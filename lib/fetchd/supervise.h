@@ -18,6 +18,7 @@
 
 #include "base/restart.h"
 #include "base/failure.h"
+#include "base/sums.h"
 #include "fetchd/decompress.h"
 #include "fetchd/nbdkit.h"
 #include "fetchd/parameters.h"
@@ -60,8 +61,9 @@ struct supervisor {
 	bool refused;  /* nbdkit could not start again */
 	struct restart restart;
 	char identity[CONTROL_MAX]; /* the plugin's description of the image */
-	char adopted[CONTROL_MAX];  /* lines: validators that it has, too */
-	char renewal[CONTROL_MAX];  /* sent to the plugin, and secret */
+	char sum[SUM_SIZE]; /* the SHA-256 that it must have; "": not known */
+	char adopted[CONTROL_MAX]; /* lines: validators that it has, too */
+	char renewal[CONTROL_MAX]; /* sent to the plugin, and secret */
 	char source[16]; /* how the source is, in a word; "": not known */
 };
 
