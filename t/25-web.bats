@@ -117,6 +117,11 @@ ask() {
 	grep -q 'warning .*web_insecure' out
 	[ "$(vmctl web -j | jq -r '.urls[1], .fingerprint')" = \
 		"https://[2001:db8::7]/"$'\n'"${print#*=}" ]
+	not grep vm-upload out
+	echo "store = $PWD/store" >>etc/vmedia.conf
+	vmctl web >out
+	grep -qx 'type  *vm-upload &' out
+	grep -q 'type  *chgrp www-data .*/run/vm-upload.sock' out
 	fails 64 vmctl web on
 	[[ $(vmctl complete web o) == off* ]]
 	echo "web_vm = maybe" >>etc/vmedia.conf
@@ -299,9 +304,10 @@ ask() {
 	printf '%s\n' 'slots = cd' 'redfish_timeout = 20' 'redfish_verify = no' \
 		'redfish_retype = no' 'password_length = 012' \
 		'lockout_threshold = 0' 'lockout_duration = 60' \
-		'session_timeout = 600' >etc/vmedia.conf
+		'session_timeout = 600' 'store = /mnt/images/' \
+		'store_keep = 2d' >etc/vmedia.conf
 	[ "$(bin/vmctl door)" = "vm-door -a $PWD/etc/accounts -d cd -t 20 -i -R \
--r password-length=12 -r session-timeout=600 -r lockout-threshold=0 \
+-S /mnt/images -k 172800 -r password-length=12 -r session-timeout=600 -r lockout-threshold=0 \
 -r lockout-duration=60" ]
 	[ "$(bin/vmctl redfish)" = "vm-redfish -d cd -t 35" ]
 	echo 'redfish_verify = perhaps' >>etc/vmedia.conf

@@ -110,8 +110,8 @@ refused_early() {
 	refused_early
 }
 
-@test "nginx: bytes arrive while the client is sending, and none is kept on the way" {
-	start_web
+# streams: bytes arrive while the client is sending.
+streams() {
 	mkfifo more
 	background "${CURL[@]}" "${USER[@]}" --http1.1 -X PUT -T more -o said \
 		-H 'Content-Length: 2000000' -H 'Transfer-Encoding:' "$AT/images/x.iso"
@@ -123,6 +123,17 @@ refused_early() {
 	exec 8>&-
 	wait "${STARTED[-1]}"
 	wait_until 20 eval '[ -e "$(echo "$STORE"/images/*/data)" ]'
+}
+
+@test "nginx: bytes arrive while the client is sending, and none is kept on the way" {
+	start_web
+	streams
+}
+
+@test "lighttpd: bytes arrive while the client is sending, and none is kept on the way" {
+	start_lighttpd
+	streams
+	[ -z "$(ls -A spool)" ]
 }
 
 @test "nginx: a body without a length is refused, and one that is none is not" {

@@ -18,7 +18,8 @@ setup_file() {
 	mkdir -p "$WWW" /etc/vmedia
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "${BATS_FILE_TMPDIR%/*}"
 	make_iso "$WWW/one.iso" 3 ONE
-	echo "web_names = localhost bmc.example" >>/etc/vmedia/vmedia.conf
+	printf '%s\n' "web_names = localhost bmc.example" \
+		"store = /var/lib/vmedia-store" >>/etc/vmedia/vmedia.conf
 	echo "server { listen 8080; root $WWW; }" >/etc/nginx/conf.d/images.conf
 }
 teardown_file() {
@@ -54,7 +55,8 @@ eject() {
 	[ "$(awk '$1 == "SHA-256" { print $2 }' said)" = \
 		"$(openssl s_client -connect localhost:443 </dev/null 2>/dev/null |
 			openssl x509 -noout -fingerprint -sha256 | cut -d= -f2)" ]
-	for unit in vm-door.socket vm-redfish.socket vm-ws-proxy.socket nginx; do
+	for unit in vm-door.socket vm-redfish.socket vm-upload.socket \
+		vm-ws-proxy.socket nginx; do
 		systemctl is-enabled $unit
 		systemctl is-active $unit
 	done
@@ -101,13 +103,24 @@ eject() {
 	systemd-analyze security --no-pager --threshold=25 vm-redfish.service
 }
 
+@test "an image comes in by vm-upload's unit, whose user has no rights either" {
+	local pid
+	[ "$(status_of /images/one.iso -T "$WWW/one.iso")" = 201 ]
+	wait_until 60 vmctl image path one.iso
+	cmp "$WWW/one.iso" "$(vmctl image path one.iso | cut -d' ' -f2)"
+	pid=$(systemctl show -P MainPID vm-upload)
+	[ "$(ps -o user= -p "$pid" | cut -c1-7)" = vmedia- ]
+	grep -q '^CapEff:[[:space:]]*0*$' "/proc/$pid/status"
+	systemd-analyze security --no-pager --threshold=25 vm-upload.service
+}
+
 @test "the journal has no password" {
 	journalctl -q --no-pager | not grep -F 0penBmc
 }
 
 @test "vmctl web off: nothing listens, and all stays off" {
 	vmctl web off
-	for unit in vm-door vm-redfish vm-ws-proxy; do
+	for unit in vm-door vm-redfish vm-upload vm-ws-proxy; do
 		not systemctl is-active $unit.socket
 		not systemctl is-active $unit.service
 		not systemctl is-enabled $unit.socket

@@ -153,6 +153,8 @@ switch_on() {
 	for unit in $WEB_UNITS; do
 		! is_unit_wanted "$unit" || use_unit enable "$unit"
 	done
+	# It has read the configuration when it was started.
+	systemctl -q try-restart vm-door.service || :
 	[ -d "$NGINX" ] || return 0
 	[ -e "$NGINX/vmedia.conf" ] || ln -s "$SERVER" "$NGINX/vmedia.conf" ||
 		die $EX_CANTCREAT "unable to write $NGINX/vmedia.conf"
