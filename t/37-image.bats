@@ -16,6 +16,7 @@ setup() {
 }
 teardown() {
 	cleanup
+	! mountpoint -q "$STORE" || umount "$STORE"
 	[ -z "${BUSYBOX:-}" ] || rm -rf "$BUSYBOX"
 }
 
@@ -245,4 +246,622 @@ A=00000000000000aa B=00000000000000bb
 	[ "$(cat out? | wc -l)" = 5 ]
 	[ "$(cat err? | grep -c "asked 1 MiB, limit 5 MiB")" = 5 ]
 	[ "$(image ls | wc -l)" = 5 ]
+}
+
+# --- put, get, verify -----------------------------------------------------
+
+# blank SIZE FILE: a file, and SUM, its checksum.
+blank() {
+	head -c "$1" /dev/urandom >"$2"
+	SUM=$(sha256sum "$2" | cut -c 1-64)
+}
+# with_drop_box: an owner alice, whose uploads lie in BOX.
+with_drop_box() {
+	image ls
+	BOX=$STORE/boxes/alice/images
+	mkdir -p "$STORE/owners/alice" "$BOX"
+}
+# gone: no upload and no rubbish is left.
+gone() {
+	[ -z "$(ls -A "$STORE/incoming" "$STORE/trash" | grep -v :)" ]
+}
+
+@test "put, get and verify: a file, with what browsers make of its name" {
+	blank 300001 "x (1).iso"
+	[[ $(image put "x (1).iso") == "image:x (1).iso: 293 KiB, SHA-256 $SUM" ]]
+	shows '.images[0] | [.name, .size, .taken, .sha256, .verified, .origin] | map(tostring) | join(",")' \
+		"x (1).iso,300001,303104,$SUM,null,put"
+	[ "$(stat -c %a "$STORE"/images/*/data "$STORE"/images/*)" = "600
+700" ]
+	image get "x (1).iso" out
+	cmp out "x (1).iso"
+	image get "x (1).iso" - | cmp - out
+	fails 73 image get "x (1).iso" out
+	image verify "x (1).iso" | grep "$SUM, as it should be"
+	fails 73 image put "x (1).iso"
+	grep "there is an image x (1).iso already: remove it, or use --replace" stderr
+	image put "x (1).iso" other.iso
+	image ls | grep -c unverified | grep -qx 2
+	gone
+}
+
+@test "put: standard input, with and without its size" {
+	blank 300001 x
+	fails 64 image put - <x
+	image put - a <x
+	image put -s 300001 - b <x
+	fails 65 image put -s 300000 - c <x
+	fails 65 image put -s 300002 - c <x
+	shows '[.images[] | .sha256] | unique' "[\"$SUM\"]"
+	fails 66 image put none
+	fails 64 image put -s 5 x
+	gone
+}
+
+@test "put: what has no size may take all that is left, and not more" {
+	conf "store_quota = 2M"
+	blank 3M x
+	fails 73 image put - a <x
+	fails 73 image put x
+	grep "used 0 KiB, asked 3 MiB, limit 2 MiB" stderr
+	head -c 1M x | image put - a
+	shows '.images[0].taken' 1048576
+	gone
+}
+
+@test "an uploaded image is corrupt and boots half: a flipped bit is refused" {
+	blank 300001 x
+	image put -c "$SUM" x
+	image ls | grep "verified (given)"
+	printf y | dd of=x conv=notrunc status=none
+	fails 65 image put --replace -c "$SUM" x
+	grep "$SUM" stderr
+	shows '.images[0].sha256' "$SUM"
+	image verify x
+	printf y | dd of="$(image path x | cut -d ' ' -f 2)" conv=notrunc status=none
+	fails 65 image verify x
+	grep "x is damaged: its SHA-256 is " stderr
+	fails 65 image get x y
+	[ ! -e y ]
+	gone
+}
+
+@test "verify: an image that was written to gets a checksum again" {
+	blank 300001 x
+	image put -c "$SUM" x
+	id=$(image path x | cut -c 1-16)
+	echo stale >"$STORE/images/$id/sha256"
+	rm "$STORE/images/$id/verified"
+	image ls | grep "no checksum"
+	in_slot 0 "$id"
+	: >run/0/request/writable
+	fails 75 image verify x
+	grep "slot 0 can write to x: type vmctl eject -s 0 first" stderr
+	rm -r run/0
+	fails 65 image verify -c "$(printf '%064d' 1)" x
+	image verify x
+	shows '.images[0] | [.sha256, .verified] | map(tostring) | join(" ")' "$SUM null"
+	image verify -c "$SUM" x
+	shows '.images[0].verified' given
+}
+
+@test "put --replace: the old image stays until the new one is whole" {
+	blank 300001 x
+	image put x
+	id=$(image path x | cut -c 1-16)
+	fails 65 image put --replace -c "$(printf '%064d' 1)" x
+	[ "$(image path x | cut -c 1-16)" = "$id" ]
+	in_slot 1 "$id"
+	fails 75 image put --replace x
+	grep "x is in slot 1: type vmctl eject -s 1 first" stderr
+	# Any other can be uploaded meanwhile.
+	image put x y
+	rm -r run/1
+	image put --replace x
+	[ "$(image path x | cut -c 1-16)" != "$id" ]
+	[ "$(image ls | wc -l)" = 2 ]
+	gone
+}
+
+@test "an upload that broke leaves the store busy for nobody: the next begins at once" {
+	local pid
+	mkfifo fifo
+	exec 4<>fifo
+	conf "store_quota = 4M"
+	"$VM_SHELL" "$BUILD/bin/vm-image" put -s 3M - x <fifo 3>&- 4>&- &
+	pid=$!
+	wait_until 20 has_upload
+	kill -KILL "$pid"
+	wait "$pid" || :
+	# Its vm-import reads on; when it ends, nobody has the record.
+	exec 4>&-
+	wait_until 20 eval 'not pgrep -f "vm-import.*$STORE"'
+	blank 3M y
+	image put y x
+	shows '[.images[] | .state]' '["ready"]'
+	gone
+}
+has_upload() {
+	[ -n "$(echo "$STORE"/incoming/*/data)" ] && [ -e "$(echo "$STORE"/incoming/*/data)" ]
+}
+
+@test "a signal ends put, and what it has copied is gone" {
+	local signal pid rc
+	mkfifo fifo
+	exec 4<>fifo
+	image ls
+	for signal in TERM:143 HUP:129; do
+		"$VM_SHELL" "$BUILD/bin/vm-image" put - x <fifo 3>&- 4>&- &
+		pid=$!
+		wait_until 20 has_upload
+		kill -"${signal%:*}" "$pid"
+		rc=0
+		wait "$pid" || rc=$?
+		[ $rc = "${signal#*:}" ]
+		gone
+		not pgrep -f "vm-import.*$STORE"
+	done
+	exec 4>&-
+}
+
+# --- finish: uploads that were announced ----------------------------------
+
+@test "finish --id: the bytes become an image where they are" {
+	blank 300001 x
+	id=$(image begin -s 300001 -c "$SUM" x)
+	head -c 200000 x >"$STORE/incoming/$id/data"
+	fails 75 image finish --id "$id"
+	grep "x is not complete: 200000 of 300001 bytes have arrived" stderr
+	inode=$(stat -c %i "$STORE/incoming/$id/data")
+	cat x >"$STORE/incoming/$id/data"
+	image finish --id "$id" | grep "$SUM, as it should be"
+	[ "$(stat -c %i "$STORE/images/$id/data")" = "$inode" ]
+	[ "$(cd "$STORE/images/$id" && ls | paste -sd,)" = \
+		created,data,name,origin,owner,sha256,size,taken,verified ]
+	# What is done already succeeds.
+	image finish --id "$id"
+	image finish x
+	fails 66 image finish --id 0123456789abcdef
+	fails 66 image finish y
+	gone
+}
+
+@test "finish --id: wrong bytes are kept as an upload, and ls says why" {
+	blank 300001 x
+	id=$(image begin -s 300001 -c "$(printf '%064d' 1)" x)
+	cat x >"$STORE/incoming/$id/data"
+	fails 65 image finish --id "$id"
+	shows '.images[0] | [.state, .error] | join(": ")' \
+		"incoming: it has another checksum or size: remove it"
+	image rm x
+	gone
+}
+
+@test "finish --id: not while somebody has the bytes open for writing" {
+	id=$(image begin -s 4 x)
+	exec 4>>"$STORE/incoming/$id/data"
+	printf abcd >&4
+	fails 75 image finish --id "$id"
+	exec 4>&-
+	image finish --id "$id"
+}
+
+@test "finish over a mounted image is refused, and another name is not" {
+	blank 4096 x
+	image put x
+	in_slot 0 "$(image path x | cut -c 1-16)"
+	id=$(image begin -s 4096 --replace x)
+	cat x >"$STORE/incoming/$id/data"
+	fails 75 image finish --id "$id"
+	grep "x is in slot 0" stderr
+	rm -r run/0
+	image finish --id "$id"
+	[ "$(image ls | wc -l)" = 1 ]
+}
+
+# --- finish: a drop box ---------------------------------------------------
+
+@test "finish: an upload in a drop box becomes an image of its owner" {
+	with_drop_box
+	blank 300001 "$BOX/x (1).iso"
+	image ls | grep "^alice/x (1).iso  *293 KiB  incoming  removed in 7 days"
+	cp "$BOX/x (1).iso" copy
+	image finish "alice/x (1).iso"
+	[ -z "$(ls -A "$BOX")" ]
+	shows '.images[0] | [.owner, .name, .sha256, .origin, .uri] | join(",")' \
+		"alice,x (1).iso,$SUM,box,image:alice/x (1).iso"
+	image get "alice/x (1).iso" - | cmp - copy
+	gone
+}
+
+@test "finish: the checksum from a SHA256SUMS, in GNU's and BSD's form" {
+	local line
+	with_drop_box
+	blank 5000 x.iso
+	for line in "$SUM  x.iso" "$SUM *x.iso" "SHA256 (x.iso) = $SUM" "$SUM  ./x.iso" \
+		"${SUM^^}  x.iso" "$SUM  x.iso"$'\r'; do
+		cp x.iso "$BOX/x.iso"
+		printf '%s\n' "# comment" "$(printf '%064d' 1)  y.iso" "$line" >"$BOX/SHA256SUMS"
+		image finish --replace alice/x.iso
+		image ls | grep "verified (SHA256SUMS)"
+		rm "$BOX/SHA256SUMS"
+	done
+	cp x.iso "$BOX/x.iso"
+	for line in "$(printf '%064d' 1)  x.iso" "SHA256 (x.iso) = $(printf '%064d' 1)" \
+		"$SUM  x.iso"$'\n'"$(printf '%064d' 1)  x.iso"; do
+		printf '%s\n' "$line" >"$BOX/SHA256SUMS"
+		fails 65 image finish --replace alice/x.iso
+		[ -e "$BOX/x.iso" ]
+	done
+	# --sha256 is asked before it.
+	image finish --replace -c "$SUM" alice/x.iso
+	image ls | grep "verified (given)"
+}
+
+@test "finish: a SHA256SUMS with a path says nothing of the file beside it" {
+	local line
+	with_drop_box
+	for line in "../x.iso" "/etc/x.iso" "other/x.iso" "x.iso/.."; do
+		blank 5000 "$BOX/x.iso"
+		echo "$(printf '%064d' 1)  $line" >"$BOX/SHA256SUMS"
+		image finish --replace alice/x.iso 2>said
+		grep "SHA256SUMS has no line for x.iso" said
+		image ls | grep unverified
+	done
+	blank 5000 "$BOX/x.iso"
+	rm "$BOX/SHA256SUMS"
+	ln -s /etc/passwd "$BOX/SHA256SUMS"
+	fails 77 image finish --replace alice/x.iso
+	rm "$BOX/SHA256SUMS"
+	mkfifo "$BOX/SHA256SUMS"
+	fails 77 image finish --replace alice/x.iso
+	gone
+}
+
+@test "finish: links, FIFOs, devices and odd names in a drop box" {
+	with_drop_box
+	ln -s /etc/passwd "$BOX/link"
+	mkfifo "$BOX/fifo"
+	mknod "$BOX/device" c 1 3
+	blank 5000 "$BOX/one"
+	ln "$BOX/one" "$BOX/two"
+	mkdir "$BOX/dir"
+	for name in link fifo device dir two; do
+		fails 77 image finish "alice/$name"
+	done
+	for name in .. ../../../etc/passwd .x $'a\nb'; do
+		fails 64 image finish "alice/$name"
+	done
+	: >"$BOX/"$'a\nb\033[2Jc'
+	image ls | grep "^alice/a?b?\[2Jc "
+	shows '[.images[] | select(.name | test("2J"))] | length' 1
+	truncate -s 8191P "$BOX/giant" || truncate -s 15T "$BOX/giant"
+	fails 73 image finish alice/giant
+	gone
+}
+
+@test "finish: not while somebody writes" {
+	with_drop_box
+	exec 4>>"$BOX/x"
+	head -c 5000 /dev/urandom >&4
+	fails 75 image finish alice/x
+	exec 4>&-
+	image finish alice/x
+	gone
+}
+
+@test "two finishes that together exceed the quota: one fails before a byte is copied" {
+	local rc1=0 rc2=0 first second
+	conf "store_quota = 5M"
+	with_drop_box
+	blank 3M "$BOX/x"
+	blank 3M "$BOX/y"
+	"$VM_SHELL" "$BUILD/bin/vm-image" finish alice/x 3>&- 2>err1 &
+	first=$!
+	"$VM_SHELL" "$BUILD/bin/vm-image" finish alice/y 3>&- 2>err2 &
+	second=$!
+	wait $first || rc1=$?
+	wait $second || rc2=$?
+	[ "$rc1-$rc2" = 0-73 ] || [ "$rc1-$rc2" = 73-0 ]
+	cat err1 err2 | grep "used 3 MiB, asked 3 MiB, limit 5 MiB"
+	shows '[.images[] | .state] | sort' '["incoming","ready"]'
+	gone
+}
+
+# --- clean-up -------------------------------------------------------------
+
+# in_days N: the clock of vm-image is N days fast. (A function comes before what
+# busybox has built in.)
+in_days() {
+	DAYS=$1
+	image() {
+		"$VM_SHELL" -c "date() {
+			[ \"\$*\" = +%s ] || { command date \"\$@\"; return; }
+			echo \$((\$(command date +%s) + $DAYS * 86400))
+		}
+		. \"\$0\"" "$BUILD/bin/vm-image" "$@"
+	}
+}
+
+@test "gc: unfinished uploads go after a week, which ls tells two days before" {
+	with_drop_box
+	id=$(image begin -s 5M x)
+	blank 5000 "$BOX/y"
+	blank 5000 z
+	image put z
+	in_days 4
+	[ "$(image ls | grep -c "incoming  removed in [23] days")" = 2 ]
+	[ -z "$(image gc)" ]
+	in_days 5
+	[ "$(image ls | grep -cE "expiring  removed in (4[78] hours|2 days)")" = 2 ]
+	shows '[.images[] | .state]' '["expiring","expiring","ready"]'
+	[ -z "$(image gc)" ]
+	# The ctime counts: an old mtime does not make a resumed upload old.
+	in_days 5
+	touch -d 2001-01-01 "$STORE/incoming/$id/data" "$BOX/y"
+	[ -z "$(image gc)" ]
+	in_days 8
+	image gc >said
+	grep "removed the upload x (root): nobody has continued it" said
+	grep "removed the upload y (alice): nobody has continued it" said
+	shows '[.images[] | .name]' '["z"]'
+	gone
+}
+
+@test "gc: after store_keep, but never what is being written" {
+	conf "store_keep = 1s"
+	id=$(image begin -s 5M x)
+	# A process has the record.
+	exec 4<"$STORE/incoming/$id"
+	vm-lock 4
+	wait_until 20 eval '[ "$(image ls -j | jq .images[0].expires)" = 0 ]'
+	[ -z "$(image gc)" ]
+	exec 4<&-
+	image gc | grep "removed the upload x"
+	gone
+}
+
+@test "cleaning removes no file of the site: what lies beside the store stays, and is shown" {
+	image ls
+	mkdir "$STORE/images/debian" "$STORE/pxe"
+	echo boot >"$STORE/pxe/vmlinuz"
+	echo x >"$STORE/images/x.iso"
+	echo x >"$STORE/incoming/"$'a\nb'
+	image gc >said
+	[ "$(grep -c "is not of the store: it stays" said)" = 4 ]
+	grep "^$STORE/incoming/a?b is not" said
+	[ "$(cat "$STORE/pxe/vmlinuz")" = boot ] && [ -e "$STORE/images/x.iso" ]
+	[ -d "$STORE/images/debian" ] && [ -e "$STORE/incoming/"$'a\nb' ]
+}
+
+@test "gc: what was left in the trash, and records that were never announced" {
+	blank 5000 x
+	image put x
+	mkdir "$STORE/trash/$A" "$STORE/incoming/.new-$B"
+	: >"$STORE/trash/$A/data"
+	: >"$STORE/incoming/.new-$B/owner"
+	image gc
+	gone
+	[ "$(image ls | wc -l)" = 1 ]
+}
+
+@test "gc: an upload that is complete becomes an image, unless its name is taken" {
+	blank 5000 x
+	id=$(image begin -s 5000 -c "$SUM" x)
+	cat x >"$STORE/incoming/$id/data"
+	# While a part is written that may be taken back, it is not complete.
+	echo 4000 >"$STORE/incoming/$id/offset"
+	[ -z "$(image gc)" ]
+	: >"$STORE/incoming/$id/offset"
+	image gc | grep "image:x: 4.9 KiB, SHA-256 $SUM, as it should be"
+	other=$(image begin -s 5000 x)
+	cat x >"$STORE/incoming/$other/data"
+	image gc 2>said
+	grep "there is an image x already" said
+	shows '[.images[] | .state] | sort' '["incoming","ready"]'
+	[ "$(image path x | cut -c 1-16)" = "$id" ]
+	# Killed between the checksum and the name.
+	record incoming $A root y 5000
+	sha256sum "$STORE/incoming/$A/data" | cut -c 1-64 >"$STORE/incoming/$A/sha256"
+	image gc | grep "image:y"
+}
+
+@test "gc: the record is made from the disk where a power cut has lost values" {
+	record images $A root a.iso 5000
+	record images $B root b.iso 5000
+	: >"$STORE/images/$A/name"
+	rm "$STORE/images/$A/owner" "$STORE/images/$A/taken"
+	echo 7 >"$STORE/images/$A/size"
+	rm "$STORE/images/$B/data"
+	record incoming cccccccccccccccc root c 5000
+	: >"$STORE/incoming/cccccccccccccccc/owner"
+	echo upload >"$STORE/incoming/cccccccccccccccc/origin"
+	image gc
+	shows '[.images[] | [.id, .owner, .name, .size, .taken, .sha256] | map(tostring) | join(" ")]' \
+		"[\"$A root $A.img 5000 8192 null\"]"
+	[ "$(image quota -j | jq .used)" = 8192 ]
+	[ -z "$(image gc)" ]
+}
+
+@test "kill -9 at any moment: no stale lock, and the upload or the image, never half" {
+	local n pid verb
+	with_drop_box
+	blank 3M x
+	for n in $(seq 15); do
+		cp x "$BOX/x"
+		verb="finish alice/x"
+		[ $((n % 2)) = 0 ] || verb="put x alice/x"
+		# shellcheck disable=SC2086 # words
+		setsid "$VM_SHELL" "$BUILD/bin/vm-image" $verb >/dev/null 2>&1 3>&- &
+		pid=$!
+		sleep "0.$(printf %03d $((n * 10)))"
+		kill -KILL -- "-$pid" 2>/dev/null || kill -KILL "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
+		wait_until 20 not pgrep -g "$pid"
+		# There are no stale locks: the next one works at once.
+		image gc >/dev/null
+		gone
+		if image path alice/x >path 2>/dev/null; then
+			cmp x "$(cut -d ' ' -f 2 path)"
+			image verify alice/x >/dev/null
+			image rm alice/x
+		else
+			cmp x "$BOX/x"
+		fi
+		rm -f "$BOX/x"
+		# An empty drop box takes a block.
+		[ "$(image quota -j alice | jq .owners[0].used)" -le 4096 ]
+	done
+}
+
+# --- what vmctl does with it ----------------------------------------------
+
+@test "probe and export of image:NAME, and a disk of a virtual machine is none" {
+	[ -z "${BUSYBOX:-}" ] ||
+		ln -s "$(PATH=/usr/sbin:/usr/bin command -v nbdkit)" "$BUSYBOX/nbdkit"
+	chmod 755 "${BUSYBOX:-.}"
+	mkdir tree
+	echo hello >tree/HELLO.TXT
+	xorriso -as mkisofs -quiet -V TEST -o x.iso tree
+	vmctl() { "$VM_SHELL" "$BUILD/bin/vmctl" "$@"; }
+	image put x.iso "x (1).iso"
+	vmctl probe "image:x (1).iso" | grep "label: TEST"
+	fails 66 vmctl probe image:y
+	background "$VM_SHELL" "$BUILD/bin/vmctl" export -U "$PWD/nbd" "image:x (1).iso" >out
+	wait_until 20 test -s out
+	# Whoever reads it, goes on to.
+	image rm "x (1).iso"
+	vm-probe nbd | grep "label: TEST"
+	# Its backing file would be one of this machine.
+	{ printf 'QFI\373\0\0\0\3'; head -c 65536 /dev/zero; } >q.img
+	image put q.img
+	fails 65 vmctl probe image:q.img
+	grep "image:q.img: " stderr
+}
+
+# --- a full disk, a read-only disk, doctor --------------------------------
+
+# own_disk SIZE: the store is on a file system of its own.
+own_disk() {
+	mkdir -p "$STORE"
+	mount -t tmpfs -o "size=$1,mode=711" none "$STORE"
+	image ls
+}
+
+@test "unfinished uploads fill the disk: rm works, and nothing is copied that does not fit" {
+	own_disk 8M
+	blank 2M x
+	image put x
+	id=$(image begin -s 3M y)
+	head -c 1M x >"$STORE/incoming/$id/data"
+	# 8 MiB less 2, less 3 that are reserved, less 5 % of 8.
+	fails 73 image begin -s 3M z
+	grep -E "z: the disk has room for .*, asked 3 MiB \(store_reserve keeps 5 % free\)" stderr
+	cat /dev/zero >"$STORE/foreign" 2>/dev/null || :
+	fails 73 image put x z
+	fails 73 image begin -s 1 z
+	image ls | grep "^y  *1 MiB of 3 MiB"
+	image rm --id "$id"
+	image rm x
+	rm "$STORE/foreign"
+	image put x
+}
+
+@test "the store turns read-only during an upload: the kernel's reason, 74, and it goes on" {
+	own_disk 8M
+	blank 5000 x
+	id=$(image begin -s 5000 x)
+	cat x >"$STORE/incoming/$id/data"
+	mount -o remount,ro "$STORE"
+	fails 74 image put x y
+	grep "unable to store y: Read-only file system" stderr
+	fails 74 image rm x
+	grep "unable to remove x: Read-only file system" stderr
+	run image finish --id "$id"
+	[ "$status" = 74 ]
+	[[ ${lines[-1]} == *"Read-only file system"* ]]
+	image ls | grep "^x  *4.9 KiB of 4.9 KiB  incoming"
+	run -1 image doctor
+	grep "^FAIL  file system: .* is read-only: .* mount -o remount,rw $STORE" <<<"$output"
+	mount -o remount,rw "$STORE"
+	image finish --id "$id"
+	image rm x
+}
+
+@test "doctor: what is missing is said, and what is well" {
+	own_disk 8M
+	run image doctor
+	grep "^ok    file system: tmpfs, can be written to" <<<"$output"
+	grep "^ok    leases: finish knows" <<<"$output"
+	grep "^lack  reflinks: tmpfs has none" <<<"$output"
+	grep "^lack  project quotas: $STORE has none" <<<"$output"
+	grep "^ok    room: for 7[.0-9]* MiB" <<<"$output"
+	chmod 777 "$STORE"
+	run -1 image doctor
+	grep "^FAIL  directory: not only root can change $STORE: type chown root $STORE; chmod go-w" <<<"$output"
+	chmod 711 "$STORE"
+	mkdir "$STORE/trash/$A"
+	image doctor -j | jq -e '.checks[] | select(.check | test("left of a crash"))'
+	conf "store_volumes = none-such"
+	run -1 image doctor
+	grep "^FAIL  volume group none-such" <<<"$output"
+	: >conf
+	run -1 image doctor
+	grep "^FAIL  store: there is none: write into" <<<"$output"
+}
+
+@test "200 images: a list needs few processes" {
+	local n
+	image ls
+	for n in $(seq 200); do
+		record images "$(printf '%016x' "$n")" root "image-$n.iso" 4096
+	done
+	strace -f -qq -e trace=execve,clone,fork,vfork,clone3 -o trace \
+		"$VM_SHELL" "$BUILD/bin/vm-image" ls -j >list
+	[ "$(jq '.images | length' list)" = 200 ]
+	[ "$(grep -c 'clone\|fork' trace)" -lt 60 ]
+	[ "$(image path image-200.iso)" = "00000000000000c8 $STORE/images/00000000000000c8/data 4096" ]
+}
+
+@test "bash completes image names, with what the shell would read quoted" {
+	record images $A root "x (1).iso" 4096
+	record images $B root "y.iso" 4096
+	offered() {
+		bash -c '. "$1/scripts/completion/vmctl"; shift
+			COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _vmctl; printf "%s\n" "${COMPREPLY[@]}"' \
+			bash "$TOP" "$BUILD/bin/vmctl" "$@" 2>/dev/null
+	}
+	[ "$(offered mount image : y)" = y.iso ]
+	[ "$(offered mount image :)" = 'x\ \(1\).iso
+y.iso' ]
+	[ "$(offered image rm x)" = 'x\ \(1\).iso' ]
+	[ "$(offered mount im)" = image: ]
+	offered mount --type = d | grep -qx disk
+}
+
+# image_globals: the names of vm-image's variables.
+image_globals() {
+	grep -ohE '\$\{?[A-Z][A-Z_0-9]*' "$TOP"/scripts/vm-image "$TOP"/scripts/lib/{image-*,common,config,parse,help,json,cause,complete,doctor-report}.sh |
+		tr -d '${' | sort -u |
+		grep -vE '^(VM_.*|TERM|PATH|HTTPS_PROXY|ALL_PROXY|NO_PROXY|SSH_CONNECTION|SUDO_USER|PWD|PPID|IFS)$'
+}
+
+@test "the environment changes nothing of vm-image" {
+	local words
+	record images $A root a.iso 4096
+	with_drop_box
+	[ "$(image_globals | wc -l)" -gt 60 ]
+	for words in help "help put" ls "ls -j" quota "quota -j" "path a.iso" gc \
+		"verify a.iso" "get a.iso -" "rm none" "finish none" "begin -s 1 ../x" \
+		"complete rm a" doctor; do
+		# shellcheck disable=SC2086 # words
+		image $words >plain 2>&1 || echo $? >>plain
+		# shellcheck disable=SC2046,SC2086 # words
+		env $(image_globals | sed 's/$/=evil/') IFS=lsx PATH=/nowhere CDPATH=/ \
+			"$(command -v "$VM_SHELL")" "$BUILD/bin/vm-image" $words >evil 2>&1 ||
+			echo $? >>evil
+		# Others fill the disk meanwhile.
+		sed -i 's/"room": [0-9]*//; s/[0-9.]* GiB//' plain evil
+		cmp plain evil || { diff plain evil; false; }
+	done
 }

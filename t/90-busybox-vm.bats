@@ -66,3 +66,45 @@ teardown() {
 	bmc vmctl eject -s 0
 	nothing_left
 }
+
+# store: the root directory has an image store.
+store() {
+	mkdir -p $ROOT/etc/vmedia
+	echo "store = /var/lib/vmedia" >$ROOT/etc/vmedia/vmedia.conf
+}
+
+@test "an image of the store is mounted with the network down, with busybox only" {
+	store
+	bmc vmctl image put - "x (1).iso" <"$WWW/one.iso"
+	ip link set lo down
+	bmc vmctl mount "image:x (1).iso"
+	wait_until 30 host_has 0
+	drop_caches
+	cmp "$WWW/one.iso" "$(host_drive 0)"
+	fails 75 bmc vmctl image rm "x (1).iso"
+	grep "x (1).iso is in slot 0" "$BATS_TEST_TMPDIR/stderr"
+	bmc vmctl eject
+	ip link set lo up
+	bmc vmctl image verify "x (1).iso"
+	bmc vmctl image rm "x (1).iso"
+	[ -z "$(bmc vmctl image ls)" ]
+	nothing_left
+}
+
+@test "an image of the store that the host writes to, with busybox only" {
+	store
+	truncate -s 8M "$BATS_TEST_TMPDIR/disk"
+	mkfs.vfat "$BATS_TEST_TMPDIR/disk"
+	bmc vmctl image put - disk.img <"$BATS_TEST_TMPDIR/disk"
+	bmc vmctl mount -w image:disk.img
+	wait_until 30 host_has 1
+	echo "written by the host" | dd of="$(host_drive 1)" bs=512 seek=9000 conv=sync,fsync
+	bmc vmctl image ls | grep "was written to: no checksum, in slot 1"
+	bmc vmctl eject -s 1
+	bmc vmctl image get disk.img - >"$BATS_TEST_TMPDIR/after"
+	grep -q "written by the host" "$BATS_TEST_TMPDIR/after"
+	bmc vmctl image verify disk.img
+	bmc vmctl image ls | grep unverified
+	bmc vmctl image rm disk.img
+	nothing_left 1
+}

@@ -51,6 +51,8 @@ slot_start_source(struct slot *s)
 	slot_step(s, "connecting to %s", s->url);
 	if (slot_asked(s, "overlay", value))
 		slot_put(s, "overlay", value);
+	if (slot_asked(s, "image", value))
+		slot_put(s, "image", value);
 	slot_spawn_source(s);
 }
 

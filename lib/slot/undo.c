@@ -314,8 +314,8 @@ slot_remove_leftovers(struct slot *s)
 {
 	static const char *const names[] = {"device", "size", "format", "label",
 	    "boot", "media", "reads", "step", "stats", "overlay", "note",
-	    "expires", "idle", "degraded", "once", "client", "who", "host-read",
-	    NULL};
+	    "image", "expires", "idle", "degraded", "once", "client", "who",
+	    "host-read", NULL};
 
 	state_remove(&s->state, names);
 	*s->device = '\0';

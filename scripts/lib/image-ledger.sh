@@ -8,15 +8,17 @@ LEDGER_SECONDS=60	# how long to wait for the ledger
 LIMIT=''		# what reserve() allows when the size is not known
 
 # What count_records() has found, in bytes:
-USED=0			# the records of the owner, and what lies in the drop box
+USED=0			# the records of the owner
+BOXED=0			# what lies in the drop box of the owner
 TOTAL=0			# all of them
 COMING=0		# what will yet be written to this file system
-TAKEN_LINES=''		# for each owner: a line OWNER BYTES
+TAKEN_LINES=''		# for each owner a line OWNER BYTES, with the drop box
 
-# lock_ledger, unlock_ledger: hold it for a moment only.
+# lock_ledger, unlock_ledger: hold it for a moment only. (`command`: if sh cannot open
+# a file for exec or `:` itself, it ends.)
 lock_ledger() {
-	{ exec 9>>"$STORE/ledger"; } 2>/dev/null || die $EX_IOERR \
-		"unable to open $STORE/ledger: type $TOOL doctor"
+	{ command exec 9<"$STORE/ledger"; } 2>/dev/null || die $EX_IOERR \
+		"unable to open $STORE/ledger: type vmctl image doctor"
 	vm-lock -w $LEDGER_SECONDS 9 || die $EX_TEMPFAIL:timeout \
 		"another process has locked the image store for $LEDGER_SECONDS s:" \
 		"try again"
@@ -27,9 +29,10 @@ unlock_ledger() {
 
 # --- counting -------------------------------------------------------------
 
-# taken_by DIRECTORY: set BYTES to what its files take on the disk.
+# taken_by DIRECTORY: set BYTES to what its files take on this disk (a disk that an
+# owner exports has room of its own).
 taken_by() {
-	BYTES=$(du -sk "$1" 2>/dev/null)
+	BYTES=$(du -skx "$1" 2>/dev/null)
 	BYTES=${BYTES%%[!0-9]*}
 	BYTES=$((${BYTES:-0} * 1024))
 }
@@ -42,7 +45,9 @@ add_taken() {
 		before=$NEWLINE$TAKEN_LINES
 		after=${before#*"$NEWLINE$1 "}
 		before=${before%%"$NEWLINE$1 "*}
-		TAKEN_LINES="${before#"$NEWLINE"}${before:+$NEWLINE}$1 $((${after%%"$NEWLINE"*} + $2))$NEWLINE${after#*"$NEWLINE"}"
+		before=${before#"$NEWLINE"}
+		TAKEN_LINES="$before${before:+$NEWLINE}$1 $((${after%%"$NEWLINE"*} + $2
+			))$NEWLINE${after#*"$NEWLINE"}"
 		;;
 	*) TAKEN_LINES="$TAKEN_LINES$1 $2$NEWLINE" ;;
 	esac
@@ -56,11 +61,11 @@ add_unwritten() {
 	[ "$BYTES" -ge "$1" ] || COMING=$((COMING + $1 - BYTES))
 }
 
-# count_records OWNER: set USED, TOTAL, COMING and TAKEN_LINES. One process for each
-# drop box, and none for a record.
+# count_records OWNER: set these. One process for each drop box, and none for a
+# record.
 count_records() {
 	local taken owner
-	USED=0 TOTAL=0 COMING=0 TAKEN_LINES=''
+	USED=0 BOXED=0 TOTAL=0 COMING=0 TAKEN_LINES=''
 	for DIR in "$STORE"/images/* "$STORE"/incoming/* "$STORE"/incoming/.new-*; do
 		value_of taken || continue
 		case $VALUE in *[!0-9]* | ???????????????????*) continue ;; esac
@@ -80,9 +85,21 @@ count_records() {
 		taken_by "$DIR"
 		add_taken "$owner" "$BYTES"
 		TOTAL=$((TOTAL + BYTES))
-		[ "$owner" != "$1" ] || USED=$((USED + BYTES))
+		[ "$owner" != "$1" ] || BOXED=$BYTES
 	done
 	DIR=$REC
+}
+
+# taken_of OWNER: set BYTES to what TAKEN_LINES has for the owner.
+taken_of() {
+	case $NEWLINE$TAKEN_LINES in
+	*"$NEWLINE$1 "*)
+		BYTES=$NEWLINE$TAKEN_LINES
+		BYTES=${BYTES#*"$NEWLINE$1 "}
+		BYTES=${BYTES%%"$NEWLINE"*}
+		;;
+	*) BYTES=0 ;;
+	esac
 }
 
 # quota_of OWNER: set BYTES to the limit of the owner; false if there is none.
@@ -128,13 +145,18 @@ no_room() {
 		"limit $VALUE: $5"
 }
 
-# check_room OWNER BYTES [LESS]: end unless the owner may take so much more. LESS is
-# what a file in the drop box takes, which an image replaces. Sets LIMIT to the most
-# that would be possible. The ledger must be locked.
+# check_room OWNER BYTES ORIGIN: end unless the owner may take so much more. What lies
+# in the drop box counts, but not for an upload out of it: two that do not fit
+# together must not keep each other out. Sets LIMIT to the most that would be
+# possible. The ledger must be locked.
 check_room() {
 	local room size
 	count_records "$1"
-	USED=$((USED - ${3:-0})) TOTAL=$((TOTAL - ${3:-0}))
+	if [ "$3" = box ]; then
+		TOTAL=$((TOTAL - BOXED))
+	else
+		USED=$((USED + BOXED))
+	fi
 	LIMIT=$(room_left)
 	room=$LIMIT
 	[ "$2" -le "$room" ] || {
@@ -143,21 +165,21 @@ check_room() {
 		in_words "$room"
 		die $EX_CANTCREAT "unable to store $NAME: the disk has room for" \
 			"$VALUE, asked $size (store_reserve keeps $STORE_RESERVE % free):" \
-			"remove an image with $TOOL rm"
+			"remove an image with vmctl image rm"
 	}
 	if [ -n "$STORE_SIZE" ] && bytes_of "$STORE_SIZE"; then
 		[ $((TOTAL + $2)) -le "$BYTES" ] || no_room "the store is full" \
-			$TOTAL "$2" "$BYTES" "remove an image with $TOOL rm"
+			$TOTAL "$2" "$BYTES" "remove an image with vmctl image rm"
 		[ $((BYTES - TOTAL)) -ge "$LIMIT" ] || LIMIT=$((BYTES - TOTAL))
 	fi
 	if quota_of "$1"; then
 		[ $((USED + $2)) -le "$BYTES" ] || no_room "the quota of $1" \
 			$USED "$2" "$BYTES" \
-			"remove an image with $TOOL rm, or type $TOOL quota $1 SIZE"
+			"remove an image with vmctl image rm, or type vmctl image quota $1 SIZE"
 		[ $((BYTES - USED)) -ge "$LIMIT" ] || LIMIT=$((BYTES - USED))
 	fi
 	[ "$LIMIT" -gt 0 ] || die $EX_CANTCREAT "unable to store $NAME:" \
-		"there is no room left: remove an image with $TOOL rm"
+		"there is no room left: remove an image with vmctl image rm"
 }
 
 # sweep_dead: remove what a killed put or finish has left: nobody can go on with it.
@@ -196,19 +218,21 @@ fill_record() {
 	} 2>/dev/null
 }
 
-# reserve OWNER NAME SIZE ORIGIN [LESS]: reserve room, and make the record of an
-# upload: sets ID and REC, and locks it (lock_record). An empty SIZE is not known:
-# everything that is left is reserved, and LIMIT tells how much that is. Ends with 73
-# if there is not enough.
+# reserve OWNER NAME SIZE ORIGIN: reserve room, and make the record of an upload: sets
+# ID and REC, and locks it (lock_record). An empty SIZE is not known: everything that
+# is left is reserved, and LIMIT tells how much that is. Ends with 73 if there is not
+# enough.
 reserve() {
 	local size new
 	has_owner "$1" || die $EX_NOINPUT "there is no owner $1"
 	OWNER=$1 NAME=$2
+	# 8 EiB, which a sparse file can have, would be negative here.
+	[ ${#3} -le 18 ] || die $EX_CANTCREAT "unable to store $2: it is too large"
 	lock_ledger
 	sweep_dead
 	blocks_of "${3:-0}"
 	size=$BYTES
-	check_room "$1" "$size" "${5:-0}"
+	check_room "$1" "$size" "$4"
 	[ -n "$3" ] || LIMIT=$((LIMIT / 4096 * 4096))
 	new_id
 	new=$STORE/incoming/.new-$ID
@@ -216,7 +240,7 @@ reserve() {
 	mkdir "$new" 2>/dev/null && fill_record "$1" "$2" "$3" "$4" &&
 		lock_record "$new" && mv "$new" "$STORE/incoming/$ID" || {
 		rm -rf "$new"
-		die $EX_CANTCREAT "unable to make $new: type $TOOL doctor"
+		write_failed "store $NAME"
 	}
 	REC=$STORE/incoming/$ID DIR=$STORE/incoming/$ID
 	unlock_ledger
@@ -232,7 +256,7 @@ refuse_taken() {
 	id=$ID rec=$REC OLD=
 	if find_image "$OWNER" "$NAME"; then
 		OLD=$REC
-		[ -n "$REPLACE" ] || [ -f "$rec/replace" ] || die $EX_CANTCREAT \
+		[ -n "$REPLACE" ] || [ -f "${rec:-$OLD}/replace" ] || die $EX_CANTCREAT \
 			"there is an image $NAME already: remove it, or use --replace"
 		refuse_in_use "$NAME" "$ID"
 	fi
@@ -251,10 +275,8 @@ publish() {
 	lock_ledger
 	refuse_taken
 	rm -f "$REC/offset" "$REC/expect" "$REC/replace" "$REC/checking"
-	[ -z "$OLD" ] || to_trash "$OLD" ||
-		die $EX_IOERR "unable to replace $NAME: type $TOOL doctor"
-	mv "$REC" "$STORE/images/$ID" 2>/dev/null ||
-		die $EX_IOERR "unable to rename $REC: type $TOOL doctor"
+	[ -z "$OLD" ] || to_trash "$OLD" || write_failed "replace $NAME"
+	mv "$REC" "$STORE/images/$ID" 2>/dev/null || write_failed "rename $REC"
 	REC=$STORE/images/$ID DIR=$STORE/images/$ID
 	sync "$STORE/images" "$STORE/incoming" 2>/dev/null || sync
 	unlock_ledger

@@ -16,19 +16,22 @@ LEFT=''			# of an upload: seconds until it is removed
 SUM='' VERIFIED='' CREATED='' ORIGIN='' FAILED=''
 COMMA=''		# what stands before the next object
 
-# touched REC|FILE: set RECEIVED to the bytes of `data` or FILE, and LEFT by the
-# latest change. A changed mtime does not make it older: the ctime counts.
+# touched REC|FILE: set RECEIVED to the bytes of FILE, or of `data` in REC, and LEFT by
+# the latest change. A changed mtime does not make it older: the ctime counts.
 touched() {
-	local line time latest
-	RECEIVED='' LEFT='' latest=0
+	local latest size
+	RECEIVED='' LEFT='' latest=0 size=1
+	[ ! -d "$1" ] || {
+		set -- "$1/data" "$1" "$1/offset"
+		[ -f "$1" ] || size=
+	}
 	while read_line; do
-		time=${LINE%% *} line=${LINE#* }
-		case $line in
-		*/data | */images/*) RECEIVED=${line%% *} ;;
-		esac
-		[ "$time" -le $latest ] || latest=$time
+		[ -n "$LINE" ] || continue
+		[ -z "$size" ] || RECEIVED=${LINE#* }
+		size=
+		[ "${LINE%% *}" -le $latest ] || latest=${LINE%% *}
 	done <<-END
-		$(stat -c '%Z %s %n' "$1" "$1/data" "$1/offset" 2>/dev/null)
+		$(stat -c '%Z %s' "$@" 2>/dev/null)
 	END
 	LEFT=$((latest + STORE_KEEP - NOW))
 	[ $LEFT -ge 0 ] || LEFT=0
@@ -81,6 +84,8 @@ see_upload() {
 	NAME=${1##*/} ID='' REC='' SIZE_OF='' SUM='' VERIFIED='' CREATED='' FAILED=''
 	ORIGIN=box STATE=incoming
 	touched "$1"
+	# 8 EiB, which a sparse file can have, would be negative here.
+	[ ${#RECEIVED} -le 18 ] || RECEIVED=999999999999999999
 	blocks_of "${RECEIVED:-0}"
 	TAKEN=$BYTES
 	! is_expiring || STATE=expiring
@@ -247,10 +252,10 @@ quota_text() {
 	out '%s: used %s, %s\n' "$1" "$used" "$VALUE"
 }
 
-# each_quota COMMAND: run COMMAND OWNER USED LIMIT for each owner, or for ARGUMENT.
+# each_quota COMMAND: after count_records, run COMMAND OWNER USED LIMIT for each owner, or for ARGUMENT.
 # LIMIT may be empty.
 each_quota() {
-	local owner dir
+	local owner dir taken
 	for dir in root "$STORE"/owners/*; do
 		owner=${dir##*/}
 		case $dir in
@@ -259,9 +264,10 @@ each_quota() {
 		*) [ -d "$dir" ] || continue ;;
 		esac
 		[ "${ARGUMENT:-$owner}" = "$owner" ] || continue
-		count_records "$owner"
+		taken_of "$owner"
+		taken=$BYTES
 		quota_of "$owner" || BYTES=
-		"$1" "$owner" $USED "$BYTES"
+		"$1" "$owner" "$taken" "$BYTES"
 	done
 }
 

@@ -155,18 +155,6 @@ fault_of() {
 	[ -n "$VALUE" ]
 }
 
-# taken_of NAME: set BYTES to what TAKEN_LINES has for the owner.
-taken_of() {
-	case $NEWLINE$TAKEN_LINES in
-	*"$NEWLINE$1 "*)
-		BYTES=$NEWLINE$TAKEN_LINES
-		BYTES=${BYTES#*"$NEWLINE$1 "}
-		BYTES=${BYTES%%"$NEWLINE"*}
-		;;
-	*) BYTES=0 ;;
-	esac
-}
-
 # owner_text NAME, owner_json NAME: print the owner.
 owner_text() {
 	local used limit

@@ -144,7 +144,7 @@ need_store() {
 		[ -d "$dir" ] || mkdir -p "$dir" 2>/dev/null || no_store "$dir"
 	done
 	# Owners come to their boxes through these two.
-	chmod 711 "$STORE" "$STORE/boxes" && { : >>"$STORE/ledger"; } 2>/dev/null ||
+	chmod 711 "$STORE" "$STORE/boxes" && { command : >>"$STORE/ledger"; } 2>/dev/null ||
 		no_store "$STORE/ledger"
 }
 
@@ -169,10 +169,22 @@ set_value() {
 	{ printf '%s\n' "$3" >"$1/.$2.new" && mv "$1/.$2.new" "$1/$2"; } 2>/dev/null
 }
 
-# need_value REC NAME VALUE: the same, or end.
+# write_failed WHAT...: end: WHAT was not possible. The kernel says why, if it is asked
+# once more.
+write_failed() {
+	local why
+	why=$({ mkdir "$STORE/incoming/.new-try" &&
+		rmdir "$STORE/incoming/.new-try"; } 2>&1)
+	case $why in
+	'') die $EX_IOERR "unable to $*: type vmctl image doctor" ;;
+	*"No space"* | *quota*) die $EX_CANTCREAT "unable to $*: ${why##*: }" ;;
+	esac
+	die $EX_IOERR "unable to $*: ${why##*: }: type vmctl image doctor"
+}
+
+# need_value REC NAME VALUE: the same as set_value, or end.
 need_value() {
-	set_value "$@" || die $EX_IOERR "unable to write $1/$2: is the disk full," \
-		"or read-only? type $TOOL doctor"
+	set_value "$@" || write_failed "write $1/$2"
 }
 
 # look_for PLACE OWNER NAME: set ID, REC and DIR. False if there is none. Only
@@ -200,7 +212,7 @@ find_incoming() {
 need_image() {
 	split_name "$1"
 	find_image "$OWNER" "$NAME" || die $EX_NOINPUT \
-		"there is no image $1: type $TOOL ls"
+		"there is no image $1: type vmctl image ls"
 }
 
 # take_record PLACE ID: the same for the record that has this ID. False if there is
@@ -227,7 +239,7 @@ data_of() {
 # lock_record REC: lock its directory, as descriptor 8, until this process and its
 # children are gone. False if another one has it.
 lock_record() {
-	{ exec 8<"$1"; } 2>/dev/null || return
+	{ command exec 8<"$1"; } 2>/dev/null || return
 	vm-lock 8 2>/dev/null || {
 		exec 8<&-
 		return 1

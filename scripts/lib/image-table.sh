@@ -6,13 +6,19 @@
 # VERB|ARGUMENTS|what it does
 VERBS="
 ls|[OWNER]|list the images, and uploads that are not finished
+put|FILE [NAME]|keep a file, or standard input (-), as an image
+get|NAME [FILE]|copy an image into a file, or to standard output (-)
+finish|NAME|make an image of an upload
+verify|NAME|read all of an image, and compare its checksum
 rm|NAME|remove an image, or an upload that is not finished
 mv|NAME NEW|rename an image
 owner|ACTION [OWNER]|add, remove or list those who upload by sftp
+gc||remove what nobody continues, repair after a crash
 quota|[OWNER] [SIZE]|show what each owner has, or set a limit
 create|NAME|make a blank disk
 pack|NAME FILE...|make a CD or disk of files
 export|NAME|show an image as a file to its owner's sftp
+doctor||tell what the store needs, and what is missing
 path|NAME|print ID, path and size of an image, for programs
 begin|NAME|announce an upload and print its ID, for programs
 help|[VERB]|list the verbs, or the options of a verb
@@ -25,6 +31,11 @@ list|ls
 blank|create
 new|create
 mkisofs|pack
+upload|put
+add|put
+import|put
+download|get
+check|doctor
 remove|rm
 delete|rm
 del|rm
@@ -37,19 +48,19 @@ USUAL=ls
 
 # OPTION|LETTER|VALUE|VERBS|what it does. An option without VALUE is a flag.
 OPTIONS="
-id||ID|rm export|the upload or image that has this ID
+id||ID|finish rm export|the upload or image that has this ID
 owner|o|OWNER|begin|the owner of the upload (default: root)
-size|s|SIZE|begin|its size
+size|s|SIZE|put begin|its size (put: of standard input)
 size|s|SIZE|create pack|the size of the disk (pack: the default fits)
 format|f|FORMAT|create|make a file system on it: vfat or exfat
 format|f|FORMAT|pack|iso (the default) or vfat
 label|l|LABEL|create pack|the label, such as OEMDRV, cidata or config-2
-sha256|c|HEX|begin|its SHA-256, which is checked when it is finished
+sha256|c|HEX|put finish verify begin|the SHA-256 that it must have
 key|k|FILE|owner|the public keys of the owner; - is standard input
 quota|q|SIZE|owner|how much the owner may have
 force|f||owner|rm removes the images of the owner, too
-replace|||mv begin|take the place of another image that has the name
-json|j||ls owner quota|print one JSON object
+replace|||put finish mv begin|take the place of another image that has the name
+json|j||ls owner quota doctor|print one JSON object
 help|h||all|print this help
 "
 

@@ -139,9 +139,12 @@ remedy_for_cause() {
 	esac
 }
 
-# with_remedy WHY: print it as a message, with what may help if that is known.
+# with_remedy WHY: print it as a message, with what may help if that is known. An image
+# of the store has its name in place of its path.
 with_remedy() {
 	local remedy
+	[ ! -f "$REQ/image" ] ||
+		set -- "$(renamed "$1" "$(read_value "$REQ/url")" "$URL")"
 	remedy=$(remedy_for_reason "$1")
 	case $remedy-$1 in
 	-*"gave up after "*) remedy="use a longer --timeout" ;;

@@ -219,6 +219,27 @@ allowed_file() {
 	printf '%s\n' "$path"
 }
 
+# take_stored image:NAME: add an image of the store to the request, by its path, and by
+# its ID for whoever asks what a slot has. It need not be in allow_file.
+take_stored() {
+	local path
+	[ "$VERB" != renew ] || misuse "renew is for a link, and $1 has none"
+	[ "$(id -u)" = 0 ] || die $EX_NOPERM \
+		"only root can read the image store: run sudo vmctl $VERB $1"
+	# shellcheck source=scripts/lib/image-store.sh
+	. "$BIN/../lib/vmedia/image-store.sh"
+	need_store
+	need_image "${1#image:}"
+	uri_of
+	URL=$VALUE
+	path=$(readlink -f -- "$(data_of "$REC")") && [ -e "$path" ] ||
+		die $EX_NOINPUT "unable to open $URL: its data is gone:" \
+			"type vmctl image gc"
+	ask url "$path"
+	ask no-links 1
+	ask image "$ID"
+}
+
 # take_url URL|PATH|-: add it to the request, and set URL to the part that may
 # be shown.
 take_url() {
@@ -231,7 +252,13 @@ take_url() {
 	# What is pasted may have blanks around it, or the \r of Windows.
 	trim "$url"
 	url=$TRIMMED
-	case $url in *"$NEWLINE"*) misuse "the URL has more than one line" ;; esac
+	case $url in
+	*"$NEWLINE"*) misuse "the URL has more than one line" ;;
+	image:*)
+		take_stored "$url"
+		return
+		;;
+	esac
 	look_at "$url"
 	case $KIND in
 	file)

@@ -376,13 +376,14 @@ take_target() {
 take_image() {
 	local path
 	case $1 in
-	- | *://* | file:* | \\\\*) take_url "$1" ;;
+	- | *://* | file:* | image:* | \\\\*) take_url "$1" ;;
 	*)
 		path=$(readlink -f -- "$1") && [ -e "$path" ] || no_file "$1"
 		take_url "$path"
 		;;
 	esac
-	NAME=$(printf %s "${URL##*/}" | cut -c "1-$NAME_MAX")
+	NAME=${URL##*/}
+	NAME=$(printf %s "${NAME#image:}" | cut -c "1-$NAME_MAX")
 	NAME=${NAME:-image}
 }
 
@@ -395,6 +396,8 @@ cmd_serve() {
 	take_target "$WHERE"
 	complete_source
 	[ ! -f "$REQ/writable" ] || complete_overlay
+	hold_stored || die $EX_TEMPFAIL "$URL was changed in this moment: try again"
+	release_stored
 	STATS=$TEMP/stats APART=setsid
 	need_source -U "$TEMP/nbd"
 	keep_serving || exit

@@ -201,6 +201,22 @@ begin_state() {
 	return "$1"
 }
 
+# hold_stored: an image of the store is not removed or replaced until release_stored;
+# from then on, the request tells that it is in use. If the host may write, the
+# checksum of the image is no longer true.
+hold_stored() {
+	local rec
+	[ -f "$REQ/image" ] || return 0
+	rec=$STORE/images/$(read_value "$REQ/image")
+	{ command exec 7<"$STORE/ledger"; } 2>/dev/null && vm-lock -w $LOCK_SECONDS 7 &&
+		[ -d "$rec" ] || return
+	[ ! -f "$REQ/writable" ] || [ -f "$REQ/overlay" ] ||
+		{ set_value "$rec" sha256 stale && rm -f "$rec/verified"; }
+}
+release_stored() {
+	exec 7>&-
+}
+
 # write_request: hand REQ to the vm-slot that is about to be started. It is
 # written beside and renamed, so that a request is always whole.
 write_request() {
@@ -208,8 +224,15 @@ write_request() {
 	rm -rf "$DIR/error" "$DIR/status" "$DIR/cause" "$DIR/reason" "$DIR/ending" \
 		"$DIR/request" "$DIR/called-off" "$DIR/guessed"
 	rm -rf "$DIR/.request"
+	hold_stored || {
+		MOUNTING=
+		die $EX_TEMPFAIL "$URL was changed in this moment: try again"
+	}
 	{ cp -R "$REQ" "$DIR/.request" && begin_state &&
-		mv "$DIR/.request" "$DIR/request"; } 2>/dev/null && return
+		mv "$DIR/.request" "$DIR/request"; } 2>/dev/null && {
+		release_stored
+		return
+	}
 	rm -rf "$DIR/.request" "$DIR/url" "$DIR/timeout" "$DIR/state"
 	MOUNTING=
 	die $EX_CANTCREAT "unable to write $DIR/request: is $RUN full?"

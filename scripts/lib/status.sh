@@ -175,7 +175,7 @@ slot_json() {
 	local key
 	see_slot "$1"
 	out '{"slot": %s, "state": "%s"' "$1" "$STATE"
-	for key in url client who device format label boot media overlay note \
+	for key in url image client who device format label boot media overlay note \
 		reason error cause once; do
 		value_of $key || :
 		out ', "%s": ' $key

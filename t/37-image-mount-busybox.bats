@@ -1,0 +1,1 @@
+37-image-mount.bats
