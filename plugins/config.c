@@ -152,6 +152,7 @@ settings_take(const char *name, const char *value)
 	    {"spooled", &s->spooled, 0, SPOOLED_DOWNLOADED},
 	    {"download", &s->download, 0, 1},
 	    {"room", &s->room, 0, INT64_MAX},
+	    {"size", &s->size, 1, INT64_MAX},
 	    {"cache", &s->cache, ENGINE_CACHE_MIN, CACHE_MAX},
 	    {"connections", &s->connections, 1, CONNECTIONS_MAX},
 	    {"outage", &s->outage, 1, OUTAGE_MAX},

@@ -38,6 +38,7 @@ struct settings {
 	uint64_t spooled;	 /* see enum spooled; identity tells of what */
 	uint64_t download;     /* 1: download it whole into file_fd, and end */
 	uint64_t room;	       /* bytes that the download may have */
+	uint64_t size;	       /* bytes to use of a block device; 0: all */
 	uint64_t cache;	       /* bytes of memory for chunks */
 	uint64_t connections;  /* transfers at once */
 	uint64_t outage;       /* seconds; see engine.h */

@@ -85,7 +85,8 @@ open_config(void)
 	    /* Who serves an image already shall hear soon that it can't. */
 	    .patience = s->identity.pem != NULL ? 1 : (unsigned)s->timeout,
 	    .waits = control_waits,
-	    .fd = s->file_fd};
+	    .fd = s->file_fd,
+	    .size = s->size};
 }
 
 struct source *

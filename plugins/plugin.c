@@ -57,6 +57,7 @@ plugin_config_complete(void)
 	"connections=8        transfers at once\n"                        \
 	"outage=25            seconds to wait for a silent source\n"      \
 	"timeout=30           the same at the beginning, if it is busy\n" \
+	"size=SIZE            bytes to use of a block device\n"           \
 	"limit-rate=SIZE      bytes per second at most, on average\n"     \
 	"overlay-fd=FD        keep what clients write in this file\n"     \
 	"overlay-size=1G      ... and at most so many bytes of it"

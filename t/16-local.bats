@@ -42,6 +42,20 @@ is_gone() {
 	nbdread -f image "$SOCK" 0 $MIB
 }
 
+@test "local: size= takes the first bytes of a block device, and all of a file" {
+	requires_root
+	loop=$(losetup -f --show image) || skip "needs a loop device"
+	start_fetchd "$loop" size=3000320
+	nbdcopy "$(uri)" copy
+	stop_fetchd
+	cmp copy <(head -c 3000320 image)
+	refused 65 "$loop" "smaller than the image" size=6M
+	losetup -d "$loop"
+	start_fetchd "$PWD/image" size=3000320
+	nbdcopy "$(uri)" copy
+	cmp copy image
+}
+
 @test "local: what is no image file is refused" {
 	refused 66 "$PWD/nothing" "No such file"
 	refused 65 / "neither a file"

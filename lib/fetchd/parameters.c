@@ -69,6 +69,7 @@ static const struct parameter {
     {"proxy", PASS_TEXT, ASK},
     {"renew", PASS_RENEW, ASK_NOT},
     {"sha256", PASS_PLAIN, ASK_WHOLE},
+    {"size", PASS_PLAIN, ASK},
     {"spool", PASS_SPOOL, ASK},
     {"stats", PASS_STATS, ASK_NOT},
     {"sums", PASS_FILE, ASK_WHOLE},

@@ -22,6 +22,7 @@
 
 struct local_file {
 	int fd;
+	uint64_t size; /* of source_config */
 };
 
 static int
@@ -38,8 +39,10 @@ file_open(const struct source_config *config, struct fault *why)
 {
 	struct local_file *file = malloc(sizeof(*file));
 
-	if (file != NULL)
+	if (file != NULL) {
 		file->fd = fcntl(config->fd, F_DUPFD_CLOEXEC, 0);
+		file->size = config->size;
+	}
 	if (file != NULL && file->fd != -1)
 		return file;
 	free(file);
@@ -57,6 +60,22 @@ file_close(void *context, bool broken)
 	free(file);
 }
 
+/* A logical volume has whole extents, and an image in it may be smaller. */
+static int
+device_stat(struct local_file *file, uint64_t *size, struct fault *why)
+{
+	if (ioctl(file->fd, BLKGETSIZE64, size) == -1)
+		return fail(why, "measure");
+	if (file->size > *size) {
+		blocking_fault(why, FAULT_REQUEST, EX_DATAERR,
+		    "it is smaller than the image");
+		return -1;
+	}
+	if (file->size != 0)
+		*size = file->size;
+	return 0;
+}
+
 static int
 file_stat(void *context, struct blocking_file *found, struct fault *why)
 {
@@ -68,9 +87,7 @@ file_stat(void *context, struct blocking_file *found, struct fault *why)
 	if (S_ISBLK(st.st_mode)) {
 		/* The time of a device file says nothing about the content. */
 		memset(found, 0, sizeof(*found));
-		return ioctl(file->fd, BLKGETSIZE64, &found->size) == -1
-			   ? fail(why, "measure")
-			   : 0;
+		return device_stat(file, &found->size, why);
 	}
 	if (!S_ISREG(st.st_mode)) {
 		blocking_fault(why, FAULT_REQUEST, EX_DATAERR,

@@ -48,6 +48,8 @@ struct source_config {
 	/* One line for people: why open() waits. May be NULL. */
 	void (*waits)(const char *why);
 	int fd; /* a local image: its open file, which stays the caller's */
+	uint64_t size; /* bytes of it that are the image, if it is a block
+			  device; 0: all */
 };
 
 /*

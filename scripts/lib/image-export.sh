@@ -30,7 +30,7 @@ take_export() {
 	lock_ledger
 	refuse_in_use "$NAME" "$ID"
 	: >>"$REC/exported"
-	{ exec 8<"$REC/exported"; } 2>/dev/null && vm-lock 8 ||
+	{ command exec 8<"$REC/exported"; } 2>/dev/null && vm-lock 8 ||
 		die $EX_TEMPFAIL "$NAME is exported already"
 	unlock_ledger
 }
@@ -40,6 +40,7 @@ begin_writing() {
 	BEFORE=$(changes_of "$REC")
 	KEPT_SUM=$(read_value "$REC/sha256") || KEPT_SUM=
 	need_value "$REC" sha256 stale
+	[ ! -f "$REC/volume" ] || protect "$(read_value "$REC/volume")" rw
 }
 
 # make_mountpoint: an empty file, without what a crash has left there.
@@ -111,6 +112,8 @@ end_export() {
 		set_value "$REC" sha256 "$KEPT_SUM"
 	[ "$(read_value "$REC/sha256")" != stale ] || rm -f "$REC/verified"
 	rm -f "$REC/exported"
+	[ ! -f "$REC/volume" ] || [ "$(read_value "$REC/origin")" = create ] ||
+		protect "$(read_value "$REC/volume")" r
 	EXPORTED=
 }
 

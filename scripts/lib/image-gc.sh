@@ -126,6 +126,7 @@ cmd_gc() {
 		*) gc_image ;;
 		esac
 	done
+	gc_volumes
 	unlock_ledger
 	for path in "$STORE"/trash/*; do
 		[ ! -d "$path" ] || empty_trash "$path"

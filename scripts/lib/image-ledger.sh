@@ -53,12 +53,21 @@ add_taken() {
 	esac
 }
 
-# add_unwritten TAKEN: add to COMING what the file of a blank disk, the one at hand
-# (DIR), has not got from the disk yet.
-add_unwritten() {
-	value_of origin && [ "$VALUE" = create ] || return 0
-	taken_by "$DIR/data"
-	[ "$BYTES" -ge "$1" ] || COMING=$((COMING + $1 - BYTES))
+# add_coming TAKEN: add to COMING what the record at hand (DIR) has reserved. Of an
+# image this is what the file of a blank disk has not got from the disk yet. A volume
+# takes nothing from this file system; but an upload to it is a file at first.
+add_coming() {
+	value_of origin || :
+	case $DIR-$VALUE in
+	*/images/*-create)
+		[ ! -f "$DIR/volume" ] || return 0
+		taken_by "$DIR/data"
+		[ "$BYTES" -ge "$1" ] || COMING=$((COMING + $1 - BYTES))
+		;;
+	*/images/*) ;;
+	*-create | *-put | *-box) [ -f "$DIR/volume" ] || COMING=$((COMING + $1)) ;;
+	*) COMING=$((COMING + $1)) ;;
+	esac
 }
 
 # count_records OWNER: set these. One process for each drop box, and none for a
@@ -70,10 +79,7 @@ count_records() {
 		value_of taken || continue
 		case $VALUE in *[!0-9]* | ???????????????????*) continue ;; esac
 		taken=$VALUE
-		[ -f "$DIR/volume" ] || case $DIR in
-		*/incoming/*) COMING=$((COMING + taken)) ;;
-		*) add_unwritten "$taken" ;;
-		esac
+		add_coming "$taken"
 		value_of owner || VALUE=root
 		add_taken "$VALUE" "$taken"
 		TOTAL=$((TOTAL + taken))
@@ -145,7 +151,7 @@ no_room() {
 		"limit $VALUE: $5"
 }
 
-# check_room OWNER BYTES ORIGIN: end unless the owner may take so much more. What lies
+# check_room OWNER BYTES ORIGIN SIZE: end unless the owner may take so much more. What lies
 # in the drop box counts, but not for an upload out of it: two that do not fit
 # together must not keep each other out. Sets LIMIT to the most that would be
 # possible. The ledger must be locked.
@@ -158,12 +164,13 @@ check_room() {
 		USED=$((USED + BOXED))
 	fi
 	LIMIT=$(room_left)
+	room_in_group "$3" "$4"
 	room=$LIMIT
 	[ "$2" -le "$room" ] || {
 		in_words "$2"
 		size=$VALUE
 		in_words "$room"
-		die $EX_CANTCREAT "unable to store $NAME: the disk has room for" \
+		die $EX_CANTCREAT "unable to store $NAME: $ROOM_OF has room for" \
 			"$VALUE, asked $size (store_reserve keeps $STORE_RESERVE % free):" \
 			"remove an image with vmctl image rm"
 	}
@@ -231,8 +238,12 @@ reserve() {
 	lock_ledger
 	sweep_dead
 	blocks_of "${3:-0}"
+	[ -z "$STORE_VOLUMES" ] || {
+		see_group
+		extents_of "${3:-0}"
+	}
 	size=$BYTES
-	check_room "$1" "$size" "$4"
+	check_room "$1" "$size" "$4" "$3"
 	[ -n "$3" ] || LIMIT=$((LIMIT / 4096 * 4096))
 	new_id
 	new=$STORE/incoming/.new-$ID
@@ -243,6 +254,10 @@ reserve() {
 		write_failed "store $NAME"
 	}
 	REC=$STORE/incoming/$ID DIR=$STORE/incoming/$ID
+	[ -z "$STORE_VOLUMES" ] || [ -z "$3" ] || make_volume "$3" || {
+		drop_record "$REC"
+		die $EX_CANTCREAT "unable to store $NAME: ${SAID##*"$NEWLINE"}"
+	}
 	unlock_ledger
 }
 
@@ -267,6 +282,7 @@ refuse_taken() {
 # bytes are on the disk already. Ends if an image has its name. A crash leaves the
 # upload or the image, with all its values.
 publish() {
+	fill_volume "$1" "$2"
 	blocks_of "$1"
 	need_value "$REC" size "$1"
 	need_value "$REC" sha256 "$2"
@@ -274,6 +290,7 @@ publish() {
 	sync "$REC"/* "$REC" 2>/dev/null || sync
 	lock_ledger
 	refuse_taken
+	publish_volume
 	rm -f "$REC/offset" "$REC/expect" "$REC/replace" "$REC/checking"
 	[ -z "$OLD" ] || to_trash "$OLD" || write_failed "replace $NAME"
 	mv "$REC" "$STORE/images/$ID" 2>/dev/null || write_failed "rename $REC"

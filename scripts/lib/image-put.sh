@@ -64,7 +64,7 @@ cmd_put() {
 	reserve "$OWNER" "$NAME" "$SIZE" put
 	DROP=$REC
 	if [ -n "$SIZE" ]; then set -- -s "$SIZE"; else set -- -l "$LIMIT"; fi
-	import "$@" "$ARGUMENT" "$REC/data" || exit
+	import "$@" "$ARGUMENT" "$(data_of "$REC")" || exit
 	keep
 }
 
@@ -163,7 +163,7 @@ finish_box() {
 	need_value "$REC" checking 1
 	VERIFIED=${SHA256:+given}
 	[ -n "$SHA256" ] || find_sum "$1"
-	import -b "$1" -s "$SIZE" "$NAME" "$REC/data" || exit
+	import -b "$1" -s "$SIZE" "$NAME" "$(data_of "$REC")" || exit
 	keep
 	FROM_NOW=$(stat -c '%i %Z %Y %s' "$1/$NAME" 2>/dev/null) || :
 	[ "$FROM_NOW" != "$from" ] || rm -f "$1/$NAME"
@@ -182,6 +182,16 @@ upload_failed() {
 	exit "$1"
 }
 
+# take_filled: a volume that has all bytes, and their checksum, becomes an image:
+# vm-image was killed just before. False if the upload at hand has none.
+take_filled() {
+	[ -f "$REC/volume" ] && value_of sha256 && is_sha256 "$VALUE" || return
+	SUM=$VALUE
+	value_of size || return
+	COPIED=$VALUE
+	keep
+}
+
 # finish_upload: make an image of the upload at hand (ID, REC) where its bytes are.
 # Whoever comes second finds that it is done.
 finish_upload() {
@@ -193,6 +203,7 @@ finish_upload() {
 	[ ! -d "$STORE/images/$ID" ] || return 0
 	value_of size || :
 	size=$VALUE
+	[ -f "$REC/data" ] || ! take_filled || return 0
 	received=$(stat -c %s "$REC/data" 2>/dev/null) ||
 		die $EX_DATAERR "the upload $NAME has no data: type vmctl image gc"
 	[ -z "$size" ] || [ "$received" -ge "$size" ] || die $EX_TEMPFAIL \

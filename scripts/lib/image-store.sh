@@ -269,6 +269,7 @@ drop_record() {
 
 # empty_trash DIRECTORY: free the bytes of a record that was removed.
 empty_trash() {
+	[ ! -f "$1/volume" ] || remove_volume "$1" || return 0 # gc tries again
 	rm -rf "$1"
 }
 

@@ -235,9 +235,13 @@ take_stored() {
 	path=$(readlink -f -- "$(data_of "$REC")") && [ -e "$path" ] ||
 		die $EX_NOINPUT "unable to open $URL: its data is gone:" \
 			"type vmctl image gc"
+	! is_exported "$REC" || die $EX_TEMPFAIL \
+		"$URL is exported: end its vmctl image export first"
 	ask url "$path"
 	ask no-links 1
 	ask image "$ID"
+	# A volume is larger than its image: it has whole extents.
+	[ ! -f "$REC/volume" ] || { value_of size && ask size "$VALUE"; }
 }
 
 # take_url URL|PATH|-: add it to the request, and set URL to the part that may

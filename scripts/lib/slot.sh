@@ -209,9 +209,11 @@ hold_stored() {
 	[ -f "$REQ/image" ] || return 0
 	rec=$STORE/images/$(read_value "$REQ/image")
 	{ command exec 7<"$STORE/ledger"; } 2>/dev/null && vm-lock -w $LOCK_SECONDS 7 &&
-		[ -d "$rec" ] || return
-	[ ! -f "$REQ/writable" ] || [ -f "$REQ/overlay" ] ||
-		{ set_value "$rec" sha256 stale && rm -f "$rec/verified"; }
+		[ -d "$rec" ] && ! is_exported "$rec" || return
+	[ -f "$REQ/writable" ] && [ ! -f "$REQ/overlay" ] || return 0
+	set_value "$rec" sha256 stale && rm -f "$rec/verified" || return
+	[ ! -f "$rec/volume" ] || LVM_SUPPRESS_FD_WARNINGS=1 lvchange -q -prw \
+		"$(read_value "$rec/volume")" >/dev/null 2>&1 7>&- 8>&- 9>&- || :
 }
 release_stored() {
 	exec 7>&-
