@@ -173,7 +173,7 @@ help:
 	@echo 'make check     build and test all (SAN=1: with sanitizers)'
 	@echo 'make lint      warnings, shellcheck, mandoc, clang-format, cppcheck'
 	@echo 'make bench     measure beside the peers (ROWS=...: only those)'
-	@echo 'make soak      hours in the virtual machine (SOAKS=$(SOAKS), SEED=)'
+	@echo 'make soak      hours, most in the virtual machine (SOAKS=$(SOAKS), SEED=)'
 	@echo 'make fuzz      the parsers, FUZZ_SECONDS=600 each'
 	@echo 'make demo      the main job, on this machine alone'
 	@echo 'make demo-web  the page and Redfish, to try them (PORT=8443)'
@@ -199,12 +199,13 @@ bench: deps
 	@$(MAKE) --no-print-directory tests
 	@VM_BUILD=$(abspath $(O)) t/bench/run $(ROWS)
 
-SOAKS = faults kills random small
+SOAKS = faults kills random small upload
 soak: deps
 	@$(MAKE) --no-print-directory tests
 	@for soak in $(SOAKS); do \
-	    t/vm/vm-run -t 10800 $$(sed -n 's/^# vm-run: //p' t/soak/$$soak) \
-	        env VM_BUILD=$(abspath $(O)) VM_RUN=1 SEED=$(SEED) \
+	    vm="t/vm/vm-run -t 10800 $$(sed -n 's/^# vm-run: //p' t/soak/$$soak)"; \
+	    [ $$soak != upload ] || vm=; \
+	    $$vm env VM_BUILD=$(abspath $(O)) VM_RUN=1 SEED=$(SEED) \
 	        PHASES=$(PHASES) KILLS=$(KILLS) STEPS=$(STEPS) \
 	        VERBOSE=$(VERBOSE) t/soak/$$soak || exit; \
 	done
@@ -228,7 +229,7 @@ demo-web: deps
 	@$(MAKE) --no-print-directory all
 	@VM_BUILD=$(abspath $(O)) t/demo-web $(PORT)
 
-shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/demo-iso t/demo-web t/page/ready t/redfish/host t/redfish/shell t/vm/vm-run t/vm/pc t/vm/client t/soak/small \
+shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/demo-iso t/demo-web t/page/ready t/redfish/host t/redfish/shell t/vm/vm-run t/vm/pc t/vm/client t/soak/small t/soak/upload \
 	.ci/run
 page := $(wildcard $(addprefix scripts/web/,*.* */*.* */*/*.*))
 jsfiles := $(filter %.js,$(page)) $(wildcard t/page/*.mjs t/page/*/*.mjs)
@@ -240,7 +241,7 @@ lint: deps
 	@$(MAKE) --no-print-directory O=$(O)/lint-clang CC=clang \
 	    CFLAGS='-O2 -Werror' tests
 	shellcheck -x -s sh $(shfiles)
-	shellcheck -x -s bash -e SC2034,SC2119,SC2154 t/*.bash t/bench/run t/bench/insert t/soak/[!s]* \
+	shellcheck -x -s bash -e SC2034,SC2119,SC2154 t/*.bash t/bench/run t/bench/insert t/soak/[!su]* \
 	    scripts/completion/vmctl
 	shellcheck -s bats -i SC2314,SC2315 t/*.bats
 	! mandoc -T lint $(mans) 2>/dev/null | grep -v 'manual not found'

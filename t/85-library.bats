@@ -5,6 +5,9 @@
 
 load helper
 load servers
+load door
+load upload
+load web
 load browser
 
 setup_file() {
@@ -90,4 +93,44 @@ in_library() {
 
 @test "upload: everything with the keyboard" {
 	in_library uploadKeys
+}
+
+# --- with a real store ---------------------------------------------------------------
+
+# in_store TEST: this test of t/page/browser/store.mjs, with our own services behind
+# nginx with our files: STORE_MIB MiB (64) of an image, and a store in which it fits
+# once. CUTS is how often its connection is cut (4).
+in_store() {
+	local mib=${STORE_MIB:-64}
+	requires_root
+	start_uploads
+	mount -o "remount,size=$((mib * 3 / 2))m" "$STORE"
+	chmod 666 "$UPLOAD" # nginx's processes are another user's
+	cd "$BATS_TEST_TMPDIR"
+	background vm-redfish -u root -s "$PWD/redfish.sock" >redfish.out
+	wait_until 20 test -s redfish.out
+	start_web
+	head -c "${mib}M" /dev/urandom >image
+	truncate -s "$((mib * 2))M" larger
+	SUM=$(sha256sum image | cut -d' ' -f1)
+	export SUM
+	drive_browser "$1" "$AT"
+	cmp image "$STORE"/images/*/data
+	[ "$(cat "$STORE"/images/*/sha256)" = "$SUM" ]
+}
+teardown() {
+	cleanup
+	[ -z "${UP:-}" ] || stop_uploads
+}
+
+@test "store: an upload by the page, cut four times, and the tab closed once" {
+	in_store storeUpload
+	[ "$(cat "$STORE"/images/*/verified)" = given ]
+	[ "$(cat "$STORE"/images/*/name)" = 'big (1).iso' ]
+	[ -z "$(ls "$STORE"/incoming)" ]
+}
+
+@test "store: tus-js-client as npm has it, cut four times, and the tab closed once" {
+	in_store storeTus
+	[ "$(cat "$STORE"/images/*/name)" = 'by tus-js-client.iso' ]
 }

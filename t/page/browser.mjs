@@ -14,14 +14,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { ImageStore } from './images.mjs';
-import { dir, Meeting, need } from './lib.mjs';
+import { dir, Meeting, need, PATIENCE } from './lib.mjs';
 import { Machine } from './machine.mjs';
 
 const { chromium } = need('playwright-core');
 const { WebSocketServer, createWebSocketStream } = need('ws');
 
-const PATIENCE = 60000; // ms for one step
-const LONGEST = 110000; // ms for a test
+const LONGEST = PATIENCE + 50000; // ms for a test
 
 // --- the server ----------------------------------------------------------------
 
@@ -235,7 +234,7 @@ class Page {
 
 async function allTests() {
 	const files = ['connection', 'console', 'ends', 'form', 'host', 'kept', 'library',
-		'looks', 'real', 'slot', 'states', 'uploads', 'words', 'writes'];
+		'looks', 'real', 'slot', 'states', 'store', 'uploads', 'words', 'writes'];
 	const parts = await Promise.all(files.map((file) =>
 		import(`./browser/${file}.mjs`)));
 	return Object.assign({}, ...parts.map(({ tests }) => tests));

@@ -12,7 +12,8 @@ export const dir = process.env.PAGE_DIR;
 export const web = `${dir}/web`;
 export const need = createRequire(`${dir}/package.json`);
 
-const PATIENCE = 60000; // ms
+// ms for one step: some tests send much
+export const PATIENCE = 1000 * (process.env.PATIENCE_S ?? 60);
 
 // run COMMAND...: returns its standard output; an error contains its messages.
 export async function run(command, ...args) {

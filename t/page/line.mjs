@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A line to a server, which a test cuts: all connections through it end at once,
-// without a goodbye.
+// without a goodbye. Or it holds: nothing passes to the server any more.
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -10,6 +10,8 @@ export class Line {
 	constructor(url) {
 		this.to = new URL(url);
 		this.cutAt = []; // after so many bytes to the server, each once
+		this.holdAt = Infinity; // bytes
+		this.isHeld = false;
 		this.passed = 0; // bytes to the server
 		this.cuts = 0;
 		this.pairs = new Set();
@@ -36,21 +38,41 @@ export class Line {
 			client.destroy();
 			this.pairs.delete(pair);
 		});
-		client.on('data', ({ length }) => this.count(length));
-		client.pipe(server);
+		client.on('data', (octets) => this.pass(octets, pair));
+		client.on('end', () => server.end());
+		server.on('drain', () => this.isHeld || client.resume());
 		server.pipe(client);
+		if (this.isHeld)
+			client.pause();
 	}
 
-	count(length) {
-		this.passed += length;
+	pass(octets, { client, server }) {
+		this.passed += octets.length;
+		if (!server.write(octets))
+			client.pause();
 		if (this.passed >= this.cutAt[0]) {
 			this.cutAt.shift();
+			this.cuts++;
 			this.cut();
 		}
+		if (this.passed >= this.holdAt)
+			this.hold();
+	}
+
+	hold() {
+		this.holdAt = Infinity;
+		this.isHeld = true;
+		for (const { client } of this.pairs)
+			client.pause();
+	}
+
+	release() {
+		this.isHeld = false;
+		for (const { client } of this.pairs)
+			client.resume();
 	}
 
 	cut() {
-		this.cuts++;
 		for (const { client, server } of this.pairs) {
 			client.resetAndDestroy();
 			server.destroy();

@@ -2,14 +2,14 @@
 // Steps that the tests of the page in a browser share.
 
 import { stat } from 'node:fs/promises';
-import { run } from '../lib.mjs';
+import { PATIENCE, run } from '../lib.mjs';
 
 export const NBD = `nbd+unix:///?socket=${process.cwd()}/near`;
 export const TAKEN = [4409, 'slot 0 is taken by 10.0.0.5 since 12:30'];
 
 // until CONDITION: waits for something outside of the page's elements.
 export async function until(condition, what = String(condition)) {
-	const end = Date.now() + 60000;
+	const end = Date.now() + PATIENCE;
 	while (!await condition()) {
 		if (Date.now() > end)
 			throw new Error(`gave up waiting for ${what}`);
