@@ -28,6 +28,7 @@ teardown() {
 		"alice vmedia-owners 700" ]
 	inside grep -q '^alice:x:.*:vmedia image owner:/srv/store/boxes/alice:.*nologin$' \
 		/etc/passwd
+	[ "$(stat -c %a etc/passwd etc/shadow | tr '\n' ' ')" = "644 640 " ]
 	# `!` would lock the account.
 	inside grep -q '^alice:\*:' /etc/shadow
 	[ "$(cat "$STORE/owners/alice/quota")" = 2097152 ]
@@ -136,11 +137,10 @@ teardown() {
 	image owner add alice
 }
 
-@test "busybox adduser makes the user where there is no useradd" {
+@test "with busybox only: its adduser makes the user, who uploads" {
 	mkdir tools
-	find /usr/bin /usr/sbin /bin/ /sbin/ -maxdepth 1 ! -type d \
-		-exec ln -sf -t tools {} +
-	rm -f tools/{user,group}{add,mod,del} tools/{add,del}{user,group}
+	busybox --install -s "$PWD/tools"
+	# Debian's busybox has none of these.
 	cat >tools/addgroup <<-'SH'
 		#!/bin/sh
 		[ "$*" = "-S vmedia-owners" ] && echo vmedia-owners:x:990: >>/etc/group
@@ -151,14 +151,50 @@ teardown() {
 			echo "${12}:x:990:990:${11}:$7:$9" >>/etc/passwd &&
 			echo "${12}:!:20000::::::" >>/etc/shadow
 	SH
+	cat >tools/chpasswd <<-'SH'
+		#!/bin/sh
+		[ "$*" = -e ] && read -r line && sed -i "s/^${line%%:*}:[^:]*/$line/" /etc/shadow
+	SH
 	printf '%s\n' '#!/bin/sh' "sed -i \"/^\$1:/d\" /etc/passwd /etc/shadow" \
 		>tools/deluser
-	chmod +x tools/addgroup tools/adduser tools/deluser
+	chmod +x tools/addgroup tools/adduser tools/chpasswd tools/deluser
+	export VM_PATH=$PWD/tools
+	busy_image() {
+		inside "$PWD/tools/sh" "$BUILD/bin/vm-image" "$@"
+	}
 	ssh-keygen -q -t ed25519 -N '' -f alice
-	VM_PATH=$PWD/tools image owner add alice -k alice.pub
+	fails 65 busy_image owner add alice -k alice
+	busy_image owner add alice -k alice.pub
 	put alice alice.pub x.iso
-	VM_PATH=$PWD/tools image owner rm alice --force
+	busy_image owner ls | grep -q '^alice .*1 key(s)'
+	fails 75 busy_image owner rm alice
+	truncate -s 64M y.iso
+	put_slowly alice y.iso
+	busy_image owner rm alice --force
 	not inside id alice
+	[ -z "$(ls -A "$STORE/boxes" "$STORE/owners" | grep -v :)" ]
+}
+
+@test "doctor says what an owner lacks, and what sshd would refuse" {
+	image owner add alice
+	image doctor >out || :
+	grep -q "^lack  owner alice: no key: type vmctl image owner add alice --key FILE" out
+	grep -q "^lack  sftp: no sshd lets owners in: type systemctl enable" out
+	make_owner bob
+	inside userdel alice
+	rm -r "$STORE/boxes/bob"
+	echo "Include /srv/prefix/share/vmedia/sshd/vmedia.conf" >etc/ssh/sshd_config
+	not image doctor >out
+	grep -q "^FAIL  owner alice: no user: type vmctl image owner add alice$" out
+	grep -q "^FAIL  owner bob: no drop box: type vmctl image owner add bob$" out
+	image owner add alice -k bob.pub
+	image owner add bob
+	image doctor >out
+	grep -q "^ok    owner alice: 1 key(s)$" out
+	grep -q "^ok    sftp: sftp bob@" out
+	chmod 775 srv
+	not image doctor >out
+	grep -q "^FAIL  sftp: sshd refuses a drop box below /srv: type" out
 }
 
 # --- who comes in ---------------------------------------------------------
@@ -203,7 +239,8 @@ teardown() {
 	[[ $output != *root:* ]]
 	background ssh_as ssh alice -N -o ExitOnForwardFailure=yes \
 		-R 127.0.0.1:0:127.0.0.1:1 alice@127.0.0.1
-	not wait "${STARTED[-1]}"
+	# With a port of the machine it would stay.
+	wait_until 60 eval 'not kill -0 "${STARTED[-1]}" 2>/dev/null'
 	run ssh_as ssh alice -W "127.0.0.1:$PORT" alice@127.0.0.1
 	[[ $output != *SSH-2.0* ]]
 	# A key that was taken away is refused at once.

@@ -8,7 +8,7 @@
 # sshd is that of vmedia-sftp.service, at $PORT.
 start_machine() {
 	local file
-	STORE=$PWD/srv/store PREFIX=$PWD/srv/prefix
+	STORE=$PWD/srv/store
 	export VM_CONF=$PWD/srv/vmedia.conf VM_RUN_DIR=$PWD/slots
 	mkdir -p srv/prefix/bin srv/prefix/share/vmedia/sshd etc slots
 	cp -a /etc/. etc/

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # vm-image doctor: what the image store needs, what this machine lacks for more than
 # the bare store, and how much room there is. Sourced by vm-image, after
-# doctor-report.sh and image-ledger.sh.
+# doctor-report.sh, image-ledger.sh and image-owner.sh.
 
 MOUNT_POINT='' MOUNT_FROM='' MOUNT_TYPE='' MOUNT_HOW=''	# what see_mount() has found
 
@@ -166,6 +166,7 @@ examine_store() {
 	examine_room
 	examine_reflinks
 	examine_quota
+	examine_boxes
 	examine_left
 }
 

@@ -207,6 +207,38 @@ owner_ls() {
 	json_end
 }
 
+# --- doctor ---------------------------------------------------------------
+
+# examine_box NAME: has the owner all that it takes? Keys are only for sftp.
+examine_box() {
+	SOME=$1
+	if ! fault_of "$1"; then
+		well "owner $1: $(count_keys "$1") key(s)"
+	elif [ "$VALUE" = "no key" ]; then
+		lacks "owner $1: $VALUE: type $TOOL owner add $1 --key FILE"
+	else
+		ill "owner $1: $VALUE: type $TOOL owner add $1"
+	fi
+}
+
+# examine_boxes: all owners, and whether one of them could come in.
+SOME=''
+examine_boxes() {
+	local why
+	each_owner examine_box
+	[ -n "$SOME" ] || return 0
+	if ! why=$(need_chroot 2>&1); then
+		ill "sftp: ${why#"$PROG: "}"
+	elif sftp_of "$SOME"; then
+		well "sftp: $VALUE"
+	else
+		lacks "sftp: no sshd lets owners in: type" \
+			"systemctl enable --now vmedia-sftp"
+	fi
+}
+
+# --- the verb -------------------------------------------------------------
+
 cmd_owner() {
 	need_store
 	case $ARGUMENT in
