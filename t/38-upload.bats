@@ -101,6 +101,19 @@ BAD_NUMBERS=(-1 -0 +1 1.5 1e3 0x1 x '' ' 1' '1 ' '1,1')
 		creation,creation-with-upload,checksum,expiration,termination ]
 }
 
+@test "Tus-Max-Size MUST be a non-negative integer: what there is room for" {
+	ask OPTIONS /images </dev/null
+	[ -z "$(header tus-max-size)" ]
+	[ "$(ask OPTIONS /images "$AUTH" </dev/null)" = 204 ]
+	[ "$(header tus-max-size)" = $((64 * 1048576)) ]
+	new 1048576
+	ask OPTIONS /images "$AUTH" </dev/null
+	[ "$(header tus-max-size)" = $((63 * 1048576)) ]
+	# Who has wrong ones hears the rest.
+	[ "$(ask OPTIONS /images X-Auth-Token:x </dev/null)" = 204 ]
+	[ -z "$(header tus-max-size)" ]
+}
+
 @test "X-HTTP-Method-Override MUST be interpreted as the request's method" {
 	new 10
 	[ "$(echo -n hello | up POST "$AT" X-HTTP-Method-Override:PATCH "$TYPE" \

@@ -37,6 +37,7 @@ static const struct door_verb verbs[] = {
     {"image-list", DOOR_LOGIN, true, door_image_list},
     {"image-begin", DOOR_CONFIGURE_MANAGER, true, door_image_begin},
     {"image-open", DOOR_CONFIGURE_MANAGER, false, door_image_open},
+    {"image-room", DOOR_CONFIGURE_MANAGER, true, door_image_room},
     {"image-finish", DOOR_CONFIGURE_MANAGER, true, door_image_finish},
     {"image-remove", DOOR_CONFIGURE_MANAGER, true, door_image_remove},
 };

@@ -128,6 +128,7 @@ void door_check(struct door_call *);
 void door_image_list(struct door_call *); /* verbs-image.c */
 void door_image_begin(struct door_call *);
 void door_image_open(struct door_call *);
+void door_image_room(struct door_call *);
 void door_image_finish(struct door_call *);
 void door_image_remove(struct door_call *);
 

@@ -233,6 +233,24 @@ door_image_begin(struct door_call *c)
 	run_free(&r);
 }
 
+/* How large may an upload be now? */
+void
+door_image_room(struct door_call *c)
+{
+	struct run r;
+
+	if (!has_store(c))
+		return;
+	begin(&r, "room");
+	run_add(&r, "-o");
+	run_add(&r, owner_of(c));
+	if (run_image(c, &r)) {
+		r.output[strcspn(r.output, "\n")] = '\0';
+		door_add_string(&c->answer, "size", r.output);
+	}
+	run_free(&r);
+}
+
 /* --- an upload that is there ---------------------------------------------- */
 
 /* How many bytes a client may take for granted: without those of a body whose

@@ -65,6 +65,13 @@ finish(struct upload *u, const struct upload_target *t, int status)
 	accept_with(u, status);
 }
 
+/* Has the body more bytes than the upload lacks? */
+static bool
+is_too_long(const struct upload *u, const struct upload_target *t)
+{
+	return t->offset > t->size || u->http->length > t->size - t->offset;
+}
+
 /* Receive the body into an upload that was opened. Closes its file. */
 static bool
 fill(struct upload *u, struct upload_target *t)
@@ -75,7 +82,7 @@ fill(struct upload *u, struct upload_target *t)
 	if (is_done && u->tus.method == TUS_PATCH && u->tus.offset != t->offset)
 		is_done = upload_refuse(u, 409,
 		    "The next byte of the upload is that of another offset.");
-	if (is_done && u->http->length > t->size - t->offset)
+	if (is_done && is_too_long(u, t))
 		is_done = upload_refuse(
 		    u, 413, "The body has more bytes than the upload lacks.");
 	if (is_done)
@@ -174,7 +181,7 @@ patch(struct upload *u)
 	else if (u->tus.offset != t.offset)
 		upload_refuse(u, 409,
 		    "The next byte of the upload is that of another offset.");
-	else if (u->http->length > t.size - t.offset)
+	else if (is_too_long(u, &t))
 		upload_refuse(
 		    u, 413, "The body has more bytes than the upload lacks.");
 	else if (!t.is_open)
@@ -201,6 +208,16 @@ terminate(struct upload *u)
 		accept_with(u, 204);
 }
 
+/* Everybody may know what this server can do; how much it has room for, only who
+ * may upload. */
+static void
+configure(struct upload *u)
+{
+	u->is_configuration = true;
+	u->has_room = upload_take_client(u) && upload_room(u, &u->room);
+	accept_with(u, 204);
+}
+
 void
 upload_answer(struct upload *u, int error)
 {
@@ -216,8 +233,7 @@ upload_answer(struct upload *u, int error)
 		return;
 	}
 	if (u->tus.method == TUS_OPTIONS) {
-		u->is_configuration = true;
-		accept_with(u, 204);
+		configure(u);
 		return;
 	}
 	if (!upload_take_client(u))

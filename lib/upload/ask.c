@@ -189,6 +189,20 @@ upload_begin(struct upload *u, struct upload_target *t)
 	return is_ok;
 }
 
+bool
+upload_room(struct upload *u, uint64_t *size)
+{
+	struct door_message request, answer;
+	bool is_ok;
+
+	begin(u, &request, "image-room", NULL);
+	is_ok = ask(u, &request, &answer, NULL);
+	if (is_ok)
+		*size = number_of(&answer, "size");
+	door_message_free(&answer);
+	return is_ok;
+}
+
 /* --- looking and opening -------------------------------------------------- */
 
 static void

@@ -12,6 +12,9 @@
 /* Take the client's credentials from its headers. */
 bool upload_take_client(struct upload *);
 
+/* Ask how large an upload may be, in bytes. */
+bool upload_room(struct upload *, uint64_t *size);
+
 /* Make an upload with the name, size, checksum and metadata of u->tus. */
 bool upload_begin(struct upload *, struct upload_target *);
 

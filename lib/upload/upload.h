@@ -53,6 +53,8 @@ struct upload {
 	char location[64];	      /* "": none */
 	bool has_offset, has_length;
 	bool is_configuration; /* of an OPTIONS */
+	bool has_room;	       /* then with the largest size of an upload */
+	uint64_t room;
 	uint64_t offset, length;
 	int64_t expires;		     /* seconds since 1970; 0: none */
 	char metadata[TUS_METADATA_MAX + 1]; /* "": none */

@@ -36,6 +36,9 @@ write_head(FILE *out, const struct upload *u)
 		fputs("Tus-Extension: " TUS_EXTENSIONS "\r\n"
 		      "Tus-Checksum-Algorithm: " TUS_ALGORITHMS "\r\n",
 		    out);
+	if (u->has_room)
+		fprintf(
+		    out, "Tus-Max-Size: %llu\r\n", (unsigned long long)u->room);
 	if (u->is_configuration || u->status == 405)
 		fprintf(out, "Allow: %s\r\n", tus_allow(u->tus.place));
 	/* At Basic, a browser asks its user for a password, in the middle of an

@@ -21,6 +21,7 @@ export|NAME|show an image as a file to its owner's sftp
 doctor||tell what the store needs, and what is missing
 path|NAME|print ID, path and size of an image, for programs
 begin|NAME|announce an upload and print its ID, for programs
+room||print how many bytes an upload may have now, for programs
 help|[VERB]|list the verbs, or the options of a verb
 complete|WORD...|print the words that may follow, for the shell
 "
@@ -49,7 +50,7 @@ USUAL=ls
 # OPTION|LETTER|VALUE|VERBS|what it does. An option without VALUE is a flag.
 OPTIONS="
 id||ID|finish rm export|the upload or image that has this ID
-owner|o|OWNER|begin|the owner of the upload (default: root)
+owner|o|OWNER|begin room|the owner of the upload (default: root)
 size|s|SIZE|put begin|its size (put: of standard input)
 size|s|SIZE|create pack|the size of the disk (pack: the default fits)
 format|f|FORMAT|create|make a file system on it: vfat or exfat
