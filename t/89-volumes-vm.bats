@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # The image store with LVM: images are logical volumes, of which the host sees the
-# exact size. With the real lvm2.
+# exact size; and project quotas of XFS. With the real lvm2 and xfsprogs.
 
 load helper
 load column
@@ -45,6 +45,7 @@ teardown() {
 	cleanup
 	vmctl eject -f -s 0 || :
 	vmctl eject -f -s 1 || :
+	umount /srv/xfs 2>/dev/null || :
 	lvremove -q -y -S "lv_tags=vmedia.store=$(number)" $GROUP || :
 }
 
@@ -213,4 +214,33 @@ whole() {
 	dd if=x of="$(host_drive 1)" bs=512 seek=4096 count=100 conv=fsync
 	vmctl eject -s 1
 	cmp -n 51200 x <(tail -c +$((4096 * 512 + 1)) "$(device_of blank)")
+}
+
+# --- XFS ------------------------------------------------------------------
+
+# as_owner COMMAND...: as the user alice, as sftp would.
+as_owner() {
+	setpriv --reuid alice --regid "$(id -g alice)" --clear-groups "$@"
+}
+
+@test "project quota of XFS: an owner's uploads stop at the limit, not at finish" {
+	modprobe xfs
+	truncate -s 400M disk
+	mkfs.xfs -q disk
+	mkdir -p /srv/xfs
+	mount -o loop,prjquota disk /srv/xfs
+	STORE=/srv/xfs/store
+	echo "store = $STORE" >"$VM_CONF"
+	ssh-keygen -q -t ed25519 -N '' -f key
+	image owner add alice --key key.pub --quota 10M
+	box=$STORE/boxes/alice/images
+	not as_owner dd if=/dev/zero of="$box/x" bs=64k count=320 2>said
+	grep "No space left\\|quota exceeded" said
+	[ "$(du -sk "$box" | cut -f 1)" -le 10240 ]
+	[ "$(du -sk "$box" | cut -f 1)" -ge 9000 ]
+	image quota alice 30M
+	as_owner dd if=/dev/zero of="$box/x" bs=64k count=320
+	image doctor | grep "the kernel limits each drop box"
+	image owner rm alice --force
+	not grep -w 30720 <(xfs_quota -x -c 'report -p -n' /srv/xfs)
 }

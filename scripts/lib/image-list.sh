@@ -313,4 +313,5 @@ cmd_quota() {
 	[ -d "$STORE/owners/$ARGUMENT" ] || mkdir "$STORE/owners/$ARGUMENT" ||
 		die $EX_CANTCREAT "unable to make $STORE/owners/$ARGUMENT"
 	need_value "$STORE/owners/$ARGUMENT" quota "$BYTES"
+	limit_box "$ARGUMENT"
 }

@@ -70,6 +70,7 @@ owner_add() {
 		need_value "$DIR" quota "$QUOTA"
 		CHANGED=true
 	}
+	limit_box "$1"
 	say_sftp "$1"
 }
 
@@ -128,6 +129,7 @@ owner_rm() {
 	if has_user "$1"; then
 		wait_for 10 end_processes "$1" || die $EX_TEMPFAIL \
 			"a process of the user $1 does not end: try again"
+		free_project "$1"
 		remove_user "$1"
 	fi
 	rm -rf "${STORE:?}/boxes/$1" "$STORE/owners/$1" ||
