@@ -504,7 +504,8 @@ table() {
 	while IFS='|' read -r name letter value verbs _; do
 		[ "$verbs" != all ] || continue
 		# Something takes it.
-		grep -qE "^	(.* \| )?$name( \|.*)?\)" "$TOP/scripts/lib/options.sh" ||
+		grep -qE "^	(.* \| )?$name( \|.*)?\)" \
+			"$TOP"/scripts/lib/{options,request}.sh ||
 			{ echo "nothing takes --$name"; false; }
 		for verb in $all; do
 			table OPTIONS | grep -q "^$name|.*|.*|\(.* \)\?$verb[ |]" ||

@@ -52,7 +52,7 @@ store_quota|size 1048576|a size of 1M or more, such as 500M or 100G
 store_reserve|percent|a number of percent from 0 to 50
 store_keep|time|a time of at most a year, such as 12h or 7d
 store_volumes|group|the name of an LVM volume group
-store_hosts|names|names and addresses of servers
+store_hosts|hosts|names and addresses of servers, or *
 power|text|a command and its arguments
 host|host|ipmitool, busctl, gpio, redfish URL or command PROGRAM (options may follow)
 host_user|text|the name of a user
@@ -213,6 +213,7 @@ is_kind() {
 	count) [ "$2" = 0 ] || is_number "$2" 86400 ;;
 	percent) [ "$2" = 0 ] || is_number "$2" 50 ;;
 	group) case $2 in [-.]* | *[!A-Za-z0-9+_.-]*) return 1 ;; esac ;;
+	hosts) case $2 in *[!A-Za-z0-9.:*\ -]*) return 1 ;; esac ;;
 	names) case $2 in *[!A-Za-z0-9.:\ -]*) return 1 ;; esac ;;
 	text) return 0 ;;
 	*" "*) case " $1 " in *" $2 "*) ;; *) return 1 ;; esac ;;

@@ -137,5 +137,6 @@ cmd_gc() {
 		gc_box "$path"
 	done
 	finish_left
+	resume_fetches
 	show_foreign
 }

@@ -71,6 +71,8 @@ see_record() {
 	touched "$REC"
 	if [ -f "$REC/checking" ] && is_at_work "$REC"; then
 		STATE=checking LEFT=
+	elif [ "$ORIGIN" = fetch ] && is_at_work "$REC"; then
+		STATE=incoming LEFT=
 	elif is_expiring; then
 		STATE=expiring
 	else
@@ -136,8 +138,11 @@ note_of() {
 	ready-*-) VALUE=unverified ;;
 	ready-*) VALUE="verified ($VERIFIED)" ;;
 	*)
-		time_left "$LEFT"
-		VALUE="${FAILED:+$FAILED; }removed in $VALUE"
+		VALUE=${FAILED:-fetching}
+		[ -z "$LEFT" ] || {
+			time_left "$LEFT"
+			VALUE="${FAILED:+$FAILED; }removed in $VALUE"
+		}
 		;;
 	esac
 	! slots_with "${ID:--}" || VALUE="$VALUE, in slot $SLOTS"

@@ -5,6 +5,7 @@
 # take_option NAME VALUE: NAME is an option of the table.
 take_option() {
 	case $2 in *[[:cntrl:]]*) misuse "--$1: the value has control characters" ;; esac
+	[ "$VERB" != fetch ] || ! take_fetch_option "$1" "$2" || return 0
 	case $1 in
 	id)
 		is_id "$2" || misuse "--id $2: not 16 hexadecimal digits"
@@ -43,6 +44,12 @@ take_flag() {
 	json) JSON=1 ;;
 	force) FORCE=1 ;;
 	replace) REPLACE=1 ;;
+	wait) WAITS=1 ;;
+	for-others) FOR_OTHERS=1 ;;
+	insecure)
+		need_temp
+		ask insecure 1
+		;;
 	help)
 		help_verb "$VERB"
 		exit 0

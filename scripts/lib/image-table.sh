@@ -10,6 +10,7 @@ put|FILE [NAME]|keep a file, or standard input (-), as an image
 get|NAME [FILE]|copy an image into a file, or to standard output (-)
 finish|NAME|make an image of an upload
 verify|NAME|read all of an image, and compare its checksum
+fetch|URL [NAME]|fetch an image from a server, in the background
 rm|NAME|remove an image, or an upload that is not finished
 mv|NAME NEW|rename an image
 owner|ACTION [OWNER]|add, remove or list those who upload by sftp
@@ -21,13 +22,15 @@ export|NAME|show an image as a file to its owner's sftp
 doctor||tell what the store needs, and what is missing
 path|NAME|print ID, path and size of an image, for programs
 begin|NAME|announce an upload and print its ID, for programs
-room||print how many bytes an upload may have now, for programs
+room||print how much an upload may have now, for programs
 help|[VERB]|list the verbs, or the options of a verb
 complete|WORD...|print the words that may follow, for the shell
 "
 
 # What people type for a verb: WORD|VERB
 MISTAKES="
+wget|fetch
+curl|fetch
 list|ls
 blank|create
 new|create
@@ -49,24 +52,39 @@ USUAL=ls
 
 # OPTION|LETTER|VALUE|VERBS|what it does. An option without VALUE is a flag.
 OPTIONS="
-id||ID|finish rm export|the upload or image that has this ID
-owner|o|OWNER|begin room|the owner of the upload (default: root)
+id||ID|finish rm export fetch|the upload or image that has this ID
+owner|o|OWNER|begin room fetch|the owner of the upload (default: root)
 size|s|SIZE|put begin|its size (put: of standard input)
 size|s|SIZE|create pack|the size of the disk (pack: the default fits)
 format|f|FORMAT|create|make a file system on it: vfat or exfat
 format|f|FORMAT|pack|iso (the default) or vfat
 label|l|LABEL|create pack|the label, such as OEMDRV, cidata or config-2
-sha256|c|HEX|put finish verify begin|the SHA-256 that it must have
+sha256|c|HEX|put finish verify begin fetch|the SHA-256 that it must have
 key|k|FILE|owner|the public keys of the owner; - is standard input
 quota|q|SIZE|owner|how much the owner may have
 force|f||owner|rm removes the images of the owner, too
-replace|||put finish mv begin|take the place of another image that has the name
-json|j||ls owner quota doctor|print one JSON object
+replace|||put finish mv begin fetch|take the place of another image that has the name
+json|j||ls owner quota doctor fetch|print one JSON object
+user|u|USER|fetch|log in to the server as USER
+password|P|FILE|fetch|read the password from FILE (-: ask for it)
+header||FILE|fetch|send the HTTP headers in FILE, such as a token
+sha256-file||FILE|fetch|the same with a file of checksums, or its URL
+domain||DOMAIN|fetch|log in as a user of this domain (smb)
+netrc||FILE|fetch|read users and passwords from a netrc file
+cacert||FILE|fetch|trust only the certificates in FILE
+cert||FILE|fetch|use this client certificate
+key||FILE|fetch|use this key for the client certificate
+insecure|||fetch|do not check the server's certificate
+proxy||URL|fetch|use this proxy, not that of the environment
+limit-rate||SIZE|fetch|download at most SIZE bytes per second
+wait|w||fetch|wait until the image is there
+for-others|||fetch|only from the hosts that store_hosts allows
 help|h||all|print this help
 "
 
 # What the words in capitals stand for: WORD|meaning
 MEANINGS="
+URL|http://, https://, nfs:// or smb://, or - for standard input
 ACTION|add, rm or ls
 NAME|an image of root, or OWNER/NAME
 NEW|another name

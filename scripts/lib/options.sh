@@ -3,15 +3,6 @@
 # What the options and arguments of vmctl do, for parse.sh. Sourced by vmctl and
 # vm-host, after option-table.sh, which lists them, and request.sh.
 
-# check_option_number OPTION VALUE MAX
-check_option_number() {
-	is_number "$2" "$3" || misuse "--$1 $2: not a number from 1 to $3"
-}
-
-check_option_size() {
-	is_size "$2" || misuse "--$1 $2: not a size, such as 500K or 2M"
-}
-
 # seconds_of OPTION TIME: print TIME in seconds.
 seconds_of() {
 	seconds_in "$2" || misuse \
@@ -69,33 +60,6 @@ take_option() {
 		*) misuse "--type $2: not auto, cd or disk" ;;
 		esac
 		;;
-	user)
-		case $2 in *:*) misuse "--user takes only the name: for the" \
-			"password use --password FILE, or -P - to be asked" ;; esac
-		ask user "$2"
-		;;
-	domain) ask "$1" "$2" ;;
-	password)
-		PASSWORD=$2
-		[ "$2" = - ] || ask_file password "$2"
-		;;
-	header) take_header "$2" ;;
-	sha256) take_sha256 "$2" ;;
-	sha256-file) take_sums "$2" ;;
-	netrc | cacert | cert | key) ask_file "$1" "$2" ;;
-	proxy) PROXY=$2 ;;
-	limit-rate)
-		check_option_size "$1" "$2"
-		LIMIT_RATE=$2
-		;;
-	timeout)
-		check_option_number "$1" "$2" 86400
-		TIMEOUT=$NUMBER
-		;;
-	outage)
-		check_option_number "$1" "$2" 3600
-		OUTAGE=$NUMBER
-		;;
 	expires | idle | degraded)
 		seconds=$(seconds_of "$1" "$2") || exit
 		ask "$1" "$seconds"
@@ -141,6 +105,7 @@ take_option() {
 		REVOKE=$2
 		;;
 	headers) take_headers "$2" ;;
+	*) take_source_option "$1" "$2" ;;
 	esac
 }
 

@@ -138,6 +138,52 @@ read_password() {
 	ask password "$password"
 }
 
+# --- options ------------------------------------------------------------
+
+# check_option_number OPTION VALUE MAX
+check_option_number() {
+	is_number "$2" "$3" || misuse "--$1 $2: not a number from 1 to $3"
+}
+
+check_option_size() {
+	is_size "$2" || misuse "--$1 $2: not a size, such as 500K or 2M"
+}
+
+# take_source_option NAME VALUE: an option of the table about the way to the image.
+# False if it is another one.
+take_source_option() {
+	case $1 in
+	user)
+		case $2 in *:*) misuse "--user takes only the name: for the" \
+			"password use --password FILE, or -P - to be asked" ;; esac
+		ask user "$2"
+		;;
+	domain) ask "$1" "$2" ;;
+	password)
+		PASSWORD=$2
+		[ "$2" = - ] || ask_file password "$2"
+		;;
+	header) take_header "$2" ;;
+	sha256) take_sha256 "$2" ;;
+	sha256-file) take_sums "$2" ;;
+	netrc | cacert | cert | key) ask_file "$1" "$2" ;;
+	proxy) PROXY=$2 ;;
+	limit-rate)
+		check_option_size "$1" "$2"
+		LIMIT_RATE=$2
+		;;
+	timeout)
+		check_option_number "$1" "$2" 86400
+		TIMEOUT=$NUMBER
+		;;
+	outage)
+		check_option_number "$1" "$2" 3600
+		OUTAGE=$NUMBER
+		;;
+	*) return 1 ;;
+	esac
+}
+
 # --- the image ------------------------------------------------------------
 
 # ask_proxy URL: the usual variables may hold a password, so they go into the

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# The work of a fetch: vm-fetchd serves the image, vm-import copies it, until all of it
+# is there. What ends for a while is tried again, for as long as it takes. Killed at any
+# moment, the next one goes on where this one was. Sourced by vm-image, after
+# image-fetch.sh.
+
+PAUSE_MAX=60		# seconds between two tries
+FETCHER=''		# the pid of vm-fetchd
+WORK=''			# $FETCHES/ID
+WHY=''			# why a try has failed
+TOTAL_SIZE='' SUM=''	# of the image, once it was copied
+
+# end_fetch STATUS TEXT: nothing but a person can help. The secrets go.
+end_fetch() {
+	stop_source
+	echo "$PROG: unable to fetch $NAME: $2" >&2
+	set_value "$REC" error "$2" && set_value "$REC" status "$1"
+	rm -rf "$WORK"
+	exit "$1"
+}
+
+# say_waiting TEXT: why nothing comes, for ls.
+say_waiting() {
+	DIR=$REC
+	value_of error && [ "$VALUE" = "waiting: $1" ] ||
+		echo "$PROG: $NAME: waiting: $1" >&2
+	set_value "$REC" error "waiting: $1" || :
+}
+
+# --- the source -----------------------------------------------------------
+
+# source_failed: vm-fetchd has ended: may another try work?
+source_failed() {
+	local status
+	wait "$FETCHER"
+	status=$? FETCHER=
+	hear <"$WORK/said"
+	WHY=$(for_people "${HEARD#vm-fetchd: }")
+	WHY=${WHY#"unable to open $URL: "}
+	case $status in
+	0 | 68 | 69 | 71 | 74 | 75 | 76 | 12[89] | 1[3-9]?)
+		WHY=${WHY:-"vm-fetchd was ended"}
+		return 1
+		;;
+	66 | 77) WHY="$WHY; to go on, type $TOOL fetch URL $NAME" ;;
+	esac
+	end_fetch $status "$WHY"
+}
+
+# open_source: vm-fetchd serves the image, and has told what it is. False if another
+# try may work.
+open_source() {
+	local ready
+	rm -f "$WORK/ready" "$WORK/about"
+	mkfifo "$WORK/ready" || end_fetch $EX_CANTCREAT "unable to write $WORK"
+	VM_CAUSES=1 vm-fetchd -p -U "$WORK/nbd" -r "$REQ" "about=$WORK/about" \
+		"spool=$REC" "timeout=$TIMEOUT" \
+		>"$WORK/ready" 2>"$WORK/said" 8>&- &
+	FETCHER=$!
+	ready=
+	read -r ready <"$WORK/ready"
+	[ -n "$ready" ] || source_failed
+}
+
+stop_source() {
+	[ -n "$FETCHER" ] || return 0
+	kill "$FETCHER" 2>/dev/null
+	wait "$FETCHER"
+	FETCHER=
+}
+
+# --- the copy -------------------------------------------------------------
+
+# keep_or_begin: the bytes that are there must be of the same image.
+keep_or_begin() {
+	local now was
+	identity "$WORK/about" || :
+	now=$VALUE DIR=$REC
+	value_of validator || :
+	was=$VALUE
+	# Without a validator, only a checksum can tell.
+	case $now in none,*) about sha256 "$WORK/about" || was= ;; esac
+	if [ "$now" != "$was" ] && [ -s "$REC/data" ]; then
+		echo "$PROG: $NAME: the image has changed on the server, or may" \
+			"have: it is fetched from the beginning" >&2
+		set_value "$REC" error "begun again: it has changed on the server" || :
+		rm -f "$REC/data"
+		# After a power cut, they must not stand beside the new validator.
+		sync "$REC" 2>/dev/null || sync
+	elif [ "$now" = "$was" ]; then
+		return 0
+	fi
+	set_value "$REC" validator "$now" || {
+		WHY="unable to write $REC"
+		return 1
+	}
+}
+
+# set_size SIZE: the size is another one than that which was announced: is there room?
+# In a subshell, because that may end it.
+set_size() (
+	lock_ledger
+	blocks_of "$1"
+	DIR=$REC
+	value_of taken || VALUE=0
+	[ "$BYTES" -le "$VALUE" ] ||
+		check_room "$OWNER" $((BYTES - VALUE)) fetch "$1"
+	# publish() makes a volume of the right size.
+	[ ! -f "$REC/volume" ] || { remove_volume "$REC" && rm -f "$REC/volume"; }
+	blocks_of "$1"
+	need_value "$REC" size "$1"
+	need_value "$REC" taken "$BYTES"
+)
+
+# find_size: set TOTAL_SIZE, and reserve room for it. What was decompressed is as
+# large as what vm-fetchd serves.
+find_size() {
+	if about compressed "$WORK/about"; then
+		TOTAL_SIZE=$(vm-probe -f size "$WORK/nbd" 2>/dev/null)
+	else
+		about size "$WORK/about"
+		TOTAL_SIZE=$VALUE
+	fi
+	case $TOTAL_SIZE in
+	'' | *[!0-9]*)
+		WHY="vm-fetchd does not tell the size"
+		return 1
+		;;
+	esac
+	DIR=$REC
+	value_of size && [ "$VALUE" = "$TOTAL_SIZE" ] && return
+	WHY=$(set_size "$TOTAL_SIZE" 2>&1) || end_fetch $? "${WHY#"$PROG: "}"
+}
+
+# copy: vm-import brings the rest. False if another try may work.
+copy() {
+	local status sum
+	about sha256 "$WORK/about" || :
+	sum=$VALUE
+	SUM=$(vm-import -r -s "$TOTAL_SIZE" ${sum:+-c "$sum"} "nbd:$WORK/nbd" \
+		"$REC/data" 2>"$WORK/imported")
+	status=$?
+	SUM=${SUM#* }
+	[ $status != 0 ] || return 0
+	hear <"$WORK/imported"
+	WHY=${HEARD#vm-import: }
+	case $status in
+	66 | 74 | 75 | 76 | 12[89] | 1[3-9]?)
+		WHY=${WHY:-"vm-import was ended"}
+		return 1
+		;;
+	65) rm -f "$REC/data" ;; # no byte of it can be trusted
+	esac
+	end_fetch $status "$WHY"
+}
+
+# fetch_once: one try. False if another one may work.
+fetch_once() {
+	open_source && keep_or_begin && find_size && copy
+}
+
+# --- the end --------------------------------------------------------------
+
+# become_image: all bytes are there.
+become_image() {
+	DIR=$REC
+	if [ -f "$REQ/sha256" ]; then
+		need_value "$REC" verified given
+	elif [ -f "$REQ/sums" ] || [ -f "$REQ/sums-url" ]; then
+		need_value "$REC" verified SHA256SUMS
+	fi
+	rm -f "$REC/error"
+	WHY=$( (publish "$TOTAL_SIZE" "$SUM") 2>&1) || end_fetch $? "${WHY#"$PROG: "}"
+	forget_fetch
+}
+
+# forget_fetch: nothing is needed any more.
+forget_fetch() {
+	rm -rf "$WORK" "$STORE/images/$ID/request"
+}
+
+# run_fetch: fetch the image of the record ID.
+run_fetch() {
+	local pause had
+	WORK=$FETCHES/$ID
+	take_record incoming "$ID" || {
+		forget_fetch # another one was killed at its very end
+		return
+	}
+	lock_record "$REC" || die $EX_TEMPFAIL "$NAME is being fetched already"
+	DIR=$REC
+	value_of url || :
+	URL=$VALUE
+	mkdir -p "$WORK" || die $EX_CANTCREAT "unable to make $WORK"
+	echo $$ >"$WORK/pid"
+	REQ=$WORK/request
+	[ -d "$REQ" ] || REQ=$REC/request
+	[ -d "$REQ" ] || end_fetch $EX_NOINPUT \
+		"its password or link were not kept: type $TOOL fetch URL $NAME again"
+	rm -f "$REC/error" "$REC/status"
+	pause=1 had=$(received "$REC")
+	until fetch_once; do
+		stop_source
+		say_waiting "$WHY"
+		[ "$(received "$REC")" = "$had" ] || pause=1
+		had=$(received "$REC")
+		sleep $pause
+		pause=$((pause * 2))
+		[ $pause -le $PAUSE_MAX ] || pause=$PAUSE_MAX
+	done
+	stop_source
+	become_image
+}
