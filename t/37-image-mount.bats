@@ -117,6 +117,18 @@ teardown() {
 	vmctl image verify "x (1).iso"
 }
 
+@test "an image that its owner has by sftp is not mounted" {
+	: >"$STORE/images/$ID/exported"
+	exec 4<"$STORE/images/$ID/exported"
+	vm-lock 4
+	fails 75 vmctl mount -s 0 "image:x (1).iso" 4<&-
+	grep "image:x (1).iso is exported: end its vmctl image export first" stderr
+	[ ! -e "$D/request" ]
+	fails 75 vmctl image verify "x (1).iso"
+	exec 4<&-
+	vmctl mount -s 0 "image:x (1).iso"
+}
+
 @test "an image that is removed while it is being mounted" {
 	cat >bin/vm-gadget.new <<-END
 		#!/bin/sh

@@ -245,9 +245,11 @@ cmd_finish() {
 
 # --- verify ---------------------------------------------------------------
 
-# refuse_written: end if a host can write to the image at hand.
+# refuse_written: end if a host, or its owner by sftp, can write to the image at hand.
 refuse_written() {
 	local slot
+	! is_exported "$REC" || die $EX_TEMPFAIL \
+		"$NAME is exported: end its vmctl image export first"
 	! in_use "$ID" || for slot in $SLOTS; do
 		[ ! -f "$RUN/$slot/request/writable" ] ||
 			[ -f "$RUN/$slot/request/overlay" ] || die $EX_TEMPFAIL \
