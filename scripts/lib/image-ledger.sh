@@ -122,17 +122,14 @@ quota_of() {
 # free, less the margin, and less what others have reserved and not written yet.
 room_left() {
 	local total free
-	# shellcheck disable=SC2046 # the fields of df
-	set -- $(df -Pk "$STORE" 2>/dev/null | sed 1d)
-	# A name with blanks stands before the numbers.
-	while [ $# -gt 5 ]; do
-		case $2$3$4 in *[!0-9]*) shift ;; *) break ;; esac
-	done
-	total=${2:-0} free=${4:-0}
+	# df of busybox does not find the file system in a chroot, or of an initramfs.
+	# shellcheck disable=SC2046 # the fields of stat
+	set -- $(stat -f -c '%S %b %a' "$STORE" 2>/dev/null)
+	total=$((${1:-0} * ${2:-0})) free=$((${1:-0} * ${3:-0}))
 	taken_by "$STORE/incoming"
 	BYTES=$((COMING - BYTES))
 	[ $BYTES -ge 0 ] || BYTES=0
-	BYTES=$((free * 1024 - total * 1024 / 100 * STORE_RESERVE - BYTES))
+	BYTES=$((free - total / 100 * STORE_RESERVE - BYTES))
 	[ $BYTES -ge 0 ] || BYTES=0
 	echo $BYTES
 }
