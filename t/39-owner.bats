@@ -224,6 +224,21 @@ teardown() {
 	grep -qx "authenticationmethods publickey" owner
 }
 
+@test "the system's sshd, with PAM and the snippet, lets owners in" {
+	make_owner alice
+	cp srv/prefix/share/vmedia/sshd/vmedia.conf etc/ssh/sshd_config.d/
+	printf '%s\n' "Include /etc/ssh/sshd_config.d/*.conf" "UsePAM yes" \
+		"HostKey /etc/ssh/ssh_host_ed25519_key" \
+		"Subsystem sftp /usr/lib/openssh/sftp-server" >etc/ssh/sshd_config
+	PORT=$(free_port)
+	background nsenter --mount="/proc/$MACHINE/ns/mnt" \
+		setpriv --pdeathsig KILL /usr/sbin/sshd -D -e -p "$PORT" >system.log 2>&1
+	wait_until 20 grep -q "Server listening" system.log
+	put alice alice.pub x.iso
+	cmp alice.pub "$STORE/boxes/alice/images/x.iso"
+	not ssh_as ssh alice alice@127.0.0.1 id
+}
+
 @test "another key, no shell, no command, no forwarding; another user not at all" {
 	make_owner alice
 	make_owner bob
