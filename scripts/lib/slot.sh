@@ -216,7 +216,8 @@ hold_stored() {
 		"$(read_value "$rec/volume")" >/dev/null 2>&1 7>&- 8>&- 9>&- || :
 }
 release_stored() {
-	exec 7>&-
+	# Without an image of the store, descriptor 7 is the client of vmctl attach.
+	[ ! -f "$REQ/image" ] || exec 7>&-
 }
 
 # write_request: hand REQ to the vm-slot that is about to be started. It is
