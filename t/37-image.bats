@@ -664,6 +664,11 @@ in_days() {
 	record incoming $A root y 5000
 	sha256sum "$STORE/incoming/$A/data" | cut -c 1-64 >"$STORE/incoming/$A/sha256"
 	image gc | grep "image:y"
+	# A power cut has left the file of the checksum, and nothing in it.
+	record incoming $B root z 5000
+	: >"$STORE/incoming/$B/sha256"
+	image gc
+	[ ! -e "$STORE/incoming/$B" ]
 }
 
 @test "gc: the record is made from the disk where a power cut has lost values" {

@@ -193,7 +193,9 @@ sweep_dead() {
 		value_of origin || continue
 		case $VALUE in
 		create) ;;
-		put | box | pack) [ ! -f "$DIR/sha256" ] || continue ;; # gc makes it an image
+		# With a checksum it has all its bytes, and gc makes it an image. A power cut
+		# may leave an empty file of it.
+		put | box | pack) ! value_of sha256 || ! is_sha256 "$VALUE" || continue ;;
 		*) continue ;;
 		esac
 		is_at_work "$DIR" || drop_record "$DIR"
