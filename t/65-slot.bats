@@ -549,11 +549,18 @@ events() {
 	has_state empty
 }
 
+# are_asleep COUNT: do so many of the pretended programs run?
+are_asleep() {
+	[ "$(pgrep -cf "$PWD/bin/vm-sleeper")" = "$1" ]
+}
+
 @test "killed while it ejects: the next one goes on with that" {
 	is_in
 	: >hang.vm-gadget
 	background bin/vm-slot -a "eject force" -q 0
-	wait_until 10 has_state deactivating
+	# A vm-gadget that begins after the pkill below would stay.
+	wait_until 10 are_asleep 3
+	has_state deactivating
 	kill -KILL "$SLOT_PID"
 	wait "$SLOT_PID" || :
 	pkill -KILL -f "$PWD/bin/vm-sleeper" || :
