@@ -10,6 +10,8 @@ setup() {
 	head -c 3000001 /dev/urandom >box/x.iso
 }
 teardown() {
+	# nbdkit may wait for ever for a lock if SIGTERM comes while a client leaves.
+	[ -z "${NBDKIT:-}" ] || kill -KILL "$NBDKIT" || :
 	cleanup
 	[ ! -e mnt ] || umount -q mnt || :
 	[ ! -s loop ] || losetup -d "$(cat loop)"
@@ -396,6 +398,7 @@ copies_traced() {
 # with_nbd ARG...: nbdkit ARG... on the socket `sock`.
 with_nbd() {
 	background nbdkit -f -U sock "$@"
+	NBDKIT=${STARTED[-1]}
 	wait_until 30 test -S sock
 }
 
