@@ -24,13 +24,13 @@
 #include "redfish/redfish.h"
 #include "redfish/write.h"
 #include "unix/places.h"
-#include "unix/sd-notify.h"
 
 #define SOCKET	     "/run/vm-redfish.sock"
 #define ARRIVE_MS    10000 /* a request must arrive whole within that time */
 #define ALARM_MARGIN 15	   /* seconds after which even a stuck request ends */
 
 static void answer_scgi(int fd, bool is_too_many);
+static int announce(const char *socket);
 
 /* Those who listen for events have places, since they stay for hours. */
 static struct http_server server = {.socket = SOCKET,
@@ -38,6 +38,7 @@ static struct http_server server = {.socket = SOCKET,
     .requests = 64,
     .places = EVENT_LISTENERS,
     .answer = answer_scgi,
+    .announce = announce,
     .warn = warn};
 static uint64_t seconds = 70; /* for each request */
 static struct redfish_settings settings;
@@ -100,6 +101,13 @@ answer_scgi(int fd, bool is_too_many)
 }
 
 static int
+announce(const char *socket)
+{
+	puts(socket);
+	return output_close();
+}
+
+static int
 answer_cgi(void)
 {
 	struct cgi_request http;
@@ -112,40 +120,6 @@ answer_cgi(void)
 	if (error != -1)
 		answer(&http, error, STDOUT_FILENO);
 	cgi_request_free(&http);
-	return 0;
-}
-
-/* --- the server ----------------------------------------------------------- */
-
-static void
-give_up_rights(void)
-{
-	struct failure f;
-
-	/* Else jansson would look for chance at the first object. */
-	json_object_seed(0);
-	if (http_give_up_rights(&server, &f) == -1)
-		errx(f.status, "%s", f.text);
-}
-
-static int
-serve(void)
-{
-	struct failure f;
-	bool is_given;
-	int listener = http_listen(&server, &is_given, &f);
-
-	if (listener == -1)
-		errx(f.status, "%s", f.text);
-	give_up_rights();
-	if (!is_given) {
-		puts(server.socket);
-		if (output_close() == -1)
-			err(EX_IOERR, "unable to write standard output");
-	}
-	notify_ready();
-	if (http_serve(&server, listener, &f) == -1)
-		errx(f.status, "%s", f.text);
 	return 0;
 }
 
@@ -175,6 +149,7 @@ take_number(const char *word, uint64_t max, uint64_t *number)
 int
 main(int argc, char **argv)
 {
+	struct failure why;
 	int c;
 
 	signal(SIGCHLD, SIG_DFL);
@@ -215,8 +190,14 @@ main(int argc, char **argv)
 		usage(stderr);
 		return EX_USAGE;
 	}
-	if (getenv("GATEWAY_INTERFACE") == NULL)
-		return serve();
-	give_up_rights();
+	/* Else jansson would look for chance at the first object. */
+	json_object_seed(0);
+	if (getenv("GATEWAY_INTERFACE") == NULL) {
+		if (http_run(&server, &why) == -1)
+			errx(why.status, "%s", why.text);
+		return 0;
+	}
+	if (http_give_up_rights(&server, &why) == -1)
+		errx(why.status, "%s", why.text);
 	return answer_cgi();
 }

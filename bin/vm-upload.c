@@ -22,7 +22,6 @@
 #include "base/output.h"
 #include "http/server.h"
 #include "http/status.h"
-#include "unix/sd-notify.h"
 #include "upload/upload.h"
 
 #define SOCKET	  "/run/vm-upload.sock"
@@ -31,12 +30,14 @@
 #define LINGER_MS 10000 /* for a client that sends what nobody reads */
 
 static void answer_scgi(int fd, bool is_too_many);
+static int announce(const char *socket);
 
 static struct http_server server = {.socket = SOCKET,
     .user = "vmedia-upload",
     .requests = 64,
     .places = UPLOADS,
     .answer = answer_scgi,
+    .announce = announce,
     .warn = warn};
 static uint64_t idle = 300; /* seconds */
 
@@ -107,6 +108,13 @@ answer_scgi(int fd, bool is_too_many)
 }
 
 static int
+announce(const char *socket)
+{
+	puts(socket);
+	return output_close();
+}
+
+static int
 answer_cgi(void)
 {
 	struct cgi_request http;
@@ -114,40 +122,6 @@ answer_cgi(void)
 
 	answer(&http, error, STDIN_FILENO, STDOUT_FILENO);
 	cgi_request_free(&http);
-	return 0;
-}
-
-/* --- the server ----------------------------------------------------------- */
-
-static void
-give_up_rights(void)
-{
-	struct failure f;
-
-	/* Else jansson would look for chance at the first object. */
-	json_object_seed(0);
-	if (http_give_up_rights(&server, &f) == -1)
-		errx(f.status, "%s", f.text);
-}
-
-static int
-serve(void)
-{
-	struct failure f;
-	bool is_given;
-	int listener = http_listen(&server, &is_given, &f);
-
-	if (listener == -1)
-		errx(f.status, "%s", f.text);
-	give_up_rights();
-	if (!is_given) {
-		puts(server.socket);
-		if (output_close() == -1)
-			err(EX_IOERR, "unable to write standard output");
-	}
-	notify_ready();
-	if (http_serve(&server, listener, &f) == -1)
-		errx(f.status, "%s", f.text);
 	return 0;
 }
 
@@ -164,6 +138,7 @@ take_number(const char *word, uint64_t max, uint64_t *number)
 int
 main(int argc, char **argv)
 {
+	struct failure why;
 	int c;
 
 	signal(SIGCHLD, SIG_DFL);
@@ -200,8 +175,14 @@ main(int argc, char **argv)
 		usage(stderr);
 		return EX_USAGE;
 	}
-	if (getenv("GATEWAY_INTERFACE") == NULL)
-		return serve();
-	give_up_rights();
+	/* Else jansson would look for chance at the first object. */
+	json_object_seed(0);
+	if (getenv("GATEWAY_INTERFACE") == NULL) {
+		if (http_run(&server, &why) == -1)
+			errx(why.status, "%s", why.text);
+		return 0;
+	}
+	if (http_give_up_rights(&server, &why) == -1)
+		errx(why.status, "%s", why.text);
 	return answer_cgi();
 }

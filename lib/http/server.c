@@ -22,12 +22,15 @@
 #include "unix/places.h"
 #include "unix/privileges.h"
 #include "unix/sandbox.h"
+#include "unix/sd-notify.h"
 #include "unix/socket.h"
 
 /* --- the beginning -------------------------------------------------------- */
 
-int
-http_listen(const struct http_server *s, bool *is_given, struct failure *f)
+/* Returns the descriptor; or -1 and why. *is_given tells that systemd has passed
+ * it, so that nobody needs to be told where it is. */
+static int
+begin_listening(const struct http_server *s, bool *is_given, struct failure *f)
 {
 	const struct group *group = NULL;
 	int fd = activation_socket();
@@ -100,8 +103,8 @@ take_request(const struct http_server *s, int listener, int signals,
 	return pid != -1;
 }
 
-int
-http_serve(const struct http_server *s, int listener, struct failure *f)
+static int
+serve(const struct http_server *s, int listener, struct failure *f)
 {
 	struct pollfd p[2] = {{.events = POLLIN}, {.events = POLLIN}};
 	struct signalfd_siginfo info;
@@ -140,4 +143,19 @@ http_serve(const struct http_server *s, int listener, struct failure *f)
 			processes += take_request(s, listener, p[0].fd, &mask,
 			    requests >= s->requests);
 	}
+}
+
+int
+http_run(const struct http_server *s, struct failure *f)
+{
+	bool is_given;
+	int listener = begin_listening(s, &is_given, f);
+
+	if (listener == -1 || http_give_up_rights(s, f) == -1)
+		return -1;
+	if (!is_given && s->announce(s->socket) == -1)
+		return fail_errno(
+		    f, EX_IOERR, "unable to write standard output");
+	notify_ready();
+	return serve(s, listener, f);
 }

@@ -21,16 +21,13 @@ struct http_server {
 	/* In a process of its own: answer the request of that connection. The
 	 * process ends when this returns. */
 	void (*answer)(int fd, bool is_too_many);
+	/* Tell where it listens, where nobody knows that yet. Returns 0, or -1 with
+	 * errno. */
+	int (*announce)(const char *socket);
 	/* Say what goes wrong meanwhile, as warn(3) does. */
 	void (*warn)(const char *format, ...)
 	    __attribute__((format(printf, 1, 2)));
 };
-
-/*
- * Listen. Returns the descriptor; or -1 and why. *is_given tells that systemd has
- * passed it, so that nobody needs to be told where it is.
- */
-int http_listen(const struct http_server *, bool *is_given, struct failure *);
 
 /*
  * Give up, before anything is read from the network: the user, other programs,
@@ -41,9 +38,10 @@ int http_listen(const struct http_server *, bool *is_given, struct failure *);
 int http_give_up_rights(const struct http_server *, struct failure *);
 
 /*
- * Serve until SIGTERM or SIGINT; requests under way go on. Returns 0; or -1 and
- * why.
+ * Listen, give up rights, and serve until SIGTERM or SIGINT; requests under way go
+ * on. systemd may pass the socket, and is told when it is ready. Returns 0; or -1
+ * and why.
  */
-int http_serve(const struct http_server *, int listener, struct failure *);
+int http_run(const struct http_server *, struct failure *);
 
 #endif
