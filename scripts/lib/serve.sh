@@ -396,7 +396,7 @@ cmd_serve() {
 	take_target "$WHERE"
 	complete_source
 	[ ! -f "$REQ/writable" ] || complete_overlay
-	hold_stored || die $EX_TEMPFAIL "$URL was changed in this moment: try again"
+	hold_stored
 	release_stored
 	STATS=$TEMP/stats APART=setsid
 	need_source -U "$TEMP/nbd"

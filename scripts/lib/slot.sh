@@ -203,21 +203,26 @@ begin_state() {
 
 # hold_stored: an image of the store is not removed or replaced until release_stored;
 # from then on, the request tells that it is in use. If the host may write, the
-# checksum of the image is no longer true.
+# checksum of the image is no longer true. Ends if the image is there no more.
 hold_stored() {
+	[ ! -f "$REQ/image" ] || hold_image || {
+		MOUNTING=
+		die $EX_TEMPFAIL "$URL was changed in this moment: try again"
+	}
+}
+hold_image() {
+	# (Descriptors 4, 6 and 7 are those of vmctl attach.)
 	local rec
-	[ -f "$REQ/image" ] || return 0
 	rec=$STORE/images/$(read_value "$REQ/image")
-	{ command exec 7<"$STORE/ledger"; } 2>/dev/null && vm-lock -w $LOCK_SECONDS 7 &&
+	{ command exec 5<"$STORE/ledger"; } 2>/dev/null && vm-lock -w $LOCK_SECONDS 5 &&
 		[ -d "$rec" ] && ! is_exported "$rec" || return
 	[ -f "$REQ/writable" ] && [ ! -f "$REQ/overlay" ] || return 0
 	set_value "$rec" sha256 stale && rm -f "$rec/verified" || return
 	[ ! -f "$rec/volume" ] || LVM_SUPPRESS_FD_WARNINGS=1 lvchange -q -prw \
-		"$(read_value "$rec/volume")" >/dev/null 2>&1 7>&- 8>&- 9>&- || :
+		"$(read_value "$rec/volume")" >/dev/null 2>&1 5>&- 8>&- 9>&- || :
 }
 release_stored() {
-	# Without an image of the store, descriptor 7 is the client of vmctl attach.
-	[ ! -f "$REQ/image" ] || exec 7>&-
+	exec 5>&-
 }
 
 # write_request: hand REQ to the vm-slot that is about to be started. It is
@@ -227,10 +232,7 @@ write_request() {
 	rm -rf "$DIR/error" "$DIR/status" "$DIR/cause" "$DIR/reason" "$DIR/ending" \
 		"$DIR/request" "$DIR/called-off" "$DIR/guessed"
 	rm -rf "$DIR/.request"
-	hold_stored || {
-		MOUNTING=
-		die $EX_TEMPFAIL "$URL was changed in this moment: try again"
-	}
+	hold_stored
 	{ cp -R "$REQ" "$DIR/.request" && begin_state &&
 		mv "$DIR/.request" "$DIR/request"; } 2>/dev/null && {
 		release_stored
