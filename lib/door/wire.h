@@ -8,7 +8,7 @@
  * This folder is for vm-door, a small service that runs as root for programs
  * that face the network and do not. It authenticates the client's client by
  * itself, from the password or token that the request carries, and does what that
- * one may. wire.h and client.h are all that the other side needs.
+ * one may. wire.h, request.h and client.h are all that the other side needs.
  */
 #ifndef VM_DOOR_WIRE_H
 #define VM_DOOR_WIRE_H

@@ -7,6 +7,7 @@
 
 #include "base/number.h"
 #include "door/client.h"
+#include "door/request.h"
 #include "redfish/ask.h"
 #include "redfish/message.h"
 
@@ -32,17 +33,7 @@ static const char *const words[] = {
 void
 ask_begin(struct redfish *r, struct door_message *request, const char *verb)
 {
-	const struct redfish_credentials *c = &r->client.credentials;
-
-	*request = (struct door_message){0};
-	door_add_string(request, "verb", verb);
-	door_add_string(request, "peer", r->http->peer);
-	if (c->token != NULL) {
-		door_add_string(request, "token", c->token);
-	} else if (c->user != NULL) {
-		door_add_string(request, "user", c->user);
-		door_add_string(request, "password", c->password);
-	}
+	door_begin(request, verb, r->http->peer, &r->client.credentials);
 }
 
 enum ask_result

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "http/basic.h"
 #include "redfish/ask.h"
 #include "redfish/auth.h"
 #include "redfish/media.h"
@@ -54,14 +53,7 @@ ask_who(struct redfish *r, const struct redfish_handler *h)
 bool
 auth_take(struct redfish *r, const struct redfish_handler *h)
 {
-	struct redfish_credentials *c = &r->client.credentials;
-
-	if (r->http->auth_token != NULL && *r->http->auth_token != '\0')
-		c->token = r->http->auth_token;
-	if (c->token == NULL && r->http->authorization != NULL)
-		basic_take(r->http->authorization, c->basic, sizeof(c->basic),
-		    &c->user, &c->password);
-	if (c->token == NULL && c->user == NULL) {
+	if (!credentials_take(r->http, &r->client.credentials)) {
 		redfish_say(r, 401, MSG_NO_VALID_SESSION, NULL,
 		    "Log in: POST to /redfish/v1/SessionService/Sessions, or "
 		    "send a user and password.");

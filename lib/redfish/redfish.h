@@ -25,6 +25,7 @@
 #include "door/wire.h"
 #include "gadget/configfs.h"
 #include "http/cgi.h"
+#include "http/credentials.h"
 #include "image/info.h"
 
 #define REDFISH_PARTS	  2   /* asterisks in the pattern of a resource */
@@ -46,16 +47,9 @@ enum redfish_privilege {
 	PRIVILEGE_CONFIGURE_SELF = 16,
 };
 
-/* What the client has proved itself with; secrets, which redfish_free() erases. */
-struct redfish_credentials {
-	const char *token;	     /* X-Auth-Token; NULL: none */
-	const char *user, *password; /* Basic, in `basic`; NULL: none */
-	char basic[512];
-};
-
 /* Who has sent the request; all zeros: somebody unknown. */
 struct redfish_client {
-	struct redfish_credentials credentials;
+	struct credentials credentials; /* redfish_free() erases them */
 	char user[64];
 	char role[32];	     /* "Administrator" */
 	char session[64];    /* the Id of its session; "": by a password */

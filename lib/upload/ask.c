@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "door/client.h"
-#include "http/basic.h"
+#include "door/request.h"
 #include "unix/fd-passing.h"
 #include "upload/ask.h"
 
@@ -90,29 +90,17 @@ take_result(struct upload *u, const struct door_message *answer)
 bool
 upload_take_client(struct upload *u)
 {
-	const struct cgi_request *http = u->http;
-
-	if (http->auth_token != NULL && *http->auth_token != '\0')
-		u->token = http->auth_token;
-	else if (http->authorization != NULL)
-		basic_take(http->authorization, u->basic, sizeof(u->basic),
-		    &u->user, &u->password);
-	if (u->token == NULL && u->user == NULL)
-		return upload_refuse(u, 401,
-		    "Log in: send X-Auth-Token, or a user and password.");
-	return true;
+	if (credentials_take(u->http, &u->credentials))
+		return true;
+	return upload_refuse(
+	    u, 401, "Log in: send X-Auth-Token, or a user and password.");
 }
 
 static void
 begin(const struct upload *u, struct door_message *request, const char *verb,
     const char *id)
 {
-	*request = (struct door_message){0};
-	door_add_string(request, "verb", verb);
-	door_add_string(request, "peer", u->http->peer);
-	door_add_string(request, "token", u->token);
-	door_add_string(request, "user", u->user);
-	door_add_string(request, "password", u->password);
+	door_begin(request, verb, u->http->peer, &u->credentials);
 	door_add_string(request, "id", id);
 }
 
@@ -132,28 +120,29 @@ ask(struct upload *u, struct door_message *request, struct door_message *answer,
 	return take_result(u, answer);
 }
 
-bool
-upload_finish(struct upload *u, const char *id)
+/* Ask for a change of that upload. */
+static bool
+change(struct upload *u, const char *verb, const char *id)
 {
 	struct door_message request, answer;
 	bool is_ok;
 
-	begin(u, &request, "image-finish", id);
+	begin(u, &request, verb, id);
 	is_ok = ask(u, &request, &answer, NULL);
 	door_message_free(&answer);
 	return is_ok;
 }
 
 bool
+upload_finish(struct upload *u, const char *id)
+{
+	return change(u, "image-finish", id);
+}
+
+bool
 upload_remove(struct upload *u, const char *id)
 {
-	struct door_message request, answer;
-	bool is_ok;
-
-	begin(u, &request, "image-remove", id);
-	is_ok = ask(u, &request, &answer, NULL);
-	door_message_free(&answer);
-	return is_ok;
+	return change(u, "image-remove", id);
 }
 
 bool

@@ -19,7 +19,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "http/cgi.h"
+#include "http/credentials.h"
 #include "tus/metadata.h"
 #include "tus/tus.h"
 
@@ -42,10 +42,8 @@ struct upload {
 	int in;	       /* where the body comes from */
 	unsigned idle; /* seconds without a byte, after which it ends */
 	struct tus_request tus;
-	uint64_t taken; /* bytes of the body that were read */
-	/* What the client has proved itself with; secrets. */
-	const char *token, *user, *password;
-	char basic[512];
+	uint64_t taken;			/* bytes of the body that were read */
+	struct credentials credentials; /* of the client */
 	/* The answer. */
 	int status;
 	char error[UPLOAD_TEXT_SIZE]; /* "": none */

@@ -45,7 +45,7 @@ write_head(FILE *out, const struct upload *u)
 	 * upload whose session has ended. */
 	if (u->status == 401)
 		fprintf(out, "WWW-Authenticate: %s realm=\"redfish\"\r\n",
-		    u->token != NULL ? "X-Auth-Token" : "Basic");
+		    u->credentials.token != NULL ? "X-Auth-Token" : "Basic");
 	if (u->has_offset)
 		fprintf(out, "Upload-Offset: %llu\r\n",
 		    (unsigned long long)u->offset);
@@ -106,7 +106,7 @@ upload_write(struct upload *u, char **text)
 void
 upload_free(struct upload *u)
 {
-	explicit_bzero(u->basic, sizeof(u->basic));
+	explicit_bzero(&u->credentials, sizeof(u->credentials));
 	free(u->text);
 	u->text = NULL;
 }
