@@ -151,7 +151,7 @@ fuzzed_http-response = plugins/sources/http-response.c plugins/sources/http-erro
 fuzzed_image = $(wildcard lib/image/*.c) lib/base/utf8.c
 fuzzed_pem = lib/tls/pem.c
 fuzzed_redfish = $(wildcard lib/redfish/*.c lib/base/*.c lib/gadget/*.c lib/http/*.c \
-	lib/image/*.c lib/unix/*.c) lib/door/wire.c \
+	lib/image/*.c lib/unix/*.c) $(addprefix lib/door/,request.c wire.c) \
 	$(addprefix lib/slot/,event-log.c progress.c state.c)
 fuzzed_tus = $(wildcard lib/tus/*.c) $(addprefix lib/base/,base64.c control.c number.c)
 fuzzed_url = $(addprefix lib/base/,number.c secret.c url.c url-typed.c utf8.c)

@@ -3,7 +3,7 @@
 # vm-image fetch: an image comes from a server, for as long as it takes, whatever is
 # killed, and no byte of another image gets into it.
 # 34-fetch-busybox.bats is this same file, with the shell and tools of busybox.
-# run: alone
+# run: aside
 
 load helper
 load servers
