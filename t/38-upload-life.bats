@@ -141,10 +141,11 @@ teardown() {
 # only, and stays.
 hold() {
 	printf %s "$1" | "$TOP/t/upload/scgi" "$UPLOAD" PATCH "$AT" "$AUTH" \
-		"$TUS" "$TYPE" Upload-Offset:0 @length:10 "${@:2}" >held 3>&- &
+		"$TUS" "$TYPE" "Upload-Offset:${#BEFORE}" "@length:$((10 - ${#BEFORE}))" \
+		"${@:2}" >held 3>&- &
 	HELD=$!
 	STARTED+=("$HELD")
-	wait_until 20 eval '[ "$(cat "$RECORD/data")" = "'"$1"'" ]'
+	wait_until 20 eval '[ "$(cat "$RECORD/data")" = "'"$BEFORE$1"'" ]'
 }
 # worker: prints the process that writes to the upload.
 worker() {
@@ -203,12 +204,66 @@ worker() {
 	kill -9 "$(worker)"
 	wait "$HELD" || :
 	[ "$(cat "$RECORD/data")" = hello ]
-	[ "$(cat "$RECORD/offset")" = 0 ]
+	[ "$(cat "$RECORD/offset")" = 00000000000000000000 ]
 	[ "$(up HEAD "$AT" </dev/null)" = 200 ]
 	[ "$(header upload-offset)" = 0 ]
 	[ "$(patch 5 world)" = 409 ]
 	[ "$(patch 0 HELL)" = 204 ]
 	has HELL
+}
+
+# after_restart: what the mark says is as if another boot's kernel had the bytes.
+after_restart() {
+	sed 's/ .*/ 00000000-0000-0000-0000-000000000000/' "$RECORD/offset" >mark
+	cat mark >"$RECORD/offset"
+}
+
+@test "a power cut in PATCH: what may not be on the disk is sent again" {
+	new 10
+	[ "$(patch 0 he)" = 204 ]
+	[ ! -s "$RECORD/offset" ]
+	BEFORE=he hold llo
+	kill -9 "$(worker)"
+	wait "$HELD" || :
+	[ "$(sed 's/ .*//' "$RECORD/offset")" = 00000000000000000002 ]
+	after_restart
+	[ "$(up HEAD "$AT" </dev/null)" = 200 ]
+	[ "$(header upload-offset)" = 2 ]
+	[ "$(patch 5 world)" = 409 ]
+	[ "$(patch 2 yword)" = 204 ]
+	has heyword
+	[ ! -s "$RECORD/offset" ]
+}
+
+@test "a power cut after the last byte: gc makes no image of it" {
+	new 10
+	[ "$(patch 0 helloworl)" = 204 ]
+	printf '%020u %s\n' 9 "$(cat /proc/sys/kernel/random/boot_id)" >"$RECORD/offset"
+	printf d >>"$RECORD/data"
+	after_restart
+	vm-image gc
+	[ "$(up HEAD "$AT" </dev/null)" = 200 ]
+	[ "$(header upload-offset)" = 9 ]
+	[ ! -d "$STORE/images/${AT##*/}" ]
+	# The same kernel has the bytes.
+	printf '%020u %s\n' 9 "$(cat /proc/sys/kernel/random/boot_id)" >"$RECORD/offset"
+	[ "$(up HEAD "$AT" </dev/null)" = 200 ]
+	wait_until 20 test -d "$STORE/images/${AT##*/}"
+	[ "$(cat "$STORE/images/${AT##*/}/data")" = helloworld ]
+}
+
+@test "of a long body, all but the last 16 MiB are sure to be on the disk" {
+	local size=$((40 << 20))
+	new $((size + 1))
+	head -c $size /dev/zero | "$TOP/t/upload/scgi" "$UPLOAD" PATCH "$AT" "$AUTH" "$TUS" \
+		"$TYPE" Upload-Offset:0 "@length:$((size + 1))" >held 3>&- &
+	STARTED+=($!)
+	wait_until 60 eval '[ "$(stat -c %s "$RECORD/data")" = '$size' ]'
+	kill -9 "$(worker)"
+	after_restart
+	[ "$(up HEAD "$AT" </dev/null)" = 200 ]
+	[ "$(header upload-offset)" -ge $((size - (16 << 20))) ]
+	[ "$(header upload-offset)" -lt $size ]
 }
 
 @test "an upload that broke does not leave it busy: a new PATCH ends the old one" {

@@ -1,16 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The image store on a real kernel: from an upload by sftp to what the host reads,
-# a disk that is full, and power cuts.
+# The image store on a real kernel: from an upload by sftp to what the host reads, and
+# a disk that is full.
 
 load helper
 load column
 
 setup_file() {
-	modprobe -a usb-storage sr_mod sd_mod dummy_hcd loop dm-mod ext4
+	modprobe -a usb-storage sr_mod sd_mod dummy_hcd loop ext4
 	export VM_RUN_DIR=/run/vmedia VM_CONF=/tmp/vmedia.conf STORE=/srv/store
-	# There is no udev that would make the nodes of dmsetup.
-	export DM_DISABLE_UDEV=1
 	make_iso "$BATS_FILE_TMPDIR/one.iso" 12 ONE
 	echo "store = $STORE" >"$VM_CONF"
 }
@@ -137,80 +135,5 @@ has_bytes() {
 	nothing_left
 	vmctl image rm one.iso
 	[ "$(df -Pk /srv/full | awk 'NR == 2 { print $4 }')" -gt 10000 ]
-	echo "store = $STORE" >"$VM_CONF"
-}
-
-# cut_power: what the disk of the store has at this moment, as a machine finds it that
-# has lost its power. What the kernel holds back in memory is not in it.
-cut_power() {
-	dmsetup suspend --nolockfs store
-	cp /tmp/disk /tmp/cut
-	dmsetup resume store
-}
-
-# is_whole: after gc, the images on the disk that was cut off have right bytes, there is
-# nothing else, and the quota is what the disk says.
-is_whole() {
-	local record
-	vmctl image gc >&2
-	ls -lR /srv/cut/store >&2
-	for record in /srv/cut/store/images/*; do
-		[ -d "$record" ] || continue
-		[ "$(sha256sum <"$record/data")" = "$(cat "$record/sha256")  -" ]
-		[ "$(stat -c %s "$record/data")" = "$(cat "$record/size")" ]
-		[ "$(vmctl image path "$(cat "$record/name")")" = \
-			"${record##*/} $record/data $(cat "$record/size")" ]
-	done
-	[ -z "$(ls -A /srv/cut/store/incoming /srv/cut/store/trash | grep -v -e : -e '^$')" ]
-	[ "$(vmctl image quota -j | jq '.used')" = \
-		"$(cat /srv/cut/store/images/*/taken 2>/dev/null | awk '{ n += $1 } END { print n + 0 }')" ]
-}
-
-# put_again N: images come one after the other; a name is in the list when its put has
-# returned.
-put_again() {
-	local n=$1
-	until [ -e "$BATS_TEST_TMPDIR/end" ]; do
-		n=$((n + 1))
-		vmctl image put "$BATS_FILE_TMPDIR/small" "n$n" >/dev/null
-		echo "n$n" >>"$BATS_TEST_TMPDIR/done"
-		[ $n -lt 6 ] || vmctl image rm "n$((n - 5))"
-	done
-}
-
-@test "power cuts at 10 random moments: images are whole, and what put has promised is there" {
-	local seed=${SEED:-$SRANDOM} i last loop
-	echo "SEED=$seed"
-	RANDOM=$seed
-	head -c 3000000 /dev/urandom >"$BATS_FILE_TMPDIR/small"
-	truncate -s 48M /tmp/disk
-	mkfs.ext4 -q -m 0 /tmp/disk
-	loop=$(losetup -f --show /tmp/disk)
-	echo "0 $(blockdev --getsz $loop) linear $loop 0" | dmsetup create store
-	mkdir -p /srv/full /srv/cut
-	mount /dev/mapper/store /srv/full
-	echo 'store = /srv/full/store' >"$VM_CONF"
-	: >"$BATS_TEST_TMPDIR/done"
-	put_again 0 3>&- &
-	wait_until 60 test -s "$BATS_TEST_TMPDIR/done"
-	for i in 1 2 3 4 5 6 7 8 9 10; do
-		sleep "$((RANDOM % 2)).$((RANDOM % 10))$((RANDOM % 10))"
-		last=$(tail -n 1 "$BATS_TEST_TMPDIR/done")
-		cut_power
-		mount -o loop /tmp/cut /srv/cut
-		echo "cut $i, $last has been put"
-		(
-			export VM_CONF=/tmp/cut.conf
-			echo 'store = /srv/cut/store' >"$VM_CONF"
-			is_whole
-			vmctl image path "$last"
-		)
-		umount /srv/cut
-	done
-	: >"$BATS_TEST_TMPDIR/end"
-	wait $!
-	umount /srv/full
-	dmsetup remove store
-	losetup -d $loop
 	echo "store = $STORE" >"$VM_CONF"
 }

@@ -20,6 +20,7 @@
 #include "door/door.h"
 #include "door/run.h"
 #include "door/store.h"
+#include "store/mark.h"
 
 #define METADATA_SIZE	4097 /* bytes of what a client says of an upload */
 #define SIZE_MAX_DIGITS 18   /* of a size: vm-image's, and no disk has more */
@@ -253,18 +254,18 @@ door_image_room(struct door_call *c)
 
 /* --- an upload that is there ---------------------------------------------- */
 
-/* How many bytes a client may take for granted: without those of a body whose
- * checksum is not known to be right yet. */
+/* How many bytes a client may take for granted. */
 static uint64_t
 offset_of(int record, const struct stat *data)
 {
 	uint64_t size = (uint64_t)data->st_size;
-	uint64_t mark = store_number(record, "offset");
-	char text[32];
+	int mark = store_open_file(record, "offset", O_RDONLY);
 
-	return store_value(record, "offset", text, sizeof(text)) && mark < size
-		   ? mark
-		   : size;
+	if (mark == -1)
+		return size;
+	size = mark_counted(mark, size, NULL);
+	close(mark);
+	return size;
 }
 
 /* Pass its files, if the client wants to write. Returns whether they are here. */

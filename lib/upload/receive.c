@@ -14,11 +14,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/number.h"
+#include "store/mark.h"
 #include "upload/receive.h"
 
 #define TAKE_OVER_MS 20000 /* a writer may be inside a slow write(2) */
 #define CHUNK	     65536
+#define BEHIND	     (4U << 20) /* so much waits in memory before it is written */
+#define SURE	     (16U << 20) /* so much may have to be sent again, at most */
 
 /* --- the lock ------------------------------------------------------------- */
 
@@ -79,43 +81,6 @@ take_over(int fd)
 	}
 }
 
-/* --- the mark of a body with a checksum ------------------------------------ */
-
-/* Cut back to where the mark says. Returns 0, or -1 with errno. */
-static int
-cut_back(struct upload_target *t)
-{
-	char text[32];
-	ssize_t n = pread(t->mark, text, sizeof(text), 0);
-	bool is_whole = n > 0 && text[n - 1] == '\n';
-	uint64_t at;
-
-	if (n <= 0)
-		return (int)n;
-	text[n - 1] = '\0';
-	/* A power cut may leave half of it, before any byte of the body. */
-	if (is_whole && number_parse(text, 0, INT64_MAX, &at) == 0 &&
-	    at < t->offset) {
-		if (ftruncate(t->data, (off_t)at) == -1)
-			return -1;
-		t->offset = at;
-	}
-	return ftruncate(t->mark, 0);
-}
-
-/* From now on, what is written may have to be cut off. */
-static int
-set_mark(const struct upload_target *t)
-{
-	char text[32];
-	int len = snprintf(
-	    text, sizeof(text), "%llu\n", (unsigned long long)t->offset);
-
-	if (pwrite(t->mark, text, (size_t)len, 0) != len)
-		return -1;
-	return fdatasync(t->mark);
-}
-
 static bool
 refuse_file(struct upload *u, const char *verb)
 {
@@ -126,6 +91,21 @@ refuse_file(struct upload *u, const char *verb)
 }
 
 /* --- the beginning -------------------------------------------------------- */
+
+/* Keep the bytes that count. Returns 0, or -1 with errno. */
+static int
+settle(struct upload_target *t)
+{
+	bool is_set;
+	uint64_t counted = mark_counted(t->mark, t->offset, &is_set);
+
+	if (!is_set)
+		return 0;
+	if (counted < t->offset && ftruncate(t->data, (off_t)counted) == -1)
+		return -1;
+	t->offset = counted;
+	return fdatasync(t->data) == -1 ? -1 : mark_clear(t->mark);
+}
 
 bool
 receive_begin(struct upload *u, struct upload_target *t)
@@ -140,7 +120,7 @@ receive_begin(struct upload *u, struct upload_target *t)
 	if (fstat(t->data, &st) == -1)
 		return refuse_file(u, "read");
 	t->offset = (uint64_t)st.st_size;
-	if (cut_back(t) == -1)
+	if (settle(t) == -1)
 		return refuse_file(u, "cut back");
 	return true;
 }
@@ -204,10 +184,35 @@ read_some(struct upload *u, const struct upload_target *t, char *buf)
 	return (size_t)n;
 }
 
+/* How far the bytes of a body are on their way to the disk. */
+struct flow {
+	uint64_t started; /* ... that the kernel has begun to write */
+	uint64_t sure;	  /* ... that the mark says are there */
+};
+
+/* Let the disk work while the body arrives; and move the mark, unless it stays for
+ * a checksum. Returns 0, or -1 with errno. */
+static int
+write_behind(const struct upload_target *t, struct flow *f, bool has_checksum)
+{
+	if (t->offset - f->started >= BEHIND) {
+		/* A hint: if it fails, fdatasync(2) says so. */
+		sync_file_range(t->data, (off_t)f->started,
+		    (off_t)(t->offset - f->started), SYNC_FILE_RANGE_WRITE);
+		f->started = t->offset;
+	}
+	if (has_checksum || t->offset - f->sure < SURE)
+		return 0;
+	f->sure = t->offset;
+	return fdatasync(t->data) == -1 ? -1
+					: mark_set(t->mark, t->offset, false);
+}
+
 static bool
 receive_all(struct upload *u, struct upload_target *t, struct tus_sum *sum)
 {
 	static char buf[CHUNK];
+	struct flow flow = {t->offset, t->offset};
 	size_t n;
 
 	while (u->taken < u->http->length) {
@@ -216,7 +221,8 @@ receive_all(struct upload *u, struct upload_target *t, struct tus_sum *sum)
 			return false;
 		if (is_gone(t))
 			return upload_refuse(u, 410, "The upload was removed.");
-		if (write_at(t, buf, n) == -1)
+		if (write_at(t, buf, n) == -1 ||
+		    write_behind(t, &flow, sum != NULL) == -1)
 			return refuse_file(u, "write");
 		if (sum != NULL)
 			tus_sum_add(sum, buf, n);
@@ -224,24 +230,37 @@ receive_all(struct upload *u, struct upload_target *t, struct tus_sum *sum)
 	return true;
 }
 
+/* A body that must have its checksum. */
+static bool
+receive_checked(struct upload *u, struct upload_target *t)
+{
+	struct tus_sum sum;
+
+	tus_sum_begin(&sum, &u->tus.checksum);
+	if (!receive_all(u, t, &sum))
+		return false;
+	if (!tus_sum_fits(&sum, &u->tus.checksum))
+		return upload_refuse(
+		    u, 460, "The body does not have its Upload-Checksum.");
+	return true;
+}
+
 bool
 receive_body(struct upload *u, struct upload_target *t)
 {
-	const struct tus_checksum *checksum = &u->tus.checksum;
-	struct tus_sum sum;
+	bool has_checksum = u->tus.checksum.algorithm != NULL;
 	bool is_whole;
 
-	if (checksum->algorithm == NULL)
-		return receive_all(u, t, NULL);
-	tus_sum_begin(&sum, checksum);
-	if (set_mark(t) == -1)
+	if (mark_set(t->mark, t->offset, has_checksum) == -1)
 		return refuse_file(u, "write");
-	is_whole = receive_all(u, t, &sum);
-	if (is_whole && !tus_sum_fits(&sum, checksum))
-		is_whole = upload_refuse(
-		    u, 460, "The body does not have its Upload-Checksum.");
-	/* Without the mark, the bytes stay. */
-	if ((is_whole ? ftruncate(t->mark, 0) : cut_back(t)) == -1)
+	is_whole =
+	    has_checksum ? receive_checked(u, t) : receive_all(u, t, NULL);
+	/* Without a checksum, the mark of a cut body stays: its bytes are there. */
+	if (is_whole) {
+		if (fdatasync(t->data) == -1 || mark_clear(t->mark) == -1)
+			return refuse_file(u, "write");
+	} else if (has_checksum && settle(t) == -1) {
 		return refuse_file(u, "cut back");
+	}
 	return is_whole;
 }

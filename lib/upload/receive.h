@@ -11,16 +11,17 @@
 /*
  * Become the only writer of an open upload, until its descriptors are closed. An
  * older connection that is the writer is ended: whoever comes back after a cut must
- * not wait until the server has noticed it. Then cut off what a body with a
- * checksum, whose process was killed, has left; and set t->offset to the bytes that
- * are there. Returns false after upload_refuse().
+ * not wait until the server has noticed it. Then cut off the bytes that do not count
+ * (store/mark.h), and set t->offset to those that are there. Returns false after
+ * upload_refuse().
  */
 bool receive_begin(struct upload *, struct upload_target *t);
 
 /*
  * Receive the body of u->http at t->offset, which goes on with the bytes. What
  * arrives before a cut is kept; but with a checksum all of the body is, or nothing
- * of it. Returns whether all of it is there, or false after upload_refuse().
+ * of it. Returns whether all of it is there, and on the disk; or false after
+ * upload_refuse().
  */
 bool receive_body(struct upload *, struct upload_target *t);
 

@@ -9,8 +9,8 @@
  * removes and finishes uploads, and passes the descriptors that the bytes go to.
  *
  * How far an upload is, its file says: the offset is the size of `data`. The file
- * `offset` beside it has a number only while a body with a checksum is under way:
- * where to cut back to. What ends a process at any moment loses nothing else.
+ * `offset` beside it (store/mark.h) says which of its last bytes may have to be sent
+ * again. What ends a process at any moment loses nothing else.
  */
 #ifndef VM_UPLOAD_UPLOAD_H
 #define VM_UPLOAD_UPLOAD_H

@@ -87,7 +87,7 @@ keep_or_begin() {
 		set_value "$REC" error "begun again: it has changed on the server" || :
 		rm -f "$REC/data"
 		# After a power cut, they must not stand beside the new validator.
-		sync "$REC" 2>/dev/null || sync
+		to_disk "$REC"
 	elif [ "$now" = "$was" ]; then
 		return 0
 	fi

@@ -42,13 +42,21 @@ gc_upload() {
 	fi
 }
 
-# is_complete: have all bytes arrived, and are they what they should be at the
-# moment? (`offset` is not empty while a part is written that may be taken back.)
+# is_complete: have all bytes arrived, and are they what they should be?
 is_complete() {
 	is_sha256 "${SUM:--}" || {
 		[ "$ORIGIN" = upload ] && [ -n "$SIZE_OF" ] &&
-			[ "$RECEIVED" = "$SIZE_OF" ] && [ ! -s "$REC/offset" ]
+			[ "$RECEIVED" = "$SIZE_OF" ] && is_sure
 	}
+}
+
+# is_sure: no byte of the upload at hand may have to be sent again (vm-upload(8),
+# `offset`): those of this boot are there, even if they are not on the disk yet.
+is_sure() {
+	local at boot
+	[ -s "$REC/offset" ] || return 0
+	read -r at boot <"$REC/offset" && [ -n "$boot" ] &&
+		[ "$boot" = "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo -)" ]
 }
 
 # repair NAME VALUE TEXT: set a value of the image at hand that the disk contradicts.

@@ -286,7 +286,7 @@ publish() {
 	need_value "$REC" size "$1"
 	need_value "$REC" sha256 "$2"
 	[ -f "$REC/volume" ] || need_value "$REC" taken "$BYTES"
-	sync "$REC"/* "$REC" 2>/dev/null || sync
+	to_disk "$REC"/* "$REC"
 	lock_ledger
 	refuse_taken
 	publish_volume
@@ -294,7 +294,7 @@ publish() {
 	[ -z "$OLD" ] || to_trash "$OLD" || write_failed "replace $NAME"
 	mv "$REC" "$STORE/images/$ID" 2>/dev/null || write_failed "rename $REC"
 	REC=$STORE/images/$ID DIR=$STORE/images/$ID
-	sync "$STORE/images" "$STORE/incoming" 2>/dev/null || sync
+	to_disk "$STORE/images" "$STORE/incoming"
 	unlock_ledger
 	[ -z "$OLD" ] || empty_trash "$TRASH"
 }

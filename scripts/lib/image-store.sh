@@ -169,6 +169,11 @@ set_value() {
 	{ printf '%s\n' "$3" >"$1/.$2.new" && mv "$1/.$2.new" "$1/$2"; } 2>/dev/null
 }
 
+# to_disk PATH...: on return, they are on the disk. (An old sync takes no names.)
+to_disk() {
+	sync "$@" 2>/dev/null || sync
+}
+
 # write_failed WHAT...: end: WHAT was not possible. The kernel says why, if it is asked
 # once more.
 write_failed() {
