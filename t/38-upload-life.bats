@@ -252,6 +252,38 @@ after_restart() {
 	[ "$(cat "$STORE/images/${AT##*/}/data")" = helloworld ]
 }
 
+@test "a disk that fails: what it does not have does not count" {
+	local sum loop size=8000000
+	# A disk that is larger than what it lies on.
+	mkdir below
+	mount -t tmpfs -o size=6m below below
+	truncate -s 40M below/disk
+	mkfs.ext4 -q -F -O ^has_journal -E lazy_itable_init=1 below/disk
+	loop=$(losetup -f --show below/disk)
+	mount "$loop" "$STORE"
+	chmod 711 "$STORE"
+	head -c $size /dev/urandom >image
+	sum=$(sha256sum <image | cut -c 1-64)
+	[ "$(up POST /images "Upload-Length:$size" \
+		"Upload-Metadata:filename $(encode x.iso),sha256 $(encode "$sum")" \
+		</dev/null)" = 201 ]
+	AT=$(header location)
+	[ "$(up PATCH "$AT" "$TYPE" Upload-Offset:0 <image)" = 500 ]
+	mount -o remount,size=60m below
+	[ "$(up HEAD "$AT" </dev/null)" = 200 ]
+	size=$(header upload-offset)
+	[ "$size" -lt 6000000 ]
+	[ "$(tail -c +$((size + 1)) image | up PATCH "$AT" "$TYPE" "Upload-Offset:$size")" = 204 ]
+	wait_until 30 test -d "$STORE/images/${AT##*/}"
+	# What the disk has, not the memory.
+	umount "$STORE"
+	mount "$loop" "$STORE"
+	cmp image "$STORE/images/${AT##*/}/data"
+	umount "$STORE"
+	losetup -d "$loop"
+	umount below
+}
+
 @test "of a long body, all but the last 16 MiB are sure to be on the disk" {
 	local size=$((40 << 20))
 	new $((size + 1))

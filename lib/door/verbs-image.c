@@ -263,7 +263,7 @@ offset_of(int record, const struct stat *data)
 
 	if (mark == -1)
 		return size;
-	size = mark_counted(mark, size, NULL);
+	size = mark_counted(mark, size);
 	close(mark);
 	return size;
 }

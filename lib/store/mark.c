@@ -27,55 +27,62 @@ take_boot(char *boot)
 		strcpy(boot, "-");
 }
 
-/* Are the bytes behind the mark in the memory of this kernel? */
+/* Without a boot_id, nobody knows. */
 static bool
 is_of_this_boot(const char *text)
 {
 	char boot[BOOT_SIZE];
 
 	take_boot(boot);
-	return strcmp(text, boot) == 0;
+	return boot[0] != '-' && strcmp(text, boot) == 0;
 }
 
-uint64_t
-mark_counted(int mark, uint64_t size, bool *is_set)
+struct mark
+mark_read(int fd)
 {
 	char text[MARK_SIZE], *boot;
-	ssize_t n = pread(mark, text, sizeof(text) - 1, 0);
-	uint64_t at;
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	struct mark m = {.is_set = n > 0, .at = UINT64_MAX};
 
-	if (is_set != NULL)
-		*is_set = n > 0;
 	/* A power cut may leave half a line, before any byte of the body. */
 	if (n <= 0 || text[n - 1] != '\n')
-		return size;
+		return m;
 	text[n - 1] = '\0';
 	boot = strchr(text, ' ');
 	if (boot != NULL)
 		*boot++ = '\0';
-	if (number_parse(text, 0, INT64_MAX, &at) == -1 || at >= size)
-		return size;
-	return boot != NULL && is_of_this_boot(boot) ? size : at;
+	if (number_parse(text, 0, INT64_MAX, &m.at) == -1)
+		m.at = UINT64_MAX;
+	m.has_rest = boot != NULL && is_of_this_boot(boot);
+	return m;
+}
+
+uint64_t
+mark_counted(int fd, uint64_t size)
+{
+	struct mark m = mark_read(fd);
+
+	return m.at < size && !m.has_rest ? m.at : size;
 }
 
 int
-mark_set(int mark, uint64_t at, bool has_checksum)
+mark_set(int fd, uint64_t at, enum mark_form form)
 {
 	char boot[BOOT_SIZE] = "", text[MARK_SIZE];
 	int len;
 
-	if (!has_checksum)
+	if (form == MARK_MEMORY)
 		take_boot(boot);
-	/* The line keeps its length: a power cut leaves the old one or the new. */
+	/* A line keeps its length: a power cut leaves the old one or the new. */
 	len = snprintf(text, sizeof(text), "%020llu%s%s\n",
-	    (unsigned long long)at, has_checksum ? "" : " ", boot);
-	if (pwrite(mark, text, (size_t)len, 0) != len)
+	    (unsigned long long)at, boot[0] != '\0' ? " " : "", boot);
+	if (pwrite(fd, text, (size_t)len, 0) != len)
 		return -1;
-	return fdatasync(mark);
+	return fdatasync(fd);
 }
 
 int
-mark_clear(int mark)
+mark_clear(int fd)
 {
-	return ftruncate(mark, 0) == -1 ? -1 : fdatasync(mark);
+	return ftruncate(fd, 0) == -1 ? -1 : fdatasync(fd);
 }

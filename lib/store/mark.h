@@ -19,17 +19,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Returns how many bytes count of a file that has `size` bytes. *is_set, if it is
- * not NULL, says whether there is a mark. */
-uint64_t mark_counted(int mark, uint64_t size, bool *is_set);
+struct mark {
+	bool is_set;
+	uint64_t at;   /* the bytes before it are sure; UINT64_MAX: all are */
+	bool has_rest; /* the others are in the memory of this kernel */
+};
+
+/* Read a mark that is open at the descriptor fd. */
+struct mark mark_read(int fd);
+
+/* Returns how many bytes count of a file that has `size` bytes. */
+uint64_t mark_counted(int fd, uint64_t size);
+
+enum mark_form {
+	MARK_CHECKSUM,
+	MARK_MEMORY
+};
 
 /*
- * Set the mark: bytes before `at` are on the disk. has_checksum chooses the form.
- * The mark is on the disk on return. Returns 0, or -1 with errno.
+ * Set the mark: bytes before `at` are on the disk. It is there itself on return.
+ * Returns 0, or -1 with errno.
  */
-int mark_set(int mark, uint64_t at, bool has_checksum);
+int mark_set(int fd, uint64_t at, enum mark_form form);
 
 /* All bytes are on the disk, and are to stay. Returns 0, or -1 with errno. */
-int mark_clear(int mark);
+int mark_clear(int fd);
 
 #endif

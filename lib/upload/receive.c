@@ -92,19 +92,43 @@ refuse_file(struct upload *u, const char *verb)
 
 /* --- the beginning -------------------------------------------------------- */
 
+/*
+ * The disk has failed, and the kernel says so only once: the bytes behind `at` are in
+ * its memory, and will never be on the disk. They must not count any more. Returns
+ * -1, with errno as it was.
+ */
+static int
+forget(struct upload_target *t, uint64_t at)
+{
+	int why = errno;
+
+	if (at >= t->offset)
+		return -1;
+	if (ftruncate(t->data, (off_t)at) == -1 &&
+	    (mark_clear(t->mark) == -1 ||
+		mark_set(t->mark, at, MARK_CHECKSUM) == -1))
+		warn("unable to cut back the upload %s", t->id);
+	t->offset = at;
+	errno = why;
+	return -1;
+}
+
 /* Keep the bytes that count. Returns 0, or -1 with errno. */
 static int
 settle(struct upload_target *t)
 {
-	bool is_set;
-	uint64_t counted = mark_counted(t->mark, t->offset, &is_set);
+	const struct mark m = mark_read(t->mark);
 
-	if (!is_set)
+	if (!m.is_set)
 		return 0;
-	if (counted < t->offset && ftruncate(t->data, (off_t)counted) == -1)
-		return -1;
-	t->offset = counted;
-	return fdatasync(t->data) == -1 ? -1 : mark_clear(t->mark);
+	if (m.at < t->offset && !m.has_rest) {
+		if (ftruncate(t->data, (off_t)m.at) == -1)
+			return -1;
+		t->offset = m.at;
+	}
+	if (fdatasync(t->data) == -1)
+		return forget(t, m.at);
+	return mark_clear(t->mark);
 }
 
 bool
@@ -186,6 +210,7 @@ read_some(struct upload *u, const struct upload_target *t, char *buf)
 
 /* How far the bytes of a body are on their way to the disk. */
 struct flow {
+	enum mark_form form;
 	uint64_t started; /* ... that the kernel has begun to write */
 	uint64_t sure;	  /* ... that the mark says are there */
 };
@@ -193,7 +218,7 @@ struct flow {
 /* Let the disk work while the body arrives; and move the mark, unless it stays for
  * a checksum. Returns 0, or -1 with errno. */
 static int
-write_behind(const struct upload_target *t, struct flow *f, bool has_checksum)
+write_behind(struct upload_target *t, struct flow *f)
 {
 	if (t->offset - f->started >= BEHIND) {
 		/* A hint: if it fails, fdatasync(2) says so. */
@@ -201,18 +226,19 @@ write_behind(const struct upload_target *t, struct flow *f, bool has_checksum)
 		    (off_t)(t->offset - f->started), SYNC_FILE_RANGE_WRITE);
 		f->started = t->offset;
 	}
-	if (has_checksum || t->offset - f->sure < SURE)
+	if (f->form == MARK_CHECKSUM || t->offset - f->sure < SURE)
 		return 0;
+	if (fdatasync(t->data) == -1)
+		return forget(t, f->sure);
 	f->sure = t->offset;
-	return fdatasync(t->data) == -1 ? -1
-					: mark_set(t->mark, t->offset, false);
+	return mark_set(t->mark, t->offset, f->form);
 }
 
 static bool
-receive_all(struct upload *u, struct upload_target *t, struct tus_sum *sum)
+receive_all(struct upload *u, struct upload_target *t, struct flow *f,
+    struct tus_sum *sum)
 {
 	static char buf[CHUNK];
-	struct flow flow = {t->offset, t->offset};
 	size_t n;
 
 	while (u->taken < u->http->length) {
@@ -221,8 +247,7 @@ receive_all(struct upload *u, struct upload_target *t, struct tus_sum *sum)
 			return false;
 		if (is_gone(t))
 			return upload_refuse(u, 410, "The upload was removed.");
-		if (write_at(t, buf, n) == -1 ||
-		    write_behind(t, &flow, sum != NULL) == -1)
+		if (write_at(t, buf, n) == -1 || write_behind(t, f) == -1)
 			return refuse_file(u, "write");
 		if (sum != NULL)
 			tus_sum_add(sum, buf, n);
@@ -232,12 +257,12 @@ receive_all(struct upload *u, struct upload_target *t, struct tus_sum *sum)
 
 /* A body that must have its checksum. */
 static bool
-receive_checked(struct upload *u, struct upload_target *t)
+receive_checked(struct upload *u, struct upload_target *t, struct flow *f)
 {
 	struct tus_sum sum;
 
 	tus_sum_begin(&sum, &u->tus.checksum);
-	if (!receive_all(u, t, &sum))
+	if (!receive_all(u, t, f, &sum))
 		return false;
 	if (!tus_sum_fits(&sum, &u->tus.checksum))
 		return upload_refuse(
@@ -248,19 +273,23 @@ receive_checked(struct upload *u, struct upload_target *t)
 bool
 receive_body(struct upload *u, struct upload_target *t)
 {
-	bool has_checksum = u->tus.checksum.algorithm != NULL;
+	struct flow f = {MARK_MEMORY, t->offset, t->offset};
 	bool is_whole;
 
-	if (mark_set(t->mark, t->offset, has_checksum) == -1)
+	if (u->tus.checksum.algorithm != NULL)
+		f.form = MARK_CHECKSUM;
+	if (mark_set(t->mark, t->offset, f.form) == -1)
 		return refuse_file(u, "write");
-	is_whole =
-	    has_checksum ? receive_checked(u, t) : receive_all(u, t, NULL);
+	is_whole = f.form == MARK_CHECKSUM ? receive_checked(u, t, &f)
+					   : receive_all(u, t, &f, NULL);
 	/* Without a checksum, the mark of a cut body stays: its bytes are there. */
-	if (is_whole) {
-		if (fdatasync(t->data) == -1 || mark_clear(t->mark) == -1)
-			return refuse_file(u, "write");
-	} else if (has_checksum && settle(t) == -1) {
-		return refuse_file(u, "cut back");
-	}
-	return is_whole;
+	if (!is_whole)
+		return f.form == MARK_CHECKSUM && settle(t) == -1
+			   ? refuse_file(u, "cut back")
+			   : false;
+	if (fdatasync(t->data) == -1)
+		forget(t, f.sure);
+	else if (mark_clear(t->mark) == 0)
+		return true;
+	return refuse_file(u, "write");
 }
