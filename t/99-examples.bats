@@ -23,6 +23,17 @@ setup_file() {
 	done
 }
 
+@test "quotes in the pages are shown, and each has its end" {
+	cd "$TOP/man"
+	# mdoc takes a quote in a line of a macro for the begin of an argument.
+	not grep -nE '^\.(Dl|Li|Ql|Pq) .*"' ./*.[1-8]
+	for page in *.[1-8]; do
+		mandoc -T utf8 "$page" 2>/dev/null | tr '\n' ' ' >"$BATS_TEST_TMPDIR/page"
+		[ -s "$BATS_TEST_TMPDIR/page" ]
+		LC_ALL=C.UTF-8 not grep -oE '“[^”]*“.{20}' "$BATS_TEST_TMPDIR/page"
+	done
+}
+
 @test "vmedia-hacking(7) names files that there are, and what is in them" {
 	cd "$TOP"
 	sed -n '/^\.Ss Folders/,/^\.Ss Add a program/p' man/vmedia-hacking.7 |
