@@ -550,6 +550,118 @@ has_upload() {
 	gone
 }
 
+@test "finish: an upload whose end may not be on the disk, and what put has left" {
+	with_drop_box
+	id=$(image begin -s 5 x)
+	printf hello >"$STORE/incoming/$id/data"
+	printf '%020d 00000000-0000-0000-0000-000000000000\n' 2 >"$STORE/incoming/$id/offset"
+	fails 75 image finish x
+	grep "x is not complete: bytes at its end must be sent again" stderr
+	printf '%020d\n' 2 >"$STORE/incoming/$id/offset"
+	fails 75 image finish --id "$id"
+	# Whoever has the file open can make it endless.
+	truncate -s 1T "$STORE/incoming/$id/offset"
+	image gc
+	fails 75 image finish --id "$id"
+	printf '%020d %s\n' 2 "$(cat /proc/sys/kernel/random/boot_id)" \
+		>"$STORE/incoming/$id/offset"
+	image finish --id "$id"
+	[ "$(cat "$STORE/images/$id/data")" = hello ]
+	# A put that was killed has no such file, and its checksum is not compared yet.
+	id=$(image begin -s 5 y)
+	printf wrong >"$STORE/incoming/$id/data"
+	rm "$STORE/incoming/$id/offset"
+	fails 75 image finish --id "$id"
+	grep "y is not complete: type vmctl image ls" stderr
+}
+
+@test "finish: a name that is taken: ls says so, and what to type" {
+	blank 5000 x
+	image put x
+	id=$(image begin -s 5000 y)
+	cat x >"$STORE/incoming/$id/data"
+	image mv x y
+	fails 73 image finish --id "$id"
+	image ls | grep "^y .*incoming  its name is taken: type vmctl image rm --id $id, or"
+	image gc
+	[ -d "$STORE/incoming/$id" ]
+	image finish --replace --id "$id"
+	[ "$(cat "$STORE/images/"*/name)" = y ]
+	gone
+	echo 'store_keep = 1' >>conf
+	id=$(image begin -s 5000 z)
+	cat x >"$STORE/incoming/$id/data"
+	image mv y z
+	fails 73 image finish --id "$id"
+	touch -d '1 hour ago' "$STORE/incoming/$id"/*
+	wait_until 20 gone_by_gc
+}
+gone_by_gc() {
+	image gc && gone
+}
+
+@test "finish: a checksum file whose lines are endless takes no time" {
+	with_drop_box
+	blank 5000 "$BOX/x"
+	{
+		printf 'SHA256 () = '
+		head -c 900000 /dev/zero | tr '\0' x
+		printf '\n%s  x\n' "$SUM"
+	} >"$BOX/SHA256SUMS"
+	image finish alice/x
+	shows '.images[0].verified' SHA256SUMS
+}
+
+@test "empty files and input are no images" {
+	with_drop_box
+	: >x
+	fails 65 image put x
+	grep "unable to store x: it is empty" stderr
+	fails 65 image put - y </dev/null
+	grep "unable to store y: it is empty" stderr
+	: >"$BOX/z"
+	fails 65 image finish alice/z
+	gone
+}
+
+@test "a drop box with 500 files, and hidden ones, makes no endless list" {
+	local n
+	with_drop_box
+	for n in $(seq 500); do : >"$BOX/$n"; done
+	: >"$BOX/.part"
+	image ls >out 2>stderr
+	[ "$(wc -l <out)" = 100 ]
+	grep "alice has up to 401 more files in the drop box, which are not listed" stderr
+	rm "$BOX"/[0-9]*
+	image ls | grep "^alice/.part "
+	echo 'store_keep = 1' >>conf
+	wait_until 20 gone_by_gc
+	wait_until 20 eval 'image gc; [ -z "$(ls -A "$BOX")" ]'
+}
+
+@test "rm takes a name or an ID; a limit can be taken away" {
+	blank 5000 x
+	image put x
+	image put x y
+	id=$(image path y | cut -c 1-16)
+	fails 64 image rm x --id "$id"
+	grep "rm takes a name or --id, not both" stderr
+	image path y
+	[[ $(image quota root 1M) == "root: used 16 KiB, limit 1 MiB" ]]
+	fails 73 image put x -s 2M || :
+	[[ $(image quota root none) == "root: used 16 KiB, no limit" ]]
+}
+
+@test "verify with another checksum leaves the record as it is" {
+	blank 5000 x
+	image put x
+	fails 65 image verify -c "$(printf %064d 0)" x
+	grep "x was stored with the SHA-256 $SUM, not 0000" stderr
+	shows '.images[0] | [.sha256, .verified | tostring] | join(" ")' "$SUM null"
+	image verify -c "$SUM" x
+	shows '.images[0].verified' given
+}
+
 @test "two finishes that together exceed the quota: one fails before a byte is copied" {
 	local rc1=0 rc2=0 first second
 	conf "store_quota = 5M"

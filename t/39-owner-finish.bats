@@ -133,7 +133,7 @@ in_slot() {
 		fails 64 image finish "alice/$name"
 	done
 	image ls >out
-	[ "$(wc -l <out)" -le 5 ]
+	[ "$(wc -l <out)" -le 6 ]
 	not grep -q '[^ -~]' out
 	image ls -j | jq -e '.images | length > 0' >/dev/null
 	printf 'rm /images/*\nrm .hidden\n' | sftp_as alice >/dev/null

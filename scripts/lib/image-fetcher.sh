@@ -87,7 +87,10 @@ keep_or_begin() {
 		set_value "$REC" error "begun again: it has changed on the server" || :
 		rm -f "$REC/data"
 		# After a power cut, they must not stand beside the new validator.
-		to_disk "$REC"
+		to_disk "$REC" || {
+			WHY="unable to write $REC"
+			return 1
+		}
 	elif [ "$now" = "$was" ]; then
 		return 0
 	fi

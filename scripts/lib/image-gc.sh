@@ -50,15 +50,6 @@ is_complete() {
 	}
 }
 
-# is_sure: no byte of the upload at hand may have to be sent again (vm-upload(8),
-# `offset`): those of this boot are there, even if they are not on the disk yet.
-is_sure() {
-	local at boot
-	[ -s "$REC/offset" ] || return 0
-	read -r at boot <"$REC/offset" && [ -n "$boot" ] &&
-		[ "$boot" = "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo -)" ]
-}
-
 # repair NAME VALUE TEXT: set a value of the image at hand that the disk contradicts.
 repair() {
 	need_value "$REC" "$1" "$2"
@@ -73,6 +64,7 @@ gc_image() {
 		! drop_record "$REC" || say_gc "removed $NAME ($OWNER): its data is gone"
 		return 0
 	}
+	rm -f "$REC/offset" "$REC/expect" "$REC/replace" "$REC/checking"
 	[ -s "$REC/owner" ] || repair owner root "its owner was lost"
 	[ -s "$REC/name" ] || {
 		NAME=$ID.img
@@ -139,7 +131,7 @@ cmd_gc() {
 	for path in "$STORE"/trash/*; do
 		[ ! -d "$path" ] || empty_trash "$path"
 	done
-	for path in "$STORE"/boxes/*/images/*; do
+	for path in "$STORE"/boxes/*/images/* "$STORE"/boxes/*/images/.[!.]*; do
 		[ -f "$path" ] && [ ! -L "$path" ] || continue
 		see_upload "$path"
 		gc_box "$path"

@@ -286,15 +286,15 @@ publish() {
 	need_value "$REC" size "$1"
 	need_value "$REC" sha256 "$2"
 	[ -f "$REC/volume" ] || need_value "$REC" taken "$BYTES"
-	to_disk "$REC"/* "$REC"
+	to_disk "$REC"/* "$REC" || write_failed "store $NAME"
 	lock_ledger
 	refuse_taken
 	publish_volume
-	rm -f "$REC/offset" "$REC/expect" "$REC/replace" "$REC/checking"
 	[ -z "$OLD" ] || to_trash "$OLD" || write_failed "replace $NAME"
 	mv "$REC" "$STORE/images/$ID" 2>/dev/null || write_failed "rename $REC"
 	REC=$STORE/images/$ID DIR=$STORE/images/$ID
-	to_disk "$STORE/images" "$STORE/incoming"
+	rm -f "$REC/offset" "$REC/expect" "$REC/replace" "$REC/checking"
+	to_disk "$STORE/images" "$STORE/incoming" || write_failed "store $NAME"
 	unlock_ledger
 	[ -z "$OLD" ] || empty_trash "$TRASH"
 }

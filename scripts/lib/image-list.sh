@@ -4,6 +4,7 @@
 # vm-image, after image-ledger.sh.
 
 WARN_SECONDS=172800	# how long before its end an upload is `expiring`
+BOX_ROWS=100		# of one drop box, in a list
 TAB='	'
 NOW=''			# the time, in seconds
 
@@ -102,11 +103,28 @@ each_row() {
 		see_record "$dir"
 		[ "${2:-$OWNER}" != "$OWNER" ] || "$1"
 	done
-	for dir in "$STORE"/boxes/${2:-*}/images/*; do
-		[ -f "$dir" ] && [ ! -L "$dir" ] || continue
-		case $dir in */SHA256SUMS) continue ;; esac
-		see_upload "$dir"
-		"$1"
+	for dir in "$STORE"/boxes/${2:-*}/images; do
+		box_rows "$1" "$dir"/* "$dir"/.[!.]*
+	done
+}
+
+# box_rows COMMAND FILE...: the same for the files of a drop box. Empty ones cost its
+# owner nothing: they must not make the list endless.
+box_rows() {
+	local left=$BOX_ROWS command=$1
+	shift
+	while [ $# -gt 0 ]; do
+		[ -f "$1" ] && [ ! -L "$1" ] && [ "${1##*/}" != SHA256SUMS ] && {
+			[ "$left" -gt 0 ] || {
+				echo "$PROG: $OWNER has up to $# more files in the drop" \
+					"box, which are not listed" >&2
+				return
+			}
+			left=$((left - 1))
+			see_upload "$1"
+			"$command"
+		}
+		shift
 	done
 }
 
@@ -314,9 +332,15 @@ cmd_quota() {
 		show_quota
 		return
 	}
-	bytes_of "$WHERE" || misuse "$WHERE is not a size, such as 500M or 10G"
+	[ "$WHERE" = none ] || bytes_of "$WHERE" ||
+		misuse "$WHERE is not a size, such as 500M or 10G, and not none"
 	[ -d "$STORE/owners/$ARGUMENT" ] || mkdir "$STORE/owners/$ARGUMENT" ||
 		die $EX_CANTCREAT "unable to make $STORE/owners/$ARGUMENT"
-	need_value "$STORE/owners/$ARGUMENT" quota "$BYTES"
+	if [ "$WHERE" = none ]; then
+		rm -f "$STORE/owners/$ARGUMENT/quota"
+	else
+		need_value "$STORE/owners/$ARGUMENT" quota "$BYTES"
+	fi
 	limit_box "$ARGUMENT"
+	show_quota
 }

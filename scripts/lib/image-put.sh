@@ -34,8 +34,11 @@ size_of() {
 	fi
 }
 
-# keep: make an image of the record at hand, whose bytes are there.
+# keep: make an image of the record at hand, whose bytes are there. An empty one is
+# what is left when the program before a pipe has failed.
 keep() {
+	[ "$COPIED" != 0 ] || [ -f "$REC/offset" ] ||
+		die $EX_DATAERR "unable to store $NAME: it is empty"
 	[ -z "$VERIFIED" ] || need_value "$REC" verified "$VERIFIED"
 	publish "$COPIED" "$SUM"
 	DROP=
@@ -119,6 +122,8 @@ upload_now() {
 # path in it is that of another directory, unless it is ./
 take_sum() {
 	local sum name
+	# Longer than any name, and slow to look at.
+	[ ${#1} -le 400 ] || return 0
 	case $1 in
 	"SHA256 ("*") = "*)
 		sum=${1##*") = "}
@@ -192,28 +197,52 @@ take_filled() {
 	keep
 }
 
+# need_free_name: the name of the upload at hand can be taken, or end, and leave the
+# reason for ls.
+need_free_name() {
+	(refuse_taken) || {
+		local status=$?
+		set_value "$REC" error "its name is taken: type $TOOL rm --id $ID, or" \
+			"$TOOL finish --replace --id $ID"
+		exit $status
+	}
+	refuse_taken
+}
+
+# need_all_bytes: end unless all bytes of the upload at hand have come from a client
+# by HTTP, or are compared with the checksum already. What else is in a record was
+# left by a program that was killed, and nobody knows whether it is right.
+need_all_bytes() {
+	local size
+	value_of sha256 && is_sha256 "$VALUE" || [ -f "$REC/offset" ] ||
+		die $EX_TEMPFAIL "$NAME is not complete: type $TOOL ls"
+	value_of size || :
+	size=$VALUE
+	RECEIVED=$(stat -c %s "$REC/data" 2>/dev/null) ||
+		die $EX_DATAERR "the upload $NAME has no data: type $TOOL gc"
+	[ -z "$size" ] || [ "$RECEIVED" -ge "$size" ] || die $EX_TEMPFAIL \
+		"$NAME is not complete: $RECEIVED of $size bytes have arrived"
+	is_sure || die $EX_TEMPFAIL "$NAME is not complete: bytes at its end must" \
+		"be sent again"
+	SIZE=${size:-$RECEIVED}
+}
+
 # finish_upload: make an image of the upload at hand (ID, REC) where its bytes are.
 # Whoever comes second finds that it is done.
 finish_upload() {
-	local size received
 	lock_record "$REC" || {
 		[ ! -d "$STORE/images/$ID" ] || return 0
 		die $EX_TEMPFAIL "another process is finishing $NAME"
 	}
 	[ ! -d "$STORE/images/$ID" ] || return 0
-	value_of size || :
-	size=$VALUE
 	[ -f "$REC/data" ] || ! take_filled || return 0
-	received=$(stat -c %s "$REC/data" 2>/dev/null) ||
-		die $EX_DATAERR "the upload $NAME has no data: type vmctl image gc"
-	[ -z "$size" ] || [ "$received" -ge "$size" ] || die $EX_TEMPFAIL \
-		"$NAME is not complete: $received of $size bytes have arrived"
-	refuse_taken
+	need_all_bytes
+	need_free_name
 	[ -n "$SHA256" ] || ! value_of expect || SHA256=$VALUE
 	VERIFIED=${SHA256:+given}
 	set_value "$REC" checking 1 || write_failed "finish $NAME"
 	rm -f "$REC/error"
-	import -b "$REC" -s "${size:-$received}" data || upload_failed $?
+	import -b "$REC" -s "$SIZE" data || upload_failed $?
 	keep
 }
 
@@ -221,6 +250,7 @@ finish_upload() {
 # already stays one.
 cmd_finish() {
 	need_store
+	need_one
 	exec 3<&0
 	if [ -n "$ID" ]; then
 		if take_record incoming "$ID"; then
@@ -230,7 +260,6 @@ cmd_finish() {
 		fi
 		return
 	fi
-	need_argument
 	split_name "$ARGUMENT"
 	set -- "$STORE/boxes/$OWNER/images"
 	if [ -e "$1/$NAME" ] || [ -L "$1/$NAME" ]; then
@@ -270,10 +299,12 @@ cmd_verify() {
 	! value_of sha256 || :
 	old=$VALUE
 	[ "$old" != stale ] || old=
+	[ -z "$SHA256" ] || [ "${old:-$SHA256}" = "$SHA256" ] || die $EX_DATAERR \
+		"$NAME was stored with the SHA-256 $old, not $SHA256: upload it again"
 	SUM=$(vm-import -p ${SHA256:+-c "$SHA256"} -s "$SIZE" \
 		"$(data_of "$REC")" </dev/null) || exit
 	COPIED=${SUM%% *} SUM=${SUM#* }
-	[ -z "$old" ] || [ "$old" = "$SUM" ] || [ -n "$SHA256" ] ||
+	[ -z "$old" ] || [ "$old" = "$SUM" ] ||
 		die $EX_DATAERR "$NAME is damaged: its SHA-256 is $SUM," \
 			"and it was $old: upload it again"
 	lock_ledger

@@ -139,9 +139,11 @@ need_store() {
 	[ -n "$STORE" ] || die $EX_CONFIG "there is no image store: write into" \
 		"$CONF, for example: store = /var/lib/vmedia"
 	[ ! -f "$STORE/ledger" ] || return 0
-	for dir in "$STORE" "$STORE/images" "$STORE/incoming" "$STORE/trash" \
+	# vm-image-keys, which is nobody's, must be able to go through them.
+	[ -d "$STORE" ] || (umask 066 && mkdir -p "$STORE") 2>/dev/null || no_store "$STORE"
+	for dir in "$STORE/images" "$STORE/incoming" "$STORE/trash" \
 		"$STORE/owners" "$STORE/boxes"; do
-		[ -d "$dir" ] || mkdir -p "$dir" 2>/dev/null || no_store "$dir"
+		[ -d "$dir" ] || mkdir "$dir" 2>/dev/null || no_store "$dir"
 	done
 	# Owners come to their boxes through these two.
 	chmod 711 "$STORE" "$STORE/boxes" && { command : >>"$STORE/ledger"; } 2>/dev/null ||
@@ -169,9 +171,26 @@ set_value() {
 	{ printf '%s\n' "$3" >"$1/.$2.new" && mv "$1/.$2.new" "$1/$2"; } 2>/dev/null
 }
 
-# to_disk PATH...: on return, they are on the disk. (An old sync takes no names.)
+# to_disk PATH...: on return, they are on the disk. False if that failed. (Not every
+# file system can do it for one file or directory.)
 to_disk() {
-	sync "$@" 2>/dev/null || sync
+	local said
+	said=$(sync "$@" 2>&1) || case $said in
+	*Input/output* | *"No space"* | *quota* | *Read-only*) return 1 ;;
+	*) sync ;;
+	esac
+}
+
+# is_sure: no byte of the upload at hand may have to be sent again (vm-upload(8),
+# `offset`): those of this boot are there, even if they are not on the disk yet. The
+# file is not ours: it may be long.
+is_sure() {
+	local text
+	[ -s "$REC/offset" ] || return 0
+	text=$(head -c 80 "$REC/offset" | tr -d '\000')
+	VALUE=none
+	{ read -r VALUE </proc/sys/kernel/random/boot_id; } 2>/dev/null
+	[ ${#text} = 57 ] && [ "${text#* }" = "$VALUE" ]
 }
 
 # write_failed WHAT...: end: WHAT was not possible. The kernel says why, if it is asked

@@ -15,7 +15,7 @@ rm|NAME|remove an image, or an upload that is not finished
 mv|NAME NEW|rename an image
 owner|ACTION [OWNER]|add, remove or list those who upload by sftp
 gc||remove what nobody continues, repair after a crash
-quota|[OWNER] [SIZE]|show what each owner has, or set a limit
+quota|[OWNER] [SIZE]|show what each owner has, or set a limit (or none)
 create|NAME|make a blank disk
 pack|NAME FILE...|make a CD or disk of files
 export|NAME|show an image as a file to its owner's sftp
@@ -63,7 +63,7 @@ sha256|c|HEX|put finish verify begin fetch|the SHA-256 that it must have
 key|k|FILE|owner|the public keys of the owner; - is standard input
 quota|q|SIZE|owner|how much the owner may have
 force|f||owner|rm removes the images of the owner, too
-replace|||put finish mv begin fetch|take the place of another image that has the name
+replace|||put finish mv begin fetch create pack|take the place of another image that has the name
 json|j||ls owner quota doctor fetch|print one JSON object
 user|u|USER|fetch|log in to the server as USER
 password|P|FILE|fetch|read the password from FILE (-: ask for it)
