@@ -281,6 +281,7 @@ answers() {
 
 @test "create and pack: help, and words" {
 	image help pack | grep -- "-l, --label LABEL"
+	image help pack | grep "^FILE... a file, a directory"
 	image help create | grep -- "-f, --format FORMAT"
 	not grep '.\{81\}' <(image help pack; image help create; image help)
 	fails 64 image blank

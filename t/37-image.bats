@@ -80,7 +80,12 @@ A=00000000000000aa B=00000000000000bb
 	image help rm | grep -q -- "--id ID"
 	[ "$("$BUILD/bin/vmctl" help image)" = "$(image help)" ]
 	[ "$("$BUILD/bin/vmctl" image ls -h)" = "$(image help ls)" ]
-	not grep '.\{81\}' <(image help; image help begin)
+	[ "$("$BUILD/bin/vmctl" help image put)" = "$(image help put)" ]
+	[ "$(image -V)" = "vm-image $(vm-import -V | cut -d ' ' -f 2)" ]
+	image help finish | grep -qx 'usage: .* finish .* NAME | --id ID'
+	image help put | not grep '^FILE'
+	image help fetch | grep -A 1 -- '--sha256 HEX' | grep -q -- '--sha256-file FILE  *the same'
+	not grep '.\{81\}' <(image help; image help begin; image help fetch)
 	fails 64 image list
 	grep "did you mean vmctl image ls?" stderr
 	fails 64 image rm

@@ -37,6 +37,11 @@ teardown() {
 	[ "$(image owner ls -j | jq -c '.owners[] | [.name, .limit, .keys, .missing]')" = \
 		'["alice",2097152,1,null]' ]
 	image ls alice
+	mkdir "$STORE/owners/bob"
+	[ "$(image owner ls alice -j | jq -c '[.owners[].name]')" = '["alice"]' ]
+	[ "$(image owner ls alice | wc -l)" = 1 ]
+	fails 66 image owner ls carol
+	rmdir "$STORE/owners/bob"
 	# The machine of the tests has no such user.
 	not grep -q '^alice:' /etc/passwd
 }

@@ -37,19 +37,21 @@ help_words() {
 		*[!A-Z]"$word"[!A-Z]*) ;;
 		*) continue ;;
 		esac
-		[ -z "$word" ] || out '%-7s%s\n' "$word" "$meaning"
+		[ -z "$word" ] || out '%-8s%s\n' "$word" "$meaning"
 	done || exit
 }
 
 # help_verb VERB: its arguments and options.
 help_verb() {
-	local rest options words
+	local rest options words also
 	find_verb "$1" || no_verb "$1"
 	rest=${VERBS#*"$NEWLINE$1|"}
 	rest=${rest%%"$NEWLINE"*}
-	out 'usage: %s %s [OPTION]...%s\n%s\n\n' "$TOOL" "$1" \
-		"${TAKES:+ $TAKES}" "${rest#*|}"
 	options=$(help_options "$1")
+	also=
+	case $options in *" --id ID "*) also=' | --id ID' ;; esac
+	out 'usage: %s %s [OPTION]...%s\n%s\n\n' "$TOOL" "$1" \
+		"${TAKES:+ $TAKES$also}" "${rest#*|}"
 	out '%s\n' "$options"
 	words=$(help_words " $TAKES $options ")
 	[ -z "$words" ] || out '\n%s\n' "$words"

@@ -186,25 +186,26 @@ owner_json() {
 	COMMA=', '
 }
 
-# each_owner COMMAND: run COMMAND for each owner beside root.
+# each_owner COMMAND [OWNER]: run COMMAND for each owner beside root, or for OWNER.
 each_owner() {
 	local dir
 	for dir in "$STORE"/owners/*; do
 		[ -d "$dir" ] && [ "${dir##*/}" != root ] || continue
-		"$1" "${dir##*/}"
+		[ "${2:-${dir##*/}}" != "${dir##*/}" ] || "$1" "${dir##*/}"
 	done
 }
 
+# owner_ls [OWNER]
 owner_ls() {
 	count_records root
 	[ -n "$JSON" ] || {
-		each_owner owner_text
+		each_owner owner_text "$@"
 		return
 	}
 	json_begin
 	out ', "owners": ['
 	COMMA=
-	each_owner owner_json
+	each_owner owner_json "$@"
 	out ']'
 	json_end
 }
@@ -243,15 +244,16 @@ examine_boxes() {
 
 cmd_owner() {
 	need_store
+	[ "$WHERE" != root ] || misuse "root is always an owner, without a drop box"
 	case $ARGUMENT in
 	'') misuse "owner needs an action: add, rm or ls" ;;
 	add | rm)
 		[ -n "$WHERE" ] || misuse "owner $ARGUMENT needs the name of the owner"
-		[ "$WHERE" != root ] || misuse "root is always an owner, without a drop box"
 		is_owner "$WHERE" || misuse "$WHERE: the name of an owner has 1 to 31" \
 			"of a-z, 0-9, _ and -, and begins with a letter"
 		;;
-	ls) [ -z "$WHERE" ] || misuse "owner ls takes no name" ;;
+	ls) [ -z "$WHERE" ] || has_owner "$WHERE" ||
+		die $EX_NOINPUT "there is no owner $WHERE" ;;
 	*) misuse "owner has no action $ARGUMENT: use add, rm or ls" ;;
 	esac
 	"owner_$ARGUMENT" ${WHERE:+"$WHERE"}

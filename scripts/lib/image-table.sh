@@ -52,7 +52,8 @@ USUAL=ls
 
 # OPTION|LETTER|VALUE|VERBS|what it does. An option without VALUE is a flag.
 OPTIONS="
-id||ID|finish rm export fetch|the upload or image that has this ID
+id||ID|finish rm export|the upload or image that has this ID
+id||ID|fetch|go on with this fetch, for its unit
 owner|o|OWNER|begin room fetch|the owner of the upload (default: root)
 size|s|SIZE|put begin|its size (put: of standard input)
 size|s|SIZE|create pack|the size of the disk (pack: the default fits)
@@ -60,6 +61,7 @@ format|f|FORMAT|create|make a file system on it: vfat or exfat
 format|f|FORMAT|pack|iso (the default) or vfat
 label|l|LABEL|create pack|the label, such as OEMDRV, cidata or config-2
 sha256|c|HEX|put finish verify begin fetch|the SHA-256 that it must have
+sha256-file||FILE|fetch|the same with a file of checksums, or its URL
 key|k|FILE|owner|the public keys of the owner; - is standard input
 quota|q|SIZE|owner|how much the owner may have
 force|f||owner|rm removes the images of the owner, too
@@ -68,7 +70,6 @@ json|j||ls owner quota doctor fetch|print one JSON object
 user|u|USER|fetch|log in to the server as USER
 password|P|FILE|fetch|read the password from FILE (-: ask for it)
 header||FILE|fetch|send the HTTP headers in FILE, such as a token
-sha256-file||FILE|fetch|the same with a file of checksums, or its URL
 domain||DOMAIN|fetch|log in as a user of this domain (smb)
 netrc||FILE|fetch|read users and passwords from a netrc file
 cacert||FILE|fetch|trust only the certificates in FILE
@@ -90,6 +91,6 @@ NAME|an image of root, or OWNER/NAME
 NEW|another name
 OWNER|root, or a name of vmctl image owner ls
 ID|16 hexadecimal digits
-FILE|a file, a directory, or DIR/ for the files in it
+FILE...|a file, a directory, or DIR/ for the files in it
 SIZE|bytes, such as 500K, 2M or 1G
 "
