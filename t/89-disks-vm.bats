@@ -214,3 +214,60 @@ goes_on() {
 	: >end
 	wait $PIDS_AGAIN
 }
+
+# --- slow, and read-only ----------------------------------------------------------
+
+@test "a slow stick times out at 400 MB: at 2 MB/s, 100 MiB arrive" {
+	local stick=/sys/kernel/config/nullb/stick option
+	mkdir "$stick"
+	# It never ends a request that is larger than its share of 20 ms.
+	for option in size=160 memory_backed=1 mbps=2 max_sectors=64 power=1; do
+		echo "${option#*=}" >"$stick/${option%%=*}"
+	done
+	mkfs.ext4 -q -m 0 /dev/stick
+	mount /dev/stick "$STORE"
+	chmod 711 "$STORE"
+	chmod 666 "$UPLOAD" # nginx's processes are another user's
+	start_web
+	head -c 100M /dev/urandom >image
+	[ "$("${CURL[@]}" -u root:0penBmc -T image -o said -w '%{http_code}' \
+		"$AT/images/slow.iso")" = 201 ]
+	wait_until 300 is_image slow.iso
+	cmp image "$STORE"/images/*/data
+	umount "$STORE"
+	echo 0 >"$stick/power"
+	rmdir "$stick"
+}
+
+@test "the store turns read-only during an upload: the kernel's reason, and it goes on" {
+	new $SIZE
+	[ "$(head -c 700000 small | up PATCH "$AT" "$TYPE" Upload-Offset:0)" = 204 ]
+	mkfifo pipe
+	vm-image put - cut.img <pipe 2>said 3>&- &
+	PUT=$!
+	exec 7>pipe
+	head -c 700000 small >&7
+	# As the kernel does when it finds the file system damaged.
+	mount -o remount,errors=remount-ro "$STORE"
+	echo test | tee /sys/fs/ext4/dm-*/trigger_fs_error
+	tail -c +700001 small >&7 || :
+	exec 7>&-
+	status=0
+	wait $PUT || status=$?
+	[ "$status" = 74 ]
+	[[ $(cat said) == *"Read-only file system" ]]
+	[ "$(tail -c +700001 small | up PATCH "$AT" "$TYPE" Upload-Offset:700000)" = 500 ]
+	[[ $(error) == *"Read-only file system"* ]]
+	run -74 vm-image put small other
+	[[ $output == *"Read-only file system"* ]]
+	run -1 vm-image doctor
+	[[ $output == *"cannot be written to: Read-only file system"* ]]
+	umount "$STORE"
+	e2fsck -fy /dev/mapper/store || :
+	mount /dev/mapper/store "$STORE"
+	[ "$(up HEAD "$AT" </dev/null)" = 200 ]
+	[ "$(header upload-offset)" = 700000 ]
+	[ "$(tail -c +700001 small | up PATCH "$AT" "$TYPE" Upload-Offset:700000)" = 204 ]
+	wait_until 60 is_image x.iso
+	cmp small "$STORE/images/${AT##*/}/data"
+}

@@ -127,8 +127,9 @@ examine_quota() {
 
 examine_volumes() {
 	if [ -n "$STORE_VOLUMES" ]; then
-		examine "volume group $STORE_VOLUMES" "there is none: see vgs(8), and" \
-			"store_volumes in $CONF" vgs "$STORE_VOLUMES"
+		examine "volume group $STORE_VOLUMES" \
+			"there is none: see vgs(8), and store_volumes in $CONF" \
+			vgs "$STORE_VOLUMES"
 	elif ! command -v lvcreate >/dev/null; then
 		lacks "LVM: images are files, not volumes (apt-get install lvm2)"
 	fi

@@ -21,7 +21,7 @@ import() {
 	status=$?
 	CHILD=
 	[ $status = 0 ] && read -r COPIED SUM <"$REC/.result"
-	rm -f "$REC/.result"
+	rm -f "$REC/.result" 2>/dev/null # not on a disk that has failed
 	return $status
 }
 
@@ -177,7 +177,7 @@ finish_box() {
 # upload_failed STATUS: leave the reason in the record, for ls, and end.
 upload_failed() {
 	local why
-	rm -f "$REC/checking"
+	rm -f "$REC/checking" 2>/dev/null
 	case $1 in
 	"$EX_DATAERR") why="it has another checksum or size: remove it" ;;
 	"$EX_IOERR") why="the disk failed" ;;
