@@ -959,6 +959,33 @@ y.iso' ]
 	[ "$(offered image rm x)" = 'x\ \(1\).iso' ]
 	[ "$(offered mount im)" = image: ]
 	offered mount --type = d | grep -qx disk
+	# What was typed already is quoted, too.
+	[ "$(offered image rm 'x\ ')" = 'x\ \(1\).iso' ]
+	[ "$(offered mount image : 'x\ \(')" = 'x\ \(1\).iso' ]
+	[ "$(offered image rm '"x ')" = 'x (1).iso' ]
+}
+
+# offers WORD... : the words that may stand for the last one, on one line.
+offers() {
+	image complete "$@" | cut -f 1 | paste -sd ' '
+}
+
+@test "completion: images, uploads, formats and owners, where each belongs" {
+	record images $A root y.iso 4096
+	record incoming $B root failed.iso 4096
+	echo "no such file" >"$STORE/incoming/$B/error"
+	mkdir -p "$STORE/boxes/alice/images" "$STORE/owners/alice"
+	touch "$STORE/boxes/alice/images/"{up.iso,SHA256SUMS,$'evil\nname'}
+	[ "$(offers rm '')" = "y.iso failed.iso $(offers rm -)" ]
+	[ "$(offers finish '')" = "alice/up.iso failed.iso $(offers finish -)" ]
+	[ "$(offers verify '')" = "y.iso $(offers verify -)" ]
+	[ "$(offers create -f '')" = "vfat exfat" ]
+	[ "$(offers pack --format '')" = "iso vfat" ]
+	[ "$(offers owner rm '')" = "alice $(offers owner rm -)" ]
+	[ "$(offers begin -o '')" = "root alice" ]
+	[[ "$(offers pack x.iso a '')" = ":files "* ]]
+	[ "$(offers fetch im)" = "" ]
+	[ "$("$BUILD/bin/vmctl" complete help image fin | cut -f 1)" = finish ]
 }
 
 # image_globals: the names of vm-image's variables.

@@ -591,8 +591,8 @@ words_in() {
 		_files() { print -l -- $words[-1]*(N); }
 		words=(vmctl "$@") CURRENT=$#words
 		source '"$TOP"'/scripts/completion/_vmctl' zsh "$@" | cut -d : -f 1 ;;
-	fish) HOME=$PWD fish -c "set fish_complete_path $TOP/scripts/completion
-		complete -C \"vmctl $*\"" | cut -f 1 ;;
+	fish) HOME=$PWD TYPED="vmctl $*" fish -c "set fish_complete_path $TOP/scripts/completion
+		complete -C \"\$TYPED\"" | cut -f 1 ;;
 	esac
 }
 
@@ -613,6 +613,19 @@ words_in() {
 		[ "$(words_in $shell host cy)" = cycle ]
 		[ "$(words_in $shell host boot bi)" = bios ]
 		[ "$(words_in $shell host boot cd --mode l)" = legacy ]
+	done
+}
+
+@test "completion of a name that is typed with quotes, in bash, zsh and fish" {
+	local shell
+	echo "store = $PWD/store" >conf
+	mkdir -p store/images/00000000000000aa
+	echo root >store/images/00000000000000aa/owner
+	echo "Win XP.iso" >store/images/00000000000000aa/name
+	for shell in bash zsh fish; do
+		words_in $shell image rm 'Win\ ' | grep -qx 'Win\\\? XP.iso'
+		words_in $shell image rm '"Win ' | grep -qx 'Win XP.iso'
+		[ -z "$(words_in $shell image rm 'Win\ 7')" ]
 	done
 }
 

@@ -4,7 +4,9 @@
 function __vmctl_complete
 	set -l words (commandline -opc)
 	set -l last (commandline -ct)
-	for line in ($words[1] complete $words[2..-1] "$last" 2>/dev/null)
+	# What was typed, without quotes.
+	set -l plain (string unescape -- "$last")
+	for line in ($words[1] complete $words[2..-1] "$plain" 2>/dev/null)
 		switch $line
 			case ':files*'
 				__fish_complete_path "$last"

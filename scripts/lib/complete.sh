@@ -34,20 +34,55 @@ offer_options() {
 	done || exit
 }
 
-# offer_images PREFIX: PREFIX and the name of each image, for those who may read it.
-offer_images() {
+# offer_name PREFIX: PREFIX and NAME, as an image of OWNER.
+offer_name() {
+	uri_of
+	offer "$1${VALUE#image:}"
+}
+
+# offer_records PLACE [PREFIX]: PREFIX and the name of each image or upload, for those
+# who may read it.
+offer_records() {
 	[ -n "$STORE" ] || return 0
-	for DIR in "$STORE"/images/????????????????; do
+	for DIR in "$STORE/$1"/????????????????; do
 		value_of owner && OWNER=$VALUE && value_of name || continue
 		NAME=$VALUE
-		uri_of
-		offer "$1${VALUE#image:}"
+		offer_name "${2:-}"
 	done
 }
 
-# offer_owners: root and the names of the others.
+# offer_boxes: the files in drop boxes. Their owners may give them any names.
+offer_boxes() {
+	local file
+	for file in "$STORE"/boxes/*/images/*; do
+		NAME=${file##*/} OWNER=${file%/images/*} OWNER=${OWNER##*/}
+		[ -f "$file" ] && [ ! -L "$file" ] && is_name "$NAME" &&
+			[ "$NAME" != SHA256SUMS ] || continue
+		offer_name ''
+	done
+}
+
+# offer_names: of what VERB works on.
+offer_names() {
+	case $VERB in
+	finish) offer_boxes ;;
+	*) offer_records images ;;
+	esac
+	case $VERB in
+	finish | rm) offer_records incoming ;;
+	esac
+}
+
+# offer_formats: what VERB can make.
+offer_formats() {
+	[ "$VERB" != pack ] || offer iso
+	offer vfat
+	[ "$VERB" != create ] || offer exfat
+}
+
+# offer_owners: root, unless it is about drop boxes, and the names of the others.
 offer_owners() {
-	offer root
+	[ "$VERB" = owner ] || offer root
 	for DIR in "$STORE"/owners/*; do
 		[ ! -d "$DIR" ] || [ "${DIR##*/}" = root ] || offer "${DIR##*/}"
 	done
@@ -60,7 +95,11 @@ offer_values() {
 	set --
 	case $PROG-$kind-$LAST in
 	vm-image-NAME*)
-		offer_images ''
+		offer_names
+		return
+		;;
+	vm-image-FORMAT*)
+		offer_formats
 		return
 		;;
 	vm-image-ACTION*)
@@ -77,17 +116,20 @@ offer_values() {
 		read_conf
 		# shellcheck source=scripts/lib/image-store.sh
 		. "$BIN/../lib/vmedia/image-store.sh"
-		offer_images image:
+		offer_records images image:
 		return
 		;;
 	esac
 	case $kind in
-	FILE | PATH) out ':files\n' ;;
+	*FILE* | PATH) out ':files\n' ;;
 	IMAGE)
 		out ':files\n'
 		set -- https:// http:// nfs:// smb://
 		;;
-	*URL*) set -- https:// http:// nfs:// smb:// image: ;;
+	*URL*)
+		set -- https:// http:// nfs:// smb://
+		[ "$PROG" != vmctl ] || set -- "$@" image:
+		;;
 	WHERE) set -- wss:// ws:// ssh: ;;
 	TYPE) set -- auto cd disk ;;
 	*ACTION*) set -- status power on off shutdown restart reset cycle nmi boot ;;
@@ -117,6 +159,7 @@ skip_word() {
 	*)
 		case $TAKES in
 		*" "*) TAKES=${TAKES#* } ;;
+		*...) ;;
 		*) TAKES= ;;
 		esac
 		;;
@@ -132,6 +175,13 @@ cmd_complete() {
 	VERB=$1
 	shift
 	[ "$VERB-$PROG" != image-vmctl ] || exec vm-image complete "$@"
+	case $#-$VERB-$1-$PROG in
+	1-*) ;;
+	*-help-image-vmctl)
+		shift
+		exec vm-image complete help "$@"
+		;;
+	esac
 	find_verb "$VERB" || return 0
 	while [ $# -gt 1 ]; do
 		skip_word "$1"
