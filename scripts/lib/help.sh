@@ -37,7 +37,7 @@ help_words() {
 		*[!A-Z]"$word"[!A-Z]*) ;;
 		*) continue ;;
 		esac
-		[ -z "$word" ] || out '%-8s%s\n' "$word" "$meaning"
+		[ -z "$word" ] || out '%-6s %s\n' "$word" "$meaning"
 	done || exit
 }
 
