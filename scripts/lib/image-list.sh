@@ -134,14 +134,15 @@ name_shown() {
 	case $NAME in *[!\ -~]*) VALUE=$(printf %s "$NAME" | tr -c ' -~' '?') ;; esac
 }
 
-# time_left SECONDS: set VALUE to it for people.
+# time_left SECONDS: set VALUE to it for people, rounded up: a week that has just
+# begun has seven days.
 time_left() {
 	if [ "$1" -ge 172800 ]; then
-		VALUE="$(($1 / 86400)) days"
+		VALUE="$((($1 + 86399) / 86400)) days"
 	elif [ "$1" -ge 7200 ]; then
-		VALUE="$(($1 / 3600)) hours"
+		VALUE="$((($1 + 3599) / 3600)) hours"
 	else
-		VALUE="$(($1 / 60)) minutes"
+		VALUE="$((($1 + 59) / 60)) minutes"
 	fi
 }
 
