@@ -706,8 +706,8 @@ in_days() {
 	blank 5000 "$BOX/y"
 	blank 5000 z
 	image put z
-	in_days 4
-	[ "$(image ls | grep -c "incoming  removed in [23] days")" = 2 ]
+	in_days '100 + 4' # and 100 seconds
+	[ "$(image ls | grep -c "incoming  removed in 3 days")" = 2 ]
 	[ -z "$(image gc)" ]
 	in_days 5
 	[ "$(image ls | grep -cE "expiring  removed in (4[78] hours|2 days)")" = 2 ]
@@ -923,13 +923,32 @@ own_disk() {
 	grep "^FAIL  directory: not only root can change $STORE: type chown root $STORE; chmod go-w" <<<"$output"
 	chmod 711 "$STORE"
 	mkdir "$STORE/trash/$A"
-	image doctor -j | jq -e '.checks[] | select(.check | test("left of a crash"))'
+	image doctor -j >json
+	jq -e '.checks[] | select(.check | test("left of a crash")) | .ok and .lack' json
+	jq -e '[.checks[] | select(.check | test("file system")) | has("lack")] == [false]' json
 	conf "store_volumes = none-such"
 	run -1 image doctor
 	grep "^FAIL  volume group none-such" <<<"$output"
 	: >conf
 	run -1 image doctor
 	grep "^FAIL  store: there is none: write into" <<<"$output"
+}
+
+@test "doctor: where systemd runs, it tells whether anything cleans the store" {
+	mkdir bin
+	printf '%s\n' '#!/bin/sh' "echo \"\$*\" >>$PWD/asked; [ -e $PWD/enabled ]" >bin/systemctl
+	chmod 755 bin/systemctl
+	export VM_PATH=$PWD/bin:${VM_PATH:-$PATH}
+	doctor_under_systemd() {
+		unshare -m sh -c 'mount -t tmpfs none /run && mkdir -p /run/systemd/system &&
+			exec "$@"' sh "$VM_SHELL" "$BUILD/bin/vm-image" doctor || [ $? = 1 ]
+	}
+	doctor_under_systemd >out
+	grep -qx "lack  clean-up: .*: type systemctl enable --now vmedia-image-gc.timer" out
+	grep -qx -- "-q is-enabled vmedia-image-gc.timer" asked
+	touch enabled
+	doctor_under_systemd >out
+	grep -q "^ok    clean-up:" out
 }
 
 @test "200 images: a list needs few processes" {

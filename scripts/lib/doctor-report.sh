@@ -25,10 +25,18 @@ lacking() {
 	SICK=1
 }
 
+# lacks TEXT...: this machine does not have it, and works without it.
+lacks() {
+	found lack true "$*"
+}
+
 # found WORD true|false TEXT [WHAT]: print the result of a check, or keep it.
 found() {
+	local more
 	if [ -n "$JSON" ]; then
-		CHECKS="$CHECKS${CHECKS:+, }{\"ok\": $2, \"check\": $(json_string "$3")$(
+		more=
+		[ "$1" != lack ] || more=', "lack": true'
+		CHECKS="$CHECKS${CHECKS:+, }{\"ok\": $2$more, \"check\": $(json_string "$3")$(
 			[ -z "${4:-}" ] || howto_json "$4")}"
 	else
 		out '%-4s  %s\n' "$1" "$3"

@@ -6,11 +6,6 @@
 
 MOUNT_POINT='' MOUNT_FROM='' MOUNT_TYPE='' MOUNT_HOW=''	# what see_mount() has found
 
-# lacks TEXT...: the store works without it.
-lacks() {
-	found lack true "$*"
-}
-
 # see_mount PATH: find the file system of PATH, as /proc/mounts shows it.
 see_mount() {
 	local from point type how
@@ -144,6 +139,17 @@ examine_program() {
 	fi
 }
 
+# examine_timer: does anything run gc? Nothing enables the timer by itself.
+examine_timer() {
+	[ -d /run/systemd/system ] || return 0
+	if systemctl -q is-enabled vmedia-image-gc.timer 2>/dev/null; then
+		well "clean-up: vmedia-image-gc.timer runs vmctl image gc each day"
+	else
+		lacks "clean-up: nothing runs vmctl image gc:" \
+			"type systemctl enable --now vmedia-image-gc.timer"
+	fi
+}
+
 # examine_left: what gc would look at.
 examine_left() {
 	local path
@@ -168,6 +174,7 @@ examine_store() {
 	examine_reflinks
 	examine_quota
 	examine_boxes
+	examine_timer
 	examine_left
 }
 
