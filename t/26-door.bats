@@ -395,6 +395,20 @@ mount" ]
 	asks ok verb=whoami token="$TOKEN"
 }
 
+@test "a list of images that is too long for an answer is refused, and says so" {
+	mkdir store
+	start_door -S "$PWD/store"
+	log_in root 0penBmc
+	printf '%s\n' '#!/bin/sh' "cat $PWD/images" >programs/vm-image
+	chmod +x programs/vm-image
+	echo '{"images": []}' >images
+	asks ok verb=image-list token="$TOKEN"
+	[ "$(field json)" = '{"images": []}' ]
+	printf '%0300000d' 0 >images
+	asks failed verb=image-list token="$TOKEN"
+	field message | grep -q "too many images.*vmctl image ls"
+}
+
 @test "arguments that are not right" {
 	fails 64 vm-door -d "cd tape"
 	fails 64 vm-door -r session-timeout=1

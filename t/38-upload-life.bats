@@ -534,6 +534,30 @@ start_other() {
 	[ "$(cat secret)" = secret ]
 }
 
+@test "a put that was killed is no upload by HTTP: nobody makes an image of its bytes" {
+	new 5
+	printf hello >"$RECORD/data"
+	rm "$RECORD/offset"
+	echo put >"$RECORD/origin"
+	printf world | sha256sum | cut -d' ' -f1 >"$RECORD/expect"
+	log_in root 0penBmc
+	[ "$(up HEAD "$AT" </dev/null)" = 404 ]
+	[ "$(patch 5 '')" = 404 ]
+	asks not-found verb=image-open id="${AT##*/}" mode=read token="$TOKEN"
+	asks not-found verb=image-open id="${AT##*/}" mode=write token="$TOKEN"
+	asks not-found verb=image-finish id="${AT##*/}" token="$TOKEN"
+	[ "$(field message)" = "it is no upload by HTTP" ]
+	# Nor while vm-image is at work on it.
+	background sh -c 'exec 9<"$0" && vm-lock 9 && touch holding && exec sleep 1000' "$RECORD"
+	wait_until 20 test -e holding
+	[ "$(up HEAD "$AT" </dev/null)" = 404 ]
+	asks not-found verb=image-finish id="${AT##*/}" token="$TOKEN"
+	# That of an upload goes a moment before the upload is an image.
+	echo upload >"$RECORD/origin"
+	[ "$(up HEAD "$AT" </dev/null)" = 200 ]
+	[ -d "$RECORD" ]
+}
+
 @test "no SCGI, and a head that is too long, are refused; the next is answered" {
 	printf nonsense | vm-connect "$UPLOAD" cat >answer || :
 	printf '3:abc,' | vm-connect "$UPLOAD" cat >answer || :

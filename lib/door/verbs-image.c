@@ -52,7 +52,8 @@ begin(struct run *r, const char *verb)
 	run_add(r, verb);
 }
 
-/* Run it, and say how it ended. Returns whether well. */
+/* Run it. Returns whether it ended well, which the caller says; if not, the answer
+ * says why. */
 static bool
 run_image(struct door_call *c, struct run *r)
 {
@@ -61,10 +62,8 @@ run_image(struct door_call *c, struct run *r)
 	char text[16];
 	size_t i;
 
-	if (status == 0) {
-		door_result(c, "ok");
+	if (status == 0)
 		return true;
-	}
 	for (i = 0; i < sizeof(results) / sizeof(results[0]); i++)
 		if (results[i].status == status)
 			result = results[i].result;
@@ -114,12 +113,14 @@ door_image_list(struct door_call *c)
 	begin(&r, "ls");
 	run_add(&r, "-j");
 	if (run_image(c, &r)) {
-		if (strlen(r.output) < RUN_OUTPUT - 1)
+		if (strlen(r.output) < RUN_OUTPUT - 1) {
+			door_result(c, "ok");
 			door_add_string(&c->answer, "json", r.output);
-		else
+		} else {
 			door_refuse(c, "failed",
 			    "there are too many images for one list: type "
 			    "vmctl image ls");
+		}
 	}
 	run_free(&r);
 }
@@ -225,6 +226,7 @@ door_image_begin(struct door_call *c)
 	run_add(&r, name);
 	if (run_image(c, &r)) {
 		r.output[strcspn(r.output, "\n")] = '\0';
+		door_result(c, "ok");
 		door_log(c, "upload %s begins", r.output);
 		keep_metadata(c, r.output);
 		door_add_string(&c->answer, "id", r.output);
@@ -247,12 +249,32 @@ door_image_room(struct door_call *c)
 	run_add(&r, owner_of(c));
 	if (run_image(c, &r)) {
 		r.output[strcspn(r.output, "\n")] = '\0';
+		door_result(c, "ok");
 		door_add_string(&c->answer, "size", r.output);
 	}
 	run_free(&r);
 }
 
 /* --- an upload that is there ---------------------------------------------- */
+
+/* Is it an upload by HTTP? Whoever else makes a record knows alone when its bytes
+ * are whole and right. */
+static bool
+is_by_http(struct door_call *c, int record)
+{
+	char origin[16];
+	struct stat st;
+
+	if (fstatat(record, "offset", &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return true;
+	/* It goes a moment before the upload is an image. */
+	if (store_is_at_work(record) &&
+	    store_value(record, "origin", origin, sizeof(origin)) &&
+	    strcmp(origin, "upload") == 0)
+		return true;
+	door_refuse(c, "not-found", "it is no upload by HTTP");
+	return false;
+}
 
 /* How many bytes a client may take for granted. */
 static uint64_t
@@ -303,6 +325,8 @@ open_upload(struct door_call *c, int record)
 	struct stat st;
 	int64_t expires;
 
+	if (!is_by_http(c, record))
+		return;
 	if (fstatat(record, "data", &st, AT_SYMLINK_NOFOLLOW) == -1) {
 		door_refuse(c, "not-found", "it is no upload by HTTP");
 		return;
@@ -384,9 +408,11 @@ door_image_finish(struct door_call *c)
 		door_refuse(c, "not-found", "there is no such upload");
 		return;
 	}
+	if (is_by_http(c, record)) {
+		door_result(c, "ok");
+		c->after = run_finish;
+	}
 	close(record);
-	door_result(c, "ok");
-	c->after = run_finish;
 }
 
 void
@@ -400,7 +426,9 @@ door_image_remove(struct door_call *c)
 	begin(&r, "rm");
 	run_add(&r, "--id");
 	run_add(&r, id);
-	if (run_image(c, &r))
+	if (run_image(c, &r)) {
+		door_result(c, "ok");
 		door_log(c, "%s is removed", id);
+	}
 	run_free(&r);
 }
