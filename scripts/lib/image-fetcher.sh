@@ -130,10 +130,22 @@ find_size() {
 		WHY="vm-fetchd does not tell the size"
 		return 1
 		;;
+	# With 8 EiB, sh would count wrong.
+	???????????????????*) end_fetch $EX_CANTCREAT "it is too large" ;;
 	esac
 	DIR=$REC
 	value_of size && [ "$VALUE" = "$TOTAL_SIZE" ] && return
 	WHY=$(set_size "$TOTAL_SIZE" 2>&1) || end_fetch $? "${WHY#"$PROG: "}"
+}
+
+# import_said TEXT: set WHY to what vm-import has said, without our paths.
+import_said() {
+	WHY=$(renamed "$1" "nbd:$WORK/nbd" "$URL")
+	WHY=${WHY#"unable to import $URL: "}
+	case $WHY in "its SHA-256 is "*", and should be "*)
+		WHY="${WHY%", and should be "*}, not ${WHY##*", and should be "}"
+		;;
+	esac
 }
 
 # copy: vm-import brings the rest. False if another try may work.
@@ -147,7 +159,7 @@ copy() {
 	SUM=${SUM#* }
 	[ $status != 0 ] || return 0
 	hear <"$WORK/imported"
-	WHY=${HEARD#vm-import: }
+	import_said "${HEARD#vm-import: }"
 	case $status in
 	66 | 74 | 75 | 76 | 12[89] | 1[3-9]?)
 		WHY=${WHY:-"vm-import was ended"}

@@ -318,6 +318,8 @@ take_url() {
 		ask no-links 1
 		;;
 	unknown)
+		[ "$VERB" != fetch ] ||
+			misuse "$SHOWN: not an http, https, nfs or smb URL"
 		[ ! -e "$url" ] || misuse "$SHOWN: write the whole path:" \
 			"$(readlink -f -- "$url")"
 		misuse "$SHOWN: not an http, https, nfs or smb URL," \
