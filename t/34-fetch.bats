@@ -138,7 +138,7 @@ pid_of() {
 @test "fetch: an image is fetched, and is there already the next time" {
 	start_nginx
 	image fetch -w "$HTTPS/x.iso" >out
-	grep -qx "x.iso is there" out
+	grep -qx "image:x.iso: 16 MiB, SHA-256 $(sha256sum <root/x.iso | cut -d ' ' -f 1)" out
 	has_image root/x.iso
 	shows '.images[0] | [.name, .owner, .origin, .uri, .verified] | @csv' \
 		'"x.iso","root","fetch","image:x.iso",'
@@ -164,6 +164,8 @@ pid_of() {
 	fails 64 image fetch "$PWD/root/x.iso"
 	grep -q "type vmctl image put" stderr
 	fails 64 image fetch "$HTTPS/x.iso" ../x
+	fails 64 image fetch ftp://x/x.iso
+	grep -q "not an http, https, nfs or smb URL (see" stderr
 	echo "<html>" >root/page.html
 	fails 65 image fetch "$HTTPS/page.html"
 	stop_server_of_start
@@ -201,6 +203,8 @@ stop_server_of_start() {
 	image fetch -w -c "${sum^^}" "$HTTPS/x.iso"
 	shows '.images[0].verified' given
 	fails 65 image fetch -w -c "${sum%?????}12345" "$HTTPS/x.iso" y.iso
+	grep -qx "vm-image: unable to fetch y.iso: its SHA-256 is $sum, not ${sum%?????}12345" \
+		stderr
 	matches '.images[] | select(.name == "y.iso").error' "$sum"
 	shows '.images | map(.state) | join(" ")' "ready incoming"
 	[ ! -s "$STORE"/incoming/*/data ]
@@ -211,6 +215,25 @@ stop_server_of_start() {
 	sed -i 's/^..../0000/' root/SHA256SUMS
 	fails 65 image fetch -w --sha256-file "$HTTPS/SHA256SUMS" "$HTTPS/x.iso" w.iso
 	is_idle
+}
+
+@test "fetch: a checksum is compared with an image that is there already" {
+	local sum wrong
+	start_nginx
+	sum=$(sha256sum <root/x.iso | cut -d ' ' -f 1)
+	wrong=${sum%?????}12345
+	image fetch -w "$HTTPS/x.iso"
+	fails 65 image fetch -c "$wrong" "$HTTPS/x.iso"
+	grep -qF "image:x.iso is in the store, but its SHA-256 is $sum, not $wrong: use --replace" \
+		stderr
+	shows '.images[0].verified' null
+	image fetch -c "${sum^^}" "$HTTPS/x.iso" | grep -qx "x.iso is there already"
+	shows '.images[0].verified' given
+	echo stale >"$(dirname "$(data)")/sha256"
+	fails 65 image fetch -c "$sum" "$HTTPS/x.iso"
+	grep -qF "is not known: type vmctl image verify -c $sum 'x.iso'" stderr
+	image fetch -w --replace -c "$sum" "$HTTPS/x.iso" | grep -q "as it should be"
+	has_image root/x.iso
 }
 
 @test "fetch: the server goes away and comes back" {
@@ -327,6 +350,7 @@ has_some_or_all() {
 	echo "joe:$(openssl passwd -1 secret)" >passwd
 	echo secret >word
 	fails 77 image fetch "$HTTPS/x.iso"
+	grep -q ": use -u USER -P -$" stderr
 	image fetch -w -u joe -P word "$HTTPS/x.iso"
 	has_image root/x.iso
 }
@@ -371,6 +395,20 @@ has_some_or_all() {
 	fails 73 image fetch "$HTTPS/y.iso" x.iso
 	grep -q "x.iso is being fetched from" stderr
 	image fetch -w "$HTTPS/x.iso"
+	has_image root/x.iso
+}
+
+@test "fetch: one that waits for a server that is down is joined" {
+	slow_server
+	begin
+	stop_server
+	image fetch "$HTTPS/x.iso" | grep -q "^fetching x.iso"
+	image fetch -w "$HTTPS/x.iso" >out &
+	STARTED+=($!)
+	sleep 1
+	kill -0 $! # it waits
+	start_again
+	wait_until 60 grep -q "^image:x.iso: 16 MiB" out
 	has_image root/x.iso
 }
 

@@ -134,6 +134,11 @@ look() {
 # for_people TEXT: print what vm-fetchd has said, in words of vm-image.
 for_people() {
 	case $1 in
+	*"wants a user and a password,"*)
+		[ -f "$REQ/password" ] || [ -f "$REQ/netrc" ] ||
+			[ -f "$REQ/allow-hosts" ] || set -- "$1: use -u USER -P -"
+		printf '%s\n' "$1"
+		;;
 	*"allow-hosts does not allow"*) printf '%s\n' \
 		"$1: store_hosts in $CONF names the hosts that clients may use" ;;
 	*) printf '%s\n' "$1" ;;
@@ -176,6 +181,28 @@ is_there() {
 	identity "$TEMP/about" && [ "$VALUE" = "$same" ]
 }
 
+# has_sum: has the image at hand, which is there already, the SHA-256 that is given?
+# Then it is verified. False if it has another one and is to be replaced.
+has_sum() {
+	local given
+	[ -f "$REQ/sha256" ] || return 0
+	given=$(read_value "$REQ/sha256" | tr A-F a-f)
+	value_of sha256 || :
+	SUM=$VALUE
+	if [ "$SUM" = "$given" ]; then
+		lock_ledger
+		need_value "$REC" verified given
+		unlock_ledger
+		return
+	fi
+	[ -z "$REPLACE" ] || return
+	uri_of
+	is_sha256 "$SUM" || die $EX_DATAERR "$VALUE is in the store, but its SHA-256" \
+		"is not known: type $TOOL verify -c $given '${VALUE#image:}'"
+	die $EX_DATAERR "$VALUE is in the store, but its SHA-256 is $SUM," \
+		"not $given: use --replace to fetch it again"
+}
+
 # refuse_upload: an upload that is not ours has the name.
 refuse_upload() {
 	die $EX_CANTCREAT "an upload has the name $NAME already:" \
@@ -195,6 +222,27 @@ keep_request() {
 			}; }
 	} 2>/dev/null || die $EX_CANTCREAT \
 		"unable to write $FETCHES/$ID and $REC: is there no space left?"
+}
+
+# is_under_way: is the URL being fetched already, by that name? Sets the record at
+# hand. What is compressed may have lost the end of its name.
+is_under_way() {
+	local name
+	name=$NAME
+	[ -n "$name" ] || name_of_url
+	is_fetched_now || {
+		[ -z "$name" ] && case $NAME in
+		?*.xz | ?*.gz | ?*.zst | ?*.bz2 | ?*.zip) NAME=${NAME%.*} ;;
+		*) false ;;
+		esac && is_fetched_now
+	} || {
+		NAME=$name
+		return 1
+	}
+}
+is_fetched_now() {
+	find_incoming "$OWNER" "$NAME" && value_of origin && [ "$VALUE" = fetch ] &&
+		value_of url && [ "$VALUE" = "$URL" ] && is_at_work "$REC"
 }
 
 # begin_record: make a record for the image, or take the one that an earlier fetch of
@@ -272,11 +320,15 @@ cmd_fetch() {
 	need_argument
 	[ -z "$WHERE" ] || name_of_user
 	make_fetch_request
-	look
-	[ -n "$NAME" ] || name_of_url
 	OWNER=${OWNER:-root}
 	has_owner "$OWNER" || die $EX_NOINPUT "there is no owner $OWNER"
-	if is_there; then
+	if is_under_way; then
+		follow_fetch
+		return
+	fi
+	look
+	[ -n "$NAME" ] || name_of_url
+	if is_there && has_sum; then
 		say_begun false
 		return
 	fi
@@ -287,11 +339,12 @@ cmd_fetch() {
 		start_fetch
 		DROP=
 	fi
-	[ -n "$WAITS" ] || {
-		say_begun true
-		return
-	}
-	wait_fetch
+	follow_fetch
+}
+
+# follow_fetch: the image of the record at hand is being fetched.
+follow_fetch() {
+	if [ -n "$WAITS" ]; then wait_fetch; else say_begun true; fi
 }
 
 # --- watching -------------------------------------------------------------
@@ -335,7 +388,21 @@ wait_fetch() {
 		pause
 	done
 	progress_end
-	if [ -n "$JSON" ]; then say_begun true; else out '%s is there\n' "$NAME"; fi
+	if [ -n "$JSON" ]; then say_begun true; else say_fetched; fi
+}
+
+# say_fetched: the line that put prints, about the image at hand.
+say_fetched() {
+	# shellcheck source=scripts/lib/image-put.sh
+	. "$BIN/../lib/vmedia/image-put.sh"
+	take_record images "$ID" && value_of size ||
+		die $EX_TEMPFAIL "somebody has removed $NAME meanwhile"
+	COPIED=$VALUE
+	value_of sha256 || :
+	SUM=$VALUE
+	value_of verified || :
+	VERIFIED=$VALUE
+	say_kept
 }
 
 # --- ending, and going on ------------------------------------------------
