@@ -12,6 +12,7 @@
 #include <err.h>
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,27 @@ take_seconds(const char *text)
 		errx(EX_USAGE, "unable to use %s: not a number of seconds",
 		    text);
 	return (unsigned)seconds;
+}
+
+static const char *
+take_store(const char *path)
+{
+	if (*path != '/')
+		errx(EX_USAGE,
+		    "unable to use the store %s: name a path that begins with "
+		    "/",
+		    path);
+	return path;
+}
+
+/* The default one may come later, with its service; a name that was typed is there. */
+static const char *
+take_user(const char *name)
+{
+	if (getpwnam(name) == NULL)
+		errx(EX_NOUSER,
+		    "unable to find the user %s: use -U for another", name);
+	return name;
 }
 
 static void
@@ -202,7 +224,7 @@ main(int argc, char **argv)
 			take_rule(optarg);
 			break;
 		case 'S':
-			settings.store = optarg;
+			settings.store = take_store(optarg);
 			break;
 		case 's':
 			socket = optarg;
@@ -211,7 +233,7 @@ main(int argc, char **argv)
 			settings.timeout_s = take_seconds(optarg);
 			break;
 		case 'U':
-			uploader = optarg;
+			uploader = take_user(optarg);
 			break;
 		case 'u':
 			user = optarg;

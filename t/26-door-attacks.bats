@@ -70,6 +70,57 @@ setup() {
 	wait_until 60 asks ok verb=login user=root password=0penBmc
 }
 
+# hold_as_nobody TEXT: 70 connections of vm-upload's user send that, and stay.
+hold_as_nobody() {
+	background python3 - "$1" <<-'E'
+		import os, socket, sys, time
+		os.setgroups([])
+		os.setuid(65534)
+		held = []
+		for i in range(70):
+		    s = socket.socket(socket.AF_UNIX)
+		    s.settimeout(5)
+		    s.connect("door.sock")
+		    try:
+		        s.sendall(sys.argv[1].encode())
+		    except OSError:
+		        pass
+		    held.append(s)
+		os.write(1, b"holding\n")
+		time.sleep(1000)
+		E
+}
+
+@test "vm-upload's user holds all the connections that it can: others log in" {
+	chmod 711 .
+	start_door -U nobody
+	hold_as_nobody 20: >holding
+	wait_until 5 test -s holding
+	[ "$(ls -l "/proc/$DOOR/fd" | grep -c socket:)" -le 26 ]
+	# Its requests would be forgotten after 10 seconds.
+	timeout 4 doorask verb=login user=root password=0penBmc peer=192.0.2.9 |
+		grep -qx result=ok
+}
+
+@test "vm-upload's user holds all the processes that it can: others log in" {
+	chmod 711 .
+	mkdir -m 711 store store/incoming store/incoming/0123456789abcdef
+	touch store/incoming/0123456789abcdef/data store/incoming/0123456789abcdef/offset
+	start_door -U nobody -S "$PWD/store"
+	log_in root 0penBmc
+	text="4:verb,10:image-open,2:id,16:0123456789abcdef,4:mode,4:read,5:watch,3:yes,5:token,${#TOKEN}:$TOKEN,"
+	hold_as_nobody "${#text}:$text," >holding
+	wait_until 20 test -s holding
+	wait_until 20 eval '[ "$(pgrep -cP "$DOOR")" = 24 ]'
+	timeout 20 doorask verb=login user=op password=operator1 peer=192.0.2.9 |
+		grep -qx result=ok
+	# Whose client leaves, has its place again.
+	kill "${STARTED[-1]}"
+	wait_until 20 eval '[ "$(pgrep -cP "$DOOR")" = 0 ]'
+	hold_as_nobody "${#text}:$text," >holding
+	wait_until 20 eval '[ "$(pgrep -cP "$DOOR")" = 24 ]'
+}
+
 @test "certificates: as many and as large as there may be are still told" {
 	start_door
 	log_in root 0penBmc

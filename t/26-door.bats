@@ -414,6 +414,9 @@ mount" ]
 	fails 64 vm-door -r session-timeout=1
 	fails 64 vm-door -r other=1
 	fails 64 vm-door -t 0
+	fails 64 vm-door -S store
+	grep -q "begins with /" stderr
+	fails 67 vm-door -U no-such-user
 	export VM_RUN_DIR=$PWD/missing/run
 	fails 73 vm-door -s "$PWD/door.sock"
 }

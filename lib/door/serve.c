@@ -39,6 +39,8 @@ struct server {
 	int listener, signals;
 	sigset_t blocked;
 	unsigned children;
+	pid_t uploads
+	    [DOOR_UPLOADS]; /* children for the uploader; 0: a free place */
 	struct connection all[DOOR_CONNECTIONS];
 };
 
@@ -90,10 +92,23 @@ answer(struct server *s, struct connection *k, bool may_wait)
 	return is_answered;
 }
 
+/* The place of that child for the uploader; 0: of a free one. NULL: there is none. */
+static pid_t *
+place_of_upload(struct server *s, pid_t pid)
+{
+	unsigned i;
+
+	for (i = 0; i < DOOR_UPLOADS; i++)
+		if (s->uploads[i] == pid)
+			return &s->uploads[i];
+	return NULL;
+}
+
 /* A process of its own for a call, which goes on if its client leaves. */
 static void
 answer_apart(struct server *s, struct connection *k)
 {
+	pid_t *place = k->is_upload ? place_of_upload(s, 0) : NULL;
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -108,6 +123,8 @@ answer_apart(struct server *s, struct connection *k)
 		warn("unable to start a process");
 	else
 		s->children++;
+	if (pid != -1 && place != NULL)
+		*place = pid;
 	forget(k);
 }
 
@@ -120,14 +137,22 @@ is_login_too_many(const struct server *s, const struct connection *k)
 	       door_string(&k->request, "token") == NULL;
 }
 
+/* If the uploader is taken over, it fills no more places than its own: others can
+ * still log in. */
+static bool
+is_upload_too_many(struct server *s, const struct connection *k)
+{
+	return k->is_upload && place_of_upload(s, 0) == NULL;
+}
+
 static void
-refuse_login(struct connection *k)
+refuse(struct connection *k, const char *words)
 {
 	struct door_message refusal = {0};
 
 	door_add_string(&refusal, "result", "slow");
 	door_add_string(&refusal, "retry", "2");
-	door_add_string(&refusal, "message", "Too many log in at once: wait.");
+	door_add_string(&refusal, "message", words);
 	door_send(k->fd, &refusal, clock_ms() + REQUEST_MS);
 	door_message_free(&refusal);
 	forget(k);
@@ -142,7 +167,9 @@ take_request(struct server *s, struct connection *k)
 	else if (answer(s, k, false))
 		forget(k);
 	else if (is_login_too_many(s, k))
-		refuse_login(k);
+		refuse(k, "Too many log in at once: wait.");
+	else if (is_upload_too_many(s, k))
+		refuse(k, "Too many requests for images at once: wait.");
 	else
 		answer_apart(s, k);
 }
@@ -198,6 +225,16 @@ free_place(struct server *s)
 	return NULL;
 }
 
+static bool
+has_place_for_upload(const struct server *s)
+{
+	unsigned i, count = 0;
+
+	for (i = 0; i < DOOR_CONNECTIONS; i++)
+		count += s->all[i].fd != -1 && s->all[i].is_upload;
+	return count < DOOR_UPLOADS;
+}
+
 static void
 admit(struct server *s, struct connection *k)
 {
@@ -207,6 +244,11 @@ admit(struct server *s, struct connection *k)
 		return;
 	if (!is_admitted(s, fd, &k->is_upload)) {
 		warnx("a process of another user was refused");
+		close(fd);
+		return;
+	}
+	/* Who sends a request at once has left its place for the next one. */
+	if (k->is_upload && !has_place_for_upload(s)) {
 		close(fd);
 		return;
 	}
@@ -244,11 +286,16 @@ static bool
 hear_signals(struct server *s)
 {
 	struct signalfd_siginfo info;
+	pid_t pid, *place;
 
 	if (read(s->signals, &info, sizeof(info)) != sizeof(info))
 		return true;
-	while (waitpid(-1, NULL, WNOHANG) > 0)
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
 		s->children--;
+		place = place_of_upload(s, pid);
+		if (place != NULL)
+			*place = 0;
+	}
 	return info.ssi_signo == SIGCHLD;
 }
 

@@ -10,6 +10,7 @@
 #include "door/door.h"
 
 #define DOOR_CONNECTIONS 64 /* at the same time; more wait */
+#define DOOR_UPLOADS	 24 /* ... of the uploader, and as many processes for it */
 
 /*
  * Serve a listening Unix socket until SIGTERM or SIGINT. Only processes of root

@@ -199,7 +199,9 @@ terminate(struct upload *u)
 
 	if (!upload_open(u, &t, false))
 		return;
-	if (t.is_open && !receive_begin(u, &t)) {
+	/* 503: that one does not end. What else a disk refuses is no reason to keep
+	 * the upload. */
+	if (t.is_open && !receive_begin(u, &t) && u->status == 503) {
 		upload_close(&t);
 		return;
 	}
