@@ -27,7 +27,7 @@
 #define SOCKET	  "/run/vm-upload.sock"
 #define UPLOADS	  16	/* at once */
 #define ARRIVE_MS 10000 /* a head must arrive within that time */
-#define LINGER_MS 10000 /* for a client that sends what nobody reads */
+#define LINGER_MS 1000	/* for a client that sends what nobody reads */
 
 static void answer_scgi(int fd, bool is_too_many);
 static int announce(const char *socket);
@@ -60,20 +60,26 @@ usage(FILE *out)
 /* --- one request ---------------------------------------------------------- */
 
 /* A web server that cannot send the rest of a body may tell its client of that,
- * and not of the answer: the rest is read until the web server has seen it. */
+ * and not of the answer: the rest is read until the web server has seen it. The
+ * answer is in the socket already, and a web server on this machine sees it within a
+ * turn of its loop, whatever its client does: a second is long, even on a busy
+ * processor. Who sends nothing, and need not have logged in, holds a process no
+ * longer. Where there are too many, nobody waits, since others would wait for that:
+ * the web server may then say 503 in its own words. */
 static void
-linger(int fd)
+linger(int fd, bool is_too_many)
 {
-	const int64_t end = clock_ms() + LINGER_MS;
+	const int64_t end = clock_ms() + (is_too_many ? 0 : LINGER_MS);
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	static char rest[65536];
 	int64_t left;
 
 	shutdown(fd, SHUT_WR);
-	do
+	do {
 		left = end - clock_ms();
-	while (left > 0 && poll(&p, 1, (int)left) == 1 &&
-	       read(fd, rest, sizeof(rest)) > 0);
+		left = left > 0 ? left : 0;
+	} while (poll(&p, 1, (int)left) == 1 &&
+		 read(fd, rest, sizeof(rest)) > 0 && left > 0);
 }
 
 static void
@@ -88,7 +94,7 @@ answer(const struct cgi_request *http, int error, int in, int out)
 	http_write(out, text, len);
 	free(text);
 	if (in == out && (error != 0 || u.taken < http->length))
-		linger(in);
+		linger(in, error == 503);
 	upload_free(&u);
 }
 

@@ -566,6 +566,31 @@ start_other() {
 	[ "$(ask OPTIONS /images </dev/null)" = 204 ]
 }
 
+# hold_heads METHOD: 128 heads that announce bodies come, and nothing more.
+hold_heads() {
+	background python3 -c 'import os, socket, sys, time
+head = b"CONTENT_LENGTH\0" b"1000000\0SCGI\0" b"1\0REQUEST_METHOD\0%s\0" \
+    b"REQUEST_URI\0/images/x.iso\0" % sys.argv[2].encode()
+held = [socket.socket(socket.AF_UNIX) for i in range(128)]
+for s in held:
+    s.connect(sys.argv[1])
+    s.sendall(b"%d:%s," % (len(head), head))
+os.write(1, b"holding\n")
+time.sleep(1000)' "$UPLOAD" "$1"
+}
+
+@test "heads without credentials and bodies do not keep others waiting" {
+	local method
+	# 401; and 412, for which nobody is asked who it is.
+	for method in PUT PATCH; do
+		hold_heads $method >holding
+		wait_until 20 test -s holding
+		sleep 2
+		[ "$(timeout 2 "$TOP/t/upload/scgi" "$UPLOAD" GET /images "$AUTH" \
+			</dev/null | head -n 1)" = "200 OK" ]
+	done
+}
+
 @test "as a CGI program: the same, and the body from standard input" {
 	new 5
 	cgi() {
