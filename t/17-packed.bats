@@ -207,7 +207,7 @@ refused() {
 	requires_root
 	mount -t tmpfs -o size=16M,mode=1777 none "$SPOOL"
 	head -c $((64 * MIB)) /dev/zero | gzip >packed
-	refused 65 packed "must have room for the image"
+	refused 73 packed "decompressed it has more than 12 MiB"
 	[ -z "$(ls -A "$SPOOL")" ]
 	[ "$(df --output=avail -k "$SPOOL" | tail -n 1)" -gt 16000 ]
 }

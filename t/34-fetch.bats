@@ -240,10 +240,18 @@ stop_server_of_start() {
 	slow_server
 	begin
 	stop_server
-	wait_until 60 matches '.images[0].error' '^waiting: '
+	wait_until 8 matches '.images[0].error' '^waiting: Failed to connect'
 	shows '.images[0].state' incoming
+	wait_until 60 has_error
 	start_again
+	wait_until 60 shows '.images[0].error' null
+	shows '.images[0].state' incoming
 	has_image root/x.iso
+}
+
+# has_error: it has been begun again at least once.
+has_error() {
+	grep -qs "^waiting: " "$STORE"/incoming/*/error
 }
 
 @test "fetch: killed processes: vm-fetchd, nbdkit and vm-import" {
@@ -430,8 +438,27 @@ has_some_or_all() {
 
 @test "fetch: a server without ranges works, too" {
 	start_hostile root/x.iso
-	image fetch -w "$HOSTILE/ignore-range/x.iso"
+	image fetch --limit-rate 4M "$HOSTILE/ignore-range/x.iso"
+	wait_until 30 matches '.images[0] | select(.state == "incoming").received' '[1-9]'
+	[ ! -s "$STORE"/incoming/*/data ]
 	has_image root/x.iso
+}
+
+@test "fetch: what is compressed may have no more than the room that is left" {
+	start_nginx
+	head -c $((48 * MIB)) /dev/zero | gzip -1 >root/z.img.gz
+	head -c $((48 * MIB)) /dev/zero | xz -0 >root/z.img.xz
+	image quota root 1M
+	fails 73 image fetch -w "$HTTPS/z.img.gz"
+	grep -q "unable to fetch z.img: decompressed it has more than 1 MiB" stderr
+	image rm z.img
+	fails 73 image fetch -w "$HTTPS/z.img.xz"
+	grep -q "decompressed it has more than 1 MiB" stderr
+	image rm z.img
+	image quota root 50M
+	image fetch -w "$HTTPS/z.img.gz"
+	shows '.images[0].size' $((48 * MIB))
+	shows '.images[0].taken' $((48 * MIB))
 }
 
 @test "fetch: what is compressed is kept decompressed" {

@@ -19,21 +19,22 @@
 
 /* How a key=value reaches the plugin. */
 enum passing {
-	PASS_PLAIN,    /* as it is */
-	PASS_TEXT,     /* in a memory file: the text, +FILE or -FD */
-	PASS_SECRET,   /* the same, but only from +FILE or -FD */
-	PASS_LINES,    /* PASS_SECRET of several lines */
-	PASS_FILE,     /* a file's content, in a memory file */
-	PASS_PATH,     /* the same, for libcurl, which wants a path to open */
-	PASS_URL,      /* PASS_TEXT; the URL also decides on modules */
-	PASS_RENEW,    /* ours: where what is renewed lies */
-	PASS_STATS,    /* ours: where to write the plugin's statistics */
-	PASS_ABOUT,    /* ours: where to write what the image is */
-	PASS_OVERLAY,  /* a file, open for writing */
-	PASS_SPOOL,    /* ours: the directory for what is downloaded first */
-	PASS_NO_LINKS, /* ours: a local image's path may hold no links */
-	PASS_WRITABLE, /* PASS_PLAIN; we open the image accordingly */
-	PASS_REMOTE,   /* PASS_PLAIN; the image is not one of ours */
+	PASS_PLAIN,	/* as it is */
+	PASS_TEXT,	/* in a memory file: the text, +FILE or -FD */
+	PASS_SECRET,	/* the same, but only from +FILE or -FD */
+	PASS_LINES,	/* PASS_SECRET of several lines */
+	PASS_FILE,	/* a file's content, in a memory file */
+	PASS_PATH,	/* the same, for libcurl, which wants a path to open */
+	PASS_URL,	/* PASS_TEXT; the URL also decides on modules */
+	PASS_RENEW,	/* ours: where what is renewed lies */
+	PASS_STATS,	/* ours: where to write the plugin's statistics */
+	PASS_ABOUT,	/* ours: where to write what the image is */
+	PASS_OVERLAY,	/* a file, open for writing */
+	PASS_SPOOL,	/* ours: the directory for what is downloaded first */
+	PASS_SPOOL_MAX, /* ours: how many bytes that may have */
+	PASS_NO_LINKS,	/* ours: a local image's path may hold no links */
+	PASS_WRITABLE,	/* PASS_PLAIN; we open the image accordingly */
+	PASS_REMOTE,	/* PASS_PLAIN; the image is not one of ours */
 };
 
 /* Whether a request, a directory of values, may have it. */
@@ -71,6 +72,7 @@ static const struct parameter {
     {"sha256", PASS_PLAIN, ASK_WHOLE},
     {"size", PASS_PLAIN, ASK},
     {"spool", PASS_SPOOL, ASK},
+    {"spool-max", PASS_SPOOL_MAX, ASK_NOT},
     {"stats", PASS_STATS, ASK_NOT},
     {"sums", PASS_FILE, ASK_WHOLE},
     {"sums-url", PASS_TEXT, ASK_WHOLE},
@@ -290,6 +292,8 @@ parameters_take(struct parameters *a, const char *name, const char *value,
 		return 0;
 	case PASS_SPOOL:
 		return spool_choose(value, why);
+	case PASS_SPOOL_MAX:
+		return spool_limit(value, why);
 	case PASS_OVERLAY:
 		a->overlay = value;
 		return 0;

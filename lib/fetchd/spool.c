@@ -12,9 +12,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "fetchd/spool.h"
 
-static char chosen[PATH_MAX]; /* the directory; empty if none was */
+static char chosen[PATH_MAX];	   /* the directory; empty if none was */
+static uint64_t most = UINT64_MAX; /* bytes, by spool_limit() */
 
 int
 spool_choose(const char *directory, struct failure *why)
@@ -23,6 +25,15 @@ spool_choose(const char *directory, struct failure *why)
 		return fail(why, EX_USAGE,
 		    "unable to use spool=: the path is too long");
 	strcpy(chosen, directory);
+	return 0;
+}
+
+int
+spool_limit(const char *bytes, struct failure *why)
+{
+	if (number_parse(bytes, 0, INT64_MAX, &most) == -1)
+		return fail(why, EX_USAGE,
+		    "unable to use spool-max=%s: not a number of bytes", bytes);
 	return 0;
 }
 
@@ -57,9 +68,11 @@ spool_open(struct failure *why)
 uint64_t
 spool_room(int fd)
 {
-	struct statvfs room;
+	struct statvfs fs;
+	uint64_t room;
 
-	if (fstatvfs(fd, &room) == -1)
-		return UINT64_MAX;
-	return (uint64_t)room.f_bavail * room.f_frsize / 4 * 3;
+	if (fstatvfs(fd, &fs) == -1)
+		return most;
+	room = (uint64_t)fs.f_bavail * fs.f_frsize / 4 * 3;
+	return room < most ? room : most;
 }

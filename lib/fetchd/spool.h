@@ -15,6 +15,9 @@
  * described if the path is too long. */
 int spool_choose(const char *directory, struct failure *);
 
+/* It may have so many bytes, a number, and no more. Returns as above. */
+int spool_limit(const char *bytes, struct failure *);
+
 /* The directory for it: the one that was chosen, or TMPDIR, or else /var/tmp. */
 const char *spool_directory(void);
 
@@ -24,7 +27,7 @@ int spool_open(struct failure *);
 /*
  * Bytes that may be written to it: three quarters of the free space, because a
  * full disk, or a full memory where that is a tmpfs, harms others. UINT64_MAX
- * where the file system does not tell.
+ * where the file system does not tell. A limit that is smaller counts.
  */
 uint64_t spool_room(int fd);
 

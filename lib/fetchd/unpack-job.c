@@ -4,12 +4,14 @@
  * The process that unpacks an image, see unpack.h. It has no privileges.
  */
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,10 +74,34 @@ static void __attribute__((noreturn)) end(const struct unpacker *u,
 	_exit(0);
 }
 
+/* The bytes that the program may write, if it wanted to write more; or 0. */
+static uint64_t
+limit_reached(const struct unpacker *u)
+{
+	/* Over zeros xz(1) and zstd(1) seek. The descriptor is theirs, too. */
+	off_t at = lseek(u->job->spool, 0, SEEK_CUR);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) == -1 ||
+	    limit.rlim_cur == RLIM_INFINITY)
+		return 0;
+	if (written(u) < limit.rlim_cur && (uint64_t)at < limit.rlim_cur)
+		return 0;
+	return limit.rlim_cur;
+}
+
 static void __attribute__((noreturn)) end_damaged(const struct unpacker *u)
 {
+	uint64_t limit = limit_reached(u);
 	char text[256];
 
+	if (limit > 0) {
+		snprintf(text, sizeof(text),
+		    "decompressed it has more than %" PRIu64
+		    " MiB, and there is no room for more",
+		    limit >> 20);
+		end(u, UNPACK_FAILED, EX_CANTCREAT, text);
+	}
 	compression_failure(u->job->compression, text, sizeof(text));
 	end(u, UNPACK_FAILED, EX_DATAERR, text);
 }

@@ -48,19 +48,53 @@ source_failed() {
 	end_fetch $status "$WHY"
 }
 
+# spool_room: print how many bytes vm-fetchd may download or decompress before it
+# serves the image: what is reserved and left, and all of it is reserved now if the
+# size is not known. The copy needs the same room again. In a subshell, because there
+# may be none.
+spool_room() (
+	lock_ledger
+	DIR=$REC
+	if value_of size; then
+		value_of taken || VALUE=0
+		LIMIT=$( (check_room "$OWNER" 0 fetch && echo "$LIMIT") 2>/dev/null) || LIMIT=0
+		echo $((VALUE + LIMIT))
+		return
+	fi
+	need_value "$REC" taken 0
+	check_room "$OWNER" 0 fetch
+	LIMIT=$((LIMIT / 4096 * 4096))
+	need_value "$REC" taken "$LIMIT"
+	half=$(($(room_left) / 2))
+	[ "$LIMIT" -le "$half" ] || LIMIT=$half
+	echo "$LIMIT"
+)
+
+# give_room: while nothing comes, what has no size yet reserves nothing.
+give_room() {
+	DIR=$REC
+	value_of size || set_value "$REC" taken 0
+}
+
 # open_source: vm-fetchd serves the image, and has told what it is. False if another
 # try may work.
 open_source() {
-	local ready
+	local ready room
+	room=$(spool_room 2>"$WORK/said") || {
+		room=$?
+		hear <"$WORK/said"
+		end_fetch $room "${HEARD#"$PROG: "}"
+	}
 	rm -f "$WORK/ready" "$WORK/about"
 	mkfifo "$WORK/ready" || end_fetch $EX_CANTCREAT "unable to write $WORK"
 	VM_CAUSES=1 vm-fetchd -p -U "$WORK/nbd" -r "$REQ" "about=$WORK/about" \
-		"spool=$REC" "timeout=$TIMEOUT" \
+		"spool=$REC" "spool-max=$room" "timeout=$TIMEOUT" \
 		>"$WORK/ready" 2>"$WORK/said" 8>&- &
 	FETCHER=$!
 	ready=
 	read -r ready <"$WORK/ready"
-	[ -n "$ready" ] || source_failed
+	[ -n "$ready" ] || source_failed || return
+	rm -f "$REC/error" # bytes come again
 }
 
 stop_source() {
@@ -217,6 +251,7 @@ run_fetch() {
 	pause=1 had=$(received "$REC")
 	until fetch_once; do
 		stop_source
+		give_room
 		say_waiting "$WHY"
 		[ "$(received "$REC")" = "$had" ] || pause=1
 		had=$(received "$REC")
