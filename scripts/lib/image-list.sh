@@ -74,11 +74,33 @@ see_record() {
 		STATE=checking LEFT=
 	elif [ "$ORIGIN" = fetch ] && is_at_work "$REC"; then
 		STATE=incoming LEFT=
+		see_source
 	elif is_expiring; then
 		STATE=expiring
 	else
 		STATE=incoming
 	fi
+}
+
+# see_source: what vm-fetchd has said last about the fetch at hand: why no byte comes,
+# or how many have come before it serves the image.
+see_source() {
+	local why
+	why="the server does not answer"
+	while read_line; do
+		case $LINE in
+		*", trying again: "*) why=${LINE##*", trying again: "} ;;
+		"vm-fetchd: source: ok") FAILED= ;;
+		"vm-fetchd: source: "*) FAILED="waiting: $why" ;;
+		"vm-fetchd: downloading: "*)
+			LINE=${LINE#*": downloading: "}
+			FAILED= LINE=${LINE%%[!0-9]*}
+			[ ${#LINE} -gt 12 ] || RECEIVED=$((${LINE:-0} * 1048576))
+			;;
+		esac
+	done <<-END
+		$(tail -n 20 "$RUN/fetch/$ID/said" 2>/dev/null)
+	END
 }
 
 # see_upload FILE: the same for a file in a drop box. Its name may be any.
