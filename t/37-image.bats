@@ -809,7 +809,7 @@ in_days() {
 	local n pid verb
 	with_drop_box
 	blank 3M x
-	for n in $(seq 15); do
+	for n in $(seq 50); do
 		cp x "$BOX/x"
 		verb="finish alice/x"
 		[ $((n % 2)) = 0 ] || verb="put x alice/x"
