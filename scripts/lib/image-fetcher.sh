@@ -226,7 +226,7 @@ become_image() {
 
 # forget_fetch: nothing is needed any more.
 forget_fetch() {
-	rm -rf "$WORK" "$STORE/images/$ID/request"
+	rm -rf "$WORK"
 }
 
 # run_fetch: fetch the image of the record ID.

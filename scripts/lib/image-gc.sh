@@ -64,7 +64,7 @@ gc_image() {
 		! drop_record "$REC" || say_gc "removed $NAME ($OWNER): its data is gone"
 		return 0
 	}
-	rm -f "$REC/offset" "$REC/expect" "$REC/replace" "$REC/checking"
+	forget_upload
 	[ -s "$REC/owner" ] || repair owner root "its owner was lost"
 	[ -s "$REC/name" ] || {
 		NAME=$ID.img

@@ -280,6 +280,11 @@ refuse_taken() {
 	ID=$id REC=$rec DIR=$rec
 }
 
+# forget_upload: the record at hand is an image: what only an upload needs goes.
+forget_upload() {
+	rm -rf "$REC/offset" "$REC/expect" "$REC/replace" "$REC/checking" "$REC/request"
+}
+
 # publish SIZE SHA256: make the upload at hand (ID, REC, OWNER, NAME) an image, whose
 # bytes are on the disk already. Ends if an image has its name. A crash leaves the
 # upload or the image, with all its values.
@@ -296,7 +301,7 @@ publish() {
 	[ -z "$OLD" ] || to_trash "$OLD" || write_failed "replace $NAME"
 	mv "$REC" "$STORE/images/$ID" 2>/dev/null || write_failed "rename $REC"
 	REC=$STORE/images/$ID DIR=$STORE/images/$ID
-	rm -f "$REC/offset" "$REC/expect" "$REC/replace" "$REC/checking"
+	forget_upload
 	to_disk "$STORE/images" "$STORE/incoming" || write_failed "store $NAME"
 	unlock_ledger
 	[ -z "$OLD" ] || empty_trash "$TRASH"
