@@ -392,7 +392,7 @@ passed() {
 		echo "$name"
 		case $name in
 		# vm-fetchd's own, or chosen by its caller; an overlay is written instead.
-		about | no-links | renew | spool | stats | timeout | writable) not grep "^$name=" with ;;
+		about | no-links | renew | spool | spool-max | stats | timeout | writable) not grep "^$name=" with ;;
 		overlay) grep "^overlay-fd=" with ;;
 		url) grep -x "url=http://127.0.0.1:1/x" with ;;
 		*) grep -x "$name=the $name" with ;;
