@@ -83,7 +83,7 @@ linger(int fd, bool is_too_many)
 }
 
 static void
-answer(const struct cgi_request *http, int error, int in, int out)
+answer(struct cgi_request *http, int error, int in, int out)
 {
 	struct upload u = {.http = http, .in = in, .idle = (unsigned)idle};
 	char *text;

@@ -36,6 +36,7 @@ static const struct door_verb verbs[] = {
 	door_check},
     {"image-list", DOOR_LOGIN, true, door_image_list},
     {"image-begin", DOOR_CONFIGURE_MANAGER, true, door_image_begin},
+    {"image-fetch", DOOR_CONFIGURE_MANAGER, true, door_image_fetch},
     {"image-open", DOOR_CONFIGURE_MANAGER, false, door_image_open},
     {"image-room", DOOR_CONFIGURE_MANAGER, true, door_image_room},
     {"image-finish", DOOR_CONFIGURE_MANAGER, true, door_image_finish},

@@ -127,6 +127,7 @@ void door_boot(struct door_call *);
 void door_check(struct door_call *);
 void door_image_list(struct door_call *); /* verbs-image.c */
 void door_image_begin(struct door_call *);
+void door_image_fetch(struct door_call *);
 void door_image_open(struct door_call *);
 void door_image_room(struct door_call *);
 void door_image_finish(struct door_call *);

@@ -11,81 +11,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/control.h"
 #include "base/number.h"
 #include "door/door.h"
-#include "door/run.h"
+#include "door/image-run.h"
 #include "door/store.h"
 #include "store/mark.h"
 
 #define METADATA_SIZE	4097 /* bytes of what a client says of an upload */
 #define SIZE_MAX_DIGITS 18   /* of a size: vm-image's, and no disk has more */
 
-/* --- running vm-image ----------------------------------------------------- */
-
-/* The result of an exit status. */
-static const struct {
-	int status;
-	const char *result;
-} results[] = {
-    {EX_USAGE, "invalid"},
-    {EX_DATAERR, "failed"},
-    {EX_NOINPUT, "not-found"},
-    {EX_CANTCREAT, "limit"},
-    {EX_TEMPFAIL, "busy"},
-    {EX_NOPERM, "forbidden"},
-    {EX_CONFIG, "unavailable"},
-    {EX_UNAVAILABLE, "unavailable"},
-    {127, "unavailable"},
-    {-1, "unavailable"},
-};
-
-static void
-begin(struct run *r, const char *verb)
-{
-	*r = (struct run){.count = 0};
-	run_add(r, "vm-image");
-	run_add(r, verb);
-}
-
-/* Run it. Returns whether it ended well, which the caller says; if not, the answer
- * says why. */
-static bool
-run_image(struct door_call *c, struct run *r)
-{
-	const char *result = "failed", *why;
-	int status = run_program(r);
-	char text[16];
-	size_t i;
-
-	if (status == 0)
-		return true;
-	for (i = 0; i < sizeof(results) / sizeof(results[0]); i++)
-		if (results[i].status == status)
-			result = results[i].result;
-	why = status == 127 || status == -1 ? "vm-image is not installed"
-					    : run_reason(r);
-	snprintf(text, sizeof(text), "%d", status);
-	door_add_string(&c->answer, "exit", text);
-	door_log(c, "vm-image %s: %s", r->args[1], why);
-	door_refuse(c, result, "%s", why);
-	return false;
-}
-
-/* Is there a store? If not, the answer says it. */
-static bool
-has_store(struct door_call *c)
-{
-	if (c->settings->store != NULL)
-		return true;
-	door_refuse(c, "unavailable",
-	    "there is no image store: set store in vmedia.conf");
-	return false;
-}
+/* --- for all of them ------------------------------------------------------ */
 
 /* The record that the request names; NULL, and the answer says why. */
 static const char *
@@ -93,7 +32,7 @@ id_of(struct door_call *c)
 {
 	const char *id = door_field(c, "id");
 
-	if (!has_store(c))
+	if (!image_has_store(c))
 		return NULL;
 	if (id != NULL && store_is_id(id))
 		return id;
@@ -108,11 +47,11 @@ door_image_list(struct door_call *c)
 {
 	struct run r;
 
-	if (!has_store(c))
+	if (!image_has_store(c))
 		return;
-	begin(&r, "ls");
+	image_begin(&r, "ls");
 	run_add(&r, "-j");
-	if (run_image(c, &r)) {
+	if (image_run(c, &r)) {
 		if (strlen(r.output) < RUN_OUTPUT - 1) {
 			door_result(c, "ok");
 			door_add_string(&c->answer, "json", r.output);
@@ -127,43 +66,22 @@ door_image_list(struct door_call *c)
 
 /* --- a new upload --------------------------------------------------------- */
 
-/* Who owns what the client uploads. */
-static const char *
-owner_of(const struct door_call *c)
-{
-	const char *owner = door_field(c, "owner");
-
-	if (owner != NULL)
-		return owner;
-	return store_has_owner(c->settings->store, c->account->name)
-		   ? c->account->name
-		   : "root";
-}
-
+/* Is what only an upload has right? If not, the answer says it. */
 static bool
 are_fields_right(struct door_call *c)
 {
-	const char *owner = door_field(c, "owner");
 	const char *metadata = door_field(c, "metadata");
-	const char *name = door_field(c, "name"), *size = door_field(c, "size");
-	const char *sha256 = door_field(c, "checksum");
+	const char *size = door_field(c, "size");
 	uint64_t n;
 
-	if (name == NULL || has_control(name) || strchr(name, '/') != NULL)
-		door_invalid(c, "name",
-		    "an image's name has letters, digits, . _ + - and, inside, "
-		    "spaces and parentheses");
+	if (door_field(c, "name") == NULL)
+		door_invalid(c, "name", "it is missing");
+	else if (!image_is_right(c))
+		return false;
 	else if (size == NULL || number_parse(size, 0, INT64_MAX, &n) == -1)
 		door_invalid(c, "size", "it must be a number of bytes");
 	else if (strlen(size) > SIZE_MAX_DIGITS)
 		door_refuse(c, "limit", "no disk has room for so many bytes");
-	else if (owner != NULL && strcmp(owner, "root") != 0 &&
-		 !store_has_owner(c->settings->store, owner))
-		door_invalid(c, "owner", "there is no such owner");
-	else if (sha256 != NULL &&
-		 (strlen(sha256) != 64 ||
-		     strspn(sha256, "0123456789abcdef") != 64))
-		door_invalid(c, "checksum", "it must be 64 hex digits");
 	else if (metadata != NULL &&
 		 (has_control(metadata) || strlen(metadata) >= METADATA_SIZE))
 		door_invalid(c, "metadata", "it must be one line");
@@ -204,18 +122,18 @@ door_image_begin(struct door_call *c)
 	const char *name = door_field(c, "name");
 	struct run r;
 
-	if (!has_store(c) || !are_fields_right(c))
+	if (!image_has_store(c) || !are_fields_right(c))
 		return;
 	/* It will be looked at again when it is finished. Until then, hours of
 	 * sending may be saved. */
-	if (store_has_image(c->settings->store, owner_of(c), name)) {
+	if (store_has_image(c->settings->store, image_owner(c), name)) {
 		door_refuse(c, "exists",
 		    "there is an image %s already: remove it first", name);
 		return;
 	}
-	begin(&r, "begin");
+	image_begin(&r, "begin");
 	run_add(&r, "-o");
-	run_add(&r, owner_of(c));
+	run_add(&r, image_owner(c));
 	run_add(&r, "-s");
 	run_add(&r, door_field(c, "size"));
 	if (sha256 != NULL) {
@@ -224,7 +142,7 @@ door_image_begin(struct door_call *c)
 	}
 	run_add(&r, "--");
 	run_add(&r, name);
-	if (run_image(c, &r)) {
+	if (image_run(c, &r)) {
 		r.output[strcspn(r.output, "\n")] = '\0';
 		door_result(c, "ok");
 		door_log(c, "upload %s begins", r.output);
@@ -242,12 +160,12 @@ door_image_room(struct door_call *c)
 {
 	struct run r;
 
-	if (!has_store(c))
+	if (!image_has_store(c))
 		return;
-	begin(&r, "room");
+	image_begin(&r, "room");
 	run_add(&r, "-o");
-	run_add(&r, owner_of(c));
-	if (run_image(c, &r)) {
+	run_add(&r, image_owner(c));
+	if (image_run(c, &r)) {
 		r.output[strcspn(r.output, "\n")] = '\0';
 		door_result(c, "ok");
 		door_add_string(&c->answer, "size", r.output);
@@ -384,7 +302,7 @@ run_finish(struct door_call *c)
 	struct run r;
 	int status;
 
-	begin(&r, "finish");
+	image_begin(&r, "finish");
 	run_add(&r, "--id");
 	run_add(&r, id);
 	status = run_program(&r);
@@ -423,10 +341,10 @@ door_image_remove(struct door_call *c)
 
 	if (id == NULL)
 		return;
-	begin(&r, "rm");
+	image_begin(&r, "rm");
 	run_add(&r, "--id");
 	run_add(&r, id);
-	if (run_image(c, &r)) {
+	if (image_run(c, &r)) {
 		door_result(c, "ok");
 		door_log(c, "%s is removed", id);
 	}

@@ -135,6 +135,18 @@ is_tus_type(const char *type)
 	       (type[len] == '\0' || type[len] == ';' || type[len] == ' ');
 }
 
+/* No client of tus sends that: another body of a POST has TUS_TYPE. */
+static bool
+is_fetch(const struct cgi_request *http, const struct tus_request *r)
+{
+	static const char type[] = "application/json";
+	const char *rest = http->content_type + sizeof(type) - 1;
+
+	return r->method == TUS_POST && http->upload_length == NULL &&
+	       strncasecmp(http->content_type, type, sizeof(type) - 1) == 0 &&
+	       (*rest == '\0' || *rest == ';' || *rest == ' ');
+}
+
 /* Take the checksum of the body. */
 static int
 take_checksum(
@@ -260,7 +272,7 @@ take_put(
 static bool
 is_other_version(const struct cgi_request *http, const struct tus_request *r)
 {
-	if (r->method == TUS_OPTIONS)
+	if (r->method == TUS_OPTIONS || r->is_fetch)
 		return false;
 	if (http->tus_resumable == NULL)
 		return r->method != TUS_GET && r->method != TUS_PUT;
@@ -275,6 +287,7 @@ tus_take(
 
 	*r = (struct tus_request){0};
 	r->method = method_of(method != NULL ? method : http->method);
+	r->is_fetch = is_fetch(http, r);
 	*why = "This server speaks tus " TUS_VERSION
 	       " only: send Tus-Resumable: " TUS_VERSION ".";
 	if (is_other_version(http, r))
@@ -289,7 +302,7 @@ tus_take(
 		return 405;
 	switch (r->method) {
 	case TUS_POST:
-		return take_post(http, r, why);
+		return r->is_fetch ? 0 : take_post(http, r, why);
 	case TUS_PATCH:
 		return take_patch(http, r, why);
 	case TUS_PUT:

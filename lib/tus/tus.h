@@ -3,7 +3,8 @@
  *
  * The requests of tus 1.0.0 (tus.io/protocols/resumable-upload), the protocol of
  * uploads that go on after a cut: core, creation, creation-with-upload, checksum,
- * expiration and termination. And a plain PUT, which is a whole upload.
+ * expiration and termination. And two that are not of tus: a plain PUT, which is a
+ * whole upload, and a POST of JSON, which names an image that is to be fetched.
  *
  * Here a request's headers become values, or the HTTP status that refuses them,
  * without I/O or allocation. What an upload is, and who may, others know.
@@ -56,6 +57,8 @@ struct tus_request {
 	char owner[TUS_OWNER_SIZE];   /* of a POST; "": the client */
 	char sha256[TUS_SHA256_SIZE]; /* of the image, in small letters; "" */
 	const char *metadata;	      /* as it was sent; NULL: none */
+	bool
+	    is_fetch; /* a POST of JSON: the server is to fetch an image itself */
 	bool has_length; /* Upload-Length was sent, or this is a PUT */
 	uint64_t length; /* of the image, in bytes */
 	uint64_t offset; /* of a PATCH: where its body belongs */

@@ -9,10 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "unix/places.h"
 #include "upload/ask.h"
 #include "upload/receive.h"
 #include "upload/upload.h"
+#include "upload/wish.h"
+
+#define WISH_MAX 16384 /* bytes of JSON */
 
 bool
 upload_refuse(struct upload *u, int status, const char *format, ...)
@@ -149,6 +153,31 @@ make(struct upload *u)
 	finish(u, &t, 201);
 }
 
+/* The server fetches an image itself. Nobody may make it read an endless body. */
+static void
+fetch(struct upload *u)
+{
+	int status;
+
+	if (!take_place(u))
+		return;
+	status = u->http->length > WISH_MAX
+		     ? 413
+		     : cgi_read_body(u->http, u->in,
+			   clock_ms() + u->idle * INT64_C(1000));
+	if (status != 0) {
+		upload_refuse(u, status > 0 ? status : 400,
+		    status == 413 ? "The body is too long."
+				  : "The body has not arrived.");
+		return;
+	}
+	u->taken = u->http->length;
+	if (!wish_fetch(u, u->http->body))
+		return;
+	snprintf(u->location, sizeof(u->location), TUS_PATH "/%s", u->tus.id);
+	accept_with(u, 201);
+}
+
 static void
 look(struct upload *u)
 {
@@ -197,7 +226,8 @@ terminate(struct upload *u)
 {
 	struct upload_target t;
 
-	if (!upload_open(u, &t, false))
+	/* 404: a fetch, or what a put has left, is no upload by HTTP. */
+	if (!upload_open(u, &t, false) && u->status != 404)
 		return;
 	/* 503: that one does not end. What else a disk refuses is no reason to keep
 	 * the upload. */
@@ -250,7 +280,10 @@ upload_answer(struct upload *u, int error)
 		break;
 	case TUS_POST:
 	case TUS_PUT:
-		make(u);
+		if (u->tus.is_fetch)
+			fetch(u);
+		else
+			make(u);
 		break;
 	case TUS_PATCH:
 		patch(u);

@@ -179,6 +179,28 @@ upload_begin(struct upload *u, struct upload_target *t)
 }
 
 bool
+upload_fetch(struct upload *u, const struct upload_wish *wish)
+{
+	struct door_message request, answer;
+	const char *id;
+	bool is_ok;
+
+	begin(u, &request, "image-fetch", NULL);
+	door_add_string(&request, "url", wish->url);
+	door_add_string(&request, "name", wish->name);
+	door_add_string(&request, "checksum", wish->sha256);
+	door_add_string(&request, "owner", wish->owner);
+	is_ok = ask(u, &request, &answer, NULL);
+	id = is_ok ? door_string(&answer, "id") : NULL;
+	if (id != NULL)
+		snprintf(u->tus.id, sizeof(u->tus.id), "%s", id);
+	door_message_free(&answer);
+	return is_ok && id == NULL
+		   ? upload_refuse(u, 500, "The fetch has got no id.")
+		   : is_ok;
+}
+
+bool
 upload_room(struct upload *u, uint64_t *size)
 {
 	struct door_message request, answer;

@@ -18,6 +18,14 @@ bool upload_room(struct upload *, uint64_t *size);
 /* Make an upload with the name, size, checksum and metadata of u->tus. */
 bool upload_begin(struct upload *, struct upload_target *);
 
+/* What a client wants to be fetched. NULL: not said. */
+struct upload_wish {
+	const char *url, *name, *sha256, *owner;
+};
+
+/* Begin to fetch an image. Its ID goes to u->tus.id. */
+bool upload_fetch(struct upload *, const struct upload_wish *);
+
 /*
  * Look at an upload or an image, and put what a HEAD tells into the answer.
  * *is_whole: all its bytes are there, and nobody has checked them yet.

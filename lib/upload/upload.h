@@ -38,7 +38,7 @@ struct upload_target {
 };
 
 struct upload {
-	const struct cgi_request *http;
+	struct cgi_request *http;
 	int in;	       /* where the body comes from */
 	unsigned idle; /* seconds without a byte, after which it ends */
 	struct tus_request tus;
