@@ -39,6 +39,10 @@ in_library() {
 	in_library libraryMount
 }
 
+@test "library: the machine fetches an image from a server" {
+	in_library libraryFetch
+}
+
 @test "library: addresses of images are suggested; a wrong drive is one button away" {
 	in_library librarySuggests
 }

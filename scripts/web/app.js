@@ -28,6 +28,7 @@ import { beginLogin, showLogin } from './view/login.js';
 import { beginMachine } from './view/machine.js';
 import { askHow, beginPick, pickSlot } from './view/pick.js';
 import { beginSessions } from './view/sessions.js';
+import { beginFetch } from './view/fetch.js';
 import { beginUpload, chooseUpload } from './view/upload.js';
 import { Console } from './view/console.js';
 import { APP, SERVE, eventWords } from './words/en.js';
@@ -195,6 +196,7 @@ async function begin() {
 	beginSessions(api, store);
 	beginLibrary(library, { pick: pickSlot });
 	beginUpload(library);
+	beginFetch(library);
 	beginPick(store, stored);
 	api.ended = () => signedOut(APP.ended);
 	beginLogin({ done: signedIn, renew: renewPassword,

@@ -60,6 +60,8 @@ export class ImageStore {
 				{ schema: 1, images: this.images }));
 		else if (this.refuse && method !== 'GET')
 			no(...this.refuse);
+		else if (headers['content-type'] === 'application/json')
+			await this.fetch(request, say);
 		else if (method === 'POST' && path === '/images')
 			this.create(headers, say, no);
 		else if (!image)
@@ -83,6 +85,17 @@ export class ImageStore {
 			expect: metadata.sha256 });
 		this.data.set(image.id, { octets: [], hash: createHash('sha256') });
 		say(201, { Location: `https://other.name.example/images/${image.id}` });
+	}
+
+	// It is asked to fetch an image: that begins, and goes on as the test says.
+	async fetch(request, say) {
+		let body = '';
+		for await (const text of request.setEncoding('utf8'))
+			body += text;
+		const { url, name } = this.wish = JSON.parse(body);
+		const image = this.add({ name: name || url.replace(/.*\//, ''), received: 0,
+			state: 'incoming', sha256: null, origin: 'fetch' });
+		say(201, { Location: `/images/${image.id}` });
 	}
 
 	head(image, _request, say) {

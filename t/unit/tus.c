@@ -205,6 +205,31 @@ test_override(void)
 }
 
 static void
+test_fetch(void)
+{
+	struct cgi_request http = request("POST", "/images");
+	struct tus_request r;
+
+	http.tus_resumable = NULL;
+	http.content_type = "application/json";
+	CHECK(takes(http, &r) == 0 && r.is_fetch);
+	http.content_type = "Application/JSON; charset=utf-8";
+	CHECK(takes(http, &r) == 0 && r.is_fetch);
+	http.content_type = "application/jsonx";
+	CHECK(takes(http, &r) == 412 && !r.is_fetch);
+	/* An upload of JSON has a length, and no such type. */
+	http.content_type = "application/json";
+	http.upload_length = "5";
+	CHECK(takes(http, &r) == 412 && !r.is_fetch);
+	http.upload_length = NULL;
+	http.path = "/images/0123456789abcdef";
+	CHECK(takes(http, &r) == 405);
+	http.path = "/images";
+	http.method = "PUT";
+	CHECK(takes(http, &r) != 0 && !r.is_fetch);
+}
+
+static void
 test_post(void)
 {
 	struct cgi_request http = request("POST", "/images");
@@ -333,6 +358,7 @@ main(void)
 	test_places();
 	test_override();
 	test_post();
+	test_fetch();
 	test_names();
 	test_patch();
 	test_put();

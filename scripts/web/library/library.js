@@ -18,6 +18,10 @@ const LONG = 60000; /* the same while the server says that it has none now */
 const PART = 4, SMALL_PART = 20;
 const REMIND = 3; /* lists without a check of an upload that is whole */
 
+/* Is it being fetched? What has ended is deleted some day. */
+const isFetched = ({ origin, state, expires }) => origin === 'fetch' &&
+	state === 'incoming' && expires === null;
+
 export class Library {
 	constructor(server, store) {
 		Object.assign(this, { server, store });
@@ -70,7 +74,8 @@ export class Library {
 	async tick() {
 		const { at, took } = this.listed;
 		const awaits = this.uploads.some(({ state }) => state === 'sent') ||
-			this.store.images?.some(({ state }) => state === 'checking');
+			this.store.images?.some((image) => image.state === 'checking' ||
+				isFetched(image));
 		const pause = awaits || this.seen !== this.inSlots() ? PART * took :
 			Math.max(this.store.images ? PAUSE : LONG, SMALL_PART * took);
 		if (this.timer !== null && !document.hidden &&
@@ -189,6 +194,20 @@ export class Library {
 			this.setAnswer('bad', LIBRARY.notRemoved(image.name, error.message));
 		}
 		await this.refresh();
+	}
+
+	/* Let the machine fetch { url, name, sha256 }. Returns whether it has begun. */
+	async fetch(wish) {
+		this.setAnswer('busy', LIBRARY.asking);
+		try {
+			await this.server.fetch(wish);
+			this.setAnswer('idle', LIBRARY.fetching);
+			await this.refresh();
+			return true;
+		} catch (error) {
+			this.setAnswer('bad', LIBRARY.notFetched(error.message));
+			return false;
+		}
 	}
 
 	setAnswer(tone, text = '') {

@@ -23,6 +23,9 @@ export function checksumOf(text) {
 	return line ? sum?.toLowerCase() ?? null : '';
 }
 
+/* Can the machine fetch from there? */
+export const isAddress = (text) => /^(https?|nfs|smb):\/\/[^/\s]/i.test(text);
+
 /* The slots in which the image may go, those first that fit by its name. (Only the
  * server looks into it, and says if it needs the other drive.) */
 export function slotsFor(name, slots) {

@@ -47,10 +47,10 @@ export class ImageServer {
 		return { 'Tus-Resumable': '1.0.0', 'X-Auth-Token': this.api.token, ...more };
 	}
 
-	async ask(method, path, headers = {}) {
+	async ask(method, path, headers = {}, sent = undefined) {
 		let response, body;
 		try {
-			response = await this.fetcher(path, { method,
+			response = await this.fetcher(path, { method, body: sent,
 				headers: this.headers(headers), cache: 'no-store',
 				credentials: 'omit', redirect: 'error' });
 			body = await response.text();
@@ -86,6 +86,13 @@ export class ImageServer {
 			throw new Refused({ status: 502, text: API.status[502] });
 		/* A proxy may have another name for this server. */
 		return new URL(path, location.href).pathname;
+	}
+
+	/* Let the server fetch { url, name, sha256 } from another one. It looks at the
+	 * image first, which may take a while. */
+	async fetch(wish) {
+		await this.ask('POST', IMAGES, { 'Content-Type': 'application/json' },
+			JSON.stringify(wish));
 	}
 
 	/* How many bytes of it have arrived. */

@@ -19,6 +19,12 @@ export function write(element, text) {
 		element.textContent = text;
 }
 
+/* Say what is wrong with a field; '' is nothing. */
+export function fault(id, text) {
+	$(id).setAttribute('aria-invalid', Boolean(text));
+	put(`${id}-fault`, text);
+}
+
 export function onClick(id, handler) {
 	$(id).addEventListener('click', handler);
 }

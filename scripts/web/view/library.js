@@ -8,6 +8,7 @@
 import { isKept } from '../library/kept.js';
 import { $, put } from '../ui/dom.js';
 import { uploadTold } from '../words/en.js';
+import { enableFetch } from './fetch.js';
 import { ImageRow } from './image-row.js';
 import { enableUpload } from './upload.js';
 
@@ -56,6 +57,7 @@ export function showLibrary(store) {
 	});
 	$('no-images').hidden = shown.length > 0;
 	enableUpload(may);
+	enableFetch(may);
 	showAnswer();
 	suggest(images);
 }

@@ -7,7 +7,7 @@
 
 import { keptOf } from '../library/kept.js';
 import { checksumOf, isName, nameFor } from '../library/rules.js';
-import { $, put } from '../ui/dom.js';
+import { $, fault, put } from '../ui/dom.js';
 import { LABELS, LIBRARY } from '../words/en.js';
 
 let library = null;
@@ -82,11 +82,6 @@ function nameFault() {
 	const { images, user } = library.store;
 	return images?.some((image) => image.name === name && image.state === 'ready' &&
 		image.owner === user?.name) ? LIBRARY.taken(name) : '';
-}
-
-function fault(id, text) {
-	$(id).setAttribute('aria-invalid', Boolean(text));
-	put(`${id}-fault`, text);
 }
 
 function fileFault() {

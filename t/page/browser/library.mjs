@@ -58,6 +58,44 @@ export const tests = {
 		await shot('43-how');
 	},
 
+	// The machine fetches an image: what is wrong is said before it is asked.
+	async libraryFetch({ page, images }) {
+		const field = (name) => page.$(`#fetch-${name}`);
+		await signIn(page);
+		await page.$('#fetch summary').click();
+		await field('send').click();
+		await page.$('#fetch-url-fault').filter({ hasText: /begins with https/ }).waitFor();
+		await field('url').fill(' https://example.org/debian-12.iso ');
+		await field('name').fill('.hidden');
+		await field('sum').fill('12');
+		await field('send').click();
+		await page.$('#fetch-name-fault').filter({ hasText: /does not begin/ }).waitFor();
+		await page.$('#fetch-sum-fault').filter({ hasText: /64 digits/ }).waitFor();
+		assert(!images.wish);
+		await page.check('46-fetch');
+		await field('name').fill('');
+		await field('sum').fill(`${'AB'.repeat(32)}  debian-12.iso`);
+		images.refuse = [403, 'unable to open https://example.org/debian-12.iso: ' +
+			'allow-hosts does not allow connections to example.org'];
+		await field('send').click();
+		await page.$('#library-answer').filter({ hasText:
+			/Unable to fetch.*does not allow/ }).waitFor();
+		assert.equal(await field('url').inputValue(),
+			' https://example.org/debian-12.iso ');
+		images.refuse = null;
+		await field('url').press('Enter');
+		await row(page, 'debian-12').says(/Being fetched[^]*of 659 MB/);
+		assert.deepEqual(images.wish, { url: 'https://example.org/debian-12.iso',
+			name: '', sha256: 'ab'.repeat(32) });
+		assert.equal(await field('url').inputValue(), '');
+		const [image] = images.images;
+		Object.assign(image, { received: 2e6, error: 'Could not connect to server' });
+		await row(page, 'debian-12').says(/Could not connect[^]*2.0 MB of/);
+		Object.assign(image, { error: null, received: null, state: 'ready',
+			verified: 'given' });
+		await row(page, 'debian-12').says(/Verified/);
+	},
+
 	// An image goes into the slot that fits, and boots.
 	async libraryMount({ page, machine, images }) {
 		images.add({ name: 'rescue (1).img', owner: 'alice' });

@@ -40,6 +40,10 @@ export const LIBRARY = {
 	fresh: (bytes) => size(bytes),
 	goesOn: (name) => `A part of this file was uploaded as ${name}. The upload goes ` +
 		'on from there.',
+	address: 'Write an address that begins with https://, http://, nfs:// or smb://.',
+	asking: 'The machine asks the server …',
+	fetching: 'The machine fetches the image. You can close this page.',
+	notFetched: (why) => `Unable to fetch the image: ${sentence(untyped(why))}`,
 	busy: 'This file is being uploaded.',
 	upload: 'Upload',
 	resume: 'Go on with the upload',
@@ -87,6 +91,10 @@ function unfinished(image) {
 	const whole = image.size ? ` of ${size(image.size)}` : '';
 	const details = [`${size(image.received ?? 0)}${whole}`, owner(image),
 		image.expires !== null && `deleted in ${left(image.expires * 1000)}`];
+	if (image.origin === 'fetch' && image.expires === null)
+		return { tone: image.error ? 'warn' : 'busy', text: image.error ?
+			sentence(untyped(image.error)) : 'Being fetched from its server',
+		details };
 	if (image.error)
 		return { tone: 'bad', text: `Failed: ${sentence(untyped(image.error))}`,
 			details };
