@@ -50,6 +50,7 @@ PKGS_vm-upload = jansson libseccomp
 LIBS_vm-upload = -lbearssl
 PKGS_vm-ws-proxy = libseccomp
 LIBS_vm-ws-proxy = -lbearssl
+PKGS_vm-dhcp-probe = libseccomp
 PKGS_vm-probe = libnbd
 PKGS_plugin = libcurl libseccomp
 PKGS_nfs = libnfs
@@ -148,6 +149,7 @@ $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
 fuzzed_accounts = lib/door/accounts.c lib/base/number.c
 fuzzed_cgi = lib/http/cgi.c $(addprefix lib/base/,clock.c netstring.c number.c)
 fuzzed_http-response = plugins/sources/http-response.c plugins/sources/http-error.c
+fuzzed_dhcp = $(addprefix lib/netboot/,datagram.c dhcp.c)
 fuzzed_image = $(wildcard lib/image/*.c) lib/base/utf8.c
 fuzzed_pem = lib/tls/pem.c
 fuzzed_redfish = $(wildcard lib/redfish/*.c lib/base/*.c lib/gadget/*.c lib/http/*.c \

@@ -19,8 +19,8 @@ setup() {
 		ls "man/$name".[18]
 	done
 	# Each single-letter option of the help is in the man page.
-	for name in vm-connect vm-fetchd vm-import vm-lock vm-nbd-attach vm-probe vm-redfish \
-		vm-slot vm-upload vm-user; do
+	for name in vm-connect vm-dhcp-probe vm-fetchd vm-import vm-lock vm-nbd-attach \
+		vm-probe vm-redfish vm-slot vm-upload vm-user; do
 		for letter in $("$name" -h | tr ' ' '\n' |
 			sed -n 's/^\[-\([A-Za-z]*\)\]*$/\1/p' | fold -w 1 | sort -u); do
 			grep -qE "Fl [A-Za-z]*$letter" man/"$name".[18] ||

@@ -138,6 +138,10 @@ page_options() {
 	run_examples vm-fetchd.1
 }
 
+@test "examples of vm-dhcp-probe(8)" {
+	run_examples vm-dhcp-probe.8
+}
+
 @test "examples of vm-gadget(8)" {
 	run_examples vm-gadget.8
 }

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * vm-dhcp-probe: which DHCP servers answer on an adapter's network? It asks, and
+ * takes no lease.
+ */
+#include <arpa/inet.h>
+
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "base/output.h"
+#include "netboot/probe.h"
+#include "unix/privileges.h"
+#include "unix/sandbox.h"
+
+#define SECONDS	  5  /* dnsmasq answers after 3: it first pings the address */
+#define SERVERS	  64 /* more than that are not kept apart */
+#define EX_NOBODY 1
+
+static void
+usage(FILE *out)
+{
+	fputs("usage: vm-dhcp-probe [-1hV] [-a ARCHITECTURE] [-t SECONDS] "
+	      "ADAPTER\n",
+	    out);
+}
+
+/* Who has answered so far. */
+struct seen {
+	struct in_addr servers[SERVERS];
+	unsigned count;
+};
+
+/* Is it the first offer of its server? */
+static bool
+is_new(struct seen *seen, struct in_addr server)
+{
+	unsigned i;
+
+	for (i = 0; i < seen->count; i++)
+		if (seen->servers[i].s_addr == server.s_addr)
+			return false;
+	if (seen->count < SERVERS)
+		seen->servers[seen->count++] = server;
+	return true;
+}
+
+static void
+print_address(struct in_addr address)
+{
+	char text[INET_ADDRSTRLEN];
+
+	fputs(address.s_addr != 0
+		  ? inet_ntop(AF_INET, &address, text, sizeof(text))
+		  : "-",
+	    stdout);
+	putchar('\t');
+}
+
+/* At once: whoever reads may wait for the first one. */
+static void
+print_offer(const struct dhcp_offer *offer, int64_t after)
+{
+	print_address(offer->server);
+	print_address(offer->address);
+	print_address(offer->next);
+	printf("%s\t%" PRId64 "\n", offer->file[0] != '\0' ? offer->file : "-",
+	    after);
+	fflush(stdout);
+}
+
+/* Strangers' packets are read by nobody, who can do nothing else. */
+static void
+give_up_rights(void)
+{
+	if (become_user(NULL) == -1)
+		err(EX_OSERR, "unable to give up root");
+	if (sandbox_enter_strict() == -1 && !sandbox_is_missing(errno))
+		err(EX_OSERR, "unable to enter the sandbox");
+}
+
+static int
+probe(const char *adapter, int architecture, unsigned seconds, bool is_first)
+{
+	struct seen seen = {.count = 0};
+	struct dhcp_offer offer;
+	struct failure why;
+	struct probe p;
+	int64_t after;
+	int result;
+
+	if (probe_open(&p, adapter, architecture, &why) == -1)
+		errx(why.status, "%s", why.text);
+	give_up_rights();
+	while ((result = probe_next(
+		    &p, (int64_t)seconds * 1000, &offer, &after, &why)) == 1) {
+		if (!is_new(&seen, offer.server))
+			continue;
+		print_offer(&offer, after);
+		if (is_first)
+			break;
+	}
+	if (result == -1)
+		errx(why.status, "%s", why.text);
+	probe_close(&p);
+	return seen.count > 0 ? 0 : EX_NOBODY;
+}
+
+int
+main(int argc, char **argv)
+{
+	uint64_t seconds = SECONDS, architecture;
+	bool is_first = false;
+	int arch = -1, c;
+
+	output_check_at_exit();
+	while ((c = getopt(argc, argv, "1a:ht:V")) != -1) {
+		switch (c) {
+		case '1':
+			is_first = true;
+			break;
+		case 'a':
+			if (number_parse(
+				optarg, 0, UINT16_MAX, &architecture) == -1)
+				errx(EX_USAGE,
+				    "%s is not an architecture, such as 0 or 7",
+				    optarg);
+			arch = (int)architecture;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 't':
+			if (number_parse(optarg, 1, 3600, &seconds) == -1)
+				errx(EX_USAGE,
+				    "unable to wait for %s s, only for 1 to "
+				    "3600",
+				    optarg);
+			break;
+		case 'V':
+			puts("vm-dhcp-probe " VERSION);
+			return 0;
+		default:
+			usage(stderr);
+			return EX_USAGE;
+		}
+	}
+	if (argc - optind != 1) {
+		usage(stderr);
+		return EX_USAGE;
+	}
+	return probe(argv[optind], arch, (unsigned)seconds, is_first);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <poll.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "netboot/datagram.h"
+#include "netboot/probe.h"
+
+#define PACKET_SIZE 2048
+
+/* A packet may be lost: it is sent again after so many milliseconds. */
+static const int64_t again[] = {0, 1000, 3000};
+
+/* UDP to port 68, and no fragment behind the first (socket(7), SO_ATTACH_FILTER). */
+static struct sock_filter filter[] = {
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9), /* the protocol */
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 6),
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6), /* where the fragment is */
+    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 4, 0),
+    BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0), /* the length of the header */
+    BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),  /* the port behind it */
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP_CLIENT_PORT, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, PACKET_SIZE),
+    BPF_STMT(BPF_RET | BPF_K, 0),
+};
+
+/* --- the adapter ---------------------------------------------------------- */
+
+/* Find its index. It must be one that has MAC addresses, and be up. */
+static int
+take_adapter(struct probe *p, const char *name, struct failure *why)
+{
+	struct ifreq request = {0};
+
+	if (strlen(name) >= sizeof(request.ifr_name))
+		return fail(why, EX_NOINPUT, "there is no adapter %s", name);
+	strcpy(request.ifr_name, name);
+	if (ioctl(p->fd, SIOCGIFINDEX, &request) == -1)
+		return fail(why, EX_NOINPUT, "there is no adapter %s", name);
+	p->adapter = request.ifr_ifindex;
+	if (ioctl(p->fd, SIOCGIFHWADDR, &request) == -1 ||
+	    request.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+		return fail(why, EX_UNAVAILABLE,
+		    "unable to ask on %s: it is not an Ethernet adapter", name);
+	if (ioctl(p->fd, SIOCGIFFLAGS, &request) == -1 ||
+	    (request.ifr_flags & IFF_UP) == 0)
+		return fail(why, EX_UNAVAILABLE,
+		    "unable to ask on %s: it is down, type: ip link set %s up",
+		    name, name);
+	return 0;
+}
+
+/* A MAC address that no server knows, and no machine has. */
+static int
+make_client(struct dhcp_client *client, int architecture)
+{
+	client->architecture = architecture;
+	if (getrandom(&client->transaction, sizeof(client->transaction), 0) ==
+		-1 ||
+	    getrandom(client->mac, DHCP_MAC_SIZE, 0) == -1)
+		return -1;
+	/* Of one machine, and not of a maker (IEEE 802). */
+	client->mac[0] = (unsigned char)((client->mac[0] & 0xfc) | 2);
+	return 0;
+}
+
+static int
+listen_on(const struct probe *p)
+{
+	const struct sock_fprog program = {
+	    sizeof(filter) / sizeof(filter[0]), filter};
+	const struct sockaddr_ll address = {.sll_family = AF_PACKET,
+	    .sll_protocol = htons(ETH_P_IP),
+	    .sll_ifindex = p->adapter};
+
+	if (setsockopt(p->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+		sizeof(program)) == -1)
+		return -1;
+	return bind(p->fd, (const struct sockaddr *)&address, sizeof(address));
+}
+
+int
+probe_open(
+    struct probe *p, const char *adapter, int architecture, struct failure *why)
+{
+	memset(p, 0, sizeof(*p));
+	/* Nothing is received before it has the filter and the adapter. */
+	p->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (p->fd == -1)
+		return fail_errno(why, errno == EPERM ? EX_NOPERM : EX_OSERR,
+		    "unable to open a packet socket%s",
+		    errno == EPERM ? ", be root" : "");
+	if (take_adapter(p, adapter, why) == -1) {
+		close(p->fd);
+		return -1;
+	}
+	if (make_client(&p->client, architecture) == -1 || listen_on(p) == -1) {
+		fail_errno(why, EX_OSERR, "unable to listen on %s", adapter);
+		close(p->fd);
+		return -1;
+	}
+	return 0;
+}
+
+void
+probe_close(struct probe *p)
+{
+	close(p->fd);
+}
+
+/* --- questions and answers ------------------------------------------------ */
+
+static int
+send_discover(struct probe *p, struct failure *why)
+{
+	unsigned char packet[DATAGRAM_HEADERS + DHCP_DISCOVER_SIZE];
+	const struct sockaddr_ll everybody = {.sll_family = AF_PACKET,
+	    .sll_protocol = htons(ETH_P_IP),
+	    .sll_ifindex = p->adapter,
+	    .sll_halen = ETH_ALEN,
+	    .sll_addr = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+
+	dhcp_write_discover(&p->client, packet + DATAGRAM_HEADERS);
+	datagram_write(packet, DHCP_DISCOVER_SIZE);
+	if (p->sent++ == 0)
+		p->begin = clock_ms();
+	if (sendto(p->fd, packet, sizeof(packet), 0,
+		(const struct sockaddr *)&everybody, sizeof(everybody)) != -1)
+		return 0;
+	return fail_errno(why,
+	    errno == ENETDOWN || errno == ENXIO ? EX_UNAVAILABLE : EX_IOERR,
+	    "unable to send a DHCPDISCOVER");
+}
+
+/* Returns 1 with an offer, 0 without, or -1 with *why. */
+static int
+receive(struct probe *p, struct dhcp_offer *offer, struct failure *why)
+{
+	unsigned char packet[PACKET_SIZE];
+	ssize_t n = recv(p->fd, packet, sizeof(packet), 0);
+	const unsigned char *message;
+	struct in_addr from;
+	size_t len;
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n == -1)
+		return fail_errno(why,
+		    errno == ENETDOWN ? EX_UNAVAILABLE : EX_IOERR,
+		    "unable to receive");
+	message = datagram_take(packet, (size_t)n, &len, &from);
+	return message != NULL &&
+	       dhcp_take_offer(message, len, &p->client, from, offer);
+}
+
+/* When is something to be done next, if no packet comes? */
+static int64_t
+next_time(const struct probe *p, int64_t ms)
+{
+	int64_t next = ms;
+
+	if (p->sent < sizeof(again) / sizeof(again[0]) && again[p->sent] < next)
+		next = again[p->sent];
+	return next;
+}
+
+int
+probe_next(struct probe *p, int64_t ms, struct dhcp_offer *offer,
+    int64_t *after, struct failure *why)
+{
+	struct pollfd ready = {.fd = p->fd, .events = POLLIN};
+	int64_t now, next;
+	int result;
+
+	for (;;) {
+		now = p->sent > 0 ? clock_ms() - p->begin : 0;
+		if (now >= ms)
+			return 0;
+		next = next_time(p, ms);
+		if (next <= now) {
+			if (send_discover(p, why) == -1)
+				return -1;
+			continue;
+		}
+		if (poll(&ready, 1, (int)(next - now)) <= 0)
+			continue;
+		result = receive(p, offer, why);
+		*after = clock_ms() - p->begin;
+		if (result != 0)
+			return result;
+	}
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Ask the network of an adapter for DHCP servers.
+ */
+#ifndef VM_NETBOOT_PROBE_H
+#define VM_NETBOOT_PROBE_H
+
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "netboot/dhcp.h"
+
+struct probe {
+	int fd, adapter; /* a packet socket, and the adapter's index */
+	struct dhcp_client client;
+	int64_t begin; /* of clock_ms(), when the first DHCPDISCOVER went out */
+	unsigned sent; /* DHCPDISCOVERs */
+};
+
+/*
+ * Prepare to ask on an Ethernet adapter, under a MAC address that nobody has, which
+ * is made up each time. architecture: see dhcp_client. Returns 0, or -1 with *why.
+ * probe_close() ends it.
+ */
+int probe_open(
+    struct probe *, const char *adapter, int architecture, struct failure *why);
+void probe_close(struct probe *);
+
+/*
+ * Ask until `ms` milliseconds have passed since the first time, and wait for the
+ * next offer; offers that come again are returned again. Returns 1 with *offer and
+ * *after, the milliseconds since the first time; 0 when the time is over; or -1 with
+ * *why.
+ */
+int probe_next(struct probe *, int64_t ms, struct dhcp_offer *offer,
+    int64_t *after, struct failure *why);
+
+#endif
