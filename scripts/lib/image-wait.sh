@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# vm-image fetch --wait: how far the image at hand is, until it is there. Sourced by
+# vm-image, after image-fetch.sh.
+
+# fetch_progress BEGAN: on a terminal, show how far it is.
+fetch_progress() {
+	local text size
+	[ -t 2 ] || return 0
+	text="$NAME: $(mib_of "$(received "$REC")")"
+	DIR=$REC
+	! value_of size || text="$text of $(mib_of "$VALUE")"
+	text="$text MiB"
+	! value_of error || text="$text ($VALUE)"
+	progress "$text" $(($(now) - $1))
+}
+
+# wait_fetch: wait until the image is there, or the fetch has ended. If we are ended,
+# the fetch goes on.
+wait_fetch() {
+	local began alive status
+	began=$(now) alive=$began
+	while [ ! -d "$STORE/images/$ID" ]; do
+		REC=$STORE/incoming/$ID DIR=$STORE/incoming/$ID
+		[ -d "$REC" ] || [ -d "$STORE/images/$ID" ] ||
+			die $EX_TEMPFAIL "somebody has removed $NAME meanwhile"
+		! is_at_work "$REC" || alive=$(now)
+		if value_of status; then
+			status=$VALUE
+			value_of error || :
+			progress_end
+			die "$status" "unable to fetch $NAME: $VALUE"
+		fi
+		[ $(($(now) - alive)) -lt $WAIT_SECONDS ] || die $EX_OSERR \
+			"the fetch of $NAME was ended: type $TOOL gc to go on with it"
+		fetch_progress "$began"
+		pause
+	done
+	progress_end
+	if [ -n "$JSON" ]; then say_begun true; else say_fetched; fi
+}
+
+# say_fetched: the line that put prints, about the image at hand.
+say_fetched() {
+	# shellcheck source=scripts/lib/image-put.sh
+	. "$BIN/../lib/vmedia/image-put.sh"
+	take_record images "$ID" && value_of size ||
+		die $EX_TEMPFAIL "somebody has removed $NAME meanwhile"
+	COPIED=$VALUE
+	value_of sha256 || :
+	SUM=$VALUE
+	value_of verified || :
+	VERIFIED=$VALUE
+	say_kept
+}
