@@ -271,6 +271,7 @@ main(int argc, char **argv)
 		end_with(&why);
 	}
 	clear_progress();
+	source_close(&from);
 	printf("%ju %s\n", (uintmax_t)size, sum);
 	if (output_close() == -1) {
 		fail_errno(&why, EX_IOERR, "unable to write standard output");
