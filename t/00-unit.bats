@@ -41,6 +41,10 @@ unit() {
 	unit cgi
 }
 
+@test "unit: netboot-dhcp" {
+	unit netboot-dhcp
+}
+
 @test "unit: netstring" {
 	unit netstring
 }
