@@ -653,7 +653,8 @@ gone_by_gc() {
 	grep "rm takes a name or --id, not both" stderr
 	image path y
 	[[ $(image quota root 1M) == "root: used 16 KiB, limit 1 MiB" ]]
-	fails 73 image put x -s 2M || :
+	fails 73 image put - z --size 2M <x
+	grep "the quota of root: used 16 KiB, asked 2 MiB, limit 1 MiB" stderr
 	[[ $(image quota root none) == "root: used 16 KiB, no limit" ]]
 }
 

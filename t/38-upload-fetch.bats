@@ -90,7 +90,8 @@ is_ready() {
 	[ "$(printf hello | up PATCH "$at" "$TYPE" Upload-Offset:0)" = 404 ]
 	[ "$(up DELETE "$at" </dev/null)" = 204 ]
 	wait_until 20 idle
-	[ -z "$(ls "$STORE/incoming" "$STORE/images")" ] || ls "$STORE"/*
+	[ -z "$(ls -A "$STORE/incoming")" ]
+	[ -z "$(ls -A "$STORE/images")" ]
 	[ "$(vm-image ls -j | jq '.images | length')" = 0 ]
 }
 

@@ -39,8 +39,8 @@ struct server {
 	int listener, signals;
 	sigset_t blocked;
 	unsigned children;
-	pid_t uploads
-	    [DOOR_UPLOADS]; /* children for the uploader; 0: a free place */
+	/* Children for the uploader; 0: a free place. */
+	pid_t uploads[DOOR_UPLOADS];
 	struct connection all[DOOR_CONNECTIONS];
 };
 

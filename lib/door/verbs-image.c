@@ -185,7 +185,7 @@ is_by_http(struct door_call *c, int record)
 
 	if (fstatat(record, "offset", &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return true;
-	/* It goes a moment before the upload is an image. */
+	/* It goes when the upload becomes an image, which may be now. */
 	if (store_is_at_work(record) &&
 	    store_value(record, "origin", origin, sizeof(origin)) &&
 	    strcmp(origin, "upload") == 0)

@@ -11,7 +11,7 @@
  * memory. While that kernel runs they are there, whatever process was killed. After
  * a power cut some file systems have zeros in their place.
  *
- * vm-upload writes it; vm-door and `vm-image gc` read it.
+ * vm-upload writes it; vm-door and vm-image (finish, gc) read it.
  */
 #ifndef VM_STORE_MARK_H
 #define VM_STORE_MARK_H

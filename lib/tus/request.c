@@ -126,12 +126,13 @@ take_number(const char *text, uint64_t *number)
 	return number_parse(text, 0, INT64_MAX, number) == -1 ? 413 : 0;
 }
 
+/* Is it that type, with or without parameters? */
 static bool
-is_tus_type(const char *type)
+is_type(const char *type, const char *wanted)
 {
-	const size_t len = strlen(TUS_TYPE);
+	const size_t len = strlen(wanted);
 
-	return strncasecmp(type, TUS_TYPE, len) == 0 &&
+	return strncasecmp(type, wanted, len) == 0 &&
 	       (type[len] == '\0' || type[len] == ';' || type[len] == ' ');
 }
 
@@ -139,12 +140,8 @@ is_tus_type(const char *type)
 static bool
 is_fetch(const struct cgi_request *http, const struct tus_request *r)
 {
-	static const char type[] = "application/json";
-	const char *rest = http->content_type + sizeof(type) - 1;
-
 	return r->method == TUS_POST && http->upload_length == NULL &&
-	       strncasecmp(http->content_type, type, sizeof(type) - 1) == 0 &&
-	       (*rest == '\0' || *rest == ';' || *rest == ' ');
+	       is_type(http->content_type, "application/json");
 }
 
 /* Take the checksum of the body. */
@@ -216,7 +213,7 @@ take_post(
 	if (status != 0)
 		return status;
 	*why = "A body must have the type " TUS_TYPE ".";
-	if (http->length > 0 && !is_tus_type(http->content_type))
+	if (http->length > 0 && !is_type(http->content_type, TUS_TYPE))
 		return 415;
 	*why = "The body has more bytes than Upload-Length.";
 	if (http->length > r->length)
@@ -240,7 +237,7 @@ take_patch(
 	int status;
 
 	*why = "The body must have the type " TUS_TYPE ".";
-	if (!is_tus_type(http->content_type))
+	if (!is_type(http->content_type, TUS_TYPE))
 		return 415;
 	*why = "Upload-Offset must tell where the body belongs, in bytes.";
 	if (http->upload_offset == NULL)

@@ -57,8 +57,7 @@ struct tus_request {
 	char owner[TUS_OWNER_SIZE];   /* of a POST; "": the client */
 	char sha256[TUS_SHA256_SIZE]; /* of the image, in small letters; "" */
 	const char *metadata;	      /* as it was sent; NULL: none */
-	bool
-	    is_fetch; /* a POST of JSON: the server is to fetch an image itself */
+	bool is_fetch;	 /* a POST of JSON: fetch an image from a server */
 	bool has_length; /* Upload-Length was sent, or this is a PUT */
 	uint64_t length; /* of the image, in bytes */
 	uint64_t offset; /* of a PATCH: where its body belongs */

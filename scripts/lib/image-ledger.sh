@@ -165,8 +165,7 @@ check_room() {
 	room=$LIMIT
 	[ "$2" -le "$room" ] || {
 		# A read-only disk keeps what was left behind, and that is not the reason.
-		{ mkdir "$STORE/incoming/.new-try" && rmdir "$STORE/incoming/.new-try"; } \
-			2>/dev/null || write_failed "store $NAME"
+		can_write 2>/dev/null || write_failed "store $NAME"
 		in_words "$2"
 		size=$VALUE
 		in_words "$room"

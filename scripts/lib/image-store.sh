@@ -193,12 +193,16 @@ is_sure() {
 	[ ${#text} = 57 ] && [ "${text#* }" = "$VALUE" ]
 }
 
+# can_write: can the store be written to? If not, the kernel says why.
+can_write() {
+	mkdir "$STORE/incoming/.new-try" && rmdir "$STORE/incoming/.new-try"
+}
+
 # write_failed WHAT...: end: WHAT was not possible. The kernel says why, if it is asked
 # once more.
 write_failed() {
 	local why
-	why=$({ mkdir "$STORE/incoming/.new-try" &&
-		rmdir "$STORE/incoming/.new-try"; } 2>&1)
+	why=$(can_write 2>&1)
 	case $why in
 	'') die $EX_IOERR "unable to $*: type vmctl image doctor" ;;
 	*"No space"* | *quota*) die $EX_CANTCREAT "unable to $*: ${why##*: }" ;;
