@@ -18,6 +18,12 @@ setup() {
 	own_answer
 }
 teardown() {
+	# The disk that fails lies over the store.
+	[ -z "${LOOP:-}" ] || {
+		umount "$STORE"
+		losetup -d "$LOOP"
+		umount "$BATS_TEST_TMPDIR/below"
+	}
 	mount -o remount,rw,size=64m "$STORE"
 	said
 }
@@ -253,14 +259,14 @@ after_restart() {
 }
 
 @test "a disk that fails: what it does not have does not count" {
-	local sum loop size=8000000
+	local sum size=8000000
 	# A disk that is larger than what it lies on.
 	mkdir below
 	mount -t tmpfs -o size=6m below below
 	truncate -s 40M below/disk
 	mkfs.ext4 -q -F -O ^has_journal -E lazy_itable_init=1 below/disk
-	loop=$(losetup -f --show below/disk)
-	mount "$loop" "$STORE"
+	LOOP=$(losetup -f --show below/disk)
+	mount "$LOOP" "$STORE"
 	chmod 711 "$STORE"
 	head -c $size /dev/urandom >image
 	sum=$(sha256sum <image | cut -c 1-64)
@@ -277,11 +283,8 @@ after_restart() {
 	wait_until 30 test -d "$STORE/images/${AT##*/}"
 	# What the disk has, not the memory.
 	umount "$STORE"
-	mount "$loop" "$STORE"
+	mount "$LOOP" "$STORE"
 	cmp image "$STORE/images/${AT##*/}/data"
-	umount "$STORE"
-	losetup -d "$loop"
-	umount below
 }
 
 @test "of a long body, all but the last 16 MiB are sure to be on the disk" {

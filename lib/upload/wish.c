@@ -45,8 +45,11 @@ take_wish(struct upload *u, struct upload_wish *wish, json_t *root)
 
 	if (!json_is_object(root))
 		return upload_refuse(u, 400, "The body must be a JSON object.");
-	json_object_foreach(root, key,
-	    value) if (!take_value(u, wish, key, value)) return false;
+	json_object_foreach(root, key, value)
+	{
+		if (!take_value(u, wish, key, value))
+			return false;
+	}
 	if (wish->url == NULL)
 		return upload_refuse(u, 400, "url must tell what to fetch.");
 	return true;

@@ -25,6 +25,17 @@ export function fault(id, text) {
 	put(`${id}-fault`, text);
 }
 
+/* Say what is wrong with fields, [id, text] each, and go to the first of them.
+ * Returns whether there is one. */
+export function faulty(faults) {
+	for (const [id, text] of faults)
+		fault(id, text);
+	const [wrong] = faults.find(([, text]) => text) ?? [];
+	if (wrong)
+		$(wrong).focus();
+	return Boolean(wrong);
+}
+
 export function onClick(id, handler) {
 	$(id).addEventListener('click', handler);
 }

@@ -6,7 +6,7 @@
  */
 
 import { checksumOf, isAddress, isName } from '../library/rules.js';
-import { $, fault } from '../ui/dom.js';
+import { $, fault, faulty } from '../ui/dom.js';
 import { LIBRARY } from '../words/en.js';
 
 let library = null;
@@ -29,15 +29,9 @@ function send() {
 	const url = $('fetch-url').value.trim();
 	const name = $('fetch-name').value;
 	const sha256 = checksumOf($('fetch-sum').value);
-	const faults = [['fetch-url', isAddress(url) ? '' : LIBRARY.address],
+	if (!faulty([['fetch-url', isAddress(url) ? '' : LIBRARY.address],
 		['fetch-name', !name || isName(name) ? '' : LIBRARY.name],
-		['fetch-sum', sha256 === null ? LIBRARY.checksum : '']];
-	for (const [id, text] of faults)
-		fault(id, text);
-	const [wrong] = faults.find(([, text]) => text) ?? [];
-	if (wrong)
-		$(wrong).focus();
-	else
+		['fetch-sum', sha256 === null ? LIBRARY.checksum : '']]))
 		fetchIt({ url, name, sha256 });
 }
 

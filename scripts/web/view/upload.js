@@ -7,7 +7,7 @@
 
 import { keptOf } from '../library/kept.js';
 import { checksumOf, isName, nameFor } from '../library/rules.js';
-import { $, fault, put } from '../ui/dom.js';
+import { $, fault, faulty, put } from '../ui/dom.js';
 import { LABELS, LIBRARY } from '../words/en.js';
 
 let library = null;
@@ -96,16 +96,10 @@ function fileFault() {
 
 function send() {
 	const sha256 = checksumOf($('upload-sum').value);
-	const faults = [['upload-file', fileFault()],
+	if (faulty([['upload-file', fileFault()],
 		['upload-name', file ? nameFault() : ''],
-		['upload-sum', sha256 === null ? LIBRARY.checksum : '']];
-	for (const [id, text] of faults)
-		fault(id, text);
-	const [wrong] = faults.find(([, text]) => text) ?? [];
-	if (wrong) {
-		$(wrong).focus();
+		['upload-sum', sha256 === null ? LIBRARY.checksum : '']]))
 		return;
-	}
 	library.upload({ file, sha256, name: $('upload-name').value,
 		path: goesOn()?.path ?? '' });
 	clear();
