@@ -15,16 +15,20 @@ setup_file() {
 	modprobe -a dm-mod loop
 	column_start
 	# There is no udev here that makes the device files.
+	export DM_DISABLE_UDEV=1
 	export LVM_SYSTEM_DIR=$BATS_FILE_TMPDIR/lvm LVM_SUPPRESS_FD_WARNINGS=1
 	mkdir "$LVM_SYSTEM_DIR"
-	cat >"$LVM_SYSTEM_DIR/lvm.conf" <<-CONF
-		devices { use_devicesfile = 0 }
-		activation { udev_sync = 0 udev_rules = 0 verify_udev_operations = 1 monitoring = 0 }
-		global { use_lvmpolld = 0 }
-	CONF
 	truncate -s 200M "$BATS_FILE_TMPDIR/pv"
 	LOOP=$(losetup -f --show "$BATS_FILE_TMPDIR/pv")
 	export LOOP
+	cat >"$LVM_SYSTEM_DIR/lvm.conf" <<-CONF
+		devices {
+			use_devicesfile = 0
+			global_filter = [ "a|^/dev/mapper/vmcut_|", "a|^$LOOP\$|", "r|.*|" ]
+		}
+		activation { udev_sync = 0 udev_rules = 0 verify_udev_operations = 1 monitoring = 0 }
+		global { use_lvmpolld = 0 }
+	CONF
 	pvcreate -q "$LOOP"
 	vgcreate -q $GROUP "$LOOP"
 	# Somebody else's, with a name as ours have.
@@ -198,6 +202,99 @@ whole() {
 	whole
 	cmp -n 9000000 x "$(device_of last)"
 }
+
+# --- power cuts: two disks, of the store and of the volumes -----------------------
+
+# insert_disk NAME: make /dev/mapper/vmcut_NAME of the file NAME.
+insert_disk() {
+	local loop
+	loop=$(losetup -f --show "$1")
+	echo "0 $(blockdev --getsz "$loop") linear $loop 0" | dmsetup create "vmcut_$1"
+	echo "$loop" >"$1.loop"
+}
+remove_disk() {
+	wait_until 30 dmsetup remove "vmcut_$1"
+	losetup -d "$(cat "$1.loop")"
+}
+start_machine() {
+	insert_disk volumes
+	insert_disk files
+	mkdir -p store
+	mount /dev/mapper/vmcut_files store
+	vgchange -q -ay $GROUP >/dev/null
+}
+# stop_machine: whatever it does.
+stop_machine() {
+	umount store
+	vgchange -q -an $GROUP >/dev/null
+	remove_disk files
+	remove_disk volumes
+}
+
+# put_again: images come, one after the other. promised has those that are there.
+put_again() {
+	local n=0
+	while vm-image put x "$1.$n"; do
+		echo "$1.$n" >>promised
+		n=$((n + 1))
+	done
+} >>log 2>&1
+
+# cut_power: the disks have what they had at this moment. Neither gets a write that
+# comes after one that the other has not got.
+cut_power() {
+	cp promised kept
+	dmsetup suspend --nolockfs vmcut_volumes
+	dmsetup suspend --nolockfs vmcut_files
+	cp volumes volumes.cut
+	cp files files.cut
+	dmsetup resume vmcut_files
+	dmsetup resume vmcut_volumes
+	kill -KILL "$1"
+	wait "$1" || :
+	pkill -KILL -x vm-image || :
+	pkill -KILL -x vm-import || :
+	wait_until 60 is_quiet
+	stop_machine
+	mv volumes.cut volumes
+	mv files.cut files
+	start_machine
+}
+
+@test "10 power cuts while images come: each that was promised is there, with its bytes" {
+	local i name
+	GROUP=vmcut
+	head -c 5000001 /dev/urandom >x
+	truncate -s 200M volumes
+	truncate -s 64M files
+	mkfs.ext4 -q -m 0 files
+	insert_disk volumes
+	pvcreate -q /dev/mapper/vmcut_volumes
+	vgcreate -q $GROUP /dev/mapper/vmcut_volumes
+	lvcreate -q -y -L 4M -n image_00000000000000ff $GROUP
+	vgchange -q -an $GROUP
+	remove_disk volumes
+	start_machine
+	conf
+	for i in 0 1 2 3 4 5 6 7 8 9; do
+		: >promised
+		put_again "x$i" 3>&- &
+		# Each is made in a second or two.
+		sleep "$((RANDOM % 3)).$((RANDOM % 10))"
+		cut_power $!
+		echo "cut $i, promised: $(paste -sd ' ' kept)"
+		whole
+		while read -r name; do
+			cmp -n 5000001 x "$(device_of "$name")"
+		done <kept
+		image ls | awk 'NR > 1 { print $1 }' | while read -r name; do
+			image rm "$name"
+		done
+	done
+	stop_machine
+}
+
+# --- the host ---------------------------------------------------------------------
 
 @test "mount: the host sees the exact size and the bytes; -w can be written" {
 	head -c 5000192 /dev/urandom >x

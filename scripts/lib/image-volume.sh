@@ -137,9 +137,12 @@ protect() {
 }
 
 # remove_volume REC: remove the volume of a record that was removed. False if that
-# fails, or if the volume group is not there at the moment.
+# fails, or if the volume group is not there at the moment. After a power cut, the
+# record would be an image again, but its volume would be gone, thus the disk must have
+# the removal first.
 remove_volume() {
 	local group id lv
+	to_disk "$STORE/images" "$STORE/incoming" "$STORE/trash" || return
 	group=$(read_value "$1/volume")
 	group=${group%/*} id=${1##*/}
 	lvm_says vgs "$group" || return
