@@ -257,9 +257,12 @@ is_gone() {
 	vmctl mount -s 0 --timeout 300 "$BAD/stall/x.iso" 2>/dev/null &
 	local first=$!
 	wait_until 30 grep -q connecting "$VM_RUN_DIR/0/step"
+	# Its source gives up after as long as the other waits for the lock.
+	kill -STOP $first
 	fails 75 mount_image one.iso -s 0
 	grep -q "used by process $first (mount)" "$BATS_TEST_TMPDIR/stderr"
 	kill $first
+	kill -CONT $first
 	wait $first || :
 	wait_until 10 nothing_left
 }
