@@ -45,6 +45,11 @@ unit() {
 	unit netboot-dhcp
 }
 
+@test "unit: netboot-neighbours" {
+	cd "$BATS_TEST_TMPDIR"
+	unit netboot-neighbours
+}
+
 @test "unit: netstring" {
 	unit netstring
 }
