@@ -76,8 +76,14 @@ async function busy({ page, machine, shot }) {
 		if (asked === machine.asked.length)
 			throw new Error('the page does not ask for the slot');
 	}
+	// It goes on: a page that is slow asks again, and sees no pause.
+	const reads = setInterval(() => {
+		cd.more.BytesRead += 4e7;
+		machine.tell('', cd);
+	}, 600);
 	await slot.title('The host is reading');
 	await shot('27-reading');
+	clearInterval(reads);
 }
 
 async function roles({ page, machine, shot }) {
