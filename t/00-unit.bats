@@ -45,6 +45,10 @@ unit() {
 	unit netboot-dhcp
 }
 
+@test "unit: netboot-http" {
+	unit netboot-http
+}
+
 @test "unit: netboot-neighbours" {
 	cd "$BATS_TEST_TMPDIR"
 	unit netboot-neighbours

@@ -158,6 +158,10 @@ page_options() {
 	run_examples vm-nbd-attach.8
 }
 
+@test "examples of vm-netboot-http(8)" {
+	run_examples vm-netboot-http.8
+}
+
 @test "examples of vm-probe(1)" {
 	run_examples vm-probe.1
 }

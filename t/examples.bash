@@ -217,6 +217,7 @@ stays() {
 	case $1 in
 	*"&" | "vm-fetchd -c "* | "vm-gadget wait "*) return 1 ;;
 	"vm-fetchd "* | "vm-ws-proxy "* | "vm-connect "* | "vm-door "*) ;;
+	"vm-netboot-http "*) ;;
 	"vm-slot "* | "vmctl serve "* | "vmctl export "*) ;;
 	"qemu-system-"*) ;;
 	*) return 1 ;;

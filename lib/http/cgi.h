@@ -29,9 +29,11 @@ struct cgi_request {
 	const char *auth_token; /* X-Auth-Token */
 	const char *if_match;
 	const char *if_none_match;
+	const char *if_range;
 	const char *last_event_id;
 	const char *odata_version;
 	const char *origin;
+	const char *range;
 	const char *content_range;
 	const char *method_override; /* X-HTTP-Method-Override */
 	const char *tus_resumable;

@@ -14,6 +14,7 @@ static const struct {
     {201, "Created"},
     {202, "Accepted"},
     {204, "No Content"},
+    {206, "Partial Content"},
     {304, "Not Modified"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
@@ -26,6 +27,7 @@ static const struct {
     {412, "Precondition Failed"},
     {413, "Content Too Large"},
     {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"},
     {460, "Checksum Mismatch"}, /* tus 1.0.0 */
     {500, "Internal Server Error"},
     {501, "Not Implemented"},
@@ -43,7 +45,7 @@ http_reason(int status)
 	return "Other";
 }
 
-void
+int
 http_write(int fd, const char *text, size_t len)
 {
 	ssize_t n;
@@ -51,8 +53,9 @@ http_write(int fd, const char *text, size_t len)
 	for (; len > 0; text += n, len -= (size_t)n) {
 		n = write(fd, text, len);
 		if (n == -1 && errno != EINTR)
-			return;
+			return -1;
 		if (n == -1)
 			n = 0;
 	}
+	return 0;
 }

@@ -11,8 +11,8 @@
 /* The words of a status (RFC 9110 section 15), for people; "Other" if unknown. */
 const char *http_reason(int status);
 
-/* Write all of an answer. It says nothing where the web server has gone, which
- * wants none then. */
-void http_write(int fd, const char *text, size_t len);
+/* Write all of an answer, or of a part of it. Returns 0; or -1 where the web server
+ * has gone, which wants none then. */
+int http_write(int fd, const char *text, size_t len);
 
 #endif
