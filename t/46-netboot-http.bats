@@ -520,6 +520,45 @@ time.sleep(0.5)' "/$TOKEN/large"
 	quiet
 }
 
+@test "2000 odd requests: what is elsewhere is never sent" {
+	echo elsewhere >boot/secret
+	echo elsewhere >"boot/$MAC/secret"
+	machine any "$OTHER"
+	echo elsewhere >boot/any/files/secret
+	python3 - "$TOKEN" "$OTHER" <<-'PYTHON'
+		import collections, random, socket, sys
+		random.seed(46)
+		token, other = sys.argv[1:]
+		parts = ["/", "//", ".", "..", "%2e", "%2F", "%00", "%", "secret", "boot.ipxe", "kernel",
+		    "token", "files", "any", token, other, "\\", ";", "+", "a" * 200, "\xff", "done"]
+		numbers = ["", "0", "9", "99999999", "18446744073709551616", "x", "-", ",", " 1"]
+		seen = collections.Counter()
+		for i in range(2000):
+		    path = "".join(random.choices(parts, k=random.choice([1, 1, 2, 4, 8])))
+		    path = random.choice(["/", "/" + token + "/", "//" + token + "//", "/" + token]) + path
+		    # Some are right but for their range.
+		    path = path if i % 4 else f"/{token}/kernel"
+		    head = {"REQUEST_METHOD": random.choice(["GET"] * 6 + ["HEAD", "POST", "PUT", "\x01"]),
+		        "REQUEST_URI": path, "REMOTE_ADDR": random.choice(["192.0.2.1"] * 5 + ["192.0.2.9", "x"]),
+		        "HTTP_RANGE": random.choice(["bytes=", "bytes=", ""]) + "-".join(random.choices(numbers, k=random.choice([1, 2, 2, 3])))}
+		    head = "".join(f"{k}\0{v}\0" for k, v in head.items()).encode("latin-1")
+		    s = socket.socket(socket.AF_UNIX)
+		    s.connect("sock")
+		    s.sendall(b"%d:%s," % (len(head), head))
+		    answer = b""
+		    while part := s.recv(65536):
+		        answer += part
+		    assert answer.startswith(b"Status: ") and b"elsewhere" not in answer, (head, answer)
+		    assert token.encode() not in answer and other.encode() not in answer
+		    seen[answer[8:11]] += 1
+		print(seen)
+		assert set(seen) == {b"200", b"204", b"206", b"403", b"404", b"405", b"416"}
+	PYTHON
+	[ "$(get boot.ipxe)" = 200 ]
+	wait_until 10 not children
+	quiet
+}
+
 # --- behind a web server --------------------------------------------------
 
 web() {
