@@ -52,6 +52,7 @@ PKGS_vm-ws-proxy = libseccomp
 LIBS_vm-ws-proxy = -lbearssl
 PKGS_vm-dhcp-probe = libseccomp
 PKGS_vm-netboot-http = libseccomp
+PKGS_vm-netboot-log = libseccomp
 PKGS_vm-probe = libnbd
 PKGS_plugin = libcurl libseccomp
 PKGS_nfs = libnfs
@@ -152,6 +153,8 @@ fuzzed_cgi = lib/http/cgi.c $(addprefix lib/base/,clock.c netstring.c number.c)
 fuzzed_http-response = plugins/sources/http-response.c plugins/sources/http-error.c
 fuzzed_dhcp = $(addprefix lib/netboot/,datagram.c dhcp.c)
 fuzzed_netboot-http = $(addprefix lib/netboot/,neighbours.c path.c range.c)
+fuzzed_netboot-log = $(wildcard lib/netboot/event*.c) lib/netboot/neighbours.c \
+	$(addprefix lib/base/,number.c shown.c utf8.c)
 fuzzed_image = $(wildcard lib/image/*.c) lib/base/utf8.c
 fuzzed_pem = lib/tls/pem.c
 fuzzed_redfish = $(wildcard lib/redfish/*.c lib/base/*.c lib/gadget/*.c lib/http/*.c \

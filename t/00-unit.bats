@@ -45,6 +45,10 @@ unit() {
 	unit netboot-dhcp
 }
 
+@test "unit: netboot-events" {
+	unit netboot-events
+}
+
 @test "unit: netboot-http" {
 	unit netboot-http
 }

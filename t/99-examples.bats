@@ -142,6 +142,10 @@ page_options() {
 	run_examples vm-dhcp-probe.8
 }
 
+@test "examples of vm-netboot-log(8)" {
+	run_examples vm-netboot-log.8
+}
+
 @test "examples of vm-gadget(8)" {
 	run_examples vm-gadget.8
 }

@@ -18,6 +18,7 @@ make_examples() {
 	head -c 1M /dev/urandom >tools.img
 	cp tools.img disk.img
 	qemu-img convert -f raw -O qcow2 tools.img disk.qcow2
+	cp "$TOP/t/netboot/full-bios.log" boot.log
 }
 
 # make_debian_iso: debian.iso, of which vm-probe prints what vm-probe(1) shows.
