@@ -115,7 +115,7 @@ take_input(struct input *in)
 static void
 tick(void)
 {
-	struct netboot_event event;
+	struct netboot_event event = {.mac = ""};
 
 	event_make(&event, "", "tick", "%s", "");
 	print_event(NULL, &event);

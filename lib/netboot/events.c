@@ -15,7 +15,7 @@ void
 events_tell(struct events *e, const char *mac, const char *stage,
     const char *format, ...)
 {
-	struct netboot_event event;
+	struct netboot_event event = {.mac = ""};
 	char text[1024];
 	va_list ap;
 

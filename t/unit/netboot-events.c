@@ -54,7 +54,7 @@ say(struct events *e, const char *line)
 static void
 test_tokens(void)
 {
-	struct netboot_event event;
+	struct netboot_event event = {.mac = ""};
 
 	event_make(&event, MAC, "stage", "a/%s/b", TOKEN);
 	CHECK(strcmp(event.detail, "a/.../b") == 0);
