@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # vm-netboot-log with what dnsmasq 2.90 and lighttpd 1.4.69 wrote while QEMU's BIOS and
 # OVMF booted, by PXE and HTTP, with addresses of dnsmasq (full) and of another server
-# (proxy); while hand-made packets came (edges); and while they could not start
+# (proxy), and with Secure Boot (full-secure); while hand-made packets came (edges); and while they could not start
 # (errors). t/netboot/NAME.events is what becomes of t/netboot/NAME.log.
 
 load helper
