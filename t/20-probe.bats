@@ -36,7 +36,7 @@ with_nbd() {
 }
 
 @test "grub-mkrescue's hybrid is a CD, and as a disk it boots too" {
-	grub-mkrescue -o hybrid.iso tree -- -volid "A HYBRID" >log 2>&1 ||
+	grub-mkrescue -d /usr/lib/grub/i386-pc -o hybrid.iso tree -- -volid "A HYBRID" >log 2>&1 ||
 		{ cat log >&2; return 1; }
 	is hybrid.iso "size: $(stat -c %s hybrid.iso)" "format: hybrid" \
 		"label: A HYBRID" "boot: bios" "media: cd" \

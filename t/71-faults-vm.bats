@@ -234,22 +234,23 @@ is_gone() {
 }
 
 @test "with a full /run, a mount says so in one line, and leaves nothing: 73" {
-	mkdir -p /tmp/full
-	mount -t tmpfs -o size=256k full /tmp/full
-	head -c 300k /dev/zero >/tmp/full/filler || :
-	VM_RUN_DIR=/tmp/full fails 73 mount_image one.iso -s 0
-	grep -q "is /tmp/full full?" "$BATS_TEST_TMPDIR/stderr"
+	local full=$BATS_TEST_TMPDIR/full
+	mkdir -p "$full"
+	mount -t tmpfs -o size=256k full "$full"
+	head -c 300k /dev/zero >"$full/filler" || :
+	VM_RUN_DIR="$full" fails 73 mount_image one.iso -s 0
+	grep -q "is $full full?" "$BATS_TEST_TMPDIR/stderr"
 	# Room for the request, but not for its copy, or not for all of the state.
 	for room in 16 32 48; do
-		head -c $((256 - room))k /dev/zero >/tmp/full/filler
-		VM_RUN_DIR=/tmp/full fails 73 mount_image one.iso -s 0
-		wait_until 20 is_gone /tmp/full/0/request
-		[ ! -e /tmp/full/0/work ] && [ ! -e /tmp/full/0/.request ]
+		head -c $((256 - room))k /dev/zero >"$full/filler"
+		VM_RUN_DIR="$full" fails 73 mount_image one.iso -s 0
+		wait_until 20 is_gone "$full/0/request"
+		[ ! -e "$full/0/work" ] && [ ! -e "$full/0/.request" ]
 	done
-	rm /tmp/full/filler
-	VM_RUN_DIR=/tmp/full mount_image one.iso -s 0
-	VM_RUN_DIR=/tmp/full vmctl eject -f -s 0
-	umount -l /tmp/full
+	rm "$full/filler"
+	VM_RUN_DIR="$full" mount_image one.iso -s 0
+	VM_RUN_DIR="$full" vmctl eject -f -s 0
+	umount -l "$full"
 }
 
 @test "two vmctl on one slot: the second waits, then names the first" {

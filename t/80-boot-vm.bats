@@ -96,7 +96,7 @@ make_boot_iso() {
 		initrd /initrd
 		boot
 	GRUB
-	grub-mkrescue -o "$WWW/boot.iso" "$root" >/dev/null 2>&1
+	grub-mkrescue -d /usr/lib/grub/i386-pc -o "$WWW/boot.iso" "$root" >/dev/null 2>&1
 }
 
 # start_pc: starts the PC with the gadget's drive, which this machine gives up.
