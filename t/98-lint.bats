@@ -20,8 +20,8 @@ setup() {
 	done
 	# Each single-letter option of the help is in the man page.
 	for name in vm-connect vm-dhcp-probe vm-fetchd vm-import vm-lock vm-nbd-attach \
-		vm-netboot-http vm-netboot-log vm-probe vm-redfish vm-slot vm-upload \
-		vm-user; do
+		vm-netboot-conf vm-netboot-http vm-netboot-log vm-netboot-script vm-probe \
+		vm-redfish vm-slot vm-upload vm-user; do
 		for letter in $("$name" -h | tr ' ' '\n' |
 			sed -n 's/^\[-\([A-Za-z]*\)\]*$/\1/p' | fold -w 1 | sort -u); do
 			grep -qE "Fl [A-Za-z]*$letter" man/"$name".[18] ||

@@ -142,6 +142,14 @@ page_options() {
 	run_examples vm-dhcp-probe.8
 }
 
+@test "examples of vm-netboot-script(8)" {
+	run_examples vm-netboot-script.8
+}
+
+@test "examples of vm-netboot-conf(8)" {
+	run_examples vm-netboot-conf.8
+}
+
 @test "examples of vm-netboot-log(8)" {
 	run_examples vm-netboot-log.8
 }

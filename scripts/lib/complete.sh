@@ -122,10 +122,17 @@ offer_values() {
 	esac
 	case $kind in
 	*FILE* | PATH) out ':files\n' ;;
-	IMAGE)
+	IMAGE | IMAGE...)
 		out ':files\n'
 		set -- https:// http:// nfs:// smb://
+		[ "$kind" = IMAGE ] || set -- "$@" image:
 		;;
+	ADAPTER)
+		for word in "${VM_SYS:-/sys}"/class/net/*; do
+			set -- "$@" "${word##*/}"
+		done
+		;;
+	LOADER) set -- bios= efi32= efi64= efi-arm64= ;;
 	*URL*)
 		set -- https:// http:// nfs:// smb://
 		[ "$PROG" != vmctl ] || set -- "$@" image:
@@ -182,6 +189,8 @@ cmd_complete() {
 		exec vm-image complete help "$@"
 		;;
 	esac
+	# shellcheck source=scripts/lib/netboot-table.sh
+	[ "$VERB-$PROG" != netboot-vmctl ] || . "$BIN/../lib/vmedia/netboot-table.sh"
 	find_verb "$VERB" || return 0
 	while [ $# -gt 1 ]; do
 		skip_word "$1"

@@ -1,0 +1,392 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# What vm-netboot is going to serve: the directory STAGE gets all of it, and nothing
+# runs yet. While it runs, that is DIR:
+#
+#   $DIR/machines/MAC/token      the directory of its files at the web server
+#   $DIR/machines/MAC/files/     links to them (vm-netboot-http(8))
+#   $DIR/machines/MAC/needs      the names of those without which it does not boot
+#   $DIR/machines/MAC/once       exists: it may boot only once
+#   $DIR/machines/MAC/done       made when it has booted and may do so only once
+#   $DIR/sources/N/nbd           what vmctl export serves
+#   $DIR/sources/N/file          a file of this machine
+#   $DIR/tftp/MAC/               what it may have by TFTP; tftp/ itself with --any
+#   $DIR/dnsmasq.conf, $DIR/lighttpd.conf
+#
+# MAC is 52-54-00-12-34-56 there, or `any`. Sourced by vm-netboot.
+
+MACHINES=''		# lines MAC KIND TOKEN NAME, as vm-netboot-conf reads them
+SOURCES=''		# lines N|SOURCE
+SOURCE=''		# the number of what add_source() was given
+TOKENS=0		# how many tokens were made
+LOADER_IPXE=/usr/lib/ipxe
+LOADER_SHIM=/usr/lib/shim/shimx64.efi.signed
+LOADER_GRUB=/usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed
+
+# is_far SOURCE: does vmctl export have to bring it?
+is_far() {
+	case $1 in
+	http://* | https://* | nfs://* | smb://* | image:*) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+# for_all FILE: may everybody read it?
+for_all() {
+	[ -n "$(find "$1" -prune -perm -004 2>/dev/null)" ]
+}
+
+# need_file WHAT FILE: it is there, and no directory.
+need_file() {
+	[ -e "$2" ] || die $EX_NOINPUT "unable to read $1 $2: there is no such file"
+	[ ! -d "$2" ] || die $EX_NOINPUT "unable to read $1 $2: it is a directory"
+	[ -f "$2" ] || [ -b "$2" ] || die $EX_NOINPUT \
+		"unable to read $1 $2: it is not a file"
+	[ -r "$2" ] || die $EX_NOINPUT "unable to read $1 $2: permission denied"
+}
+
+# add_source WHAT SOURCE: set SOURCE to its number: several machines share it.
+add_source() {
+	local source line
+	source=$2
+	is_far "$source" || {
+		path_of "$source"
+		source=$VALUE
+		need_file "$1" "$source"
+	}
+	SOURCE=0
+	while IFS= read -r line; do
+		[ -n "$line" ] || continue
+		[ "${line#*|}" != "$source" ] || return 0
+		SOURCE=$((SOURCE + 1))
+	done <<-END
+		$SOURCES
+	END
+	SOURCES="$SOURCES$SOURCE|$source$NEWLINE"
+	mkdir -p "$STAGE/sources/$SOURCE"
+}
+
+# put_link MACHINE NAME WHAT SOURCE: NAME is served to the machine.
+put_link() {
+	local name
+	add_source "$3" "$4"
+	name=nbd
+	path_of "$4"
+	is_far "$4" || ! for_all "$VALUE" || {
+		name=file
+		: >"$STAGE/sources/$SOURCE/file"
+	}
+	ln -s "../../../sources/$SOURCE/$name" "$STAGE/machines/$1/files/$2"
+}
+
+# make_token: set TOKEN. What -n prints must not be what is served later.
+make_token() {
+	TOKENS=$((TOKENS + 1))
+	if [ -n "$DRY" ]; then
+		TOKEN=$(printf '%032x' $TOKENS)
+	else
+		TOKEN=$(od -An -tx1 -N16 /dev/urandom | tr -d ' \n')
+	fi
+}
+
+# name_of IMAGE: set NAME to what firmware takes it for by its name.
+name_of() {
+	case $1 in
+	*.[iI][sS][oO] | *.[iI][sS][oO]\?*) NAME=image.iso ;;
+	*.[eE][fF][iI] | *.[eE][fF][iI]\?*) NAME=image.efi ;;
+	*.[iI][mM][gG] | *.[iI][mM][gG]\?* | *.raw) NAME=image.img ;;
+	*) NAME=image.iso ;;
+	esac
+}
+
+# write_script FILE WORD...: what vm-netboot-script says, or end as it does.
+write_script() {
+	local file
+	file=$1
+	shift
+	vm-netboot-script "$@" >"$file" || exit
+}
+
+# --- one machine -----------------------------------------------------------------
+
+# see_words: set WORDS to the command line, where %done is the URL that says that the
+# system is there.
+see_words() {
+	WORDS=$CMDLINE
+	while :; do
+		case $WORDS in
+		*%done*) WORDS=${WORDS%%"%done"*}$BASE/$TOKEN/done${WORDS#*"%done"} ;;
+		*) break ;;
+		esac
+	done
+}
+
+# plan_kernel MACHINE: by iPXE and HTTP.
+plan_kernel() {
+	local initrd n base
+	base=$BASE/$TOKEN n=0
+	see_words
+	put_link "$1" kernel kernel "$KERNEL"
+	set -- "$1" -c "$WORDS" -k "$base/kernel"
+	while IFS= read -r initrd; do
+		[ -n "$initrd" ] || continue
+		put_link "$1" "initrd$n" initrd "$initrd"
+		set -- "$@" -i "$base/initrd$n"
+		n=$((n + 1))
+	done <<-END
+		$INITRDS
+	END
+	n=$STAGE/machines/$1/files/boot.ipxe
+	shift
+	write_script "$n" "$@" ipxe
+}
+
+# plan_secure MACHINE TFTP: by shim, GRUB and TFTP. shim asks for grubx64.efi, and
+# GRUB for grub/grub.cfg, in the root.
+plan_secure() {
+	local initrd n root
+	root=$STAGE/tftp/$2 n=0
+	mkdir -p "$root/grub"
+	need_file "the signed boot loader" "$LOADER_SHIM"
+	need_file "the signed boot loader" "$LOADER_GRUB"
+	cp "$LOADER_SHIM" "$root/shimx64.efi"
+	cp "$LOADER_GRUB" "$root/grubx64.efi"
+	see_words
+	put_tftp "$2" kernel "$KERNEL"
+	set -- "$2" -c "$WORDS" -k "/kernel"
+	while IFS= read -r initrd; do
+		[ -n "$initrd" ] || continue
+		put_tftp "$1" "initrd$n" "$initrd"
+		set -- "$@" -i "/initrd$n"
+		n=$((n + 1))
+	done <<-END
+		$INITRDS
+	END
+	shift
+	write_script "$root/grub/grub.cfg" "$@" grub
+}
+
+# put_tftp TFTP NAME SOURCE: dnsmasq serves files only.
+put_tftp() {
+	! is_far "$3" || die $EX_USAGE \
+		"Secure Boot loads $3 by TFTP: give a file of this machine, or an ISO"
+	path_of "$3"
+	need_file "${2%%[0-9]*}" "$VALUE"
+	for_all "$VALUE" || die $EX_NOINPUT \
+		"dnsmasq is not allowed to read $3: type chmod o+r $3"
+	: >"$STAGE/tftp/$1/$2"
+	TFTP_FILES="$TFTP_FILES$VALUE|$1/$2$NEWLINE"
+}
+TFTP_FILES=''		# lines FILE|NAME: what dnsmasq sees as tftp/NAME
+
+# plan_image MACHINE: UEFI HTTP Boot takes it, and with --sanboot iPXE.
+plan_image() {
+	name_of "$IMAGE"
+	put_link "$1" "$NAME" image "$IMAGE"
+	[ -z "$SANBOOT" ] || write_script "$STAGE/machines/$1/files/boot.ipxe" \
+		-s "$BASE/$TOKEN/$NAME" ipxe
+}
+
+# put_loaders MACHINE TFTP: iPXE, by TFTP and for UEFI HTTP Boot.
+put_loaders() {
+	local line
+	mkdir -p "$STAGE/tftp/$2"
+	while IFS= read -r line; do
+		[ -n "$line" ] || continue
+		cp "${line#*=}" "$STAGE/tftp/$2/" || exit $EX_CANTCREAT
+		case $line in
+		bios=*) ;;
+		*) cp "${line#*=}" "$STAGE/machines/$1/files/" || exit $EX_CANTCREAT ;;
+		esac
+	done <<-END
+		$LOADERS
+	END
+}
+
+# write_needs: print the names of the files without which the machine does not boot.
+write_needs() {
+	local initrd n
+	n=0
+	echo "${NAME:-kernel}"
+	printf '%s' "$INITRDS" | while IFS= read -r initrd; do
+		[ -z "$initrd" ] || echo "initrd$n"
+		n=$((n + 1))
+	done
+}
+
+# add_machine MAC: it boots what IMAGE, or KERNEL, INITRDS and CMDLINE say.
+add_machine() {
+	local machine tftp kind
+	machine=$(file_of "$1")
+	tftp=$machine NAME=
+	[ "$1" != any ] || tftp=.
+	[ ! -d "$STAGE/machines/$machine" ] ||
+		misuse "there are two answers for the machine $1"
+	mkdir -p "$STAGE/machines/$machine/files"
+	make_token
+	echo "$TOKEN" >"$STAGE/machines/$machine/token"
+	if [ -n "$IMAGE" ]; then
+		kind=image
+		[ -z "$SANBOOT" ] || kind=disk
+		plan_image "$machine"
+	elif [ -n "$SECURE" ]; then
+		kind=secure
+		plan_secure "$machine" "$tftp"
+	else
+		kind=script
+		plan_kernel "$machine"
+	fi
+	case $kind in
+	script | disk)
+		need_loaders
+		put_loaders "$machine" "$tftp"
+		;;
+	esac
+	write_needs >"$STAGE/machines/$machine/needs"
+	[ -z "$ONCE" ] || : >"$STAGE/machines/$machine/once"
+	MACHINES="$MACHINES$1 $kind $TOKEN${NAME:+ $NAME}$NEWLINE"
+}
+
+# need_loaders: without --loader, those of Debian's package, or end.
+need_loaders() {
+	local line
+	[ -n "$LOADERS" ] || {
+		[ -f "$LOADER_IPXE/undionly.kpxe" ] && [ -f "$LOADER_IPXE/snponly.efi" ] ||
+			die $EX_UNAVAILABLE "there is no iPXE: install the package ipxe," \
+				"or use --loader"
+		LOADERS="bios=$LOADER_IPXE/undionly.kpxe${NEWLINE}efi64=$LOADER_IPXE/snponly.efi$NEWLINE"
+	}
+	while IFS= read -r line; do
+		[ -z "$line" ] || need_file "the boot loader" "${line#*=}"
+	done <<-END
+		$LOADERS
+	END
+}
+
+# --- profiles --------------------------------------------------------------------
+
+# yes_or_no FILE KEY VALUE: set VALUE to 1 or to nothing.
+yes_or_no() {
+	case $3 in
+	yes) VALUE=1 ;;
+	no) VALUE='' ;;
+	*) die $EX_CONFIG "$1: $2 = $3: write yes or no" ;;
+	esac
+}
+
+# take_profile FILE KEY VALUE
+take_profile() {
+	case $3 in *[[:cntrl:]]*) die $EX_CONFIG "$1: $2 has control characters" ;; esac
+	case $2 in
+	mac)
+		take_mac "$3" || die $EX_CONFIG "$1: mac = $3: not the MAC of a machine"
+		MACS="$MACS$MAC "
+		;;
+	kernel) KERNEL=$3 ;;
+	initrd) INITRDS="$INITRDS$3$NEWLINE" ;;
+	cmdline) CMDLINE=$3 ;;
+	image) IMAGE=$3 ;;
+	secure)
+		yes_or_no "$@"
+		SECURE=$VALUE
+		;;
+	sanboot)
+		yes_or_no "$@"
+		SANBOOT=$VALUE
+		;;
+	boot-once)
+		yes_or_no "$@"
+		ONCE=$VALUE
+		;;
+	*) die $EX_CONFIG "$1: there is no setting $2: see vm-netboot(8)" ;;
+	esac
+}
+
+# check_wish WHERE: IMAGE or KERNEL, and what fits to it.
+check_wish() {
+	[ -n "$IMAGE$KERNEL" ] || die $EX_CONFIG "$1 says neither image nor kernel"
+	[ -z "$IMAGE" ] || [ -z "$KERNEL" ] ||
+		die $EX_CONFIG "$1 says both image and kernel"
+	[ -z "$SANBOOT" ] || [ -n "$IMAGE" ] ||
+		die $EX_CONFIG "$1: sanboot is for an image, not for a kernel"
+	[ -z "$SANBOOT" ] || [ -z "$SECURE" ] || die $EX_CONFIG \
+		"$1: with Secure Boot there is no sanboot: iPXE is not signed"
+}
+
+# read_profile FILE: its machines, with what it says.
+read_profile() {
+	local line
+	MACS='' IMAGE='' KERNEL='' INITRDS='' CMDLINE=''
+	SECURE='' SANBOOT='' ONCE=$ALL_ONCE
+	[ -r "$1" ] || die $EX_NOINPUT "unable to read the profile $1"
+	while read_line; do
+		trim "$LINE"
+		line=$TRIMMED
+		case $line in
+		'' | '#'*) continue ;;
+		*=*) ;;
+		*) die $EX_CONFIG "$1: $line: the line must be NAME = VALUE" ;;
+		esac
+		trim "${line#*=}"
+		set -- "$1" "$TRIMMED"
+		trim "${line%%=*}"
+		take_profile "$1" "$TRIMMED" "$2"
+	done <"$1"
+	check_wish "$1"
+	[ -n "$MACS" ] || die $EX_CONFIG "$1 says no mac: no machine would be answered"
+	add_machines
+}
+
+add_machines() {
+	local mac
+	for mac in $MACS; do
+		add_machine "$mac"
+	done
+}
+
+# make_plan: everything that the command line and the profiles want.
+make_plan() {
+	local file
+	ALL_ONCE=$ONCE
+	mkdir -p "$STAGE/machines" "$STAGE/tftp" "$STAGE/sources" "$STAGE/empty"
+	[ -z "$IMAGE$KERNEL" ] || {
+		check_wish "the command line"
+		[ -z "$ANY" ] || MACS="$MACS any"
+		add_machines
+	}
+	while IFS= read -r file; do
+		[ -z "$file" ] || read_profile "$file"
+	done <<-END
+		$PROFILES
+	END
+	write_confs
+}
+
+# write_confs: the configurations, of MACHINES as they are now.
+write_confs() {
+	local line
+	[ "$HTTP" = off ] || vm-netboot-conf -d "$DIR" -u "$BASE" lighttpd \
+		>"$STAGE/lighttpd.conf" || exit
+	[ "$DHCP" != off ] || [ "$TFTP" != off ] || return 0
+	set -- -i "$ADAPTER" -a "$ADDRESS" -d "$DIR" -u "$BASE" -U "$DHCP_USER"
+	if [ -n "$RANGE" ]; then
+		set -- "$@" -r "$RANGE,$MASK" ${GATEWAY:+-g "$GATEWAY"} ${DNS:+-D "$DNS"}
+	else
+		set -- "$@" -n "$NETWORK,$MASK"
+	fi
+	[ -z "$ADVERTISES" ] || set -- "$@" -6
+	[ "$DHCP" != off ] || set -- "$@" -x
+	case $TFTP in
+	off) set -- "$@" -T ;;
+	"$ADDRESS") ;;
+	*) set -- "$@" -t "$TFTP" ;;
+	esac
+	while IFS= read -r line; do
+		[ -z "$line" ] || set -- "$@" -l "${line%%=*}=${line##*/}"
+	done <<-END
+		$LOADERS
+	END
+	vm-netboot-conf "$@" dnsmasq >"$STAGE/dnsmasq.conf" <<-END || exit
+		${MACHINES%"$NEWLINE"}
+	END
+}

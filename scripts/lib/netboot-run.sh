@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# The programs that vm-netboot runs: each as a user of its own, with only the
+# capabilities that its ports need, in a box in which it sees the system's programs
+# and DIR. All end when vm-netboot ends, however it ends: that is --die-with-parent
+# of bwrap(1). Sourced by vm-netboot.
+
+DHCP_USER=vmedia-dhcp	# runs dnsmasq and the filter of its log
+HTTP_USER=vmedia-http	# runs lighttpd and what answers behind it
+CHILDREN=''		# words NAME:PID
+
+# box CAPABILITIES [BWRAP-OPTION...] -- PROGRAM...: become PROGRAM in its box, as root
+# with these capabilities, words such as chown. Directories that bwrap makes itself
+# are for root only, unless it is told.
+box() {
+	local caps name
+	caps=$1
+	shift
+	set -- --bind "$DIR" "$DIR" --ro-bind "$BIN" "$BIN" "$@"
+	for name in "$BIN" "$DIR"; do
+		while name=${name%/*} && [ -n "$name" ]; do
+			set -- --perms 0755 --dir "$name" "$@"
+		done
+	done
+	for name in bin sbin lib lib32 lib64; do
+		if [ -L "/$name" ]; then
+			set -- --symlink "usr/$name" "/$name" "$@"
+		elif [ -d "/$name" ]; then
+			set -- --ro-bind "/$name" "/$name" "$@"
+		fi
+	done
+	for name in setuid setgid setpcap $caps; do
+		set -- --cap-add "CAP_$(printf %s "$name" | tr a-z A-Z)" "$@"
+	done
+	umask 022
+	exec bwrap --die-with-parent --new-session --unshare-pid --unshare-ipc \
+		--unshare-uts --cap-drop ALL --ro-bind /usr /usr --proc /proc --dev /dev \
+		--perms 0755 --dir /etc --ro-bind "$DIR/passwd" /etc/passwd \
+		--ro-bind "$DIR/group" /etc/group "$@"
+}
+
+# as_user USER CAPABILITIES: set AS_USER to words that become USER and keep these.
+as_user() {
+	local keep name
+	keep=-all
+	for name in $2; do
+		keep=$keep,+$name
+	done
+	AS_USER="setpriv --reuid $1 --regid $1 --clear-groups --no-new-privs"
+	AS_USER="$AS_USER --inh-caps=$keep --ambient-caps=$keep --bounding-set=$keep"
+}
+
+# write_users: what the boxes have as /etc/passwd and /etc/group.
+write_users() {
+	local user
+	{
+		echo root:x:0:0:::
+		for user in "$DHCP_USER" "$HTTP_USER"; do
+			echo "$user:x:$(id -u "$user"):$(id -g "$user"):::"
+		done
+	} >"$DIR/passwd"
+	sed 's/^\([^:]*:x:\)[^:]*:\([^:]*\):.*/\1\2:/' "$DIR/passwd" >"$DIR/group"
+}
+
+# --- the programs -----------------------------------------------------------------
+
+# shellcheck disable=SC2086 # AS_USER is words
+run_dnsmasq() {
+	local line caps
+	caps='net_bind_service net_raw net_admin'
+	as_user "$DHCP_USER" "$caps"
+	set --
+	while IFS= read -r line; do
+		[ -z "$line" ] ||
+			set -- "$@" --ro-bind "${line%|*}" "$DIR/tftp/${line##*|}"
+	done <<-END
+		$TFTP_FILES
+	END
+	box "$caps" "$@" -- $AS_USER dnsmasq -k -C "$DIR/dnsmasq.conf"
+}
+
+# shellcheck disable=SC2086
+run_lighttpd() {
+	as_user "$HTTP_USER" net_bind_service
+	box net_bind_service -- $AS_USER lighttpd -D -f "$DIR/lighttpd.conf"
+}
+
+# run_http: it sees the files that everybody may read by their numbers. It becomes its
+# user itself.
+run_http() {
+	local line
+	set --
+	while IFS= read -r line; do
+		[ -n "$line" ] && [ -f "$DIR/sources/${line%%|*}/file" ] || continue
+		set -- "$@" --ro-bind "${line#*|}" "$DIR/sources/${line%%|*}/file"
+	done <<-END
+		$SOURCES
+	END
+	box chown "$@" -- "$BIN/vm-netboot-http" -u "$HTTP_USER" -g "$HTTP_USER" \
+		-i "$ADAPTER" -s "$DIR/http.sock" "$DIR/machines"
+}
+
+# shellcheck disable=SC2086
+run_log() {
+	as_user "$DHCP_USER" ''
+	box '' -- $AS_USER "$BIN/vm-netboot-log" -t 1
+}
+
+# --- their lives ------------------------------------------------------------------
+
+# start NAME: run_NAME in the background; CHILDREN knows it.
+start() {
+	"run_$1" </dev/null >/dev/null 2>"$DIR/log" 8>&- 9>&- &
+	CHILDREN="$CHILDREN $1:$!"
+}
+
+# take_child NAME: set VALUE to its pid, and forget it. False if it was not started.
+take_child() {
+	local child rest
+	rest='' VALUE=''
+	for child in $CHILDREN; do
+		case $child in
+		"$1":*) VALUE=${child#*:} ;;
+		*) rest="$rest $child" ;;
+		esac
+	done
+	CHILDREN=$rest
+	[ -n "$VALUE" ]
+}
+
+# stop NAME: and wait for its end. Its box goes with it.
+stop() {
+	! take_child "$1" || {
+		kill "$VALUE" 2>/dev/null
+		wait "$VALUE" 2>/dev/null
+	}
+	return 0
+}
+
+stop_all() {
+	local child
+	for child in $CHILDREN; do
+		stop "${child%%:*}"
+	done
+}
+
+# is_alive NAME: one that has ended stays as a zombie until the shell looks for it.
+is_alive() {
+	local state
+	case " $CHILDREN " in *" $1:"*) ;; *) return 1 ;; esac
+	set -- "${CHILDREN##*" $1:"}"
+	state=Z
+	{ read -r _ _ state _ <"/proc/${1%% *}/stat"; } 2>/dev/null
+	[ "$state" != Z ]
+}
+
+# start_log: what the programs say becomes events, which descriptor 8 reads. They can
+# write as long as we live, and we read as long as the filter lives.
+start_log() {
+	mkfifo -m 666 "$DIR/log"
+	mkfifo -m 600 "$DIR/events"
+	exec 7<>"$DIR/log"
+	run_log <&7 >"$DIR/events" 7>&- 9>&- &
+	CHILDREN="$CHILDREN log:$!"
+	exec 8<"$DIR/events"
+}
+
+# start_sources: bring what lies elsewhere, each by a vmctl export of its own, and
+# wait until all are there.
+start_sources() {
+	local line n
+	while IFS= read -r line; do
+		n=${line%%|*}
+		[ -n "$line" ] && [ ! -f "$DIR/sources/$n/file" ] || continue
+		start_source "$n" "${line#*|}"
+	done <<-END
+		$SOURCES
+	END
+	for n in $EXPORTS; do
+		await_source "$n"
+	done
+}
+EXPORTS=''		# the numbers of the sources that vmctl export brings
+
+# start_source N SOURCE: the URL goes by standard input, as it may be a secret.
+start_source() {
+	local number source word IFS
+	number=$1 source=$2 IFS=$NEWLINE
+	set -f
+	# shellcheck disable=SC2086 # lines
+	set -- $SOURCE_OPTIONS
+	# shellcheck disable=SC2086
+	[ "$source" != "$IMAGE" ] || set -- "$@" $CHECKS
+	set +f
+	printf '%s\n' "$source" | setpriv --pdeathsig TERM vmctl export \
+		--socket "$DIR/sources/$number/nbd" "$@" - \
+		>"$DIR/sources/$number/said" 2>"$DIR/sources/$number/why" \
+		7>&- 8>&- 9>&- &
+	CHILDREN="$CHILDREN source$number:$!"
+	EXPORTS="$EXPORTS $number"
+}
+
+# await_source N: or end as vmctl export does.
+await_source() {
+	local status
+	until [ -s "$DIR/sources/$1/said" ]; do
+		is_alive "source$1" || {
+			status=0
+			! take_child "source$1" || wait "$VALUE" || status=$?
+			[ $status != 0 ] || status=$EX_OSERR
+			tail -n 1 "$DIR/sources/$1/why" >&2
+			exit $status
+		}
+		pause
+	done
+	chown "$HTTP_USER" "$DIR/sources/$1/nbd"
+}

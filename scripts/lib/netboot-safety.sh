@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# What keeps vm-netboot from hurting the network that it runs in. Sourced by
+# vm-netboot.
+
+PROBE_SECONDS=5		# dnsmasq and others answer after 3
+PROBE_EVERY=60		# seconds between two looks for another server
+PROBING=		# the pid of the probe that runs
+FOREIGN=		# another DHCP server: its address
+
+# finding STATUS MESSAGE...: end, unless --force was given; then say so.
+finding() {
+	local status
+	status=$1
+	shift
+	[ -n "$FORCE" ] || die "$status" "$*, or use --force"
+	echo "$PROG: note: started by --force, although $*" >&2
+}
+
+# take_range: set RANGE to FIRST,LAST, which lie in the adapter's network.
+take_range() {
+	local first last line
+	case $RANGE in
+	*-*) last=${RANGE#*-} first=${RANGE%%-*} ;;
+	*,*)
+		last=${RANGE#*,} first=${RANGE%%,*}
+		number_of "$first" && is_number "$last" 65536 ||
+			misuse "--range $RANGE: not FIRST-LAST, or FIRST,COUNT"
+		address_of $((COUNTED + NUMBER - 1))
+		last=$COUNTED
+		;;
+	*) misuse "--range $RANGE: not FIRST-LAST, or FIRST,COUNT" ;;
+	esac
+	number_of "$first" || misuse "--range: $first is not an IPv4 address"
+	FIRST=$COUNTED
+	number_of "$last" || misuse "--range: $last is not an IPv4 address"
+	LAST=$COUNTED
+	[ "$FIRST" -le "$LAST" ] || misuse "--range $RANGE: the last address comes first"
+	[ "$FIRST" -gt "$FIRST_ADDRESS" ] && [ "$LAST" -lt "$LAST_ADDRESS" ] || misuse \
+		"--range $RANGE is not in the network of $ADAPTER, $NETWORK mask $MASK"
+	for line in $ADDRESSES; do
+		number_of "${line%/*}"
+		[ "$COUNTED" -lt "$FIRST" ] || [ "$COUNTED" -gt "$LAST" ] || misuse \
+			"--range $RANGE has our own address ${line%/*}"
+	done
+	RANGE=$first,$last
+}
+
+# check_route: who reaches the world by the adapter is in somebody's network.
+check_route() {
+	[ -z "$(ip -4 route show default dev "$ADAPTER" 2>/dev/null)" ] || finding \
+		$EX_CONFIG "$ADAPTER has the default route: with --range, use an" \
+		"adapter of a network of its own"
+}
+
+# probe: print the servers that answer on the network, but for ourselves.
+probe() {
+	local status
+	status=0
+	vm-dhcp-probe -t $PROBE_SECONDS "$ADAPTER" >"$DIR/probed" || status=$?
+	[ $status -le 1 ] || return $status
+	grep -v "^$ADDRESS	" "$DIR/probed"
+	return 0
+}
+
+# check_servers: what cannot be probed is not started.
+check_servers() {
+	local said
+	said=$(probe) || exit
+	[ -z "$said" ] || finding $EX_TEMPFAIL \
+		"another DHCP server answers on $ADAPTER, ${said%%	*}: leave out" \
+		"--range, and vm-netboot only adds the boot files"
+}
+
+# probe_again: from time to time, in the background; what it finds is an event.
+probe_again() {
+	[ -n "$RANGE" ] && [ -z "$FORCE" ] || return 0
+	[ -z "$PROBING" ] || ! kill -0 "$PROBING" 2>/dev/null || return 0
+	[ $(($(now) - PROBED)) -ge $PROBE_EVERY ] || return 0
+	PROBED=$(now)
+	{
+		said=$(probe 2>/dev/null)
+		[ -z "$said" ] || printf '0\t-\tserver\t%s\n' "${said%%	*}" >"$DIR/events"
+	} 7>&- 8>&- 9>&- &
+	PROBING=$!
+}
+
+# tell_promise: the first line says what will be answered, and what never.
+tell_promise() {
+	local who what
+	who="the machines with --mac or a profile"
+	[ -z "$ANY" ] || who="every machine"
+	what="says where boot files are; it gives no addresses"
+	[ -z "$RANGE" ] || what="gives addresses ${RANGE%,*} to ${RANGE#*,} and says where boot files are"
+	[ "$DHCP" != off ] || what="answers no DHCP"
+	echo "$PROG: on $ADAPTER, $ADDRESS: $what, to $who; all others never get an answer" >&2
+}

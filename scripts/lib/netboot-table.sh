@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# The options of vm-netboot, in tables of the form that option-table.sh explains. It
+# has one verb. Sourced by vm-netboot.
+
+# VERB|ARGUMENTS|what it does
+VERBS="
+netboot|IMAGE...|let machines boot over the network: IMAGE is KERNEL INITRD [CMDLINE], or a URL
+"
+MISTAKES="
+"
+
+# OPTION|LETTER|VALUE|VERBS|what it does
+OPTIONS="
+adapter|i|ADAPTER|netboot|serve the network of this adapter, also a bridge or VLAN
+mac|m|MAC|netboot|answer this machine (can be repeated)
+any|a||netboot|answer every machine that asks
+profile|p|FILE|netboot|answer the machines in FILE with what it says (can be repeated)
+initrd||FILE|netboot|load one more initrd after the first (can be repeated)
+range|r|RANGE|netboot|be the DHCP server, too, and give the addresses FIRST-LAST or FIRST,COUNT
+gateway||ADDRESS|netboot|with --range: the gateway of the machines
+dns||ADDRESS|netboot|with --range: their DNS server
+ra|||netboot|send IPv6 router advertisements, too: for test networks
+dhcp||ADDRESS|netboot|our address for DHCP, or off
+tftp||ADDRESS|netboot|our address for TFTP, that of another server, or off
+http||ADDRESS|netboot|our address for HTTP, with :PORT if not 80, or off
+http-url||URL|netboot|with --http off: where another server has the files
+loader|l|LOADER|netboot|another boot loader: ARCH=FILE (can be repeated)
+secure|||netboot|boot with Secure Boot: signed shim and GRUB by TFTP
+sanboot|||netboot|iPXE boots the image as a disk, which the system itself does not find
+boot-once|||netboot|when a machine has booted, let it boot from its own disk
+hook||COMMAND|netboot|COMMAND MAC EVENT runs for each event of a machine
+count|c|N|netboot|end when N machines have booted
+timeout|t|SECONDS|netboot|give up after SECONDS
+force|f||netboot|start against a finding, and say which
+dry-run|n||netboot|print every file and command, and start nothing
+user|u|USER|netboot|log in to the server of a URL as USER
+password|P|FILE|netboot|read the password from FILE
+header||FILE|netboot|send the HTTP headers in FILE to it, such as a token
+netrc||FILE|netboot|read users and passwords from a netrc file
+cacert||FILE|netboot|trust only the certificates in FILE
+insecure|||netboot|do not check that server's certificate
+proxy||URL|netboot|reach it by this proxy
+sha256||HEX|netboot|verify that this is the image's SHA-256 first
+sha256-file||FILE|netboot|the same with a file of checksums, or its URL
+words||FILE|netboot|read all options and arguments from FILE, one on each line
+json|j||netboot|print each event as one JSON object
+help|h||all|print this help
+"
+
+# WORD|meaning
+MEANINGS="
+IMAGE|a URL of an ISO or disk image, a path, or image:NAME of the store
+MAC|such as 52:54:00:12:34:56
+RANGE|FIRST-LAST or FIRST,COUNT, such as 192.0.2.50-192.0.2.99
+LOADER|ARCH=FILE; ARCH is bios, efi32, efi64 or efi-arm64
+"

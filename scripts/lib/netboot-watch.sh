@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# What happens while machines boot: vm-netboot-log(8) prints events, from which each
+# machine gets a stage. Sourced by vm-netboot. A machine is a directory
+# $DIR/seen/MAC, with a file for each value:
+#
+#   stage address arch bytes since (of the first question, as now() has it)
+#   fetched     it has its kernel and all initrds, or its image, whole
+#   booted      it has given a sign of its system
+#   loaders     times of this machine's fetches of a boot loader, without a script since
+#   asked       it has asked by DHCP since the last of these
+
+LOOP_SECONDS=120 LOOP_TIMES=3	# a machine that takes the loader so often is in a loop
+DEATHS_MAX=5		# a program that ends so often in a minute does not work here
+BOOTED=0		# how many machines have booted
+SEEN=''			# the machines, words
+DEATHS=0 DEATHS_SINCE=0
+DRAWN=0			# lines of progress that are on the terminal
+
+# keep NAME VALUE: of the machine at hand, whose directory is M.
+keep() {
+	printf '%s\n' "$2" >"$M/$1"
+}
+
+# kept NAME: set VALUE. False if there is none.
+kept() {
+	VALUE=
+	[ -f "$M/$1" ] && IFS= read -r VALUE <"$M/$1"
+}
+
+# see_machine MAC: set M; the first time, make its directory.
+see_machine() {
+	M=$DIR/seen/$(file_of "$1")
+	[ ! -d "$M" ] || return 0
+	mkdir -p "$M"
+	SEEN="$SEEN $1"
+	keep since "$(now)"
+}
+
+# plan_of MAC: set PLAN to the directory of what it is to boot. False if it is none of
+# ours.
+plan_of() {
+	PLAN=$DIR/machines/$(file_of "$1")
+	[ -d "$PLAN" ] || PLAN=$DIR/machines/any
+	[ -d "$PLAN" ]
+}
+
+# --- signs that a machine has booted ---------------------------------------------
+
+# has_booted MAC: it gave a sign. With --boot-once, its own disk is next.
+has_booted() {
+	[ ! -f "$M/booted" ] || return 0
+	keep booted "$(now)"
+	keep stage booted
+	BOOTED=$((BOOTED + 1))
+	[ ! -f "$PLAN/once" ] || : >"$PLAN/done"
+}
+
+# count_fetched MAC FILE: is everything there that it needs?
+count_fetched() {
+	local file
+	: >"$M/got-${1%% *}"
+	while read -r file; do
+		[ -f "$M/got-$file" ] || return 0
+	done <"$PLAN/needs"
+	[ -f "$M/fetched" ] || keep fetched "$(now)"
+}
+
+# --- loops -----------------------------------------------------------------------
+
+# count_loader MAC: three times within two minutes, without a script, is a loop. UEFI
+# takes it twice each time that it has asked by DHCP, first for its size.
+count_loader() {
+	local time times now
+	now=$(now) times=''
+	rm "$M/asked"
+	kept loaders || :
+	for time in $VALUE; do
+		[ $((now - time)) -ge $LOOP_SECONDS ] || times="$times $time"
+	done
+	keep loaders "$times $now"
+	# shellcheck disable=SC2086 # words
+	set -- "$1" $times
+	[ $# -ge $LOOP_TIMES ] || return 0
+	shut_out "$1"
+	keep stage loop
+	VALUE="it took the boot loader $LOOP_TIMES times and did not go on: it gets no more"
+	keep why "$VALUE"
+	show_error "$1: $VALUE"
+}
+
+# shut_out MAC: it gets no answer any more. dnsmasq is started anew, because it crashes
+# on SIGHUP after it has used a host's tag (2.90).
+shut_out() {
+	MACHINES=$(printf '%s' "$MACHINES" | grep -v "^$1 ")
+	MACHINES="${MACHINES:+$MACHINES$NEWLINE}$1 never$NEWLINE"
+	write_confs
+	stop dnsmasq
+	start dnsmasq
+}
+
+# --- events ----------------------------------------------------------------------
+
+# take_event TIME MAC STAGE DETAIL
+take_event() {
+	case $2:$3 in
+	-:tick) on_tick ;;
+	-:server)
+		FOREIGN=$4
+		die $EX_TEMPFAIL "another DHCP server has appeared on $ADAPTER, $4:" \
+			"stopped"
+		;;
+	-:ready) READY="$READY $4" ;;
+	-:error)
+		LAST_ERROR=$4
+		[ -n "$STARTING" ] || show_error "$4"
+		;;
+	-:*) ;;
+	*) on_machine "$@" ;;
+	esac
+}
+READY=''		# which programs are ready
+LAST_ERROR=''		# what one of them has said last
+STARTING=1		# set until all are ready
+
+# show_error TEXT
+show_error() {
+	clear_progress
+	echo "$PROG: $1" >&2
+}
+
+# on_machine TIME MAC STAGE DETAIL
+on_machine() {
+	local mac stage
+	mac=$2 stage=$3
+	plan_of "$mac" || case $stage in
+	refused | ignored) ;;
+	*) return 0 ;;
+	esac
+	see_machine "$mac"
+	case $stage in ask | offer | address) : >"$M/asked" ;; esac
+	case $stage in
+	ask)
+		# A system asks without the marks of firmware.
+		[ "$4" != plain ] || [ ! -f "$M/fetched" ] || has_booted "$mac"
+		[ "$4" = plain ] || keep arch "$4"
+		;;
+	address) keep address "${4%% *}" ;;
+	offer) kept address || keep address "${4%% *}" ;;
+	loader) [ ! -f "$M/asked" ] || count_loader "$mac" ;;
+	script) rm -f "$M/loaders" ;;
+	kernel | initrd | iso) on_file "$4" ;;
+	done) has_booted "$mac" ;;
+	esac
+	[ -f "$M/booted" ] || kept why || keep stage "$stage"
+	tell "$@"
+	[ -z "$HOOK" ] || run_hook "$mac" "$stage"
+}
+
+# on_file DETAIL: a file was sent, whole.
+on_file() {
+	local bytes
+	count_fetched "$1"
+	# shellcheck disable=SC2086 # NAME BYTES SECONDS
+	set -- $1
+	bytes=${2:-0}
+	case $bytes in *[!0-9]*) bytes=0 ;; esac
+	kept bytes || VALUE=0
+	keep bytes $((VALUE + bytes))
+}
+
+# run_hook MAC STAGE: the site's own program. If it ends with 0 after the machine has
+# fetched everything, that is the sign that it has booted.
+run_hook() {
+	[ ! -f "$M/booted" ] || return 0
+	if [ -f "$M/fetched" ]; then
+		if $HOOK "$1" fetched </dev/null >&2 8>&- 9>&-; then
+			has_booted "$1"
+		fi
+	else
+		$HOOK "$1" "$2" </dev/null >&2 8>&- 9>&- || :
+	fi
+}
+
+# on_tick: each second. Before all are ready, await_ready() looks after them.
+on_tick() {
+	local name
+	[ -z "$STARTING" ] || return 0
+	probe_again
+	for name in $RUNS; do
+		is_alive "$name" || revive "$name"
+	done
+	draw
+	[ -z "$TIMEOUT" ] || [ $(($(now) - BEGAN)) -lt "$TIMEOUT" ] || give_up
+}
+RUNS=''			# the programs that must live
+
+# revive NAME: it was killed, or it does not work here.
+revive() {
+	[ $(($(now) - DEATHS_SINCE)) -lt 60 ] || DEATHS=0 DEATHS_SINCE=$(now)
+	DEATHS=$((DEATHS + 1))
+	[ $DEATHS -le $DEATHS_MAX ] || die $EX_OSERR \
+		"$1 ends again and again${LAST_ERROR:+: $LAST_ERROR}"
+	! take_child "$1" || wait "$VALUE" 2>/dev/null || :
+	start "$1"
+	show_error "note: $1 has ended, and was started again"
+}
+
+# --- what people see --------------------------------------------------------------
+
+# line_of MAC: print its line.
+line_of() {
+	local address arch bytes seconds stage
+	kept address || VALUE=-
+	address=$VALUE
+	kept arch || VALUE=-
+	arch=$VALUE
+	kept stage || VALUE=-
+	stage=$VALUE
+	kept bytes || VALUE=0
+	bytes=$VALUE
+	kept since || VALUE=$(now)
+	seconds=$(($(now) - VALUE))
+	kept why || VALUE=
+	printf '%-17s  %-15s  %-12s  %-9s %6s MiB %5s s%s\n' "$1" "$address" "$arch" \
+		"$stage" "$(mib_of "$bytes")" "$seconds" "${VALUE:+  $VALUE}"
+}
+
+clear_progress() {
+	[ $DRAWN = 0 ] || printf '\033[%sA\033[J' $DRAWN >&2
+	DRAWN=0
+}
+
+# draw: on a terminal, a line for each machine, again and again.
+draw() {
+	local mac
+	[ -t 2 ] && ! is_plain && [ -z "$JSON" ] || return 0
+	clear_progress
+	for mac in $SEEN; do
+		see_machine "$mac"
+		line_of "$mac" >&2
+		DRAWN=$((DRAWN + 1))
+	done
+}
+
+# tell TIME MAC STAGE DETAIL: for scripts, and where there is no terminal, each event.
+tell() {
+	if [ -n "$JSON" ]; then
+		out '{"schema": 1, "time": %s, "mac": "%s", "stage": ' "$1" "$2"
+		json_string "$3"
+		out ', "detail": '
+		json_string "$4"
+		out ', "booted": %s}\n' $BOOTED
+	elif ! [ -t 2 ] || is_plain; then
+		printf '%s %s %s\n' "$2" "$3" "$4" >&2
+	fi
+}
+
+# cause_of: print why the machine at hand stopped at its stage, as far as that can be
+# guessed.
+cause_of() {
+	kept why && {
+		echo ": $VALUE"
+		return
+	}
+	kept stage || :
+	case $VALUE in
+	loader) echo ": it took the boot loader and never asked for the script:" \
+		"did Secure Boot refuse the loader?" ;;
+	foreign) echo ": it asked another server for an address: the boot options" \
+		"of that server win" ;;
+	ask | offer | address) echo ": it was told its boot file and never took it:" \
+		"does a firewall drop TFTP or HTTP?" ;;
+	refused | ignored) echo ": it is not allowed to boot, or has an architecture" \
+		"without a boot loader" ;;
+	script) echo ": it took the script and no kernel" ;;
+	kernel | initrd | iso) echo ": its system has not come back to the network" ;;
+	esac
+}
+
+# give_up: the time is over.
+give_up() {
+	local mac
+	clear_progress
+	for mac in $SEEN; do
+		see_machine "$mac"
+		kept stage || :
+		[ "$VALUE" = booted ] || echo "$PROG: $mac: $VALUE$(cause_of)" >&2
+	done
+	[ -n "$SEEN" ] || echo "$PROG: no machine has asked on $ADAPTER" >&2
+	die $EX_TEMPFAIL:timeout "gave up after $TIMEOUT s: $BOOTED" \
+		"${COUNT:+of $COUNT }machines have booted"
+}
+
+# read_event: take the next event. It comes within a second.
+read_event() {
+	local time mac stage detail
+	IFS='	' read -r time mac stage detail <&8 || return
+	take_event "$time" "$mac" "$stage" "$detail"
+}
+
+# await_ready: until each program that was started says so, or ends.
+await_ready() {
+	local name
+	for name in $RUNS; do
+		[ "$name" != http ] || continue
+		until case " $READY " in *" $name "*) true ;; *) false ;; esac do
+			is_alive "$name" || die $EX_UNAVAILABLE \
+				"unable to start $name: ${LAST_ERROR:-it ended without a word}"
+			read_event || die $EX_OSERR "vm-netboot-log has ended"
+		done
+	done
+	STARTING=
+}
+
+# watch: until enough machines have booted.
+watch() {
+	BEGAN=$(now) PROBED=$(now)
+	until [ -n "$COUNT" ] && [ $BOOTED -ge "$COUNT" ]; do
+		read_event || die $EX_OSERR "vm-netboot-log has ended"
+	done
+	draw
+}

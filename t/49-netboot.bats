@@ -1,0 +1,594 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# run: aside
+# vm-netboot in a network of its own, without a machine that boots: what it prints,
+# what it refuses, and what it leaves. 49-netboot-boot.bats has the machines.
+
+load helper
+load netboot
+
+A=52:54:00:12:34:81
+B=52:54:00:12:34:82
+
+setup_file() {
+	requires_root
+	start_net
+}
+teardown_file() {
+	stop_net
+}
+setup() {
+	requires_root
+	own_directory
+	export VM_RUN_DIR=$PWD/run VM_CONF=$PWD/conf
+	mkdir run
+	echo kernel >kernel
+	echo initrd >initrd
+	echo image >image.iso
+	echo loader >loader.kpxe
+	echo loader >loader.efi
+	chmod 644 kernel initrd image.iso loader.*
+	cat >profile <<-'END'
+		# A group of machines.
+		mac = 52-54-00-12-34-83
+		mac = 5254.0012.3484
+		kernel = kernel
+		initrd = initrd
+		initrd = kernel
+		cmdline = quiet a="b c"
+		boot-once = yes
+	END
+	LOADERS=(-l bios=loader.kpxe -l efi64=loader.efi)
+}
+teardown() {
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 30 said || :
+	cleanup
+	no_other_server
+	ip netns del "$NET-m" 2>/dev/null || :
+	wait_until 20 nothing_runs
+}
+netboot() {
+	in_net vm-netboot "$@" 3>&-
+}
+# refuses STATUS WHAT WORD...: one line that has WHAT, and nothing stays.
+refuses() {
+	local want=$1 what=$2
+	shift 2
+	run --separate-stderr "-$want" netboot "$@"
+	echo "$stderr"
+	[[ $stderr == "vm-netboot: "*"$what"* ]]
+	[ "${#stderr_lines[@]}" = 1 ]
+	nothing_runs
+}
+# plan WORD...: what -n prints, in each shell; `said` has it, without what depends on
+# the machine.
+plan() {
+	local shell
+	for shell in dash 'busybox sh'; do
+		# shellcheck disable=SC2086 # words
+		in_net $shell "$BUILD/bin/vm-netboot" -n -i br0 "${LOADERS[@]}" "$@" 3>&- >said.full ||
+			return
+		sed "s,$PWD,DIR,g; s/, version .*//" said.full >said
+	done
+}
+# part NAME: the file of that name in the plan.
+part() {
+	awk -v name="$1" '/^# ---/ { on = ($3 ~ name "$"); next } on' said.full
+}
+
+# --- what it prints -------------------------------------------------------------------
+
+# golden NAME WORD...: the plan is the one that is kept, and its parts are accepted.
+# With UPDATE=1 it is kept.
+golden() {
+	local name=$1
+	shift
+	plan "$@"
+	[ -z "${UPDATE:-}" ] || cp said "$TOP/t/netboot/$name.plan"
+	diff "$TOP/t/netboot/$name.plan" said
+	mkdir -p run/netboot/tftp run/netboot/empty run/netboot/tmp
+	if part dnsmasq.conf | grep -q .; then
+		part dnsmasq.conf >d
+		dnsmasq --test -C d 2>&1 | grep OK
+	fi
+	if part lighttpd.conf | grep -q .; then
+		part lighttpd.conf >l
+		lighttpd -tt -f l
+	fi
+	sed -n '/^# --- commands/,$p' said.full | shellcheck -s sh -
+}
+
+@test "-n: a kernel, beside another server" {
+	golden proxy-kernel -m $A -m $B kernel initrd "console=ttyS0 quiet"
+}
+@test "-n: a kernel, as the server" {
+	golden full-kernel -r 10.77.0.50,20 --gateway 10.77.0.254 --dns 10.77.0.253 \
+		-m $A kernel initrd
+}
+@test "-n: an image for UEFI HTTP Boot, for all" {
+	golden proxy-image --any image.iso
+}
+@test "-n: an image, by sanboot, too" {
+	golden full-disk -r 10.77.0.50-10.77.0.60 -m $A --sanboot image.iso
+}
+@test "-n: Secure Boot" {
+	LOADERS=()
+	golden proxy-secure -m $A --secure kernel initrd quiet
+}
+@test "-n: Secure Boot of an image" {
+	golden full-secure-image -r 10.77.0.50-10.77.0.60 -m $A --secure image.iso
+}
+@test "-n: profiles beside others" {
+	golden profiles -p profile --any --boot-once image.iso
+}
+
+@test "-n starts nothing and writes nothing, and needs no root" {
+	chmod 755 . "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR/.."
+	in_net setpriv --reuid nobody --clear-groups env TMPDIR=/tmp vm-netboot -n -i br0 \
+		"${LOADERS[@]}" -m $A kernel initrd 3>&- >said
+	grep -q '^# --- commands' said
+	[ ! -e run/netboot ]
+}
+
+@test "a flag is accepted and ignored (smee#537): each option changes the plan" {
+	local option tried
+	plan -m $A -r 10.77.0.50-10.77.0.60 kernel initrd
+	cp said before
+	tried=' adapter dry-run force json help hook count timeout user password header netrc cacert insecure proxy sha256 sha256-file http-url words '
+	changes() {
+		plan "$@"
+		not cmp -s before said
+		tried+="${CHANGED} "
+	}
+	in_net ip addr add 10.77.0.2/24 dev br0
+	local base=(-m $A -r 10.77.0.50-10.77.0.60)
+	CHANGED=mac changes "${base[@]}" -m $B kernel initrd
+	CHANGED=any changes "${base[@]}" --any kernel initrd
+	CHANGED=profile changes "${base[@]}" -p profile kernel initrd
+	CHANGED=initrd changes "${base[@]}" --initrd kernel kernel initrd
+	CHANGED=range changes -m $A -r 10.77.0.50-10.77.0.61 kernel initrd
+	CHANGED=gateway changes "${base[@]}" --gateway 10.77.0.9 kernel initrd
+	CHANGED=dns changes "${base[@]}" --dns 10.77.0.9 kernel initrd
+	CHANGED=ra changes "${base[@]}" --ra kernel initrd
+	CHANGED=dhcp changes "${base[@]}" --dhcp 10.77.0.2 kernel initrd
+	CHANGED=dhcp changes "${base[@]}" --dhcp off kernel initrd
+	CHANGED=tftp changes "${base[@]}" --tftp off kernel initrd
+	CHANGED=tftp changes "${base[@]}" --tftp 10.77.0.7 kernel initrd
+	CHANGED=http changes "${base[@]}" --http 10.77.0.2:8080 kernel initrd
+	CHANGED=http changes "${base[@]}" --http off --http-url http://10.77.0.7 kernel initrd
+	CHANGED=loader changes "${base[@]}" -l efi32=loader.efi kernel initrd
+	CHANGED=secure changes "${base[@]}" --secure kernel initrd
+	CHANGED=boot-once changes "${base[@]}" --boot-once kernel initrd
+	plan "${base[@]}" image.iso
+	cp said before
+	CHANGED=sanboot changes "${base[@]}" --sanboot image.iso
+	in_net ip addr del 10.77.0.2/24 dev br0
+	# Every option of the table was tried, or is about the run.
+	sed -n '/^OPTIONS="/,/^"/s/^\([a-z0-9-]*\)|.*/\1/p' "$TOP/scripts/lib/netboot-table.sh" |
+		while read -r option; do
+			[[ $tried == *" $option "* ]] || { echo "not tried: $option"; false; }
+		done
+}
+
+# --- what it refuses ------------------------------------------------------------------
+
+@test "the adapter: none, no such one, without an address, a strange name" {
+	refuses 64 "write the adapter" -m $A kernel initrd
+	refuses 66 "there is no adapter eth9" -i eth9 -m $A kernel initrd
+	in_net ip link add none0 type bridge
+	refuses 78 "none0 has no IPv4 address" -i none0 -m $A kernel initrd
+	in_net ip link del none0
+	refuses 64 "not the name of an adapter" -i '../br0' -m $A kernel initrd
+}
+
+@test "addresses that are not ours, and a range outside" {
+	refuses 64 "br0 has no such address" -i br0 -m $A --dhcp 10.77.0.3 kernel initrd
+	refuses 64 "br0 has no such address" -i br0 -m $A --http 10.77.0.3 kernel initrd
+	refuses 64 "not an IPv4 address" -i br0 -m $A --http 10.77.0.256 kernel initrd
+	refuses 64 "not a port" -i br0 -m $A --http 10.77.0.1:70000 kernel initrd
+	refuses 64 "is not in the network" -i br0 -m $A -r 10.78.0.5,5 kernel initrd
+	refuses 64 "is not in the network" -i br0 -m $A -r 10.77.0.250,10 kernel initrd
+	refuses 64 "is not in the network" -i br0 -m $A -r 10.77.0.0-10.77.0.9 kernel initrd
+	refuses 64 "our own address" -i br0 -m $A -r 10.77.0.1-10.77.0.9 kernel initrd
+	refuses 64 "comes first" -i br0 -m $A -r 10.77.0.9-10.77.0.5 kernel initrd
+	refuses 64 "not FIRST-LAST" -i br0 -m $A -r 10.77.0.9 kernel initrd
+	refuses 64 "for --range" -i br0 -m $A --gateway 10.77.0.9 kernel initrd
+}
+
+@test "files: missing, a directory, a socket, and not for dnsmasq" {
+	refuses 66 "there is no such file" -i br0 -m $A nowhere initrd
+	refuses 66 "there is no such file" -i br0 -m $A kernel nowhere
+	refuses 66 "it is a directory" -i br0 -m $A . initrd
+	mkfifo fifo
+	refuses 66 "it is not a file" -i br0 -m $A kernel fifo
+	refuses 66 "there is no such file" -i br0 -m $A -l bios=nowhere kernel initrd
+	chmod 600 kernel
+	refuses 66 "chmod o+r" -i br0 -m $A --secure kernel initrd
+	refuses 64 "by TFTP" -i br0 -m $A --secure https://localhost/kernel initrd
+}
+
+@test "words: MACs, the command line, what nobody would boot" {
+	local mac
+	for mac in '' 52:54:00:12:34 52:54:00:12:34:8g 52-54:00:12:34:81 01:00:5e:00:00:01 \
+		00:00:00:00:00:00 525400123; do
+		refuses 64 "not the MAC of a machine" -i br0 -m "$mac" kernel initrd
+	done
+	refuses 64 "no machine would be answered" -i br0 kernel initrd
+	refuses 64 "what they boot" -i br0 -m $A
+	refuses 64 "more than three arguments" -i br0 -m $A kernel initrd a b
+	refuses 64 "two answers" -i br0 -m $A -m "${A//:/-}" kernel initrd
+	run -65 netboot -n -i br0 -m $A kernel initrd $'a\tb'
+	run -65 netboot -n -i br0 -m $A kernel initrd 'a ${b}'
+	refuses 64 "there is no option --frobnicate" -i br0 --frobnicate
+	refuses 78 "sanboot is for an image" -i br0 -m $A --sanboot kernel initrd
+	refuses 78 "there is no sanboot" -i br0 -m $A --sanboot --secure image.iso
+	refuses 64 "write --http-url" -i br0 -m $A --http off kernel initrd
+}
+
+@test "a MAC in any usual spelling is written in one" {
+	local mac
+	for mac in 52:54:00:AB:34:81 52-54-00-ab-34-81 5254.00Ab.3481 525400ab3481; do
+		plan -m $mac kernel initrd
+		grep -x 'dhcp-host=52:54:00:ab:34:81,set:m1,set:script' said
+	done
+}
+
+@test "profiles: what is wrong with one, by its name" {
+	local line
+	while IFS='|' read -r line want; do
+		printf '%b\n' "$line" >bad
+		refuses 78 "$want" -i br0 -p bad
+	done <<-'END'
+		mac = 525400123481|neither image nor kernel
+		kernel = kernel|says no mac
+		mac = x|not the MAC of a machine
+		mac = 525400123481\nkernel = kernel\nimage = image.iso|both image and kernel
+		mac = 525400123481\nkernal = kernel|there is no setting kernal
+		mac = 525400123481\nsecure = perhaps|write yes or no
+		nonsense|the line must be NAME = VALUE
+	END
+	refuses 66 "unable to read the profile" -i br0 -p nowhere
+}
+
+@test "programs: one that is missing, or too old, and no iPXE" {
+	mkdir programs
+	for program in sh ip sed grep tr cut mktemp rm mkdir cat cp ln find sort awk id od tail \
+		dnsmasq lighttpd bwrap setpriv sha256sum dpkg-query unshare readlink; do
+		ln -s "$(command -v $program)" programs/
+	done
+	export VM_PATH=$PWD/programs
+	rm programs/bwrap
+	refuses 69 "install the package bubblewrap" -i br0 -m $A kernel initrd
+	ln -s "$(command -v bwrap)" programs/
+	rm programs/dnsmasq
+	refuses 69 "install the package dnsmasq-base" -i br0 -m $A kernel initrd
+	printf '#!/bin/sh\necho "Dnsmasq version 2.76  Copyright"\n' >programs/dnsmasq
+	chmod +x programs/dnsmasq
+	refuses 69 "dnsmasq 2.76 is too old" -i br0 -m $A kernel initrd
+}
+
+# --- it runs --------------------------------------------------------------------------
+
+# serves: both servers answer.
+serves() {
+	[ "$(in_net curl -s -o /dev/null -w '%{http_code}' http://10.77.0.1/x)" = 403 ] &&
+		in_net ss -lun | grep -q ':69 '
+}
+# named NAME: the pids of programs of that name in the network.
+named() {
+	local pid
+	for pid in $(ip netns pids "$NET"); do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != "$1" ] || echo "$pid"
+	done
+}
+
+@test "nobody can tell whether it will break the network (smee#10): the first line says it" {
+	runs "${LOADERS[@]}" -m $A kernel initrd
+	head -n 1 said | grep 'it gives no addresses, to the machines with --mac'
+	kill "$RUNS"
+	wait "$RUNS" || :
+	runs "${LOADERS[@]}" -r 10.77.0.50,20 --any kernel initrd
+	head -n 1 said | grep 'gives addresses 10.77.0.50 to 10.77.0.69 .* to every machine'
+}
+
+@test "the servers have users of their own, few capabilities, and see only their directory" {
+	local pid
+	runs "${LOADERS[@]}" -m $A kernel initrd
+	wait_until 20 serves
+	pid=$(named dnsmasq)
+	[ "$(stat -c %U "/proc/$pid")" = vmedia-dhcp ]
+	grep -x 'CapEff:.0000000000003400' "/proc/$pid/status"
+	grep -x 'NoNewPrivs:.1' "/proc/$pid/status"
+	[ ! -e "/proc/$pid/root/root" ]
+	[ ! -e "/proc/$pid/root/etc/shadow" ]
+	pid=$(named lighttpd)
+	[ "$(stat -c %U "/proc/$pid")" = vmedia-http ]
+	grep -x 'CapEff:.0000000000000400' "/proc/$pid/status"
+	[ ! -e "/proc/$pid/root/home" ]
+	for pid in $(named vm-netboot-http); do
+		grep -x 'CapEff:.0000000000000000' "/proc/$pid/status"
+	done
+	# Nobody else sees what is served.
+	[ -z "$(ls -A run/netboot)" ]
+}
+
+@test "SIGTERM: nothing runs, no file is left" {
+	runs "${LOADERS[@]}" -m $A kernel initrd
+	kill "$RUNS"
+	ends 143
+	wait_until 20 nothing_runs
+	[ -z "$(ls -A run/netboot)" ]
+}
+
+@test "kill -9 of vm-netboot, at ten moments: nothing runs, no file is left" {
+	local i
+	RANDOM=${SEED:-$$}
+	echo "SEED=${SEED:-$$}"
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		ip netns exec "$NET" vm-netboot -i br0 "${LOADERS[@]}" -m $A kernel initrd \
+			2>said 3>&- &
+		sleep "$((RANDOM % 2)).$((RANDOM % 10))"
+		kill -KILL $!
+		wait $! || :
+		wait_until 20 nothing_runs
+		[ -z "$(ls -A run/netboot 2>/dev/null)" ]
+	done
+}
+
+@test "kill -9 of dnsmasq and of lighttpd: they serve again; again and again: it ends" {
+	local i name
+	runs "${LOADERS[@]}" -m $A kernel initrd
+	for i in 1 2; do
+		for name in dnsmasq lighttpd; do
+			wait_until 20 serves
+			kill -KILL "$(named $name)"
+			wait_until 20 not serves
+			wait_until 30 serves
+		done
+	done
+	grep -c 'has ended, and was started again' said | grep -x 4
+	for i in 1 2; do
+		wait_until 30 eval '[ -n "$(named dnsmasq)" ] || ! kill -0 $RUNS'
+		kill -KILL $(named dnsmasq) 2>/dev/null || :
+		wait_until 30 eval '[ -z "$(named dnsmasq)" ]' || :
+	done
+	ends 71
+	grep "ends again and again" said
+}
+
+@test "kill -9 of the filter of the log: it ends, with everything" {
+	runs "${LOADERS[@]}" -m $A kernel initrd
+	kill -KILL "$(named vm-netboot-log)"
+	ends 71
+	wait_until 20 nothing_runs
+}
+
+@test "a port that is taken: 69, and why" {
+	background ip netns exec "$NET" python3 -m http.server -b 10.77.0.1 80 >/dev/null 2>&1
+	wait_until 20 in_net curl -s -o /dev/null http://10.77.0.1/
+	run -69 netboot -i br0 "${LOADERS[@]}" -m $A kernel initrd
+	[[ $output == *"unable to start lighttpd: "*"ddress already in use"* ]]
+	cleanup
+	background ip netns exec "$NET" python3 -c 'import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("10.77.0.1", 69))
+time.sleep(1000)'
+	wait_until 20 eval 'in_net ss -lun | grep -q ":69 "'
+	run -69 netboot -i br0 "${LOADERS[@]}" -m $A kernel initrd
+	[[ $output == *"unable to start dnsmasq: "* ]]
+}
+
+@test "two on one adapter: the second is refused, and names the first" {
+	runs "${LOADERS[@]}" -m $A kernel initrd
+	run -75 netboot -i br0 "${LOADERS[@]}" -m $B kernel initrd
+	[[ $output == *"another vm-netboot serves br0: process "* ]]
+	serves
+}
+
+# machine MAC ADDRESS: the namespace $NET-m is a machine in the network.
+machine() {
+	ip netns add "$NET-m"
+	ip link add "m$$" type veth peer name m1 netns "$NET"
+	ip link set "m$$" netns "$NET-m" name m0 address "$1"
+	ip -n "$NET-m" addr add "$2/24" dev m0
+	ip -n "$NET-m" link set m0 up
+	in_net ip link set m1 master br0 up
+}
+# gets PATH: what the machine gets by HTTP.
+gets() {
+	ip netns exec "$NET-m" curl -sS -f --path-as-is "http://10.77.0.1/$1"
+}
+# token MAC: the token of the machine, which only vm-netboot itself sees.
+token() {
+	cat "/proc/$RUNS/root$PWD/run/netboot/machines/${1//:/-}/token"
+}
+
+@test "a file comes to its machine alone, also one that only root may read" {
+	local token
+	head -c 1M /dev/urandom >far.iso
+	chmod 600 far.iso
+	echo "allow_file = $PWD" >conf
+	runs "${LOADERS[@]}" -m $A far.iso
+	machine $B 10.77.0.40
+	token=$(token $A)
+	run -22 gets "$token/image.iso"
+	[[ $output == *403* ]]
+	ip netns del "$NET-m"
+	machine $A 10.77.0.41
+	gets "$token/image.iso" | cmp - far.iso
+	gets "/$token//image.iso" | cmp - far.iso
+	run -22 gets "$token/../../dnsmasq.conf"
+	ip netns del "$NET-m"
+	# The words of a machine are nowhere in what is said.
+	not grep "$token" said
+}
+
+# --- what it answers ------------------------------------------------------------------
+
+# ask SECONDS MAC WORD...: what the machine of `machine` hears to this message.
+ask() {
+	ip netns exec "$NET-m" "$TOP/t/netboot/ask" -t "$1" m0 "${@:2}"
+}
+BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
+
+@test "unknown machines get nothing, in each stage alike (tinkerbell#223)" {
+	local mode
+	for mode in "" "-r 10.77.0.50,10"; do
+		# shellcheck disable=SC2086 # words
+		runs "${LOADERS[@]}" $mode -m $A kernel initrd
+		machine $B 10.77.0.42
+		[ -z "$(ask 3 $B "${BIOS[@]}")" ]
+		[ -z "$(ask 3 $B)" ]
+		not ip netns exec "$NET-m" curl -sS -o got -m 20 tftp://10.77.0.1/loader.kpxe
+		run -22 gets "$(token $A)/boot.ipxe"
+		ip netns del "$NET-m"
+		# The same questions of its machine are answered.
+		machine $A 10.77.0.41
+		ask 8 $A "${BIOS[@]}" | grep 10.77.0.1
+		ip netns exec "$NET-m" curl -sS -o got -m 20 tftp://10.77.0.1/loader.kpxe
+		cmp got loader.kpxe
+		gets "$(token $A)/boot.ipxe" | grep '^kernel http'
+		ip netns del "$NET-m"
+		kill "$RUNS"
+		ends 143
+	done
+}
+
+@test "ROMs without option 97 (pixiecore#21), and architecture 0 on port 4011 (netboot#132)" {
+	runs "${LOADERS[@]}" -m $A kernel initrd
+	machine $A 10.77.0.41
+	ask 3 $A "${BIOS[@]}" guid=00112233445566778899aabbccddeeff00 | grep '^2 10.77.0.1 0.0.0.0'
+	ask 3 $A "${BIOS[@]}" | grep '^2 10.77.0.1 0.0.0.0'
+	ask 3 $A "${BIOS[@]}" type=3 port=4011 to=10.77.0.1 ciaddr=10.77.0.41 |
+		grep '^5 10.77.0.1 '
+	ask 3 $A "${BIOS[@]}" type=3 port=4011 to=10.77.0.1 ciaddr=10.77.0.41 item=32768 |
+		grep '^5 10.77.0.1 .*loader.kpxe'
+	# iPXE itself gets the script.
+	ask 3 $A "${BIOS[@]}" user=iPXE | grep "http://10.77.0.1/$(token $A)/boot.ipxe"
+}
+
+@test "each architecture gets its loader, one without a loader nothing" {
+	local arch
+	runs "${LOADERS[@]}" -r 10.77.0.50,10 -m $A kernel initrd
+	machine $A 10.77.0.41
+	ask 8 $A "${BIOS[@]}" | grep loader.kpxe
+	for arch in 7 9; do
+		ask 3 $A arch=$arch vendor=PXEClient:Arch:0000$arch:UNDI:003016 | grep loader.efi
+	done
+	ask 3 $A arch=16 vendor=HTTPClient:Arch:00016:UNDI:003001 |
+		grep "http://10.77.0.1/$(token $A)/loader.efi"
+	for arch in 6 11 27; do
+		[ -z "$(ask 3 $A arch=$arch vendor=PXEClient:Arch:000$arch:UNDI:003016)" ]
+	done
+	wait_until 20 grep "$A ignored" said
+}
+
+@test "leases that others gave: neither RENEW nor INIT-REBOOT gets an answer" {
+	runs "${LOADERS[@]}" -r 10.77.0.50,10 -m $A kernel initrd
+	machine $A 10.77.0.41
+	[ -z "$(ask 3 $A type=3 ciaddr=10.77.0.133)" ]
+	[ -z "$(ask 3 $A type=3 want=10.77.0.133)" ]
+	[ -z "$(ask 3 $A type=3 want=10.77.0.133 server=10.77.0.9)" ]
+	[ -z "$(ask 3 $B type=3 want=192.168.7.7)" ]
+}
+
+@test "a machine that takes the loader three times is in a loop, and gets no more" {
+	local i
+	runs "${LOADERS[@]}" -m $A kernel initrd
+	machine $A 10.77.0.41
+	for i in 1 2 3; do
+		not grep "gets no more" said
+		ask 1 $A "${BIOS[@]}" | grep 10.77.0.1
+		ip netns exec "$NET-m" curl -sS -o got -m 20 tftp://10.77.0.1/loader.kpxe
+		wait_until 20 eval '[ "$(grep -c "$A loader" said)" = $i ]'
+	done
+	grep "$A: it took the boot loader 3 times and did not go on: it gets no more" said
+	wait_until 20 eval '[ -z "$(ask 3 $A "${BIOS[@]}")" ]'
+	serves
+}
+
+@test "--timeout names each machine's last stage, and the likely cause" {
+	runs "${LOADERS[@]}" --timeout 12 -m $A -m $B kernel initrd
+	machine $A 10.77.0.41
+	ask 1 $A "${BIOS[@]}"
+	ip netns exec "$NET-m" curl -sS -o got -m 20 tftp://10.77.0.1/loader.kpxe
+	ends 75
+	grep "$A: loader: it took the boot loader and never asked for the script: did Secure" said
+	grep "gave up after 12 s: 0 machines have booted" said
+}
+
+@test "-j: each event is an object, and the end, too" {
+	runs "${LOADERS[@]}" -j --timeout 8 -m $A kernel initrd
+	machine $A 10.77.0.41
+	ask 1 $A "${BIOS[@]}"
+	ends 75
+	jq -s -e '.[0].mac == "'$A'" and (.[0] | .schema == 1 and .stage == "ask") and
+		.[-1].error.status == 75' out
+}
+
+@test "the hook runs for each event; its 0 after the files is the sign of a boot" {
+	cat >hook <<-'END'
+		#!/bin/sh
+		echo "$*" >>hooked
+		[ "$2" = fetched ]
+	END
+	chmod +x hook
+	runs "${LOADERS[@]}" --count 1 --hook "$PWD/hook" -m $A kernel initrd
+	machine $A 10.77.0.41
+	gets "$(token $A)/boot.ipxe"
+	gets "$(token $A)/kernel"
+	gets "$(token $A)/initrd0"
+	ends 0
+	diff - hooked <<-END
+		$A script
+		$A kernel
+		$A fetched
+	END
+}
+
+@test "boot-once: after done, the script says exit" {
+	runs "${LOADERS[@]}" --boot-once -m $A kernel initrd 'x=%done'
+	machine $A 10.77.0.41
+	gets "$(token $A)/boot.ipxe" | grep "x=http://10.77.0.1/$(token $A)/done"
+	gets "$(token $A)/done"
+	wait_until 20 eval 'gets "$(token $A)/boot.ipxe" | grep -x exit'
+	run -22 gets "$(token $A)/kernel"
+}
+
+# --- beside other servers -------------------------------------------------------------
+
+@test "another DHCP server answers: a range is refused, and --force says so" {
+	other_server
+	run -75 netboot -i br0 "${LOADERS[@]}" -r 10.77.0.50,10 -m $A kernel initrd
+	[[ $output == *"another DHCP server answers on br0, 10.77.0.9"*"--force" ]]
+	runs "${LOADERS[@]}" -r 10.77.0.50,10 --force -m $A kernel initrd
+	grep "started by --force, although another DHCP server answers on br0, 10.77.0.9" said
+	kill "$RUNS"
+	wait "$RUNS" || :
+	# A proxy does not mind.
+	runs "${LOADERS[@]}" -m $A kernel initrd
+	no_other_server
+}
+
+@test "a server that appears later stops ours within 70 s" {
+	runs "${LOADERS[@]}" -r 10.77.0.50,10 -m $A kernel initrd
+	other_server
+	ends 75
+	grep "another DHCP server has appeared on br0, 10.77.0.9: stopped" said
+	no_other_server
+}
+
+@test "the adapter has the default route: a range is refused" {
+	in_net ip route add default via 10.77.0.254
+	run -78 netboot -i br0 "${LOADERS[@]}" -r 10.77.0.50,10 -m $A kernel initrd
+	in_net ip route del default
+	[[ $output == *"br0 has the default route"* ]]
+}
+
+@test "what cannot be probed is not started" {
+	in_net ip link set br0 down
+	run netboot -i br0 "${LOADERS[@]}" -r 10.77.0.50,10 -m $A kernel initrd
+	in_net ip link set br0 up
+	[ "$status" = 69 ]
+	[[ $output == *"is down"* ]]
+}
