@@ -324,8 +324,13 @@ named() {
 	local i
 	RANDOM=${SEED:-$$}
 	echo "SEED=${SEED:-$$}"
+	head -c 1M /dev/urandom >far.iso
+	chmod 600 far.iso
+	echo "allow_file = $PWD" >conf
 	for i in 1 2 3 4 5 6 7 8 9 10; do
-		ip netns exec "$NET" vm-netboot -i br0 "${LOADERS[@]}" -m $A kernel initrd \
+		# Also with a vmctl export, which has programs of its own.
+		ip netns exec "$NET" vm-netboot -i br0 "${LOADERS[@]}" -m $A \
+			$([ $((i % 2)) = 0 ] && echo far.iso || echo kernel initrd) \
 			2>said 3>&- &
 		sleep "$((RANDOM % 2)).$((RANDOM % 10))"
 		kill -KILL $!
@@ -553,6 +558,24 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 	gets "$(token $A)/done"
 	wait_until 20 eval 'gets "$(token $A)/boot.ipxe" | grep -x exit'
 	run -22 gets "$(token $A)/kernel"
+}
+
+@test "--sha256: an image that is another one is not served" {
+	head -c 1M /dev/urandom >far.iso
+	echo "allow_file = $PWD" >conf
+	run -65 netboot -i br0 -m $A --sha256 "$(sha256sum <kernel | cut -c 1-64)" far.iso
+	[[ $output == *"SHA-256"* ]]
+	runs -m $A --sha256 "$(sha256sum <far.iso | cut -c 1-64)" far.iso
+}
+
+@test "200 made-up MACs are ignored, and the machine is served" {
+	runs "${LOADERS[@]}" -m $A kernel initrd
+	machine $A 10.77.0.41
+	for i in {1..200}; do
+		ask 0 02:00:00:00:01:$(printf %02x $i) "${BIOS[@]}"
+	done
+	ask 3 $A "${BIOS[@]}" | grep 10.77.0.1
+	[ "$(ls "/proc/$RUNS/root$PWD/run/netboot/seen")" = "${A//:/-}" ]
 }
 
 # --- beside other servers -------------------------------------------------------------

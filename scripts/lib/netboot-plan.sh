@@ -10,6 +10,7 @@
 #   $DIR/machines/MAC/done       made when it has booted and may do so only once
 #   $DIR/sources/N/nbd           what vmctl export serves
 #   $DIR/sources/N/file          a file of this machine
+#   $DIR/loaders/                the boot loaders; the machines have links to them
 #   $DIR/tftp/MAC/               what it may have by TFTP; tftp/ itself with --any
 #   $DIR/dnsmasq.conf, $DIR/lighttpd.conf
 #
@@ -18,6 +19,8 @@
 MACHINES=''		# lines MAC KIND TOKEN NAME, as vm-netboot-conf reads them
 SOURCES=''		# lines N|SOURCE
 SOURCE=''		# the number of what add_source() was given
+WISHED=''		# the image of the command line, if it has a checksum
+CHECKED=''		# its number as a source
 TOKENS=0		# how many tokens were made
 LOADER_IPXE=/usr/lib/ipxe
 LOADER_SHIM=/usr/lib/shim/shimx64.efi.signed
@@ -72,10 +75,12 @@ put_link() {
 	add_source "$3" "$4"
 	name=nbd
 	path_of "$4"
-	is_far "$4" || ! for_all "$VALUE" || {
+	if [ -n "$WISHED" ] && [ "$WISHED" = "$4" ]; then
+		CHECKED=$SOURCE
+	elif ! is_far "$4" && for_all "$VALUE"; then
 		name=file
 		: >"$STAGE/sources/$SOURCE/file"
-	}
+	fi
 	ln -s "../../../sources/$SOURCE/$name" "$STAGE/machines/$1/files/$2"
 }
 
@@ -193,11 +198,9 @@ put_loaders() {
 	mkdir -p "$STAGE/tftp/$2"
 	while IFS= read -r line; do
 		[ -n "$line" ] || continue
-		cp "${line#*=}" "$STAGE/tftp/$2/" || exit $EX_CANTCREAT
-		case $line in
-		bios=*) ;;
-		*) cp "${line#*=}" "$STAGE/machines/$1/files/" || exit $EX_CANTCREAT ;;
-		esac
+		line=$STAGE/loaders/${line##*/}
+		ln -f "$line" "$STAGE/tftp/$2/" &&
+			ln -f "$line" "$STAGE/machines/$1/files/" || exit $EX_CANTCREAT
 	done <<-END
 		$LOADERS
 	END
@@ -256,8 +259,12 @@ need_loaders() {
 				"or use --loader"
 		LOADERS="bios=$LOADER_IPXE/undionly.kpxe${NEWLINE}efi64=$LOADER_IPXE/snponly.efi$NEWLINE"
 	}
+	mkdir -p "$STAGE/loaders"
 	while IFS= read -r line; do
-		[ -z "$line" ] || need_file "the boot loader" "${line#*=}"
+		line=${line#*=}
+		[ -n "$line" ] && [ ! -f "$STAGE/loaders/${line##*/}" ] || continue
+		need_file "the boot loader" "$line"
+		cp "$line" "$STAGE/loaders/" || exit $EX_CANTCREAT
 	done <<-END
 		$LOADERS
 	END
@@ -351,6 +358,7 @@ make_plan() {
 	mkdir -p "$STAGE/machines" "$STAGE/tftp" "$STAGE/sources" "$STAGE/empty"
 	[ -z "$IMAGE$KERNEL" ] || {
 		check_wish "the command line"
+		[ -z "$CHECKS" ] || WISHED=$IMAGE
 		[ -z "$ANY" ] || MACS="$MACS any"
 		add_machines
 	}

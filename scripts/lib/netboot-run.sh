@@ -190,7 +190,7 @@ start_source() {
 	# shellcheck disable=SC2086 # lines
 	set -- $SOURCE_OPTIONS
 	# shellcheck disable=SC2086
-	[ "$source" != "$IMAGE" ] || set -- "$@" $CHECKS
+	[ "$number" != "$CHECKED" ] || set -- "$@" $CHECKS
 	set +f
 	printf '%s\n' "$source" | setpriv --pdeathsig TERM vmctl export \
 		--socket "$DIR/sources/$number/nbd" "$@" - \

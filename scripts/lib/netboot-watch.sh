@@ -13,7 +13,9 @@
 LOOP_SECONDS=120 LOOP_TIMES=3	# a machine that takes the loader so often is in a loop
 DEATHS_MAX=5		# a program that ends so often in a minute does not work here
 BOOTED=0		# how many machines have booted
-SEEN=''			# the machines, words
+SEEN='' KNOWN=0		# the machines, words, and how many
+KNOWN_MAX=1000
+HOOK_SECONDS=30		# how long the hook may take
 DEATHS=0 DEATHS_SINCE=0
 DRAWN=0			# lines of progress that are on the terminal
 
@@ -28,12 +30,14 @@ kept() {
 	[ -f "$M/$1" ] && IFS= read -r VALUE <"$M/$1"
 }
 
-# see_machine MAC: set M; the first time, make its directory.
+# see_machine MAC: set M; the first time, make its directory. False if there are too
+# many, which --any allows.
 see_machine() {
 	M=$DIR/seen/$(file_of "$1")
 	[ ! -d "$M" ] || return 0
+	[ $KNOWN -lt $KNOWN_MAX ] || return
 	mkdir -p "$M"
-	SEEN="$SEEN $1"
+	KNOWN=$((KNOWN + 1)) SEEN="$SEEN $1"
 	keep since "$(now)"
 }
 
@@ -133,11 +137,11 @@ show_error() {
 on_machine() {
 	local mac stage
 	mac=$2 stage=$3
-	plan_of "$mac" || case $stage in
-	refused | ignored) ;;
-	*) return 0 ;;
-	esac
-	see_machine "$mac"
+	# Anybody can make up MACs: of those that are not ours nothing is kept.
+	plan_of "$mac" && see_machine "$mac" || {
+		tell "$@"
+		return 0
+	}
 	case $stage in ask | offer | address) : >"$M/asked" ;; esac
 	case $stage in
 	ask)
@@ -173,13 +177,15 @@ on_file() {
 # fetched everything, that is the sign that it has booted.
 run_hook() {
 	[ ! -f "$M/booted" ] || return 0
-	if [ -f "$M/fetched" ]; then
-		if $HOOK "$1" fetched </dev/null >&2 8>&- 9>&-; then
-			has_booted "$1"
-		fi
-	else
-		$HOOK "$1" "$2" </dev/null >&2 8>&- 9>&- || :
+	if [ ! -f "$M/fetched" ]; then
+		call_hook "$1" "$2" || :
+	elif call_hook "$1" fetched; then
+		has_booted "$1"
 	fi
+}
+call_hook() {
+	# shellcheck disable=SC2086 # it may have options
+	timeout $HOOK_SECONDS $HOOK "$@" </dev/null >&2 7>&- 8>&- 9>&-
 }
 
 # on_tick: each second. Before all are ready, await_ready() looks after them.
@@ -271,8 +277,8 @@ cause_of() {
 		"of that server win" ;;
 	ask | offer | address) echo ": it was told its boot file and never took it:" \
 		"does a firewall drop TFTP or HTTP?" ;;
-	refused | ignored) echo ": it is not allowed to boot, or has an architecture" \
-		"without a boot loader" ;;
+	ignored) echo ": it has an architecture without a boot loader" ;;
+	refused) echo ": it asked for a file under a path that is not its own" ;;
 	script) echo ": it took the script and no kernel" ;;
 	kernel | initrd | iso) echo ": its system has not come back to the network" ;;
 	esac
