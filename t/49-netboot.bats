@@ -44,7 +44,7 @@ teardown() {
 	[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 30 said || :
 	cleanup
 	no_other_server
-	ip netns del "$NET-m" 2>/dev/null || :
+	no_machine
 	wait_until 20 nothing_runs
 }
 netboot() {
@@ -399,6 +399,13 @@ machine() {
 	ip -n "$NET-m" link set m0 up
 	in_net ip link set m1 master br0 up
 }
+# no_machine: a namespace goes at some time; its link must be gone before the next one.
+no_machine() {
+	[ ! -e "/run/netns/$NET-m" ] || {
+		in_net ip link del m1
+		ip netns del "$NET-m"
+	}
+}
 # gets PATH: what the machine gets by HTTP.
 gets() {
 	ip netns exec "$NET-m" curl -sS -f --path-as-is "http://10.77.0.1/$1"
@@ -418,12 +425,12 @@ token() {
 	token=$(token $A)
 	run -22 gets "$token/image.iso"
 	[[ $output == *403* ]]
-	ip netns del "$NET-m"
+	no_machine
 	machine $A 10.77.0.41
 	gets "$token/image.iso" | cmp - far.iso
 	gets "/$token//image.iso" | cmp - far.iso
 	run -22 gets "$token/../../dnsmasq.conf"
-	ip netns del "$NET-m"
+	no_machine
 	# The words of a machine are nowhere in what is said.
 	not grep "$token" said
 }
@@ -446,14 +453,14 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 		[ -z "$(ask 3 $B)" ]
 		not ip netns exec "$NET-m" curl -sS -o got -m 20 tftp://10.77.0.1/loader.kpxe
 		run -22 gets "$(token $A)/boot.ipxe"
-		ip netns del "$NET-m"
+		no_machine
 		# The same questions of its machine are answered.
 		machine $A 10.77.0.41
 		ask 8 $A "${BIOS[@]}" | grep 10.77.0.1
 		ip netns exec "$NET-m" curl -sS -o got -m 20 tftp://10.77.0.1/loader.kpxe
 		cmp got loader.kpxe
 		gets "$(token $A)/boot.ipxe" | grep '^kernel http'
-		ip netns del "$NET-m"
+		no_machine
 		kill "$RUNS"
 		ends 143
 	done
@@ -578,6 +585,18 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 	[ "$(ls "/proc/$RUNS/root$PWD/run/netboot/seen")" = "${A//:/-}" ]
 }
 
+@test "500 malformed packets, and 10000 requests: nothing is sent that is not the machine's" {
+	local seed=${SEED:-$$}
+	echo "SEED=$seed"
+	runs "${LOADERS[@]}" -m $A kernel initrd
+	machine $A 10.77.0.41
+	ip netns exec "$NET-m" "$TOP/t/netboot/junk" "$seed" 10.77.0.1 "$(token $A)"
+	serves
+	ask 3 $A "${BIOS[@]}" | grep 10.77.0.1
+	gets "$(token $A)/kernel" | cmp - kernel
+	not grep "$(token $A)" said out
+}
+
 # --- beside other servers -------------------------------------------------------------
 
 @test "another DHCP server answers: a range is refused, and --force says so" {
@@ -590,6 +609,33 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 	wait "$RUNS" || :
 	# A proxy does not mind.
 	runs "${LOADERS[@]}" -m $A kernel initrd
+	no_other_server
+}
+
+@test "machines of the other server get the same answers as without us, byte for byte" {
+	local kind n
+	questions() {
+		n=0
+		for kind in "type=1" "type=1 vendor=udhcp" "type=3 server=10.77.0.9 want=$1" \
+			"type=3 want=$1" "type=3 want=10.77.0.99" "type=3 ciaddr=$1"; do
+			n=$((n + 1))
+			# shellcheck disable=SC2086 # words
+			ip netns exec "$NET-m" "$TOP/t/netboot/ask" -x -t 2 m0 "$MAC" $kind |
+				sed "s/^/$n /"
+		done
+	}
+	other_server
+	machine $A 10.77.0.41
+	for MAC in $A $B; do
+		IP=$(ask 2 $MAC type=1 | cut -d ' ' -f 3)
+		questions "$IP" >"without.$MAC"
+		grep -c . "without.$MAC"
+	done
+	runs "${LOADERS[@]}" -m $A kernel initrd
+	for MAC in $A $B; do
+		IP=$(ask 2 $MAC type=1 | cut -d ' ' -f 3)
+		questions "$IP" | diff "without.$MAC" -
+	done
 	no_other_server
 }
 

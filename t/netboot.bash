@@ -70,6 +70,7 @@ other_server() {
 no_other_server() {
 	[ ! -e "/run/netns/$NET-o" ] || {
 		ip netns pids "$NET-o" | xargs -r kill
+		in_net ip link del o1
 		ip netns del "$NET-o"
 	}
 }
