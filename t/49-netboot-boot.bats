@@ -110,6 +110,19 @@ booted() {
 	not grep -a BOOTED two.console
 }
 
+@test "Debian's installer reaches its first screen, over BIOS PXE and over UEFI" {
+	local at=usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64
+	apt-get -q download debian-installer-12-netboot-amd64
+	dpkg-deb --fsys-tarfile debian-installer-*.deb |
+		tar -xf - "./$at/linux" "./$at/initrd.gz"
+	rm debian-installer-*.deb
+	runs "${FULL[@]}" -m $A -m $B "$at/linux" "$at/initrd.gz" "console=ttyS0 quiet"
+	MEMORY=1024 pc bios tap0 $A bios
+	pc uefi tap1 $B uefi
+	booted bios "Select a language"
+	booted uefi "Select a language"
+}
+
 # --- beside another server ------------------------------------------------------------
 
 @test "No ProxyDHCP response, retrying (netboot#38): BIOS and UEFI PXE beside another server" {

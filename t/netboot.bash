@@ -116,7 +116,7 @@ make_system() {
 }
 
 # pc NAME TAP MAC bios|uefi|http|secure|secure-http [QEMU-OPTION...]: starts a PC; what it
-# prints is in NAME.console. $PC is its pid.
+# prints is in NAME.console. $PC is its pid. MEMORY is that of a BIOS PC, in MiB.
 pc() {
 	local name=$1 tap=$2 mac=$3 mode=$4 fw=/usr/share/OVMF
 	shift 4
@@ -125,7 +125,7 @@ pc() {
 		-netdev "tap,id=n0,ifname=$tap,script=no,downscript=no" "$@"
 	case $mode in
 	bios)
-		set -- "$@" -m 512 -machine pc,graphics=off -boot n \
+		set -- "$@" -m "${MEMORY:-512}" -machine pc,graphics=off -boot n \
 			-device "virtio-net-pci,netdev=n0,mac=$mac"
 		;;
 	uefi | http)
