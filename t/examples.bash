@@ -81,6 +81,13 @@ prepare() {
 		export VM_CONF=$DIR/vmedia.conf
 		;;
 	*vm-dhcp-probe.8) start_dhcp ;;
+	*vm-netboot.8)
+		ip link add eth1 type bridge
+		ip address add 192.0.2.1/24 dev eth1
+		ip link set eth1 up
+		echo kernel >vmlinuz
+		echo initrd >initrd.gz
+		;;
 	esac
 	echo secret >password.txt
 	echo 'https://example.org/debian.iso?sig=1' >link.txt
@@ -217,7 +224,8 @@ stays() {
 	case $1 in
 	*"&" | "vm-fetchd -c "* | "vm-gadget wait "*) return 1 ;;
 	"vm-fetchd "* | "vm-ws-proxy "* | "vm-connect "* | "vm-door "*) ;;
-	"vm-netboot-http "*) ;;
+	"vmctl netboot -n "*) return 1 ;;
+	"vm-netboot-http "* | "vmctl netboot "*) ;;
 	"vm-slot "* | "vmctl serve "* | "vmctl export "*) ;;
 	"qemu-system-"*) ;;
 	*) return 1 ;;
@@ -285,6 +293,11 @@ begin() {
 }
 
 is_ready() {
+	case $BEGUN in vmctl\ netboot*)
+		is_over || grep -q "others never get an answer" "$ERR"
+		return
+		;;
+	esac
 	case $BEGUN in qemu-nbd*)
 		is_over || [ -S disk.sock ]
 		return
