@@ -88,6 +88,14 @@ need_root() {
 		"only root can $VERB: run sudo $TOOL $VERB$(typed_words "$@")"
 }
 
+# make_user USER: a user for a program of ours, also before systemd makes it.
+make_user() {
+	id "$1" >/dev/null 2>&1 ||
+		systemd-sysusers --inline "u $1 -" 2>/dev/null ||
+		useradd -r -M -s /usr/sbin/nologin "$1" ||
+		die $EX_OSERR "unable to make the user $1"
+}
+
 # misuse MESSAGE...: the command line is wrong.
 misuse() {
 	die $EX_USAGE "$* (see $TOOL help${VERB:+ $VERB})"

@@ -129,15 +129,6 @@ reload_nginx() {
 		"unable to start nginx: type nginx -t, and systemctl status nginx"
 }
 
-# make_user USER: vm-door must know its clients' users, also before systemd makes
-# them.
-make_user() {
-	id "$1" >/dev/null 2>&1 ||
-		systemd-sysusers --inline "u $1 -" 2>/dev/null ||
-		useradd -r -s /usr/sbin/nologin "$1" ||
-		die $EX_OSERR "unable to make the user $1"
-}
-
 # is_unit_wanted UNIT: does the configuration need it?
 is_unit_wanted() {
 	case $1 in
