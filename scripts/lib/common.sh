@@ -88,8 +88,8 @@ need_root() {
 		"only root can $VERB: run sudo $TOOL $VERB$(typed_words "$@")"
 }
 
-# make_user USER: a user for a program of ours, also before systemd makes it.
-make_user() {
+# make_system_user USER: a user for a program of ours, also before systemd makes it.
+make_system_user() {
 	id "$1" >/dev/null 2>&1 ||
 		systemd-sysusers --inline "u $1 -" 2>/dev/null ||
 		useradd -r -M -s /usr/sbin/nologin "$1" ||

@@ -139,8 +139,8 @@ is_unit_wanted() {
 
 switch_on() {
 	local unit
-	make_user vmedia-redfish
-	make_user vmedia-upload
+	make_system_user vmedia-redfish
+	make_system_user vmedia-upload
 	for unit in $WEB_UNITS; do
 		! is_unit_wanted "$unit" || use_unit enable "$unit"
 	done
