@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # The image store on bad disks: power cuts while images come into it in every way, a
-# slow stick, and one that turns read-only. SEED=N repeats a run.
+# slow stick, and one that turns read-only. SEED=N repeats a run, and CUTS=N is how often
+# the power is cut.
 # vm-run: -m 1024
 
 load helper
@@ -189,7 +190,7 @@ goes_on() {
 	echo "the quota says $used, the disk $is"
 	[ "$used" = "$is" ]
 }
-@test "10 power cuts while images come by put, finish, fetch and PATCH" {
+@test "power cuts while images come by put, finish, fetch and PATCH" {
 	local i
 	start_hostile small
 	touch put.done finish.done fetch.done upload.done
@@ -198,7 +199,7 @@ goes_on() {
 		PIDS_AGAIN="${PIDS_AGAIN:-} $!"
 	done
 	wait_until 120 eval '[ -s put.done ] && [ -s finish.done ] && [ -s upload/acknowledged ]'
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	for ((i = 1; i <= ${CUTS:-5}; i++)); do
 		sleep "$((RANDOM % 2)).$((RANDOM % 10))$((RANDOM % 10))"
 		cut_power
 		: >pause

@@ -261,7 +261,7 @@ cut_power() {
 	start_machine
 }
 
-@test "10 power cuts while images come: each that was promised is there, with its bytes" {
+@test "power cuts while images come: each that was promised is there, with its bytes" {
 	local i name
 	GROUP=vmcut
 	head -c 5000001 /dev/urandom >x
@@ -276,7 +276,7 @@ cut_power() {
 	remove_disk volumes
 	start_machine
 	conf
-	for i in 0 1 2 3 4 5 6 7 8 9; do
+	for ((i = 0; i < ${CUTS:-5}; i++)); do
 		: >promised
 		put_again "x$i" 3>&- &
 		# Each is made in a second or two.
