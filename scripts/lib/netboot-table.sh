@@ -5,30 +5,30 @@
 
 # VERB|ARGUMENTS|what it does
 VERBS="
-netboot|IMAGE...|let machines boot over the network: IMAGE is KERNEL INITRD [CMDLINE], or a URL
+netboot|IMAGE...|boot machines: IMAGE is KERNEL INITRD [CMDLINE], or a URL
 "
 MISTAKES="
 "
 
 # OPTION|LETTER|VALUE|VERBS|what it does
 OPTIONS="
-adapter|i|ADAPTER|netboot|serve the network of this adapter, also a bridge or VLAN
-mac|m|MAC|netboot|answer this machine (can be repeated)
+adapter|i|ADAPTER|netboot|serve the network of this adapter
+mac|m|MAC|netboot|answer this machine; may be repeated
 any|a||netboot|answer every machine that asks
-profile|p|FILE|netboot|answer the machines in FILE with what it says (can be repeated)
-initrd||FILE|netboot|load one more initrd after the first (can be repeated)
-range|r|RANGE|netboot|be the DHCP server, too, and give the addresses FIRST-LAST or FIRST,COUNT
+profile|p|FILE|netboot|answer the machines in FILE as it says
+initrd||FILE|netboot|load one more initrd after the first
+range|r|RANGE|netboot|be the DHCP server, and give these addresses
 gateway||ADDRESS|netboot|with --range: the gateway of the machines
 dns||ADDRESS|netboot|with --range: their DNS server
-ra|||netboot|send IPv6 router advertisements, too: for test networks
+ra|||netboot|send router advertisements: in test networks
 dhcp||ADDRESS|netboot|our address for DHCP, or off
-tftp||ADDRESS|netboot|our address for TFTP, that of another server, or off
+tftp||ADDRESS|netboot|our address for TFTP, another server's, or off
 http||ADDRESS|netboot|our address for HTTP, with :PORT if not 80, or off
 http-url||URL|netboot|with --http off: where another server has the files
-loader|l|LOADER|netboot|another boot loader: ARCH=FILE (can be repeated)
+loader|l|LOADER|netboot|use another boot loader: ARCH=FILE
 secure|||netboot|boot with Secure Boot: signed shim and GRUB by TFTP
-sanboot|||netboot|iPXE boots the image as a disk, which the system itself does not find
-boot-once|||netboot|when a machine has booted, let it boot from its own disk
+sanboot|||netboot|iPXE boots the image; its system finds no disk
+boot-once|||netboot|what has booted boots from its own disk next
 hook||COMMAND|netboot|COMMAND MAC EVENT runs for each event of a machine
 count|c|N|netboot|end when N machines have booted
 timeout|t|SECONDS|netboot|give up after SECONDS
@@ -36,14 +36,14 @@ force|f||netboot|start against a finding, and say which
 dry-run|n||netboot|print every file and command, and start nothing
 user|u|USER|netboot|log in to the server of a URL as USER
 password|P|FILE|netboot|read the password from FILE
-header||FILE|netboot|send the HTTP headers in FILE to it, such as a token
+header||FILE|netboot|send the HTTP headers in FILE to that server
 netrc||FILE|netboot|read users and passwords from a netrc file
 cacert||FILE|netboot|trust only the certificates in FILE
 insecure|||netboot|do not check that server's certificate
 proxy||URL|netboot|reach it by this proxy
 sha256||HEX|netboot|verify that this is the image's SHA-256 first
 sha256-file||FILE|netboot|the same with a file of checksums, or its URL
-words||FILE|netboot|read all options and arguments from FILE, one on each line
+words||FILE|netboot|read all words from FILE, one on each line
 json|j||netboot|print each event as one JSON object
 help|h||all|print this help
 "

@@ -24,7 +24,7 @@ attach|-|insert an image served on standard input
 ticket|SLOT|print a ticket for one attach
 host|[ACTION] [TARGET]|switch the host, or choose what it boots
 image|VERB|keep images on this machine: see vmctl image help
-netboot|IMAGE...|let machines boot over the network: see vmctl netboot --help
+netboot|IMAGE...|let machines boot over the network
 web|[WHAT]|let browsers and Redfish clients in
 door||do what clients of Redfish may, for its unit
 redfish||answer requests of Redfish, for its unit
