@@ -63,7 +63,7 @@ usage(FILE *out)
 	    "noproxy=HOSTS cache=SIZE\n"
 	    "      connections=N outage=SECONDS limit-rate=SIZE "
 	    "allow-hosts=HOSTS stats=PATH about=PATH\n"
-	    "      writable=1 overlay=FILE overlay-size=SIZE\n"
+	    "      raw=1 writable=1 overlay=FILE overlay-size=SIZE\n"
 	    "      sha256=HEX sums=FILE sums-url=URL renew=DIRECTORY\n");
 }
 

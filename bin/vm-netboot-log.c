@@ -6,6 +6,7 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <limits.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -27,12 +28,56 @@
 #define LINE_SIZE 4096 /* longer lines are none of theirs */
 
 static const char *table = NEIGHBOURS_TABLE;
+#define STRANGERS 20 /* events of strangers that are told in a second */
+
 static bool is_json;
+static const char *machines; /* NULL: nobody is a stranger */
 
 static void
 usage(FILE *out)
 {
-	fputs("usage: vm-netboot-log [-hjV] [-N TABLE] [-t SECONDS]\n", out);
+	fputs("usage: vm-netboot-log [-hjV] [-m DIRECTORY] [-N TABLE] "
+	      "[-t SECONDS]\n",
+	    out);
+}
+
+/* --- strangers --------------------------------------------------------------------- */
+
+/* Has the machine a directory in machines (-m)? It is named by the MAC, with dashes. */
+static bool
+is_ours(const char *mac)
+{
+	char path[PATH_MAX], *c;
+	int len = snprintf(path, sizeof(path), "%s/", machines);
+
+	if (len < 0 || (size_t)len + EVENT_MAC_SIZE > sizeof(path))
+		return false;
+	c = path + len;
+	memcpy(c, mac, strlen(mac) + 1);
+	while ((c = strchr(c, ':')) != NULL)
+		*c = '-';
+	return mac[0] != '\0' && access(path, F_OK) == 0;
+}
+
+/* Anybody can ask under made-up MACs, faster than our reader reads; then dnsmasq would
+ * wait for it, and answer nobody. */
+static bool
+is_too_many(const struct netboot_event *event, time_t now)
+{
+	static const char *const ours[] = {"error", "ready", "tick"};
+	static time_t second;
+	static unsigned count;
+	size_t i;
+
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (strcmp(event->stage, ours[i]) == 0)
+			return false;
+	if (machines == NULL || is_ours(event->mac))
+		return false;
+	if (now != second)
+		count = 0;
+	second = now;
+	return ++count > STRANGERS;
 }
 
 /* --- output ----------------------------------------------------------------------- */
@@ -45,6 +90,8 @@ print_event(void *arg, const struct netboot_event *event)
 
 	(void)arg;
 	clock_gettime(CLOCK_REALTIME, &now);
+	if (is_too_many(event, now.tv_sec))
+		return;
 	printf(is_json ? "{\"time\": %jd.%03ld, " : "%jd.%03ld\t",
 	    (intmax_t)now.tv_sec, now.tv_nsec / 1000000);
 	if (!is_json)
@@ -182,13 +229,16 @@ main(int argc, char **argv)
 	int c;
 
 	output_check_at_exit();
-	while ((c = getopt(argc, argv, "hjN:t:V")) != -1) {
+	while ((c = getopt(argc, argv, "hjm:N:t:V")) != -1) {
 		switch (c) {
 		case 'h':
 			usage(stdout);
 			return 0;
 		case 'j':
 			is_json = true;
+			break;
+		case 'm':
+			machines = optarg;
 			break;
 		case 'N':
 			table = optarg;

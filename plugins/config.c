@@ -148,6 +148,7 @@ settings_take(const char *name, const char *value)
 	    {"insecure", &s->insecure, 0, 1},
 	    {"tell-sum", &s->tell_sum, 0, 1},
 	    {"writable", &s->writable, 0, 1},
+	    {"raw", &s->raw, 0, 1},
 	    {"unpacked", &s->unpacked, 0, 1},
 	    {"spooled", &s->spooled, 0, SPOOLED_DOWNLOADED},
 	    {"download", &s->download, 0, 1},

@@ -34,6 +34,7 @@ struct settings {
 	uint64_t tell_sum;	 /* 1: tell the checksum, do not verify it */
 	uint64_t insecure;	 /* 1: do not verify the server */
 	uint64_t writable;	 /* 1: clients may write to the source */
+	uint64_t raw;		 /* 1: serve it as it is, even if it is no image */
 	uint64_t unpacked;	 /* 1: serve it as it is, others unpack it */
 	uint64_t spooled;	 /* see enum spooled; identity tells of what */
 	uint64_t download;     /* 1: download it whole into file_fd, and end */

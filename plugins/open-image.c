@@ -152,7 +152,9 @@ check_size(struct image *image, const struct image_info *found)
 {
 	const struct source_info *info = image->info;
 
-	image->size = settings.unpacked ? info->size : image_padded_size(found);
+	image->size = settings.unpacked || settings.raw
+	    ? info->size
+	    : image_padded_size(found);
 	if (image->size > INT64_MAX)
 		return refuse_because(CAUSE_SERVER, EX_DATAERR,
 		    "the server reports an impossible size");
@@ -174,7 +176,7 @@ check_content(const struct image_info *found)
 {
 	const struct image_foreign *foreign = found->foreign;
 
-	if (foreign == NULL || settings.unpacked)
+	if (foreign == NULL || settings.unpacked || settings.raw)
 		return 0;
 	if (!foreign->packed || settings.spooled == SPOOLED_UNPACKED)
 		return refuse(EX_DATAERR, "%s", foreign->reason);

@@ -318,3 +318,20 @@ tftp-error	a not found for b not found" ]
 	[ -z "$(vm-netboot-log </dev/null)" ]
 	fails 74 sh -c 'vm-netboot-log >/dev/full' <"$TOP/t/netboot/errors.log"
 }
+
+@test "-m: of strangers 20 events a second, of our machines all" {
+	local i
+	mkdir -p machines/02-00-00-00-00-01
+	printf '%s\n' 'IP address HW type Flags HW address Mask Device' \
+		'192.0.2.1 0x1 0x2 02:00:00:00:00:01 * eth0' \
+		'192.0.2.2 0x1 0x2 02:00:00:00:00:02 * eth0' >arp
+	for i in {1..500}; do
+		printf 'http 192.0.2.%s 403 160 5 + GET /x/y\n' 1 2 3
+	done >log
+	chmod -R a+rX . "$BATS_TEST_TMPDIR"
+	SECONDS=0
+	vm-netboot-log -m machines -N arp <log >events
+	[ "$(grep -c 02:00:00:00:00:01 events)" = 500 ]
+	[ "$(grep -vc 02:00:00:00:00:01 events)" -le $((20 * (SECONDS + 2))) ]
+	[ "$(grep -vc 02:00:00:00:00:01 events)" -ge 20 ]
+}

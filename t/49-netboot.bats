@@ -575,12 +575,12 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 	runs -m $A --sha256 "$(sha256sum <far.iso | cut -c 1-64)" far.iso
 }
 
-@test "200 made-up MACs are ignored, and the machine is served" {
+@test "a flood of made-up MACs: the machine is answered" {
 	runs "${LOADERS[@]}" -m $A kernel initrd
 	machine $A 10.77.0.41
-	for i in {1..200}; do
-		ask 0 02:00:00:00:01:$(printf %02x $i) "${BIOS[@]}"
-	done
+	# As many as come, all the time.
+	background ip netns exec "$NET-m" "$TOP/t/netboot/flood" m0
+	sleep 3
 	ask 3 $A "${BIOS[@]}" | grep 10.77.0.1
 	[ "$(ls "/proc/$RUNS/root$PWD/run/netboot/seen")" = "${A//:/-}" ]
 }
@@ -595,6 +595,63 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 	ask 3 $A "${BIOS[@]}" | grep 10.77.0.1
 	gets "$(token $A)/kernel" | cmp - kernel
 	not grep "$(token $A)" said out
+}
+
+@test "a kernel and an initrd that vmctl export brings come byte for byte, also packed ones" {
+	mkdir far
+	gzip <kernel >far/initrd.gz
+	cp "${VM_CACHE:-$HOME/.cache/vm-run}/vmlinuz" far/kernel
+	# Its length is no whole number of sectors.
+	echo end >>far/kernel
+	chmod 600 far/*
+	echo "allow_file = $PWD/far" >conf
+	runs "${LOADERS[@]}" -m $A far/kernel far/initrd.gz
+	machine $A 10.77.0.41
+	gets "$(token $A)/kernel" | cmp - far/kernel
+	gets "$(token $A)/initrd0" | cmp - far/initrd.gz
+}
+
+@test "--any --boot-once: one machine that has booted does not stop the others" {
+	runs "${LOADERS[@]}" --any --boot-once kernel initrd
+	machine $A 10.77.0.41
+	TOKEN=$(cat "/proc/$RUNS/root$PWD/run/netboot/machines/any/token")
+	gets "$TOKEN/done"
+	wait_until 20 eval 'gets "$TOKEN/boot.ipxe" | grep -x exit'
+	no_machine
+	machine $B 10.77.0.42
+	gets "$TOKEN/boot.ipxe" | grep '^kernel'
+}
+
+@test "the adapter disappears, or its address: it ends, and says so" {
+	runs "${LOADERS[@]}" -m $A kernel initrd
+	in_net ip addr del 10.77.0.1/24 dev br0
+	ends 78
+	in_net ip addr add 10.77.0.1/24 dev br0
+	grep "br0 has " said
+	in_net ip link add other0 type bridge
+	in_net ip addr add 10.78.0.1/24 dev other0
+	in_net ip link set other0 up
+	background ip netns exec "$NET" vm-netboot -i other0 "${LOADERS[@]}" -m $A kernel initrd 2>said
+	RUNS=${STARTED[-1]}
+	wait_until 20 has_begun
+	in_net ip link del other0
+	ends 66
+	grep "other0 has disappeared: stopped" said
+}
+
+@test "secrets of URLs are in no message and no command line" {
+	refuses 64 "https://...@h/k?..." -i br0 -m $A --secure 'https://u:SECRET@h/k?tok=SECRET' initrd
+	refuses 64 "not a URL that can be fetched" -i br0 -m $A 'HTTPS://u:SECRET@h/k.iso'
+	not grep SECRET <<<"$stderr"
+	printf '%s\n' -i br0 -m $A --timeout 600 'https://u:SECRET@10.77.0.1:9/k.iso' >words
+	background ip netns exec "$NET" python3 -c 'import socket, time
+s = socket.create_server(("10.77.0.1", 9))
+time.sleep(1000)'
+	wait_until 20 eval 'in_net ss -ltn | grep -q ":9 "'
+	background ip netns exec "$NET" vm-netboot --words words 2>said
+	wait_until 20 eval '[ -n "$(named vmctl)$(named vm-fetchd)" ]'
+	ps axww -o args >commands
+	not grep SECRET commands
 }
 
 # --- beside other servers -------------------------------------------------------------

@@ -68,6 +68,7 @@ static const struct parameter {
     {"overlay-size", PASS_PLAIN, ASK_WHOLE},
     {"password", PASS_SECRET, ASK},
     {"proxy", PASS_TEXT, ASK},
+    {"raw", PASS_PLAIN, ASK},
     {"renew", PASS_RENEW, ASK_NOT},
     {"sha256", PASS_PLAIN, ASK_WHOLE},
     {"size", PASS_PLAIN, ASK},

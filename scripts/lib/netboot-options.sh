@@ -17,7 +17,11 @@ need_address() {
 
 # take_server NAME VALUE: an address or off.
 take_server() {
-	[ "$2" = off ] || need_address "$1" "${2%:*}"
+	case $1:$2 in
+	*:off) ;;
+	http:*) need_address "$1" "${2%:*}" ;;
+	*) need_address "$@" ;;
+	esac
 }
 
 # path_of FILE: set VALUE to it, as seen from the root.
@@ -35,6 +39,12 @@ take_loader() {
 		"--loader $1: write bios=FILE, efi32=FILE, efi64=FILE or efi-arm64=FILE" ;;
 	esac
 	path_of "${1#*=}"
+	case $NEWLINE$LOADERS in *"$NEWLINE$arch="*) misuse \
+		"--loader: $arch has two boot loaders" ;; esac
+	case $LOADERS in *"=$VALUE$NEWLINE"*) ;; *"/${VALUE##*/}$NEWLINE"*) misuse \
+		"--loader: two boot loaders are named ${VALUE##*/}" ;; esac
+	case ${VALUE##*/} in kernel | initrd* | image.* | boot.ipxe | done) misuse \
+		"--loader: rename ${VALUE##*/}: a machine has another file of this name" ;; esac
 	LOADERS="$LOADERS$arch=$VALUE$NEWLINE"
 }
 
@@ -83,7 +93,11 @@ take_option() {
 		HTTP_URL=${2%/}
 		;;
 	loader) take_loader "$2" ;;
-	hook) HOOK=$2 ;;
+	hook)
+		command -v "${2%% *}" >/dev/null || misuse \
+			"--hook $2: there is no program ${2%% *}"
+		HOOK=$2
+		;;
 	words) misuse "--words must be the first option, and the only one" ;;
 	count)
 		is_number "$2" 9999 || misuse "--count $2: not a number from 1 to 9999"

@@ -21,6 +21,7 @@ SOURCES=''		# lines N|SOURCE
 SOURCE=''		# the number of what add_source() was given
 WISHED=''		# the image of the command line, if it has a checksum
 CHECKED=''		# its number as a source
+IMAGES=''		# the numbers of the sources that are images, words
 TOKENS=0		# how many tokens were made
 LOADER_IPXE=/usr/lib/ipxe
 LOADER_SHIM=/usr/lib/shim/shimx64.efi.signed
@@ -36,11 +37,13 @@ is_far() {
 
 # for_all FILE: may everybody read it?
 for_all() {
-	[ -n "$(find "$1" -prune -perm -004 2>/dev/null)" ]
+	[ -n "$(find -H "$1" -prune -perm -004 2>/dev/null)" ]
 }
 
 # need_file WHAT FILE: it is there, and no directory.
 need_file() {
+	case $2 in *://*) misuse "$1 $(shown_source "${2#"$PWD/"}"): not a URL that can be" \
+		"fetched: it begins with https://, http://, nfs:// or smb://" ;; esac
 	[ -e "$2" ] || die $EX_NOINPUT "unable to read $1 $2: there is no such file"
 	[ ! -d "$2" ] || die $EX_NOINPUT "unable to read $1 $2: it is a directory"
 	[ -f "$2" ] || [ -b "$2" ] || die $EX_NOINPUT \
@@ -75,9 +78,9 @@ put_link() {
 	add_source "$3" "$4"
 	name=nbd
 	path_of "$4"
-	if [ -n "$WISHED" ] && [ "$WISHED" = "$4" ]; then
-		CHECKED=$SOURCE
-	elif ! is_far "$4" && for_all "$VALUE"; then
+	[ "$3" != image ] || IMAGES="$IMAGES $SOURCE"
+	[ -z "$WISHED" ] || [ "$WISHED" != "$4" ] || CHECKED=$SOURCE
+	if [ "$CHECKED" != "$SOURCE" ] && ! is_far "$4" && for_all "$VALUE"; then
 		name=file
 		: >"$STAGE/sources/$SOURCE/file"
 	fi
@@ -174,7 +177,7 @@ plan_secure() {
 # put_tftp TFTP NAME SOURCE: dnsmasq serves files only.
 put_tftp() {
 	! is_far "$3" || die $EX_USAGE \
-		"Secure Boot loads $3 by TFTP: give a file of this machine, or an ISO"
+		"Secure Boot loads $(shown_source "$3") by TFTP: give a file of this machine, or an ISO"
 	path_of "$3"
 	need_file "${2%%[0-9]*}" "$VALUE"
 	for_all "$VALUE" || die $EX_NOINPUT \
@@ -227,6 +230,8 @@ add_machine() {
 		misuse "there are two answers for the machine $1"
 	mkdir -p "$STAGE/machines/$machine/files"
 	make_token
+	# Another web server knows no token.
+	[ "$HTTP" != off ] || TOKEN=$machine
 	echo "$TOKEN" >"$STAGE/machines/$machine/token"
 	if [ -n "$IMAGE" ]; then
 		kind=image
@@ -264,7 +269,8 @@ need_loaders() {
 		line=${line#*=}
 		[ -n "$line" ] && [ ! -f "$STAGE/loaders/${line##*/}" ] || continue
 		need_file "the boot loader" "$line"
-		cp "$line" "$STAGE/loaders/" || exit $EX_CANTCREAT
+		cp "$line" "$STAGE/loaders/" && chmod 644 "$STAGE/loaders/${line##*/}" ||
+			exit $EX_CANTCREAT
 	done <<-END
 		$LOADERS
 	END
@@ -314,6 +320,8 @@ check_wish() {
 	[ -n "$IMAGE$KERNEL" ] || die $EX_CONFIG "$1 says neither image nor kernel"
 	[ -z "$IMAGE" ] || [ -z "$KERNEL" ] ||
 		die $EX_CONFIG "$1 says both image and kernel"
+	[ -z "$IMAGE" ] || [ -z "$INITRDS$CMDLINE" ] || die $EX_CONFIG \
+		"$1: initrd and cmdline are for a kernel, not for an image"
 	[ -z "$SANBOOT" ] || [ -n "$IMAGE" ] ||
 		die $EX_CONFIG "$1: sanboot is for an image, not for a kernel"
 	[ -z "$SANBOOT" ] || [ -z "$SECURE" ] || die $EX_CONFIG \
@@ -355,10 +363,18 @@ add_machines() {
 make_plan() {
 	local file
 	ALL_ONCE=$ONCE
+	[ -z "$CHECKS" ] || [ -n "$IMAGE" ] ||
+		misuse "--sha256 is for an image: there is none on the command line"
 	mkdir -p "$STAGE/machines" "$STAGE/tftp" "$STAGE/sources" "$STAGE/empty"
 	[ -z "$IMAGE$KERNEL" ] || {
 		check_wish "the command line"
 		[ -z "$CHECKS" ] || WISHED=$IMAGE
+		case $IMAGE in
+		'' | *.[iI][sS][oO] | *.[iI][mM][gG] | *.raw | *.[eE][fF][iI]) ;;
+		*) is_far "$IMAGE" || need_file image "$IMAGE"
+			is_far "$IMAGE" || misuse "write the initrd, too; the name of an" \
+				"image ends in .iso, .img, .raw or .efi" ;;
+		esac
 		[ -z "$ANY" ] || MACS="$MACS any"
 		add_machines
 	}

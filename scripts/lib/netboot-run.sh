@@ -103,7 +103,7 @@ run_http() {
 # shellcheck disable=SC2086
 run_log() {
 	as_user "$DHCP_USER" ''
-	box '' -- $AS_USER "$BIN/vm-netboot-log" -t 1
+	box '' -- $AS_USER "$BIN/vm-netboot-log" -m "$DIR/machines" -t 1
 }
 
 # --- their lives ------------------------------------------------------------------
@@ -128,12 +128,18 @@ take_child() {
 	[ -n "$VALUE" ]
 }
 
-# stop NAME: and wait for its end. Its box goes with it.
+# stop NAME: and wait for its end. Its box goes with it; but bwrap's own child may not
+# yet have asked for that.
 stop() {
+	local inner
 	! take_child "$1" || {
+		read -r inner <"/proc/$VALUE/task/$VALUE/children" || inner=
 		kill "$VALUE" 2>/dev/null
 		wait "$VALUE" 2>/dev/null
-	}
+		case $1 in source*) inner= ;; esac
+		# shellcheck disable=SC2086 # words
+		[ -z "$inner" ] || kill -KILL $inner
+	} 2>/dev/null
 	return 0
 }
 
@@ -192,6 +198,7 @@ start_source() {
 	# shellcheck disable=SC2086
 	[ "$number" != "$CHECKED" ] || set -- "$@" $CHECKS
 	set +f
+	case " $IMAGES " in *" $number "*) ;; *) set -- "$@" --raw ;; esac
 	printf '%s\n' "$source" | setpriv --pdeathsig TERM vmctl export \
 		--socket "$DIR/sources/$number/nbd" "$@" - \
 		>"$DIR/sources/$number/said" 2>"$DIR/sources/$number/why" \
@@ -208,7 +215,7 @@ await_source() {
 			status=0
 			! take_child "source$1" || wait "$VALUE" || status=$?
 			[ $status != 0 ] || status=$EX_OSERR
-			tail -n 1 "$DIR/sources/$1/why" >&2
+			complain "$(tail -n 1 "$DIR/sources/$1/why")"
 			exit $status
 		}
 		pause

@@ -30,10 +30,21 @@ kept() {
 	[ -f "$M/$1" ] && IFS= read -r VALUE <"$M/$1"
 }
 
+# name_dir MAC: set VALUE to the name of its directory. Starts no process.
+name_dir() {
+	local rest
+	rest=$1 VALUE=
+	while [ "${rest#*:}" != "$rest" ]; do
+		VALUE=$VALUE${rest%%:*}- rest=${rest#*:}
+	done
+	VALUE=$VALUE$rest
+}
+
 # see_machine MAC: set M; the first time, make its directory. False if there are too
 # many, which --any allows.
 see_machine() {
-	M=$DIR/seen/$(file_of "$1")
+	name_dir "$1"
+	M=$DIR/seen/$VALUE
 	[ ! -d "$M" ] || return 0
 	[ $KNOWN -lt $KNOWN_MAX ] || return
 	mkdir -p "$M"
@@ -44,7 +55,8 @@ see_machine() {
 # plan_of MAC: set PLAN to the directory of what it is to boot. False if it is none of
 # ours.
 plan_of() {
-	PLAN=$DIR/machines/$(file_of "$1")
+	name_dir "$1"
+	PLAN=$DIR/machines/$VALUE
 	[ -d "$PLAN" ] || PLAN=$DIR/machines/any
 	[ -d "$PLAN" ]
 }
@@ -57,7 +69,18 @@ has_booted() {
 	keep booted "$(now)"
 	keep stage booted
 	BOOTED=$((BOOTED + 1))
-	[ ! -f "$PLAN/once" ] || : >"$PLAN/done"
+	[ ! -f "$PLAN/once" ] || end_plan "$1"
+}
+
+# end_plan MAC: it boots from its own disk now. Others that --any allows go on.
+end_plan() {
+	if [ "${PLAN##*/}" = any ]; then
+		name_dir "$1"
+		mkdir -p "$DIR/machines/$VALUE/files"
+		cp "$PLAN/token" "$PLAN/needs" "$DIR/machines/$VALUE/"
+		PLAN=$DIR/machines/$VALUE
+	fi
+	: >"$PLAN/done"
 }
 
 # count_fetched MAC FILE: is everything there that it needs?
@@ -76,6 +99,7 @@ count_fetched() {
 # takes it twice each time that it has asked by DHCP, first for its size.
 count_loader() {
 	local time times now
+	! kept why || return 0
 	now=$(now) times=''
 	rm "$M/asked"
 	kept loaders || :
@@ -98,6 +122,8 @@ count_loader() {
 shut_out() {
 	MACHINES=$(printf '%s' "$MACHINES" | grep -v "^$1 ")
 	MACHINES="${MACHINES:+$MACHINES$NEWLINE}$1 never$NEWLINE"
+	name_dir "$1"
+	rm -rf "$DIR/tftp/$VALUE"
 	write_confs
 	stop dnsmasq
 	start dnsmasq
@@ -133,12 +159,20 @@ show_error() {
 	echo "$PROG: $1" >&2
 }
 
+# has_place STAGE: may one more machine be kept at this stage?
+has_place() {
+	case ${PLAN##*/}:$1 in
+	any:ask | any:offer | any:address | any:ignored) [ $KNOWN -lt $((KNOWN_MAX / 10)) ] ;;
+	esac
+}
+
 # on_machine TIME MAC STAGE DETAIL
 on_machine() {
 	local mac stage
 	mac=$2 stage=$3
-	# Anybody can make up MACs: of those that are not ours nothing is kept.
-	plan_of "$mac" && see_machine "$mac" || {
+	# Anybody can make up MACs: of those that are not ours nothing is kept; with --any,
+	# of those that only ask.
+	{ plan_of "$mac" && has_place "$stage" && see_machine "$mac"; } || {
 		tell "$@"
 		return 0
 	}
@@ -192,6 +226,9 @@ call_hook() {
 on_tick() {
 	local name
 	[ -z "$STARTING" ] || return 0
+	TICKS=$((TICKS + 1))
+	check_adapter
+	check_sources
 	probe_again
 	for name in $RUNS; do
 		is_alive "$name" || revive "$name"
@@ -200,6 +237,24 @@ on_tick() {
 	[ -z "$TIMEOUT" ] || [ $(($(now) - BEGAN)) -lt "$TIMEOUT" ] || give_up
 }
 RUNS=''			# the programs that must live
+
+# check_adapter: it may disappear, and its address, too.
+check_adapter() {
+	[ -d "/sys/class/net/$ADAPTER" ] || die $EX_NOINPUT "$ADAPTER has disappeared: stopped"
+	[ $((TICKS % 10)) = 0 ] || return 0
+	see_adapter "$ADAPTER"
+	is_ours "$ADDRESS" || die $EX_CONFIG "$ADAPTER has lost the address $ADDRESS: stopped"
+}
+TICKS=0
+
+# check_sources: without one, machines would wait for ever.
+check_sources() {
+	local number
+	for number in $EXPORTS; do
+		is_alive "source$number" || die $EX_UNAVAILABLE "a source has ended:" \
+			"$(tail -n 1 "$DIR/sources/$number/why")"
+	done
+}
 
 # revive NAME: it was killed, or it does not work here.
 revive() {
@@ -305,14 +360,22 @@ read_event() {
 	take_event "$time" "$mac" "$stage" "$detail"
 }
 
+# cannot_start NAME
+cannot_start() {
+	local remedy
+	remedy=
+	case $1:$LAST_ERROR in lighttpd:*"in use"*) remedy=": use --http $ADDRESS:8080" ;; esac
+	die $EX_UNAVAILABLE \
+		"unable to start $1: ${LAST_ERROR:-it ended without a word}$remedy"
+}
+
 # await_ready: until each program that was started says so, or ends.
 await_ready() {
 	local name
 	for name in $RUNS; do
 		[ "$name" != http ] || continue
 		until case " $READY " in *" $name "*) true ;; *) false ;; esac do
-			is_alive "$name" || die $EX_UNAVAILABLE \
-				"unable to start $name: ${LAST_ERROR:-it ended without a word}"
+			is_alive "$name" || cannot_start "$name"
 			read_event || die $EX_OSERR "vm-netboot-log has ended"
 		done
 	done

@@ -114,7 +114,7 @@ take_flag() {
 	case $1 in
 	json) JSON=1 ;;
 	verbose) VERBOSE=1 ;;
-	insecure | retype | boot-once | writable) ask "$1" 1 ;;
+	insecure | raw | retype | boot-once | writable) ask "$1" 1 ;;
 	replace) REPLACE=1 ;;
 	wait-host) WAIT_HOST=1 ;;
 	watch) WATCH=1 ;;
