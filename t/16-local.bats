@@ -56,6 +56,23 @@ is_gone() {
 	cmp copy image
 }
 
+@test "raw=1: the bytes are served as they are, also of what is no image, or compressed" {
+	{
+		head -c 514 /dev/zero
+		printf HdrS
+		head -c 3001 /dev/urandom
+	} >kernel
+	refused 65 "$PWD/kernel" "a Linux kernel"
+	start_fetchd "$PWD/kernel" raw=1
+	nbdcopy "$(uri)" copy
+	cmp copy kernel
+	stop_fetchd
+	gzip <image >image.gz
+	start_fetchd "$PWD/image.gz" raw=1
+	nbdcopy "$(uri)" copy
+	cmp copy image.gz
+}
+
 @test "local: what is no image file is refused" {
 	refused 66 "$PWD/nothing" "No such file"
 	refused 65 / "neither a file"
