@@ -34,17 +34,17 @@ struct settings {
 	uint64_t tell_sum;	 /* 1: tell the checksum, do not verify it */
 	uint64_t insecure;	 /* 1: do not verify the server */
 	uint64_t writable;	 /* 1: clients may write to the source */
-	uint64_t raw;		 /* 1: serve it as it is, even if it is no image */
-	uint64_t unpacked;	 /* 1: serve it as it is, others unpack it */
-	uint64_t spooled;	 /* see enum spooled; identity tells of what */
-	uint64_t download;     /* 1: download it whole into file_fd, and end */
-	uint64_t room;	       /* bytes that the download may have */
-	uint64_t size;	       /* bytes to use of a block device; 0: all */
-	uint64_t cache;	       /* bytes of memory for chunks */
-	uint64_t connections;  /* transfers at once */
-	uint64_t outage;       /* seconds; see engine.h */
-	uint64_t timeout;      /* seconds to wait for a busy server, at first */
-	uint64_t limit_rate;   /* bytes a second; 0: no limit */
+	uint64_t raw;	      /* 1: serve it as it is, even if it is no image */
+	uint64_t unpacked;    /* 1: serve it as it is, others unpack it */
+	uint64_t spooled;     /* see enum spooled; identity tells of what */
+	uint64_t download;    /* 1: download it whole into file_fd, and end */
+	uint64_t room;	      /* bytes that the download may have */
+	uint64_t size;	      /* bytes to use of a block device; 0: all */
+	uint64_t cache;	      /* bytes of memory for chunks */
+	uint64_t connections; /* transfers at once */
+	uint64_t outage;      /* seconds; see engine.h */
+	uint64_t timeout;     /* seconds to wait for a busy server, at first */
+	uint64_t limit_rate;  /* bytes a second; 0: no limit */
 	uint64_t overlay_size; /* bytes; see overlay.h */
 	/* Descriptors; -1: none. */
 	int report_fd;	/* where to report ready, or why not: report.h */

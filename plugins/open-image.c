@@ -153,8 +153,8 @@ check_size(struct image *image, const struct image_info *found)
 	const struct source_info *info = image->info;
 
 	image->size = settings.unpacked || settings.raw
-	    ? info->size
-	    : image_padded_size(found);
+			  ? info->size
+			  : image_padded_size(found);
 	if (image->size > INT64_MAX)
 		return refuse_because(CAUSE_SERVER, EX_DATAERR,
 		    "the server reports an impossible size");

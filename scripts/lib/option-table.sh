@@ -86,7 +86,7 @@ outage||SECONDS|$GET attach|fail reads if the source is silent for SECONDS (25)
 writable|w||mount export serve attach|let the host write (to nfs, smb, a path)
 overlay||FILE|mount export serve|let the host write, and keep the data in FILE
 overlay-size||SIZE|mount export serve|let FILE grow to at most SIZE (1G)
-raw|||export|serve the bytes as they are, even if they are no image
+raw|||export|serve the bytes as they are, even of no image
 retype|||mount attach serve|change the drive's type if the image needs another
 boot-once|||mount attach serve|eject when the host has read it and is then off
 expires||TIME|mount attach serve|eject after TIME
