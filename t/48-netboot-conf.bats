@@ -44,7 +44,7 @@ A=52:54:00:12:34:81
 	proxy -l bios=undionly.kpxe -l efi64=snponly.efi
 	grep -x 'dhcp-range=10.77.0.0,proxy,255.255.255.0' said
 	not grep -v ',,10.77.0.1$' <(grep ^dhcp-boot= said)
-	not grep -v ',10.77.0.1$' <(grep ^pxe-service= said)
+	not grep -v ',10.77.0.1$' <(grep ^pxe-service= said | grep -v tag:nobody)
 	not grep -E '^dhcp-(option=|authoritative)' said
 }
 
@@ -121,7 +121,7 @@ A=52:54:00:12:34:81
 	grep 'x86PC,"vmedia",b,10.77.0.7' said
 	not grep tftp said
 	proxy -l bios=b -T
-	not grep -E 'tftp|pxe-service' said
+	not grep -E 'tftp|pxe-service=tag:!' said
 	full -x
 	grep enable-tftp said
 	not grep dhcp-range said
