@@ -152,16 +152,16 @@ fuzzed_accounts = lib/door/accounts.c lib/base/number.c
 fuzzed_cgi = lib/http/cgi.c $(addprefix lib/base/,clock.c netstring.c number.c)
 fuzzed_http-response = plugins/sources/http-response.c plugins/sources/http-error.c
 fuzzed_dhcp = $(addprefix lib/netboot/,datagram.c dhcp.c)
-fuzzed_netboot-http = $(addprefix lib/netboot/,neighbours.c path.c range.c)
+fuzzed_netboot-http = $(addprefix lib/netboot/,neighbours.c path.c range.c) lib/base/hex.c
 fuzzed_netboot-log = $(wildcard lib/netboot/event*.c) lib/netboot/neighbours.c \
-	$(addprefix lib/base/,number.c shown.c utf8.c)
+	$(addprefix lib/base/,hex.c number.c shown.c utf8.c)
 fuzzed_image = $(wildcard lib/image/*.c) lib/base/utf8.c
 fuzzed_pem = lib/tls/pem.c
 fuzzed_redfish = $(wildcard lib/redfish/*.c lib/base/*.c lib/gadget/*.c lib/http/*.c \
 	lib/image/*.c lib/unix/*.c) $(addprefix lib/door/,request.c wire.c) \
 	$(addprefix lib/slot/,event-log.c progress.c state.c)
 fuzzed_tus = $(wildcard lib/tus/*.c) $(addprefix lib/base/,base64.c control.c number.c)
-fuzzed_url = $(addprefix lib/base/,number.c secret.c url.c url-typed.c utf8.c)
+fuzzed_url = $(addprefix lib/base/,hex.c number.c secret.c url.c url-typed.c utf8.c)
 fuzzed_ws-frame = lib/ws/frame.c
 fuzzed_ws-handshake = lib/http/headers.c $(addprefix lib/ws/,accept-key.c \
 	handshake.c upgrade.c)

@@ -25,14 +25,12 @@
 #define BEGIN_SECONDS 60    /* after which a request that is stuck ends */
 
 static void answer(int fd, bool is_too_many);
-static int announce(const char *socket);
 
 static struct http_server server = {.socket = SOCKET,
     .user = "vmedia-netboot",
     .requests = 64,
     .places = STREAMS,
     .answer = answer,
-    .announce = announce,
     .warn = warn};
 static struct netboot_settings settings = {.table = NEIGHBOURS_TABLE};
 
@@ -70,13 +68,6 @@ answer(int fd, bool is_too_many)
 			warnx("%s", failure.text);
 	}
 	cgi_request_free(&http);
-}
-
-static int
-announce(const char *socket)
-{
-	puts(socket);
-	return output_close();
 }
 
 /* Open what every request needs, as the user that we were started by. */

@@ -30,7 +30,6 @@
 #define ALARM_MARGIN 15	   /* seconds after which even a stuck request ends */
 
 static void answer_scgi(int fd, bool is_too_many);
-static int announce(const char *socket);
 
 /* Those who listen for events have places, since they stay for hours. */
 static struct http_server server = {.socket = SOCKET,
@@ -38,7 +37,6 @@ static struct http_server server = {.socket = SOCKET,
     .requests = 64,
     .places = EVENT_LISTENERS,
     .answer = answer_scgi,
-    .announce = announce,
     .warn = warn};
 static uint64_t seconds = 70; /* for each request */
 static struct redfish_settings settings;
@@ -98,13 +96,6 @@ answer_scgi(int fd, bool is_too_many)
 	if (error != -1)
 		answer(&http, error == 0 && is_too_many ? 503 : error, fd);
 	cgi_request_free(&http);
-}
-
-static int
-announce(const char *socket)
-{
-	puts(socket);
-	return output_close();
 }
 
 static int

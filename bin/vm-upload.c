@@ -30,14 +30,12 @@
 #define LINGER_MS 1000	/* for a client that sends what nobody reads */
 
 static void answer_scgi(int fd, bool is_too_many);
-static int announce(const char *socket);
 
 static struct http_server server = {.socket = SOCKET,
     .user = "vmedia-upload",
     .requests = 64,
     .places = UPLOADS,
     .answer = answer_scgi,
-    .announce = announce,
     .warn = warn};
 static uint64_t idle = 300; /* seconds */
 
@@ -111,13 +109,6 @@ answer_scgi(int fd, bool is_too_many)
 	if (error != -1)
 		answer(&http, error == 0 && is_too_many ? 503 : error, fd, fd);
 	cgi_request_free(&http);
-}
-
-static int
-announce(const char *socket)
-{
-	puts(socket);
-	return output_close();
 }
 
 static int

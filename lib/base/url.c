@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/hex.h"
 #include "base/number.h"
 #include "base/secret.h"
 #include "base/url.h"
@@ -95,12 +95,6 @@ url_for_show(const char *url)
 	return shown;
 }
 
-static int
-digit(char c)
-{
-	return isdigit((unsigned char)c) ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
 /* A copy of the len bytes at text, with each %XX decoded. */
 static char *
 decode(const char *text, size_t len)
@@ -111,10 +105,10 @@ decode(const char *text, size_t len)
 	for (i = 0; copy != NULL && i < len; i++) {
 		*out = text[i];
 		if (text[i] == '%' && len - i > 2 &&
-		    isxdigit((unsigned char)text[i + 1]) &&
-		    isxdigit((unsigned char)text[i + 2])) {
-			*out = (char)(digit(text[i + 1]) << 4 |
-				      digit(text[i + 2]));
+		    hex_digit(text[i + 1]) != -1 &&
+		    hex_digit(text[i + 2]) != -1) {
+			*out = (char)(hex_digit(text[i + 1]) << 4 |
+				      hex_digit(text[i + 2]));
 			i += 2;
 		}
 		out++;

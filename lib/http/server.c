@@ -14,9 +14,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "http/server.h"
 #include "unix/activation.h"
 #include "unix/places.h"
@@ -153,7 +155,7 @@ http_run(const struct http_server *s, struct failure *f)
 
 	if (listener == -1 || http_give_up_rights(s, f) == -1)
 		return -1;
-	if (!is_given && s->announce(s->socket) == -1)
+	if (!is_given && (puts(s->socket) == EOF || output_close() == -1))
 		return fail_errno(
 		    f, EX_IOERR, "unable to write standard output");
 	notify_ready();

@@ -21,9 +21,6 @@ struct http_server {
 	/* In a process of its own: answer the request of that connection. The
 	 * process ends when this returns. */
 	void (*answer)(int fd, bool is_too_many);
-	/* Tell where it listens, where nobody knows that yet. Returns 0, or -1 with
-	 * errno. */
-	int (*announce)(const char *socket);
 	/* Say what goes wrong meanwhile, as warn(3) does. */
 	void (*warn)(const char *format, ...)
 	    __attribute__((format(printf, 1, 2)));
@@ -39,8 +36,8 @@ int http_give_up_rights(const struct http_server *, struct failure *);
 
 /*
  * Listen, give up rights, and serve until SIGTERM or SIGINT; requests under way go
- * on. systemd may pass the socket, and is told when it is ready. Returns 0; or -1
- * and why.
+ * on. systemd may pass the socket, and is told when it is ready; otherwise the socket
+ * is printed on standard output, which is then closed. Returns 0; or -1 and why.
  */
 int http_run(const struct http_server *, struct failure *);
 

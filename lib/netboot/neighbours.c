@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "netboot/neighbours.h"
 
 #define FIELDS	  6 /* address, type, flags, MAC, mask, adapter */
@@ -30,18 +31,6 @@ split(char *line, const char *words[FIELDS])
 	return i == FIELDS && word == NULL;
 }
 
-static int
-digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Six pairs of digits with colons between them. */
 static bool
 take_mac(const char *text, unsigned char mac[MAC_SIZE])
@@ -51,8 +40,8 @@ take_mac(const char *text, unsigned char mac[MAC_SIZE])
 	if (strlen(text) != 3 * MAC_SIZE - 1)
 		return false;
 	for (i = 0; i < MAC_SIZE; i++, text += 3) {
-		high = digit(text[0]);
-		low = digit(text[1]);
+		high = hex_digit(text[0]);
+		low = hex_digit(text[1]);
 		if (high == -1 || low == -1 ||
 		    (i < MAC_SIZE - 1 && text[2] != ':'))
 			return false;

@@ -4,19 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "netboot/path.h"
-
-static int
-digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* The next byte of a path, decoded; -1 where it is malformed. Moves *at on. */
 static int
@@ -27,8 +16,8 @@ next(const char **at)
 	if (**at != '%')
 		return (unsigned char)*(*at)++;
 	(*at)++;
-	high = digit(**at);
-	low = high != -1 ? digit((*at)[1]) : -1;
+	high = hex_digit(**at);
+	low = high != -1 ? hex_digit((*at)[1]) : -1;
 	if (low == -1)
 		return -1;
 	*at += 2;
