@@ -108,9 +108,10 @@ run_log() {
 
 # --- their lives ------------------------------------------------------------------
 
-# start NAME: run_NAME in the background; CHILDREN knows it.
+# start NAME: run_NAME in the background; CHILDREN knows it. It may write to the log,
+# but not read what others have written.
 start() {
-	"run_$1" </dev/null >/dev/null 2>"$DIR/log" 8>&- 9>&- &
+	"run_$1" </dev/null >/dev/null 2>"$DIR/log" 7>&- 8>&- 9>&- &
 	CHILDREN="$CHILDREN $1:$!"
 }
 
