@@ -35,9 +35,15 @@ is_grouped() {
 	done
 }
 
-# file_of MAC: print it as the name of a directory, which dnsmasq wants with dashes.
-file_of() {
-	printf '%s\n' "$1" | tr : -
+# name_dir MAC: set VALUE to the name of its directory, for which dnsmasq wants dashes.
+# Starts no process.
+name_dir() {
+	local rest
+	rest=$1 VALUE=
+	while [ "${rest#*:}" != "$rest" ]; do
+		VALUE=$VALUE${rest%%:*}- rest=${rest#*:}
+	done
+	VALUE=$VALUE$rest
 }
 
 # number_of ADDRESS: set COUNTED to it as a number. False if it is no IPv4 address.

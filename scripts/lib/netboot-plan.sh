@@ -22,6 +22,7 @@ SOURCE=''		# the number of what add_source() was given
 WISHED=''		# the image of the command line, if it has a checksum
 CHECKED=''		# its number as a source
 IMAGES=''		# the numbers of the sources that are images, words
+NEEDS=''		# the names without which the machine at hand does not boot
 TOKENS=0		# how many tokens were made
 LOADER_IPXE=/usr/lib/ipxe
 LOADER_SHIM=/usr/lib/shim/shimx64.efi.signed
@@ -129,59 +130,48 @@ see_words() {
 	done
 }
 
-# plan_kernel MACHINE: by iPXE and HTTP.
+# plan_kernel PUT WHERE BASE FILE LANGUAGE: put the kernel and its initrds where the
+# machine finds them below BASE, and write the script that loads them.
 plan_kernel() {
-	local initrd n base
-	base=$BASE/$TOKEN n=0
+	local put place base file language initrd n
+	put=$1 place=$2 base=$3 file=$4 language=$5 n=0
 	see_words
-	put_link "$1" kernel kernel "$KERNEL"
-	set -- "$1" -c "$WORDS" -k "$base/kernel"
+	"$put" "$place" kernel kernel "$KERNEL"
+	NEEDS=kernel
+	set -- -c "$WORDS" -k "$base/kernel"
 	while IFS= read -r initrd; do
 		[ -n "$initrd" ] || continue
-		put_link "$1" "initrd$n" initrd "$initrd"
+		"$put" "$place" "initrd$n" initrd "$initrd"
+		NEEDS="$NEEDS${NEWLINE}initrd$n"
 		set -- "$@" -i "$base/initrd$n"
 		n=$((n + 1))
 	done <<-END
 		$INITRDS
 	END
-	n=$STAGE/machines/$1/files/boot.ipxe
-	shift
-	write_script "$n" "$@" ipxe
+	write_script "$file" "$@" "$language"
 }
 
-# plan_secure MACHINE TFTP: by shim, GRUB and TFTP. shim asks for grubx64.efi, and
-# GRUB for grub/grub.cfg, in the root.
+# plan_secure TFTP: by shim, GRUB and TFTP. shim asks for grubx64.efi, and GRUB for
+# grub/grub.cfg, in the root.
 plan_secure() {
-	local initrd n root
-	root=$STAGE/tftp/$2 n=0
+	local root
+	root=$STAGE/tftp/$1
 	mkdir -p "$root/grub"
 	need_file "the signed boot loader" "$LOADER_SHIM"
 	need_file "the signed boot loader" "$LOADER_GRUB"
 	cp "$LOADER_SHIM" "$root/shimx64.efi"
 	cp "$LOADER_GRUB" "$root/grubx64.efi"
-	see_words
-	put_tftp "$2" kernel "$KERNEL"
-	set -- "$2" -c "$WORDS" -k "/kernel"
-	while IFS= read -r initrd; do
-		[ -n "$initrd" ] || continue
-		put_tftp "$1" "initrd$n" "$initrd"
-		set -- "$@" -i "/initrd$n"
-		n=$((n + 1))
-	done <<-END
-		$INITRDS
-	END
-	shift
-	write_script "$root/grub/grub.cfg" "$@" grub
+	plan_kernel put_tftp "$1" '' "$root/grub/grub.cfg" grub
 }
 
-# put_tftp TFTP NAME SOURCE: dnsmasq serves files only.
+# put_tftp TFTP NAME WHAT SOURCE: the same as put_link. dnsmasq serves files only.
 put_tftp() {
-	! is_far "$3" || die $EX_USAGE \
-		"Secure Boot loads $(shown_source "$3") by TFTP: give a file of this machine, or an ISO"
-	path_of "$3"
-	need_file "${2%%[0-9]*}" "$VALUE"
+	! is_far "$4" || die $EX_USAGE \
+		"Secure Boot loads $(shown_source "$4") by TFTP: give a file of this machine, or an ISO"
+	path_of "$4"
+	need_file "$3" "$VALUE"
 	for_all "$VALUE" || die $EX_NOINPUT \
-		"dnsmasq is not allowed to read $3: type chmod o+r $3"
+		"dnsmasq is not allowed to read $4: type chmod o+r $4"
 	: >"$STAGE/tftp/$1/$2"
 	TFTP_FILES="$TFTP_FILES$VALUE|$1/$2$NEWLINE"
 }
@@ -190,6 +180,7 @@ TFTP_FILES=''		# lines FILE|NAME: what dnsmasq sees as tftp/NAME
 # plan_image MACHINE: UEFI HTTP Boot takes it, and with --sanboot iPXE.
 plan_image() {
 	name_of "$IMAGE"
+	NEEDS=$NAME
 	put_link "$1" "$NAME" image "$IMAGE"
 	[ -z "$SANBOOT" ] || write_script "$STAGE/machines/$1/files/boot.ipxe" \
 		-s "$BASE/$TOKEN/$NAME" ipxe
@@ -209,22 +200,11 @@ put_loaders() {
 	END
 }
 
-# write_needs: print the names of the files without which the machine does not boot.
-write_needs() {
-	local initrd n
-	n=0
-	echo "${NAME:-kernel}"
-	printf '%s' "$INITRDS" | while IFS= read -r initrd; do
-		[ -z "$initrd" ] || echo "initrd$n"
-		n=$((n + 1))
-	done
-}
-
 # add_machine MAC: it boots what IMAGE, or KERNEL, INITRDS and CMDLINE say.
 add_machine() {
 	local machine tftp kind
-	machine=$(file_of "$1")
-	tftp=$machine NAME=
+	name_dir "$1"
+	machine=$VALUE tftp=$VALUE NAME=
 	[ "$1" != any ] || tftp=.
 	[ ! -d "$STAGE/machines/$machine" ] ||
 		misuse "there are two answers for the machine $1"
@@ -239,10 +219,11 @@ add_machine() {
 		plan_image "$machine"
 	elif [ -n "$SECURE" ]; then
 		kind=secure
-		plan_secure "$machine" "$tftp"
+		plan_secure "$tftp"
 	else
 		kind=script
-		plan_kernel "$machine"
+		plan_kernel put_link "$machine" "$BASE/$TOKEN" \
+			"$STAGE/machines/$machine/files/boot.ipxe" ipxe
 	fi
 	case $kind in
 	script | disk)
@@ -250,7 +231,7 @@ add_machine() {
 		put_loaders "$machine" "$tftp"
 		;;
 	esac
-	write_needs >"$STAGE/machines/$machine/needs"
+	printf '%s\n' "$NEEDS" >"$STAGE/machines/$machine/needs"
 	[ -z "$ONCE" ] || : >"$STAGE/machines/$machine/once"
 	MACHINES="$MACHINES$1 $kind $TOKEN${NAME:+ $NAME}$NEWLINE"
 }

@@ -30,16 +30,6 @@ kept() {
 	[ -f "$M/$1" ] && IFS= read -r VALUE <"$M/$1"
 }
 
-# name_dir MAC: set VALUE to the name of its directory. Starts no process.
-name_dir() {
-	local rest
-	rest=$1 VALUE=
-	while [ "${rest#*:}" != "$rest" ]; do
-		VALUE=$VALUE${rest%%:*}- rest=${rest#*:}
-	done
-	VALUE=$VALUE$rest
-}
-
 # see_machine MAC: set M; the first time, make its directory. False if there are too
 # many, which --any allows.
 see_machine() {
