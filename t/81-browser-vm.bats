@@ -90,7 +90,8 @@ serve_image() {
 	browser choose "$1"
 	browser click connect
 	case $2 in url=*) browser click sure ;; esac
-	browser title '^(Connected|The host)'
+	# "Connected, not attached yet" is not the end of it.
+	browser title '^(Connected$|Connected, waiting|The host)'
 	wait_until 60 host_has 0
 }
 
