@@ -206,7 +206,7 @@ bench: deps
 	@$(MAKE) --no-print-directory tests
 	@VM_BUILD=$(abspath $(O)) t/bench/run $(ROWS)
 
-SOAKS = faults kills power random small upload
+SOAKS = disks faults kills random small upload
 soak: deps
 	@$(MAKE) --no-print-directory tests
 	@for soak in $(SOAKS); do \
@@ -236,7 +236,7 @@ demo-web: deps
 	@$(MAKE) --no-print-directory all
 	@VM_BUILD=$(abspath $(O)) t/demo-web $(PORT)
 
-shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/demo-iso t/demo-web t/page/ready t/redfish/host t/redfish/shell t/vm/vm-run t/vm/pc t/vm/client t/soak/power t/soak/small t/soak/upload \
+shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/demo-iso t/demo-web t/page/ready t/redfish/host t/redfish/shell t/vm/vm-run t/vm/pc t/vm/client t/soak/disks t/soak/small t/soak/upload \
 	.ci/run
 page := $(wildcard $(addprefix scripts/web/,*.* */*.* */*/*.*))
 jsfiles := $(filter %.js,$(page)) $(wildcard t/page/*.mjs t/page/*/*.mjs)

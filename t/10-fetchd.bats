@@ -247,7 +247,7 @@ refuses() {
 	serve $((3 * MIB)) ignore-range-after/1/x outage=2
 	fails 1 nbdread "$SOCK" $((2 * MIB)) 512
 	is_right 0 $MIB
-	grep -q 'cannot send parts of a file' fetchd.err
+	wait_until 10 grep -q 'cannot send parts of a file' fetchd.err
 }
 
 @test "after a range that was ignored once, it asks again" {
@@ -261,7 +261,7 @@ refuses() {
 		serve $((3 * MIB)) $mode-after/1/x outage=2
 		fails 1 nbdread "$SOCK" $MIB 512
 		is_right 0 $MIB
-		grep -q 'another range than the requested' fetchd.err
+		wait_until 10 grep -q 'another range than the requested' fetchd.err
 		cleanup
 	done
 }
@@ -282,7 +282,7 @@ refuses() {
 	cleanup
 	serve $((3 * MIB)) multipart-after/1/x outage=2
 	fails 1 nbdread "$SOCK" $MIB 512
-	grep -q 'multipart/byteranges' fetchd.err
+	wait_until 10 grep -q 'multipart/byteranges' fetchd.err
 }
 
 @test "a total of \"*\": the size is taken from HEAD, or from the last byte" {
@@ -335,7 +335,7 @@ another_than() {
 	serve $((6 * MIB)) etags/2/etag-change/400/x cache=4M overlay=over
 	nbdread -d "$SOCK" >before
 	is_right 0 $((6 * MIB))
-	grep -q "another validator" fetchd.err
+	wait_until 10 grep -q "another validator" fetchd.err
 	for i in 1 2 3 4; do
 		# Every second time it begins with the other one.
 		[ $((i % 2)) = 0 ] || curl -sf -r 0-9 -o /dev/null \
@@ -352,7 +352,7 @@ another_than() {
 	kill -KILL "$(nbdkits)"
 	wait "$FETCHD" || rc=$?
 	[ $rc = 65 ]
-	grep -q "the image changed on the server" fetchd.err
+	wait_until 10 grep -q "the image changed on the server" fetchd.err
 }
 
 @test "a weak ETag that becomes strong is the same (Apache, for a new file)" {
@@ -422,7 +422,7 @@ another_than() {
 		rm log
 	done
 	serve $MIB retry-after/2/1/x
-	grep -q '^vm-fetchd: waiting: .*(HTTP 503), trying again in 2' fetchd.err
+	wait_until 10 grep -q '^vm-fetchd: waiting: .*(HTTP 503), trying again in 2' fetchd.err
 	cleanup
 	# No longer than timeout=; a pause of an hour is not waited for.
 	head -c 1000 /dev/urandom >image
@@ -456,12 +456,12 @@ another_than() {
 @test "a refusal in the middle fails that read at once, with the reason" {
 	serve $((3 * MIB)) status-once/403/2/x
 	within 1000 fails 1 nbdread "$SOCK" $MIB 512
-	grep -q 'the server forbids it.*403' fetchd.err
+	wait_until 10 grep -q 'the server forbids it.*403' fetchd.err
 	is_right 0 $((3 * MIB))
 	cleanup
 	serve $((3 * MIB)) 416-after/1/x
 	fails 1 nbdread "$SOCK" $MIB 512
-	grep -q 'HTTP 416' fetchd.err
+	wait_until 10 grep -q 'HTTP 416' fetchd.err
 }
 
 @test "an image that changed (ETag, Last-Modified, size) is never mixed" {
@@ -472,7 +472,7 @@ another_than() {
 		is_right 0 $MIB
 		within 2000 fails 1 nbdread "$SOCK" $MIB 512
 		fails 1 nbdread "$SOCK" 0 512
-		[ "$(grep -c 'the image changed on the server' fetchd.err)" = 1 ]
+		wait_until 10 said_times 1 'the image changed on the server'
 		cleanup
 	done
 }
@@ -489,7 +489,7 @@ another_than() {
 	start_hostile image -p "$port"
 	wait_until 10 nbdread -f image "$SOCK" $((3 * MIB)) 512
 	is_right 0 $((4 * MIB))
-	grep -q 'the image.s source is back' fetchd.err
+	wait_until 10 grep -q 'the image.s source is back' fetchd.err
 	# The message comes at each change, and there may be several changes.
 	was_down() {
 		grep -q 'source: down' fetchd.err &&
@@ -548,7 +548,7 @@ another_than() {
 	nbdread -d "$SOCK" >description
 	kill -9 "$(nbdkits)"
 	wait "$FETCHD" || :
-	grep -q 'changed on the server' fetchd.err
+	wait_until 10 grep -q 'changed on the server' fetchd.err
 	no_secret_in fetchd.out fetchd.err description
 }
 
@@ -715,14 +715,14 @@ no_nbdkit() {
 		wait_until 5 another_than "$pid"
 		is_right 0 $((3 * MIB))
 	done
-	[ "$(grep -c 'starting it again' fetchd.err)" = 3 ]
+	wait_until 10 said_times 3 'starting it again'
 }
 
 @test "nbdkit killed, and the source refuses for a while: it goes on" {
 	serve $MIB status-once/403/2/x
 	kill -9 "$(nbdkits)"
 	wait_until 20 nbdread -f image "$SOCK" 0 $MIB
-	grep -q 'still trying: the server forbids it' fetchd.err
+	wait_until 10 grep -q 'still trying: the server forbids it' fetchd.err
 }
 
 @test "when nbdkit dies again and again, vm-fetchd gives up: 71, no socket" {
@@ -735,7 +735,7 @@ no_nbdkit() {
 	done
 	wait "$FETCHD" || rc=$?
 	[ "$rc" = 71 ]
-	grep -q 'ended by signal 9' fetchd.err
+	wait_until 10 grep -q 'ended by signal 9' fetchd.err
 	nothing_left
 }
 
@@ -787,7 +787,7 @@ no_nbdkit() {
 	kill -9 "$(nbdkits)"
 	wait "$FETCHD" || rc=$?
 	[ "$rc" = 65 ]
-	grep -q 'the image changed on the server' fetchd.err
+	wait_until 10 grep -q 'the image changed on the server' fetchd.err
 }
 
 @test "the socket of a killed vm-fetchd is taken over" {

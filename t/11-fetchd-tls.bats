@@ -241,7 +241,7 @@ cipher_with() {
 	touch -d yesterday other
 	mv other root/image
 	fails 1 nbdread "$SOCK" 2000000 512
-	grep -q 'the image changed on the server' fetchd.err
+	wait_until 10 grep -q 'the image changed on the server' fetchd.err
 }
 
 @test "SIGTERM ends it within a second during a TLS handshake" {

@@ -193,7 +193,7 @@ start_cache() {
 	# right.
 	nbdread -f image "$SOCK" 0 4096
 	run -1 nbdread "$SOCK" 0 $((6 * MIB))
-	grep -q "the image changed on the server" fetchd.err
+	wait_until 10 grep -q "the image changed on the server" fetchd.err
 }
 
 @test "a server that compresses its answers sends us the image as it is" {
@@ -234,7 +234,7 @@ start_cache() {
 	# Each of the others would wait for ten seconds, and again.
 	nbdread -t -S 128K -f image "$SOCK" 0 $((24 * MIB)) >took
 	[ "$(awk '{ print ($1 < 9) }' took)" = 1 ]
-	[ "$(grep -c 'one connection at a time' fetchd.err)" = 1 ]
+	wait_until 10 said_times 1 'one connection at a time'
 	not grep -q 'trying again' fetchd.err
 }
 

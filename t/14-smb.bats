@@ -122,7 +122,7 @@ kill_smb() {
 @test "smb: written data is on the server, and is read back" {
 	head -c $((20 * MIB)) /dev/urandom >new
 	start_fetchd "$SMB/closed/image" user=root password=+secret writable=1
-	grep -q "note: over SMB the server decides" fetchd.err
+	wait_until 10 grep -q "note: over SMB the server decides" fetchd.err
 	nbdcopy new "nbd+unix:///?socket=$SOCK" --flush
 	cmp new share/image
 	nbdread -p -n 300 -f new "$SOCK"
@@ -138,7 +138,7 @@ kill_smb() {
 
 # renewed COUNT: so many renewals have worked.
 renewed() {
-	[ "$(grep -c "note: the URL was renewed" fetchd.err)" = "$1" ]
+	said_times "$1" "note: the URL was renewed"
 }
 
 @test "smb: renew takes a new password and another path of the same image" {

@@ -228,7 +228,7 @@ start_signed() {
 	nbdread -f image "$SOCK" 0 1000
 	mv root/link.first root/link.second
 	run -1 nbdread "$SOCK" $((4 * MIB)) 4096
-	grep -q "403" fetchd.err
+	wait_until 10 grep -q "403" fetchd.err
 	echo "$HTTPS/image?sig=second" >link
 	kill -USR1 "$FETCHD"
 	wait_until 5 grep -q "the URL was renewed" fetchd.err
@@ -338,7 +338,7 @@ start_signed() {
 	nbdread -f image "$SOCK" 0 $((5 * MIB))
 }
 renewed_twice() {
-	[ "$(grep -c "note: the URL was renewed" fetchd.err)" = 2 ]
+	wait_until 10 said_times 2 "note: the URL was renewed"
 }
 
 @test "renew: a FIFO as the link's file, or endless requests, do not block vm-fetchd" {

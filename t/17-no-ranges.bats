@@ -26,7 +26,7 @@ teardown() {
 # with a name was made.
 is_whole() {
 	cat fetchd.err >&2
-	grep -qF "(no ranges): it is downloaded first" fetchd.err
+	wait_until 10 grep -qF "(no ranges): it is downloaded first" fetchd.err
 	nbdcopy "nbd+unix:///?socket=$SOCK" copy
 	cmp copy image
 	[ -z "$(ls -A "$SPOOL")" ]
@@ -83,11 +83,11 @@ small_spool() {
 	is_whole
 	stop_fetchd
 	start_fetchd "$HTTPS/x.gz" cacert=ca.pem
-	grep -qF "is compressed (gz): it is decompressed first" fetchd.err
+	wait_until 10 grep -qF "is compressed (gz): it is decompressed first" fetchd.err
 	is_whole
 	stop_fetchd
 	start_fetchd "$HTTPS/x.xz" cacert=ca.pem
-	grep -qF "is compressed (xz): it is decompressed while" fetchd.err
+	wait_until 10 grep -qF "is compressed (xz): it is decompressed while" fetchd.err
 	is_whole
 }
 
@@ -126,7 +126,7 @@ small_spool() {
 
 @test "no ranges: chunked, and with bytes behind the end" {
 	serves chunked
-	grep -qF "does not tell the image's size" fetchd.err
+	wait_until 10 grep -qF "does not tell the image's size" fetchd.err
 	stop_fetchd
 	serves extra
 	stop_fetchd
@@ -136,7 +136,7 @@ small_spool() {
 
 @test "no ranges: without a length a cut cannot be seen, and a note says so" {
 	serves no-length
-	grep -qF "a download that is cut off may not be noticed" fetchd.err
+	wait_until 10 grep -qF "a download that is cut off may not be noticed" fetchd.err
 }
 
 @test "no ranges: a body without end stops where the room ends: 73" {
@@ -149,7 +149,7 @@ small_spool() {
 	mkdir -m 1777 other
 	start_hostile image
 	start_fetchd "$HOSTILE/ignore-range/ok/x" spool="$PWD/other"
-	grep -qF "it is downloaded first, into $PWD/other, which needs room" fetchd.err
+	wait_until 10 grep -qF "it is downloaded first, into $PWD/other, which needs room" fetchd.err
 	ls -l /proc/[0-9]*/fd 2>/dev/null | grep -qF -- "-> $PWD/other/"
 	stop_fetchd
 	refused 73 ok "unable to make a file in $PWD/none: No such file" spool="$PWD/none"
@@ -216,7 +216,7 @@ small_spool() {
 	local begun=$SECONDS
 	serves ok limit-rate=2M
 	[ $((SECONDS - begun)) -ge 2 ]
-	grep -q "^vm-fetchd: downloading: [1-4] of 5 MiB$" fetchd.err
+	wait_until 10 grep -q "^vm-fetchd: downloading: [1-4] of 5 MiB$" fetchd.err
 }
 
 @test "no ranges: SIGTERM during the download ends it within a second" {

@@ -25,7 +25,7 @@ teardown() {
 serves() {
 	start_hostile "$1"
 	start_fetchd "$HOSTILE/ok/x"
-	grep -qF "note: $HOSTILE/ok/x is compressed ($2" fetchd.err
+	wait_until 10 grep -qF "note: $HOSTILE/ok/x is compressed ($2" fetchd.err
 	nbdcopy "nbd+unix:///?socket=$SOCK" copy
 	cmp copy image
 	nbdread -p -n 100 -f image "$SOCK"

@@ -111,9 +111,13 @@ cgi() {
 }
 
 @test "a request that is no SCGI is refused, and the next one answered" {
+	local head
 	start_redfish
-	printf 'nonsense' | vm-connect "$PWD/redfish.sock" cat >answer || :
-	printf '3:abc,' | vm-connect "$PWD/redfish.sock" cat >answer || :
+	for head in nonsense 3:abc, 70000:; do
+		timeout 5 vm-connect "$PWD/redfish.sock" \
+			sh -c 'printf %s "$1"; cat >&2' - $head 2>answer || :
+		grep -q '^Status: 400' answer
+	done
 	[ "$(ask GET /redfish/v1/)" = 200 ]
 }
 

@@ -17,7 +17,7 @@ setup() {
 	PATH=/usr/local/bin:$PATH
 	{
 		head -c 512 /dev/zero
-		head -c $((20 * MIB)) /dev/urandom
+		head -c $((8 * MIB)) /dev/urandom
 	} >x.img
 	start_hostile x.img
 }

@@ -276,7 +276,7 @@ cut_power() {
 	remove_disk volumes
 	start_machine
 	conf
-	for ((i = 0; i < ${CUTS:-5}; i++)); do
+	for ((i = 0; i < ${CUTS:-3}; i++)); do
 		: >promised
 		put_again "x$i" 3>&- &
 		# Each is made in a second or two.

@@ -78,6 +78,12 @@ another_than() {
 	[ -n "$pid" ] && [ "$pid" != "$1" ]
 }
 
+# said_times COUNT TEXT: vm-fetchd has said TEXT so often. A message may come later than
+# the answer that it explains.
+said_times() {
+	[ "$(grep -c "$2" fetchd.err)" = "$1" ]
+}
+
 # grep_after_read TEXT: reads a little; then vm-fetchd has said TEXT.
 grep_after_read() {
 	nbdread -n 20 -r "$SECONDS" "$SOCK" 2>/dev/null || :

@@ -228,6 +228,6 @@ export const tests = {
 		assert.equal(await page.$('#upload-name').inputValue(), 'a.img');
 		await page.page.keyboard.press('Enter');
 		await row(page, 'a.img').says(/4\.1 kB/);
-		assert.equal(images.images[0].received, null);
+		await until(() => images.images[0].received === null);
 	},
 };
