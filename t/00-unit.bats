@@ -192,6 +192,18 @@ unit() {
 	unit sandbox
 }
 
+@test "unit: scsi" {
+	unit scsi
+}
+
+@test "unit: scsi-disc" {
+	unit scsi-disc
+}
+
+@test "unit: scsi-disk" {
+	unit scsi-disk
+}
+
 @test "unit: secret" {
 	unit secret
 }
