@@ -390,25 +390,33 @@ time.sleep(1000)'
 	serves
 }
 
-# machine MAC ADDRESS: the namespace $NET-m is a machine in the network.
+# machine MAC ADDRESS: the namespace $NET-m$WHO is a machine in the network. WHO is empty
+# where there is only one.
 machine() {
-	ip netns add "$NET-m"
-	ip link add "m$$" type veth peer name m1 netns "$NET"
-	ip link set "m$$" netns "$NET-m" name m0 address "$1"
-	ip -n "$NET-m" addr add "$2/24" dev m0
-	ip -n "$NET-m" link set m0 up
-	in_net ip link set m1 master br0 up
+	local m=$NET-m${WHO:-} link=m${WHO:-}-
+	ip netns add "$m"
+	ip link add "$link$$" type veth peer name "$link" netns "$NET"
+	ip link set "$link$$" netns "$m" name m0 address "$1"
+	ip -n "$m" addr add "$2/24" dev m0
+	ip -n "$m" link set m0 up
+	in_net ip link set "$link" master br0 up
 }
 # no_machine: a namespace goes at some time; its link must be gone before the next one.
 no_machine() {
-	[ ! -e "/run/netns/$NET-m" ] || {
-		in_net ip link del m1
-		ip netns del "$NET-m"
-	}
+	local m
+	for m in "/run/netns/$NET-m"*; do
+		[ -e "$m" ] || continue
+		in_net ip link del "${m##*-}-"
+		ip netns del "${m##*/}"
+	done
+}
+# by_machine COMMAND...
+by_machine() {
+	ip netns exec "$NET-m${WHO:-}" "$@"
 }
 # gets PATH: what the machine gets by HTTP.
 gets() {
-	ip netns exec "$NET-m" curl -sS -f --path-as-is "http://10.77.0.1/$1"
+	by_machine curl -sS -f --path-as-is "http://10.77.0.1/$1"
 }
 # token MAC: the token of the machine, which only vm-netboot itself sees.
 token() {
@@ -439,7 +447,10 @@ token() {
 
 # ask SECONDS MAC WORD...: what the machine of `machine` hears to this message.
 ask() {
-	ip netns exec "$NET-m" "$TOP/t/netboot/ask" -t "$1" m0 "${@:2}"
+	by_machine "$TOP/t/netboot/ask" -t "$1" m0 "${@:2}"
+}
+takes_loader() {
+	by_machine curl -sS -o "got${WHO:-}" -m 20 tftp://10.77.0.1/loader.kpxe
 }
 BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 
@@ -451,13 +462,13 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 		machine $B 10.77.0.42
 		[ -z "$(ask 3 $B "${BIOS[@]}")" ]
 		[ -z "$(ask 3 $B)" ]
-		not ip netns exec "$NET-m" curl -sS -o got -m 20 tftp://10.77.0.1/loader.kpxe
+		not takes_loader
 		run -22 gets "$(token $A)/boot.ipxe"
 		no_machine
 		# The same questions of its machine are answered.
 		machine $A 10.77.0.41
 		ask 8 $A "${BIOS[@]}" | grep 10.77.0.1
-		ip netns exec "$NET-m" curl -sS -o got -m 20 tftp://10.77.0.1/loader.kpxe
+		takes_loader
 		cmp got loader.kpxe
 		gets "$(token $A)/boot.ipxe" | grep '^kernel http'
 		no_machine
@@ -511,7 +522,7 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 	for i in 1 2 3; do
 		not grep "gets no more" said
 		ask 1 $A "${BIOS[@]}" | grep 10.77.0.1
-		ip netns exec "$NET-m" curl -sS -o got -m 20 tftp://10.77.0.1/loader.kpxe
+		takes_loader
 		wait_until 20 eval '[ "$(grep -c "$A loader" said)" = $i ]'
 	done
 	grep "$A: it took the boot loader 3 times and did not go on: it gets no more" said
@@ -519,11 +530,72 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 	serves
 }
 
+@test "three machines at once, one of them in a loop: the others boot their own, and --count 2 ends" {
+	local round pids pid
+	local -A mac token
+	for WHO in 1 2 3; do
+		mac[$WHO]=52:54:00:12:34:8$WHO
+		machine "${mac[$WHO]}" 10.77.0.4$WHO
+		echo "kernel of $WHO" >kernel$WHO
+		printf '%s\n' "mac = ${mac[$WHO]}" "kernel = kernel$WHO" "initrd = initrd" \
+			"cmdline = who=$WHO" >profile$WHO
+	done
+	chmod 644 kernel?
+	# On a terminal, where each machine has a line.
+	echo "exec ip netns exec $NET vm-netboot -i br0 ${LOADERS[*]} --count 2" \
+		"-p profile1 -p profile2 -p profile3" >run.sh
+	TERM=xterm background script -qefc "exec sh run.sh" typescript </dev/null >said
+	RUNS=${STARTED[-1]}
+	wait_until 60 has_begun
+	for WHO in 1 2 3; do
+		token[$WHO]=$(RUNS=$(pgrep -P "$RUNS") token "${mac[$WHO]}")
+	done
+	# The third only ever takes the loader.
+	goes_on() {
+		case $WHO-$1 in
+		?-1 | 3-?)
+			ask 1 "${mac[$WHO]}" "${BIOS[@]}" | grep 10.77.0.1
+			takes_loader
+			;;
+		esac
+		case $WHO-$1 in
+		[12]-1) gets "${token[$WHO]}/boot.ipxe" | grep "^kernel .*who=$WHO$" ;;
+		[12]-2) gets "${token[$WHO]}/kernel" | cmp - kernel$WHO ;;
+		[12]-3) gets "${token[$WHO]}/initrd0" | cmp - initrd ;;
+		esac
+	}
+	for round in 1 2 3; do
+		not grep "gets no more" said
+		pids=''
+		for WHO in 1 2 3; do
+			goes_on $round 3>&- &
+			pids+=" $!"
+		done
+		for pid in $pids; do
+			wait "$pid"
+		done
+	done
+	wait_until 20 grep "${mac[3]}: it took the boot loader 3 times and did not go on" said
+	WHO=3
+	wait_until 20 eval '[ -z "$(ask 1 "${mac[3]}" "${BIOS[@]}")" ]'
+	not takes_loader
+	for WHO in 1 2; do
+		ask 1 "${mac[$WHO]}" "${BIOS[@]}" | grep 10.77.0.1
+		gets "${token[$WHO]}/done"
+	done
+	ends 0
+	# The last lines stay.
+	sed 's/\r//g; s/^.*\x1b\[J//' said | tail -n 3 >lines
+	grep -E "^${mac[1]} .* booted " lines
+	grep -E "^${mac[2]} .* booted " lines
+	grep -E "^${mac[3]} .* loop .* it took the boot loader 3 times .* it gets no more" lines
+}
+
 @test "--timeout names each machine's last stage, and the likely cause" {
 	runs "${LOADERS[@]}" --timeout 12 -m $A -m $B kernel initrd
 	machine $A 10.77.0.41
 	ask 1 $A "${BIOS[@]}"
-	ip netns exec "$NET-m" curl -sS -o got -m 20 tftp://10.77.0.1/loader.kpxe
+	takes_loader
 	ends 75
 	grep "$A: loader: it took the boot loader and never asked for the script: did Secure" said
 	grep "gave up after 12 s: 0 machines have booted" said
@@ -579,7 +651,7 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 	runs "${LOADERS[@]}" -m $A kernel initrd
 	machine $A 10.77.0.41
 	# As many as come, all the time.
-	background ip netns exec "$NET-m" "$TOP/t/netboot/flood" m0
+	background by_machine "$TOP/t/netboot/flood" m0
 	sleep 3
 	ask 3 $A "${BIOS[@]}" | grep 10.77.0.1
 	[ "$(ls "/proc/$RUNS/root$PWD/run/netboot/seen")" = "${A//:/-}" ]
@@ -590,7 +662,7 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 	echo "SEED=$seed"
 	runs "${LOADERS[@]}" -m $A kernel initrd
 	machine $A 10.77.0.41
-	ip netns exec "$NET-m" "$TOP/t/netboot/junk" "$seed" 10.77.0.1 "$(token $A)"
+	by_machine "$TOP/t/netboot/junk" "$seed" 10.77.0.1 "$(token $A)"
 	serves
 	ask 3 $A "${BIOS[@]}" | grep 10.77.0.1
 	gets "$(token $A)/kernel" | cmp - kernel
@@ -677,7 +749,7 @@ time.sleep(1000)'
 			"type=3 want=$1" "type=3 want=10.77.0.99" "type=3 ciaddr=$1"; do
 			n=$((n + 1))
 			# shellcheck disable=SC2086 # words
-			ip netns exec "$NET-m" "$TOP/t/netboot/ask" -x -t 2 m0 "$MAC" $kind |
+			by_machine "$TOP/t/netboot/ask" -x -t 2 m0 "$MAC" $kind |
 				sed "s/^/$n /"
 		done
 	}

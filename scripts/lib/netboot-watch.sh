@@ -378,5 +378,7 @@ watch() {
 	until [ -n "$COUNT" ] && [ $BOOTED -ge "$COUNT" ]; do
 		read_event || die $EX_OSERR "vm-netboot-log has ended"
 	done
+	# The last lines stay.
 	draw
+	DRAWN=0
 }
