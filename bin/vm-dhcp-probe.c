@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * vm-dhcp-probe: which DHCP servers answer on an adapter's network? It asks, and
- * takes no lease.
+ * takes no lease. Or, without a question: who asks there?
  */
 #include <arpa/inet.h>
 
@@ -10,12 +10,15 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/number.h"
 #include "base/output.h"
+#include "netboot/event.h"
 #include "netboot/probe.h"
 #include "unix/privileges.h"
 #include "unix/sandbox.h"
@@ -28,7 +31,8 @@ static void
 usage(FILE *out)
 {
 	fputs("usage: vm-dhcp-probe [-1hV] [-a ARCHITECTURE] [-t SECONDS] "
-	      "ADAPTER\n",
+	      "ADAPTER\n"
+	      "       vm-dhcp-probe -w ADAPTER\n",
 	    out);
 }
 
@@ -113,15 +117,46 @@ probe(const char *adapter, int architecture, unsigned seconds, bool is_first)
 	return seen.count > 0 ? 0 : EX_NOBODY;
 }
 
+static void
+print_request(const struct dhcp_request *r)
+{
+	char mac[EVENT_MAC_SIZE], client[EVENT_CLIENT_SIZE];
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	printf("%jd.%03ld\t%s\t%s\t%s\n", (intmax_t)now.tv_sec,
+	    now.tv_nsec / 1000000, event_write_mac(mac, r->mac),
+	    dhcp_type_name(r->type),
+	    event_client(client, r->is_firmware, r->is_ipxe, r->architecture));
+	if (fflush(stdout) == EOF)
+		exit(EX_IOERR);
+}
+
+/* Until somebody ends it. */
+static void
+watch(const char *adapter)
+{
+	struct dhcp_request request;
+	struct failure why;
+	struct probe p;
+
+	if (probe_open_watch(&p, adapter, &why) == -1)
+		errx(why.status, "%s", why.text);
+	give_up_rights();
+	while (probe_watch(&p, &request, &why) == 0)
+		print_request(&request);
+	errx(why.status, "%s", why.text);
+}
+
 int
 main(int argc, char **argv)
 {
 	uint64_t seconds = SECONDS, architecture;
-	bool is_first = false;
+	bool is_first = false, is_watch = false;
 	int arch = -1, c;
 
 	output_check_at_exit();
-	while ((c = getopt(argc, argv, "1a:ht:V")) != -1) {
+	while ((c = getopt(argc, argv, "1a:ht:Vw")) != -1) {
 		switch (c) {
 		case '1':
 			is_first = true;
@@ -147,6 +182,9 @@ main(int argc, char **argv)
 		case 'V':
 			puts("vm-dhcp-probe " VERSION);
 			return 0;
+		case 'w':
+			is_watch = true;
+			break;
 		default:
 			usage(stderr);
 			return EX_USAGE;
@@ -156,5 +194,7 @@ main(int argc, char **argv)
 		usage(stderr);
 		return EX_USAGE;
 	}
+	if (is_watch)
+		watch(argv[optind]);
 	return probe(argv[optind], arch, (unsigned)seconds, is_first);
 }

@@ -149,6 +149,35 @@ answer() {
 	[ "$(printf '%s\n' "${lines[@]}" | head -n 64 | sort -u | wc -l)" = 64 ]
 }
 
+@test "-w: what clients send, and nothing else" {
+	background inside vm-dhcp-probe -w net >seen
+	wait_until 10 eval '[ "$(inside grep -c 0800 /proc/net/packet)" = 1 ]'
+	at() {
+		inside "$TOP/t/netboot/ask" -t 0.1 ask 52:54:00:12:34:81 "$@"
+	}
+	at type=1
+	at type=3 want=192.0.2.9
+	at type=1 arch=7 vendor=PXEClient:Arch:00007:UNDI:003016
+	at type=1 arch=16 vendor=HTTPClient:Arch:00016:UNDI:003001
+	at type=1 arch=0 vendor=PXEClient:Arch:00000:UNDI:002001 user=iPXE
+	at type=1 arch=27 vendor=PXEClient:Arch:00027:UNDI:002001
+	at type=2
+	at type=9
+	at type=8 port=69
+	at type=7
+	wait_until 10 grep release seen
+	[ "$(cut -f 2- seen)" = "\
+52:54:00:12:34:81	discover	plain
+52:54:00:12:34:81	request	plain
+52:54:00:12:34:81	discover	efi-x86_64
+52:54:00:12:34:81	discover	http-x86_64
+52:54:00:12:34:81	discover	ipxe
+52:54:00:12:34:81	discover	arch-27
+52:54:00:12:34:81	release	plain" ]
+	[ "$(cut -f 1 seen | grep -cxE "[0-9]{10,}\.[0-9]{3}")" = 7 ]
+	[ "$(stat -c %u "/proc/$(pgrep -P "${STARTED[-1]}" || echo "${STARTED[-1]}")")" != 0 ]
+}
+
 @test "wrong words, and adapters that cannot ask" {
 	run -64 vm-dhcp-probe
 	run -64 vm-dhcp-probe ask more

@@ -66,8 +66,8 @@ datagram_write(unsigned char *packet, size_t len)
 }
 
 const unsigned char *
-datagram_take(
-    const unsigned char *packet, size_t size, size_t *len, struct in_addr *from)
+datagram_take(const unsigned char *packet, size_t size, unsigned port,
+    size_t *len, struct in_addr *from)
 {
 	size_t header, total, udp_len;
 
@@ -80,8 +80,8 @@ datagram_take(
 	    (get16(packet + 6) & 0x3fff) != 0)
 		return NULL;
 	udp_len = get16(packet + header + 4);
-	if (get16(packet + header + 2) != DHCP_CLIENT_PORT ||
-	    udp_len < UDP_HEADER || udp_len > total - header)
+	if (get16(packet + header + 2) != port || udp_len < UDP_HEADER ||
+	    udp_len > total - header)
 		return NULL;
 	memcpy(from, packet + 12, 4);
 	*len = udp_len - UDP_HEADER;

@@ -24,11 +24,11 @@ enum {
 void datagram_write(unsigned char *packet, size_t len);
 
 /*
- * Find what a packet brings to port 68. Returns it, *len and the sender; or NULL if
+ * Find what a packet brings to a port. Returns it, *len and the sender; or NULL if
  * it is not such a packet, is not whole, or is a fragment. Checksums are not looked
  * at: where the adapter makes them they may be missing.
  */
 const unsigned char *datagram_take(const unsigned char *packet, size_t size,
-    size_t *len, struct in_addr *from);
+    unsigned port, size_t *len, struct in_addr *from);
 
 #endif

@@ -44,6 +44,7 @@ enum {
 	PARAMETERS = 55,
 	VENDOR_CLASS = 60,
 	BOOT_FILE = 67,
+	USER_CLASS = 77,
 	CLIENT_ARCHITECTURE = 93,
 	CLIENT_INTERFACE = 94,
 	CLIENT_UUID = 97,
@@ -116,7 +117,15 @@ struct options {
 	struct in_addr server;
 	const unsigned char *file;
 	size_t file_len;
+	bool is_firmware, is_ipxe;
+	int architecture;
 };
+
+static bool
+begins(const unsigned char *value, size_t len, const char *with)
+{
+	return len >= strlen(with) && memcmp(value, with, strlen(with)) == 0;
+}
 
 static void
 take_option(
@@ -138,6 +147,19 @@ take_option(
 	case BOOT_FILE:
 		o->file = value;
 		o->file_len = len;
+		break;
+	case VENDOR_CLASS:
+		o->is_firmware = begins(value, len, "PXEClient") ||
+				 begins(value, len, "HTTPClient");
+		break;
+	case USER_CLASS:
+		/* RFC 3004 wants a length in front, iPXE has none. */
+		o->is_ipxe = begins(value, len, "iPXE") ||
+			     (len > 0 && begins(value + 1, len - 1, "iPXE"));
+		break;
+	case CLIENT_ARCHITECTURE:
+		if (len >= 2)
+			o->architecture = value[0] << 8 | value[1];
 		break;
 	default:
 		break;
@@ -214,5 +236,38 @@ dhcp_take_offer(const unsigned char *message, size_t len,
 		o.file_len = FILE_NAME_SIZE;
 	}
 	take_file(offer->file, o.file, o.file_len);
+	return true;
+}
+
+/* --- what other clients send ------------------------------------------------ */
+
+const char *
+dhcp_type_name(unsigned type)
+{
+	/* RFC 2131 section 3.1; 2, 5 and 6 are servers'. */
+	static const char *const names[] = {NULL, "discover", NULL, "request",
+	    "decline", NULL, NULL, "release", "inform"};
+
+	return type < sizeof(names) / sizeof(names[0]) ? names[type] : NULL;
+}
+
+bool
+dhcp_take_request(
+    const unsigned char *message, size_t len, struct dhcp_request *request)
+{
+	struct options o = {.architecture = -1};
+
+	if (len < OPTIONS || message[OP] != BOOTREQUEST ||
+	    message[HARDWARE_TYPE] != ETHERNET ||
+	    message[HARDWARE_LENGTH] != DHCP_MAC_SIZE ||
+	    memcmp(message + MAGIC, magic, sizeof(magic)) != 0 ||
+	    !take_options(&o, message + OPTIONS, len - OPTIONS) ||
+	    dhcp_type_name(o.type) == NULL)
+		return false;
+	memcpy(request->mac, message + HARDWARE_ADDRESS, DHCP_MAC_SIZE);
+	request->type = o.type;
+	request->is_firmware = o.is_firmware || o.is_ipxe;
+	request->is_ipxe = o.is_ipxe;
+	request->architecture = o.architecture;
 	return true;
 }

@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * DHCP as far as vm-dhcp-probe needs it: a DHCPDISCOVER, and the DHCPOFFERs that
- * answer it (RFC 2131, RFC 2132). An offer that is not requested takes no lease.
+ * answer it (RFC 2131, RFC 2132). An offer that is not requested takes no lease. And
+ * what other clients send.
  *
  * This folder is for network boot. It makes no DHCP server: dnsmasq is one.
  */
@@ -34,6 +35,15 @@ struct dhcp_offer {
 	    [DHCP_FILE_SIZE]; /* printable ASCII, ? for the rest; "": none */
 };
 
+/* What another client sends. */
+struct dhcp_request {
+	unsigned char mac[DHCP_MAC_SIZE];
+	unsigned type;	  /* of the message: 1 is DHCPDISCOVER */
+	bool is_firmware; /* that boots from the network */
+	bool is_ipxe;
+	int architecture; /* of firmware; -1: it does not say */
+};
+
 /* Write a DHCPDISCOVER, whose answers come as broadcasts. */
 void dhcp_write_discover(const struct dhcp_client *client,
     unsigned char message[DHCP_DISCOVER_SIZE]);
@@ -45,5 +55,13 @@ void dhcp_write_discover(const struct dhcp_client *client,
 bool dhcp_take_offer(const unsigned char *message, size_t len,
     const struct dhcp_client *client, struct in_addr from,
     struct dhcp_offer *offer);
+
+/* Take a message that a client has sent. Returns whether it is one of DHCP, from
+ * Ethernet. */
+bool dhcp_take_request(
+    const unsigned char *message, size_t len, struct dhcp_request *request);
+
+/* What a type of a message is called, such as "discover"; NULL for none of a client's. */
+const char *dhcp_type_name(unsigned type);
 
 #endif

@@ -151,3 +151,21 @@ event_architecture(int number)
 		return NULL;
 	}
 }
+
+const char *
+event_client(char text[EVENT_CLIENT_SIZE], bool is_firmware, bool is_ipxe,
+    int architecture)
+{
+	const char *name = event_architecture(architecture);
+
+	if (is_ipxe)
+		return "ipxe";
+	if (!is_firmware)
+		return "plain";
+	if (name != NULL)
+		return name;
+	if (architecture == -1)
+		return "arch-unknown";
+	snprintf(text, EVENT_CLIENT_SIZE, "arch-%d", architecture);
+	return text;
+}

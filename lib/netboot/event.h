@@ -44,4 +44,13 @@ bool event_take_mac(const char *text, char out[EVENT_MAC_SIZE]);
  */
 const char *event_architecture(int number);
 
+/*
+ * What asks by DHCP: firmware as above, another architecture as "arch-27", one that it
+ * does not tell (-1) as "arch-unknown", "ipxe", or "plain". Returns it, which may be
+ * in text.
+ */
+#define EVENT_CLIENT_SIZE 32
+const char *event_client(char text[EVENT_CLIENT_SIZE], bool is_firmware,
+    bool is_ipxe, int architecture);
+
 #endif

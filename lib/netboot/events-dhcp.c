@@ -12,24 +12,6 @@
 
 /* --- who sent a message ------------------------------------------------------------- */
 
-/* What ask tells of a machine. */
-static const char *
-kind_of(const struct events_block *b, char *text, size_t size)
-{
-	const char *name = event_architecture(b->architecture);
-
-	if (b->is_ipxe)
-		return "ipxe";
-	if (!b->is_firmware)
-		return "plain";
-	if (name != NULL)
-		return name;
-	if (b->architecture == -1)
-		return "arch-unknown";
-	snprintf(text, size, "arch-%d", b->architecture);
-	return text;
-}
-
 static void
 tell_unknown(struct events *e, const char *mac)
 {
@@ -45,10 +27,11 @@ tell_unknown(struct events *e, const char *mac)
 static void
 tell_ask(struct events *e, const char *mac)
 {
-	char text[32];
+	const struct events_block *b = &e->block;
+	char text[EVENT_CLIENT_SIZE];
 
-	events_tell(
-	    e, mac, "ask", "%s", kind_of(&e->block, text, sizeof(text)));
+	events_tell(e, mac, "ask", "%s",
+	    event_client(text, b->is_firmware, b->is_ipxe, b->architecture));
 }
 
 /* The vendor class of firmware: "PXEClient:Arch:00007:UNDI:003000". */

@@ -25,7 +25,7 @@
 /* A packet may be lost: it is sent again after so many milliseconds. */
 static const int64_t again[] = {0, 1000, 3000};
 
-/* UDP to port 68, and no fragment behind the first (socket(7), SO_ATTACH_FILTER). */
+/* UDP to a port, and no fragment behind the first (socket(7), SO_ATTACH_FILTER). */
 static struct sock_filter filter[] = {
     BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9), /* the protocol */
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 6),
@@ -33,10 +33,11 @@ static struct sock_filter filter[] = {
     BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 4, 0),
     BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0), /* the length of the header */
     BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),  /* the port behind it */
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP_CLIENT_PORT, 0, 1),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
     BPF_STMT(BPF_RET | BPF_K, PACKET_SIZE),
     BPF_STMT(BPF_RET | BPF_K, 0),
 };
+#define FILTER_PORT 6 /* which of these has it */
 
 /* --- the adapter ---------------------------------------------------------- */
 
@@ -79,7 +80,7 @@ make_client(struct dhcp_client *client, int architecture)
 }
 
 static int
-listen_on(const struct probe *p)
+listen_on(const struct probe *p, unsigned port)
 {
 	const struct sock_fprog program = {
 	    sizeof(filter) / sizeof(filter[0]), filter};
@@ -87,15 +88,16 @@ listen_on(const struct probe *p)
 	    .sll_protocol = htons(ETH_P_IP),
 	    .sll_ifindex = p->adapter};
 
+	filter[FILTER_PORT].k = port;
 	if (setsockopt(p->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
 		sizeof(program)) == -1)
 		return -1;
 	return bind(p->fd, (const struct sockaddr *)&address, sizeof(address));
 }
 
-int
-probe_open(
-    struct probe *p, const char *adapter, int architecture, struct failure *why)
+static int
+open_port(struct probe *p, const char *adapter, unsigned port, int architecture,
+    struct failure *why)
 {
 	memset(p, 0, sizeof(*p));
 	/* Nothing is received before it has the filter and the adapter. */
@@ -108,12 +110,26 @@ probe_open(
 		close(p->fd);
 		return -1;
 	}
-	if (make_client(&p->client, architecture) == -1 || listen_on(p) == -1) {
+	if (make_client(&p->client, architecture) == -1 ||
+	    listen_on(p, port) == -1) {
 		fail_errno(why, EX_OSERR, "unable to listen on %s", adapter);
 		close(p->fd);
 		return -1;
 	}
 	return 0;
+}
+
+int
+probe_open(
+    struct probe *p, const char *adapter, int architecture, struct failure *why)
+{
+	return open_port(p, adapter, DHCP_CLIENT_PORT, architecture, why);
+}
+
+int
+probe_open_watch(struct probe *p, const char *adapter, struct failure *why)
+{
+	return open_port(p, adapter, DHCP_SERVER_PORT, -1, why);
 }
 
 void
@@ -146,15 +162,12 @@ send_discover(struct probe *p, struct failure *why)
 	    "unable to send a DHCPDISCOVER");
 }
 
-/* Returns 1 with an offer, 0 without, or -1 with *why. */
-static int
-receive(struct probe *p, struct dhcp_offer *offer, struct failure *why)
+/* Returns a packet's length, 0 if there is none, or -1 with *why. */
+static ssize_t
+receive_packet(
+    struct probe *p, unsigned char packet[PACKET_SIZE], struct failure *why)
 {
-	unsigned char packet[PACKET_SIZE];
-	ssize_t n = recv(p->fd, packet, sizeof(packet), 0);
-	const unsigned char *message;
-	struct in_addr from;
-	size_t len;
+	ssize_t n = recv(p->fd, packet, PACKET_SIZE, 0);
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return 0;
@@ -162,7 +175,23 @@ receive(struct probe *p, struct dhcp_offer *offer, struct failure *why)
 		return fail_errno(why,
 		    errno == ENETDOWN ? EX_UNAVAILABLE : EX_IOERR,
 		    "unable to receive");
-	message = datagram_take(packet, (size_t)n, &len, &from);
+	return n;
+}
+
+/* Returns 1 with an offer, 0 without, or -1 with *why. */
+static int
+receive(struct probe *p, struct dhcp_offer *offer, struct failure *why)
+{
+	unsigned char packet[PACKET_SIZE];
+	ssize_t n = receive_packet(p, packet, why);
+	const unsigned char *message;
+	struct in_addr from;
+	size_t len;
+
+	if (n <= 0)
+		return (int)n;
+	message =
+	    datagram_take(packet, (size_t)n, DHCP_CLIENT_PORT, &len, &from);
 	return message != NULL &&
 	       dhcp_take_offer(message, len, &p->client, from, offer);
 }
@@ -202,5 +231,27 @@ probe_next(struct probe *p, int64_t ms, struct dhcp_offer *offer,
 		*after = clock_ms() - p->begin;
 		if (result != 0)
 			return result;
+	}
+}
+
+int
+probe_watch(struct probe *p, struct dhcp_request *request, struct failure *why)
+{
+	struct pollfd ready = {.fd = p->fd, .events = POLLIN};
+	unsigned char packet[PACKET_SIZE];
+	const unsigned char *message;
+	struct in_addr from;
+	ssize_t n;
+	size_t len;
+
+	for (;;) {
+		poll(&ready, 1, -1);
+		n = receive_packet(p, packet, why);
+		if (n == -1)
+			return -1;
+		message = datagram_take(
+		    packet, (size_t)n, DHCP_SERVER_PORT, &len, &from);
+		if (message != NULL && dhcp_take_request(message, len, request))
+			return 0;
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Ask the network of an adapter for DHCP servers.
+ * Ask the network of an adapter for DHCP servers, or watch who asks there.
  */
 #ifndef VM_NETBOOT_PROBE_H
 #define VM_NETBOOT_PROBE_H
@@ -35,5 +35,15 @@ void probe_close(struct probe *);
  */
 int probe_next(struct probe *, int64_t ms, struct dhcp_offer *offer,
     int64_t *after, struct failure *why);
+
+/*
+ * Prepare to watch what clients send on an Ethernet adapter; nothing is sent. Returns
+ * 0, or -1 with *why. probe_close() ends it.
+ */
+int probe_open_watch(struct probe *, const char *adapter, struct failure *why);
+
+/* Wait for the next message of a client. Returns 0, or -1 with *why. */
+int probe_watch(
+    struct probe *, struct dhcp_request *request, struct failure *why);
 
 #endif

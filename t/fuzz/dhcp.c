@@ -10,6 +10,7 @@
 
 #include "netboot/datagram.h"
 #include "netboot/dhcp.h"
+#include "netboot/event.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,6 +27,20 @@ check(const struct dhcp_offer *offer)
 			abort();
 }
 
+/* What is taken for a client's message has a name and a kind. */
+static void
+check_request(const unsigned char *message, size_t len)
+{
+	char text[EVENT_CLIENT_SIZE];
+	struct dhcp_request r;
+
+	if (dhcp_take_request(message, len, &r) &&
+	    (dhcp_type_name(r.type) == NULL ||
+		*event_client(text, r.is_firmware, r.is_ipxe, r.architecture) ==
+		    '\0'))
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -39,7 +54,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (dhcp_take_offer(data, size, &client, nobody, &offer))
 		check(&offer);
-	message = datagram_take(data, size, &len, &from);
+	check_request(data, size);
+	message = datagram_take(data, size, DHCP_SERVER_PORT, &len, &from);
+	if (message != NULL)
+		check_request(message, len);
+	message = datagram_take(data, size, DHCP_CLIENT_PORT, &len, &from);
 	if (message == NULL)
 		return 0;
 	if (message < data || len > size || message + len > data + size)

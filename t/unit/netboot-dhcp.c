@@ -124,6 +124,46 @@ test_others(void)
 	CHECK(takes(m, OPTIONS + 3, &o));
 }
 
+static void
+test_request(void)
+{
+	unsigned char m[SIZE];
+	struct dhcp_request r;
+	size_t i;
+
+	MAKE(m, "\x35\x01\x03\xff");
+	m[0] = 1;
+	CHECK(dhcp_take_request(m, SIZE, &r));
+	CHECK(r.type == 3 && strcmp(dhcp_type_name(r.type), "request") == 0);
+	CHECK(memcmp(r.mac, client.mac, 6) == 0);
+	CHECK(!r.is_firmware && !r.is_ipxe && r.architecture == -1);
+	MAKE(m, "\x35\x01\x01\x3c\x09PXEClient\x5d\x02\x00\x07\xff");
+	m[0] = 1;
+	CHECK(dhcp_take_request(m, SIZE, &r));
+	CHECK(r.is_firmware && !r.is_ipxe && r.architecture == 7);
+	MAKE(m, "\x35\x01\x01\x4d\x04iPXE\xff");
+	m[0] = 1;
+	CHECK(dhcp_take_request(m, SIZE, &r));
+	CHECK(r.is_firmware && r.is_ipxe);
+	MAKE(m, "\x35\x01\x01\x4d\x05\x04iPXE\x3c\x08PXEClien\xff");
+	m[0] = 1;
+	CHECK(dhcp_take_request(m, SIZE, &r) && r.is_ipxe);
+	/* A server's, by its field or its type; and of no Ethernet. */
+	for (i = 0; i < 3; i++) {
+		m[i] ^= 3;
+		CHECK(!dhcp_take_request(m, SIZE, &r));
+		m[i] ^= 3;
+	}
+	for (i = 0; i < 256; i++) {
+		m[OPTIONS + 2] = (unsigned char)i;
+		CHECK(dhcp_take_request(m, SIZE, &r) ==
+		      (i == 1 || i == 3 || i == 4 || i == 7 || i == 8));
+	}
+	m[OPTIONS + 2] = 1;
+	for (i = 0; i < OPTIONS + 20; i++)
+		CHECK(i >= OPTIONS + 3 || !dhcp_take_request(m, i, &r));
+}
+
 /* Find an option in a DHCPDISCOVER; returns its length, or -1. */
 static int
 option(const unsigned char *m, unsigned code, const unsigned char **value)
@@ -184,30 +224,32 @@ test_datagram(void)
 
 	memcpy(p + DATAGRAM_HEADERS, "hello", 5);
 	datagram_write(p, 5);
+	CHECK(datagram_take(p, sizeof(p), 67, &len, &sender) ==
+	      p + DATAGRAM_HEADERS);
 	/* Of the port of servers: it is not for us. */
-	CHECK(datagram_take(p, sizeof(p), &len, &sender) == NULL);
+	CHECK(datagram_take(p, sizeof(p), 68, &len, &sender) == NULL);
 	CHECK(sum(p, 20, 0) == 0xffff);
 	CHECK(sum(p + 20, 13, 17 + 13 + 2 * 0xffff) == 0xffff);
 	memcpy(p + 22, "\x00\x44", 2);
 	memcpy(p + 12, "\x0a\x00\x00\x01", 4);
-	CHECK(
-	    datagram_take(p, sizeof(p), &len, &sender) == p + DATAGRAM_HEADERS);
+	CHECK(datagram_take(p, sizeof(p), 68, &len, &sender) ==
+	      p + DATAGRAM_HEADERS);
 	CHECK(len == 5 && sender.s_addr == inet_addr("10.0.0.1"));
 	for (i = 0; i < sizeof(p); i++)
-		CHECK(datagram_take(p, i, &len, &sender) == NULL);
+		CHECK(datagram_take(p, i, 68, &len, &sender) == NULL);
 	p[6] = 0x20; /* more fragments */
-	CHECK(datagram_take(p, sizeof(p), &len, &sender) == NULL);
+	CHECK(datagram_take(p, sizeof(p), 68, &len, &sender) == NULL);
 	p[6] = 0x40; /* must not be divided */
-	CHECK(datagram_take(p, sizeof(p), &len, &sender) != NULL);
+	CHECK(datagram_take(p, sizeof(p), 68, &len, &sender) != NULL);
 	p[25] = 14; /* longer than the packet */
-	CHECK(datagram_take(p, sizeof(p), &len, &sender) == NULL);
+	CHECK(datagram_take(p, sizeof(p), 68, &len, &sender) == NULL);
 	p[25] = 7;
-	CHECK(datagram_take(p, sizeof(p), &len, &sender) == NULL);
+	CHECK(datagram_take(p, sizeof(p), 68, &len, &sender) == NULL);
 	p[25] = 13;
 	p[0] = 0x44;
-	CHECK(datagram_take(p, sizeof(p), &len, &sender) == NULL);
+	CHECK(datagram_take(p, sizeof(p), 68, &len, &sender) == NULL);
 	p[0] = 0x65;
-	CHECK(datagram_take(p, sizeof(p), &len, &sender) == NULL);
+	CHECK(datagram_take(p, sizeof(p), 68, &len, &sender) == NULL);
 }
 
 int
@@ -216,6 +258,7 @@ main(void)
 	test_offer();
 	test_overload();
 	test_others();
+	test_request();
 	test_discover();
 	test_datagram();
 	return check_status();
