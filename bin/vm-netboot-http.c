@@ -27,7 +27,7 @@
 static void answer(int fd, bool is_too_many);
 
 static struct http_server server = {.socket = SOCKET,
-    .user = "vmedia-netboot",
+    .user = "vmedia-http",
     .requests = 64,
     .places = STREAMS,
     .answer = answer,
@@ -44,7 +44,7 @@ usage(FILE *out)
 	      "-i ADAPTER  answer machines on the network of this one only\n"
 	      "-N TABLE    the table of neighbours (" NEIGHBOURS_TABLE ")\n"
 	      "-s SOCKET   listen there by SCGI (" SOCKET ")\n"
-	      "-u USER     become that user (vmedia-netboot)\n"
+	      "-u USER     become that user (vmedia-http)\n"
 	      "DIRECTORY has a directory for each machine.\n",
 	    out);
 }
