@@ -47,9 +47,9 @@ dhcp_says() {
 		not grep -i -e "$TOKEN" -e "${TOKEN:0:31}" told
 	done
 	{
-		echo "http 10.77.0.51 200 1 1 + GET /$TOKEN"
-		echo "http 10.77.0.51 403 1 1 - GET //$TOKEN//x/${TOKEN^^}"
-		echo "http 10.77.0.51 404 1 1 - GET /x/$(printf 'a%.0s' {1..80})$TOKEN"
+		echo "http 10.77.0.51 200 1 1 + - GET /$TOKEN"
+		echo "http 10.77.0.51 403 1 1 - - GET //$TOKEN//x/${TOKEN^^}"
+		echo "http 10.77.0.51 404 1 1 - - GET /x/$(printf 'a%.0s' {1..80})$TOKEN"
 		echo "vm-netboot-http: unable to open /srv/$TOKEN/kernel"
 		# A long line is cut in the middle of one.
 		printf 'bwrap: '
@@ -83,7 +83,7 @@ dhcp_says() {
 }
 
 @test "a lease tells the MAC of an address, else the kernel's table" {
-	local get="http 10.77.0.51 200 9 1500000 + GET /$TOKEN/kernel"
+	local get="http 10.77.0.51 200 9 1500000 + - GET /$TOKEN/kernel"
 	{
 		echo "$get"
 		dhcp_says "DHCPACK(tap0) 10.77.0.51 02:00:00:00:00:01 "
@@ -105,10 +105,10 @@ dhcp_says() {
 	events <in >out 3>&- &
 	STARTED+=("$!")
 	exec 9>in
-	echo "http 10.77.0.7 200 9 1 + GET /$TOKEN/kernel" >&9
+	echo "http 10.77.0.7 200 9 1 + - GET /$TOKEN/kernel" >&9
 	sleep 0.5
 	echo "10.77.0.7 0x1 0x2 02:00:00:00:00:07 * br0" >>"$ARP"
-	echo "http 10.77.0.7 200 9 1 + GET /$TOKEN/kernel" >&9
+	echo "http 10.77.0.7 200 9 1 + - GET /$TOKEN/kernel" >&9
 	exec 9>&-
 	wait "${STARTED[0]}"
 	STARTED=()
@@ -119,7 +119,7 @@ dhcp_says() {
 	local name
 	for name in boot.ipxe kernel kernel-6.1 initrd initrd1.gz image.iso image.img \
 		snponly.efi done other; do
-		echo "http 10.77.0.51 200 5 1 + GET /$TOKEN/$name"
+		echo "http 10.77.0.51 200 5 1 + - GET /$TOKEN/$name"
 	done >in
 	run -0 events <in
 	[ "$(cut -f2 <<<"$output" | tr '\n' ' ')" = "script kernel kernel initrd initrd \
@@ -131,28 +131,51 @@ iso iso loader done file " ]
 	[ "$(cut -f2 <<<"$output" | tr '\n' ' ')" = "loader script kernel initrd script " ]
 }
 
-@test "what the web server did: refused, failed, aborted, looked at" {
+@test "what the web server did: a range, refused, failed, aborted, looked at" {
 	local at="http 10.77.0.51" path="GET /$TOKEN/kernel"
 	cat >in <<-END
-		$at 206 5 1 + $path
-		$at 403 5 1 + $path
-		$at 404 5 1 + $path
-		$at 301 5 1 + $path
-		$at 200 5 1 X $path
-		$at 200 - -1 + HEAD /$TOKEN/kernel
-		$at 404 - -1 + HEAD /$TOKEN/kernel
-		$at 204 - 1 + POST /$TOKEN/done
+		$at 206 5 1 + bytes 0-4/10 $path
+		$at 206 5 1 X bytes 5-9/10 $path
+		$at 206 5 1 + - $path
+		$at 206 5 1 + bytes 0-4/é $path
+		$at 206 5 1 + items 0-4/10 $path
+		$at 206 5 1 + bytes
+		$at 403 5 1 + - $path
+		$at 404 5 1 + - $path
+		$at 301 5 1 + - $path
+		$at 200 5 1 X - $path
+		$at 200 - -1 + - HEAD /$TOKEN/kernel
+		$at 404 - -1 + - HEAD /$TOKEN/kernel
+		$at 204 - 1 + - POST /$TOKEN/done
 	END
 	run -0 events <in
 	echo "$output"
 	[ "$(cut -f2- <<<"$output")" = "\
-kernel	kernel 5 0.000
+kernel	kernel 5 0.000 range 0-4/10
+failed	kernel 5 0.000 range 5-9/10 aborted
+kernel	kernel 5 0.000 range ?
+kernel	kernel 5 0.000 range ?
+file	- 5 0.000 range ?
 refused	kernel 5 0.000 403
 failed	kernel 5 0.000 404
 failed	kernel 5 0.000 301
 failed	kernel 5 0.000 aborted
 failed	kernel 0 0.000 404
 done	done 0 0.000" ]
+}
+
+@test "what vm-dhcp-probe -w prints: systems that ask beside a proxy" {
+	local t=1796036000.123 mac=52:54:00:12:34:81
+	printf '%s\t%s\t%s\t%s\n' $t $mac discover plain $t $mac request plain \
+		$t $mac discover ipxe $t $mac discover bios $t $mac inform plain \
+		$t $mac release plain $t ${mac/4/g} discover plain $t ${mac%:*} discover plain \
+		x $mac discover plain >in
+	printf '%s\t%s\n%s\t%s\tdiscover\n' $t $mac $t $mac >>in
+	run -0 events <in
+	echo "$output"
+	[ "$output" = "\
+$mac	ask	plain
+$mac	ask	plain" ]
 }
 
 @test "a transfer by TFTP that only asks for the size is no loader" {
@@ -188,7 +211,7 @@ tftp-error	a not found for b not found" ]
 		"5 vendor class: PXEClient:Arch:00007:UNDI:003000" \
 		"5 DHCPDISCOVER(tap0) $mac " "5 DHCPOFFER(tap0) 10.77.0.50 $mac " >&9
 	# A line of lighttpd comes between them.
-	echo "http 10.77.0.9 200 5 1 + GET /$TOKEN/kernel" >&9
+	echo "http 10.77.0.9 200 5 1 + - GET /$TOKEN/kernel" >&9
 	dhcp_says "5 bootfile name: snponly.efi" \
 		"5 sent size:  1 option: 53 message-type  2" >&9
 	wait_until 10 grep -q offer out
@@ -218,7 +241,7 @@ tftp-error	a not found for b not found" ]
 	{
 		head -c 300000 /dev/urandom
 		echo
-		printf 'http 10.77.0.51 200 5 1 + GET /%s/%0100000d\n' $TOKEN 1
+		printf 'http 10.77.0.51 200 5 1 + - GET /%s/%0100000d\n' $TOKEN 1
 		printf 'dnsmasq-dhcp[7]: 1 vendor class: %0100000d\n' 1
 		printf 'dnsmasq-tftp[7]: sent /srv/a\tb\033[2J\0c\377 to 10.77.0.51\n'
 		dhcp_says $'DHCPACK(tap0) 10.77.0.51 52:54:00:12:34:81 a\tb\001' \
@@ -228,10 +251,10 @@ tftp-error	a not found for b not found" ]
 			"2 vendor class: x DHCPACK(tap0) 10.77.0.9 02:00:00:00:00:09" \
 			"2 vendor class: PXEClient:Arch:99999999999" "2 vendor class: PXEClient:Arch:" \
 			"2 DHCPDISCOVER(tap0) 02:00:00:00:00:08 "
-		printf 'http\nhttp \nhttp 1\nhttp 10.77.0.51 200\nhttp x 99999999999999999999 5 1 + GET /\n'
-		printf 'http 10.77.0.51 200 5 1 + GET \nhttp 10.77.0.51 200 5 1 + \n'
+		printf 'http\nhttp \nhttp 1\nhttp 10.77.0.51 200\nhttp x 99999999999999999999 5 1 + - GET /\n'
+		printf 'http 10.77.0.51 200 5 1 + - GET \nhttp 10.77.0.51 200 5 1 + \n'
 		printf 'dnsmasq\ndnsmasq[\ndnsmasq[7\ndnsmasq[7]\ndnsmasq-dhcp[7]:\n2026-11-30 07:58:28: (x\n'
-		printf 'http 10.77.0.51 200 5 1 + GET /%s/%s\n' $TOKEN kernel
+		printf 'http 10.77.0.51 200 5 1 + - GET /%s/%s\n' $TOKEN kernel
 		# Who wrote this was killed.
 		printf 'dnsmasq-dhcp[7]: DHCPACK(tap0) 10.77.0.5'
 	} >in
@@ -326,7 +349,7 @@ tftp-error	a not found for b not found" ]
 		'192.0.2.1 0x1 0x2 02:00:00:00:00:01 * eth0' \
 		'192.0.2.2 0x1 0x2 02:00:00:00:00:02 * eth0' >arp
 	for i in {1..500}; do
-		printf 'http 192.0.2.%s 403 160 5 + GET /x/y\n' 1 2 3
+		printf 'http 192.0.2.%s 403 160 5 + - GET /x/y\n' 1 2 3
 	done >log
 	chmod -R a+rX . "$BATS_TEST_TMPDIR"
 	SECONDS=0

@@ -14,6 +14,7 @@ struct request {
 	const char *address;
 	uint64_t status, bytes, us;
 	bool is_aborted;
+	const char *range; /* FIRST-LAST/SIZE; NULL: it was the whole */
 	const char *method;
 	char name[NAME_MAX_SHOWN + 1];
 };
@@ -53,6 +54,22 @@ take_name(char *path, char name[NAME_MAX_SHOWN + 1])
 			*c = '?';
 }
 
+/* What stands for Content-Range: "-", or "bytes 0-99/1000". */
+static bool
+take_range(char **text, struct request *r)
+{
+	const char *word = events_word(text);
+
+	r->range = NULL;
+	if (strcmp(word, "-") == 0)
+		return true;
+	r->range = events_word(text);
+	if (r->range[0] == '\0' ||
+	    r->range[strspn(r->range, "0123456789-/")] != '\0')
+		r->range = "?";
+	return strcmp(word, "bytes") == 0;
+}
+
 static bool
 parse(char *text, struct request *r)
 {
@@ -67,6 +84,8 @@ parse(char *text, struct request *r)
 	if (strlen(end) != 1 || strchr("+-X", *end) == NULL)
 		return false;
 	r->is_aborted = *end == 'X';
+	if (!take_range(&text, r))
+		return false;
 	/* Of a request that is no HTTP there is neither method nor path. */
 	r->method = events_word(&text);
 	take_name(text, r->name);
@@ -98,7 +117,11 @@ events_http(struct events *e, char *text)
 	if (r.status != 200 && r.status != 204 && r.status != 206)
 		snprintf(status, sizeof(status), " %u", (unsigned)r.status);
 	events_tell(e, events_mac(e, r.address, mac), stage,
-	    "%s %ju %ju.%03u%s%s", r.name, (uintmax_t)r.bytes,
+	    "%s %ju %ju.%03u%s%s%s%s", r.name, (uintmax_t)r.bytes,
 	    (uintmax_t)(r.us / 1000000), (unsigned)(r.us / 1000 % 1000), status,
+	    r.status == 206 ? " range " : "",
+	    r.status != 206   ? ""
+	    : r.range != NULL ? r.range
+			      : "?",
 	    r.is_aborted ? " aborted" : "");
 }

@@ -203,6 +203,23 @@ take_lighttpd(struct events *e, char *line)
 	return true;
 }
 
+/* What vm-dhcp-probe -w prints: "TIME MAC TYPE CLIENT" with tabs. As a proxy, dnsmasq
+ * tells of all clients but plain ones. */
+static bool
+take_watch(struct events *e, const char *line)
+{
+	char mac[EVENT_MAC_SIZE], word[18], type[10], client[EVENT_CLIENT_SIZE];
+
+	if (sscanf(line, "%*[0-9.]\t%17[0-9a-f:]\t%9[a-z]\t%31[a-z0-9_-]", word,
+		type, client) != 3 ||
+	    !event_take_mac(word, mac))
+		return false;
+	if (strcmp(client, "plain") == 0 &&
+	    (strcmp(type, "discover") == 0 || strcmp(type, "request") == 0))
+		events_tell(e, mac, "ask", "plain");
+	return true;
+}
+
 /* "PROGRAM: TEXT", of those that stand around them. */
 static void
 take_other(struct events *e, const char *line)
@@ -220,7 +237,8 @@ events_line(struct events *e, char *line)
 {
 	if (events_skip(&line, "http "))
 		events_http(e, line);
-	else if (!take_dnsmasq(e, line) && !take_lighttpd(e, line))
+	else if (!take_dnsmasq(e, line) && !take_lighttpd(e, line) &&
+		 !take_watch(e, line))
 		take_other(e, line);
 }
 

@@ -2,8 +2,9 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * Events from the lines that dnsmasq (--log-dhcp, --log-facility=-) and lighttpd
- * (accesslog.format = "http %h %s %O %D %X %m %U") write. Much of them is what
- * strangers sent. No I/O, and all that is kept is bounded.
+ * (accesslog.format = "http %h %s %O %D %X %{Content-Range}o %m %U") write, and
+ * vm-dhcp-probe -w. Much of them is what strangers sent. No I/O, and all that is kept
+ * is bounded.
  *
  * With --log-dhcp, a DHCP message is a block of lines with its transaction number.
  * What it is stands in the middle of them, and which boot file was sent behind it.

@@ -175,8 +175,8 @@ test_bounds(void)
 		say(&e, line);
 	}
 	told[0] = '\0';
-	say(&e, "http 192.0.0.0 200 1 1 + GET /t/a");
-	say(&e, "http 192.0.0.1 200 1 1 + GET /t/a");
+	say(&e, "http 192.0.0.0 200 1 1 + - GET /t/a");
+	say(&e, "http 192.0.0.1 200 1 1 + - GET /t/a");
 	CHECK(strcmp(told, "09:09:09:09:09:09 file a 1 0.000\n" MAC
 			   " file a 1 0.000\n") == 0);
 }
