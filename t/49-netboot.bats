@@ -68,7 +68,9 @@ plan() {
 		# shellcheck disable=SC2086 # words
 		in_net $shell "$BUILD/bin/vm-netboot" -n -i br0 "${LOADERS[@]}" "$@" 3>&- >said.full ||
 			return
-		sed "s,$PWD,DIR,g; s/, version .*//" said.full >said
+		sed "s,$PWD,DIR,g; s,$BUILD/bin,BIN,g; s/, version .*//
+			s, --perms 0755 --dir /[^e][^ ]*,,g; s, --symlink usr/[^ ]* [^ ]*,,g" \
+			said.full >said
 	done
 }
 # part NAME: the file of that name in the plan.
@@ -181,6 +183,13 @@ golden() {
 	refuses 64 "not the name of an adapter" -i '../br0' -m $A kernel initrd
 }
 
+@test "VM_RUN_DIR with a space: one clear line" {
+	export VM_RUN_DIR="$PWD/a run"
+	refuses 64 "VM_RUN_DIR is $PWD/a run" -i br0 -m $A kernel initrd
+	refuses 64 "VM_RUN_DIR is $PWD/a run" -n -i br0 -m $A kernel initrd
+	[ ! -e "a run" ]
+}
+
 @test "addresses that are not ours, and a range outside" {
 	refuses 64 "br0 has no such address" -i br0 -m $A --dhcp 10.77.0.3 kernel initrd
 	refuses 64 "br0 has no such address" -i br0 -m $A --http 10.77.0.3 kernel initrd
@@ -291,6 +300,18 @@ named() {
 	head -n 1 said | grep 'gives addresses 10.77.0.50 to 10.77.0.69 .* to every machine'
 }
 
+@test "the commands of -n are those that run" {
+	runs "${LOADERS[@]}" -m $A kernel initrd
+	wait_until 20 serves
+	plan -m $A kernel initrd
+	sed -n '/^# --- commands/,$p' said.full | grep -v '^#' | sort >planned
+	for pid in $(named bwrap); do
+		tr '\0' ' ' <"/proc/$pid/cmdline" | sed 's/ $//'
+		echo
+	done | sort -u | grep . >run.args
+	diff planned run.args
+}
+
 @test "the servers have users of their own, few capabilities, and see only their directory" {
 	local pid
 	runs "${LOADERS[@]}" -m $A kernel initrd
@@ -361,6 +382,28 @@ named() {
 	grep "ends again and again" said
 }
 
+@test "kill -9 of what brings a URL: it is brought again; again and again: it ends" {
+	local i
+	head -c 1M /dev/urandom >far.iso
+	chmod 600 far.iso
+	echo "allow_file = $PWD" >conf
+	runs "${LOADERS[@]}" -m $A far.iso
+	machine $A 10.77.0.41
+	has_it() {
+		gets "$(token $A)/image.iso" | cmp -s - far.iso
+	}
+	for i in 1 2 3 4 5; do
+		wait_until 20 has_it
+		kill -KILL "$(named vmctl | head -n 1)"
+		wait_until 20 eval '[ "$(grep -c "note: the source $PWD/far.iso has ended" said)" = $i ]'
+	done
+	wait_until 20 has_it
+	kill -KILL "$(named vmctl | head -n 1)"
+	ends 69
+	grep "the source $PWD/far.iso ends again and again" said
+	wait_until 20 nothing_runs
+}
+
 @test "kill -9 of the filter of the log: it ends, with everything" {
 	runs "${LOADERS[@]}" -m $A kernel initrd
 	kill -KILL "$(named vm-netboot-log)"
@@ -416,7 +459,7 @@ by_machine() {
 }
 # gets PATH: what the machine gets by HTTP.
 gets() {
-	by_machine curl -sS -f --path-as-is "http://10.77.0.1/$1"
+	by_machine curl -sS -f --path-as-is "http://10.77.0.1/$1" "${@:2}"
 }
 # token MAC: the token of the machine, which only vm-netboot itself sees.
 token() {
@@ -610,13 +653,16 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 		.[-1].error.status == 75' out
 }
 
-@test "the hook runs for each event; its 0 after the files is the sign of a boot" {
+write_hook() {
 	cat >hook <<-'END'
 		#!/bin/sh
 		echo "$*" >>hooked
 		[ "$2" = fetched ]
 	END
 	chmod +x hook
+}
+@test "the hook runs for each event; its 0 after the files is the sign of a boot" {
+	write_hook
 	runs "${LOADERS[@]}" --count 1 --hook "$PWD/hook" -m $A kernel initrd
 	machine $A 10.77.0.41
 	gets "$(token $A)/boot.ipxe"
@@ -628,6 +674,49 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 		$A kernel
 		$A fetched
 	END
+}
+
+# asks_as_system: as one that has booted, for an address, also of another server.
+asks_as_system() {
+	ask 0.2 "$@" >/dev/null
+}
+@test "beside another server, too, a plain question after the files is the sign of a boot" {
+	runs "${LOADERS[@]}" --count 1 -m $A kernel initrd
+	machine $A 10.77.0.41
+	gets "$(token $A)/boot.ipxe"
+	gets "$(token $A)/kernel"
+	asks_as_system $A
+	asks_as_system $B
+	wait_until 20 grep "$A ask plain" said
+	gets "$(token $A)/initrd0"
+	wait_until 20 grep "$A initrd" said
+	ask 1 $A "${BIOS[@]}" user=iPXE
+	asks_as_system $B
+	wait_until 20 grep "$A ask ipxe" said
+	sleep 1.5
+	kill -0 "$RUNS"
+	asks_as_system $A type=3 want=10.77.0.100
+	ends 0
+}
+
+@test "ranges are a whole file when they have all of it" {
+	head -c 100000 /dev/urandom >image.iso
+	write_hook
+	runs "${LOADERS[@]}" --hook "$PWD/hook" --count 1 -m $A image.iso
+	machine $A 10.77.0.41
+	range() {
+		gets "$(token $A)/image.iso" -r "$1" -o range
+	}
+	# Twice the same, and all but one byte.
+	range 0-49999
+	range 0-49999
+	range 60001-
+	range 50000-59999
+	wait_until 20 grep "image.iso .* range 50000-59999/100000" said
+	not grep -x "$A fetched" hooked
+	range 59999-60001
+	ends 0
+	grep -x "$A fetched" hooked
 }
 
 @test "boot-once: after done, the script says exit" {
@@ -655,6 +744,23 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 	sleep 3
 	ask 3 $A "${BIOS[@]}" | grep 10.77.0.1
 	[ "$(ls "/proc/$RUNS/root$PWD/run/netboot/seen")" = "${A//:/-}" ]
+}
+
+@test "300 idle connections of one address, again and again: another machine boots" {
+	local name
+	runs "${LOADERS[@]}" -m $A kernel initrd
+	WHO=1 machine $B 10.77.0.42
+	WHO=1 background by_machine "$TOP/t/netboot/hold" 10.77.0.1 80 300 >held
+	wait_until 20 grep -q held held
+	machine $A 10.77.0.41
+	for name in boot.ipxe kernel initrd0; do
+		gets "$(token $A)/$name" -m 4 -o got
+	done
+	wait_until 20 grep "$A initrd initrd0" said
+	# The web server itself would only end them.
+	wait_until 20 grep -q cut held
+	wait_until 20 grep "note: 10.77.0.42 has .* connections: ended" said
+	not grep "note: 10.77.0.41 has" said
 }
 
 @test "500 malformed packets, and 10000 requests: nothing is sent that is not the machine's" {

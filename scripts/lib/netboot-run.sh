@@ -5,9 +5,29 @@
 # and DIR. All end when vm-netboot ends, however it ends: that is --die-with-parent
 # of bwrap(1). Sourced by vm-netboot.
 
-DHCP_USER=vmedia-dhcp	# runs dnsmasq and the filter of its log
+DHCP_USER=vmedia-dhcp	# runs dnsmasq, vm-dhcp-probe, and the filter of their log
 HTTP_USER=vmedia-http	# runs lighttpd and what answers behind it
 CHILDREN=''		# words NAME:PID
+
+# become PROGRAM [ARGUMENT...]: as the last thing that a process of ours does. With -n,
+# only print it.
+become() {
+	[ -n "$DRY" ] || exec "$@"
+	show_words "$@"
+}
+
+# show_words WORD...: print a command as a shell takes it, without secrets of URLs.
+show_words() {
+	local word line
+	line=
+	for word; do
+		case $word in *://*) word=$(shown_source "$word") ;; esac
+		case $word in '' | *[!A-Za-z0-9_./,:=+%@-]*) word="'$(printf '%s\n' "$word" |
+			sed "s/'/'\\\\''/g")'" ;; esac
+		line="$line${line:+ }$word"
+	done
+	out '%s\n' "$line"
+}
 
 # box CAPABILITIES [BWRAP-OPTION...] -- PROGRAM...: become PROGRAM in its box, as root
 # with these capabilities, words such as chown. Directories that bwrap makes itself
@@ -33,7 +53,7 @@ box() {
 		set -- --cap-add "CAP_$(printf %s "$name" | tr a-z A-Z)" "$@"
 	done
 	umask 022
-	exec bwrap --die-with-parent --new-session --unshare-pid --unshare-ipc \
+	become bwrap --die-with-parent --new-session --unshare-pid --unshare-ipc \
 		--unshare-uts --cap-drop ALL --ro-bind /usr /usr --proc /proc --dev /dev \
 		--perms 0755 --dir /etc --ro-bind "$DIR/passwd" /etc/passwd \
 		--ro-bind "$DIR/group" /etc/group "$@"
@@ -91,13 +111,20 @@ run_http() {
 	local line
 	set --
 	while IFS= read -r line; do
-		[ -n "$line" ] && [ -f "$DIR/sources/${line%%|*}/file" ] || continue
+		[ -n "$line" ] && [ -f "$STAGE/sources/${line%%|*}/file" ] || continue
 		set -- "$@" --ro-bind "${line#*|}" "$DIR/sources/${line%%|*}/file"
 	done <<-END
 		$SOURCES
 	END
 	box chown "$@" -- "$BIN/vm-netboot-http" -u "$HTTP_USER" -g "$HTTP_USER" \
 		-i "$ADAPTER" -s "$DIR/http.sock" "$DIR/machines"
+}
+
+# run_probe: a proxy is not told of systems that ask another server for an address.
+# shellcheck disable=SC2086
+run_probe() {
+	as_user "$DHCP_USER" net_raw
+	box net_raw -- $AS_USER "$BIN/vm-dhcp-probe" -w "$ADAPTER"
 }
 
 # shellcheck disable=SC2086
@@ -111,7 +138,10 @@ run_log() {
 # start NAME: run_NAME in the background; CHILDREN knows it. It may write to the log,
 # but not read what others have written.
 start() {
-	"run_$1" </dev/null >/dev/null 2>"$DIR/log" 7>&- 8>&- 9>&- &
+	local to
+	to=/dev/null
+	[ "$1" != probe ] || to=$DIR/log
+	"run_$1" </dev/null >"$to" 2>"$DIR/log" 7>&- 8>&- 9>&- &
 	CHILDREN="$CHILDREN $1:$!"
 }
 
@@ -172,27 +202,42 @@ start_log() {
 	exec 8<"$DIR/events"
 }
 
-# start_sources: bring what lies elsewhere, each by a vmctl export of its own, and
-# wait until all are there.
-start_sources() {
-	local line n
+# see_exports: EXPORTS are the sources that lie elsewhere.
+see_exports() {
+	local line
+	EXPORTS=''
 	while IFS= read -r line; do
-		n=${line%%|*}
-		[ -n "$line" ] && [ ! -f "$DIR/sources/$n/file" ] || continue
-		start_source "$n" "${line#*|}"
+		[ -n "$line" ] && [ ! -f "$STAGE/sources/${line%%|*}/file" ] || continue
+		EXPORTS="$EXPORTS ${line%%|*}"
 	done <<-END
 		$SOURCES
 	END
+}
+
+# start_sources: bring each by a vmctl export of its own, and wait until all are there.
+start_sources() {
+	local n
+	see_exports
+	for n in $EXPORTS; do
+		start_source "$n"
+	done
 	for n in $EXPORTS; do
 		await_source "$n"
 	done
 }
-EXPORTS=''		# the numbers of the sources that vmctl export brings
+EXPORTS=''		# their numbers, words
 
-# start_source N SOURCE: the URL goes by standard input, as it may be a secret.
-start_source() {
-	local number source word IFS
-	number=$1 source=$2 IFS=$NEWLINE
+# source_of N: set VALUE to it.
+source_of() {
+	VALUE=$NEWLINE$SOURCES
+	VALUE=${VALUE#*"$NEWLINE$1|"}
+	VALUE=${VALUE%%"$NEWLINE"*}
+}
+
+# run_source N: the URL goes by standard input, as it may be a secret.
+run_source() {
+	local number IFS
+	number=$1 IFS=$NEWLINE
 	set -f
 	# shellcheck disable=SC2086 # lines
 	set -- $SOURCE_OPTIONS
@@ -200,18 +245,25 @@ start_source() {
 	[ "$number" != "$CHECKED" ] || set -- "$@" $CHECKS
 	set +f
 	case " $IMAGES " in *" $number "*) ;; *) set -- "$@" --raw ;; esac
-	printf '%s\n' "$source" | setpriv --pdeathsig TERM vmctl export \
-		--socket "$DIR/sources/$number/nbd" "$@" - \
-		>"$DIR/sources/$number/said" 2>"$DIR/sources/$number/why" \
+	source_of "$number"
+	[ -z "$DRY" ] || out "printf '%%s\\\\n' '%s' | " "$(shown_source "$VALUE")"
+	become setpriv --pdeathsig TERM vmctl export \
+		--socket "$DIR/sources/$number/nbd" "$@" - <<-END
+			$VALUE
+		END
+}
+
+start_source() {
+	rm -f "$DIR/sources/$1/nbd"
+	run_source "$1" >"$DIR/sources/$1/said" 2>"$DIR/sources/$1/why" \
 		7>&- 8>&- 9>&- &
-	CHILDREN="$CHILDREN source$number:$!"
-	EXPORTS="$EXPORTS $number"
+	CHILDREN="$CHILDREN source$1:$!"
 }
 
 # await_source N: or end as vmctl export does.
 await_source() {
 	local status
-	until [ -s "$DIR/sources/$1/said" ]; do
+	until give_source "$1"; do
 		is_alive "source$1" || {
 			status=0
 			! take_child "source$1" || wait "$VALUE" || status=$?
@@ -221,5 +273,11 @@ await_source() {
 		}
 		pause
 	done
-	chown "$HTTP_USER" "$DIR/sources/$1/nbd"
+}
+
+# give_source N: give it to vm-netboot-http as soon as it is there. Then the word that
+# vmctl export has said is not needed any more.
+give_source() {
+	[ -s "$DIR/sources/$1/said" ] || return
+	chown "$HTTP_USER" "$DIR/sources/$1/nbd" && : >"$DIR/sources/$1/said"
 }

@@ -6,6 +6,7 @@
 #
 #   stage address arch bytes since (of the first question, as now() has it)
 #   fetched     it has its kernel and all initrds, or its image, whole
+#   got-NAME    it has this file; parts-NAME what it has of it, words FIRST-LAST
 #   booted      it has given a sign of its system
 #   loaders     times of this machine's fetches of a boot loader, without a script since
 #   asked       it has asked by DHCP since the last of these
@@ -15,6 +16,7 @@ DEATHS_MAX=5		# a program that ends so often in a minute does not work here
 BOOTED=0		# how many machines have booted
 SEEN='' KNOWN=0		# the machines, words, and how many
 KNOWN_MAX=1000
+PARTS_MAX=64		# pieces of a file that a machine takes in ranges
 HOOK_SECONDS=30		# how long the hook may take
 DEATHS=0 DEATHS_SINCE=0
 DRAWN=0			# lines of progress that are on the terminal
@@ -73,10 +75,10 @@ end_plan() {
 	: >"$PLAN/done"
 }
 
-# count_fetched MAC FILE: is everything there that it needs?
+# count_fetched FILE: is everything there that it needs?
 count_fetched() {
 	local file
-	: >"$M/got-${1%% *}"
+	: >"$M/got-$1"
 	while read -r file; do
 		[ -f "$M/got-$file" ] || return 0
 	done <"$PLAN/needs"
@@ -167,6 +169,7 @@ on_machine() {
 		return 0
 	}
 	case $stage in ask | offer | address) : >"$M/asked" ;; esac
+	# shellcheck disable=SC2086 # a detail of words
 	case $stage in
 	ask)
 		# A system asks without the marks of firmware.
@@ -177,7 +180,7 @@ on_machine() {
 	offer) kept address || keep address "${4%% *}" ;;
 	loader) [ ! -f "$M/asked" ] || count_loader "$mac" ;;
 	script) rm -f "$M/loaders" ;;
-	kernel | initrd | iso) on_file "$4" ;;
+	kernel | initrd | iso) on_file $4 ;;
 	done) has_booted "$mac" ;;
 	esac
 	[ -f "$M/booted" ] || kept why || keep stage "$stage"
@@ -185,12 +188,36 @@ on_machine() {
 	[ -z "$HOOK" ] || run_hook "$mac" "$stage"
 }
 
-# on_file DETAIL: a file was sent, whole.
+# is_whole NAME FIRST-LAST/SIZE: does this range end what the machine has of a file?
+# Of one that is in too many pieces, the oldest piece is forgotten.
+is_whole() {
+	local name first last size part parts
+	name=$1 first=${2%%-*} last=${2#*-} size=${2##*/} parts=
+	last=${last%/*}
+	case $first,$last,$size in ,* | *,,* | *, | *[!0-9,]*) return 1 ;; esac
+	kept "parts-$name" || :
+	for part in $VALUE; do
+		# Pieces that touch become one.
+		if [ "${part#*-}" -lt $((first - 1)) ] || [ "${part%-*}" -gt $((last + 1)) ]; then
+			parts="$parts $part"
+			continue
+		fi
+		[ "${part%-*}" -ge "$first" ] || first=${part%-*}
+		[ "${part#*-}" -le "$last" ] || last=${part#*-}
+	done
+	# shellcheck disable=SC2086 # words
+	set -- $parts
+	[ $# -lt $PARTS_MAX ] || parts=${parts% *}
+	keep "parts-$name" "$first-$last$parts"
+	[ "$first-$last" = "0-$((size - 1))" ]
+}
+
+# on_file NAME BYTES SECONDS [range FIRST-LAST/SIZE]: it was sent, whole or in part.
 on_file() {
 	local bytes
-	count_fetched "$1"
-	# shellcheck disable=SC2086 # NAME BYTES SECONDS
-	set -- $1
+	if [ "${4:-}" != range ] || is_whole "$1" "${5:-}"; then
+		count_fetched "$1"
+	fi
 	bytes=${2:-0}
 	case $bytes in *[!0-9]*) bytes=0 ;; esac
 	kept bytes || VALUE=0
@@ -219,6 +246,7 @@ on_tick() {
 	TICKS=$((TICKS + 1))
 	check_adapter
 	check_sources
+	check_connections
 	probe_again
 	for name in $RUNS; do
 		is_alive "$name" || revive "$name"
@@ -237,20 +265,38 @@ check_adapter() {
 }
 TICKS=0
 
+# dies_often: has there been another death, and were there too many in a minute?
+dies_often() {
+	[ $(($(now) - DEATHS_SINCE)) -lt 60 ] || DEATHS=0 DEATHS_SINCE=$(now)
+	DEATHS=$((DEATHS + 1))
+	[ $DEATHS -gt $DEATHS_MAX ]
+}
+
 # check_sources: without one, machines would wait for ever.
 check_sources() {
 	local number
 	for number in $EXPORTS; do
-		is_alive "source$number" || die $EX_UNAVAILABLE "a source has ended:" \
-			"$(tail -n 1 "$DIR/sources/$number/why")"
+		is_alive "source$number" || revive_source "$number"
+		give_source "$number" || :
 	done
+}
+
+# revive_source N: until the far side is there again, machines get 503.
+revive_source() {
+	local shown why
+	source_of "$1"
+	shown=$(shown_source "$VALUE")
+	why=$(tail -n 1 "$DIR/sources/$1/why")
+	! dies_often || die $EX_UNAVAILABLE \
+		"the source $shown ends again and again${why:+: $why}"
+	! take_child "source$1" || wait "$VALUE" 2>/dev/null || :
+	start_source "$1"
+	show_error "note: the source $shown has ended, and was started again${why:+: $why}"
 }
 
 # revive NAME: it was killed, or it does not work here.
 revive() {
-	[ $(($(now) - DEATHS_SINCE)) -lt 60 ] || DEATHS=0 DEATHS_SINCE=$(now)
-	DEATHS=$((DEATHS + 1))
-	[ $DEATHS -le $DEATHS_MAX ] || die $EX_OSERR \
+	! dies_often || die $EX_OSERR \
 		"$1 ends again and again${LAST_ERROR:+: $LAST_ERROR}"
 	! take_child "$1" || wait "$VALUE" 2>/dev/null || :
 	start "$1"
@@ -363,7 +409,7 @@ cannot_start() {
 await_ready() {
 	local name
 	for name in $RUNS; do
-		[ "$name" != http ] || continue
+		case $name in http | probe) continue ;; esac
 		until case " $READY " in *" $name "*) true ;; *) false ;; esac do
 			is_alive "$name" || cannot_start "$name"
 			read_event || die $EX_OSERR "vm-netboot-log has ended"
