@@ -361,6 +361,20 @@ named() {
 	done
 }
 
+@test "kill -9 of vm-netboot while its programs begin: they end, too" {
+	# A bwrap that takes its time, and what it runs.
+	mkdir slow
+	printf '#!/bin/sh\nsleep 2\nexec %s "$@"\n' "$(command -v bwrap)" >slow/bwrap
+	chmod +x slow/bwrap
+	VM_PATH=$PWD/slow:$PATH background ip netns exec "$NET" vm-netboot -i br0 \
+		"${LOADERS[@]}" -m $A kernel initrd 2>said
+	wait_until 20 eval '[ "$(named bwrap | wc -l)" -ge 4 ]'
+	kill -KILL "${STARTED[-1]}"
+	wait "${STARTED[-1]}" || :
+	wait_until 10 nothing_runs
+	[ -z "$(ls -A run/netboot)" ]
+}
+
 @test "kill -9 of dnsmasq and of lighttpd: they serve again; again and again: it ends" {
 	local i name
 	runs "${LOADERS[@]}" -m $A kernel initrd
@@ -663,6 +677,8 @@ write_hook() {
 }
 @test "the hook runs for each event; its 0 after the files is the sign of a boot" {
 	write_hook
+	echo '[ -e left ] || { sleep 100 & echo $! >left; }' >>hook
+	echo '[ "$2" = fetched ]' >>hook
 	runs "${LOADERS[@]}" --count 1 --hook "$PWD/hook" -m $A kernel initrd
 	machine $A 10.77.0.41
 	gets "$(token $A)/boot.ipxe"
@@ -674,6 +690,9 @@ write_hook() {
 		$A kernel
 		$A fetched
 	END
+	# What the hook has left is not killed.
+	sleep 1
+	kill "$(cat left)"
 }
 
 # asks_as_system: as one that has booted, for an address, also of another server.

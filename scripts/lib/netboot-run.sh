@@ -3,7 +3,7 @@
 # The programs that vm-netboot runs: each as a user of its own, with only the
 # capabilities that its ports need, in a box in which it sees the system's programs
 # and DIR. All end when vm-netboot ends, however it ends: that is --die-with-parent
-# of bwrap(1). Sourced by vm-netboot.
+# of bwrap(1), and start_keeper(). Sourced by vm-netboot.
 
 DHCP_USER=vmedia-dhcp	# runs dnsmasq, vm-dhcp-probe, and the filter of their log
 HTTP_USER=vmedia-http	# runs lighttpd and what answers behind it
@@ -135,13 +135,45 @@ run_log() {
 
 # --- their lives ------------------------------------------------------------------
 
+# start_keeper: when vm-netboot has ended, kill what it has started. A bwrap that was
+# just being started has asked for that too late, and would run for ever. All that is
+# ours has KEPT in its environment; and only vm-netboot has the fifo open to write.
+start_keeper() {
+	mkfifo -m 600 "$DIR/alive"
+	# shellcheck disable=SC2016 # for the inner shell to expand
+	(
+		set -- "$VM_NETBOOT_KEPT"
+		unset VM_NETBOOT_KEPT
+		exec setsid sh -c '
+			cd /
+			trap "" HUP INT TERM
+			read -r _
+			for quiet in 1 2; do
+				while
+					# It fails where a process is just gone.
+					pids=$(grep -lsF "VM_NETBOOT_KEPT=$1" /proc/[0-9]*/environ)
+					[ -n "$pids" ]
+				do
+					for pid in $pids; do
+						pid=${pid#/proc/}
+						kill -KILL "${pid%/environ}"
+					done
+					sleep 0.1
+				done
+				sleep 0.1
+			done
+		' keeper "$1"
+	) <"$DIR/alive" >/dev/null 2>&1 7>&- 8>&- 9>&- &
+	exec 6>"$DIR/alive"
+}
+
 # start NAME: run_NAME in the background; CHILDREN knows it. It may write to the log,
 # but not read what others have written.
 start() {
 	local to
 	to=/dev/null
 	[ "$1" != probe ] || to=$DIR/log
-	"run_$1" </dev/null >"$to" 2>"$DIR/log" 7>&- 8>&- 9>&- &
+	"run_$1" </dev/null >"$to" 2>"$DIR/log" 6>&- 7>&- 8>&- 9>&- &
 	CHILDREN="$CHILDREN $1:$!"
 }
 
@@ -197,7 +229,7 @@ start_log() {
 	mkfifo -m 666 "$DIR/log"
 	mkfifo -m 600 "$DIR/events"
 	exec 7<>"$DIR/log"
-	run_log <&7 >"$DIR/events" 7>&- 9>&- &
+	run_log <&7 >"$DIR/events" 6>&- 7>&- 9>&- &
 	CHILDREN="$CHILDREN log:$!"
 	exec 8<"$DIR/events"
 }
@@ -256,7 +288,7 @@ run_source() {
 start_source() {
 	rm -f "$DIR/sources/$1/nbd"
 	run_source "$1" >"$DIR/sources/$1/said" 2>"$DIR/sources/$1/why" \
-		7>&- 8>&- 9>&- &
+		6>&- 7>&- 8>&- 9>&- &
 	CHILDREN="$CHILDREN source$1:$!"
 }
 

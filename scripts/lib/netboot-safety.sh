@@ -81,7 +81,7 @@ probe_again() {
 	{
 		said=$(probe 2>/dev/null)
 		[ -z "$said" ] || printf '0\t-\tserver\t%s\n' "${said%%	*}" >"$DIR/events"
-	} 7>&- 8>&- 9>&- &
+	} 6>&- 7>&- 8>&- 9>&- &
 	PROBING=$!
 }
 

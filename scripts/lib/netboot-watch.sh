@@ -234,9 +234,13 @@ run_hook() {
 		has_booted "$1"
 	fi
 }
+# call_hook MAC EVENT: what it leaves behind is not ours.
 call_hook() {
 	# shellcheck disable=SC2086 # it may have options
-	timeout $HOOK_SECONDS $HOOK "$@" </dev/null >&2 7>&- 8>&- 9>&-
+	(
+		unset VM_NETBOOT_KEPT
+		exec timeout $HOOK_SECONDS $HOOK "$@"
+	) </dev/null >&2 6>&- 7>&- 8>&- 9>&-
 }
 
 # on_tick: each second. Before all are ready, await_ready() looks after them.
