@@ -336,6 +336,11 @@ mount" ]
 	[ "$(cat host-args)" = "boot cd --once -m uefi" ]
 	asks ok verb=boot target=cd once=disabled token="$TOKEN"
 	[ "$(cat host-args)" = "boot none" ]
+	asks ok verb=boot target=http once=once uri=http://h/x token="$TOKEN"
+	[ "$(cat host-args)" = "boot http --once --uri http://h/x" ]
+	asks ok verb=boot target=http once=once uri= token="$TOKEN"
+	[ "$(cat host-args)" = "boot http --once --uri " ]
+	asks invalid verb=boot target=cd once=once uri=http://h/x token="$TOKEN"
 	asks invalid verb=power action="on;reboot" token="$TOKEN"
 }
 

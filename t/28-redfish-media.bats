@@ -314,6 +314,9 @@ $media/Slot_1" ]
 	[ "$(boot '{"AssetTag":"x"}')" = 400 ]
 	[ "$(boot '{}')" = 400 ]
 	[ ! -e host-args ]
+	[ "$(boot '{"Boot":{"BootSourceOverrideTarget":"Pxe","HttpBootUri":"http://h.example/x"}}')" = 400 ]
+	[ "$(message)" = PropertyUnknown ]
+	[ ! -e host-args ]
 	sed -i 's/"power": "off"/"power": "on"/' host-says
 	[ "$(admin GET /redfish/v1/Systems/system)" = 200 ]
 	[ "$(header ETag)" = "$etag" ]
@@ -322,6 +325,41 @@ $media/Slot_1" ]
 	[ "$(cat host-args)" = reset ]
 	[ "$(as reader readonly1 POST /redfish/v1/Systems/system/Actions/ComputerSystem.Reset \
 		-H Content-Type:application/json -d '{"ResetType":"On"}')" = 403 ]
+}
+
+@test "UefiHttp boots what HttpBootUri says, where vm-host can set it" {
+	local url=http://h.example/x.efi
+	cat >host-says <<-'E'
+		{"schema": 1, "power": "off", "actions": ["on"],
+		"boot": {"target": "none", "enabled": "disabled", "mode": "uefi", "uri": null},
+		"targets": ["none", "cd", "http"], "modes": ["uefi"]}
+		E
+	boot() {
+		send PATCH /redfish/v1/Systems/system "{\"Boot\":{$1}}"
+	}
+	[ "$(admin GET /redfish/v1/Systems/system)" = 200 ]
+	[ "$(value '.Boot | has("HttpBootUri"), .HttpBootUri | tostring' | tr '\n' ' ')" = "true null " ]
+	value '.Boot."@Redfish.WriteableProperties" | tostring' | grep HttpBootUri
+	[ "$(boot '"BootSourceOverrideTarget":"UefiHttp","HttpBootUri":"'$url'"')" = 204 ]
+	[ "$(cat host-args)" = "boot http --once --uri $url" ]
+	rm host-args
+	[ "$(boot '"BootSourceOverrideTarget":"Cd","HttpBootUri":"'$url'"')" = 400 ]
+	[ "$(message)" = PropertyValueError ]
+	[ "$(boot '"HttpBootUri":"'$url'"')" = 400 ]
+	[ "$(boot '"BootSourceOverrideTarget":"UefiHttp","HttpBootUri":"ftp://h"')" = 400 ]
+	[ "$(message)" = PropertyValueFormatError ]
+	[ "$(boot '"BootSourceOverrideTarget":"UefiHttp","HttpBootUri":7')" = 400 ]
+	[ "$(message)" = PropertyValueTypeError ]
+	[ ! -e host-args ]
+	# Clients send back what they have read; null says: as DHCP does.
+	[ "$(boot '"BootSourceOverrideTarget":"Cd","HttpBootUri":null')" = 204 ]
+	[ "$(cat host-args)" = "boot cd --once" ]
+	jq '.boot.uri = "'$url'"' host-says >says
+	cat says >host-says
+	[ "$(admin GET /redfish/v1/Systems/system)" = 200 ]
+	[ "$(value .Boot.HttpBootUri)" = $url ]
+	[ "$(boot '"BootSourceOverrideTarget":"UefiHttp","HttpBootUri":null')" = 204 ]
+	[ "$(cat host-args)" = "boot http --once --uri " ]
 }
 
 @test "a slot that is changing is read at once" {

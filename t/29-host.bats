@@ -525,6 +525,36 @@ start_bmc() {
 	fails 69 host restart
 }
 
+@test "redfish: what UefiHttp boots, where the other BMC takes it" {
+	local url='https://h.example/a.efi?x=[1]&y=%20~'
+	start_bmc uri
+	shows '.boot | has("uri"), .uri' "$(printf 'true\nnull')"
+	host boot http --uri "$url"
+	[ "$(tail -n 1 changes)" = 'PATCH 1 {"Boot": {"BootSourceOverrideEnabled": "Once", "BootSourceOverrideTarget": "UefiHttp", "HttpBootUri": "'"$url"'"}}' ]
+	shows '.boot | [.target, .enabled, .uri] | join(" ")' "http once $url"
+	[ "$(host boot)" = "http, once, uefi, $url" ]
+	# Without the option it stays; an empty one removes it.
+	host boot http --always
+	shows .boot.uri "$url"
+	host boot http --uri ''
+	[[ $(tail -n 1 changes) == *'"HttpBootUri": null}}' ]]
+	shows .boot.uri null
+	wc -l <changes >count
+	fails 64 host boot cd --uri "$url"
+	fails 64 host on --uri "$url"
+	fails 64 host boot http --uri ftp://h.example/x
+	fails 64 host boot http --uri 'http://h.example/"x'
+	fails 64 host boot http --uri 'http://h.example/\x'
+	fails 64 host boot http --uri $'http://h.example/\nx'
+	fails 64 host boot http --uri 'http://h.example/a b'
+	wc -l <changes | cmp - count
+	cleanup
+	start_bmc
+	fails 69 host boot http --uri "$url"
+	grep "this host takes no --uri" stderr
+	shows '.boot | has("uri")' false
+}
+
 @test "redfish: the certificate by CA or by pin, the password, and the path" {
 	local pin
 	start_bmc

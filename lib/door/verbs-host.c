@@ -85,6 +85,7 @@ door_boot(struct door_call *c)
 	const char *target = door_field(c, "target");
 	const char *once = door_field(c, "once");
 	const char *mode = door_field(c, "mode");
+	const char *uri = door_string(c->request, "uri"); /* may be "" */
 	struct run r = {.count = 0};
 
 	if (!is_one_of(target, targets)) {
@@ -100,6 +101,10 @@ door_boot(struct door_call *c)
 		door_invalid(c, "mode", "it must be uefi or legacy");
 		return;
 	}
+	if (uri != NULL && strcmp(target, "http") != 0) {
+		door_invalid(c, "uri", "it is for the target http");
+		return;
+	}
 	if (strcmp(once, "disabled") == 0)
 		target = "none";
 	door_log(c, "host: boot %s, %s", target, once);
@@ -111,6 +116,10 @@ door_boot(struct door_call *c)
 	if (mode != NULL) {
 		run_add(&r, "-m");
 		run_add(&r, mode);
+	}
+	if (uri != NULL && strcmp(target, "none") != 0) {
+		run_add(&r, "--uri");
+		run_add(&r, uri);
 	}
 	run_host(c, &r, false);
 }

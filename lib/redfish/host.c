@@ -55,9 +55,11 @@ static const struct word modes[] = {
     {NULL, NULL},
 };
 
-/* What a PATCH of Boot can change. */
+#define URI "HttpBootUri"
+
+/* What a PATCH of Boot can change; the last one only where vm-host can. */
 static const char *const writable[] = {"BootSourceOverrideTarget",
-    "BootSourceOverrideEnabled", "BootSourceOverrideMode", NULL};
+    "BootSourceOverrideEnabled", "BootSourceOverrideMode", URI, NULL};
 
 /* The word of Redfish for one of vm-host; NULL if there is none. */
 static const char *
@@ -150,6 +152,16 @@ boot_string(const struct host *host, const char *name)
 	return json_string_value(json_object_get(boot, name));
 }
 
+/* What UefiHttp boots, "" if DHCP says it; NULL where vm-host cannot set it. */
+static const char *
+boot_uri(const struct host *host)
+{
+	const json_t *boot = json_object_get(host->json, "boot");
+	const json_t *uri = json_object_get(boot, "uri");
+
+	return json_is_null(uri) ? "" : json_string_value(uri);
+}
+
 static void
 put_boot_value(struct redfish *r, const char *name, const char *value)
 {
@@ -163,6 +175,7 @@ put_boot(struct redfish *r, const struct host *host)
 	const char *target = to_redfish(targets, boot_string(host, "target"));
 	const char *enabled = to_redfish(times, boot_string(host, "enabled"));
 	const char *mode = to_redfish(modes, boot_string(host, "mode"));
+	const char *uri = boot_uri(host);
 	struct json_text *t = &r->body;
 	size_t i;
 
@@ -182,7 +195,13 @@ put_boot(struct redfish *r, const struct host *host)
 	put_boot_value(r, "BootSourceOverrideMode", mode);
 	put_allowable(r, host, "BootSourceOverrideMode@Redfish.AllowableValues",
 	    modes, "modes");
-	answer_words(r, "@Redfish.WriteableProperties", writable);
+	if (uri != NULL)
+		put_boot_value(r, URI, uri[0] != '\0' ? uri : NULL);
+	json_begin_array(t, "@Redfish.WriteableProperties");
+	for (i = 0; writable[i] != NULL; i++)
+		if (strcmp(writable[i], URI) != 0 || uri != NULL)
+			json_put_string(t, NULL, writable[i]);
+	json_end_array(t);
 	json_end_object(t);
 }
 
@@ -292,6 +311,38 @@ take_boot(struct redfish *r, const json_t *boot, const char *name,
 	return NULL;
 }
 
+/* What UefiHttp is to boot, "" for what DHCP says; NULL where it stays. Clients send
+ * back what a GET has. */
+static const char *
+take_uri(struct redfish *r, const json_t *boot, const struct host *host,
+    const char *target, bool *is_right)
+{
+	const json_t *value = json_object_get(boot, URI);
+	const char *uri = json_is_null(value) ? "" : json_string_value(value);
+	const char *old = boot_uri(host);
+
+	if (value == NULL || (json_is_null(value) && old == NULL) ||
+	    (uri != NULL && old != NULL && strcmp(uri, old) == 0))
+		return NULL;
+	*is_right = false;
+	if (old == NULL)
+		redfish_refuse_property(r, "/Boot/" URI, URI);
+	else if (uri == NULL)
+		redfish_say(r, 400, MSG_PROPERTY_VALUE_TYPE, "/Boot/" URI, NULL,
+		    "(not a string)", URI);
+	else if (strcmp(target, "http") != 0)
+		redfish_say(r, 400, MSG_PROPERTY_VALUE_ERROR, "/Boot/" URI,
+		    "Send it with the BootSourceOverrideTarget UefiHttp.", URI);
+	else if (uri[0] != '\0' && strncmp(uri, "http://", 7) != 0 &&
+		 strncmp(uri, "https://", 8) != 0)
+		redfish_say(r, 400, MSG_PROPERTY_VALUE_FORMAT, "/Boot/" URI,
+		    "Send a URL that begins with http:// or https://.", uri,
+		    URI);
+	else
+		*is_right = true;
+	return uri;
+}
+
 /* Names that a PATCH may have. */
 static bool
 check_names(struct redfish *r, const json_t *boot)
@@ -325,7 +376,7 @@ static void
 patch_boot(struct redfish *r, const json_t *boot, const struct host *host)
 {
 	struct door_message request;
-	const char *target, *enabled, *mode;
+	const char *target, *enabled, *mode, *uri;
 	bool is_right = true;
 
 	target = take_boot(r, boot, "BootSourceOverrideTarget", targets, host,
@@ -347,10 +398,14 @@ patch_boot(struct redfish *r, const json_t *boot, const struct host *host)
 	    (strcmp(enabled, "disabled") == 0 && strcmp(target, "none") != 0 &&
 		json_object_get(boot, "BootSourceOverrideEnabled") == NULL))
 		enabled = "once";
+	uri = take_uri(r, boot, host, target, &is_right);
+	if (!is_right)
+		return;
 	ask_begin(r, &request, "boot");
 	door_add_string(&request, "target", target);
 	door_add_string(&request, "once", enabled);
 	door_add_string(&request, "mode", mode);
+	door_add_string(&request, "uri", uri);
 	tell_end(r, &request);
 }
 

@@ -58,12 +58,12 @@ as_seen() {
 	if [ "$1" = cd ] && is_disk; then echo usb; else echo "$1"; fi
 }
 
-# once_set TARGET ENABLED MODE: set the override.
+# once_set TARGET ENABLED MODE [URI]: set the override.
 once_set() {
 	local as
 	as=$(as_seen "$1")
 	rm -f "$STATE/asked" "$STATE/booting"
-	backend_boot "$as" "$2" "$3"
+	backend_boot "$as" "$2" "$3" ${4:+"$4"}
 	[ "$2" = disabled ] || put_state asked "$1 $as $2 $3"
 	put_state power "${HOST_POWER:-unknown}"
 }

@@ -15,7 +15,7 @@ RESET=			# the path of its action
 ANSWER_MAX=262144	# bytes of an answer; a system has some 5000
 
 # What is used of an answer: the beginnings of paths.
-WANTED='^/(PowerState$|Boot/BootSource|Actions/#ComputerSystem.Reset/|Members/[01]/@odata.id$|Parameters/0/|error/)'
+WANTED='^/(PowerState$|Boot/BootSource|Boot/HttpBootUri$|Actions/#ComputerSystem.Reset/|Members/[01]/@odata.id$|Parameters/0/|error/)'
 
 # Our words and those of Redfish.
 TARGET_NAMES="none None cd Cd usb Usb pxe Pxe http UefiHttp hdd Hdd bios BiosSetup"
@@ -187,7 +187,12 @@ backend_power() {
 
 # see_boot: the boot override of the system.
 see_boot() {
-	HOST_TARGETS='' HOST_MODES='' HOST_TARGET=none HOST_ENABLED=disabled
+	HOST_TARGETS='' HOST_MODES='' HOST_TARGET=none HOST_ENABLED=disabled HOST_URI=
+	if json_at /Boot/HttpBootUri; then
+		HOST_URI=u$VALUE
+	elif [ -n "$VALUE" ]; then
+		HOST_URI=u # it is null
+	fi
 	json_at /Boot/BootSourceOverrideTarget || return 0
 	HOST_TARGET=$(our_words " $VALUE " "$TARGET_NAMES")
 	json_list /Boot/BootSourceOverrideTarget@Redfish.AllowableValues
@@ -235,7 +240,7 @@ backend_act() {
 		die $EX_TEMPFAIL "unable to $1 the host: HTTP status 412"
 }
 
-# boot_body TARGET ENABLED MODE: print what a PATCH must contain.
+# boot_body TARGET ENABLED MODE [URI]: print what a PATCH must contain.
 boot_body() {
 	local enabled
 	case $2 in
@@ -249,6 +254,10 @@ boot_body() {
 	case ${3:-} in
 	uefi) printf ', "BootSourceOverrideMode": "UEFI"' ;;
 	legacy) printf ', "BootSourceOverrideMode": "Legacy"' ;;
+	esac
+	case ${4:-} in
+	u) printf ', "HttpBootUri": null' ;;
+	u*) printf ', "HttpBootUri": "%s"' "${4#u}" ;;
 	esac
 	printf '}}'
 }

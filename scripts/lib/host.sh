@@ -7,9 +7,9 @@
 #   backend_see               set HOST_POWER ... HOST_MODE below
 #   backend_power             set HOST_POWER only
 #   backend_act ACTION        after backend_see: do one of HOST_ACTIONS
-#   backend_boot TARGET ENABLED MODE
+#   backend_boot TARGET ENABLED MODE [URI]
 #                             after backend_see: set the boot override; MODE may
-#                             be empty
+#                             be empty; URI only where HOST_URI is not
 #   backend_sick              print what is wrong with the settings, for doctor
 #
 # Sourced by vm-host and vmctl doctor, after config.sh.
@@ -22,6 +22,7 @@ HOST_MODES=		# uefi and legacy, if one can be chosen
 HOST_TARGET=none	# what it is told to boot from
 HOST_ENABLED=disabled	# once, continuous or disabled
 HOST_MODE=		# uefi, legacy or empty
+HOST_URI=		# `u` and the URL that http boots; empty if none can be set
 
 BACKEND=		# the first word of the setting `host`
 BACKEND_WORDS=		# the others

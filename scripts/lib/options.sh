@@ -30,6 +30,18 @@ check_text() {
 		"--$1: must be one line of 1 to $3 printable ASCII characters"
 }
 
+# take_uri URL: set URI to it, with a letter in front that tells it from none.
+take_uri() {
+	case $1 in
+	'' | http://?* | https://?*) ;;
+	*) misuse "--uri $1: not http://... or https://..." ;;
+	esac
+	case $1 in *[!!-~]* | *[\"\\]*) misuse \
+		"--uri: has blanks, quotes, or letters that are not ASCII" ;; esac
+	[ ${#1} -le 1000 ] || misuse "--uri: is longer than 1000 bytes"
+	URI=u$1
+}
+
 set_slot() {
 	local count
 	is_slot "$1" || misuse "slot $1: not a number from 0 to 7"
@@ -94,6 +106,7 @@ take_option() {
 		*) misuse "--mode $2: not uefi or legacy" ;;
 		esac
 		;;
+	uri) take_uri "$2" ;;
 	socket) SOCKET=$2 ;;
 	role) ROLE=$2 ;;
 	password-fd) PASSWORD_FD=$2 ;;
