@@ -151,7 +151,8 @@ $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
 fuzzed_accounts = lib/door/accounts.c lib/base/number.c
 fuzzed_cgi = lib/http/cgi.c $(addprefix lib/base/,clock.c netstring.c number.c)
 fuzzed_http-response = plugins/sources/http-response.c plugins/sources/http-error.c
-fuzzed_dhcp = $(addprefix lib/netboot/,datagram.c dhcp.c)
+fuzzed_dhcp = $(addprefix lib/netboot/,datagram.c dhcp.c event.c) \
+	$(addprefix lib/base/,shown.c utf8.c)
 fuzzed_netboot-http = $(addprefix lib/netboot/,neighbours.c path.c range.c) lib/base/hex.c
 fuzzed_netboot-log = $(wildcard lib/netboot/event*.c) lib/netboot/neighbours.c \
 	$(addprefix lib/base/,hex.c number.c shown.c utf8.c)

@@ -85,30 +85,6 @@ probe_again() {
 	PROBING=$!
 }
 
-# check_connections: of one address, the web server has no more than a few. A machine
-# in the network could hold all of them, and nobody else would boot. lighttpd has no
-# such limit (mod_evasive is not there any more).
-check_connections() {
-	local address count
-	[ -f "$DIR/lighttpd.conf" ] || return 0
-	case $HTTP in *:*) set -- "${HTTP##*:}" ;; *) set -- 80 ;; esac
-	ss -Htn state established "src ${HTTP%:*} and sport = :$1" | awk -v max=$CONNECTIONS_MAX '
-		{ sub(/:[0-9]*$/, "", $4); count[$4]++ }
-		END { for (address in count) if (count[address] > max) print address, count[address] }
-	' | while read -r address count; do
-		ss -KHtn "src ${HTTP%:*} and sport = :$1 and dst $address" >/dev/null 2>&1
-		echo "$address $count"
-	done >"$DIR/many"
-	while read -r address count; do
-		[ ${#TOLD} -lt 1000 ] || continue
-		case " $TOLD " in *" $address "*) continue ;; esac
-		TOLD="$TOLD $address"
-		show_error "note: $address has $count connections: ended"
-	done <"$DIR/many"
-}
-CONNECTIONS_MAX=32
-TOLD=''			# the addresses that a note was about
-
 # tell_promise: the first line says what will be answered, and what never.
 tell_promise() {
 	local who what

@@ -250,7 +250,6 @@ on_tick() {
 	TICKS=$((TICKS + 1))
 	check_adapter
 	check_sources
-	check_connections
 	probe_again
 	for name in $RUNS; do
 		is_alive "$name" || revive "$name"
