@@ -150,7 +150,7 @@ answer() {
 }
 
 @test "-w: what clients send, and nothing else" {
-	background inside vm-dhcp-probe -w net >seen
+	background ip netns exec "$NET" vm-dhcp-probe -w net >seen
 	wait_until 10 eval '[ "$(inside grep -c 0800 /proc/net/packet)" = 1 ]'
 	at() {
 		inside "$TOP/t/netboot/ask" -t 0.1 ask 52:54:00:12:34:81 "$@"
@@ -175,7 +175,7 @@ answer() {
 52:54:00:12:34:81	discover	arch-27
 52:54:00:12:34:81	release	plain" ]
 	[ "$(cut -f 1 seen | grep -cxE "[0-9]{10,}\.[0-9]{3}")" = 7 ]
-	[ "$(stat -c %u "/proc/$(pgrep -P "${STARTED[-1]}" || echo "${STARTED[-1]}")")" != 0 ]
+	[ "$(stat -c %u "/proc/${STARTED[-1]}")" != 0 ]
 }
 
 @test "wrong words, and adapters that cannot ask" {

@@ -759,7 +759,7 @@ asks_as_system() {
 	runs "${LOADERS[@]}" -m $A kernel initrd
 	machine $A 10.77.0.41
 	# As many as come, all the time.
-	background by_machine "$TOP/t/netboot/flood" m0
+	background ip netns exec "$NET-m" "$TOP/t/netboot/flood" m0
 	sleep 3
 	ask 3 $A "${BIOS[@]}" | grep 10.77.0.1
 	[ "$(ls "/proc/$RUNS/root$PWD/run/netboot/seen")" = "${A//:/-}" ]
@@ -769,7 +769,7 @@ asks_as_system() {
 	local name
 	runs "${LOADERS[@]}" -m $A kernel initrd
 	WHO=1 machine $B 10.77.0.42
-	WHO=1 background by_machine "$TOP/t/netboot/hold" 10.77.0.1 80 300
+	background ip netns exec "$NET-m1" "$TOP/t/netboot/hold" 10.77.0.1 80 300
 	held() {
 		[ "$(in_net ss -Htn state established dst 10.77.0.42 | wc -l)" -ge 300 ]
 	}
