@@ -149,6 +149,7 @@ $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
 
 # Fuzzers (libFuzzer) are programs of their own: what they fuzz, and a corpus.
 fuzzed_accounts = lib/door/accounts.c lib/base/number.c
+fuzzed_bot = lib/bot/bot.c
 fuzzed_cgi = lib/http/cgi.c $(addprefix lib/base/,clock.c netstring.c number.c)
 fuzzed_http-response = plugins/sources/http-response.c plugins/sources/http-error.c
 fuzzed_dhcp = $(addprefix lib/netboot/,datagram.c dhcp.c event.c) \

@@ -37,6 +37,10 @@ unit() {
 	unit cause
 }
 
+@test "unit: bot" {
+	unit bot
+}
+
 @test "unit: cgi" {
 	unit cgi
 }
