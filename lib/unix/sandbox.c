@@ -350,30 +350,92 @@ static const int allowed[] = {
     SCMP_SYS(nanosleep),
     SCMP_SYS(time),
 };
+
+/* What a process calls besides that has a device or a file open already. */
+static const int allowed_device[] = {
+    SCMP_SYS(fallocate),
+    SCMP_SYS(fdatasync),
+    SCMP_SYS(io_cancel),
+    SCMP_SYS(io_getevents),
+    SCMP_SYS(io_submit),
+    SCMP_SYS(pread64),
+    SCMP_SYS(pwrite64),
+};
+
+static int
+allow(scmp_filter_ctx filter, const int *calls, size_t count)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < count && rc == 0; i++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+	return rc;
+}
+
+/* A filter that allows the strict ones; NULL with errno. */
+static scmp_filter_ctx
+make_strict(int *rc)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+
+	if (filter == NULL)
+		return NULL;
+	/* A tree instead of a list, since each read and write passes it. */
+	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	*rc = allow(filter, allowed, sizeof(allowed) / sizeof(*allowed));
+	return filter;
+}
+
+/* Load the filter, if all went well, and free it. */
+static int
+enter(scmp_filter_ctx filter, int rc)
+{
+	if (filter == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	if (rc == 0)
+		rc = seccomp_load(filter);
+	seccomp_release(filter);
+	errno = -rc;
+	return rc == 0 ? 0 : -1;
+}
 #endif
 
 int
 sandbox_enter_strict(void)
 {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	size_t i;
 	int rc = 0;
+	scmp_filter_ctx filter = make_strict(&rc);
 
-	if (filter == NULL) {
-		errno = ENOMEM;
-		return -1;
-	}
-	/* A tree instead of a list, since each read and write passes it. */
-	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	for (i = 0; i < sizeof(allowed) / sizeof(allowed[0]) && rc == 0; i++)
-		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
-	if (rc == 0)
-		rc = seccomp_load(filter);
-	seccomp_release(filter);
-	errno = -rc;
-	return rc == 0 ? 0 : -1;
+	return enter(filter, rc);
 #else
+	return 0;
+#endif
+}
+
+int
+sandbox_enter_device(unsigned request)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	const struct scmp_arg_cmp is = {.arg = 1,
+	    .op = SCMP_CMP_MASKED_EQ,
+	    .datum_a = UINT32_MAX,
+	    .datum_b = request};
+	int rc = -1;
+	scmp_filter_ctx filter = make_strict(&rc);
+
+	if (filter != NULL && rc == 0)
+		rc = allow(filter, allowed_device,
+		    sizeof(allowed_device) / sizeof(*allowed_device));
+	if (filter != NULL && rc == 0)
+		rc = seccomp_rule_add_array(
+		    filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &is);
+	return enter(filter, rc);
+#else
+	(void)request;
 	return 0;
 #endif
 }

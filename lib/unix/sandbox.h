@@ -33,6 +33,13 @@ int sandbox_enter_local(void);
  */
 int sandbox_enter_strict(void);
 
+/*
+ * Allow the same, and what a process does with the files and devices that it has
+ * open: reads and writes at an offset, asynchronous ones, and this ioctl(2). Other
+ * calls fail with EPERM. Returns as above; with sanitizers as the last one.
+ */
+int sandbox_enter_device(unsigned request);
+
 /* Is the errno of these that this kernel has no seccomp? */
 bool sandbox_is_missing(int error);
 
