@@ -69,8 +69,8 @@ make_slot(const struct gadget_plan *plan, struct gadget *gadget, unsigned slot,
 
 /* The target of the link is an absolute path, because configfs would resolve a
  * relative one from the current directory. */
-static int
-link_slot(struct gadget *gadget, unsigned slot)
+int
+gadget_link_function(struct gadget *gadget, const char *function)
 {
 	char target[PATH_MAX], fd[64];
 	ssize_t len;
@@ -79,13 +79,22 @@ link_slot(struct gadget *gadget, unsigned slot)
 	len = readlink(fd, target, sizeof(target));
 	if (len == -1)
 		return -1;
-	gadget_at(gadget, "configs/c.1/mass_storage.%u", slot);
+	gadget_at(gadget, "configs/c.1/%s", function);
 	if ((size_t)snprintf(target + len, sizeof(target) - len,
-		"/functions/mass_storage.%u", slot) >= sizeof(target) - len) {
+		"/functions/%s", function) >= sizeof(target) - len) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
 	return symlinkat(target, gadget->dir, gadget->at);
+}
+
+static int
+link_slot(struct gadget *gadget, unsigned slot)
+{
+	char function[32];
+
+	snprintf(function, sizeof(function), "mass_storage.%u", slot);
+	return gadget_link_function(gadget, function);
 }
 
 int

@@ -44,8 +44,11 @@ gadget_name(int number, char name[static 16])
 {
 	if (number == GADGET_ALL)
 		snprintf(name, 16, "vmedia");
+	else if (number >= GADGET_OWN)
+		snprintf(name, 16, "vmedia-own.%hhu",
+		    (unsigned char)(number - GADGET_OWN));
 	else
-		snprintf(name, 16, "vmedia.%d", number);
+		snprintf(name, 16, "vmedia.%hhu", (unsigned char)number);
 	return name;
 }
 

@@ -46,7 +46,7 @@ int gadget_open_slot(struct gadget *gadget, unsigned slot, int ms);
 /* Close the gadget, and keep errno. */
 void gadget_close(struct gadget *gadget);
 
-/* Returns name, with "vmedia" or "vmedia.N" in it. */
+/* Returns name, with "vmedia", "vmedia.N" or "vmedia-own.N" in it. */
 const char *gadget_name(int number, char name[static 16]);
 
 /* --- one gadget --------------------------------------------------------- */
