@@ -8,8 +8,8 @@
  *
  * The commands are those of MMC-6 (INCITS 468) for a drive, of SBC-3 (INCITS 514)
  * for a disk, and of SPC-4 (INCITS 513) for both: the table in command.c has each,
- * by the name of its section there.
- * Numbers are in the order of this machine, but in bytes that go to the host.
+ * by the name of its section there. Numbers are in the order of this machine, but
+ * in bytes that go to the host.
  *
  * In turn: scsi_command() makes a job of a command. Its action says what is to be
  * done; then job.status and, after scsi_fail(), the sense are the answer:
@@ -20,12 +20,16 @@
  *			before the status is sent
  *	SCSI_TAKE	take job.length bytes and give them to scsi_take(),
  *			which chooses another action
- *	SCSI_VERIFY	read that part of the medium; if job.length is not 0,
- *			take as many bytes and compare (SCSI_MISCOMPARE)
- *	SCSI_FLUSH	keep safe what was written
+ *	SCSI_VERIFY	read that part of the medium, which may be all of it; if
+ *			job.length is not 0, take as many bytes and compare
+ *			(SCSI_MISCOMPARE)
+ *	SCSI_FLUSH	keep safe what was written. Linux does not ask a USB disk
+ *			whether it has a cache, takes it for one without, and
+ *			sends this never: flush also when it writes no more
  *	SCSI_TRIM	forget job.range_count of job.ranges
  *	SCSI_EJECTED	the host has ejected the medium, the unit has it no more:
- *			flush and drop it
+ *			flush and drop it (so does a successor that finds
+ *			present at 0)
  *
  * The unit lies in memory that the process's successor also has: what the host
  * knows of it survives a kill at any moment. What a command tells the host (sense,
@@ -184,8 +188,9 @@ void scsi_ask_eject(struct scsi_unit *);
 bool scsi_is_locked(const struct scsi_unit *);
 
 /*
- * The bus or the function was reset, or configured: unit attention 29/00, removal
- * is allowed, mode pages have their defaults (SAM-5). The medium stays.
+ * The bus or the function was reset, or configured: removal is allowed, and mode
+ * pages have their defaults (SAM-5). The medium stays, and no unit attention says
+ * that something has happened.
  */
 void scsi_reset(struct scsi_unit *);
 

@@ -37,6 +37,7 @@ scsi_init(struct scsi_unit *unit, const struct scsi_setup *setup)
 	unit->serial_length =
 	    copy_text(unit->serial, sizeof(unit->serial), setup->serial);
 	scsi_reset(unit);
+	unit->attention = ATTENTION_RESET;
 	unit->layout = SCSI_LAYOUT;
 }
 
@@ -112,7 +113,13 @@ scsi_is_locked(const struct scsi_unit *unit)
 	return unit->prevented != 0;
 }
 
-/* The host has not seen a new medium yet, if that was not told. */
+/*
+ * The host has not seen a new medium yet, if that was not told. SAM-5 would have a
+ * unit attention, 29/00; but Linux takes any attention of a removable unit for
+ * another medium, and fails all that was asked of the medium that is in (scsi_lib.c,
+ * scsi_io_completion_action(); sr.c, cd->device->changed). The kernel's own function
+ * has none either (f_mass_storage.c, handle_exception()).
+ */
 void
 scsi_reset(struct scsi_unit *unit)
 {
@@ -122,7 +129,6 @@ scsi_reset(struct scsi_unit *unit)
 	unit->information = UINT64_MAX;
 	unit->events_told = 0;
 	unit->attention_told = 0;
-	unit->attention |= ATTENTION_RESET;
 	scsi_init_pages(unit);
 }
 

@@ -272,6 +272,22 @@ test_cache(void)
 	AGREES(&u, "15 10 00 00 00");
 }
 
+/* A disk has no tray: it is there, or it is not. */
+static void
+test_eject(void)
+{
+	struct scsi_unit u = disk;
+
+	host_sends(&u, "1b 00 00 00 02");
+	CHECK(job.status == SCSI_GOOD && job.action == SCSI_EJECTED);
+	REFUSES(&u, "00", 0x023a00);
+	REFUSES(&u, "35", 0x023a00);
+	host_insert(&u, BLOCKS, 4096, false, false);
+	AGREES(&u, "00");
+	scsi_eject(&u);
+	REFUSES(&u, "00", 0x023a00);
+}
+
 int
 main(void)
 {
@@ -286,5 +302,6 @@ main(void)
 	test_unmap_most();
 	test_modes();
 	test_cache();
+	test_eject();
 	return check_status();
 }

@@ -26,16 +26,16 @@ static const struct scsi_medium disc = {2048 * 1000, 2048, false, false};
 static void
 test_attention(void)
 {
+	static const struct scsi_setup setup = {SCSI_CD, "v", "p", "r", "s"};
 	struct scsi_unit u;
 
-	host_init(&u, SCSI_CD);
-	scsi_reset(&u);
+	scsi_init(&u, &setup);
 	CHECK(scsi_insert(&u, &disc) == 0);
 	ANSWERS(&u, INQUIRY_2, "05 80");
 	ANSWERS(&u, "a0 00 00 00 00 00 00 00 00 04", "00 00 00 08");
 	ANSWERS(&u, "46 02 ff ff 00 00 00 00 08", "00 00 00 04 00 00 00 08");
 	ANSWERS(&u, MEDIA, NEW);
-	/* The reset first, then the medium; then the drive is ready. */
+	/* The power-on first, then the medium; then the drive is ready. */
 	REFUSES(&u, "51 00 00 00 00 00 00 00 22", 0x062900);
 	REFUSES(&u, "ff", 0x062800);
 	AGREES(&u, READY);
@@ -173,8 +173,7 @@ test_lock(void)
 	REFUSES(&u, EJECT, 0x025302);
 	scsi_reset(&u);
 	CHECK(!scsi_is_locked(&u));
-	REFUSES(&u, READY, 0x062900);
-	REFUSES(&u, READY, 0x023a02);
+	REFUSES(&u, READY, 0x023a02); /* and no attention */
 }
 
 static void
