@@ -41,6 +41,10 @@ unit() {
 	unit bot
 }
 
+@test "unit: drive-source" {
+	unit drive-source
+}
+
 @test "unit: cgi" {
 	unit cgi
 }

@@ -19,7 +19,7 @@ setup() {
 		ls "man/$name".[18]
 	done
 	# Each single-letter option of the help is in the man page.
-	for name in vm-connect vm-dhcp-probe vm-fetchd vm-import vm-lock vm-nbd-attach \
+	for name in vm-connect vm-dhcp-probe vm-drive vm-fetchd vm-import vm-lock vm-nbd-attach \
 		vm-netboot-conf vm-netboot-http vm-netboot-log vm-netboot-script vm-probe \
 		vm-redfish vm-slot vm-upload vm-user; do
 		for letter in $("$name" -h | tr ' ' '\n' |

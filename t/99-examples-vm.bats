@@ -14,6 +14,10 @@ setup_file() {
 	run_examples vm-nbd-attach.8
 }
 
+@test "examples of vm-drive(8), with a kernel" {
+	run_examples vm-drive.8
+}
+
 @test "examples of vm-gadget(8), with a kernel" {
 	run_examples vm-gadget.8
 }

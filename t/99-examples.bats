@@ -142,6 +142,10 @@ page_options() {
 	run_examples vm-dhcp-probe.8
 }
 
+@test "examples of vm-drive(8)" {
+	run_examples vm-drive.8
+}
+
 @test "examples of vm-netboot(8)" {
 	run_examples vm-netboot.8
 }

@@ -211,7 +211,7 @@ expected() {
 	"vm-connect "*" vm-nbd-attach -j "*) echo 0 69 75 ;;
 	"vmctl doctor "*) echo 1 ;; # there is no such kernel
 	"vm-nbd-attach -D "*) echo 66 ;; # no such device
-	"vm-gadget "* | "vm-nbd-attach "* | "vm-connect "* | "vm-slot "*) echo 69 ;;
+	"vm-drive "* | "vm-gadget "* | "vm-nbd-attach "* | "vm-connect "* | "vm-slot "*) echo 69 ;;
 	"vmctl mount "* | "vmctl serve "* | "vm-ws-proxy -C "*) echo 69 ;;
 	"vmctl host "*) echo 69 ;;
 	"vmctl renew "*) echo 66 ;; # the slot holds nothing

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Transfers on the endpoints of FunctionFS, several at once (io_submit(2);
+ * drivers/usb/gadget/function/f_fs.c). Transfers of one endpoint are carried out in
+ * their order, the next one without a pause.
+ */
+#ifndef VM_DRIVE_AIO_H
+#define VM_DRIVE_AIO_H
+
+#include <linux/aio_abi.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define AIO_DEPTH 32 /* transfers under way */
+
+struct aio {
+	aio_context_t context;
+	int event; /* poll it for POLLIN: something has ended */
+	unsigned under_way;
+	struct iocb blocks[AIO_DEPTH]; /* data is their number + 1 while used */
+	unsigned tags[AIO_DEPTH];
+};
+
+/* A transfer that has ended. */
+struct aio_end {
+	unsigned tag; /* the caller's */
+	int64_t
+	    result; /* bytes; or minus an errno, ESHUTDOWN if the host is gone */
+};
+
+/* Returns 0, or -1 with errno as of io_setup(2) and eventfd(2). */
+int aio_open(struct aio *);
+
+/*
+ * Begin to send bytes by an IN endpoint, or to receive by an OUT endpoint. The
+ * bytes stay the caller's and must live until the end. Returns 0; or -1 with errno:
+ * EAGAIN (the endpoint is not enabled, or too many are under way), ESHUTDOWN,
+ * ENOMEM.
+ */
+int aio_send(struct aio *, int fd, const void *bytes, size_t len, unsigned tag);
+int aio_receive(struct aio *, int fd, void *bytes, size_t len, unsigned tag);
+
+/* Take one that has ended, without waiting. Returns 1; or 0 if there is none. */
+int aio_next(struct aio *, struct aio_end *);
+
+/* Cancel the transfers with this tag: each ends, with -ECONNRESET or what it had
+ * come to. */
+void aio_cancel(struct aio *, unsigned tag);
+
+/* Cancel all, and wait until they have ended. */
+void aio_cancel_all(struct aio *);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * From the medium: what the host reads, and what it has verified.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "drive/internal.h"
+
+#define AHEAD_FIRST (128u << 10) /* bytes, of the first read that goes on */
+#define AHEAD_MOST  (512u << 10)
+
+static bool
+begin_read(struct worker *w, struct piece *p, uint64_t offset, uint64_t bytes)
+{
+	p->request = (struct source_request){.op = SOURCE_READ,
+	    .offset = offset,
+	    .length = (uint32_t)least(bytes, PIECE_SIZE),
+	    .bytes = p->bytes};
+	if (source_begin(&w->source, &p->request) == -1)
+		return false;
+	p->is_used = p->is_busy = p->is_read = true;
+	p->command = w->number;
+	pieces_touch(&w->pieces, p);
+	return true;
+}
+
+/* Ask the source for what is not here: of the command, and ahead of it. */
+static void
+ask(struct worker *w, uint64_t at, uint64_t end)
+{
+	uint64_t begin = at;
+	uint64_t size = w->shared->unit.blocks * w->shared->unit.block_size;
+	uint64_t limit = least(end + w->ahead, size);
+	struct piece *p;
+
+	while (at < limit) {
+		p = pieces_at(&w->pieces, at);
+		if (p == NULL) {
+			p = pieces_get(&w->pieces, begin, limit);
+			if (p == NULL || !begin_read(w, p, at,
+					     (at < end ? end : limit) - at))
+				return;
+		}
+		at = p->request.offset + p->request.length;
+	}
+	move_collect(w);
+}
+
+/* The piece with the byte at offset, whole; NULL if it must be waited for, or an
+ * error was met. */
+static struct piece *
+whole_piece(struct worker *w, uint64_t offset)
+{
+	struct piece *p = pieces_at(&w->pieces, offset);
+
+	if (p == NULL || p->is_busy)
+		return NULL;
+	if (p->request.error == 0)
+		return p;
+	/* What was read ahead may be tried again. */
+	if (p->command == w->number)
+		w->error = p->request.error;
+	piece_free(p);
+	return NULL;
+}
+
+void
+move_read(struct worker *w)
+{
+	const uint64_t offset = w->job.offset, end = offset + w->plan.send;
+	struct piece *p;
+	uint64_t at, n;
+
+	while (w->error == 0 && w->begun < w->plan.send) {
+		at = offset + w->begun;
+		ask(w, at, end);
+		p = whole_piece(w, at);
+		if (p == NULL)
+			break;
+		n = least(p->request.offset + p->request.length, end) - at;
+		if (aio_send(&w->aio, w->setup.function.in,
+			p->bytes + (at - p->request.offset), n,
+			(unsigned)(p - w->pieces.all)) == -1) {
+			if (w->begun == w->arrived)
+				bus_abandon(w);
+			return;
+		}
+		p->usb++;
+		pieces_touch(&w->pieces, p);
+		w->begun += n;
+	}
+	/* The status follows the last bytes at once, unless a halt comes between. */
+	if (w->error != 0 && w->begun == w->arrived)
+		move_fail(w);
+	else if (w->error == 0 && w->begun == w->plan.send &&
+		 (!w->plan.is_short || w->arrived == w->plan.send))
+		bus_end_command(w);
+}
+
+/* A host that reads on is served ahead; twice as far each time. */
+void
+move_guess(struct worker *w)
+{
+	if (w->job.offset != w->last_end)
+		w->ahead = 0;
+	else if (w->ahead == 0)
+		w->ahead = AHEAD_FIRST;
+	else
+		w->ahead = least(2 * w->ahead, AHEAD_MOST);
+	w->last_end = w->job.offset + w->plan.send;
+}
+
+/* --- verifying --- */
+
+/* Compare what has come of the host with what the medium has from offset on. */
+static void
+compare(struct worker *w, const struct piece *p, uint64_t offset, uint64_t n)
+{
+	const struct piece *host = w->host;
+
+	if (host != NULL &&
+	    memcmp(host->bytes + (offset - host->request.offset),
+		p->bytes + (offset - p->request.offset), n) != 0)
+		w->error = EILSEQ;
+}
+
+/* The host's bytes come a piece at a time: nobody hurries a VERIFY. */
+static void
+receive_compared(struct worker *w)
+{
+	struct piece *p;
+
+	if (w->host != NULL && w->done == w->arrived) {
+		piece_free(w->host);
+		w->host = NULL;
+	}
+	if (w->host != NULL || w->begun == w->plan.take)
+		return;
+	p = pieces_get(&w->pieces, 0, 0);
+	if (p != NULL)
+		move_receive(w, p);
+}
+
+void
+move_verify(struct worker *w)
+{
+	uint64_t bytes = w->job.length > 0 ? w->arrived : w->job.bytes;
+	const uint64_t end = w->job.offset + bytes;
+	struct piece *p;
+	uint64_t at, n;
+
+	while (w->error == 0 && w->done < bytes) {
+		at = w->job.offset + w->done;
+		ask(w, at, end);
+		p = whole_piece(w, at);
+		if (p == NULL)
+			break;
+		n = least(p->request.offset + p->request.length, end) - at;
+		compare(w, p, at, n);
+		if (w->error == 0)
+			w->done += n;
+	}
+	if (w->error == 0 && w->job.length > 0)
+		receive_compared(w);
+	if (w->error != 0 && w->begun == w->arrived) {
+		if (w->host != NULL)
+			piece_free(w->host);
+		w->host = NULL;
+		move_fail(w);
+	} else if (w->done == w->job.bytes) {
+		bus_end_command(w);
+	}
+}

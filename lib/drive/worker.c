@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "drive/internal.h"
+#include "unix/fd-passing.h"
+#include "unix/privileges.h"
+#include "unix/sandbox.h"
+
+/* --- the keeper ---------------------------------------------------------- */
+
+static void
+tell(struct worker *w, enum drive_news news)
+{
+	char byte = (char)news;
+
+	/* A keeper that does not hear this has died, and we end soon. */
+	if (send(w->setup.keeper, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == -1)
+		return;
+}
+
+void
+worker_drop(struct worker *w, int error)
+{
+	struct piece *p;
+
+	if (!w->has_medium)
+		return;
+	if (error != 0)
+		tell(w, DRIVE_UNSAVED);
+	source_fail_all(&w->source, EIO);
+	for (p = w->pieces.all; p < w->pieces.all + PIECES; p++)
+		if (p->usb == 0)
+			piece_free(p);
+	w->has_medium = false;
+	tell(w, DRIVE_EJECTED);
+}
+
+static void
+insert(struct worker *w, const struct drive_message *m, int fd)
+{
+	const struct scsi_medium medium = {.bytes = m->size,
+	    .block_size = m->block_size,
+	    .writable = m->is_writable,
+	    .trim = w->source.can_trim && m->is_writable};
+
+	source_start(&w->source, fd, m->is_file, m->nbd_flags);
+	if (m->order == DRIVE_INSERT &&
+	    scsi_insert(&w->shared->unit, &medium) == -1) {
+		source_stop(&w->source);
+		tell(w, DRIVE_UNFIT);
+		return;
+	}
+	w->has_medium = true;
+	w->last_end = 0;
+	w->ahead = 0;
+	/* A predecessor has ejected it, and did not come to say so. */
+	if (!w->shared->unit.present)
+		move_eject(w);
+}
+
+static void
+hear(struct worker *w, const struct drive_message *m, int fd)
+{
+	switch (m->order) {
+	case DRIVE_INSERT:
+		if (!w->has_medium)
+			insert(w, m, fd);
+		break;
+	case DRIVE_CONTINUE:
+		if (w->has_medium)
+			source_continue(&w->source, fd);
+		else
+			insert(w, m, fd);
+		break;
+	case DRIVE_GIVE_UP:
+		source_fail_all(&w->source, EHOSTUNREACH);
+		break;
+	case DRIVE_EJECT:
+		if (w->shared->unit.present)
+			scsi_eject(&w->shared->unit);
+		if (w->source.fd == -1)
+			worker_drop(w, EIO);
+		else
+			move_eject(w);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Returns false when the keeper has ended. */
+static bool
+hear_keeper(struct worker *w)
+{
+	struct drive_message m;
+	int fd = -1;
+	ssize_t n = pass_receive(w->setup.keeper, &m, sizeof(m), &fd, 1);
+
+	if (n == sizeof(m))
+		hear(w, &m, fd);
+	return n != 0 && (n != -1 || errno == EAGAIN || errno == EINTR);
+}
+
+/* --- what has ended on the bus ----------------------------------------------- */
+
+static void
+end_status(struct worker *w, const struct aio_end *end)
+{
+	if (w->step != STEP_STATUS || end->result < 0)
+		return; /* cancelled, or the host is gone: ep0 tells */
+	w->step = STEP_IDLE;
+	w->is_doubtful = false;
+	w->shared->phase = DRIVE_IDLE;
+	if (w->next_size > 0) {
+		size_t size = w->next_size;
+
+		w->next_size = 0;
+		bus_take(w, size);
+	}
+	bus_await(w);
+}
+
+static void
+take_command(struct worker *w, const struct aio_end *end)
+{
+	w->is_awaited = false;
+	if (end->result < 0)
+		return;
+	if (w->step == STEP_STATUS && !w->is_doubtful)
+		w->next_size = (size_t)end->result;
+	else
+		bus_take(w, (size_t)end->result);
+}
+
+static void
+hear_bus(struct worker *w)
+{
+	struct aio_end end;
+	uint64_t count;
+
+	if (read(w->aio.event, &count, sizeof(count)) == -1)
+		return;
+	while (aio_next(&w->aio, &end)) {
+		switch (end.tag) {
+		case TAG_COMMAND:
+			take_command(w, &end);
+			break;
+		case TAG_DOUBT:
+		case TAG_STATUS:
+			end_status(w, &end);
+			break;
+		case TAG_END:
+			break;
+		default:
+			move_ended(w, &end);
+		}
+	}
+}
+
+/* --- the loop -------------------------------------------------------------------- */
+
+static void
+serve_source(struct worker *w)
+{
+	if (!w->has_medium)
+		return;
+	if (source_move(&w->source) == -1)
+		tell(w, DRIVE_LOST);
+	move_collect(w);
+	move_on(w);
+	/* What that has begun need not wait for the next turn. */
+	if (w->source.fd != -1 && source_events(&w->source) & POLLOUT &&
+	    source_move(&w->source) == -1)
+		tell(w, DRIVE_LOST);
+}
+
+static void __attribute__((noreturn)) loop(struct worker *w)
+{
+	enum {
+		BUS,
+		CONTROL,
+		KEEPER,
+		SOURCE,
+		COUNT
+	};
+	struct pollfd p[COUNT] = {{w->aio.event, POLLIN, 0},
+	    {w->setup.function.control, POLLIN, 0},
+	    {w->setup.keeper, POLLIN, 0}};
+
+	for (;;) {
+		p[SOURCE].fd = w->has_medium ? w->source.fd : -1;
+		p[SOURCE].events =
+		    w->has_medium ? source_events(&w->source) : 0;
+		if (poll(p, COUNT, -1) == -1 && errno != EINTR)
+			exit(EX_OSERR);
+		if (p[CONTROL].revents != 0)
+			bus_hear(w);
+		if (p[BUS].revents != 0)
+			hear_bus(w);
+		if (p[KEEPER].revents != 0 && !hear_keeper(w))
+			exit(0);
+		serve_source(w);
+	}
+}
+
+static int
+give_up_rights(void)
+{
+	if (become_user(NULL) == -1)
+		return -1;
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return sandbox_enter_device(FUNCTIONFS_ENDPOINT_DESC) == 0 ||
+		       sandbox_is_missing(errno)
+		   ? 0
+		   : -1;
+}
+
+void
+worker_run(const struct worker_setup *setup)
+{
+	static struct worker w;
+
+	w.setup = *setup;
+	w.shared = setup->shared;
+	w.source.fd = -1;
+	signal(SIGPIPE, SIG_IGN);
+	if (pieces_make(&w.pieces) == -1 || aio_open(&w.aio) == -1 ||
+	    give_up_rights() == -1)
+		exit(EX_OSERR);
+	tell(&w, DRIVE_READY);
+	bus_inherit(&w);
+	loop(&w);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * To the medium: what the host writes; and what else the source is to do.
+ */
+#include <errno.h>
+
+#include "drive/internal.h"
+
+/* The bytes that have come in a piece go to the source, or are compared. */
+void
+move_write_piece(struct worker *w, struct piece *p)
+{
+	p->request.op = SOURCE_WRITE;
+	p->request.fua = w->job.fua;
+	if (w->error == 0 && source_begin(&w->source, &p->request) == 0)
+		return;
+	if (w->error == 0)
+		w->error = EAGAIN;
+	piece_free(p);
+}
+
+void
+move_receive(struct worker *w, struct piece *p)
+{
+	uint64_t n = least(w->plan.take - w->begun, PIECE_SIZE);
+
+	p->request = (struct source_request){.offset = w->job.offset + w->begun,
+	    .length = (uint32_t)n,
+	    .bytes = p->bytes};
+	if (aio_receive(&w->aio, w->setup.function.out, p->bytes, n,
+		(unsigned)(p - w->pieces.all)) == -1) {
+		if (w->begun == w->arrived)
+			bus_abandon(w);
+		return;
+	}
+	p->is_used = p->is_busy = true;
+	p->command = w->number;
+	p->usb = 1;
+	w->begun += n;
+}
+
+void
+move_write(struct worker *w)
+{
+	struct piece *p;
+	uint64_t begun;
+
+	while (
+	    w->step == STEP_WRITE && w->error == 0 && w->begun < w->plan.take) {
+		p = pieces_get(&w->pieces, 0, 0);
+		begun = w->begun;
+		if (p == NULL)
+			break;
+		move_receive(w, p);
+		if (w->begun == begun)
+			break;
+	}
+	if (w->step != STEP_WRITE)
+		return;
+	if (w->error != 0 && w->begun == w->arrived)
+		move_fail(w);
+	else if (w->error == 0 && w->done == w->plan.take)
+		bus_end_command(w);
+}
+
+/* --- requests without bytes --- */
+
+/* A request without bytes; false where it must wait for a piece. */
+bool
+move_ask_source(
+    struct worker *w, enum source_op op, uint64_t offset, uint64_t bytes)
+{
+	struct piece *p = pieces_get(&w->pieces, 0, 0);
+
+	if (p == NULL)
+		return false;
+	p->request = (struct source_request){
+	    .op = op, .offset = offset, .length = (uint32_t)bytes};
+	if (source_begin(&w->source, &p->request) == -1)
+		return false;
+	p->is_used = p->is_busy = true;
+	p->command = w->number;
+	return true;
+}
+
+static uint32_t
+count_requests(const struct worker *w)
+{
+	if (w->job.action == SCSI_TRIM)
+		return w->source.can_trim ? w->job.range_count : 0;
+	return w->source.can_flush ? 1 : 0;
+}
+
+void
+move_source(struct worker *w)
+{
+	const struct scsi_range *range = &w->job.ranges[w->range];
+	const bool trims = w->job.action == SCSI_TRIM;
+
+	while (w->error == 0 && w->range < count_requests(w)) {
+		if (trims)
+			pieces_forget(&w->pieces, range->offset, range->bytes);
+		if (!move_ask_source(w, trims ? SOURCE_TRIM : SOURCE_FLUSH,
+			trims ? range->offset : 0, trims ? range->bytes : 0))
+			break;
+		w->range++;
+		range++;
+	}
+	move_collect(w);
+	if (w->done < w->range ||
+	    (w->error == 0 && w->done < count_requests(w)))
+		return;
+	if (w->job.action == SCSI_EJECTED)
+		worker_drop(w, w->error);
+	if (w->error != 0)
+		move_fail(w);
+	else
+		bus_end_command(w);
+}

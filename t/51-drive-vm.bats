@@ -1,0 +1,215 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# vm-drive with a kernel: dummy_hcd is the UDC and, in the same machine, also the host
+# that sees the drive. SEED=N repeats a run.
+# vm-run: -m 1024
+
+load helper
+load servers
+load column
+
+setup_file() {
+	modprobe -a usb_f_fs sr_mod sd_mod sg usb-storage loop ext4
+}
+setup() {
+	requires_vm
+	modprobe dummy_hcd num=1
+	own_directory
+	export VM_RUN_DIR=$PWD/run
+	RANDOM=${SEED:-$$}
+	echo "SEED=${SEED:-$$}"
+	dmesg -C
+}
+teardown() {
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || cat ./*.err || :
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || dmesg | tail -n 50
+	! mountpoint -q mnt || umount mnt
+	[ ! -e pid ] || kill "$(cat pid)"
+	cleanup
+	modprobe -r dummy_hcd
+}
+
+# start_drive ARGUMENT...: starts vm-drive for slot 0, and waits until the host has
+# its medium; $DRIVE is its process, $DEVICE the host's drive.
+start_drive() {
+	rm -f drive.out
+	background vm-drive "$@" >drive.out 2>drive.err
+	DRIVE=${STARTED[-1]}
+	wait_until 20 is_true_or_ended "$DRIVE" test -s drive.out
+	[ "$(cat drive.out)" = "slot 0: dummy_udc.0" ]
+	wait_until 20 host_has 0
+	DEVICE=$(host_drive 0)
+}
+
+# nothing_left: vm-drive has ended, and there is no drive any more.
+nothing_left() {
+	[ ! -e /sys/kernel/config/usb_gadget/vmedia-own.0 ]
+	[ ! -e "$VM_RUN_DIR/drive.0/usb" ]
+	not grep -q functionfs /proc/mounts
+	not pgrep -x vm-drive
+}
+
+# sparse FILE BYTES PLACE...: makes an image with a random block at each place.
+sparse() {
+	local file=$1 place
+	truncate -s "$2" "$file"
+	shift 2
+	for place; do
+		head -c 2048 /dev/urandom | dd of="$file" bs=2048 status=none \
+			seek=$((place / 2048)) conv=notrunc
+	done
+}
+
+# same_at FILE PLACE...: the host reads there what the file has.
+same_at() {
+	local file=$1 place
+	shift
+	for place; do
+		cmp -n 65536 -i $((place / 2048 * 2048)) "$DEVICE" "$file"
+	done
+}
+
+# no_errors: the host's kernel has complained of nothing that a program read. (Of what
+# it reads ahead it complains, and reads it again.)
+no_errors() {
+	[ -z "$(dmesg | grep -E 'Buffer I/O error|offline|Medium Error|Hardware Error' |
+		tee /dev/stderr)" ]
+}
+
+@test "a disc of 8.5 GB on a stock kernel: right bytes at its beginning, middle and end" {
+	local places=(0 2359293952 4294965248 4294967296 8400000000 8499996672)
+	sparse image.iso 8500000768 "${places[@]}"
+	start_drive 0 image.iso
+	[[ $DEVICE = /dev/sr* ]]
+	[ "$(blockdev --getsize64 "$DEVICE")" = 8500000768 ]
+	same_at image.iso 0 2359293952 4294965248 4294967296 8400000000
+	cmp -n 4096 -i 8499996672 "$DEVICE" image.iso
+	no_errors
+}
+
+# serve: an NBD server that is not a child of this shell.
+serve() {
+	nbdkit -r -P "$PWD/pid" -U "$PWD/nbd" file image.iso 3>&-
+}
+
+@test "from an NBD server, which is killed while the host reads: a pause, and right bytes" {
+	local i
+	head -c 20M /dev/urandom >image.iso
+	serve
+	start_drive 0 nbd
+	for i in 1 2 3 4 5; do
+		sleep "0.$((RANDOM % 10))"
+		kill -KILL "$(cat pid)"
+		rm nbd pid
+		serve
+	done 3>&- &
+	KILLS=$!
+	while kill -0 $KILLS 2>/dev/null; do
+		drop_caches
+		cmp "$DEVICE" image.iso
+	done
+	wait $KILLS
+	no_errors
+}
+
+@test "its worker is killed while the host reads: right bytes, and no error" {
+	local i
+	head -c 20M /dev/urandom >image.iso
+	start_drive 0 image.iso
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		sleep "0.$((RANDOM % 10))"
+		pkill -KILL -P "$DRIVE"
+	done 3>&- &
+	KILLS=$!
+	while kill -0 $KILLS 2>/dev/null; do
+		drop_caches
+		cmp "$DEVICE" image.iso
+	done
+	wait $KILLS
+	[ "$(grep -c 'the worker has ended: starting it again' drive.err)" = 10 ]
+	no_errors
+}
+
+@test "the worker has no rights" {
+	local worker
+	truncate -s 1M image.iso
+	start_drive 0 image.iso
+	worker=$(pgrep -P "$DRIVE")
+	[ "$(awk '/^Uid/ { print $2 }' "/proc/$worker/status")" != 0 ]
+	grep -q '^CapEff:	0000000000000000$' "/proc/$worker/status"
+	grep -q '^Seccomp:	2$' "/proc/$worker/status"
+}
+
+# writes BLOCK: the host makes a file system on a disk with such blocks.
+writes() {
+	truncate -s 64M image
+	start_drive -t disk -b "$1" -w 0 image
+	[ "$(blockdev --getss "$DEVICE")" = "$1" ]
+	mkfs.ext4 -q "$DEVICE"
+	mkdir -p mnt
+	mount "$DEVICE" mnt
+	head -c 20M /dev/urandom >mnt/file
+	sum=$(sha256sum <mnt/file)
+	umount mnt
+	kill "$DRIVE"
+	wait "$DRIVE"
+	nothing_left
+	e2fsck -fn image
+	mount -o loop image mnt
+	[ "$(sha256sum <mnt/file)" = "$sum" ]
+	umount mnt
+	no_errors
+}
+
+@test "a disk with blocks of 512 bytes that the host writes to" {
+	writes 512
+}
+
+@test "a disk with blocks of 4096 bytes that the host writes to" {
+	writes 4096
+}
+
+@test "a host that ejects the medium ends vm-drive" {
+	truncate -s 1M image.iso
+	start_drive 0 image.iso
+	eject "$DEVICE"
+	wait "$DRIVE"
+	nothing_left
+}
+
+@test "a killed vm-drive leaves nothing that the next one can't remove" {
+	truncate -s 1M image.iso
+	start_drive 0 image.iso
+	kill -KILL "$DRIVE"
+	wait "$DRIVE" || :
+	wait_until 10 not pgrep -x vm-drive
+	wait_until 10 not host_drive_is_there
+	start_drive 0 image.iso
+	kill "$DRIVE"
+	wait "$DRIVE"
+	nothing_left
+}
+host_drive_is_there() {
+	[ -n "$(host_drive 0)" ]
+}
+
+@test "bad input: one line and the right exit status" {
+	truncate -s 1M image.iso
+	run -64 vm-drive -w 0 image.iso
+	run -64 vm-drive -t disk -b 2048 0 image.iso
+	run -64 vm-drive 8 image.iso
+	run -64 vm-drive -i usb_vendor_id=x 0 image.iso
+	[[ $output == "vm-drive: usb_vendor_id=x: not four hexadecimal digits"* ]]
+	run -66 vm-drive 0 missing.iso
+	[ "$output" = "vm-drive: unable to open missing.iso: No such file or directory" ]
+	nothing_left
+	run -77 setpriv --reuid nobody --clear-groups "$BUILD/bin/vm-drive" 0 image.iso
+	[ "$output" = "vm-drive: unable to make a drive: be root" ]
+	run -69 vm-drive -u other 0 image.iso
+	start_drive 0 image.iso
+	run -75 vm-drive 0 image.iso
+	[ "$output" = "vm-drive: slot 0 is used by another vm-drive" ]
+	run -75 vm-drive 1 image.iso
+	[[ $output == *"another gadget uses the UDC: vm-gadget teardown" ]]
+	[ ! -e /sys/kernel/config/usb_gadget/vmedia-own.1 ]
+}
