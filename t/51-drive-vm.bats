@@ -213,3 +213,51 @@ host_drive_is_there() {
 	[[ $output == *"another gadget uses the UDC: vm-gadget teardown" ]]
 	[ ! -e /sys/kernel/config/usb_gadget/vmedia-own.1 ]
 }
+
+@test "another image behind the socket is not shown: the host waits for the right one" {
+	head -c 4M /dev/urandom >image.iso
+	head -c 4M /dev/urandom >other.iso
+	serve
+	start_drive -o 300 0 nbd
+	blockdev --setra 0 "$DEVICE"
+	cmp -n 65536 "$DEVICE" image.iso
+	mv image.iso right.iso
+	mv other.iso image.iso
+	kill -KILL "$(cat pid)"
+	rm nbd pid
+	serve
+	background cmp -n 65536 -i 2097152 "$DEVICE" right.iso
+	wait_until 20 grep -q "another image now: waiting for the one that was inserted" drive.err
+	mv right.iso image.iso
+	kill -KILL "$(cat pid)"
+	rm nbd pid
+	serve
+	wait "${STARTED[-1]}"
+	no_errors
+}
+
+# usb_device: prints the device file of the drive's USB device.
+usb_device() {
+	local dir
+	dir=$(realpath "/sys/block/${DEVICE##*/}/device")
+	dir=${dir%/*:1.0/*}
+	printf '/dev/bus/usb/%03d/%03d\n' "$(cat "$dir/busnum")" "$(cat "$dir/devnum")"
+}
+
+# speaks OPTION...: a host of our own finds all in order (t/drive/host).
+speaks() {
+	head -c 1M /dev/urandom >image
+	start_drive "$@" -t disk -w 0 image
+	"$TOP/t/drive/host" "$(usb_device)" image
+	kill "$DRIVE"
+	wait "$DRIVE"
+	nothing_left
+}
+
+@test "the thirteen cases, wrong wrappers, resets in the middle, failures" {
+	speaks
+}
+
+@test "the same with a controller that must not stall" {
+	speaks -S 0
+}

@@ -15,10 +15,11 @@
 void
 bus_await(struct worker *w)
 {
-	if (w->is_awaited || w->next_size > 0 || !w->shared->is_enabled)
+	if (w->is_awaited || w->has_next || !w->shared->is_enabled)
 		return;
-	if (aio_receive(&w->aio, w->setup.function.out, w->next,
-		sizeof(w->next), TAG_COMMAND) == 0)
+	/* One packet: a whole one that is no wrapper must end the transfer, too. */
+	if (aio_receive(&w->aio, w->setup.function.out, w->next, w->packet,
+		TAG_COMMAND) == 0)
 		w->is_awaited = true;
 	else if (errno == EAGAIN || errno == ESHUTDOWN)
 		w->shared->is_enabled = 0; /* until it is enabled again */
@@ -144,37 +145,25 @@ bus_abandon(struct worker *w)
 	struct piece *p;
 
 	aio_cancel_all(&w->aio);
-	for (p = w->pieces.all; p < w->pieces.all + PIECES; p++)
+	for (p = w->pieces.all; p < w->pieces.all + PIECES; p++) {
 		p->usb = 0;
-	w->is_awaited = w->is_doubtful = false;
-	w->next_size = 0;
+		if (p->is_of_host)
+			piece_free(p);
+	}
+	w->is_awaited = w->is_doubtful = w->has_next = false;
 	w->host = NULL;
 	w->step = STEP_IDLE;
 	w->shared->phase = DRIVE_IDLE;
 }
 
-/* After the halt of the endpoint the host reads the status of another command: it
- * is out of step then, and resets us at once, and does not wait half a minute. */
-static void
-send_stale_status(struct worker *w)
-{
-	struct drive_shared *shared = w->shared;
-
-	bot_put_status(shared->status, shared->command.tag,
-	    shared->command.length, BOT_FAILED);
-	function_halt_in(&w->setup.function);
-	if (aio_send(&w->aio, w->setup.function.in, shared->status,
-		sizeof(shared->status), TAG_DOUBT) == -1)
-		bus_abandon(w);
-}
-
+/* BOT 6.6.1. */
 void
 bus_halt(struct worker *w)
 {
 	bus_abandon(w);
 	w->shared->phase = DRIVE_INVALID;
+	function_halt_in(&w->setup.function);
 	function_halt_out(&w->setup.function);
-	send_stale_status(w);
 }
 
 /* --- requests and events of ep0 --------------------------------------------- */
@@ -266,9 +255,16 @@ fail_inherited(struct worker *w)
 static void
 doubt_status(struct worker *w)
 {
+	struct drive_shared *shared = w->shared;
+
 	w->is_doubtful = true;
 	w->step = STEP_STATUS;
-	send_stale_status(w);
+	bot_put_status(shared->status, shared->command.tag,
+	    shared->command.length, BOT_FAILED);
+	function_halt_in(&w->setup.function);
+	if (aio_send(&w->aio, w->setup.function.in, shared->status,
+		sizeof(shared->status), TAG_DOUBT) == -1)
+		bus_abandon(w);
 	bus_await(w);
 }
 

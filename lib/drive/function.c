@@ -213,9 +213,12 @@ function_packet(const struct function *f)
 {
 	struct usb_endpoint_descriptor in;
 
-	if (ioctl(f->in, FUNCTIONFS_ENDPOINT_DESC, &in) == -1)
-		return 512; /* high speed, the most frequent one */
-	return le16toh(in.wMaxPacketSize);
+	unsigned packet = 0;
+
+	if (ioctl(f->in, FUNCTIONFS_ENDPOINT_DESC, &in) == 0)
+		packet = le16toh(in.wMaxPacketSize);
+	/* High speed is the most frequent one. */
+	return packet >= 64 && packet <= FUNCTION_PACKET_MAX ? packet : 512;
 }
 
 /* --- requests on ep0 ----------------------------------------------------- */

@@ -13,6 +13,8 @@
 
 #include <linux/usb/functionfs.h>
 
+#define FUNCTION_PACKET_MAX 1024 /* bytes, at the highest speed */
+
 struct function {
 	int control; /* ep0: events */
 	int in, out; /* the bulk endpoints; opened with O_NONBLOCK */

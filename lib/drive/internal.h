@@ -13,8 +13,6 @@
 #include "drive/source.h"
 #include "drive/worker.h"
 
-#define PACKET_MAX 1024 /* bytes of a packet at the highest speed */
-
 /* Tags of transfers: the number of a piece, or one of these. */
 enum {
 	TAG_COMMAND = PIECES,
@@ -43,9 +41,9 @@ struct worker {
 	struct source source;
 	struct pieces pieces;
 	enum step step;
-	bool is_awaited; /* a transfer for the next command is under way */
-	size_t
-	    next_size; /* the next command has come before our status ended */
+	bool is_awaited;  /* a transfer for the next command is under way */
+	bool has_next;	  /* the next command came before our status ended */
+	size_t next_size; /* bytes of that */
 	bool is_doubtful; /* has the host got the predecessor's last status? */
 	bool has_medium;
 	struct piece *host; /* of a VERIFY: the host's bytes */
@@ -53,14 +51,13 @@ struct worker {
 	uint32_t number;    /* of the command; 0 is none's */
 	struct scsi_job job;
 	struct bot_plan plan;
-	uint64_t
-	    begun; /* bytes of the command for which a transfer was begun */
+	uint64_t begun;	  /* bytes for which a transfer was begun */
 	uint64_t arrived; /* bytes that have come or gone over the bus */
 	uint64_t done;	  /* bytes that the source has taken */
 	uint32_t range;	  /* of the job's ranges, the next one */
 	int error; /* an errno: the rest of the command is not carried out */
 	uint64_t last_end, ahead; /* of the last read; bytes to read ahead */
-	uint8_t next[PACKET_MAX], parameters[4096];
+	uint8_t next[FUNCTION_PACKET_MAX], parameters[4096];
 };
 
 static inline uint64_t

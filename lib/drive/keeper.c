@@ -52,8 +52,9 @@ struct keeper {
 	bool is_file;
 	int candidate; /* a connection in handshake; -1: none */
 	struct nbd_apart handshake;
-	bool is_wanted; /* the worker has none */
-	int64_t next;	/* clock_ms() of the next try */
+	bool is_wanted;	 /* the worker has none */
+	bool is_refused; /* it was another image, and that was said */
+	int64_t next;	 /* clock_ms() of the next try */
 	int64_t
 	    lost; /* clock_ms() since when there is none; -1: there is one */
 	struct nbd_connection first; /* what the first one said */
@@ -72,9 +73,12 @@ become_worker(const struct keeper *k, int link)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (k->candidate != -1)
+	if (k->candidate != -1) {
 		close(k->candidate);
+		close(k->handshake.back);
+	}
 	close(k->children);
+	close(k->setup->stop);
 	worker_run(&setup);
 }
 
@@ -154,7 +158,7 @@ give_source(struct keeper *k, int fd)
 	if (!k->is_in)
 		k->setup->on_ready();
 	k->is_in = true;
-	k->is_wanted = false;
+	k->is_wanted = k->is_refused = false;
 	k->lost = -1;
 }
 
@@ -180,9 +184,8 @@ give_file(struct keeper *k)
 static struct nbd_wish
 wish_of(const struct keeper *k)
 {
-	return (struct nbd_wish){.read_only = !k->setup->writable,
-	    .identity = k->is_in ? k->first.identity : NULL,
-	    .limit = HANDSHAKE_S};
+	return (struct nbd_wish){
+	    .read_only = !k->setup->writable, .limit = HANDSHAKE_S};
 }
 
 static void
@@ -197,6 +200,24 @@ connect_source(struct keeper *k)
 		close(k->candidate);
 		k->candidate = -1;
 	}
+}
+
+static bool
+is_same(const struct nbd_connection *a, const struct nbd_connection *b)
+{
+	return a->size == b->size && strcmp(a->identity, b->identity) == 0;
+}
+
+/* Another image's bytes are worse than none: the host waits for the right one. */
+static void
+refuse_source(struct keeper *k)
+{
+	if (!k->is_refused)
+		k->setup->say(
+		    "the source has another image now: waiting for the "
+		    "one that was inserted");
+	k->is_refused = true;
+	k->next = clock_ms() + AGAIN_MS;
 }
 
 /* The handshake has ended, well or not. */
@@ -215,10 +236,10 @@ take_source(struct keeper *k)
 		k->next = clock_ms() + AGAIN_MS;
 		return 0;
 	}
-	if (k->is_in && found.size != k->first.size) {
+	if (k->is_in && !is_same(&found, &k->first)) {
 		close(found.socket);
-		return fail_because(k->why, CAUSE_CHANGED, EX_IOERR,
-		    "unable to go on: the source is another image now");
+		refuse_source(k);
+		return 0;
 	}
 	if (!k->is_in)
 		k->first = found;

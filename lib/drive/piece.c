@@ -67,7 +67,7 @@ pieces_touch(struct pieces *pieces, struct piece *p)
 void
 piece_free(struct piece *p)
 {
-	p->is_used = p->is_read = p->is_busy = false;
+	p->is_used = p->is_read = p->is_busy = p->is_of_host = false;
 }
 
 void

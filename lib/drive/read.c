@@ -41,7 +41,7 @@ ask(struct worker *w, uint64_t at, uint64_t end)
 			p = pieces_get(&w->pieces, begin, limit);
 			if (p == NULL || !begin_read(w, p, at,
 					     (at < end ? end : limit) - at))
-				return;
+				break;
 		}
 		at = p->request.offset + p->request.length;
 	}

@@ -122,11 +122,9 @@ end_status(struct worker *w, const struct aio_end *end)
 	w->step = STEP_IDLE;
 	w->is_doubtful = false;
 	w->shared->phase = DRIVE_IDLE;
-	if (w->next_size > 0) {
-		size_t size = w->next_size;
-
-		w->next_size = 0;
-		bus_take(w, size);
+	if (w->has_next) {
+		w->has_next = false;
+		bus_take(w, w->next_size);
 	}
 	bus_await(w);
 }
@@ -137,10 +135,10 @@ take_command(struct worker *w, const struct aio_end *end)
 	w->is_awaited = false;
 	if (end->result < 0)
 		return;
-	if (w->step == STEP_STATUS && !w->is_doubtful)
-		w->next_size = (size_t)end->result;
-	else
-		bus_take(w, (size_t)end->result);
+	w->has_next = w->step == STEP_STATUS && !w->is_doubtful;
+	w->next_size = (size_t)end->result;
+	if (!w->has_next)
+		bus_take(w, w->next_size);
 }
 
 static void

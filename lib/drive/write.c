@@ -7,12 +7,12 @@
 
 #include "drive/internal.h"
 
-/* The bytes that have come in a piece go to the source, or are compared. */
 void
 move_write_piece(struct worker *w, struct piece *p)
 {
 	p->request.op = SOURCE_WRITE;
 	p->request.fua = w->job.fua;
+	p->is_of_host = false;
 	if (w->error == 0 && source_begin(&w->source, &p->request) == 0)
 		return;
 	if (w->error == 0)
@@ -34,10 +34,25 @@ move_receive(struct worker *w, struct piece *p)
 			bus_abandon(w);
 		return;
 	}
-	p->is_used = p->is_busy = true;
+	p->is_used = p->is_busy = p->is_of_host = true;
 	p->command = w->number;
 	p->usb = 1;
 	w->begun += n;
+}
+
+/* A server that can't keep a single write safe keeps all of them. */
+static void
+end_write(struct worker *w)
+{
+	if (!w->job.fua || w->source.can_fua || w->source.is_file ||
+	    !w->source.can_flush) {
+		bus_end_command(w);
+		return;
+	}
+	w->step = STEP_SOURCE;
+	w->job.action = SCSI_FLUSH;
+	w->done = 0;
+	move_source(w);
 }
 
 void
@@ -61,7 +76,7 @@ move_write(struct worker *w)
 	if (w->error != 0 && w->begun == w->arrived)
 		move_fail(w);
 	else if (w->error == 0 && w->done == w->plan.take)
-		bus_end_command(w);
+		end_write(w);
 }
 
 /* --- requests without bytes --- */
