@@ -236,6 +236,24 @@ host_drive_is_there() {
 	no_errors
 }
 
+@test "a source that is away for too long: what the host reads fails, until it is back" {
+	head -c 4M /dev/urandom >image.iso
+	serve
+	start_drive -o 1 0 nbd
+	kill -KILL "$(cat pid)"
+	rm nbd pid
+	drop_caches
+	run dd if="$DEVICE" of=part bs=64k count=1 skip=20 iflag=direct
+	[ "$status" = 1 ]
+	[[ $output == *"Input/output error"* ]]
+	serve
+	wait_until 20 reads_again
+}
+reads_again() {
+	dd if="$DEVICE" of=part bs=64k count=1 skip=20 iflag=direct status=none &&
+		cmp -i 1310720:0 -n 65536 image.iso part
+}
+
 # usb_device: prints the device file of the drive's USB device.
 usb_device() {
 	local dir

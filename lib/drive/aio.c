@@ -11,12 +11,12 @@
 #include "drive/aio.h"
 
 /* The C library has no wrappers, and libaio is no more than these. */
-static long
-get_events(struct aio *aio, long min, struct io_event *event)
+static int
+get_events(struct aio *aio, long min, struct io_event *events, long max)
 {
 	static long now[2]; /* the old struct timespec, of zeros */
 
-	return syscall(SYS_io_getevents, aio->context, min, 1L, event,
+	return (int)syscall(SYS_io_getevents, aio->context, min, max, events,
 	    min == 0 ? now : NULL);
 }
 
@@ -30,73 +30,123 @@ aio_open(struct aio *aio)
 	return (int)syscall(SYS_io_setup, AIO_DEPTH, &aio->context);
 }
 
+/* --- beginning ------------------------------------------------------------ */
+
 static int
-submit(struct aio *aio, unsigned opcode, int fd, uintptr_t bytes, size_t len,
+queue(struct aio *aio, unsigned opcode, int fd, uintptr_t bytes, size_t len,
     unsigned tag)
 {
-	struct iocb *block = aio->blocks;
+	unsigned i = 0;
 
-	while (block < aio->blocks + AIO_DEPTH && block->aio_data != 0)
-		block++;
-	if (block == aio->blocks + AIO_DEPTH) {
-		errno = EAGAIN;
+	while (i < AIO_DEPTH && aio->states[i].is_used)
+		i++;
+	if (i == AIO_DEPTH)
 		return -1;
-	}
-	memset(block, 0, sizeof(*block));
-	block->aio_lio_opcode = (uint16_t)opcode;
-	block->aio_fildes = (uint32_t)fd;
-	block->aio_buf = bytes;
-	block->aio_nbytes = len;
-	block->aio_flags = IOCB_FLAG_RESFD;
-	block->aio_resfd = (uint32_t)aio->event;
-	if (syscall(SYS_io_submit, aio->context, 1L, &block) != 1)
-		return -1;
-	block->aio_data = (uint64_t)(block - aio->blocks) + 1;
-	aio->tags[block - aio->blocks] = tag;
-	aio->under_way++;
+	aio->blocks[i] = (struct iocb){.aio_data = i,
+	    .aio_lio_opcode = (uint16_t)opcode,
+	    .aio_fildes = (uint32_t)fd,
+	    .aio_buf = bytes,
+	    .aio_nbytes = len,
+	    .aio_flags = IOCB_FLAG_RESFD,
+	    .aio_resfd = (uint32_t)aio->event};
+	aio->states[i].is_used = true;
+	aio->states[i].tag = tag;
+	aio->queue[aio->queued++] = &aio->blocks[i];
 	return 0;
 }
 
 int
 aio_send(struct aio *aio, int fd, const void *bytes, size_t len, unsigned tag)
 {
-	return submit(aio, IOCB_CMD_PWRITE, fd, (uintptr_t)bytes, len, tag);
+	return queue(aio, IOCB_CMD_PWRITE, fd, (uintptr_t)bytes, len, tag);
 }
 
 int
 aio_receive(struct aio *aio, int fd, void *bytes, size_t len, unsigned tag)
 {
-	return submit(aio, IOCB_CMD_PREAD, fd, (uintptr_t)bytes, len, tag);
+	return queue(aio, IOCB_CMD_PREAD, fd, (uintptr_t)bytes, len, tag);
 }
 
-static int
-take(struct aio *aio, long min, struct aio_end *end)
+/* It could not be begun, and ends with that. */
+static void
+end_at_once(struct aio *aio, const struct iocb *block, int error)
 {
-	struct io_event event;
-	struct iocb *block;
+	aio->ends[(aio->first_end + aio->end_count++) % AIO_DEPTH] =
+	    (struct io_event){.data = block->aio_data, .res = -error};
+}
 
-	if (aio->under_way == 0 || get_events(aio, min, &event) != 1)
-		return 0;
-	block = (struct iocb *)(uintptr_t)event.obj;
-	end->tag = aio->tags[block - aio->blocks];
-	end->result = event.res;
-	block->aio_data = 0;
-	aio->under_way--;
-	return 1;
+/* Where one can't be begun, those behind it must not be: their bytes would take its
+ * place. */
+void
+aio_begin(struct aio *aio)
+{
+	unsigned done = 0;
+	long n = 0;
+
+	while (done < aio->queued) {
+		if (n >= 0)
+			n = syscall(SYS_io_submit, aio->context,
+			    (long)(aio->queued - done), &aio->queue[done]);
+		if (n > 0) {
+			aio->under_way += (unsigned)n;
+			done += (unsigned)n;
+		} else {
+			end_at_once(aio, aio->queue[done++], errno);
+			errno = ECANCELED;
+		}
+	}
+	aio->queued = 0;
+}
+
+/* --- ending ------------------------------------------------------------------ */
+
+/* Fetch what has ended, at least min, behind what is to be told. */
+static void
+fetch(struct aio *aio, long min)
+{
+	struct io_event events[AIO_DEPTH];
+	int i, n;
+
+	if (aio->under_way == 0)
+		return;
+	n = get_events(aio, min, events, AIO_DEPTH);
+	for (i = 0; i < n; i++)
+		aio->ends[(aio->first_end + aio->end_count++) % AIO_DEPTH] =
+		    events[i];
+	if (n > 0)
+		aio->under_way -= (unsigned)n;
 }
 
 int
 aio_next(struct aio *aio, struct aio_end *end)
 {
-	return take(aio, 0, end);
+	const struct io_event *event;
+
+	if (aio->end_count == 0)
+		fetch(aio, 0);
+	if (aio->end_count == 0)
+		return 0;
+	event = &aio->ends[aio->first_end];
+	aio->first_end = (aio->first_end + 1) % AIO_DEPTH;
+	aio->end_count--;
+	end->tag = aio->states[event->data].tag;
+	end->result = event->res;
+	aio->states[event->data].is_used = false;
+	return 1;
 }
 
+bool
+aio_has_ends(const struct aio *aio)
+{
+	return aio->end_count > 0;
+}
+
+/* It says EINPROGRESS, and the end comes as of any other transfer. */
 static void
 cancel(struct aio *aio, struct iocb *block)
 {
 	struct io_event unused;
 
-	/* It says EINPROGRESS, and the end comes as of any other transfer. */
 	syscall(SYS_io_cancel, aio->context, block, &unused);
 }
 
@@ -106,19 +156,22 @@ aio_cancel(struct aio *aio, unsigned tag)
 	unsigned i;
 
 	for (i = 0; i < AIO_DEPTH; i++)
-		if (aio->blocks[i].aio_data != 0 && aio->tags[i] == tag)
+		if (aio->states[i].is_used && aio->states[i].tag == tag)
 			cancel(aio, &aio->blocks[i]);
 }
 
 void
 aio_cancel_all(struct aio *aio)
 {
-	struct aio_end unused;
 	unsigned i;
 
+	aio->queued = 0;
 	for (i = 0; i < AIO_DEPTH; i++)
-		if (aio->blocks[i].aio_data != 0)
+		if (aio->states[i].is_used)
 			cancel(aio, &aio->blocks[i]);
 	while (aio->under_way > 0)
-		take(aio, 1, &unused);
+		fetch(aio, 1);
+	aio->end_count = 0;
+	for (i = 0; i < AIO_DEPTH; i++)
+		aio->states[i].is_used = false;
 }

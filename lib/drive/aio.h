@@ -10,6 +10,7 @@
 
 #include <linux/aio_abi.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,8 +20,15 @@ struct aio {
 	aio_context_t context;
 	int event; /* poll it for POLLIN: something has ended */
 	unsigned under_way;
-	struct iocb blocks[AIO_DEPTH]; /* data is their number + 1 while used */
-	unsigned tags[AIO_DEPTH];
+	struct iocb blocks[AIO_DEPTH];
+	struct {
+		bool is_used;
+		unsigned tag;
+	} states[AIO_DEPTH];	       /* of the blocks */
+	struct iocb *queue[AIO_DEPTH]; /* to be submitted, in their order */
+	unsigned queued;
+	struct io_event ends[AIO_DEPTH]; /* to be told, in their order */
+	unsigned first_end, end_count;
 };
 
 /* A transfer that has ended. */
@@ -34,16 +42,23 @@ struct aio_end {
 int aio_open(struct aio *);
 
 /*
- * Begin to send bytes by an IN endpoint, or to receive by an OUT endpoint. The
- * bytes stay the caller's and must live until the end. Returns 0; or -1 with errno:
- * EAGAIN (the endpoint is not enabled, or too many are under way), ESHUTDOWN,
- * ENOMEM.
+ * Queue bytes to be sent by an IN endpoint, or to be received by an OUT endpoint.
+ * The bytes stay the caller's and must live until the end. Returns 0, or -1 where
+ * too many are under way.
  */
 int aio_send(struct aio *, int fd, const void *bytes, size_t len, unsigned tag);
 int aio_receive(struct aio *, int fd, void *bytes, size_t len, unsigned tag);
 
+/* Begin all that is queued, by one system call. What can't be begun ends with minus
+ * an errno: EAGAIN (the endpoint is not enabled), ESHUTDOWN, ENOMEM; and what is
+ * behind it in the queue with ECANCELED. */
+void aio_begin(struct aio *);
+
 /* Take one that has ended, without waiting. Returns 1; or 0 if there is none. */
 int aio_next(struct aio *, struct aio_end *);
+
+/* Does aio_next() have something to tell, of which the event does not? */
+bool aio_has_ends(const struct aio *);
 
 /* Cancel the transfers with this tag: each ends, with -ECONNRESET or what it had
  * come to. */

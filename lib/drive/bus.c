@@ -3,7 +3,6 @@
  *
  * The bulk-only transport of the worker: commands, statuses, resets.
  */
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,8 +20,6 @@ bus_await(struct worker *w)
 	if (aio_receive(&w->aio, w->setup.function.out, w->next, w->packet,
 		TAG_COMMAND) == 0)
 		w->is_awaited = true;
-	else if (errno == EAGAIN || errno == ESHUTDOWN)
-		w->shared->is_enabled = 0; /* until it is enabled again */
 }
 
 static enum bot_direction

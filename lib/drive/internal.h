@@ -56,6 +56,7 @@ struct worker {
 	uint64_t done;	  /* bytes that the source has taken */
 	uint32_t range;	  /* of the job's ranges, the next one */
 	int error; /* an errno: the rest of the command is not carried out */
+	uint32_t transfer; /* bytes of one on the bus: the kernel copies them */
 	uint64_t last_end, ahead; /* of the last read; bytes to read ahead */
 	uint8_t next[FUNCTION_PACKET_MAX], parameters[4096];
 };

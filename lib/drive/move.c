@@ -8,6 +8,8 @@
 
 #include "drive/internal.h"
 
+#define TRANSFER_LEAST 4096 /* bytes: a page */
+
 /* --- what could not be done ---------------------------------------------------- */
 
 static enum scsi_reason
@@ -207,6 +209,9 @@ move_ended(struct worker *w, const struct aio_end *end)
 		return;
 	}
 	if (end->result < 0) {
+		/* The host repeats it after half a minute; and it fits then. */
+		if (end->result == -ENOMEM && w->transfer > TRANSFER_LEAST)
+			w->transfer /= 2;
 		bus_abandon(w);
 		return;
 	}

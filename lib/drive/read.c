@@ -80,13 +80,11 @@ move_read(struct worker *w)
 		if (p == NULL)
 			break;
 		n = least(p->request.offset + p->request.length, end) - at;
+		n = least(n, w->transfer);
 		if (aio_send(&w->aio, w->setup.function.in,
 			p->bytes + (at - p->request.offset), n,
-			(unsigned)(p - w->pieces.all)) == -1) {
-			if (w->begun == w->arrived)
-				bus_abandon(w);
-			return;
-		}
+			(unsigned)(p - w->pieces.all)) == -1)
+			return; /* until others have ended */
 		p->usb++;
 		pieces_touch(&w->pieces, p);
 		w->begun += n;

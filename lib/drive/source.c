@@ -286,30 +286,37 @@ take_reply(struct source *s)
 	return 0;
 }
 
-/* Receive more of the reply header, or of a read's bytes. Returns 1, 0 if there is
- * nothing, or -1 if the connection is lost. */
+/*
+ * Receive more of a reply's header, or of a read's bytes and with them the next
+ * header. Returns 1 where more may be there, 0 if there is nothing more, or -1 if
+ * the connection is lost.
+ */
 static int
 receive_more(struct source *s)
 {
 	struct source_request *r =
 	    s->receiving == -1 ? NULL : s->requests[s->receiving];
-	uint8_t *into = r == NULL ? s->reply : r->bytes;
-	uint32_t size = r == NULL ? sizeof(s->reply) : r->length;
-	ssize_t n = recv(s->fd, into + s->have, size - s->have, MSG_DONTWAIT);
+	uint32_t rest = r == NULL ? 0 : r->length - s->have;
+	uint32_t head = r == NULL ? s->have : 0;
+	struct iovec parts[2] = {
+	    {r == NULL ? NULL : (uint8_t *)r->bytes + s->have, rest},
+	    {s->reply + head, sizeof(s->reply) - head}};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+	ssize_t n = recvmsg(s->fd, &message, MSG_DONTWAIT);
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (n <= 0)
 		return -1;
 	s->have += (uint32_t)n;
-	if (s->have < size)
-		return 1;
-	if (r == NULL)
-		return take_reply(s) == -1 ? -1 : 1;
-	end(s, s->receiving, 0);
-	s->receiving = -1;
-	s->have = 0;
-	return 1;
+	if (r != NULL && (uint32_t)n >= rest) {
+		s->have = (uint32_t)n - rest;
+		end(s, s->receiving, 0);
+		s->receiving = -1;
+	}
+	if (s->receiving != -1 || s->have < sizeof(s->reply))
+		return 0;
+	return take_reply(s) == -1 ? -1 : 1;
 }
 
 short

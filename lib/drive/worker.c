@@ -117,8 +117,14 @@ hear_keeper(struct worker *w)
 static void
 end_status(struct worker *w, const struct aio_end *end)
 {
-	if (w->step != STEP_STATUS || end->result < 0)
-		return; /* cancelled, or the host is gone: ep0 tells */
+	if (w->step != STEP_STATUS)
+		return;
+	if (end->result < 0) {
+		/* One that was in doubt was cancelled by us. */
+		if (end->tag == TAG_STATUS)
+			bus_abandon(w);
+		return;
+	}
 	w->step = STEP_IDLE;
 	w->is_doubtful = false;
 	w->shared->phase = DRIVE_IDLE;
@@ -133,6 +139,9 @@ static void
 take_command(struct worker *w, const struct aio_end *end)
 {
 	w->is_awaited = false;
+	/* The host is gone, until the function is enabled again. */
+	if (end->result == -EAGAIN || end->result == -ESHUTDOWN)
+		w->shared->is_enabled = 0;
 	if (end->result < 0)
 		return;
 	w->has_next = w->step == STEP_STATUS && !w->is_doubtful;
@@ -147,7 +156,7 @@ hear_bus(struct worker *w)
 	struct aio_end end;
 	uint64_t count;
 
-	if (read(w->aio.event, &count, sizeof(count)) == -1)
+	if (read(w->aio.event, &count, sizeof(count)) == -1 && errno != EAGAIN)
 		return;
 	while (aio_next(&w->aio, &end)) {
 		switch (end.tag) {
@@ -200,12 +209,15 @@ static void __attribute__((noreturn)) loop(struct worker *w)
 		p[SOURCE].fd = w->has_medium ? w->source.fd : -1;
 		p[SOURCE].events =
 		    w->has_medium ? source_events(&w->source) : 0;
-		if (poll(p, COUNT, -1) == -1 && errno != EINTR)
+		aio_begin(&w->aio);
+		if (poll(p, COUNT, aio_has_ends(&w->aio) ? 0 : -1) == -1 &&
+		    errno != EINTR)
 			exit(EX_OSERR);
 		if (p[CONTROL].revents != 0)
 			bus_hear(w);
-		if (p[BUS].revents != 0)
+		if (p[BUS].revents != 0 || aio_has_ends(&w->aio))
 			hear_bus(w);
+		aio_begin(&w->aio);
 		if (p[KEEPER].revents != 0 && !hear_keeper(w))
 			exit(0);
 		serve_source(w);
@@ -232,6 +244,7 @@ worker_run(const struct worker_setup *setup)
 	w.setup = *setup;
 	w.shared = setup->shared;
 	w.source.fd = -1;
+	w.transfer = PIECE_SIZE;
 	signal(SIGPIPE, SIG_IGN);
 	if (pieces_make(&w.pieces) == -1 || aio_open(&w.aio) == -1 ||
 	    give_up_rights() == -1)

@@ -23,17 +23,14 @@ move_write_piece(struct worker *w, struct piece *p)
 void
 move_receive(struct worker *w, struct piece *p)
 {
-	uint64_t n = least(w->plan.take - w->begun, PIECE_SIZE);
+	uint64_t n = least(w->plan.take - w->begun, w->transfer);
 
 	p->request = (struct source_request){.offset = w->job.offset + w->begun,
 	    .length = (uint32_t)n,
 	    .bytes = p->bytes};
 	if (aio_receive(&w->aio, w->setup.function.out, p->bytes, n,
-		(unsigned)(p - w->pieces.all)) == -1) {
-		if (w->begun == w->arrived)
-			bus_abandon(w);
-		return;
-	}
+		(unsigned)(p - w->pieces.all)) == -1)
+		return; /* until others have ended */
 	p->is_used = p->is_busy = p->is_of_host = true;
 	p->command = w->number;
 	p->usb = 1;
@@ -61,8 +58,7 @@ move_write(struct worker *w)
 	struct piece *p;
 	uint64_t begun;
 
-	while (
-	    w->step == STEP_WRITE && w->error == 0 && w->begun < w->plan.take) {
+	while (w->error == 0 && w->begun < w->plan.take) {
 		p = pieces_get(&w->pieces, 0, 0);
 		begun = w->begun;
 		if (p == NULL)
@@ -71,8 +67,6 @@ move_write(struct worker *w)
 		if (w->begun == begun)
 			break;
 	}
-	if (w->step != STEP_WRITE)
-		return;
 	if (w->error != 0 && w->begun == w->arrived)
 		move_fail(w);
 	else if (w->error == 0 && w->done == w->plan.take)
