@@ -253,7 +253,7 @@ lint: deps
 	@$(MAKE) --no-print-directory O=$(O)/lint-clang CC=clang \
 	    CFLAGS='-O2 -Werror' tests
 	shellcheck -x -s sh $(shfiles)
-	shellcheck -x -s bash -e SC2034,SC2119,SC2154 t/*.bash t/bench/run t/bench/insert t/soak/[!psu]* \
+	shellcheck -x -s bash -e SC2034,SC2119,SC2154 t/*.bash t/bench/run t/bench/insert t/bench/drive t/soak/[!psu]* \
 	    scripts/completion/vmctl
 	shellcheck -s bats -i SC2314,SC2315 t/*.bats
 	! mandoc -T lint $(mans) 2>/dev/null | grep -v 'manual not found'
