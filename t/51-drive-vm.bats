@@ -202,6 +202,12 @@ host_drive_is_there() {
 	[[ $output == "vm-drive: usb_vendor_id=x: not four hexadecimal digits"* ]]
 	run -66 vm-drive 0 missing.iso
 	[ "$output" = "vm-drive: unable to open missing.iso: No such file or directory" ]
+	mkfifo pipe
+	run -66 vm-drive 0 pipe
+	[ "$output" = "vm-drive: unable to use pipe: it is neither a file nor a socket" ]
+	: >empty.iso
+	run -65 vm-drive 0 empty.iso
+	[ "$output" = "vm-drive: unable to show empty.iso: no such drive can have it" ]
 	nothing_left
 	run -77 setpriv --reuid nobody --clear-groups "$BUILD/bin/vm-drive" 0 image.iso
 	[ "$output" = "vm-drive: unable to make a drive: be root" ]

@@ -19,20 +19,16 @@
 #include <unistd.h>
 
 #include <linux/fs.h>
-#include <linux/nbd.h>
 
 #include "base/clock.h"
+#include "drive/dial.h"
 #include "drive/keeper.h"
 #include "drive/shared.h"
 #include "drive/worker.h"
-#include "nbd/client-apart.h"
 #include "unix/fd-passing.h"
-#include "unix/socket.h"
 
-#define AGAIN_MS    200 /* until the next try to connect */
-#define HANDSHAKE_S 5
-#define EJECT_MS    20000 /* for the source to keep what was written */
-#define TRAPS_MOST  10 /* workers, one after the other, that answer no command */
+#define EJECT_MS   20000 /* for the source to keep what was written */
+#define TRAPS_MOST 10 /* workers, one after the other, that answer no command */
 
 struct keeper {
 	const struct keeper_setup *setup;
@@ -49,21 +45,16 @@ struct keeper {
 	uint64_t commands; /* when the worker was started */
 	unsigned traps;	   /* workers that have answered none */
 	/* The source: */
-	bool is_file;
-	int candidate; /* a connection in handshake; -1: none */
-	struct nbd_apart handshake;
-	bool is_wanted;	 /* the worker has none */
-	bool is_refused; /* it was another image, and that was said */
-	int64_t next;	 /* clock_ms() of the next try */
-	int64_t
-	    lost; /* clock_ms() since when there is none; -1: there is one */
-	struct nbd_connection first; /* what the first one said */
+	int file; /* of a file, as long as we run; -1: it is a socket */
+	struct dial dial;
+	bool is_wanted; /* the worker has none */
+	int64_t lost;	/* clock_ms() since when it has none; -1: it has one */
+	uint64_t size;	/* bytes of the medium */
 };
 
 /* --- the worker ----------------------------------------------------------- */
 
-static void __attribute__((noreturn))
-become_worker(const struct keeper *k, int link)
+static void __attribute__((noreturn)) become_worker(struct keeper *k, int link)
 {
 	const struct worker_setup setup = {.function = k->function,
 	    .shared = k->shared,
@@ -73,10 +64,7 @@ become_worker(const struct keeper *k, int link)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (k->candidate != -1) {
-		close(k->candidate);
-		close(k->handshake.back);
-	}
+	dial_forget(&k->dial);
 	close(k->children);
 	close(k->setup->stop);
 	worker_run(&setup);
@@ -113,9 +101,8 @@ static void
 want_source(struct keeper *k)
 {
 	k->is_wanted = true;
-	k->next = clock_ms();
 	if (k->lost == -1)
-		k->lost = k->next;
+		k->lost = clock_ms();
 }
 
 /* The worker has ended: another one goes on, unless it would end the same way. */
@@ -137,11 +124,11 @@ static void
 order(struct keeper *k, enum drive_order what, int fd)
 {
 	struct drive_message m = {.order = what,
-	    .is_file = k->is_file,
-	    .nbd_flags = (uint32_t)k->first.flags,
+	    .is_file = k->file != -1,
+	    .nbd_flags = (uint32_t)k->dial.first.flags,
 	    .is_writable = k->setup->writable,
 	    .block_size = k->setup->block_size,
-	    .size = k->first.size};
+	    .size = k->size};
 
 	/* A worker that does not take it ends, and the next one asks again. */
 	if (pass_send(k->link, &m, sizeof(m), &fd, fd == -1 ? 0 : 1) == -1)
@@ -154,122 +141,63 @@ static void
 give_source(struct keeper *k, int fd)
 {
 	order(k, k->is_in ? DRIVE_CONTINUE : DRIVE_INSERT, fd);
-	close(fd);
-	if (!k->is_in)
-		k->setup->on_ready();
-	k->is_in = true;
-	k->is_wanted = k->is_refused = false;
+	k->is_wanted = false;
 	k->lost = -1;
+	/* It was to be ejected, and could not write out without a source. */
+	if (k->end != 0)
+		order(k, DRIVE_EJECT, -1);
 }
 
 static int
-give_file(struct keeper *k)
+open_file(struct keeper *k)
 {
-	int fd = open(k->setup->source,
-	    (k->setup->writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
 	struct stat st;
-	uint64_t size;
 
-	if (fd == -1 || fstat(fd, &st) == -1)
+	k->file = open(k->setup->source,
+	    (k->setup->writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	if (k->file == -1 || fstat(k->file, &st) == -1)
+		return fail_errno(k->why,
+		    errno == EACCES || errno == EROFS ? EX_NOPERM : EX_NOINPUT,
+		    "unable to open %s", k->setup->source);
+	k->size = (uint64_t)st.st_size;
+	if (S_ISBLK(st.st_mode) && ioctl(k->file, BLKGETSIZE64, &k->size) == -1)
 		return fail_errno(
-		    k->why, EX_NOINPUT, "unable to open %s", k->setup->source);
-	size = (uint64_t)st.st_size;
-	if (S_ISBLK(st.st_mode) && ioctl(fd, BLKGETSIZE64, &size) == -1)
-		size = 0;
-	k->first.size = size;
-	give_source(k, fd);
+		    k->why, EX_NOINPUT, "unable to use %s", k->setup->source);
 	return 0;
 }
 
-static struct nbd_wish
-wish_of(const struct keeper *k)
-{
-	return (struct nbd_wish){
-	    .read_only = !k->setup->writable, .limit = HANDSHAKE_S};
-}
-
-static void
-connect_source(struct keeper *k)
-{
-	const struct nbd_wish wish = wish_of(k);
-
-	k->next = clock_ms() + AGAIN_MS;
-	k->candidate = connect_unix(k->setup->source);
-	if (k->candidate != -1 &&
-	    nbd_apart_begin(&k->handshake, k->candidate, &wish) == -1) {
-		close(k->candidate);
-		k->candidate = -1;
-	}
-}
-
-static bool
-is_same(const struct nbd_connection *a, const struct nbd_connection *b)
-{
-	return a->size == b->size && strcmp(a->identity, b->identity) == 0;
-}
-
-/* Another image's bytes are worse than none: the host waits for the right one. */
-static void
-refuse_source(struct keeper *k)
-{
-	if (!k->is_refused)
-		k->setup->say(
-		    "the source has another image now: waiting for the "
-		    "one that was inserted");
-	k->is_refused = true;
-	k->next = clock_ms() + AGAIN_MS;
-}
-
-/* The handshake has ended, well or not. */
+/* There is no source: how long may the host wait? */
 static int
-take_source(struct keeper *k)
+bear_loss(struct keeper *k)
 {
-	const struct nbd_wish wish = wish_of(k);
-	struct nbd_connection found;
-	char reason[512];
-	int rc = nbd_apart_end(
-	    &k->handshake, k->candidate, &wish, &found, reason, sizeof(reason));
-
-	close(k->candidate);
-	k->candidate = -1;
-	if (rc == -1) {
-		k->next = clock_ms() + AGAIN_MS;
+	if (clock_ms() < k->lost + 1000 * (int64_t)k->setup->outage)
 		return 0;
-	}
-	if (k->is_in && !is_same(&found, &k->first)) {
-		close(found.socket);
-		refuse_source(k);
-		return 0;
-	}
 	if (!k->is_in)
-		k->first = found;
-	if (k->setup->writable && found.flags & NBD_FLAG_READ_ONLY) {
-		close(found.socket);
-		return fail(k->why, EX_NOPERM,
-		    "unable to write to %s: the server only reads",
-		    k->setup->source);
-	}
-	give_source(k, found.socket);
+		return fail_because(k->why, CAUSE_UNREACHABLE, EX_UNAVAILABLE,
+		    "unable to connect to %s", k->setup->source);
+	order(k, DRIVE_GIVE_UP, -1);
 	return 0;
 }
 
 static int
 find_source(struct keeper *k)
 {
-	int64_t limit = k->lost + 1000 * (int64_t)k->setup->outage;
+	int socket, rc;
 
-	if (k->candidate != -1)
-		return nbd_apart_is_over(&k->handshake) ? take_source(k) : 0;
-	if (!k->is_ready || !k->is_wanted || clock_ms() < k->next)
+	if (!k->is_ready || !k->is_wanted)
 		return 0;
-	if (k->is_file)
-		return give_file(k);
-	connect_source(k);
-	if (k->lost != -1 && clock_ms() >= limit && !k->is_in)
-		return fail_because(k->why, CAUSE_UNREACHABLE, EX_UNAVAILABLE,
-		    "unable to connect to %s", k->setup->source);
-	if (k->lost != -1 && clock_ms() >= limit)
-		order(k, DRIVE_GIVE_UP, -1);
+	if (k->file != -1) {
+		give_source(k, k->file);
+		return 0;
+	}
+	rc = dial_go_on(&k->dial, &socket, k->why);
+	if (rc == 0)
+		return bear_loss(k);
+	if (rc == -1)
+		return -1;
+	k->size = k->dial.first.size;
+	give_source(k, socket);
+	close(socket);
 	return 0;
 }
 
@@ -284,22 +212,16 @@ show(struct keeper *k)
 	return k->setup->show(k->why);
 }
 
-/* Eject the medium because we are to end. Returns 1 if there is none. */
-static int
-ask_eject(struct keeper *k)
-{
-	if (!k->is_in)
-		return 1;
-	order(k, DRIVE_EJECT, -1);
-	return 0;
-}
-
+/* We are to end. Returns 1 if there is nothing to write out before. */
 static int
 stop(struct keeper *k)
 {
-	if (k->end == 0)
-		k->end = clock_ms() + EJECT_MS;
-	return ask_eject(k);
+	if (!k->is_in || !k->setup->writable)
+		return 1;
+	k->end = clock_ms() + EJECT_MS;
+	if (!k->is_wanted)
+		order(k, DRIVE_EJECT, -1);
+	return 0;
 }
 
 /* Returns 1 when the medium was ejected. */
@@ -314,7 +236,12 @@ hear_worker(struct keeper *k)
 	case DRIVE_READY:
 		k->is_ready = true;
 		want_source(k);
-		return k->end != 0 ? ask_eject(k) : show(k);
+		return show(k);
+	case DRIVE_INSERTED:
+		if (!k->is_in)
+			k->setup->on_ready();
+		k->is_in = true;
+		return 0;
 	case DRIVE_LOST:
 		want_source(k);
 		return 0;
@@ -346,8 +273,7 @@ hear_children(struct keeper *k)
 static int
 wait_ms(const struct keeper *k)
 {
-	return k->is_wanted || k->candidate != -1 || k->end != 0 ? AGAIN_MS
-								 : -1;
+	return k->is_wanted || k->end != 0 ? DIAL_AGAIN_MS : -1;
 }
 
 static int
@@ -366,8 +292,8 @@ loop(struct keeper *k)
 
 	while (rc == 0) {
 		p[WORKER] = (struct pollfd){k->link, POLLIN, 0};
-		p[HANDSHAKE] = (struct pollfd){
-		    k->candidate != -1 ? k->handshake.back : -1, POLLIN, 0};
+		p[HANDSHAKE] =
+		    (struct pollfd){dial_descriptor(&k->dial), POLLIN, 0};
 		if (poll(p, COUNT, wait_ms(k)) == -1 && errno != EINTR)
 			return fail_errno(k->why, EX_OSERR, "unable to wait");
 		if (p[STOP].revents != 0) {
@@ -411,7 +337,14 @@ prepare(struct keeper *k)
 	if (stat(k->setup->source, &st) == -1)
 		return fail_errno(
 		    k->why, EX_NOINPUT, "unable to open %s", k->setup->source);
-	k->is_file = !S_ISSOCK(st.st_mode);
+	/* To open another kind of file might wait for ever. */
+	if (!S_ISSOCK(st.st_mode) && !S_ISREG(st.st_mode) &&
+	    !S_ISBLK(st.st_mode))
+		return fail(k->why, EX_NOINPUT,
+		    "unable to use %s: it is neither a file nor a socket",
+		    k->setup->source);
+	if (!S_ISSOCK(st.st_mode) && open_file(k) == -1)
+		return -1;
 	k->shared = mmap(NULL, sizeof(*k->shared), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (k->shared == MAP_FAILED)
@@ -428,13 +361,13 @@ keeper_run(const struct keeper_setup *setup, struct failure *why)
 {
 	struct keeper k = {.setup = setup,
 	    .why = why,
-	    .candidate = -1,
+	    .file = -1,
 	    .link = -1,
 	    .lost = -1,
 	    .function = {-1, -1, -1}};
 	int rc;
 
-	nbd_apart_init(&k.handshake);
+	dial_init(&k.dial, setup->source, setup->writable, setup->say);
 	rc = prepare(&k);
 	if (rc == 0) {
 		rc = loop(&k);
@@ -442,5 +375,7 @@ keeper_run(const struct keeper_setup *setup, struct failure *why)
 		waitpid(k.worker, NULL, 0);
 	}
 	function_close(&k.function);
+	if (k.file != -1)
+		close(k.file);
 	return rc;
 }

@@ -50,11 +50,12 @@ struct drive_message {
 
 /* What the worker tells the keeper: one byte each. */
 enum drive_news {
-	DRIVE_READY = 'r',   /* commands are answered */
-	DRIVE_LOST = 'l',    /* the connection to the source is lost */
-	DRIVE_EJECTED = 'e', /* by the host, or by DRIVE_EJECT */
-	DRIVE_UNSAVED = 'x', /* the source could not flush before that */
-	DRIVE_UNFIT = 'u',   /* no such drive can show that medium */
+	DRIVE_READY = 'r',    /* commands are answered */
+	DRIVE_INSERTED = 'i', /* the host has the medium */
+	DRIVE_LOST = 'l',     /* the connection to the source is lost */
+	DRIVE_EJECTED = 'e',  /* by the host, or by DRIVE_EJECT */
+	DRIVE_UNSAVED = 'x',  /* the source could not flush before that */
+	DRIVE_UNFIT = 'u',    /* no such drive can show that medium */
 };
 
 #endif

@@ -67,6 +67,8 @@ insert(struct worker *w, const struct drive_message *m, int fd)
 	/* A predecessor has ejected it, and did not come to say so. */
 	if (!w->shared->unit.present)
 		move_eject(w);
+	else if (m->order == DRIVE_INSERT)
+		tell(w, DRIVE_INSERTED);
 }
 
 static void
