@@ -113,7 +113,7 @@ watch|||status|show the status again each second
 once|||host|boot from TARGET once (this is the default)
 always|||host|boot from TARGET each time
 mode|m|MODE|host|boot in this mode
-uri||URL|host|with http: what the host boots; empty for what DHCP says
+uri||URL|host|with http: what the host boots; empty: by DHCP
 socket|U|PATH|export|make the Unix socket at PATH
 repair|||doctor|repair the slots after a crash
 verbose|v||mount attach|log each step
