@@ -178,6 +178,21 @@ refuse_terminals(scmp_filter_ctx filter)
 	return rc;
 }
 
+/* Load the filter, if all went well, and free it. */
+static int
+enter(scmp_filter_ctx filter, int rc)
+{
+	if (filter == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	if (rc == 0)
+		rc = seccomp_load(filter);
+	seccomp_release(filter);
+	errno = -rc;
+	return rc == 0 ? 0 : -1;
+}
+
 int
 sandbox_enter(void)
 {
@@ -199,11 +214,7 @@ sandbox_enter(void)
 		rc = refuse_namespaces(filter);
 	if (rc == 0)
 		rc = refuse_terminals(filter);
-	if (rc == 0)
-		rc = seccomp_load(filter);
-	seccomp_release(filter);
-	errno = -rc;
-	return rc == 0 ? 0 : -1;
+	return enter(filter, rc);
 }
 
 /* --- local ---------------------------------------------------------------- */
@@ -273,12 +284,8 @@ sandbox_enter_local(void)
 	/* For socketcall(2), see refuse_sockets(). */
 	if (rc == 0 && SCMP_SYS(socketcall) < 0)
 		rc = refuse_family(filter, SCMP_CMP_NE, AF_UNIX);
-	if (rc == 0)
-		rc = seccomp_load(filter);
-	seccomp_release(filter);
-	errno = -rc;
 	/* Both filters stay, and a call must pass both. */
-	return rc == 0 ? sandbox_enter() : -1;
+	return enter(filter, rc) == 0 ? sandbox_enter() : -1;
 }
 
 bool
@@ -385,21 +392,6 @@ make_strict(int *rc)
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	*rc = allow(filter, allowed, sizeof(allowed) / sizeof(*allowed));
 	return filter;
-}
-
-/* Load the filter, if all went well, and free it. */
-static int
-enter(scmp_filter_ctx filter, int rc)
-{
-	if (filter == NULL) {
-		errno = ENOMEM;
-		return -1;
-	}
-	if (rc == 0)
-		rc = seccomp_load(filter);
-	seccomp_release(filter);
-	errno = -rc;
-	return rc == 0 ? 0 : -1;
 }
 #endif
 
