@@ -84,17 +84,7 @@ lock_gadgets(struct failure *why)
 {
 	int fd = gadget_lock(LOCK_MS);
 
-	if (fd != -1)
-		return fd;
-	if (errno == ENOENT)
-		return fail(why, EX_UNAVAILABLE,
-		    "there are no USB gadgets in configfs: modprobe "
-		    "libcomposite; mount -t configfs none /sys/kernel/config");
-	if (errno == EWOULDBLOCK)
-		return fail(why, EX_TEMPFAIL,
-		    "another vm-gadget is running: try again");
-	return fail_errno(
-	    why, gadget_exit_status(errno), "unable to use USB gadgets");
+	return fd != -1 ? fd : gadget_fail_lock(why);
 }
 
 static int
@@ -239,11 +229,8 @@ run(struct keeper_setup *setup, int stall)
 	snprintf(serial, sizeof(serial), "vmedia%u", plan.slot);
 	setup->drive.vendor = names[IDENTITY_INQUIRY_VENDOR];
 	setup->drive.revision = names[IDENTITY_INQUIRY_REVISION];
-	setup->drive.product = names[IDENTITY_INQUIRY_PRODUCT];
-	if (*setup->drive.product == '\0')
-		setup->drive.product = setup->drive.type == SCSI_CD
-					   ? "Virtual CD/DVD"
-					   : "Virtual Disk";
+	setup->drive.product = gadget_identity_product(&plan.identity,
+	    setup->drive.type == SCSI_CD ? IMAGE_CD : IMAGE_DISK);
 	setup->drive.serial = serial;
 	setup->dir = mount_dir;
 	if (make_drive(&why) == -1) {

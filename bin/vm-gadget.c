@@ -128,7 +128,7 @@ take_identity(struct gadget_identity *identity, const char *setting)
 
 /* Give up on what was to be done with a gadget, by errno. */
 static void __attribute__((noreturn))
-fail(const struct gadget *gadget, const char *what)
+fail_at(const struct gadget *gadget, const char *what)
 {
 	int status = gadget_exit_status(errno);
 	const char *reason = gadget_strerror(errno);
@@ -142,26 +142,18 @@ fail(const struct gadget *gadget, const char *what)
 	    gadget_name(gadget->number, name), gadget->at, reason);
 }
 
-/* Held to our end. False where this kernel has no USB gadgets at all. */
+/* Held to our end. False where this kernel has no USB gadgets, and none are needed. */
 static bool
-lock_if_any(void)
+lock(bool is_needed)
 {
+	struct failure why;
+
 	if (gadget_lock(LOCK_MS) != -1)
 		return true;
-	if (errno == EWOULDBLOCK)
-		errx(EX_TEMPFAIL, "another vm-gadget is running: try again");
-	if (errno != ENOENT)
-		err(gadget_exit_status(errno), "unable to use USB gadgets");
-	return false;
-}
-
-static void
-lock(void)
-{
-	if (!lock_if_any())
-		errx(EX_UNAVAILABLE,
-		    "there are no USB gadgets in configfs: modprobe "
-		    "libcomposite; mount -t configfs none /sys/kernel/config");
+	if (errno == ENOENT && !is_needed)
+		return false;
+	gadget_fail_lock(&why);
+	errx(why.status, "%s", why.text);
 }
 
 static void
@@ -186,7 +178,7 @@ static void
 get_status(struct gadget *gadget, unsigned slot, struct gadget_status *status)
 {
 	if (gadget_get_status(gadget, slot, status) == -1)
-		fail(gadget, "read the drive's state");
+		fail_at(gadget, "read the drive's state");
 	gadget_close(gadget);
 }
 
@@ -226,7 +218,7 @@ cmd_setup(const struct request *req)
 		plan.count = (unsigned)req->argc;
 	for (slot = 0; slot < (unsigned)req->argc; slot++)
 		plan.types[slot] = parse_type(req->argv[slot]);
-	lock();
+	lock(true);
 	require_udc(plan.udc, req->ms);
 	switch (gadget_plan_apply(&plan, &gadget, &medium)) {
 	case GADGET_DONE:
@@ -234,7 +226,7 @@ cmd_setup(const struct request *req)
 	case GADGET_HELD:
 		fail_held(&medium);
 	default:
-		fail(&gadget, "set up the drives");
+		fail_at(&gadget, "set up the drives");
 	}
 	for (slot = 0; slot < plan.count; slot++) {
 		open_slot(&gadget, slot, req->ms);
@@ -250,10 +242,10 @@ cmd_teardown(const struct request *req)
 {
 	struct gadget gadget;
 
-	if (!lock_if_any())
+	if (!lock(false))
 		return; /* there is nothing, as asked */
 	if (gadget_remove_all(&gadget, req->ms) == -1)
-		fail(&gadget, "remove the drives");
+		fail_at(&gadget, "remove the drives");
 }
 
 /* --- insert ------------------------------------------------------------ */
@@ -269,7 +261,7 @@ static void __attribute__((noreturn)) fail_insertion(
 	    insertion, result, refusal, gadget->ms, why, &cause);
 
 	if (status == 0)
-		fail(gadget, "insert the medium");
+		fail_at(gadget, "insert the medium");
 	output_cause(cause, status);
 	errx(status, "%s", why);
 }
@@ -291,7 +283,7 @@ cmd_insert(const struct request *req)
 		insertion.type = (int)parse_type(req->given['t']);
 	if (insertion.type == IMAGE_CD && insertion.write)
 		misuse();
-	lock();
+	lock(true);
 	open_slot(&gadget, insertion.slot, req->ms);
 	result = gadget_insert(&gadget, &insertion, &refusal);
 	if (result != GADGET_DONE)
@@ -308,18 +300,18 @@ cmd_eject(const struct request *req)
 	int ms = req->given['f'] != NULL ? EJECT_FORCED : LOCKED_MS;
 	struct gadget gadget;
 
-	lock();
+	lock(true);
 	open_slot(&gadget, slot, req->ms);
 	if (gadget_eject_medium(&gadget, slot, req->given['m'], ms) == -1) {
 		if (errno != EBUSY)
-			fail(&gadget, "eject the medium");
+			fail_at(&gadget, "eject the medium");
 		output_cause(CAUSE_LOCKED, EX_TEMPFAIL);
 		errx(EX_TEMPFAIL,
 		    "slot %u is locked by the host: eject it there, or use -f",
 		    slot);
 	}
 	if (gadget_hide_unused(&gadget) == -1)
-		fail(&gadget, "hide the drive from the host");
+		fail_at(&gadget, "hide the drive from the host");
 	gadget_close(&gadget);
 }
 
@@ -339,7 +331,7 @@ cmd_wait(const struct request *req)
 	}
 	/* Removed: it holds nothing any more. */
 	if (errno != ENOENT && errno != ENODEV)
-		fail(&gadget, "wait for the medium");
+		fail_at(&gadget, "wait for the medium");
 }
 
 /* --- status ------------------------------------------------------------ */

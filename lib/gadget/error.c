@@ -44,3 +44,20 @@ gadget_strerror(int error)
 		return strerror(error);
 	}
 }
+
+int
+gadget_fail_lock(struct failure *why)
+{
+	switch (errno) {
+	case ENOENT:
+		return fail(why, EX_UNAVAILABLE,
+		    "there are no USB gadgets in configfs: modprobe "
+		    "libcomposite; mount -t configfs none /sys/kernel/config");
+	case EWOULDBLOCK:
+		return fail(why, EX_TEMPFAIL,
+		    "another vm-gadget is running: try again");
+	default:
+		return fail_errno(why, gadget_exit_status(errno),
+		    "unable to use USB gadgets");
+	}
+}

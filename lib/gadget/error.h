@@ -7,10 +7,15 @@
 #ifndef VM_GADGET_ERROR_H
 #define VM_GADGET_ERROR_H
 
+#include "base/failure.h"
+
 /* Returns the exit status of sysexits(3). */
 int gadget_exit_status(int error);
 
 /* Returns the reason in words, which is static text or that of strerror(3). */
 const char *gadget_strerror(int error);
+
+/* Describe why gadget_lock() failed, by errno. Returns -1. */
+int gadget_fail_lock(struct failure *);
 
 #endif

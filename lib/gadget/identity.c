@@ -137,16 +137,22 @@ value_of(const struct gadget *gadget, const struct gadget_identity *identity,
 	return value;
 }
 
+const char *
+gadget_identity_product(
+    const struct gadget_identity *identity, enum image_media type)
+{
+	const char *product = identity->values[IDENTITY_INQUIRY_PRODUCT];
+
+	return *product != '\0' ? product : usual_product(type);
+}
+
 static void
 make_inquiry(const struct gadget_identity *identity, enum image_media type,
     char inquiry[static INQUIRY_SIZE + 1])
 {
-	const char *product = identity->values[IDENTITY_INQUIRY_PRODUCT];
-
-	if (*product == '\0')
-		product = usual_product(type);
 	snprintf(inquiry, INQUIRY_SIZE + 1, "%-8.8s%-16.16s%-4.4s",
-	    identity->values[IDENTITY_INQUIRY_VENDOR], product,
+	    identity->values[IDENTITY_INQUIRY_VENDOR],
+	    gadget_identity_product(identity, type),
 	    identity->values[IDENTITY_INQUIRY_REVISION]);
 }
 

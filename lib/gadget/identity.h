@@ -42,6 +42,10 @@ void gadget_identity_init(struct gadget_identity *identity);
 const char *gadget_identity_take(
     struct gadget_identity *identity, const char *setting);
 
+/* The product in the INQUIRY data of a drive of that type. */
+const char *gadget_identity_product(
+    const struct gadget_identity *identity, enum image_media type);
+
 /* Does the gadget say so? False also if that cannot be read. */
 bool gadget_identity_is(
     struct gadget *gadget, const struct gadget_identity *identity);
