@@ -79,11 +79,12 @@ bot_plan(const struct bot_command *c, enum bot_direction direction,
 }
 
 void
-bot_fail(const struct bot_command *c, uint32_t moved, struct bot_plan *plan)
+bot_fail(const struct bot_command *c, uint32_t moved, uint32_t come,
+    struct bot_plan *plan)
 {
 	plan->residue = c->length - moved;
 	plan->is_short = c->direction == BOT_IN && moved < c->length;
-	plan->discard = c->direction == BOT_OUT ? c->length - moved : 0;
+	plan->discard = c->direction == BOT_OUT ? c->length - come : 0;
 	plan->send = plan->take = moved;
 	if (c->direction == BOT_IN)
 		plan->take = 0;

@@ -84,9 +84,11 @@ void bot_plan(const struct bot_command *, enum bot_direction, uint32_t length,
 
 /*
  * The command has failed after `moved` bytes of its data, sent or taken: change the
- * plan for what remains. The rest of what the host sends is discarded.
+ * plan for what remains. The bus has brought `come` bytes of the host; the rest of
+ * what the host sends is discarded.
  */
-void bot_fail(const struct bot_command *, uint32_t moved, struct bot_plan *);
+void bot_fail(const struct bot_command *, uint32_t moved, uint32_t come,
+    struct bot_plan *);
 
 /* Write a command status wrapper (BOT 5.2). */
 void bot_put_status(uint8_t packet[BOT_STATUS_SIZE], uint32_t tag,

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "drive/internal.h"
 
 /* --- the next command ------------------------------------------------------ */
@@ -34,7 +33,6 @@ static void
 begin_command(struct worker *w)
 {
 	const struct bot_command *c = &w->shared->command;
-	uint64_t length;
 
 	if (++w->number == 0)
 		w->number = 1;
@@ -42,12 +40,20 @@ begin_command(struct worker *w)
 	w->range = 0;
 	w->error = 0;
 	scsi_command(&w->shared->unit, c->lun, c->cdb, c->cdb_length, &w->job);
-	length = w->job.length < UINT32_MAX ? w->job.length : UINT32_MAX;
-	bot_plan(c, direction_of(&w->job), (uint32_t)length, &w->plan);
+	bot_plan(c, direction_of(&w->job),
+	    (uint32_t)least(w->job.length, UINT32_MAX), &w->plan);
 	if (w->plan.is_refused)
 		bus_end_command(w);
 	else
 		move_begin(w);
+}
+
+/* Of a command that is not carried out, the host hears that it may repeat it. */
+static void
+abort_job(struct worker *w)
+{
+	memset(&w->job, 0, sizeof(w->job));
+	scsi_fail(&w->shared->unit, &w->job, SCSI_ABORTED);
 }
 
 /* The host has sent a command after a status of which we do not know whether it
@@ -57,8 +63,7 @@ refuse_command(struct worker *w)
 {
 	w->is_doubtful = false;
 	aio_cancel(&w->aio, TAG_DOUBT);
-	memset(&w->job, 0, sizeof(w->job));
-	scsi_fail(&w->shared->unit, &w->job, SCSI_ABORTED);
+	abort_job(w);
 	bot_plan(&w->shared->command, BOT_NONE, 0, &w->plan);
 	bus_end_command(w);
 }
@@ -74,7 +79,6 @@ bus_take(struct worker *w, size_t size)
 	}
 	shared->phase = DRIVE_BUSY;
 	shared->commands++;
-	shared->last_ms = clock_ms();
 	if (w->is_doubtful)
 		refuse_command(w);
 	else
@@ -126,10 +130,6 @@ bus_end_command(struct worker *w)
 	}
 	if (w->job.status != SCSI_GOOD && w->plan.status == BOT_PASSED)
 		w->plan.status = BOT_FAILED;
-	if (w->plan.status != BOT_PASSED)
-		w->shared->failed++;
-	w->shared->sent += w->plan.send;
-	w->shared->taken += w->plan.take;
 	if (end_data(w) == -1)
 		bus_abandon(w);
 	else
@@ -232,8 +232,7 @@ fail_inherited(struct worker *w)
 {
 	const struct bot_command *c = &w->shared->command;
 
-	memset(&w->job, 0, sizeof(w->job));
-	scsi_fail(&w->shared->unit, &w->job, SCSI_ABORTED);
+	abort_job(w);
 	bot_plan(c, BOT_NONE, 0, &w->plan);
 	if (c->direction == BOT_OUT && w->plan.discard > 0) {
 		w->plan.discard = 0;
@@ -276,8 +275,7 @@ bus_inherit(struct worker *w)
 		fail_inherited(w);
 		break;
 	case DRIVE_STATUS:
-		memset(&w->job, 0, sizeof(w->job));
-		scsi_fail(&w->shared->unit, &w->job, SCSI_ABORTED);
+		abort_job(w);
 		doubt_status(w);
 		break;
 	case DRIVE_INVALID:

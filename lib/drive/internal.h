@@ -131,9 +131,10 @@ void move_write_piece(struct worker *, struct piece *);
 /* The source flushes or trims. */
 void move_source(struct worker *);
 
-/* Begin a request without bytes; false where it must wait for a piece. */
-bool move_ask_source(
-    struct worker *, enum source_op, uint64_t offset, uint64_t bytes);
+/* Begin a request without bytes, of the command with that number or of none (0);
+ * false where it must wait for a piece. */
+bool move_ask_source(struct worker *, uint32_t command, enum source_op,
+    uint64_t offset, uint64_t bytes);
 
 /* --- worker.c --- */
 

@@ -3,7 +3,6 @@
  */
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,8 +12,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -264,7 +261,7 @@ hear_children(struct keeper *k)
 	int status;
 
 	if (read(k->children, &unused, sizeof(unused)) == -1 && errno != EAGAIN)
-		return -1;
+		return fail_errno(k->why, EX_OSERR, "unable to wait");
 	return waitpid(k->worker, &status, WNOHANG) == k->worker
 		   ? replace_worker(k, status)
 		   : 0;

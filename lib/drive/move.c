@@ -4,7 +4,6 @@
  * The steps of a command, and what is common to them.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "drive/internal.h"
 
@@ -37,15 +36,10 @@ void
 move_fail(struct worker *w)
 {
 	uint32_t moved = w->step == STEP_READ ? (uint32_t)w->arrived : 0;
-	uint32_t discard;
 
 	w->job.done = w->step == STEP_READ ? w->arrived : w->done;
 	scsi_fail(&w->shared->unit, &w->job, reason_of(w));
-	/* What the bus has brought is no longer to be taken from it. */
-	discard = w->plan.take + w->plan.discard - (uint32_t)w->begun;
-	bot_fail(&w->shared->command, moved, &w->plan);
-	if (w->plan.discard > 0)
-		w->plan.discard = discard;
+	bot_fail(&w->shared->command, moved, (uint32_t)w->begun, &w->plan);
 	bus_end_command(w);
 }
 
@@ -117,7 +111,7 @@ begin_parameter(struct worker *w)
 	w->step = STEP_PARAMETER;
 	if (w->plan.take > sizeof(w->parameters)) {
 		scsi_fail(&w->shared->unit, &w->job, SCSI_FAULT);
-		bot_fail(&w->shared->command, 0, &w->plan);
+		bot_fail(&w->shared->command, 0, 0, &w->plan);
 		bus_end_command(w);
 	} else {
 		begin_small(w, w->plan.take);
@@ -151,7 +145,6 @@ move_begin(struct worker *w)
 		begin_done(w);
 		return;
 	}
-	w->shared->last_offset = w->job.offset;
 	move_on(w);
 }
 
@@ -259,11 +252,7 @@ move_collect(struct worker *w)
 void
 move_eject(struct worker *w)
 {
-	uint32_t number = w->number;
-
-	w->number = 0;
-	if (!w->source.can_flush || !move_ask_source(w, SOURCE_FLUSH, 0, 0))
+	if (!w->source.can_flush || !move_ask_source(w, 0, SOURCE_FLUSH, 0, 0))
 		worker_drop(w, 0);
-	w->number = number;
 	move_collect(w);
 }

@@ -48,7 +48,7 @@ pieces_get(struct pieces *pieces, uint64_t begin, uint64_t end)
 		if (p->is_busy || p->usb > 0 ||
 		    (p->is_read && overlaps(p, begin, end)))
 			continue;
-		if (!p->is_used)
+		if (!p->is_read)
 			return p;
 		if (oldest == NULL || p->stamp < oldest->stamp)
 			oldest = p;
@@ -67,7 +67,7 @@ pieces_touch(struct pieces *pieces, struct piece *p)
 void
 piece_free(struct piece *p)
 {
-	p->is_used = p->is_read = p->is_busy = p->is_of_host = false;
+	p->is_read = p->is_busy = p->is_of_host = false;
 }
 
 void

@@ -17,7 +17,6 @@
 #define PIECE_SIZE (64u << 10) /* bytes */
 
 struct piece {
-	bool is_used;	  /* it holds a part of the medium, or waits for it */
 	bool is_busy;	  /* its request is under way, or is_of_host */
 	bool is_of_host;  /* the host's bytes come, or wait to be compared */
 	bool is_read;	  /* of a read: its bytes are what the medium has */

@@ -20,7 +20,7 @@ begin_read(struct worker *w, struct piece *p, uint64_t offset, uint64_t bytes)
 	    .bytes = p->bytes};
 	if (source_begin(&w->source, &p->request) == -1)
 		return false;
-	p->is_used = p->is_busy = p->is_read = true;
+	p->is_busy = p->is_read = true;
 	p->command = w->number;
 	pieces_touch(&w->pieces, p);
 	return true;

@@ -27,10 +27,8 @@ struct drive_shared {
 	struct bot_command command;
 	uint8_t status[BOT_STATUS_SIZE]; /* the last one sent */
 	struct scsi_unit unit;
-	/* For people: */
-	uint64_t commands, sent, taken, failed; /* bytes sent and taken */
-	int64_t last_ms;      /* clock_ms() of the last command */
-	uint64_t last_offset; /* of the last read or write */
+	uint64_t
+	    commands; /* taken so far: a worker that takes none is of no use */
 };
 
 /* What the keeper tells the worker; with a descriptor where it says so. */

@@ -31,7 +31,7 @@ move_receive(struct worker *w, struct piece *p)
 	if (aio_receive(&w->aio, w->setup.function.out, p->bytes, n,
 		(unsigned)(p - w->pieces.all)) == -1)
 		return; /* until others have ended */
-	p->is_used = p->is_busy = p->is_of_host = true;
+	p->is_busy = p->is_of_host = true;
 	p->command = w->number;
 	p->usb = 1;
 	w->begun += n;
@@ -75,10 +75,9 @@ move_write(struct worker *w)
 
 /* --- requests without bytes --- */
 
-/* A request without bytes; false where it must wait for a piece. */
 bool
-move_ask_source(
-    struct worker *w, enum source_op op, uint64_t offset, uint64_t bytes)
+move_ask_source(struct worker *w, uint32_t command, enum source_op op,
+    uint64_t offset, uint64_t bytes)
 {
 	struct piece *p = pieces_get(&w->pieces, 0, 0);
 
@@ -88,8 +87,8 @@ move_ask_source(
 	    .op = op, .offset = offset, .length = (uint32_t)bytes};
 	if (source_begin(&w->source, &p->request) == -1)
 		return false;
-	p->is_used = p->is_busy = true;
-	p->command = w->number;
+	p->is_busy = true;
+	p->command = command;
 	return true;
 }
 
@@ -110,7 +109,8 @@ move_source(struct worker *w)
 	while (w->error == 0 && w->range < count_requests(w)) {
 		if (trims)
 			pieces_forget(&w->pieces, range->offset, range->bytes);
-		if (!move_ask_source(w, trims ? SOURCE_TRIM : SOURCE_FLUSH,
+		if (!move_ask_source(w, w->number,
+			trims ? SOURCE_TRIM : SOURCE_FLUSH,
 			trims ? range->offset : 0, trims ? range->bytes : 0))
 			break;
 		w->range++;

@@ -50,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bot_plan(&c, data[0] >> 4 & 3, words[0], &plan);
 	check(&c, &plan);
 	if (words[1] <= plan.send + plan.take) {
-		bot_fail(&c, words[1], &plan);
+		bot_fail(&c, words[1], words[1], &plan);
 		check(&c, &plan);
 	}
 	bot_put_status(packet, c.tag, plan.residue, plan.status);

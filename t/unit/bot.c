@@ -132,17 +132,21 @@ test_failures(void)
 	struct bot_plan plan;
 
 	bot_plan(&c, BOT_IN, 4096, &plan);
-	bot_fail(&c, 1024, &plan);
+	bot_fail(&c, 1024, 1024, &plan);
 	CHECK(plan.send == 1024 && plan.is_short && plan.residue == 3072 &&
 	      plan.discard == 0 && plan.status == BOT_FAILED);
 	c.direction = BOT_OUT;
 	bot_plan(&c, BOT_OUT, 4096, &plan);
-	bot_fail(&c, 0, &plan);
+	bot_fail(&c, 0, 0, &plan);
 	CHECK(plan.take == 0 && plan.discard == 4096 && !plan.is_short &&
 	      plan.residue == 4096 && plan.status == BOT_FAILED);
+	/* What has come is not discarded, but it was not kept either. */
+	bot_plan(&c, BOT_OUT, 4096, &plan);
+	bot_fail(&c, 0, 1024, &plan);
+	CHECK(plan.discard == 3072 && plan.residue == 4096);
 	/* A phase error stays one. */
 	bot_plan(&c, BOT_IN, 4096, &plan);
-	bot_fail(&c, 0, &plan);
+	bot_fail(&c, 0, 0, &plan);
 	CHECK(plan.status == BOT_PHASE_ERROR);
 }
 
