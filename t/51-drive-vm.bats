@@ -92,40 +92,44 @@ serve() {
 	nbdkit -r -P "$PWD/pid" -U "$PWD/nbd" file image.iso 3>&-
 }
 
-@test "from an NBD server, which is killed while the host reads: a pause, and right bytes" {
-	local i
-	head -c 20M /dev/urandom >image.iso
+kill_server() {
+	kill -KILL "$(cat pid)"
+	rm nbd pid
+}
+serve_again() {
+	kill_server
 	serve
-	start_drive 0 nbd
-	for i in 1 2 3 4 5; do
+}
+
+# reads_while COUNT COMMAND...: the host reads its whole medium again and again, and has
+# the bytes of image.iso, while the command runs so often.
+reads_while() {
+	local count=$1 commands
+	shift
+	for ((; count > 0; count--)); do
 		sleep "0.$((RANDOM % 10))"
-		kill -KILL "$(cat pid)"
-		rm nbd pid
-		serve
+		"$@"
 	done 3>&- &
-	KILLS=$!
-	while kill -0 $KILLS 2>/dev/null; do
+	commands=$!
+	while kill -0 $commands 2>/dev/null; do
 		drop_caches
 		cmp "$DEVICE" image.iso
 	done
-	wait $KILLS
+	wait $commands
+}
+
+@test "from an NBD server, which is killed while the host reads: a pause, and right bytes" {
+	head -c 20M /dev/urandom >image.iso
+	serve
+	start_drive 0 nbd
+	reads_while 5 serve_again
 	no_errors
 }
 
 @test "its worker is killed while the host reads: right bytes, and no error" {
-	local i
 	head -c 20M /dev/urandom >image.iso
 	start_drive 0 image.iso
-	for i in 1 2 3 4 5 6 7 8 9 10; do
-		sleep "0.$((RANDOM % 10))"
-		pkill -KILL -P "$DRIVE"
-	done 3>&- &
-	KILLS=$!
-	while kill -0 $KILLS 2>/dev/null; do
-		drop_caches
-		cmp "$DEVICE" image.iso
-	done
-	wait $KILLS
+	reads_while 10 pkill -KILL -P "$DRIVE"
 	[ "$(grep -c 'the worker has ended: starting it again' drive.err)" = 10 ]
 	no_errors
 }
@@ -229,15 +233,11 @@ host_drive_is_there() {
 	cmp -n 65536 "$DEVICE" image.iso
 	mv image.iso right.iso
 	mv other.iso image.iso
-	kill -KILL "$(cat pid)"
-	rm nbd pid
-	serve
+	serve_again
 	background cmp -n 65536 -i 2097152 "$DEVICE" right.iso
 	wait_until 20 grep -q "another image now: waiting for the one that was inserted" drive.err
 	mv right.iso image.iso
-	kill -KILL "$(cat pid)"
-	rm nbd pid
-	serve
+	serve_again
 	wait "${STARTED[-1]}"
 	no_errors
 }
@@ -246,8 +246,7 @@ host_drive_is_there() {
 	head -c 4M /dev/urandom >image.iso
 	serve
 	start_drive -o 1 0 nbd
-	kill -KILL "$(cat pid)"
-	rm nbd pid
+	kill_server
 	drop_caches
 	run dd if="$DEVICE" of=part bs=64k count=1 skip=20 iflag=direct
 	[ "$status" = 1 ]
