@@ -53,15 +53,25 @@ keep_only(int *socket, int *back)
 	return 0;
 }
 
+/* Who has started us may have died before we asked to end with it. */
+static bool
+is_orphan(int back)
+{
+	struct pollfd p = {back, 0, 0};
+
+	return poll(&p, 1, 0) == 1;
+}
+
 static int
 give_up_rights(void)
 {
 	const struct rlimit none = {0, 0};
 
 	setsid();
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (become_user(NULL) == -1)
 		return -1;
+	/* Another user makes the kernel forget this, so it follows. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	setrlimit(RLIMIT_NPROC, &none);
 	return sandbox_enter_strict() == 0 || sandbox_is_missing(errno) ? 0
@@ -73,7 +83,8 @@ run(int socket, int back, const struct nbd_wish *wish)
 {
 	static struct answer a;
 
-	if (keep_only(&socket, &back) == -1 || give_up_rights() == -1) {
+	if (keep_only(&socket, &back) == -1 || give_up_rights() == -1 ||
+	    is_orphan(back)) {
 		a.error = errno;
 		snprintf(a.why, sizeof(a.why),
 		    "the handshake's process can't be made: %s",

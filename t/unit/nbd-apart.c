@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -85,10 +86,38 @@ test_others(void)
 	CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
 }
 
+/* Who waits for the answer is killed: the child does not wait for a silent server. */
+static void
+test_orphan(int ms)
+{
+	const struct nbd_wish wish = {.limit = 60};
+	struct nbd_apart apart;
+	struct pollfd peer;
+	int pair[2];
+	pid_t pid;
+	char byte;
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+	pid = fork();
+	if (pid == 0) {
+		close(pair[1]);
+		CHECK(nbd_apart_begin(&apart, pair[0], &wish) == 0);
+		clock_sleep_ms(ms);
+		_exit(check_status());
+	}
+	close(pair[0]);
+	CHECK(waitpid(pid, NULL, 0) == pid);
+	peer = (struct pollfd){pair[1], POLLIN, 0};
+	CHECK(poll(&peer, 1, 20000) == 1 && read(pair[1], &byte, 1) == 0);
+	close(pair[1]);
+}
+
 int
 main(void)
 {
 	test_nbdkit();
 	test_others();
+	test_orphan(0);
+	test_orphan(1000); /* it has given up its rights meanwhile */
 	return check_status();
 }
