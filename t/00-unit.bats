@@ -212,6 +212,14 @@ unit() {
 	unit scsi-disk
 }
 
+@test "unit: scsi-mac" {
+	unit scsi-mac
+}
+
+@test "unit: scsi-windows" {
+	unit scsi-windows
+}
+
 @test "unit: secret" {
 	unit secret
 }
