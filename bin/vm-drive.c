@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * vm-drive: a USB drive of the host that is this program, and not the kernel's mass
- * storage function: an image of any size is a CD, DVD or Blu-ray disc, and no block
- * device of this machine is needed.
+ * vm-drive: the drive of a slot as a program, in place of the kernel's mass storage
+ * function: an image of any size is a CD, DVD or Blu-ray disc, and no block device of
+ * this machine is needed.
  *
- * It runs in the foreground, and the host sees the drive as long as it runs. One
+ * It runs in the foreground, and the slot has this drive as long as it runs. One
  * process keeps the drive on the bus; another one, without rights, answers the host
  * (see lib/drive/keeper.h and worker.h).
  */
@@ -15,8 +15,8 @@
 
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,29 +24,34 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/number.h"
 #include "base/output.h"
 #include "drive/keeper.h"
 #include "gadget/error.h"
 #include "gadget/own.h"
+#include "gadget/presence.h"
 #include "unix/sd-notify.h"
 
 #define LOCK_MS	    10000 /* a vm-gadget is done by then */
+#define SLOT_MS	    2000  /* a vm-drive that is ending, or somebody who looks */
 #define DEADLINE_MS 2000  /* of each access to the kernel */
 #define OUTAGE	    25	  /* seconds; a host waits 30 */
 #define OUTAGE_MAX  3600
 
-static struct own_plan plan = {.ms = DEADLINE_MS};
+static unsigned slot;
+static struct drive_medium first = {.outage = OUTAGE};
 static struct gadget gadget = {.dir = -1};
-static char udc[UDC_NAME_SIZE], mount_dir[PATH_MAX];
+static int type = -1;		/* enum image_media; -1: that of the slot */
+static int slot_lock;		/* as long as we run */
+static int gadgets_lock = -1;	/* while the gadget changes */
+static char udc[UDC_NAME_SIZE]; /* the gadget's, before it was unbound */
 
 static void
 usage(FILE *out)
 {
-	fputs(
-	    "usage: vm-drive [-hVw] [-b BYTES] [-i NAME=VALUE]... [-o SECONDS] "
-	    "[-S 0|1]\n"
-	    "                [-t cd|disk] [-u UDC] SLOT SOCKET|FILE\n",
+	fputs("usage: vm-drive [-hVw] [-b BYTES] [-o SECONDS] [-t cd|disk] "
+	      "SLOT [SOCKET|FILE]\n",
 	    out);
 }
 
@@ -55,17 +60,14 @@ help(void)
 {
 	usage(stdout);
 	fputs(
-	    "  -b BYTES       the blocks of a disk have 512 or 4096 bytes "
-	    "(512)\n"
-	    "  -i NAME=VALUE  an ID or a string of the drive, as of "
-	    "vm-gadget setup\n"
-	    "  -o SECONDS     reads fail when the source is away for so long "
+	    "  -b BYTES    the blocks of a disk have 512 or 4096 bytes (512)\n"
+	    "  -o SECONDS  reads fail when the source is away for so long "
 	    "(25)\n"
-	    "  -S 0|1         the function may halt its endpoints (as the UDC "
-	    "suits)\n"
-	    "  -t cd|disk     the type of the drive (cd)\n"
-	    "  -u UDC         use only this USB device controller\n"
-	    "  -w             the host may write to the disk\n",
+	    "  -t cd|disk  the type of the drive (that of the slot)\n"
+	    "  -w          the host may write to the disk\n"
+	    "With a SOCKET or FILE, the drive ends when that is ejected; "
+	    "without one, it is\n"
+	    "empty, and vm-gadget insert and eject change its medium.\n",
 	    stdout);
 }
 
@@ -75,111 +77,143 @@ static void __attribute__((noreturn)) misuse(void)
 	exit(EX_USAGE);
 }
 
-/* --- the gadget ----------------------------------------------------------- */
+/* --- the slot's gadget ------------------------------------------------------ */
 
-/* Another program that changes the gadgets is waited for. Returns the lock, or -1
- * with the failure described. */
+/* Another program that changes the gadgets is waited for. */
 static int
 lock_gadgets(struct failure *why)
 {
-	int fd = gadget_lock(LOCK_MS);
+	gadgets_lock = gadget_lock(LOCK_MS);
+	return gadgets_lock != -1 ? 0 : gadget_fail_lock(why);
+}
 
-	return fd != -1 ? fd : gadget_fail_lock(why);
+static void
+unlock_gadgets(void)
+{
+	if (gadgets_lock != -1)
+		close(gadgets_lock);
+	gadgets_lock = -1;
 }
 
 static int
-fail_gadget(struct failure *why, const char *what)
+open_slot(struct failure *why)
 {
-	int error = errno;
-	char name[16];
-
-	if (error == EBUSY && strcmp(gadget.at, "UDC") == 0)
-		return fail(why, EX_TEMPFAIL,
-		    "unable to %s: another gadget uses the UDC: vm-gadget "
-		    "teardown",
-		    what);
-	if (error == ENODEV && strcmp(gadget.at, "UDC") == 0)
-		return fail(why, EX_UNAVAILABLE,
-		    "unable to %s: there is no USB device controller (UDC)",
-		    what);
-	if (error == ENOENT && strncmp(gadget.at, "functions/", 10) == 0)
-		return fail(why, EX_UNAVAILABLE,
-		    "unable to %s: this kernel has no FunctionFS: modprobe "
-		    "usb_f_fs",
-		    what);
-	return fail(why, gadget_exit_status(error), "unable to %s: %s/%s: %s",
-	    what, gadget_name(GADGET_OWN + (int)plan.slot, name), gadget.at,
-	    gadget_strerror(error));
+	if (gadget_open_slot(&gadget, slot, DEADLINE_MS) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return fail_errno(why, gadget_exit_status(errno),
+		    "unable to use slot %u", slot);
+	return fail(why, EX_UNAVAILABLE,
+	    "slot %u is not set up: see vm-gadget setup", slot);
 }
 
+/* The lock is held until the host can see the drive: show_drive(). */
 static int
-make_drive(struct failure *why)
+take_slot(struct failure *why)
 {
-	int lock = lock_gadgets(why), rc;
+	struct gadget_medium held;
 
-	if (lock == -1)
+	if (lock_gadgets(why) == -1 || open_slot(why) == -1)
 		return -1;
-	rc = own_make(&plan, &gadget, udc);
-	if (rc == -1) {
-		fail_gadget(why, "make the drive");
-		own_remove(&plan, &gadget);
+	if (gadget_udc(&gadget, udc) == -1)
+		return gadget_fail(why, &gadget, "use the slot");
+	switch (own_take(&gadget, slot, &held)) {
+	case GADGET_DONE:
+		break;
+	case GADGET_HELD:
+		return fail(why, EX_TEMPFAIL,
+		    "slot %u holds %s, and the drives leave the host for a "
+		    "moment: eject it first",
+		    held.slot, held.unknown ? "a medium" : held.file);
+	default:
+		return gadget_fail(why, &gadget, "make the drive");
 	}
-	close(lock);
-	return rc;
+	if (type != -1 &&
+	    gadget_write_type(&gadget, slot, (enum image_media)type) == -1)
+		return gadget_fail(
+		    why, &gadget, "change the type of the drive");
+	return 0;
+}
+
+/* Show the gadget to the host, unless it exists on demand and has no medium. */
+static int
+show_gadget(struct failure *why)
+{
+	struct gadget_presence presence;
+	int rc = gadget_get_presence(&gadget, &presence);
+
+	if (rc == 0 && !presence.on_demand)
+		rc = gadget_show(&gadget, *udc != '\0' ? udc : NULL);
+	else if (rc == 0 && gadget_is_used(&gadget) == 1)
+		rc = gadget_show_on_demand(&gadget);
+	return rc == 0
+		   ? 0
+		   : gadget_fail(why, &gadget, "show the drive to the host");
 }
 
 static int
 show_drive(struct failure *why)
 {
-	int lock = lock_gadgets(why), rc;
+	int rc = show_gadget(why);
 
-	if (lock == -1)
-		return -1;
-	rc = gadget_bind(&gadget, udc);
-	if (rc == -1)
-		fail_gadget(why, "show the drive to the host");
-	close(lock);
+	if (rc == 0)
+		rc = gadget_udc(&gadget, udc);
+	unlock_gadgets();
 	return rc;
 }
 
 static void
-remove_drive(void)
+give_back(void)
 {
 	struct failure why;
-	int lock = lock_gadgets(&why);
 
-	if (own_remove(&plan, &gadget) == -1) {
-		fail_gadget(&why, "remove the drive");
+	if (gadgets_lock == -1 && lock_gadgets(&why) == -1) {
+		warnx("%s", why.text);
+		return;
+	}
+	if (own_give_back(&gadget, slot) == -1) {
+		gadget_fail(
+		    &why, &gadget, "give the slot back to the kernel's drive");
+		warnx("%s", why.text);
+	} else if (show_gadget(&why) == -1) {
 		warnx("%s", why.text);
 	}
-	if (lock != -1)
-		close(lock);
-	rmdir(mount_dir);
+	unlock_gadgets();
 }
 
-/* Where FunctionFS is mounted. The directory is locked as long as we run: a second
- * vm-drive must not remove the drive of the first one. */
+static int
+describe(struct scsi_setup *setup, struct failure *why)
+{
+	static char text[64], serial[16];
+
+	if (own_describe(&gadget, slot, text, setup) == -1)
+		return gadget_fail(why, &gadget, "describe the drive");
+	snprintf(serial, sizeof(serial), "vmedia%u", slot);
+	setup->serial = serial;
+	return 0;
+}
+
+/* The directory is locked as long as we run: a second vm-drive must not take the slot
+ * of the first one. */
 static void
 lock_slot(void)
 {
 	const char *run = getenv("VM_RUN_DIR");
+	int64_t end = clock_ms() + SLOT_MS;
 	char path[PATH_MAX];
-	int fd;
 
-	if (run == NULL)
-		run = "/run/vmedia";
-	mkdir(run, 0755);
-	snprintf(path, sizeof(path), "%s/drive.%u", run, plan.slot);
-	snprintf(mount_dir, sizeof(mount_dir), "%.*s/usb", PATH_MAX - 5, path);
-	mkdir(path, 0700);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1)
+	mkdir(run != NULL ? run : "/run/vmedia", 0755);
+	mkdir(drive_path(slot, "", path), 0755);
+	slot_lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (slot_lock == -1)
 		err(EX_CANTCREAT, "unable to open %s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) == -1)
-		errx(EX_TEMPFAIL, "slot %u is used by another vm-drive",
-		    plan.slot);
-	mkdir(mount_dir, 0700);
-	plan.mount = mount_dir;
+	while (flock(slot_lock, LOCK_EX | LOCK_NB) == -1) {
+		if (clock_ms() >= end)
+			errx(EX_TEMPFAIL, "slot %u has a vm-drive already",
+			    slot);
+		clock_sleep_ms(20);
+	}
+	mkdir(drive_path(slot, "usb", path), 0700);
 }
 
 /* --- the drive ------------------------------------------------------------ */
@@ -193,11 +227,33 @@ say(const char *line)
 static void
 say_ready(void)
 {
-	if ((printf("slot %u: %s\n", plan.slot, udc) < 0 ||
+	if ((printf("slot %u: %s\n", slot, *udc != '\0' ? udc : "on-demand") <
+		    0 ||
 		output_close() == -1) &&
 	    errno != EPIPE)
 		warn("unable to print that the drive is ready");
 	notify_ready();
+}
+
+/* A medium that is to come first must be in before the drive is ready. */
+static int
+show_empty(struct failure *why)
+{
+	if (show_drive(why) == -1)
+		return -1;
+	say_ready();
+	return 0;
+}
+
+static void
+on_inserted(void)
+{
+	struct failure why;
+
+	if (*udc == '\0' &&
+	    (lock_gadgets(&why) == -1 || show_drive(&why) == -1))
+		warnx("%s", why.text);
+	say_ready();
 }
 
 static int
@@ -216,36 +272,50 @@ catch_end(void)
 	return fd;
 }
 
-static int
-run(struct keeper_setup *setup, int stall)
+static void __attribute__((noreturn)) die(const struct failure *why)
 {
-	const char(*names)[IDENTITY_SIZE] = plan.identity.values;
-	struct failure why;
-	char serial[16];
+	output_cause(why->cause, why->status);
+	errx(why->status, "%s", why->text);
+}
 
-	if (geteuid() != 0)
-		errx(EX_NOPERM, "unable to make a drive: be root");
+/* A lock lasts until all who have its descriptor have closed it. */
+static void
+forget_locks(void)
+{
+	unlock_gadgets();
+	close(slot_lock);
+}
+
+static int
+run(bool has_only_medium)
+{
+	struct drive_medium last;
+	struct keeper_setup setup = {.slot = slot,
+	    .only_medium = has_only_medium,
+	    .describe = describe,
+	    .show = has_only_medium ? show_drive : show_empty,
+	    .on_inserted = on_inserted,
+	    .say = say,
+	    .forget = forget_locks};
+	struct failure why;
+	int rc;
+
 	lock_slot();
-	snprintf(serial, sizeof(serial), "vmedia%u", plan.slot);
-	setup->drive.vendor = names[IDENTITY_INQUIRY_VENDOR];
-	setup->drive.revision = names[IDENTITY_INQUIRY_REVISION];
-	setup->drive.product = gadget_identity_product(&plan.identity,
-	    setup->drive.type == SCSI_CD ? IMAGE_CD : IMAGE_DISK);
-	setup->drive.serial = serial;
-	setup->dir = mount_dir;
-	if (make_drive(&why) == -1) {
-		rmdir(mount_dir);
-		errx(why.status, "%s", why.text);
-	}
-	setup->may_halt = stall != -1 ? stall : !udc_stalls_badly(udc);
-	setup->stop = catch_end();
-	if (keeper_run(setup, &why) == 0) {
-		remove_drive();
-		return 0;
-	}
-	remove_drive();
-	output_cause(why.cause, why.status);
-	errx(why.status, "%s", why.text);
+	/* A vm-drive that was killed has left its medium. */
+	if (has_only_medium)
+		setup.first = &first;
+	else if (drive_get_medium(slot, &last))
+		setup.first = &last;
+	if (take_slot(&why) == -1)
+		die(&why);
+	setup.may_halt = own_may_halt(&gadget, slot);
+	setup.stop = catch_end();
+	rc = keeper_run(&setup, &why);
+	if (rc != KEEPER_REMOVED)
+		give_back();
+	if (rc == -1)
+		die(&why);
+	return 0;
 }
 
 /* --- options --------------------------------------------------------------- */
@@ -260,48 +330,47 @@ parse_number(const char *word, unsigned min, unsigned max)
 	return (unsigned)n;
 }
 
-static void
-parse_type(const char *word, struct keeper_setup *setup)
+static int
+parse_type(const char *word)
 {
 	if (strcmp(word, "cd") != 0 && strcmp(word, "disk") != 0)
 		misuse();
-	setup->drive.type = *word == 'c' ? SCSI_CD : SCSI_DISK;
+	return *word == 'c' ? IMAGE_CD : IMAGE_DISK;
 }
 
+/* The type of the drive may be known from the slot only. */
 static void
-take_identity(const char *setting)
+check_medium(unsigned block)
 {
-	const char *why = gadget_identity_take(&plan.identity, setting);
+	struct gadget_medium drive = {.type = IMAGE_CD};
+	struct failure why;
+	bool is_cd;
 
-	if (why != NULL)
-		errx(EX_USAGE, "%s: %s", setting, why);
-}
-
-static void
-check_blocks(struct keeper_setup *setup, unsigned block)
-{
-	bool is_cd = setup->drive.type == SCSI_CD;
-
-	if ((is_cd && (block != 0 || setup->writable)) ||
-	    (block != 0 && block != 512 && block != 4096))
+	if (block != 0 && block != 512 && block != 4096)
 		misuse();
-	setup->block_size = block != 0 ? block : is_cd ? 2048 : 512;
+	if (geteuid() != 0)
+		errx(EX_NOPERM, "unable to make a drive: be root");
+	if (type != -1)
+		drive.type = (enum image_media)type;
+	else if (open_slot(&why) == -1)
+		die(&why);
+	else if (gadget_get_drive(&gadget, slot, &drive) == -1)
+		err(EX_UNAVAILABLE, "unable to read the drive's type");
+	gadget_close(&gadget);
+	is_cd = drive.type == IMAGE_CD;
+	if (is_cd && (block != 0 || first.writable))
+		misuse();
+	first.block_size = block != 0 ? block : is_cd ? 2048 : 512;
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct keeper_setup setup = {.drive.type = SCSI_CD,
-	    .outage = OUTAGE,
-	    .show = show_drive,
-	    .on_ready = say_ready,
-	    .say = say};
 	unsigned block = 0;
-	int c, stall = -1;
+	int c;
 
 	output_check_at_exit();
-	gadget_identity_init(&plan.identity);
-	while ((c = getopt(argc, argv, "b:hi:o:S:t:u:Vw")) != -1) {
+	while ((c = getopt(argc, argv, "b:ho:t:Vw")) != -1) {
 		switch (c) {
 		case 'b':
 			block = parse_number(optarg, 512, 4096);
@@ -309,35 +378,30 @@ main(int argc, char *argv[])
 		case 'h':
 			help();
 			return 0;
-		case 'i':
-			take_identity(optarg);
-			break;
 		case 'o':
-			setup.outage = parse_number(optarg, 1, OUTAGE_MAX);
-			break;
-		case 'S':
-			stall = (int)parse_number(optarg, 0, 1);
+			first.outage = parse_number(optarg, 1, OUTAGE_MAX);
 			break;
 		case 't':
-			parse_type(optarg, &setup);
-			break;
-		case 'u':
-			plan.udc = optarg;
+			type = parse_type(optarg);
 			break;
 		case 'V':
 			puts("vm-drive " VERSION);
 			return 0;
 		case 'w':
-			setup.writable = true;
+			first.writable = true;
 			break;
 		default:
 			misuse();
 		}
 	}
-	if (argc - optind != 2)
+	argc -= optind;
+	argv += optind;
+	if (argc < 1 || argc > 2 ||
+	    (argc == 1 && (block != 0 || first.writable)))
 		misuse();
-	check_blocks(&setup, block);
-	plan.slot = parse_number(argv[optind], 0, GADGET_SLOTS - 1);
-	setup.source = argv[optind + 1];
-	return run(&setup, stall);
+	slot = parse_number(argv[0], 0, GADGET_SLOTS - 1);
+	check_medium(block);
+	if (argc == 2 && realpath(argv[1], first.path) == NULL)
+		err(EX_NOINPUT, "unable to open %s", argv[1]);
+	return run(argc == 2);
 }

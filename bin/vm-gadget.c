@@ -21,6 +21,7 @@
 #include "gadget/error.h"
 #include "gadget/eject.h"
 #include "gadget/insert.h"
+#include "gadget/own.h"
 #include "gadget/refusal.h"
 #include "gadget/setup.h"
 #include "gadget/status.h"
@@ -29,6 +30,7 @@
 #define LOCK_MS	  10000 /* another vm-gadget is done by then */
 #define LOCKED_MS 1000	/* a host that only looks is done by then */
 #define DEADLINE  2	/* seconds */
+#define OUTAGE	  25	/* seconds; a host waits 30 */
 
 /* What the command line says. */
 struct request {
@@ -57,14 +59,16 @@ static const struct verb {
 	"[-d] [-i NAME=VALUE]... [-S 0|1] [-T SECONDS] [-u UDC]\n"
 	"                       [cd|disk]...",
 	"make the drives, empty; slot 0 first (cd disk)"},
-    {"insert", cmd_insert, "DhRT:t:w", 2, 2,
-	"[-DRw] [-T SECONDS] [-t cd|disk] SLOT FILE",
+    {"insert", cmd_insert, "b:Dho:RT:t:w", 2, 2,
+	"[-DRw] [-b BYTES] [-o SECONDS] [-T SECONDS]\n"
+	"                        [-t cd|disk] SLOT FILE",
 	"put a file or block device into a drive"},
-    {"eject", cmd_eject, "fhm:T:", 1, 1, "[-f] [-m MEDIUM] [-T SECONDS] SLOT",
+    {"eject", cmd_eject, "fhm:T:x", 1, 1, "[-fx] [-m MEDIUM] [-T SECONDS] SLOT",
 	"take the medium out of a drive"},
     {"status", cmd_status, "f:hjT:", 0, 1,
 	"[-j] [-f FIELD[,...]] [-T SECONDS] [SLOT]",
-	"show what is in the drives (fields: type file ro udc state drives)"},
+	"show what is in the drives\n"
+	"          (fields: type file ro udc state drives driver)"},
     {"wait", cmd_wait, "h", 1, 1, "SLOT", "wait until a drive is empty"},
     {"teardown", cmd_teardown, "hT:", 0, 0, "[-T SECONDS]",
 	"eject all media and remove the drives"},
@@ -126,20 +130,20 @@ take_identity(struct gadget_identity *identity, const char *setting)
 
 /* --- failing ----------------------------------------------------------- */
 
+static void __attribute__((noreturn)) die(const struct failure *why)
+{
+	output_cause(why->cause, why->status);
+	errx(why->status, "%s", why->text);
+}
+
 /* Give up on what was to be done with a gadget, by errno. */
 static void __attribute__((noreturn))
 fail_at(const struct gadget *gadget, const char *what)
 {
-	int status = gadget_exit_status(errno);
-	const char *reason = gadget_strerror(errno);
-	char name[16];
+	struct failure why;
 
-	if (errno == ETIMEDOUT) {
-		output_cause(CAUSE_UNREACHABLE, status);
-		errx(status, "unable to %s: %s", what, reason);
-	}
-	errx(status, "unable to %s: %s/%s: %s", what,
-	    gadget_name(gadget->number, name), gadget->at, reason);
+	gadget_fail(&why, gadget, what);
+	die(&why);
 }
 
 /* Held to our end. False where this kernel has no USB gadgets, and none are needed. */
@@ -153,7 +157,7 @@ lock(bool is_needed)
 	if (errno == ENOENT && !is_needed)
 		return false;
 	gadget_fail_lock(&why);
-	errx(why.status, "%s", why.text);
+	die(&why);
 }
 
 static void
@@ -250,22 +254,6 @@ cmd_teardown(const struct request *req)
 
 /* --- insert ------------------------------------------------------------ */
 
-/* Say why it is not in. */
-static void __attribute__((noreturn)) fail_insertion(
-    const struct gadget *gadget, const struct gadget_insertion *insertion,
-    enum gadget_result result, const struct gadget_refusal *refusal)
-{
-	char why[GADGET_WHY_SIZE];
-	enum cause cause;
-	int status = gadget_refusal_text(
-	    insertion, result, refusal, gadget->ms, why, &cause);
-
-	if (status == 0)
-		fail_at(gadget, "insert the medium");
-	output_cause(cause, status);
-	errx(status, "%s", why);
-}
-
 static void
 cmd_insert(const struct request *req)
 {
@@ -274,20 +262,31 @@ cmd_insert(const struct request *req)
 	    .type = -1,
 	    .write = req->given['w'] != NULL,
 	    .retype = req->given['R'] != NULL,
-	    .cd_max = req->given['D'] ? IMAGE_DVD_MAX : IMAGE_CD_MAX};
+	    .cd_max = req->given['D'] ? IMAGE_DVD_MAX : IMAGE_CD_MAX,
+	    .block_size = 512,
+	    .outage = OUTAGE};
 	struct gadget_refusal refusal;
 	enum gadget_result result;
+	struct failure why;
 	struct gadget gadget;
 
 	if (req->given['t'] != NULL)
 		insertion.type = (int)parse_type(req->given['t']);
-	if (insertion.type == IMAGE_CD && insertion.write)
+	if (req->given['b'] != NULL)
+		insertion.block_size = parse_number(req->given['b'], 512, 4096);
+	if (req->given['o'] != NULL)
+		insertion.outage = parse_number(req->given['o'], 1, 3600);
+	if ((insertion.type == IMAGE_CD && insertion.write) ||
+	    (insertion.block_size != 512 && insertion.block_size != 4096))
 		misuse();
 	lock(true);
 	open_slot(&gadget, insertion.slot, req->ms);
 	result = gadget_insert(&gadget, &insertion, &refusal);
-	if (result != GADGET_DONE)
-		fail_insertion(&gadget, &insertion, result, &refusal);
+	if (result != GADGET_DONE) {
+		gadget_fail_insertion(
+		    &why, &gadget, &insertion, result, &refusal);
+		die(&why);
+	}
 	gadget_close(&gadget);
 }
 
@@ -297,12 +296,19 @@ static void
 cmd_eject(const struct request *req)
 {
 	unsigned slot = parse_slot(req->argv[0]);
-	int ms = req->given['f'] != NULL ? EJECT_FORCED : LOCKED_MS;
+	int ms = req->given['x'] != NULL   ? EJECT_DISCARD
+		 : req->given['f'] != NULL ? EJECT_FORCED
+					   : LOCKED_MS;
 	struct gadget gadget;
 
 	lock(true);
 	open_slot(&gadget, slot, req->ms);
 	if (gadget_eject_medium(&gadget, slot, req->given['m'], ms) == -1) {
+		if (errno == EIO && own_is(&gadget, slot))
+			errx(EX_IOERR,
+			    "slot %u: the source could not keep all that the "
+			    "host wrote",
+			    slot);
 		if (errno != EBUSY)
 			fail_at(&gadget, "eject the medium");
 		output_cause(CAUSE_LOCKED, EX_TEMPFAIL);

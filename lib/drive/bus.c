@@ -8,6 +8,11 @@
 
 #include "drive/internal.h"
 
+/* Sense keys (SPC-4) of what hosts try on each drive. */
+#define NOT_READY	0x02
+#define ILLEGAL_REQUEST 0x05
+#define UNIT_ATTENTION	0x06
+
 /* --- the next command ------------------------------------------------------ */
 
 void
@@ -87,6 +92,15 @@ bus_take(struct worker *w, size_t size)
 
 /* --- the end of a command --------------------------------------------------- */
 
+static bool
+is_trouble(const struct scsi_unit *unit)
+{
+	const uint32_t key = unit->sense >> 16;
+
+	return key != NOT_READY && key != ILLEGAL_REQUEST &&
+	       key != UNIT_ATTENTION;
+}
+
 static void
 send_status(struct worker *w)
 {
@@ -95,6 +109,8 @@ send_status(struct worker *w)
 
 	bot_put_status(shared->status, shared->command.tag, w->plan.residue,
 	    w->plan.status);
+	if (w->plan.status != BOT_PASSED && is_trouble(&shared->unit))
+		w->setup.counters->errors++;
 	shared->phase = DRIVE_STATUS;
 	w->step = STEP_STATUS;
 	rc = aio_send(&w->aio, w->setup.function.in, shared->status,

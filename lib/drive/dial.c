@@ -105,6 +105,16 @@ dial_descriptor(const struct dial *d)
 }
 
 void
+dial_end(struct dial *d)
+{
+	if (d->candidate == -1)
+		return;
+	nbd_apart_cancel(&d->handshake);
+	close(d->candidate);
+	d->candidate = -1;
+}
+
+void
 dial_forget(struct dial *d)
 {
 	if (d->candidate == -1)

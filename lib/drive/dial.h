@@ -43,6 +43,9 @@ int dial_go_on(struct dial *, int *socket, struct failure *);
 /* The descriptor to wait for, or -1. */
 int dial_descriptor(const struct dial *);
 
+/* Give up a handshake that is under way. */
+void dial_end(struct dial *);
+
 /* In a child: close what only the parent uses. */
 void dial_forget(struct dial *);
 

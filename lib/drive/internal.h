@@ -46,6 +46,7 @@ struct worker {
 	size_t next_size; /* bytes of that */
 	bool is_doubtful; /* has the host got the predecessor's last status? */
 	bool has_medium;
+	bool is_ejected;    /* by our side: its source is to flush yet */
 	struct piece *host; /* of a VERIFY: the host's bytes */
 	unsigned packet;    /* bytes of a packet of the bus */
 	uint32_t number;    /* of the command; 0 is none's */

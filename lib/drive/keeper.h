@@ -3,8 +3,8 @@
  *
  * The keeper holds the drive: the descriptors of its USB function, without which it
  * would leave the bus, and what the host knows of it. It parses nothing of the host.
- * It makes the connection to the source, and starts the worker again whenever that
- * ends.
+ * It makes the connection to the source, starts the worker again whenever that ends,
+ * and takes requests (control.h).
  */
 #ifndef VM_DRIVE_KEEPER_H
 #define VM_DRIVE_KEEPER_H
@@ -13,28 +13,36 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "drive/place.h"
 #include "scsi/scsi.h"
 
 struct keeper_setup {
-	const char *dir;    /* where FunctionFS is mounted */
-	const char *source; /* the Unix socket of an NBD server, or a file */
-	struct scsi_setup drive;
-	unsigned block_size; /* bytes: 2048; of a disk 512 or 4096 */
-	bool writable;
-	bool may_halt;	 /* the controller can stall endpoints */
-	unsigned outage; /* seconds without a source, until reads fail */
-	int stop;	 /* ends when this descriptor can be read */
-	/* Show the drive to the host: it can answer now. Returns 0, or -1 with the
-	 * failure described. */
+	unsigned slot;
+	bool may_halt; /* the controller can stall endpoints */
+	int stop;      /* ends when this descriptor can be read */
+	/* The first medium; NULL: none. With only_medium the drive ends when that is
+	 * ejected, and if it can't be inserted. */
+	const struct drive_medium *first;
+	bool only_medium;
+	/* What the drive says of itself. Returns 0, or -1 with the failure. */
+	int (*describe)(struct scsi_setup *, struct failure *);
+	/* Show the drive to the host: it can answer now. Returns as describe(). */
 	int (*show)(struct failure *);
-	void (*on_ready)(void); /* the medium is in */
+	void (*on_inserted)(void); /* the first medium is in */
 	void (*say)(const char *line);
+	void (*forget)(void); /* in a child: close what only the caller uses */
+};
+
+enum keeper_end {
+	KEEPER_GIVE_BACK, /* the slot becomes the kernel's drive again */
+	KEEPER_REMOVED	  /* whoever asked for it goes on with the function */
 };
 
 /*
- * Answer the host until the medium is ejected: by the host, or because stop can be
- * read; what the host wrote is then safe. Returns 0; or -1 with the failure
- * described, with EX_IOERR where something that the host wrote is lost.
+ * Answer the host until stop can be read, or a request ends it; media are ejected
+ * then, and what the host wrote is safe. Returns an enum keeper_end; or -1 with the
+ * failure described, with EX_IOERR where something that the host wrote to the only
+ * medium is lost.
  */
 int keeper_run(const struct keeper_setup *, struct failure *);
 

@@ -123,10 +123,12 @@ move_begin(struct worker *w)
 {
 	switch (w->job.action) {
 	case SCSI_READ:
+		w->setup.counters->reads++;
 		w->step = STEP_READ;
 		move_guess(w);
 		break;
 	case SCSI_WRITE:
+		w->setup.counters->writes++;
 		w->step = STEP_WRITE;
 		pieces_forget(&w->pieces, w->job.offset, w->job.bytes);
 		break;
@@ -233,6 +235,18 @@ collect_other(struct worker *w, struct piece *p)
 		worker_drop(w, p->request.error);
 }
 
+/* The last request to a medium that leaves: it needs a piece that is free. */
+static void
+flush_last(struct worker *w)
+{
+	if (!w->is_ejected)
+		return;
+	if (!w->source.can_flush)
+		worker_drop(w, 0);
+	else if (move_ask_source(w, 0, SOURCE_FLUSH, 0, 0))
+		w->is_ejected = false;
+}
+
 void
 move_collect(struct worker *w)
 {
@@ -247,12 +261,12 @@ move_collect(struct worker *w)
 		else if (!p->is_read)
 			piece_free(p);
 	}
+	flush_last(w);
 }
 
 void
 move_eject(struct worker *w)
 {
-	if (!w->source.can_flush || !move_ask_source(w, 0, SOURCE_FLUSH, 0, 0))
-		worker_drop(w, 0);
+	w->is_ejected = true;
 	move_collect(w);
 }

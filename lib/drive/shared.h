@@ -37,6 +37,7 @@ enum drive_order {
 	DRIVE_CONTINUE, /* the source of the medium that is in */
 	DRIVE_GIVE_UP,	/* the source is away for too long: fail what waits */
 	DRIVE_EJECT,	/* also from a locked drive; what waits fails */
+	DRIVE_DISCARD,	/* the same, without what the host wrote last */
 };
 
 struct drive_message {

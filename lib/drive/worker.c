@@ -41,7 +41,7 @@ worker_drop(struct worker *w, int error)
 	for (p = w->pieces.all; p < w->pieces.all + PIECES; p++)
 		if (p->usb == 0)
 			piece_free(p);
-	w->has_medium = false;
+	w->has_medium = w->is_ejected = false;
 	tell(w, DRIVE_EJECTED);
 }
 
@@ -94,6 +94,14 @@ hear(struct worker *w, const struct drive_message *m, int fd)
 			worker_drop(w, EIO);
 		else
 			move_eject(w);
+		break;
+	case DRIVE_DISCARD:
+		if (w->shared->unit.present)
+			scsi_eject(&w->shared->unit);
+		if (w->has_medium)
+			worker_drop(w, EIO);
+		else
+			tell(w, DRIVE_EJECTED);
 		break;
 	default:
 		break;

@@ -12,11 +12,13 @@
 #include <stdbool.h>
 
 #include "drive/function.h"
+#include "drive/place.h"
 #include "drive/shared.h"
 
 struct worker_setup {
 	struct function function;
 	struct drive_shared *shared;
+	struct drive_counters *counters; /* for people */
 	int keeper;    /* a SOCK_SEQPACKET socket: orders and news */
 	bool may_halt; /* the controller can stall endpoints */
 };

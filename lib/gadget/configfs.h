@@ -14,11 +14,10 @@
 /* The numbers of gadgets: a gadget with one slot has the number of the slot. */
 #define GADGET_ALL GADGET_SLOTS
 #define GADGET_MAX (GADGET_SLOTS + 1)
-#define GADGET_OWN 16 /* and the slot: own.h */
 
 struct gadget {
 	int dir;      /* its directory; an O_PATH descriptor */
-	int number;   /* of its slot, GADGET_ALL, or GADGET_OWN and more */
+	int number;   /* of its slot, or GADGET_ALL */
 	int ms;	      /* the deadline of each access, in milliseconds */
 	char at[320]; /* the last file that was used, relative to dir */
 };

@@ -15,6 +15,7 @@
 #include "gadget/create.h"
 #include "gadget/configfs.h"
 #include "gadget/lun.h"
+#include "gadget/own.h"
 
 /* --- making ------------------------------------------------------------ */
 
@@ -196,10 +197,15 @@ gadget_remove(struct gadget *gadget)
 
 	for (n = 0; n < GADGET_SLOTS; n++)
 		if (gadget_has_slot(gadget, n) &&
-		    gadget_eject_forced(gadget, n) == -1)
+		    (gadget_eject_forced(gadget, n) == -1 ||
+			(own_is(gadget, n) && own_end(gadget, n) == -1)))
 			return -1;
-	if (gadget_unbind(gadget) == -1 ||
-	    remove_each(
+	if (gadget_unbind(gadget) == -1)
+		return -1;
+	for (n = 0; n < GADGET_SLOTS; n++)
+		if (own_is(gadget, n) && own_remove(gadget, n) == -1)
+			return -1;
+	if (remove_each(
 		gadget, "configs", is_dir, AT_REMOVEDIR, empty_config) == -1 ||
 	    remove_each(gadget, "functions", is_dir, AT_REMOVEDIR, NULL) ==
 		-1 ||

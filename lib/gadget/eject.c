@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "gadget/eject.h"
 #include "gadget/lun.h"
+#include "gadget/own.h"
 
 #define PAUSE_MS 50
 
@@ -22,6 +23,13 @@ eject_unlocked(struct gadget *gadget, unsigned slot, int ms)
 	return rc;
 }
 
+/* A vm-drive without a medium still knows whether all of it was written out. */
+static bool
+is_emptied(struct gadget *gadget, const struct gadget_medium *medium)
+{
+	return *medium->file == '\0' && own_is(gadget, medium->slot);
+}
+
 int
 gadget_eject_medium(
     struct gadget *gadget, unsigned slot, const char *file, int ms)
@@ -32,9 +40,12 @@ gadget_eject_medium(
 		if (gadget_get_medium(gadget, slot, &medium) == -1)
 			return -1;
 		/* A read of the drive's state waits only for a medium. */
-		if (!medium.unknown && strcmp(medium.file, file) != 0)
+		if (!medium.unknown && strcmp(medium.file, file) != 0 &&
+		    !is_emptied(gadget, &medium))
 			return 0;
 	}
-	return ms == EJECT_FORCED ? gadget_eject_forced(gadget, slot)
-				  : eject_unlocked(gadget, slot, ms);
+	if (ms == EJECT_DISCARD && own_is(gadget, slot))
+		return own_eject(gadget, slot, "discard");
+	return ms < 0 ? gadget_eject_forced(gadget, slot)
+		      : eject_unlocked(gadget, slot, ms);
 }

@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "gadget/error.h"
+#include "gadget/gadget.h"
 
 #define ETOOSMALL 525 /* include/linux/errno.h: user space has no name */
 
@@ -43,6 +44,25 @@ gadget_strerror(int error)
 	default:
 		return strerror(error);
 	}
+}
+
+int
+gadget_fail(struct failure *why, const struct gadget *gadget, const char *what)
+{
+	int error = errno, status = gadget_exit_status(error);
+	const char *reason = gadget_strerror(error);
+	char name[16];
+
+	if (error == ETIMEDOUT)
+		return fail_because(why, CAUSE_UNREACHABLE, status,
+		    "unable to %s: %s", what, reason);
+	if (error == ENOENT && strncmp(gadget->at, "functions/ffs.", 14) == 0)
+		return fail(why, EX_UNAVAILABLE,
+		    "unable to %s: this kernel has no FunctionFS: modprobe "
+		    "usb_f_fs",
+		    what);
+	return fail(why, status, "unable to %s: %s/%s: %s", what,
+	    gadget_name(gadget->number, name), gadget->at, reason);
 }
 
 int

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "drive/place.h"
 #include "gadget/gadget.h"
 
 /* --- finding ----------------------------------------------------------- */
@@ -44,9 +45,6 @@ gadget_name(int number, char name[static 16])
 {
 	if (number == GADGET_ALL)
 		snprintf(name, 16, "vmedia");
-	else if (number >= GADGET_OWN)
-		snprintf(name, 16, "vmedia-own.%hhu",
-		    (unsigned char)(number - GADGET_OWN));
 	else
 		snprintf(name, 16, "vmedia.%hhu", (unsigned char)number);
 	return name;
@@ -114,7 +112,11 @@ bool
 gadget_is_whole(struct gadget *gadget, unsigned slot)
 {
 	gadget_at(gadget, "configs/c.1/mass_storage.%u", slot);
-	return faccessat(gadget->dir, gadget->at, F_OK, 0) == 0;
+	if (faccessat(gadget->dir, gadget->at, F_OK, 0) == 0)
+		return true;
+	gadget_at(gadget, "configs/c.1/ffs.vmedia%u", slot);
+	return faccessat(gadget->dir, gadget->at, F_OK, 0) == 0 &&
+	       drive_is_alive(slot);
 }
 
 int

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * Our USB gadgets in configfs: the host's drives. A slot is one drive: slot N
- * is the function mass_storage.N with a LUN of its own, in a gadget of its
- * own, "vmedia.N", or with all the others in "vmedia". Two slots are never
+ * is the function mass_storage.N with a LUN of its own, or that of a program (own.h),
+ * in a gadget of its own, "vmedia.N", or with all the others in "vmedia". Two slots are never
  * LUNs of one function: a function has only one thread, so a host's read of a
  * slot whose source is slow would delay all the others.
  *
@@ -46,7 +46,7 @@ int gadget_open_slot(struct gadget *gadget, unsigned slot, int ms);
 /* Close the gadget, and keep errno. */
 void gadget_close(struct gadget *gadget);
 
-/* Returns name, with "vmedia", "vmedia.N" or "vmedia-own.N" in it. */
+/* Returns name, with "vmedia" or "vmedia.N" in it. */
 const char *gadget_name(int number, char name[static 16]);
 
 /* --- one gadget --------------------------------------------------------- */
@@ -54,7 +54,8 @@ const char *gadget_name(int number, char name[static 16]);
 /* Does the gadget have the slot's function? */
 bool gadget_has_slot(struct gadget *gadget, unsigned slot);
 
-/* Is the slot complete? The link to its function is the last thing that is made. */
+/* Is the slot complete? The link to its function is the last thing that is made; and
+ * a program that is the drive must run. */
 bool gadget_is_whole(struct gadget *gadget, unsigned slot);
 
 /*

@@ -146,9 +146,9 @@ gadget_identity_product(
 	return *product != '\0' ? product : usual_product(type);
 }
 
-static void
-make_inquiry(const struct gadget_identity *identity, enum image_media type,
-    char inquiry[static INQUIRY_SIZE + 1])
+void
+gadget_identity_inquiry(const struct gadget_identity *identity,
+    enum image_media type, char inquiry[static 64])
 {
 	snprintf(inquiry, INQUIRY_SIZE + 1, "%-8.8s%-16.16s%-4.4s",
 	    identity->values[IDENTITY_INQUIRY_VENDOR],
@@ -173,12 +173,12 @@ static bool
 drive_is(struct gadget *gadget, unsigned slot,
     const struct gadget_identity *identity)
 {
-	char wanted[INQUIRY_SIZE + 1], is[64];
+	char wanted[64], is[64];
 	enum image_media type;
 
 	if (get_type(gadget, slot, &type) == -1)
 		return false;
-	make_inquiry(identity, type, wanted);
+	gadget_identity_inquiry(identity, type, wanted);
 	gadget_at_lun(gadget, slot, "inquiry_string");
 	if (gadget_get(gadget, is, sizeof(is)) == -1)
 		return errno == ENOENT; /* this kernel has none */
@@ -239,9 +239,9 @@ int
 gadget_identity_write_drive(struct gadget *gadget, unsigned slot,
     enum image_media type, const struct gadget_identity *identity)
 {
-	char inquiry[INQUIRY_SIZE + 1];
+	char inquiry[64];
 
-	make_inquiry(identity, type, inquiry);
+	gadget_identity_inquiry(identity, type, inquiry);
 	gadget_at_lun(gadget, slot, "inquiry_string");
 	return gadget_set_if_any(gadget, inquiry);
 }

@@ -61,6 +61,10 @@ int gadget_identity_write(
 int gadget_identity_write_drive(struct gadget *gadget, unsigned slot,
     enum image_media type, const struct gadget_identity *identity);
 
+/* The standard INQUIRY data of a drive of that type: vendor, product, revision. */
+void gadget_identity_inquiry(const struct gadget_identity *identity,
+    enum image_media type, char text[static 64]);
+
 /*
  * The drive of the slot changes to that type: replace the product in its INQUIRY
  * data if it is the default of the other type. Returns as in gadget.h.

@@ -8,12 +8,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "drive/ask.h"
+#include "drive/place.h"
 #include "gadget/insert.h"
 #include "gadget/configfs.h"
+#include "gadget/own.h"
 #include "gadget/presence.h"
 
 /* The file that the kernel will open. */
@@ -45,14 +49,37 @@ check_kind(int fd, bool write, const char **reason)
 	return GADGET_DONE;
 }
 
+static bool
+is_socket(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+/* What a socket serves the vm-drive will see. */
 static enum gadget_result
-examine(const struct gadget_insertion *insertion, struct source *source,
-    const char **reason)
+examine_socket(
+    struct source *source, const char *path, bool is_own, const char **reason)
+{
+	*reason = "only a drive of vmedia's own can use a socket: run vm-drive";
+	source->size = 0;
+	if (!is_own)
+		return GADGET_UNFIT;
+	return realpath(path, source->path) != NULL ? GADGET_DONE
+						    : GADGET_NO_FILE;
+}
+
+static enum gadget_result
+examine(const struct gadget_insertion *insertion, bool is_own,
+    struct source *source, const char **reason)
 {
 	enum gadget_result result = GADGET_NO_FILE;
 	int fd, saved;
 	off_t size;
 
+	if (is_socket(insertion->file))
+		return examine_socket(source, insertion->file, is_own, reason);
 	/* O_NONBLOCK: opening a FIFO must not wait. */
 	fd = open(insertion->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd == -1)
@@ -74,17 +101,18 @@ examine(const struct gadget_insertion *insertion, struct source *source,
 /* May it go into a drive of that type? */
 static enum gadget_result
 check_fit(const struct gadget_insertion *insertion, uint64_t size,
-    enum image_media type, struct gadget_refusal *refusal)
+    enum image_media type, bool is_own, struct gadget_refusal *refusal)
 {
+	const uint64_t cd_max = is_own ? IMAGE_OWN_MAX : insertion->cd_max;
 	const struct image_info info = {.format = IMAGE_RAW, .size = size};
 
-	refusal->reason = image_media_fits(&info, type, insertion->cd_max);
-	refusal->too_large = image_media_is_too_large(&info, insertion->cd_max);
-	if (refusal->reason != NULL)
-		return GADGET_UNFIT;
 	if (type == IMAGE_CD && insertion->write)
 		return GADGET_ONLY_READS;
-	return GADGET_DONE;
+	if (size == 0 && is_socket(insertion->file))
+		return GADGET_DONE;
+	refusal->reason = image_media_fits(&info, type, cd_max);
+	refusal->too_large = image_media_is_too_large(&info, cd_max);
+	return refusal->reason != NULL ? GADGET_UNFIT : GADGET_DONE;
 }
 
 /* --- the drive --------------------------------------------------------- */
@@ -132,6 +160,30 @@ load(struct gadget *gadget, const struct gadget_insertion *insertion,
 	return GADGET_UNWRITABLE;
 }
 
+static enum gadget_result
+load_own(struct gadget *gadget, const struct gadget_insertion *insertion,
+    const char *path, struct failure *why)
+{
+	struct drive_medium medium = {.writable = insertion->write,
+	    .outage = insertion->outage,
+	    .block_size = 2048};
+	struct gadget_medium drive;
+	char line[DRIVE_LINE_MAX];
+
+	gadget_at_lun(gadget, insertion->slot, "ro");
+	if (gadget_set(gadget, insertion->write ? "0" : "1") == -1 ||
+	    gadget_get_drive(gadget, insertion->slot, &drive) == -1)
+		return GADGET_FAILED;
+	if (drive.type == IMAGE_DISK)
+		medium.block_size = insertion->block_size;
+	snprintf(medium.path, sizeof(medium.path), "%s", path);
+	return drive_ask(insertion->slot,
+		   OWN_MS + 1000 * (int)insertion->outage, why, "insert %s",
+		   drive_medium_line(&medium, line)) == 0
+		   ? GADGET_DONE
+		   : GADGET_TOLD;
+}
+
 /* A drive that the host cannot see must not hold the medium. */
 static enum gadget_result
 show(struct gadget *gadget, unsigned slot)
@@ -158,6 +210,7 @@ gadget_insert(struct gadget *gadget, const struct gadget_insertion *insertion,
 	enum gadget_result result;
 	enum image_media type;
 	struct source source;
+	bool is_own = own_is(gadget, insertion->slot);
 
 	if (gadget_get_medium(gadget, insertion->slot, medium) == -1)
 		return GADGET_FAILED;
@@ -165,7 +218,7 @@ gadget_insert(struct gadget *gadget, const struct gadget_insertion *insertion,
 	type = medium->type;
 	if (insertion->type != -1)
 		type = (enum image_media)insertion->type;
-	result = examine(insertion, &source, &refusal->reason);
+	result = examine(insertion, is_own, &source, &refusal->reason);
 	if (result != GADGET_DONE)
 		return result;
 	if (strcmp(medium->file, source.path) == 0 && medium->type == type &&
@@ -173,11 +226,13 @@ gadget_insert(struct gadget *gadget, const struct gadget_insertion *insertion,
 		return show(gadget, insertion->slot);
 	if (gadget_is_held(medium))
 		return GADGET_HELD;
-	result = check_fit(insertion, source.size, type, refusal);
+	result = check_fit(insertion, source.size, type, is_own, refusal);
 	if (result == GADGET_DONE && type != medium->type)
 		result = retype(gadget, insertion, type, medium);
 	if (result != GADGET_DONE)
 		return result;
-	result = load(gadget, insertion, source.path);
+	result = is_own
+		     ? load_own(gadget, insertion, source.path, &refusal->why)
+		     : load(gadget, insertion, source.path);
 	return result == GADGET_DONE ? show(gadget, insertion->slot) : result;
 }

@@ -9,16 +9,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/failure.h"
 #include "gadget/lun.h"
 
 /* The medium to insert. */
 struct gadget_insertion {
 	unsigned slot;
-	const char *file; /* or block device */
-	int type;	  /* enum image_media, or -1: the type of the drive */
-	bool write;	  /* the host may write */
-	bool retype;	  /* change the type of the drive if needed */
-	uint64_t cd_max;  /* IMAGE_CD_MAX, or IMAGE_DVD_MAX */
+	const char
+	    *file;	 /* or block device; of a vm-drive also an NBD socket */
+	int type;	 /* enum image_media, or -1: the type of the drive */
+	bool write;	 /* the host may write */
+	bool retype;	 /* change the type of the drive if needed */
+	uint64_t cd_max; /* IMAGE_CD_MAX, or IMAGE_DVD_MAX */
+	/* A vm-drive only: bytes of a block of a disk (512 or 4096), and the seconds
+	 * without a source until reads fail. */
+	unsigned block_size, outage;
 };
 
 /* Why the medium was not inserted. Only the type of the drive may have changed. */
@@ -27,6 +32,7 @@ struct gadget_refusal {
 	const char *reason;	     /* GADGET_UNFIT: static text that follows
 				      * "unable to use FILE: " */
 	bool too_large;		     /* GADGET_UNFIT: is that the reason? */
+	struct failure why;	     /* GADGET_TOLD */
 };
 
 /*

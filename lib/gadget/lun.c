@@ -5,9 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "drive/place.h"
 #include "gadget/lun.h"
 #include "gadget/configfs.h"
 #include "gadget/identity.h"
+#include "gadget/own.h"
 
 /* --- looking ----------------------------------------------------------- */
 
@@ -33,8 +35,15 @@ int
 gadget_get_medium(
     struct gadget *gadget, unsigned slot, struct gadget_medium *medium)
 {
+	struct drive_medium own;
+
 	if (gadget_get_drive(gadget, slot, medium) == -1)
 		return -1;
+	if (own_is(gadget, slot)) {
+		if (drive_get_medium(slot, &own))
+			strcpy(medium->file, own.path);
+		return 0;
+	}
 	gadget_at_lun(gadget, slot, "file");
 	if (gadget_get(gadget, medium->file, sizeof(medium->file)) == 0)
 		return 0;
@@ -105,6 +114,8 @@ gadget_find_type(enum image_media type, int ms)
 int
 gadget_eject(struct gadget *gadget, unsigned slot)
 {
+	if (own_is(gadget, slot))
+		return own_eject(gadget, slot, "");
 	gadget_at_lun(gadget, slot, "file");
 	return gadget_set(gadget, "");
 }
@@ -140,6 +151,8 @@ eject_unbound(struct gadget *gadget, unsigned slot, const char *value)
 int
 gadget_eject_forced(struct gadget *gadget, unsigned slot)
 {
+	if (own_is(gadget, slot))
+		return own_eject(gadget, slot, "force");
 	gadget_at_lun(gadget, slot, "forced_eject");
 	if (gadget_set(gadget, "1") == 0)
 		return 0;
@@ -152,19 +165,26 @@ gadget_eject_forced(struct gadget *gadget, unsigned slot)
 	return while_unbound(gadget, slot, eject_unbound, NULL);
 }
 
-static int
-set_cdrom(struct gadget *gadget, unsigned slot, const char *value)
+int
+gadget_write_type(struct gadget *gadget, unsigned slot, enum image_media type)
 {
 	gadget_at_lun(gadget, slot, "cdrom");
-	if (gadget_set(gadget, value) == -1)
+	if (gadget_set(gadget, type == IMAGE_CD ? "1" : "0") == -1)
 		return -1;
-	return gadget_identity_retype(
-	    gadget, slot, *value == '1' ? IMAGE_CD : IMAGE_DISK);
+	return gadget_identity_retype(gadget, slot, type);
+}
+
+static int
+set_type(struct gadget *gadget, unsigned slot, const char *name)
+{
+	if (gadget_write_type(gadget, slot,
+		strcmp(name, "cd") == 0 ? IMAGE_CD : IMAGE_DISK) == -1)
+		return -1;
+	return own_is(gadget, slot) ? own_retype(gadget, slot) : 0;
 }
 
 int
 gadget_set_type(struct gadget *gadget, unsigned slot, enum image_media type)
 {
-	return while_unbound(
-	    gadget, slot, set_cdrom, type == IMAGE_CD ? "1" : "0");
+	return while_unbound(gadget, slot, set_type, image_media_name(type));
 }

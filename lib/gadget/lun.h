@@ -35,6 +35,7 @@ enum gadget_result {
 	GADGET_UNWRITABLE, /* the file cannot be written to */
 	GADGET_GONE,	   /* the drive is empty after the insertion */
 	GADGET_NO_PORT,	   /* errno: no UDC is free to show the drive */
+	GADGET_TOLD,	   /* the slot's vm-drive has told why */
 };
 
 int gadget_get_medium(
@@ -70,6 +71,10 @@ int gadget_eject_forced(struct gadget *gadget, unsigned slot);
 /* Change the type of an empty drive. The host finds all drives of the gadget as
  * new. */
 int gadget_set_type(
+    struct gadget *gadget, unsigned slot, enum image_media type);
+
+/* The same without a word to a host or a vm-drive: the gadget is not bound. */
+int gadget_write_type(
     struct gadget *gadget, unsigned slot, enum image_media type);
 
 #endif

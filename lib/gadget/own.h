@@ -1,37 +1,57 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A gadget whose drive is a program: one function of FunctionFS instead of the
- * kernel's mass storage function (Documentation/usb/functionfs.rst;
- * Documentation/ABI/testing/configfs-usb-gadget-ffs). Its name is "vmedia-own.N".
- * vm-gadget neither makes nor removes it; two of them need two UDCs.
+ * A slot whose drive is a program, vm-drive(8): in the slot's gadget the function
+ * ffs.vmediaN, of FunctionFS, takes the place of mass_storage.N
+ * (Documentation/usb/functionfs.rst). mass_storage.N stays beside it, as no part of
+ * the configuration: it has the drive's type, and what the drive says of itself.
  *
- * All functions return as in gadget.h; gadget->at says where it failed.
+ * Linux binds such a gadget only while each vm-drive of it runs, and unbinds it when
+ * one ends. The functions that return int return as in gadget.h.
  */
 #ifndef VM_GADGET_OWN_H
 #define VM_GADGET_OWN_H
 
-#include "gadget/gadget.h"
-#include "gadget/identity.h"
+#include "base/failure.h"
+#include "gadget/lun.h"
+#include "scsi/scsi.h"
 
-/* The gadget to make. */
-struct own_plan {
-	unsigned slot;
-	const char *udc;   /* the only one to use, or NULL */
-	const char *mount; /* an empty directory, for its FunctionFS */
-	struct gadget_identity identity;
-	int ms; /* deadline of each access */
-};
+#define OWN_MS 30000 /* until a vm-drive has answered, at the worst */
+
+/* Is the slot's drive a program? */
+bool own_is(struct gadget *gadget, unsigned slot);
 
 /*
- * Make the gadget, not bound, and mount its FunctionFS. What a killed process has
- * left of it is removed first. `udc` is the one that it may be bound to. EBUSY or
- * ENODEV: as udc_find_free(). The gadget stays open also after a failure.
+ * Give the slot to a program: unbind the gadget, and mount FunctionFS at the usb of
+ * drive/place.h. The host sees all drives of the gadget leave, and come back when it
+ * is bound. Thus a medium in any of them prevents that (GADGET_HELD), unless the
+ * slot's program has died, and the host sees none anyway.
  */
-int own_make(const struct own_plan *plan, struct gadget *gadget,
-    char udc[UDC_NAME_SIZE]);
+enum gadget_result own_take(
+    struct gadget *gadget, unsigned slot, struct gadget_medium *held);
 
-/* Remove it, and the mount, as far as they exist. */
-int own_remove(const struct own_plan *plan, struct gadget *gadget);
+/* Give it back to the kernel. The gadget is not bound then. */
+int own_give_back(struct gadget *gadget, unsigned slot);
+
+/* Remove what is left of the function, from a gadget that is not bound. */
+int own_remove(struct gadget *gadget, unsigned slot);
+
+/* What the drive says of itself, into text of 64 bytes that setup then points to. */
+int own_describe(struct gadget *gadget, unsigned slot, char text[static 64],
+    struct scsi_setup *setup);
+
+/* May the function halt its endpoints? As vm-gadget setup has decided. */
+bool own_may_halt(struct gadget *gadget, unsigned slot);
+
+/* Eject the medium of the slot's vm-drive; `how` is "", "force" or "discard". EBUSY:
+ * the host has locked the drive. EIO: something that the host wrote is lost. Fine if
+ * no vm-drive runs: it has no medium then. */
+int own_eject(struct gadget *gadget, unsigned slot, const char *how);
+
+/* The type of the drive has changed, while the gadget was not bound. */
+int own_retype(struct gadget *gadget, unsigned slot);
+
+/* The vm-drive of the slot ends, if there is one. */
+int own_end(struct gadget *gadget, unsigned slot);
 
 #endif

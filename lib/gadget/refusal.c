@@ -22,63 +22,55 @@ other_slot(enum image_media type, int ms, char text[32])
 }
 
 int
-gadget_refusal_text(const struct gadget_insertion *insertion,
-    enum gadget_result result, const struct gadget_refusal *refusal, int ms,
-    char why[static GADGET_WHY_SIZE], enum cause *cause)
+gadget_fail_insertion(struct failure *why, const struct gadget *gadget,
+    const struct gadget_insertion *insertion, enum gadget_result result,
+    const struct gadget_refusal *refusal)
 {
+	const struct gadget_medium *held = &refusal->medium;
 	enum image_media type = (enum image_media)insertion->type;
 	const char *file = insertion->file, *reason = strerror(errno);
 	int status = gadget_exit_status(errno);
 	unsigned slot = insertion->slot;
 	char other[32];
 
-	*cause = CAUSE_USUAL;
 	switch (result) {
 	case GADGET_HELD:
-		snprintf(why, GADGET_WHY_SIZE,
-		    "slot %u holds %s: eject it first", refusal->medium.slot,
-		    refusal->medium.unknown ? "a medium"
-					    : refusal->medium.file);
-		return EX_TEMPFAIL;
+		return fail(why, EX_TEMPFAIL,
+		    "slot %u holds %s: eject it first", held->slot,
+		    held->unknown ? "a medium" : held->file);
 	case GADGET_NO_FILE:
-		snprintf(why, GADGET_WHY_SIZE, "unable to open %s: %s", file,
-		    reason);
-		return status == EX_UNAVAILABLE ? EX_NOINPUT : status;
+		return fail(why, status == EX_UNAVAILABLE ? EX_NOINPUT : status,
+		    "unable to open %s: %s", file, reason);
 	case GADGET_UNFIT:
-		snprintf(why, GADGET_WHY_SIZE, "unable to use %s: %s", file,
-		    refusal->reason);
-		if (refusal->too_large)
-			*cause = CAUSE_TOO_LARGE;
-		return EX_DATAERR;
+		return fail_because(why,
+		    refusal->too_large ? CAUSE_TOO_LARGE : CAUSE_USUAL,
+		    EX_DATAERR, "unable to use %s: %s", file, refusal->reason);
 	case GADGET_ONLY_READS:
-		snprintf(why, GADGET_WHY_SIZE,
+		return fail_because(why, CAUSE_TYPE, EX_DATAERR,
 		    "slot %u is a cd drive, which is read-only: "
 		    "use %s-t disk -R",
-		    slot, other_slot(IMAGE_DISK, ms, other));
-		*cause = CAUSE_TYPE;
-		return EX_DATAERR;
+		    slot, other_slot(IMAGE_DISK, gadget->ms, other));
 	case GADGET_OTHER_TYPE:
-		snprintf(why, GADGET_WHY_SIZE,
+		return fail_because(why, CAUSE_TYPE, EX_DATAERR,
 		    "slot %u is not a %s drive: use %s-R", slot,
-		    image_media_name(type), other_slot(type, ms, other));
-		*cause = CAUSE_TYPE;
-		return EX_DATAERR;
+		    image_media_name(type),
+		    other_slot(type, gadget->ms, other));
 	case GADGET_UNWRITABLE:
-		snprintf(why, GADGET_WHY_SIZE,
+		return fail(why, EX_NOPERM,
 		    "unable to write to %s: it is read-only", file);
-		return EX_NOPERM;
 	case GADGET_GONE:
-		snprintf(why, GADGET_WHY_SIZE,
+		return fail(why, EX_IOERR,
 		    "slot %u is empty: the medium was ejected at once", slot);
-		return EX_IOERR;
 	case GADGET_NO_PORT:
-		snprintf(why, GADGET_WHY_SIZE,
+		return fail(why, status,
 		    "unable to show slot %u to the host: %s", slot,
 		    status == EX_TEMPFAIL
 			? "another gadget uses the UDC"
 			: "there is no such USB device controller (UDC)");
-		return status;
+	case GADGET_TOLD:
+		*why = refusal->why;
+		return -1;
 	default:
-		return 0;
+		return gadget_fail(why, gadget, "insert the medium");
 	}
 }

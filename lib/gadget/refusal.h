@@ -6,21 +6,16 @@
 #ifndef VM_GADGET_REFUSAL_H
 #define VM_GADGET_REFUSAL_H
 
-#include "base/cause.h"
+#include "base/failure.h"
 #include "gadget/insert.h"
 
-#define GADGET_WHY_SIZE (PATH_MAX + 256)
-
 /*
- * Write the reason why gadget_insert() returned result to why. errno must be as
- * gadget_insert() left it. The function looks at the other drives for at most ms
- * milliseconds. Returns the exit status of sysexits(3) for that reason, and sets
- * *cause. For
- * GADGET_FAILED it returns 0 and does not change why: there the gadget's at[] and
- * errno tell the reason.
+ * Describe why gadget_insert() returned result. errno must be as gadget_insert()
+ * left it. The function looks at the other drives for a while, to name one that
+ * suits. Returns -1.
  */
-int gadget_refusal_text(const struct gadget_insertion *insertion,
-    enum gadget_result result, const struct gadget_refusal *refusal, int ms,
-    char why[static GADGET_WHY_SIZE], enum cause *cause);
+int gadget_fail_insertion(struct failure *, const struct gadget *gadget,
+    const struct gadget_insertion *insertion, enum gadget_result result,
+    const struct gadget_refusal *refusal);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gadget/own.h"
 #include "gadget/presence.h"
 #include "gadget/status.h"
 
@@ -13,12 +14,19 @@ static const char *const names[GADGET_FIELDS] = {[GADGET_TYPE] = "type",
     [GADGET_RO] = "ro",
     [GADGET_UDC] = "udc",
     [GADGET_STATE] = "state",
-    [GADGET_DRIVES] = "drives"};
+    [GADGET_DRIVES] = "drives",
+    [GADGET_DRIVER] = "driver"};
 
 static const char *
 drives(const struct gadget_status *status)
 {
 	return status->on_demand ? "on-demand" : "permanent";
+}
+
+static const char *
+driver(const struct gadget_status *status)
+{
+	return status->is_own ? "vm-drive" : "kernel";
 }
 
 int
@@ -31,6 +39,7 @@ gadget_get_status(
 	    gadget_get_presence(gadget, &presence) == -1)
 		return -1;
 	status->on_demand = presence.on_demand;
+	status->is_own = own_is(gadget, slot);
 	gadget_name(gadget->number, status->gadget);
 	*status->udc = *status->state = '\0';
 	if (gadget_udc(gadget, status->udc) == -1 && errno != ETIMEDOUT)
@@ -78,7 +87,8 @@ gadget_status_value(const struct gadget_status *status, enum gadget_field field)
 	    [GADGET_RO] = medium->ro ? "1" : "0",
 	    [GADGET_UDC] = status->udc,
 	    [GADGET_STATE] = status->state,
-	    [GADGET_DRIVES] = drives(status)};
+	    [GADGET_DRIVES] = drives(status),
+	    [GADGET_DRIVER] = driver(status)};
 
 	return values[field];
 }
@@ -123,11 +133,12 @@ gadget_status_json(
 	json_quote(file, medium->file);
 	snprintf(buf, GADGET_STATUS_SIZE,
 	    "{\"slot\": %u, \"type\": \"%s\", \"file\": %s, \"ro\": %s, "
-	    "\"gadget\": \"%s\", \"drives\": \"%s\", \"udc\": %s, "
+	    "\"gadget\": \"%s\", \"drives\": \"%s\", "
+	    "\"driver\": \"%s\", \"udc\": %s, "
 	    "\"state\": %s}",
 	    medium->slot, image_media_name(medium->type),
 	    medium->unknown ? "null" : file, medium->ro ? "true" : "false",
-	    status->gadget, drives(status), json_quote(udc, status->udc),
-	    json_quote(state, status->state));
+	    status->gadget, drives(status), driver(status),
+	    json_quote(udc, status->udc), json_quote(state, status->state));
 	return buf;
 }

@@ -18,6 +18,7 @@ enum gadget_field {
 	GADGET_UDC,    /* "" if bound to none */
 	GADGET_STATE,  /* of the UDC */
 	GADGET_DRIVES, /* "permanent", "on-demand" */
+	GADGET_DRIVER, /* "kernel", "vm-drive" */
 	GADGET_FIELDS
 };
 
@@ -26,6 +27,7 @@ struct gadget_status {
 	char gadget[16];
 	char udc[UDC_NAME_SIZE];
 	bool on_demand; /* presence.h */
+	bool is_own;	/* a vm-drive is the drive */
 	char state[UDC_STATE_SIZE];
 };
 

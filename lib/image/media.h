@@ -29,6 +29,9 @@
  */
 #define IMAGE_DVD_MAX ((uint64_t)(0xffffff - 0x30000) * IMAGE_CD_BLOCK)
 
+/* A vm-drive(8) shows a disc of any size. */
+#define IMAGE_OWN_MAX UINT64_MAX
+
 /* "cd" or "disk". */
 const char *image_media_name(enum image_media media);
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <signal.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "drive/keeper-internal.h"
+#include "drive/worker.h"
+#include "unix/fd-passing.h"
+
+#define TRAPS_MOST 10 /* workers, one after the other, that answer no command */
+
+static void __attribute__((noreturn)) become_worker(struct keeper *k, int link)
+{
+	const struct worker_setup setup = {.function = k->function,
+	    .shared = k->shared,
+	    .counters = k->counters,
+	    .keeper = link,
+	    .may_halt = k->setup->may_halt};
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	k->setup->forget();
+	dial_forget(&k->medium.dial);
+	drive_control_close(&k->control);
+	if (k->medium.file != -1)
+		close(k->medium.file);
+	close(k->children);
+	close(k->setup->stop);
+	worker_run(&setup);
+}
+
+int
+worker_start(struct keeper *k)
+{
+	int pair[2];
+
+	/* The first one, or the last one was made to write there. */
+	if (!scsi_is_valid(&k->shared->unit))
+		scsi_init(&k->shared->unit, &k->drive);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		return fail_errno(k->why, EX_OSERR, "unable to make a socket");
+	k->worker = fork();
+	if (k->worker == 0) {
+		close(pair[0]);
+		become_worker(k, pair[1]);
+	}
+	close(pair[1]);
+	if (k->worker == -1) {
+		close(pair[0]);
+		return fail_errno(
+		    k->why, EX_OSERR, "unable to start the worker");
+	}
+	k->link = pair[0];
+	k->is_ready = false;
+	k->commands = k->shared->commands;
+	return 0;
+}
+
+int
+worker_replace(struct keeper *k, int status)
+{
+	k->traps = k->shared->commands == k->commands ? k->traps + 1 : 0;
+	if (k->traps >= TRAPS_MOST)
+		return fail(k->why, EX_SOFTWARE,
+		    "unable to answer the host: the worker ended %u times "
+		    "(status %#x)",
+		    k->traps, (unsigned)status);
+	close(k->link);
+	k->setup->say("the worker has ended: starting it again");
+	return worker_start(k);
+}
+
+void
+worker_end(struct keeper *k)
+{
+	kill(k->worker, SIGKILL);
+	waitpid(k->worker, NULL, 0);
+	close(k->link);
+}
+
+int
+worker_renew(struct keeper *k)
+{
+	worker_end(k);
+	memset(&k->shared->unit, 0, sizeof(k->shared->unit));
+	return worker_start(k);
+}
+
+void
+worker_order(struct keeper *k, enum drive_order what, int fd)
+{
+	const struct kept_medium *medium = &k->medium;
+	struct drive_message m = {.order = what,
+	    .is_file = medium->file != -1,
+	    .nbd_flags = (uint32_t)medium->dial.first.flags,
+	    .is_writable = medium->wish.writable,
+	    .block_size = medium->wish.block_size,
+	    .size = medium->size};
+
+	/* A worker that does not take it ends, and the next one asks again. */
+	if (pass_send(k->link, &m, sizeof(m), &fd, fd == -1 ? 0 : 1) == -1)
+		kill(k->worker, SIGKILL);
+}

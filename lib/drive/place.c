@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ */
+#include <sys/file.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "drive/place.h"
+
+char *
+drive_path(unsigned slot, const char *name, char *buf)
+{
+	const char *run = getenv("VM_RUN_DIR");
+
+	snprintf(buf, PATH_MAX, "%s/drive.%u%s%s",
+	    run != NULL ? run : "/run/vmedia", slot, *name != '\0' ? "/" : "",
+	    name);
+	return buf;
+}
+
+const char *
+drive_medium_line(const struct drive_medium *m, char *buf)
+{
+	snprintf(buf, DRIVE_LINE_MAX, "%s %u %u %s", m->writable ? "rw" : "ro",
+	    m->block_size, m->outage, m->path);
+	return buf;
+}
+
+int
+drive_medium_parse(const char *line, struct drive_medium *m)
+{
+	char mode[3];
+	int at = 0;
+
+	if (sscanf(line, "%2s %u %u %n", mode, &m->block_size, &m->outage,
+		&at) != 3 ||
+	    at == 0 || line[at] != '/' || strlen(line + at) >= sizeof(m->path))
+		return -1;
+	m->writable = strcmp(mode, "rw") == 0;
+	snprintf(m->path, sizeof(m->path), "%s", line + at);
+	return 0;
+}
+
+bool
+drive_get_medium(unsigned slot, struct drive_medium *m)
+{
+	char path[PATH_MAX], line[DRIVE_LINE_MAX];
+	int fd = open(drive_path(slot, "medium", path), O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd == -1)
+		return false;
+	n = read(fd, line, sizeof(line) - 1);
+	close(fd);
+	line[n > 0 ? n : 0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	return drive_medium_parse(line, m) == 0;
+}
+
+int
+drive_get_counters(unsigned slot, struct drive_counters *counters)
+{
+	char path[PATH_MAX];
+	int fd = open(drive_path(slot, "counters", path), O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd == -1)
+		return -1;
+	n = read(fd, counters, sizeof(*counters));
+	close(fd);
+	if (n == sizeof(*counters))
+		return 0;
+	errno = EIO;
+	return -1;
+}
+
+bool
+drive_is_alive(unsigned slot)
+{
+	char path[PATH_MAX];
+	int fd = open(
+	    drive_path(slot, "", path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool is_locked;
+
+	if (fd == -1)
+		return false;
+	is_locked = flock(fd, LOCK_SH | LOCK_NB) == -1 && errno == EWOULDBLOCK;
+	close(fd);
+	return is_locked;
+}

@@ -1,0 +1,210 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# The drive of a slot is a vm-drive, and vm-gadget changes its media: as with the
+# kernel's drive, and with images that the kernel's can't show.
+# vm-run: -m 1024
+
+load helper
+load servers
+load column
+
+setup_file() {
+	modprobe -a usb_f_fs sr_mod sd_mod sg usb-storage
+}
+setup() {
+	requires_vm
+	modprobe dummy_hcd num=1
+	own_directory
+	export VM_RUN_DIR=$PWD/run
+	vm-gadget setup cd disk
+	dmesg -C
+}
+teardown() {
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || cat ./*.err || :
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || dmesg | tail -n 50
+	[ ! -e pid ] || kill "$(cat pid)"
+	cleanup
+	vm-gadget teardown
+	modprobe -r dummy_hcd
+}
+
+# start_drive SLOT: starts a vm-drive without a medium; $DRIVE is its process.
+start_drive() {
+	rm -f drive.out
+	background vm-drive "$1" >drive.out 2>drive.err
+	DRIVE=${STARTED[-1]}
+	wait_until 20 is_true_or_ended "$DRIVE" test -s drive.out
+	[[ $(cat drive.out) = "slot $1: "* ]]
+	wait_until 20 has_drive "$1"
+}
+has_drive() {
+	[ -n "$(host_drive "$1")" ]
+}
+# has_bytes SLOT FILE: the host has that file as its medium.
+has_bytes() {
+	host_has "$1" && cmp -n 65536 "$(host_drive "$1")" "$2"
+}
+is_empty() {
+	not host_has "$1"
+}
+
+@test "media come and go in a drive that stays" {
+	head -c 4M /dev/urandom >one.iso
+	head -c 4M /dev/urandom >two.iso
+	nbdkit -r -P "$PWD/pid" -U "$PWD/nbd" file two.iso 3>&-
+	start_drive 0
+	[ "$(vm-gadget status 0)" = "slot 0: cd, empty, UDC dummy_udc.0 configured" ]
+	[ "$(vm-gadget status -f driver 0)" = vm-drive ]
+	vm-gadget insert 0 one.iso
+	[ "$(vm-gadget status -f file,ro 0 | xargs)" = "$PWD/one.iso 1" ]
+	wait_until 20 has_bytes 0 one.iso
+	vm-gadget insert 0 one.iso
+	run -75 vm-gadget insert 0 two.iso
+	[ "$output" = "vm-gadget: slot 0 holds $PWD/one.iso: eject it first" ]
+	vm-gadget eject -f 0
+	wait_until 20 is_empty 0
+	vm-gadget insert 0 nbd
+	wait_until 20 has_bytes 0 two.iso
+	[ "$(host_drive 1)" != "" ]
+	eject "$(host_drive 0)"
+	wait_until 20 test "$(vm-gadget status -f file 0)" = ""
+	vm-gadget eject 0
+	[ "$(dmesg | grep -c 'USB disconnect')" = 1 ]
+}
+
+@test "what can't be inserted is told, and the drive stays" {
+	mkfifo pipe
+	: >empty
+	start_drive 0
+	run -66 vm-gadget insert 0 missing
+	run -65 vm-gadget insert 0 pipe
+	[[ $output = *"neither a file nor a block device" ]]
+	run -65 vm-gadget insert 0 empty
+	[[ $output = *"it is empty" ]]
+	truncate -s 1M image
+	run -65 vm-gadget insert -w 0 image
+	run -65 vm-gadget insert -t disk 0 image
+	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("dead")'
+	run -69 vm-gadget insert -o 1 0 dead
+	[ "$output" = "vm-gadget: unable to connect to $PWD/dead" ]
+	run -65 vm-gadget insert 1 dead
+	[[ $output = *"only a drive of vmedia's own can use a socket: run vm-drive" ]]
+	vm-gadget insert 0 image
+	wait_until 20 has_bytes 0 image
+}
+
+@test "a host that has locked the drive keeps its medium, unless it is ejected by force" {
+	truncate -s 4M image
+	start_drive 0
+	vm-gadget insert 0 image
+	wait_until 20 host_has 0
+	eject -i on "$(host_drive 0)"
+	run -75 vm-gadget eject 0
+	[ "$output" = "vm-gadget: slot 0 is locked by the host: eject it there, or use -f" ]
+	vm-gadget eject -f 0
+	[ "$(vm-gadget status -f file 0)" = "" ]
+}
+
+@test "the type changes, and what the host writes is in the image" {
+	truncate -s 16M image
+	start_drive 0
+	vm-gadget insert -R -t disk -w 0 image
+	[ "$(vm-gadget status -f type,ro 0 | xargs)" = "disk 0" ]
+	wait_until 20 is_disk
+	head -c 16M /dev/urandom >wanted
+	dd if=wanted of="$(host_drive 0)" bs=1M conv=fsync status=none
+	vm-gadget eject -f 0
+	cmp wanted image
+	truncate -s 4M disc.iso
+	vm-gadget insert -R -t cd 0 disc.iso
+	wait_until 20 has_bytes 0 disc.iso
+	[[ $(host_drive 0) = /dev/sr* ]]
+}
+is_disk() {
+	[[ $(host_drive 0) = /dev/sd* ]] && host_has 0
+}
+
+@test "the slot goes back to the kernel's drive when vm-drive ends" {
+	truncate -s 4M image
+	start_drive 0
+	vm-gadget insert 0 image
+	kill "$DRIVE"
+	wait "$DRIVE"
+	[ "$(vm-gadget status -f file,driver 0 | xargs)" = kernel ]
+	vm-gadget insert 0 image
+	wait_until 20 has_bytes 0 image
+	run -75 vm-drive 0
+	[ "$output" = "vm-drive: slot 0 holds $PWD/image, and the drives leave the host for a moment: eject it first" ]
+	run -75 vm-drive 1
+}
+
+@test "a vm-drive that was killed: the next one has its medium" {
+	head -c 4M /dev/urandom >image
+	start_drive 0
+	vm-gadget insert 0 image
+	wait_until 20 host_has 0
+	kill -KILL "$DRIVE"
+	wait "$DRIVE" || :
+	wait_until 20 is_gone
+	start_drive 0
+	wait_until 20 has_bytes 0 image
+	[ "$(vm-gadget status -f file,driver 0 | xargs)" = "$PWD/image vm-drive" ]
+}
+is_gone() {
+	[ -z "$(vm-gadget status -f udc 0)" ] && not has_drive 0
+}
+
+@test "vm-gadget setup and teardown take a killed vm-drive away; teardown ends a live one" {
+	truncate -s 4M image
+	start_drive 0
+	vm-gadget insert 0 image
+	kill -KILL "$DRIVE"
+	wait "$DRIVE" || :
+	wait_until 20 is_gone
+	vm-gadget eject 0
+	vm-gadget setup cd disk
+	[ "$(vm-gadget status -f file,driver 0 | xargs)" = kernel ]
+	start_drive 1
+	vm-gadget setup cd disk
+	[ "$(vm-gadget status -f driver 1)" = vm-drive ]
+	vm-gadget teardown
+	wait "$DRIVE"
+	not grep functionfs /proc/mounts
+}
+
+@test "on demand: the host sees the drive only while it has a medium" {
+	truncate -s 4M image
+	vm-gadget setup -d cd
+	background vm-drive 0 >drive.out 2>drive.err
+	DRIVE=${STARTED[-1]}
+	wait_until 20 is_true_or_ended "$DRIVE" test -s drive.out
+	[ "$(cat drive.out)" = "slot 0: on-demand" ]
+	not has_drive 0
+	vm-gadget insert 0 image
+	wait_until 20 has_bytes 0 image
+	vm-gadget eject -f 0
+	wait_until 20 not has_drive 0
+	kill "$DRIVE"
+	wait "$DRIVE"
+	background vm-drive 0 image >drive.out 2>drive.err
+	wait_until 20 is_true_or_ended "${STARTED[-1]}" test -s drive.out
+	[ "$(cat drive.out)" = "slot 0: dummy_udc.0" ]
+	wait_until 20 has_bytes 0 image
+}
+
+@test "data that the source could not keep is told, also after the host's own eject" {
+	truncate -s 4M image
+	nbdkit -P "$PWD/pid" -U "$PWD/nbd" eval get_size='echo 4194304' \
+		pread='dd if=image skip=$4 count=$3 iflag=skip_bytes,count_bytes status=none' \
+		can_write='exit 0' pwrite='cat >/dev/null' can_flush='exit 0' \
+		flush='echo ENOSPC there is no space >&2; exit 1' 3>&-
+	start_drive 1
+	vm-gadget insert -w 1 nbd
+	wait_until 20 host_has 1
+	run -74 vm-gadget eject -f 1
+	[ "$output" = "vm-gadget: slot 1: the source could not keep all that the host wrote" ]
+	vm-gadget eject -f 1
+	vm-gadget insert -w 1 nbd
+	wait_until 20 host_has 1
+	vm-gadget eject -x 1
+}
