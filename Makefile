@@ -39,8 +39,7 @@ endif
 ALL_LDFLAGS = -Wl,-z,relro -Wl,-z,now $(LDFLAGS)
 
 # What each program needs beyond libvm.a: pkg-config names, then plain flags.
-PKGS_vm-drive = libnbd libseccomp
-LIBS_vm-drive = -lbearssl
+PKGS_vm-drive = libseccomp
 PKGS_vm-nbd-attach = libnbd libmnl libseccomp
 LIBS_vm-nbd-attach = -lbearssl
 PKGS_vm-door = jansson

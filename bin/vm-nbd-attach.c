@@ -7,9 +7,11 @@
  * and stays to give it a new connection each time the link dies, so that a
  * reader notices a pause only. Its own death leaves the device as it is; only
  * -D takes it away. With -l it does not connect: another vm-nbd-attach, with -j,
- * hands connections in.
+ * hands connections in. With -H it makes nothing but the handshake, for a program
+ * that has no libnbd.
  */
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 
 #include <err.h>
 #include <errno.h>
@@ -24,6 +26,7 @@
 #include "base/output.h"
 #include "base/failure.h"
 #include "base/number.h"
+#include "nbd/apart-child.h"
 #include "nbd/attach.h"
 #include "nbd/device.h"
 #include "nbd/handoff-client.h"
@@ -46,6 +49,7 @@ usage(FILE *out)
 	      "       vm-nbd-attach -l SOCKET [-a|-d /dev/nbdN] [-r] [-i ID] "
 	      "[-o SECONDS] [-t SECONDS]\n"
 	      "       vm-nbd-attach -j SOCKET [-c CLIENT] [-n WHO]\n"
+	      "       vm-nbd-attach -H SECONDS [-r]\n"
 	      "       vm-nbd-attach -D|-W /dev/nbdN\n",
 	    out);
 }
@@ -145,6 +149,17 @@ join(struct options *o)
 	return status;
 }
 
+/* Started by a program (nbd/apart-program.h), which judges the answer. */
+static int
+shake_hands(struct options *o)
+{
+	struct stat st;
+
+	if (fstat(STDOUT_FILENO, &st) == -1 || !S_ISSOCK(st.st_mode))
+		errx(EX_USAGE, "unable to answer: descriptor 1 is no socket");
+	nbd_apart_run(STDIN_FILENO, STDOUT_FILENO, &o->attach.wish);
+}
+
 static int
 detach(struct options *o)
 {
@@ -177,8 +192,8 @@ static const struct mode {
 	int operands;
 	int (*run)(struct options *);
 } modes[] = {
-    {'D', 0, detach}, {'W', 0, write_out}, {'j', 0, join}, {'l', 0, serve},
-    {0, 1, dial}, /* none of these options */
+    {'D', 0, detach}, {'H', 0, shake_hands}, {'W', 0, write_out},
+    {'j', 0, join}, {'l', 0, serve}, {0, 1, dial}, /* none of these options */
 };
 
 static const struct mode *
@@ -235,6 +250,10 @@ take_option(struct options *o, int option)
 		o->device = optarg;
 		o->mode = option;
 		return true;
+	case 'H':
+		o->attach.wish.limit = (int)parse_seconds(optarg, 60);
+		o->mode = option;
+		return true;
 	case 'i':
 		o->attach.wish.identity = optarg;
 		return true;
@@ -272,7 +291,7 @@ main(int argc, char **argv)
 	int c;
 
 	output_check_at_exit();
-	while ((c = getopt(argc, argv, "a:c:D:d:hi:j:l:n:o:rt:VW:")) != -1) {
+	while ((c = getopt(argc, argv, "a:c:D:d:H:hi:j:l:n:o:rt:VW:")) != -1) {
 		if (c == 'h') {
 			usage(stdout);
 			return 0;

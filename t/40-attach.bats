@@ -20,6 +20,14 @@ load helper
 	run -64 vm-nbd-attach -l /tmp/x /tmp/y
 	run -64 vm-nbd-attach -j /tmp/x -
 	run -64 vm-nbd-attach -c me /tmp/x
+	fails 64 vm-nbd-attach -H 0
+	fails 64 vm-nbd-attach -H 61
+	run -64 vm-nbd-attach -H 5 /tmp/x
+}
+
+@test "-H: a person who tries it is told that it answers to a socket" {
+	fails 64 vm-nbd-attach -H 5
+	[[ $(cat "$BATS_TEST_TMPDIR/stderr") == "vm-nbd-attach: unable to answer: descriptor 1 is no socket" ]]
 }
 
 @test "-j: names that are none, and a door that is not there" {

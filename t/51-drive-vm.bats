@@ -146,6 +146,62 @@ reads_while() {
 	grep -q '^Seccomp:	2$' "/proc/$worker/status"
 }
 
+# pss PROCESS...: prints the KiB of memory that are theirs; of what several processes
+# share, each has its part.
+pss() {
+	local process
+	for process; do
+		cat "/proc/$process/smaps_rollup"
+	done | awk '/^Pss:/ { kib += $2 } END { print kib }'
+}
+
+@test "vm-drive and its worker have less than 3 MiB of memory, after a long read" {
+	head -c 20M /dev/urandom >image.iso
+	serve
+	start_drive 0 nbd
+	cmp "$DEVICE" image.iso
+	cat "/proc/$DRIVE/smaps_rollup" "/proc/$(pgrep -P "$DRIVE")/smaps_rollup"
+	[ "$(pss "$DRIVE" "$(pgrep -P "$DRIVE")")" -lt 3072 ]
+}
+
+@test "the handshake's process has no rights, and ends with vm-drive" {
+	local helper
+	listen_silently nbd
+	background vm-drive 0 nbd 2>drive.err
+	DRIVE=${STARTED[-1]}
+	wait_until 20 pgrep -P "$DRIVE" -x vm-nbd-attach
+	helper=$(pgrep -P "$DRIVE" -x vm-nbd-attach)
+	wait_until 5 grep -q '^Seccomp:	2$' "/proc/$helper/status"
+	[ "$(awk '/^Uid/ { print $2 }' "/proc/$helper/status")" != 0 ]
+	grep -q '^CapEff:	0000000000000000$' "/proc/$helper/status"
+	kill "$DRIVE"
+	wait "$DRIVE" || : # there was no medium
+	nothing_left
+	wait_until 2 not test -e "/proc/$helper"
+}
+
+@test "without vm-nbd-attach there is no drive, and one that is there waits for it" {
+	mkdir only
+	ln -s "$BUILD/bin/vm-drive" only
+	head -c 4M /dev/urandom >image.iso
+	serve
+	run -71 env PATH="$PWD/only" vm-drive 0 nbd
+	[ "$output" = "vm-drive: unable to run vm-nbd-attach: No such file or directory" ]
+	nothing_left
+	ln -s "$BUILD/bin/vm-nbd-attach" only
+	PATH=$PWD/only:/usr/sbin:/usr/bin start_drive -o 300 0 nbd
+	rm only/vm-nbd-attach
+	serve_again
+	drop_caches
+	background cmp "$DEVICE" image.iso
+	wait_until 20 grep -q 'unable to run vm-nbd-attach' drive.err
+	sleep 1
+	ln -s "$BUILD/bin/vm-nbd-attach" only
+	wait "${STARTED[-1]}"
+	[ "$(grep -c 'unable to run vm-nbd-attach' drive.err)" = 1 ]
+	no_errors
+}
+
 # writes BLOCK: the host makes a file system on a disk with such blocks.
 writes() {
 	truncate -s 64M image

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "drive/dial.h"
+#include "nbd/apart-program.h"
 #include "unix/socket.h"
 
 #define HANDSHAKE_S 5
@@ -29,18 +30,34 @@ wish_of(const struct dial *d)
 	    .read_only = !d->writable, .limit = HANDSHAKE_S};
 }
 
-static void
-begin(struct dial *d)
+/* A host that has the medium waits meanwhile, as for a source that is away. */
+static int
+tell_no_handshake(struct dial *d, struct failure *why)
+{
+	fail_errno(why, EX_OSERR, "unable to run " NBD_APART_PROGRAM);
+	if (!d->is_known)
+		return -1;
+	if (!d->is_told)
+		d->say(why->text);
+	d->is_told = true;
+	return 0;
+}
+
+static int
+begin(struct dial *d, struct failure *why)
 {
 	const struct nbd_wish wish = wish_of(d);
+	int rc;
 
 	d->next = clock_ms() + DIAL_AGAIN_MS;
 	d->candidate = connect_unix(d->path);
-	if (d->candidate != -1 &&
-	    nbd_apart_begin(&d->handshake, d->candidate, &wish) == -1) {
-		close(d->candidate);
-		d->candidate = -1;
-	}
+	if (d->candidate == -1 || nbd_apart_begin(&d->handshake, d->candidate,
+				      &wish, nbd_apart_spawn) == 0)
+		return 0;
+	rc = tell_no_handshake(d, why);
+	close(d->candidate);
+	d->candidate = -1;
+	return rc;
 }
 
 /* Another image's bytes are worse than none: the host waits for the right one. */
@@ -83,7 +100,7 @@ end(struct dial *d, int *socket, struct failure *why)
 	}
 	d->first = found;
 	d->is_known = true;
-	d->is_refused = false;
+	d->is_refused = d->is_told = false;
 	*socket = found.socket;
 	return 1;
 }
@@ -91,8 +108,8 @@ end(struct dial *d, int *socket, struct failure *why)
 int
 dial_go_on(struct dial *d, int *socket, struct failure *why)
 {
-	if (d->candidate == -1 && clock_ms() >= d->next)
-		begin(d);
+	if (d->candidate == -1 && clock_ms() >= d->next && begin(d, why) == -1)
+		return -1;
 	if (d->candidate == -1 || !nbd_apart_is_over(&d->handshake))
 		return 0;
 	return end(d, socket, why);

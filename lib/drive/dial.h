@@ -2,8 +2,9 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * Connections of the keeper to an NBD server, one after the other: the handshake is
- * made in a child without rights (nbd/client-apart.h). A server that has another
- * image than the first one is not taken. Nothing here waits.
+ * made by a program without rights (nbd/apart-program.h), since libnbd would make
+ * the keeper and each worker large. A server that has another image than the first
+ * one is not taken. Nothing here waits for the server.
  */
 #ifndef VM_DRIVE_DIAL_H
 #define VM_DRIVE_DIAL_H
@@ -24,6 +25,7 @@ struct dial {
 	int64_t next;	 /* clock_ms() of the next try */
 	bool is_known;	 /* there was a first connection */
 	bool is_refused; /* there was another image, and that was said */
+	bool is_told;	 /* the handshake can't be made, and that was said */
 	struct nbd_connection first; /* what it said; its socket is not ours */
 };
 

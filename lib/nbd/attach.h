@@ -6,7 +6,7 @@
  * (serve).
  *
  * Only vm-nbd-attach uses this folder, except export-size, which vm-fetchd
- * uses. The NBD handshake (client, through libnbd) and the kernel's NBD
+ * uses, and client-apart with apart-program, which vm-drive uses. The NBD handshake (client, through libnbd) and the kernel's NBD
  * (kernel, over netlink) are known here and nowhere else; files and URLs are
  * not.
  */

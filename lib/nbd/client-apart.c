@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -18,89 +16,15 @@
 
 #include "base/clock.h"
 #include "nbd/client-apart.h"
-#include "unix/privileges.h"
-#include "unix/sandbox.h"
 
 #define GRACE_MS 2000 /* for the child to report that its time is over */
 #define FLAGS_KNOWN                                                      \
 	(NBD_FLAG_HAS_FLAGS | NBD_FLAG_READ_ONLY | NBD_FLAG_SEND_FLUSH | \
 	    NBD_FLAG_SEND_FUA | NBD_FLAG_SEND_TRIM | NBD_FLAG_CAN_MULTI_CONN)
 
-/* What the child sends, in one datagram. */
-struct answer {
-	int error; /* errno, or 0 */
-	struct nbd_connection found;
-	char why[512];
-};
-
-/* --- the child ---------------------------------------------------------- */
-
-/* Close all but these two descriptors and the standard ones. The child must not
- * have the netlink socket or the sockets of other peers. */
-static int
-keep_only(int *socket, int *back)
-{
-	const int first = STDERR_FILENO + 1;
-	int kept[2] = {fcntl(*socket, F_DUPFD, first + 2),
-	    fcntl(*back, F_DUPFD, first + 2)};
-
-	if (kept[0] == -1 || kept[1] == -1 || dup2(kept[0], first) == -1 ||
-	    dup2(kept[1], first + 1) == -1)
-		return -1;
-	close_from(first + 2);
-	*socket = first;
-	*back = first + 1;
-	return 0;
-}
-
-/* Who has started us may have died before we asked to end with it. */
-static bool
-is_orphan(int back)
-{
-	struct pollfd p = {back, 0, 0};
-
-	return poll(&p, 1, 0) == 1;
-}
-
-static int
-give_up_rights(void)
-{
-	const struct rlimit none = {0, 0};
-
-	setsid();
-	if (become_user(NULL) == -1)
-		return -1;
-	/* Another user makes the kernel forget this, so it follows. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	setrlimit(RLIMIT_NPROC, &none);
-	return sandbox_enter_strict() == 0 || sandbox_is_missing(errno) ? 0
-									: -1;
-}
-
-static void __attribute__((noreturn))
-run(int socket, int back, const struct nbd_wish *wish)
-{
-	static struct answer a;
-
-	if (keep_only(&socket, &back) == -1 || give_up_rights() == -1 ||
-	    is_orphan(back)) {
-		a.error = errno;
-		snprintf(a.why, sizeof(a.why),
-		    "the handshake's process can't be made: %s",
-		    strerror(errno));
-	} else if (nbd_client_open(NULL, socket, wish, &a.found, a.why,
-		       sizeof(a.why)) == -1) {
-		a.error = errno != 0 ? errno : EPROTO;
-	}
-	_exit(send(back, &a, sizeof(a), MSG_NOSIGNAL) != sizeof(a));
-}
-
-/* --- the parent ---------------------------------------------------------- */
-
 /* A peer may control the child: accept only what an honest child could send. */
 static int
-check_answer(struct answer *a, const struct nbd_wish *wish)
+check_answer(struct nbd_apart_answer *a, const struct nbd_wish *wish)
 {
 	size_t i;
 
@@ -131,7 +55,7 @@ check_answer(struct answer *a, const struct nbd_wish *wish)
 
 /* Returns 0; or -1 with the error and the reason in *a. */
 static int
-receive(int back, struct answer *a)
+receive(int back, struct nbd_apart_answer *a)
 {
 	ssize_t n = recv(back, a, sizeof(*a), MSG_DONTWAIT);
 
@@ -152,16 +76,15 @@ nbd_apart_init(struct nbd_apart *apart)
 }
 
 int
-nbd_apart_begin(struct nbd_apart *apart, int fd, const struct nbd_wish *wish)
+nbd_apart_begin(struct nbd_apart *apart, int fd, const struct nbd_wish *wish,
+    nbd_apart_start *start)
 {
 	int pair[2], saved;
 
 	nbd_apart_init(apart);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return -1;
-	apart->child = fork();
-	if (apart->child == 0)
-		run(fd, pair[1], wish);
+	apart->child = start(fd, pair[1], wish);
 	saved = errno;
 	close(pair[1]);
 	if (apart->child == -1) {
@@ -187,7 +110,7 @@ int
 nbd_apart_end(struct nbd_apart *apart, int fd, const struct nbd_wish *wish,
     struct nbd_connection *c, char *why, size_t why_size)
 {
-	static struct answer a;
+	static struct nbd_apart_answer a;
 	int result = -1;
 
 	a.error = 0;

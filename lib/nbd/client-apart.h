@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The handshake with an NBD server that has connected to us, in a child without
- * privileges: the server may be anybody, and root must not parse its bytes. The
- * parent checks what the child reports. Nothing here waits.
+ * The handshake with an NBD server in a child without privileges: the server may be
+ * anybody, and root must not parse its bytes. The parent checks what the child
+ * reports. Nothing here waits for the server.
+ *
+ * The child is a fork of this process (apart-child.h), or a program (apart-program.h).
  */
 #ifndef VM_NBD_CLIENT_APART_H
 #define VM_NBD_CLIENT_APART_H
@@ -19,12 +21,24 @@ struct nbd_apart {
 	int64_t limit; /* of clock_ms(): it is over then */
 };
 
+/* What the child sends, in one datagram. */
+struct nbd_apart_answer {
+	int error; /* errno, or 0 */
+	struct nbd_connection found;
+	char why[512];
+};
+
+/* Start the child, which has the connected socket and answers to back. Returns its
+ * process, or -1 with errno. */
+typedef pid_t nbd_apart_start(int socket, int back, const struct nbd_wish *);
+
 /* Make a struct without a handshake. */
 void nbd_apart_init(struct nbd_apart *);
 
 /* Begin a handshake on a connected socket. The wish must have a limit. Returns 0,
- * or -1 with errno as of socketpair(2) and fork(2). */
-int nbd_apart_begin(struct nbd_apart *, int fd, const struct nbd_wish *);
+ * or -1 with errno as of socketpair(2) and of start. */
+int nbd_apart_begin(struct nbd_apart *, int fd, const struct nbd_wish *,
+    nbd_apart_start *start);
 
 /* Has the child answered, or is its time over? */
 bool nbd_apart_is_over(const struct nbd_apart *);

@@ -12,6 +12,7 @@
 #include <linux/nbd.h>
 
 #include "base/clock.h"
+#include "nbd/apart-child.h"
 #include "nbd/handoff-link.h"
 
 #define LOOK_MS	  500  /* between two checks that the device exists */
@@ -181,7 +182,8 @@ hear_offer(struct handoff_server *s, struct handoff_peer *g)
 		if (handoff_link_check(s, other)->back != -1 &&
 		    is_client(g, other->offer.client))
 			handoff_link_supersede(s, other, g->offer.who);
-	if (nbd_apart_begin(handoff_link_check(s, g), g->socket, &s->wish) == 0)
+	if (nbd_apart_begin(handoff_link_check(s, g), g->socket, &s->wish,
+		nbd_apart_fork) == 0)
 		return;
 	handoff_tell(g, "refused %d %s", EX_OSERR, strerror(errno));
 	handoff_link_dismiss(s, g);

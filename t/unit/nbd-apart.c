@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The handshake in a child, with nbdkit and with servers that are none.
+ * The handshake in a child, with nbdkit and with servers that are none: in a fork, and
+ * in a program.
  */
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -9,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,10 +18,12 @@
 
 #include "base/clock.h"
 #include "check.h"
-#include "nbd/client-apart.h"
+#include "nbd/apart-child.h"
+#include "nbd/apart-program.h"
 
 static char why[512];
 static struct nbd_connection c;
+static nbd_apart_start *start;
 
 static int
 open_with(int fd, int limit, bool read_only)
@@ -28,7 +32,7 @@ open_with(int fd, int limit, bool read_only)
 	struct nbd_apart apart;
 
 	memset(&c, 0, sizeof(c));
-	CHECK(nbd_apart_begin(&apart, fd, &wish) == 0);
+	CHECK(nbd_apart_begin(&apart, fd, &wish, start) == 0);
 	while (!nbd_apart_is_over(&apart))
 		clock_sleep_ms(10);
 	return nbd_apart_end(&apart, fd, &wish, &c, why, sizeof(why));
@@ -70,7 +74,7 @@ test_others(void)
 	int pair[2];
 
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
-	CHECK(nbd_apart_begin(&apart, pair[0], &wish) == 0);
+	CHECK(nbd_apart_begin(&apart, pair[0], &wish, start) == 0);
 	CHECK(!nbd_apart_is_over(&apart) && apart.back != -1);
 	nbd_apart_cancel(&apart);
 	nbd_apart_cancel(&apart);
@@ -101,7 +105,7 @@ test_orphan(int ms)
 	pid = fork();
 	if (pid == 0) {
 		close(pair[1]);
-		CHECK(nbd_apart_begin(&apart, pair[0], &wish) == 0);
+		CHECK(nbd_apart_begin(&apart, pair[0], &wish, start) == 0);
 		clock_sleep_ms(ms);
 		_exit(check_status());
 	}
@@ -112,12 +116,33 @@ test_orphan(int ms)
 	close(pair[1]);
 }
 
-int
-main(void)
+static void
+test_missing_program(void)
 {
+	const struct nbd_wish wish = {.limit = 60};
+	struct nbd_apart apart;
+
+	setenv("PATH", "/nonexistent", 1);
+	CHECK(nbd_apart_begin(&apart, STDIN_FILENO, &wish, nbd_apart_spawn) ==
+	      -1);
+	CHECK(errno == ENOENT && apart.back == -1);
+}
+
+static void
+test(nbd_apart_start *by)
+{
+	start = by;
 	test_nbdkit();
 	test_others();
 	test_orphan(0);
 	test_orphan(1000); /* it has given up its rights meanwhile */
+}
+
+int
+main(void)
+{
+	test(nbd_apart_fork);
+	test(nbd_apart_spawn);
+	test_missing_program();
 	return check_status();
 }
