@@ -2,14 +2,20 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The tests of the units, vm-fetchd, vm-import, vmctl and vm-ws-proxy again, built with the
 # address and undefined behaviour sanitizers; the parts with threads, with the
-# thread sanitizer; and the corpus of the fuzzers (make fuzz).
+# thread sanitizer; and the corpus of the fuzzers (make fuzz). Most of the time it
+# waits; what it builds gives way to the tests that it runs beside.
+# run: aside
 
 load helper
 load servers
 
+# make_aside ARGUMENT...: makes that while nobody else needs the processor.
+make_aside() {
+	nice -n 5 make -s -C "$TOP" "$@" 3>&-
+}
 
 setup_file() {
-	make -s -C "$TOP" SAN=1 O="$BUILD/san" tests 3>&-
+	make_aside SAN=1 O="$BUILD/san" tests
 }
 
 # sanitized FILE: runs the tests of FILE with that build.
@@ -77,8 +83,8 @@ wss_cases() {
 
 @test "the engine and the threaded sources, with the thread sanitizer" {
 	local unit
-	make -s -C "$TOP" O="$BUILD/tsan" CFLAGS="-O1 -g -fsanitize=thread" \
-		"$BUILD"/tsan/t/unit/{engine,engine-retry,engine-write,threaded,overlay} 3>&-
+	make_aside O="$BUILD/tsan" CFLAGS="-O1 -g -fsanitize=thread" \
+		"$BUILD"/tsan/t/unit/{engine,engine-retry,engine-write,threaded,overlay}
 	for unit in engine engine-retry engine-write threaded overlay; do
 		TSAN_OPTIONS=halt_on_error=1 "$BUILD/tsan/t/unit/$unit" 3>&-
 	done
@@ -86,7 +92,7 @@ wss_cases() {
 
 @test "the fuzzers find nothing in their corpus" {
 	local fuzzer
-	make -s -C "$TOP" O="$BUILD" fuzzers 3>&-
+	make_aside O="$BUILD" fuzzers
 	for fuzzer in "$TOP"/t/fuzz/*.c; do
 		fuzzer=$(basename "$fuzzer" .c)
 		"$BUILD/fuzz/$fuzzer" -runs=0 "$TOP/t/fuzz/corpus/$fuzzer"
