@@ -6,8 +6,8 @@
 // In the current directory: the server at URL passes /vm/ on to the Unix socket
 // ./ws, or to vm-ws-proxy and from there to ./far, and may pass /redfish on to
 // ./redfish (machine.mjs), and /images to ./images (images.mjs); `image` is the image.
-// Screenshots go to $PAGE_DIR/shots. Each test is a function of one of the files
-// in the folder browser.
+// Screenshots go to $PAGE_DIR/shots: of a failure, and with PICTURES=1 of each state.
+// Each test is a function of one of the files in the folder browser.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -21,6 +21,7 @@ const { chromium } = need('playwright-core');
 const { WebSocketServer, createWebSocketStream } = need('ws');
 
 const LONGEST = PATIENCE + 50000; // ms for a test
+const axe = await readFile(need.resolve('axe-core/axe.min.js'), 'utf8');
 
 // --- the server ----------------------------------------------------------------
 
@@ -196,7 +197,8 @@ class Page {
 			});
 	}
 
-	// Screenshots of the state for people: light and dark, wide and narrow.
+	// Each look of the state: light and dark, wide and narrow. Screenshots of it are
+	// for people, and take most of the time of such a test.
 	async pictures(name) {
 		const { page } = this;
 		for (const [scheme, width] of [['light', 1280], ['light', 375],
@@ -206,18 +208,20 @@ class Page {
 			await page.setViewportSize({ width, height: 800 });
 			await page.evaluate(() => new Promise((done) =>
 				requestAnimationFrame(() => requestAnimationFrame(done))));
-			await page.screenshot({ fullPage: true,
-				path: `${dir}/shots/${name}-${width}-${scheme}.png` });
+			if (process.env.PICTURES)
+				await page.screenshot({ fullPage: true,
+					path: `${dir}/shots/${name}-${width}-${scheme}.png` });
 		}
 	}
 
 	// axe-core finds nothing serious, and 360 pixels are wide enough.
 	async check(name) {
 		const { page } = this;
+		await page.evaluate(axe);
 		for (const colorScheme of ['light', 'dark']) {
 			await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
 			const found = await page.evaluate(async () =>
-				(await axe.run(document)).violations.map(
+				(await window.axe.run(document)).violations.map(
 					({ id, impact, nodes }) => ({ id, impact,
 						at: nodes.map(({ html, failureSummary }) =>
 							html + failureSummary) })));
@@ -260,8 +264,6 @@ async function main([name, url]) {
 				'--disable-component-update', '--disable-sync'],
 		});
 	const page = new Page(context, context.pages()[0], `${url}/`);
-	const axe = await readFile(need.resolve('axe-core/axe.min.js'), 'utf8');
-	await context.addInitScript(axe);
 	try {
 		await tests[name]({ page, far, machine, images });
 		assert.deepEqual(page.errors, []);
