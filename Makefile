@@ -87,6 +87,9 @@ stale = $(if $(filter build%,$(O)),$(filter-out $(bins) $(shlibs) $(plugin) $(mo
 all: $(bins) $(shlibs) $(plugin) $(modules) $(if $(SAN),$(O)/bin/nbdkit)
 	$(if $(stale),@rm -f $(stale))
 tests: all $(tools) $(units)
+# All that compilers look at, without what the linker makes of it.
+objects: $(patsubst %.c,$(O)/obj/%.o,$(wildcard bin/*.c t/*.c t/unit/*.c)) $(libobjs) \
+    $(plugobjs) $(threaded) $(addprefix $(O)/obj/plugins/sources/,$(addsuffix .o,module $(modsrcs)))
 
 $(O)/obj/lib/door/pam.o: ALL_CPPFLAGS += $(PAM:1=-DWITH_PAM)
 $(O)/obj/%.o: %.c
@@ -248,13 +251,13 @@ cfiles := $(wildcard bin/*.[ch] lib/*/*.[ch] plugins/*.[ch] plugins/*/*.[ch] t/*
 
 lint: deps
 	@$(MAKE) --no-print-directory O=$(O)/lint-gcc CC=gcc \
-	    CFLAGS='-O2 -Werror' tests
+	    CFLAGS='-O2 -Werror' objects
 	@$(MAKE) --no-print-directory O=$(O)/lint-clang CC=clang \
-	    CFLAGS='-O2 -Werror' tests
+	    CFLAGS='-O2 -Werror' objects
 	shellcheck -x -s sh $(shfiles)
 	shellcheck -x -s bash -e SC2034,SC2119,SC2154 t/*.bash t/bench/run t/bench/insert t/bench/drive t/soak/[!psu]* \
 	    scripts/completion/vmctl
-	shellcheck -s bats -i SC2314,SC2315 t/*.bats
+	shellcheck -s bats -i SC2314,SC2315 $(shell find t -name '*.bats' -type f)
 	! mandoc -T lint $(mans) 2>/dev/null | grep -v 'manual not found'
 	for file in $(jsfiles); do \
 	    node --check --input-type=module - <$$file || exit; \
@@ -332,5 +335,5 @@ dist:
 clean:
 	rm -rf build vmedia-*.tar.gz
 
-.PHONY: all tests help deps build-deps check bench soak fuzz fuzzers demo \
+.PHONY: all tests objects help deps build-deps check bench soak fuzz fuzzers demo \
 	demo-web lint install uninstall dist clean
