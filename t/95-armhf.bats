@@ -18,7 +18,7 @@ setup_file() {
 	lib=$ROOT/usr/lib/$TARGET
 	PKG_CONFIG_LIBDIR=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$ROOT \
 		make -s -C "$TOP" O="$OUT" CC=$TARGET-gcc \
-		CFLAGS="-O2 -g -Werror --sysroot=$ROOT" \
+		CFLAGS="-O2 -Werror --sysroot=$ROOT" \
 		LDFLAGS="--sysroot=$ROOT -Wl,-rpath-link,$lib:$ROOT/lib/$TARGET" \
 		tests >&2 3>&-
 }
