@@ -9,8 +9,8 @@ load column
 
 setup_file() {
 	column_start
-	head -c 48M /dev/urandom >"$WWW/disk.img"
-	head -c 48M /dev/urandom >"$WWW/other.img"
+	head -c 24M /dev/urandom >"$WWW/disk.img"
+	head -c 24M /dev/urandom >"$WWW/other.img"
 	export VM_HOOK_DIR=$BATS_FILE_TMPDIR/hooks
 	mkdir "$VM_HOOK_DIR"
 	cat >"$VM_HOOK_DIR/tell" <<-END

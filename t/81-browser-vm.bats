@@ -20,7 +20,7 @@ setup_file() {
 	# Both machines see this directory.
 	export LARGE=$TOP/build/large.iso SMALL=$TOP/build/small.iso
 	mkdir -p "$TOP/build"
-	make_iso "$LARGE" 300 LARGE
+	make_iso "$LARGE" 96 LARGE
 	make_iso "$SMALL" 32 SMALL
 	mkdir -p "$VM_RUN_DIR"
 	start_proxies
@@ -98,8 +98,8 @@ serve_image() {
 # host_reads_all FILE: the host's whole medium is FILE.
 host_reads_all() {
 	drop_caches
-	[ "$(dd if="$(host_drive 0)" bs=64k iflag=direct 2>/dev/null |
-		head -c "$(stat -c %s "$1")" | sha256sum)" = "$(sha256sum <"$1")" ]
+	dd if="$(host_drive 0)" bs=64k iflag=direct 2>/dev/null |
+		cmp -n "$(stat -c %s "$1")" - "$1"
 }
 
 @test "through lighttpd the host reads the whole image; an eject is shown by the page" {
@@ -157,11 +157,11 @@ lose_network() {
 	ip link set eth0 up
 }
 
-@test "cut ten times, once for 15 seconds: the right bytes, and no error" {
+@test "cut four times, once for 15 seconds: the right bytes, and no error" {
 	serve_image "$SMALL" slot=0
 	start_reading 0 "$SMALL"
 	local i
-	for i in 1 2 3 4 5 6 7 8 9; do
+	for i in 1 2 3; do
 		cut kill_worker
 	done
 	cut lose_network

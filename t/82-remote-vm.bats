@@ -176,20 +176,20 @@ cut_ssh() {
 	nothing_left 0
 }
 
-@test "by wss, cut ten times while the host reads: no error" {
+@test "by wss, cut four times while the host reads: no error" {
 	serve_ws
-	cut_times 10 cut_worker
+	cut_times 4 cut_worker
 	ends_well
 }
 
 # (On this machine ssh takes longer to connect than the host waits for a read.
 # The host therefore reads in between, from the drive that has stayed.)
-@test "by ssh, cut three times: it reconnects to the same drive" {
+@test "by ssh, cut twice: it reconnects to the same drive" {
 	serve_ssh
 	wait_until 30 is_active
 	local i links before
 	before=$(inserted)
-	for i in 1 2 3; do
+	for i in 1 2; do
 		links=$(links)
 		cut_ssh
 		wait_until 90 is_whole "$links"
