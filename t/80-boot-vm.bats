@@ -11,6 +11,7 @@ load column
 load servers
 load redfish
 load door
+load boot
 
 setup_file() {
 	modprobe virtio_net
@@ -24,40 +25,18 @@ teardown_file() {
 	vm-gadget teardown
 }
 setup() {
-	PC=$TOP/build/pc
-	mkdir -p "$PC"
-	: >"$PC/console"
-	echo on >"$PC/power"
-	rm -f "$PC/disk"
+	pc_begin
 }
 teardown() {
-	[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 "$PC/console" "$PC/said"
-	: >"$PC/end"
-	cleanup
-	wait_until 20 is_off
-	rm -f "$VM_CONF" "$PC/disk"
+	pc_end
+	rm -f "$VM_CONF"
 	vmctl eject -f -s 0
 }
 
-# make_initrd FILE: in it Linux reads its medium, prints what it read, and
-# powers off. If there is a disk, it writes that instead, and reboots.
-make_initrd() {
-	local root=$BATS_FILE_TMPDIR/initrd module
-	mkdir -p "$root"/{bin,dev,mnt,proc,sys}
-	cp "$(command -v busybox)" "$root/bin/"
-	for module in xhci-pci usb-storage sr_mod isofs virtio_pci virtio_blk; do
-		modprobe --show-depends $module
-	done | awk '/^insmod/ && !seen[$2]++ { print $2 }' |
-		while read -r module; do
-			cp "$module" "$root/"
-			echo "/bin/busybox insmod /${module##*/}"
-		done >"$root/modules"
-	cat >"$root/init" <<-'INIT'
-		#!/bin/busybox sh
-		/bin/busybox --install -s /bin
-		mount -t proc p /proc; mount -t sysfs s /sys; mount -t devtmpfs d /dev
-		. /modules
-		echo "PC: Linux is up"
+# make_init FILE: in it Linux reads its medium, prints what it read, and powers off. If
+# there is a disk, it writes that instead, and reboots.
+make_init() {
+	make_initrd "$1" xhci-pci usb-storage sr_mod isofs virtio_pci virtio_blk <<-'INIT'
 		until mount -r -t iso9660 /dev/sr0 /mnt 2>/dev/null; do sleep 1; done
 		[ ! -b /dev/vda ] || {
 			dd if=/mnt/disk of=/dev/vda && sync && echo "PC: wrote its disk"
@@ -66,8 +45,6 @@ make_initrd() {
 		echo "PC: read $(sha256sum </mnt/data)"
 		poweroff -f
 	INIT
-	chmod +x "$root/init"
-	(cd "$root" && find . | cpio -o -H newc 2>/dev/null | gzip) >"$1"
 }
 
 # make_disk FILE TEXT: a disk that prints TEXT when a BIOS boots it: 22 bytes that
@@ -85,7 +62,7 @@ make_boot_iso() {
 	local root=$BATS_FILE_TMPDIR/root
 	mkdir -p "$root/boot/grub"
 	cp "$VM_KERNEL" "$root/vmlinuz"
-	make_initrd "$root/initrd"
+	make_init "$root/initrd"
 	head -c 4M /dev/urandom >"$root/data"
 	make_disk "$root/disk" "PC: the new disk boots"
 	cat >"$root/boot/grub/grub.cfg" <<-'GRUB'
@@ -99,16 +76,6 @@ make_boot_iso() {
 	grub-mkrescue -d /usr/lib/grub/i386-pc -o "$WWW/boot.iso" "$root" >/dev/null 2>&1
 }
 
-# start_pc: starts the PC with the gadget's drive, which this machine gives up.
-start_pc() {
-	background usbredirect --device 1d6b:0104 --to 10.0.2.100:9
-}
-prints() {
-	grep -qa "$1" "$PC/console"
-}
-is_off() {
-	[ "$(cat "$PC/power")" = off ]
-}
 state_is() {
 	[ "$(cat "$VM_RUN_DIR/0/state")" = "$1" ]
 }
