@@ -213,7 +213,7 @@ bench: deps
 	@$(MAKE) --no-print-directory tests
 	@VM_BUILD=$(abspath $(O)) t/bench/run $(ROWS)
 
-SOAKS = disks faults kills random small upload
+SOAKS = disks drive faults kills random small upload
 soak: deps
 	@$(MAKE) --no-print-directory tests
 	@for soak in $(SOAKS); do \
