@@ -16,7 +16,7 @@ setup_file() {
 	chroot $ROOT /bin/busybox --install -s /bin
 	ln -s usr/lib $ROOT/lib
 	ln -s usr/lib64 $ROOT/lib64
-	mount --bind /usr/lib $ROOT/usr/lib
+	mount --rbind /usr/lib $ROOT/usr/lib
 	mkdir -p $ROOT/usr/lib64
 	mount --bind /usr/lib64 $ROOT/usr/lib64
 	cp "$(PATH=/usr/sbin:/usr/bin command -v nbdkit)" $ROOT/usr/bin

@@ -79,12 +79,18 @@ no_other_server() {
 # an ISO that UEFI has loaded has in it; then it asks for an address as a system does,
 # if the command line says so, and switches the PC off.
 make_system() {
-	local cache=${VM_CACHE:-$HOME/.cache/vm-run}
+	local cache=${VM_CACHE:-$HOME/.cache/vm-run} kernel module
 	"$TOP/t/vm/vm-run" true
 	cp "$cache/vmlinuz" kernel
 	rm -rf initrd.d
 	mkdir initrd.d
 	(cd initrd.d && zstdcat "$cache/initrd" | cpio -idm --quiet)
+	kernel=$(ls "$cache/drivers/lib/modules")
+	for module in virtio_net isofs nfit nd_btt nd_pmem; do
+		modprobe -d "$cache/drivers" -S "$kernel" --show-depends $module
+	done | sed -n "s,^insmod .*/\(lib/modules/[^ ]*\).*,\1,p" | sort -u |
+		(cd "$cache/drivers" && cpio -pdm --quiet "$OLDPWD/initrd.d")
+	depmod -b initrd.d "$kernel"
 	cat >initrd.d/init <<-'INIT'
 		#!/bin/busybox sh
 		/bin/busybox --install -s /bin
