@@ -12,10 +12,10 @@
 #include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <err.h>
 #include <errno.h>
-#include <limits.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,30 +28,26 @@
 #include "base/number.h"
 #include "base/output.h"
 #include "drive/keeper.h"
-#include "gadget/error.h"
-#include "gadget/own.h"
-#include "gadget/presence.h"
+#include "gadget/own-drive.h"
+#include "unix/atomic-file.h"
+#include "unix/privileges.h"
 #include "unix/sd-notify.h"
 
-#define LOCK_MS	    10000 /* a vm-gadget is done by then */
-#define SLOT_MS	    2000  /* a vm-drive that is ending, or somebody who looks */
-#define DEADLINE_MS 2000  /* of each access to the kernel */
-#define OUTAGE	    25	  /* seconds; a host waits 30 */
-#define OUTAGE_MAX  3600
+#define SLOT_MS	   2000 /* a vm-drive that is ending, or somebody who looks */
+#define OUTAGE	   25	/* seconds; a host waits 30 */
+#define OUTAGE_MAX 3600
 
-static unsigned slot;
+static struct own_drive drive;
 static struct drive_medium first = {.outage = OUTAGE};
-static struct gadget gadget = {.dir = -1};
-static int type = -1;		/* enum image_media; -1: that of the slot */
-static int slot_lock;		/* as long as we run */
-static int gadgets_lock = -1;	/* while the gadget changes */
-static char udc[UDC_NAME_SIZE]; /* the gadget's, before it was unbound */
+static int slot_lock; /* as long as we run */
+static bool is_background;
 
 static void
 usage(FILE *out)
 {
-	fputs("usage: vm-drive [-hVw] [-b BYTES] [-o SECONDS] [-t cd|disk] "
-	      "SLOT [SOCKET|FILE]\n",
+	fputs("usage: vm-drive [-BhVw] [-b BYTES] [-o SECONDS] [-t cd|disk] "
+	      "SLOT [SOCKET|FILE]\n"
+	      "       vm-drive -e SLOT\n",
 	    out);
 }
 
@@ -60,7 +56,9 @@ help(void)
 {
 	usage(stdout);
 	fputs(
+	    "  -B          go on in the background when the drive is ready\n"
 	    "  -b BYTES    the blocks of a disk have 512 or 4096 bytes (512)\n"
+	    "  -e          end the vm-drive of the slot\n"
 	    "  -o SECONDS  reads fail when the source is away for so long "
 	    "(25)\n"
 	    "  -t cd|disk  the type of the drive (that of the slot)\n"
@@ -77,121 +75,13 @@ static void __attribute__((noreturn)) misuse(void)
 	exit(EX_USAGE);
 }
 
-/* --- the slot's gadget ------------------------------------------------------ */
-
-/* Another program that changes the gadgets is waited for. */
-static int
-lock_gadgets(struct failure *why)
+static void __attribute__((noreturn)) die(const struct failure *why)
 {
-	gadgets_lock = gadget_lock(LOCK_MS);
-	return gadgets_lock != -1 ? 0 : gadget_fail_lock(why);
+	output_cause(why->cause, why->status);
+	errx(why->status, "%s", why->text);
 }
 
-static void
-unlock_gadgets(void)
-{
-	if (gadgets_lock != -1)
-		close(gadgets_lock);
-	gadgets_lock = -1;
-}
-
-static int
-open_slot(struct failure *why)
-{
-	if (gadget_open_slot(&gadget, slot, DEADLINE_MS) == 0)
-		return 0;
-	if (errno != ENOENT)
-		return fail_errno(why, gadget_exit_status(errno),
-		    "unable to use slot %u", slot);
-	return fail(why, EX_UNAVAILABLE,
-	    "slot %u is not set up: see vm-gadget setup", slot);
-}
-
-/* The lock is held until the host can see the drive: show_drive(). */
-static int
-take_slot(struct failure *why)
-{
-	struct gadget_medium held;
-
-	if (lock_gadgets(why) == -1 || open_slot(why) == -1)
-		return -1;
-	if (gadget_udc(&gadget, udc) == -1)
-		return gadget_fail(why, &gadget, "use the slot");
-	switch (own_take(&gadget, slot, &held)) {
-	case GADGET_DONE:
-		break;
-	case GADGET_HELD:
-		return fail(why, EX_TEMPFAIL,
-		    "slot %u holds %s, and the drives leave the host for a "
-		    "moment: eject it first",
-		    held.slot, held.unknown ? "a medium" : held.file);
-	default:
-		return gadget_fail(why, &gadget, "make the drive");
-	}
-	if (type != -1 &&
-	    gadget_write_type(&gadget, slot, (enum image_media)type) == -1)
-		return gadget_fail(
-		    why, &gadget, "change the type of the drive");
-	return 0;
-}
-
-/* Show the gadget to the host, unless it exists on demand and has no medium. */
-static int
-show_gadget(struct failure *why)
-{
-	struct gadget_presence presence;
-	int rc = gadget_get_presence(&gadget, &presence);
-
-	if (rc == 0 && !presence.on_demand)
-		rc = gadget_show(&gadget, *udc != '\0' ? udc : NULL);
-	else if (rc == 0 && gadget_is_used(&gadget) == 1)
-		rc = gadget_show_on_demand(&gadget);
-	return rc == 0
-		   ? 0
-		   : gadget_fail(why, &gadget, "show the drive to the host");
-}
-
-static int
-show_drive(struct failure *why)
-{
-	int rc = show_gadget(why);
-
-	if (rc == 0)
-		rc = gadget_udc(&gadget, udc);
-	unlock_gadgets();
-	return rc;
-}
-
-static void
-give_back(void)
-{
-	struct failure why;
-
-	if (gadgets_lock == -1 && lock_gadgets(&why) == -1) {
-		warnx("%s", why.text);
-		return;
-	}
-	if (own_give_back(&gadget, slot) == -1) {
-		gadget_fail(
-		    &why, &gadget, "give the slot back to the kernel's drive");
-		warnx("%s", why.text);
-	} else if (show_gadget(&why) == -1) {
-		warnx("%s", why.text);
-	}
-	unlock_gadgets();
-}
-
-static int
-describe(struct scsi_setup *setup, struct failure *why)
-{
-	static char text[64], serial[16];
-
-	if (own_describe(&gadget, slot, text, setup) == -1)
-		return gadget_fail(why, &gadget, "describe the drive");
-	snprintf(serial, sizeof(serial), "vmedia%u", slot);
-	setup->serial = serial;
-	return 0;
-}
+/* --- the slot --------------------------------------------------------------- */
 
 /* The directory is locked as long as we run: a second vm-drive must not take the slot
  * of the first one. */
@@ -203,20 +93,42 @@ lock_slot(void)
 	char path[PATH_MAX];
 
 	mkdir(run != NULL ? run : "/run/vmedia", 0755);
-	mkdir(drive_path(slot, "", path), 0755);
+	mkdir(drive_path(drive.slot, "", path), 0755);
 	slot_lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (slot_lock == -1)
 		err(EX_CANTCREAT, "unable to open %s", path);
 	while (flock(slot_lock, LOCK_EX | LOCK_NB) == -1) {
 		if (clock_ms() >= end)
 			errx(EX_TEMPFAIL, "slot %u has a vm-drive already",
-			    slot);
+			    drive.slot);
 		clock_sleep_ms(20);
 	}
-	mkdir(drive_path(slot, "usb", path), 0700);
+	mkdir(drive_path(drive.slot, "usb", path), 0700);
+	unlink(drive_path(drive.slot, "error", path));
 }
 
-/* --- the drive ------------------------------------------------------------ */
+/* A lock lasts until all who have its descriptor have closed it. */
+static void
+forget_locks(void)
+{
+	if (drive.lock != -1)
+		close(drive.lock);
+	close(slot_lock);
+}
+
+/* Of a service only its journal would know why it has failed: vm-slot reads this. */
+static void __attribute__((noreturn)) die_with_trace(const struct failure *why)
+{
+	char path[PATH_MAX], line[FAILURE_TEXT_SIZE + 16];
+	int n = snprintf(line, sizeof(line), "%d %s", why->status, why->text);
+
+	if (replace_file(
+		drive_path(drive.slot, "error", path), line, (size_t)n) == -1)
+		warn("unable to write %s", path);
+	die(why);
+}
+
+/* --- the drive -------------------------------------------------------------- */
 
 static void
 say(const char *line)
@@ -224,22 +136,53 @@ say(const char *line)
 	warnx("%s", line);
 }
 
+/* In the background nobody reads what we say: a file has it. */
+static void
+leave_terminal(void)
+{
+	char path[PATH_MAX];
+	int fd = open(drive_path(drive.slot, "log", path),
+	    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+
+	if (fd == -1)
+		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (fd == -1)
+		return;
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+}
+
 static void
 say_ready(void)
 {
-	if ((printf("slot %u: %s\n", slot, *udc != '\0' ? udc : "on-demand") <
-		    0 ||
+	const char *udc = *drive.udc != '\0' ? drive.udc : "on-demand";
+
+	if ((printf("slot %u: %s\n", drive.slot, udc) < 0 ||
 		output_close() == -1) &&
 	    errno != EPIPE)
 		warn("unable to print that the drive is ready");
 	notify_ready();
+	if (is_background)
+		leave_terminal();
+}
+
+static int
+describe(struct scsi_setup *setup, struct failure *why)
+{
+	return own_drive_describe(&drive, setup, why);
+}
+
+static int
+show(struct failure *why)
+{
+	return own_drive_show(&drive, why);
 }
 
 /* A medium that is to come first must be in before the drive is ready. */
 static int
 show_empty(struct failure *why)
 {
-	if (show_drive(why) == -1)
+	if (show(why) == -1)
 		return -1;
 	say_ready();
 	return 0;
@@ -250,8 +193,7 @@ on_inserted(void)
 {
 	struct failure why;
 
-	if (*udc == '\0' &&
-	    (lock_gadgets(&why) == -1 || show_drive(&why) == -1))
+	if (*drive.udc == '\0' && show(&why) == -1)
 		warnx("%s", why.text);
 	say_ready();
 }
@@ -272,53 +214,78 @@ catch_end(void)
 	return fd;
 }
 
-static void __attribute__((noreturn)) die(const struct failure *why)
-{
-	output_cause(why->cause, why->status);
-	errx(why->status, "%s", why->text);
-}
-
-/* A lock lasts until all who have its descriptor have closed it. */
-static void
-forget_locks(void)
-{
-	unlock_gadgets();
-	close(slot_lock);
-}
-
 static int
-run(bool has_only_medium)
+run(bool has_only_medium, int type)
 {
-	struct drive_medium last;
-	struct keeper_setup setup = {.slot = slot,
+	struct keeper_setup setup = {.slot = drive.slot,
 	    .only_medium = has_only_medium,
 	    .describe = describe,
-	    .show = has_only_medium ? show_drive : show_empty,
+	    .show = has_only_medium ? show : show_empty,
 	    .on_inserted = on_inserted,
 	    .say = say,
 	    .forget = forget_locks};
-	struct failure why;
+	struct failure why, other;
+	struct drive_medium last;
 	int rc;
 
 	lock_slot();
 	/* A vm-drive that was killed has left its medium. */
 	if (has_only_medium)
 		setup.first = &first;
-	else if (drive_get_medium(slot, &last))
+	else if (drive_get_medium(drive.slot, &last))
 		setup.first = &last;
-	if (take_slot(&why) == -1)
-		die(&why);
-	setup.may_halt = own_may_halt(&gadget, slot);
+	if (own_drive_take(&drive, type, &why) == -1)
+		die_with_trace(&why);
+	setup.may_halt = own_may_halt(&drive.gadget, drive.slot);
 	setup.stop = catch_end();
 	rc = keeper_run(&setup, &why);
-	if (rc != KEEPER_REMOVED)
-		give_back();
+	if (rc != KEEPER_REMOVED && own_drive_give_back(&drive, &other) == -1)
+		warnx("%s", other.text);
 	if (rc == -1)
+		die_with_trace(&why);
+	return 0;
+}
+
+/* A child is the drive, and returns. The parent prints what the child prints when it is
+ * ready, or ends with its status. */
+static void
+go_to_background(void)
+{
+	int ends[2], status;
+	char line[128];
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) == -1 || (pid = fork()) == -1)
+		err(EX_OSERR, "unable to start a process");
+	if (pid == 0) {
+		setsid();
+		dup2(ends[1], STDOUT_FILENO);
+		close_from(STDERR_FILENO + 1);
+		return;
+	}
+	close(ends[1]);
+	n = read(ends[0], line, sizeof(line));
+	if (n > 0) {
+		printf("%.*s", (int)n, line);
+		exit(0);
+	}
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EX_OSERR);
+}
+
+static int
+end_other(void)
+{
+	struct failure why;
+
+	if (own_drive_end(&drive, &why) == -1)
 		die(&why);
 	return 0;
 }
 
-/* --- options --------------------------------------------------------------- */
+/* --- options ---------------------------------------------------------------- */
 
 static unsigned
 parse_number(const char *word, unsigned min, unsigned max)
@@ -338,11 +305,11 @@ parse_type(const char *word)
 	return *word == 'c' ? IMAGE_CD : IMAGE_DISK;
 }
 
-/* The type of the drive may be known from the slot only. */
+/* What is right for a disk only. */
 static void
-check_medium(unsigned block)
+check_medium(int given, unsigned block)
 {
-	struct gadget_medium drive = {.type = IMAGE_CD};
+	enum image_media type = (enum image_media)given;
 	struct failure why;
 	bool is_cd;
 
@@ -350,14 +317,9 @@ check_medium(unsigned block)
 		misuse();
 	if (geteuid() != 0)
 		errx(EX_NOPERM, "unable to make a drive: be root");
-	if (type != -1)
-		drive.type = (enum image_media)type;
-	else if (open_slot(&why) == -1)
+	if (given == -1 && own_drive_type(&drive, &type, &why) == -1)
 		die(&why);
-	else if (gadget_get_drive(&gadget, slot, &drive) == -1)
-		err(EX_UNAVAILABLE, "unable to read the drive's type");
-	gadget_close(&gadget);
-	is_cd = drive.type == IMAGE_CD;
+	is_cd = type == IMAGE_CD;
 	if (is_cd && (block != 0 || first.writable))
 		misuse();
 	first.block_size = block != 0 ? block : is_cd ? 2048 : 512;
@@ -366,14 +328,21 @@ check_medium(unsigned block)
 int
 main(int argc, char *argv[])
 {
+	int c, type = -1;
 	unsigned block = 0;
-	int c;
+	bool ends = false;
 
 	output_check_at_exit();
-	while ((c = getopt(argc, argv, "b:ho:t:Vw")) != -1) {
+	while ((c = getopt(argc, argv, "Bb:eho:t:Vw")) != -1) {
 		switch (c) {
+		case 'B':
+			is_background = true;
+			break;
 		case 'b':
 			block = parse_number(optarg, 512, 4096);
+			break;
+		case 'e':
+			ends = true;
 			break;
 		case 'h':
 			help();
@@ -397,11 +366,16 @@ main(int argc, char *argv[])
 	argc -= optind;
 	argv += optind;
 	if (argc < 1 || argc > 2 ||
-	    (argc == 1 && (block != 0 || first.writable)))
+	    (argc == 1 && (block != 0 || first.writable)) ||
+	    (argc == 2 && ends))
 		misuse();
-	slot = parse_number(argv[0], 0, GADGET_SLOTS - 1);
-	check_medium(block);
+	own_drive_init(&drive, parse_number(argv[0], 0, GADGET_SLOTS - 1));
+	if (ends)
+		return end_other();
+	if (is_background)
+		go_to_background();
+	check_medium(type, block);
 	if (argc == 2 && realpath(argv[1], first.path) == NULL)
 		err(EX_NOINPUT, "unable to open %s", argv[1]);
-	return run(argc == 2);
+	return run(argc == 2, type);
 }

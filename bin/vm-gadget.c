@@ -68,7 +68,8 @@ static const struct verb {
     {"status", cmd_status, "f:hjT:", 0, 1,
 	"[-j] [-f FIELD[,...]] [-T SECONDS] [SLOT]",
 	"show what is in the drives\n"
-	"          (fields: type file ro udc state drives driver)"},
+	"          (fields: type file ro udc state drives driver reads\n"
+	"          writes errors)"},
     {"wait", cmd_wait, "h", 1, 1, "SLOT", "wait until a drive is empty"},
     {"teardown", cmd_teardown, "hT:", 0, 0, "[-T SECONDS]",
 	"eject all media and remove the drives"},

@@ -39,6 +39,7 @@ struct source {
 	const char *name;
 	int fd;
 	struct nbd_handle *nbd; /* instead of fd, where it is not NULL */
+	uint64_t block;		/* bytes: the socket serves whole blocks only */
 	int sector; /* bytes of a block device's blocks, otherwise 0 */
 };
 
@@ -49,7 +50,7 @@ static const char *const types[] = {"auto", "cd", "disk", NULL};
 static void
 usage(FILE *out)
 {
-	fprintf(out, "usage: vm-probe [-DhjV] [-f FIELD] [-t auto|cd|disk] "
+	fprintf(out, "usage: vm-probe [-DhjOV] [-f FIELD] [-t auto|cd|disk] "
 		     "DEVICE|FILE|SOCKET\n"
 		     "fields: size format label boot efi media sector summary "
 		     "warning\n");
@@ -70,9 +71,8 @@ await_nbd(struct nbd_handle *nbd, int (*done)(struct nbd_handle *), int ms)
 }
 
 static int
-read_nbd(void *ctx, void *buf, size_t len, uint64_t off)
+read_blocks(struct nbd_handle *nbd, void *buf, size_t len, uint64_t off)
 {
-	struct nbd_handle *nbd = ((struct source *)ctx)->nbd;
 	int64_t cookie =
 	    nbd_aio_pread(nbd, buf, len, off, NBD_NULL_COMPLETION, 0);
 
@@ -84,6 +84,29 @@ read_nbd(void *ctx, void *buf, size_t len, uint64_t off)
 	}
 	errno = nbd_get_errno() != 0 ? nbd_get_errno() : EIO;
 	return -1;
+}
+
+static int
+read_nbd(void *ctx, void *buf, size_t len, uint64_t off)
+{
+	const struct source *source = ctx;
+	const uint64_t before = off % source->block;
+	const uint64_t behind = (before + len) % source->block;
+	const size_t all =
+	    before + len + (behind != 0 ? source->block - behind : 0);
+	char *blocks;
+	int rc;
+
+	if (all == len)
+		return read_blocks(source->nbd, buf, len, off);
+	blocks = malloc(all);
+	if (blocks == NULL)
+		return -1;
+	rc = read_blocks(source->nbd, blocks, all, off - before);
+	if (rc == 0)
+		memcpy(buf, blocks + before, len);
+	free(blocks);
+	return rc;
 }
 
 static int
@@ -113,7 +136,7 @@ read_file(void *ctx, void *buf, size_t len, uint64_t off)
 static uint64_t
 open_socket(struct source *source)
 {
-	int64_t size;
+	int64_t size, block;
 
 	source->nbd = nbd_create();
 	if (source->nbd == NULL)
@@ -128,6 +151,12 @@ open_socket(struct source *source)
 	if (size == -1)
 		errx(EX_PROTOCOL, "unable to get the size of %s: %s",
 		    source->name, nbd_get_error());
+	block = nbd_get_block_size(source->nbd, LIBNBD_SIZE_MINIMUM);
+	/* More than a server should ask for (NBD protocol, "Block sizes"). */
+	if (block > 65536)
+		errx(EX_PROTOCOL, "unable to read %s: its blocks are too large",
+		    source->name);
+	source->block = block > 0 ? (uint64_t)block : 1;
 	return (uint64_t)size;
 }
 
@@ -332,10 +361,13 @@ main(int argc, char *argv[])
 	int c;
 
 	output_check_at_exit();
-	while ((c = getopt(argc, argv, "Df:hjt:V")) != -1) {
+	while ((c = getopt(argc, argv, "Df:hjOt:V")) != -1) {
 		switch (c) {
 		case 'D':
 			cd_max = IMAGE_DVD_MAX;
+			break;
+		case 'O':
+			cd_max = IMAGE_OWN_MAX;
 			break;
 		case 'f':
 			field = optarg;

@@ -41,8 +41,8 @@ teardown() {
 	done
 }
 
-@test "an ISO too large for a CD drive is refused, never cut" {
-	fails 65 mount_image pure.iso
+@test "an ISO too large for the kernel's CD drive is refused there, never cut" {
+	fails 65 mount_image pure.iso --drive kernel
 	grep -q 'pure.iso' "$BATS_TEST_TMPDIR/stderr"
 	nothing_left 0
 	nothing_left 1

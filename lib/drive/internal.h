@@ -99,6 +99,9 @@ void move_begin(struct worker *);
 /* Do what can be done now. */
 void move_on(struct worker *);
 
+/* The source is away for too long: what waits for it fails. */
+void move_give_up(struct worker *);
+
 /* A transfer of the command's data has ended. */
 void move_ended(struct worker *, const struct aio_end *);
 

@@ -191,7 +191,8 @@ medium_eject(struct keeper *k, bool discard)
 	if (m->end == 0)
 		m->end = clock_ms() + EJECT_MS;
 	m->is_discarded = m->is_discarded || discard;
-	if (discard)
+	/* Nothing is to be written out of a medium that is read only. */
+	if (discard || !m->wish.writable)
 		worker_order(k, DRIVE_DISCARD, -1);
 	else if (!m->is_wanted)
 		worker_order(k, DRIVE_EJECT, -1);

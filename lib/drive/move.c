@@ -150,9 +150,32 @@ move_begin(struct worker *w)
 	move_on(w);
 }
 
+/* Does the command wait for a medium's source? A predecessor has left the medium, and
+ * the keeper connects to its source again. */
+static bool
+waits_for_source(const struct worker *w)
+{
+	return !w->has_medium &&
+	       (w->step == STEP_READ || w->step == STEP_WRITE ||
+		   w->step == STEP_VERIFY || w->step == STEP_SOURCE);
+}
+
+void
+move_give_up(struct worker *w)
+{
+	if (w->has_medium) {
+		source_fail_all(&w->source, EHOSTUNREACH);
+	} else if (waits_for_source(w)) {
+		w->error = EHOSTUNREACH;
+		move_fail(w);
+	}
+}
+
 void
 move_on(struct worker *w)
 {
+	if (waits_for_source(w))
+		return;
 	switch (w->step) {
 	case STEP_READ:
 		move_read(w);

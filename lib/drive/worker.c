@@ -85,7 +85,7 @@ hear(struct worker *w, const struct drive_message *m, int fd)
 			insert(w, m, fd);
 		break;
 	case DRIVE_GIVE_UP:
-		source_fail_all(&w->source, EHOSTUNREACH);
+		move_give_up(w);
 		break;
 	case DRIVE_EJECT:
 		if (w->shared->unit.present)

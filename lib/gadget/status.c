@@ -2,9 +2,11 @@
  * Copyright (c) 2026 The vmedia authors
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "drive/place.h"
 #include "gadget/own.h"
 #include "gadget/presence.h"
 #include "gadget/status.h"
@@ -15,7 +17,10 @@ static const char *const names[GADGET_FIELDS] = {[GADGET_TYPE] = "type",
     [GADGET_UDC] = "udc",
     [GADGET_STATE] = "state",
     [GADGET_DRIVES] = "drives",
-    [GADGET_DRIVER] = "driver"};
+    [GADGET_DRIVER] = "driver",
+    [GADGET_READS] = "reads",
+    [GADGET_WRITES] = "writes",
+    [GADGET_ERRORS] = "errors"};
 
 static const char *
 drives(const struct gadget_status *status)
@@ -29,6 +34,25 @@ driver(const struct gadget_status *status)
 	return status->is_own ? "vm-drive" : "kernel";
 }
 
+static void
+read_counts(struct gadget *gadget, unsigned slot, struct gadget_status *status)
+{
+	struct drive_counters counters;
+	uint64_t numbers[3];
+	int i;
+
+	memset(status->counts, 0, sizeof(status->counts));
+	status->is_own = own_is(gadget, slot);
+	if (!status->is_own || drive_get_counters(slot, &counters) == -1)
+		return;
+	numbers[0] = counters.reads;
+	numbers[1] = counters.writes;
+	numbers[2] = counters.errors;
+	for (i = 0; i < 3; i++)
+		snprintf(status->counts[i], sizeof(status->counts[i]),
+		    "%" PRIu64, numbers[i]);
+}
+
 int
 gadget_get_status(
     struct gadget *gadget, unsigned slot, struct gadget_status *status)
@@ -39,7 +63,7 @@ gadget_get_status(
 	    gadget_get_presence(gadget, &presence) == -1)
 		return -1;
 	status->on_demand = presence.on_demand;
-	status->is_own = own_is(gadget, slot);
+	read_counts(gadget, slot, status);
 	gadget_name(gadget->number, status->gadget);
 	*status->udc = *status->state = '\0';
 	if (gadget_udc(gadget, status->udc) == -1 && errno != ETIMEDOUT)
@@ -64,7 +88,7 @@ int
 gadget_parse_fields(
     const char *list, enum gadget_field fields[static GADGET_FIELDS])
 {
-	char copy[64], *rest = copy, *name;
+	char copy[128], *rest = copy, *name;
 	int field, count = 0;
 
 	snprintf(copy, sizeof(copy), "%s", list);
@@ -88,7 +112,10 @@ gadget_status_value(const struct gadget_status *status, enum gadget_field field)
 	    [GADGET_UDC] = status->udc,
 	    [GADGET_STATE] = status->state,
 	    [GADGET_DRIVES] = drives(status),
-	    [GADGET_DRIVER] = driver(status)};
+	    [GADGET_DRIVER] = driver(status),
+	    [GADGET_READS] = status->counts[0],
+	    [GADGET_WRITES] = status->counts[1],
+	    [GADGET_ERRORS] = status->counts[2]};
 
 	return values[field];
 }

@@ -19,6 +19,10 @@ enum gadget_field {
 	GADGET_STATE,  /* of the UDC */
 	GADGET_DRIVES, /* "permanent", "on-demand" */
 	GADGET_DRIVER, /* "kernel", "vm-drive" */
+	/* What the host has done with a vm-drive; "" with the kernel's. */
+	GADGET_READS,
+	GADGET_WRITES,
+	GADGET_ERRORS,
 	GADGET_FIELDS
 };
 
@@ -26,8 +30,9 @@ struct gadget_status {
 	struct gadget_medium medium;
 	char gadget[16];
 	char udc[UDC_NAME_SIZE];
-	bool on_demand; /* presence.h */
-	bool is_own;	/* a vm-drive is the drive */
+	bool on_demand;	    /* presence.h */
+	bool is_own;	    /* a vm-drive is the drive */
+	char counts[3][24]; /* its reads, writes and errors */
 	char state[UDC_STATE_SIZE];
 };
 

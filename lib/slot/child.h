@@ -31,6 +31,7 @@ enum child_id {
 	CHILD_WRITER, /* vm-nbd-attach -W */
 	CHILD_PROBE,  /* vm-probe */
 	CHILD_UDEV,   /* udevadm settle */
+	CHILD_KEEPER, /* what starts or ends the slot's vm-drive */
 	CHILD_DRIVE,  /* vm-gadget insert or eject */
 	CHILD_DETACH, /* vm-nbd-attach -D */
 	CHILD_JOBS,   /* systemctl list-jobs */

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "drive/place.h"
 #include "slot/control.h"
 #include "slot/slot.h"
 #include "unix/sd-notify.h"
@@ -203,20 +204,28 @@ slot_runs(const struct slot *s, enum child_id id)
 	return s->children[id].pid != 0;
 }
 
-/* --- the block device ---------------------------------------------------- */
+/* --- the medium ---------------------------------------------------- */
 
-/* Reads and writes that the device has served, ever: its `stat`, fields 1, 5
+/* Reads and writes that the vm-drive or the device has served, ever: its `stat`, fields 1, 5
  * (Documentation/block/stat.rst). */
 static bool
 read_stat(const struct slot *s, uint64_t *reads, uint64_t *writes)
 {
 	const char *sys = getenv("VM_SYS"), *name = strrchr(s->device, '/');
+	struct drive_counters counters;
 	char path[PATH_MAX], text[256];
 	ssize_t n;
 	int fd;
 
 	if (name == NULL)
 		return false;
+	if (slot_is_own(s)) {
+		if (drive_get_counters(s->number, &counters) == -1)
+			return false;
+		*reads = counters.reads;
+		*writes = counters.writes;
+		return true;
+	}
 	snprintf(path, sizeof(path), "%s/block%s/stat",
 	    sys != NULL ? sys : "/sys", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "base/clock.h"
+#include "drive/place.h"
 #include "slot/control.h"
 #include "slot/slot.h"
 
@@ -64,9 +65,11 @@ slot_resume(struct slot *s)
 	 * it as for a source that does not answer. */
 	if (!s->served)
 		adopt(s, CHILD_SOURCE);
-	adopt(s, CHILD_ATTACH);
-	if (s->writable)
-		slot_attend_writer(s);
+	if (!slot_is_own(s)) {
+		adopt(s, CHILD_ATTACH);
+		if (s->writable)
+			slot_attend_writer(s);
+	}
 	watch_drive(s);
 	slot_limits_resume(s);
 	slot_notify(s, state, true);
@@ -245,7 +248,8 @@ hear_host_answer(struct slot *s, int status)
 {
 	if (s->phase != PHASE_ASK)
 		return;
-	if (status == 0)
+	/* A vm-drive has ejected then, and the end tells what is lost. */
+	if (status == 0 || (status == EX_IOERR && slot_is_own(s)))
 		slot_event(s, EVENT_DONE);
 	else if (status == EX_IOERR)
 		slot_event(s, EVENT_STUCK);
@@ -271,6 +275,10 @@ slot_live_ended(struct slot *s, enum child_id id, int status)
 	case CHILD_DRIVE:
 		hear_host_answer(s, status);
 		break;
+	case CHILD_KEEPER:
+		if (status != 0)
+			slot_drive_ended(s, status);
+		break;
 	default:
 		break;
 	}
@@ -278,11 +286,25 @@ slot_live_ended(struct slot *s, enum child_id id, int status)
 
 /* --- what was seen of the drive ------------------------------------------------ */
 
+/* It inserts its medium again: the host sees a drive that was unplugged. */
+static void
+mend_drive(struct slot *s)
+{
+	if (slot_runs(s, CHILD_KEEPER))
+		return;
+	slot_say(s, "the vm-drive process was ended: starting it again");
+	slot_start_keeper(s);
+}
+
 void
 slot_hear_watch(struct slot *s, const struct look *look)
 {
 	if ((s->phase & PHASES_LIVE) == 0)
 		return;
+	if (slot_is_own(s) && look->error == 0 && !drive_is_alive(s->number)) {
+		mend_drive(s);
+		return;
+	}
 	if (look->empty) {
 		/* Our own eject, whose end will be reported soon. */
 		if (s->phase == PHASE_ASK && slot_runs(s, CHILD_DRIVE))

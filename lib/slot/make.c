@@ -119,22 +119,23 @@ void
 slot_start_look(struct slot *s)
 {
 	const char *probe[] = {"vm-probe", "-t", "auto", s->device, NULL, NULL};
+	const bool is_own = slot_is_own(s);
 	const char *udev[] = {"udevadm", "settle", "-t", "5", NULL};
 	char type[STATE_VALUE_MAX];
 
 	slot_step(s, "reading what the image is");
-	if (s->writable)
+	if (s->writable && !is_own)
 		slot_attend_writer(s);
 	if (slot_asked(s, "type", type))
 		probe[2] = type;
-	if (slot_is_asked(s, "dvd")) {
-		probe[3] = "-D";
+	if (is_own || slot_is_asked(s, "dvd")) {
+		probe[3] = is_own ? "-O" : "-D";
 		probe[4] = s->device;
 	}
 	slot_start(s, CHILD_PROBE, 0, probe);
 	/* Let udev finish its reads now: reads after the insertion count as the
 	 * host's. */
-	if (access("/run/udev/control", F_OK) == 0)
+	if (!is_own && access("/run/udev/control", F_OK) == 0)
 		slot_start(s, CHILD_UDEV, UDEV_SECONDS, udev);
 }
 
@@ -145,7 +146,8 @@ slot_hear_probe(struct slot *s, const char *line)
 	static const struct {
 		const char *field, *name;
 	} values[] = {{"format", "format"}, {"label", "label"},
-	    {"media", "media"}, {"size", "size"}, {"summary", "boot"}};
+	    {"media", "media"}, {"size", "size"}, {"sector", "sector"},
+	    {"summary", "boot"}};
 	size_t i, len;
 
 	for (i = 0; i < sizeof(values) / sizeof(*values); i++) {
@@ -223,8 +225,8 @@ check_drive(struct slot *s)
 void
 slot_start_insertion(struct slot *s)
 {
-	const char *argv[12] = {"vm-gadget", "insert", "-t", s->media};
-	char number[8];
+	const char *argv[16] = {"vm-gadget", "insert", "-t", s->media};
+	char number[8], outage[STATE_VALUE_MAX];
 	int n = 4;
 
 	slot_step(s, "inserting the medium");
@@ -234,6 +236,14 @@ slot_start_insertion(struct slot *s)
 		argv[n++] = "-R";
 	if (s->writable)
 		argv[n++] = "-w";
+	if (slot_is_own(s) && slot_asked(s, "outage", outage)) {
+		argv[n++] = "-o";
+		argv[n++] = outage;
+	}
+	if (slot_is_own(s) && state_get_number(&s->state, "sector") == 4096) {
+		argv[n++] = "-b";
+		argv[n++] = "4096";
+	}
 	snprintf(number, sizeof(number), "%u", s->number);
 	argv[n++] = number;
 	argv[n++] = s->device;
@@ -283,7 +293,9 @@ slot_make_ended(struct slot *s, enum child_id id, int status)
 {
 	switch (id) {
 	case CHILD_PROBE:
-		if (status != 0)
+		if (status != 0 && slot_needs_own(s))
+			slot_event(s, EVENT_OWN);
+		else if (status != 0)
 			slot_fail_by_child(s, id, status);
 		else if (!slot_runs(s, CHILD_UDEV))
 			check_drive(s);
@@ -298,11 +310,22 @@ slot_make_ended(struct slot *s, enum child_id id, int status)
 		else if (s->phase == PHASE_INSERT)
 			slot_event(s, EVENT_READY);
 		break;
+	case CHILD_KEEPER:
+		slot_drive_ended(s, status);
+		break;
 	case CHILD_WRITER:
+		if (s->phase == PHASE_RELEASE) {
+			slot_released(s, id, status);
+			break;
+		}
 		if (slot_replaces_writer(s, status))
 			break;
 		/* FALLTHROUGH */
 	default:
-		slot_fail_by_child(s, id, status);
+		if (s->phase == PHASE_RELEASE &&
+		    (id == CHILD_ATTACH || id == CHILD_DETACH))
+			slot_released(s, id, status);
+		else
+			slot_fail_by_child(s, id, status);
 	}
 }

@@ -20,6 +20,8 @@ static const struct {
     {PHASE_SOURCE, slot_start_source},
     {PHASE_ATTACH, slot_start_attach},
     {PHASE_LOOK, slot_start_look},
+    {PHASE_RELEASE, slot_release_device},
+    {PHASE_DRIVE, slot_start_drive},
     {PHASE_INSERT, slot_start_insertion},
     {PHASE_ASK, slot_ask_host},
     {PHASE_EMPTY, slot_empty_drive},
@@ -104,6 +106,12 @@ stop_waiting(struct slot *s)
 {
 	give_up_data(s);
 	drop_request(s);
+	/* Another one asks the vm-drive to eject at once. */
+	if (s->phase == PHASE_EMPTY && slot_is_own(s) &&
+	    slot_runs(s, CHILD_DRIVE)) {
+		child_kill(&s->children[CHILD_DRIVE]);
+		s->interrupted = true;
+	}
 }
 
 static void
@@ -124,8 +132,12 @@ static const struct row {
 } table[] = {
     /* The way in. */
     {PHASE_SOURCE, EVENT_READY, NULL, PHASE_ATTACH},
+    {PHASE_SOURCE, EVENT_OWN, NULL, PHASE_LOOK},
     {PHASE_ATTACH, EVENT_READY, NULL, PHASE_LOOK},
-    {PHASE_LOOK, EVENT_READY, NULL, PHASE_INSERT},
+    {PHASE_LOOK, EVENT_READY, NULL, PHASE_DRIVE},
+    {PHASE_LOOK, EVENT_OWN, NULL, PHASE_RELEASE},
+    {PHASE_RELEASE, EVENT_READY, NULL, PHASE_LOOK},
+    {PHASE_DRIVE, EVENT_READY, NULL, PHASE_INSERT},
     {PHASE_INSERT, EVENT_READY, slot_begin, PHASE_IN},
     {MAKE, EVENT_TIMEOUT, time_out, PHASE_EMPTY},
     {MAKE, EVENT_EJECT, call_off, PHASE_EMPTY},

@@ -32,7 +32,7 @@ static void
 hear_result(struct slot *s, enum child_id id, const char *line)
 {
 	if (id == CHILD_SOURCE && s->phase == PHASE_SOURCE) {
-		slot_event(s, EVENT_READY);
+		slot_begin_way(s);
 	} else if (id == CHILD_ATTACH && s->phase == PHASE_ATTACH) {
 		snprintf(s->device, sizeof(s->device), "%s", line);
 		slot_put(s, "device", s->device);

@@ -14,7 +14,8 @@
  *	phases.c    the table: phase, event, action, next phase
  *	live.c      a medium that is inserted: restarts, source, host
  *	undo.c      the way out, from any phase
- *	make.c      the way in: source -> attach -> look -> insert
+ *	make.c      the way in: source -> attach -> look -> drive -> insert
+ *	drive.c     the kernel's drive, or a vm-drive: the choice, and the change
  *	expiry.c    limits of a medium: time, idleness, one boot
  *	tell.c      telling clients whether the host reads
  *	hooks.c     running the hooks
@@ -47,6 +48,8 @@ enum phase {
 	PHASE_ATTACH = 1 << 1,	  /* attach a block device to it */
 	PHASE_LOOK = 1 << 2,	  /* find out what the image is */
 	PHASE_INSERT = 1 << 3,	  /* insert it into the drive */
+	PHASE_RELEASE = 1 << 13,  /* a vm-drive shall show it: detach */
+	PHASE_DRIVE = 1 << 14,	  /* start the vm-drive, or end it */
 	PHASE_IN = 1 << 4,	  /* the medium is in the drive */
 	PHASE_ASK = 1 << 5,	  /* try to eject: the host may refuse */
 	PHASE_EMPTY = 1 << 6,	  /* take the medium out of the drive */
@@ -59,13 +62,16 @@ enum phase {
 	PHASE_SAME = 0, /* as the next phase of a row: no change */
 };
 
-#define PHASES_MAKE (PHASE_SOURCE | PHASE_ATTACH | PHASE_LOOK | PHASE_INSERT)
+#define PHASES_MAKE                                                 \
+	(PHASE_SOURCE | PHASE_ATTACH | PHASE_LOOK | PHASE_RELEASE | \
+	    PHASE_DRIVE | PHASE_INSERT)
 #define PHASES_LIVE (PHASE_IN | PHASE_ASK)
 #define PHASES_UNDO \
 	(PHASE_EMPTY | PHASE_FREE | PHASE_WRITE_OUT | PHASE_DETACH | PHASE_STOP)
 
 enum event {
 	EVENT_READY,	/* the child of this phase has succeeded */
+	EVENT_OWN,	/* a vm-drive shall show the medium */
 	EVENT_FAILED,	/* the child failed, or the medium cannot be kept */
 	EVENT_TIMEOUT,	/* the mount takes too long */
 	EVENT_EJECT,	/* a client requests an eject; the host may refuse */
@@ -96,7 +102,9 @@ struct slot {
 	int64_t give_up; /* the same as a time of clock_ms() */
 
 	/* The medium, for hooks that run after its files were removed. */
-	char url[STATE_VALUE_MAX], device[64], media[8];
+	char url[STATE_VALUE_MAX], media[8];
+	/* The block device of the kernel's drive, or the socket of a vm-drive. */
+	char device[128];
 
 	/* The source, and restarts. */
 	bool waits;	 /* vm-fetchd asks a server again that is busy */
@@ -262,6 +270,29 @@ void slot_make_ended(struct slot *, enum child_id, int status);
 
 /* A child has failed that must not fail: its last message becomes the reason. */
 void slot_fail_by_child(struct slot *, enum child_id, int status);
+
+/* --- drive.c -------------------------------------------------------------- */
+
+/* May a vm-drive show the medium? Does it, or shall it, show this one? */
+bool slot_may_be_own(const struct slot *);
+bool slot_is_own(const struct slot *);
+
+/* The source is ready: EVENT_READY for a block device, EVENT_OWN where none is
+ * needed. */
+void slot_begin_way(struct slot *);
+
+/* The look has failed: because only a vm-drive can show so large an image? */
+bool slot_needs_own(const struct slot *);
+
+void slot_release_device(struct slot *);
+void slot_released(struct slot *, enum child_id, int status);
+
+/* Make the slot's drive what the medium needs. */
+void slot_start_drive(struct slot *);
+void slot_drive_ended(struct slot *, int status);
+
+/* Start the vm-drive, also anew: it then inserts its medium again. */
+void slot_start_keeper(struct slot *);
 
 /* --- live.c, expiry.c ---------------------------------------------------- */
 

@@ -16,7 +16,14 @@
 #include "slot/slot.h"
 
 #define STEP_SECONDS 20 /* for vm-gadget and vm-nbd-attach, at the worst */
+#define OWN_SECONDS  60 /* a vm-drive's source keeps what the host wrote */
 #define JOBS_SECONDS 5
+
+static unsigned
+drive_seconds(const struct slot *s)
+{
+	return slot_is_own(s) ? OWN_SECONDS : STEP_SECONDS;
+}
 
 /* --- asking the host ------------------------------------------------------------ */
 
@@ -29,7 +36,7 @@ slot_ask_host(struct slot *s)
 	const char *argv[] = {"vm-gadget", "eject", "-T", "1", number, NULL};
 
 	snprintf(number, sizeof(number), "%u", s->number);
-	slot_start(s, CHILD_DRIVE, STEP_SECONDS, argv);
+	slot_start(s, CHILD_DRIVE, drive_seconds(s), argv);
 }
 
 void
@@ -48,11 +55,11 @@ static void
 start_eject(struct slot *s, const char *seconds)
 {
 	char number[8];
-	const char *argv[] = {"vm-gadget", "eject", "-f", "-T", seconds, "-m",
-	    s->device, number, NULL};
+	const char *argv[] = {"vm-gadget", "eject", s->discarded ? "-x" : "-f",
+	    "-T", seconds, "-m", s->device, number, NULL};
 
 	snprintf(number, sizeof(number), "%u", s->number);
-	slot_start(s, CHILD_DRIVE, STEP_SECONDS, argv);
+	slot_start(s, CHILD_DRIVE, drive_seconds(s), argv);
 }
 
 static void
@@ -75,7 +82,7 @@ slot_empty_drive(struct slot *s)
 		/* Wait until the insertion or eject that runs has ended. If a
 		 * vm-gadget is killed while it changes the type of a drive, the
 		 * host has no drives. */
-		child_hurry(&s->children[CHILD_DRIVE], STEP_SECONDS);
+		child_hurry(&s->children[CHILD_DRIVE], drive_seconds(s));
 		s->interrupted = true;
 	} else {
 		start_eject(s, "1");
@@ -97,10 +104,25 @@ slot_free_drive(struct slot *s)
 		slot_event(s, EVENT_DONE);
 }
 
+/* A vm-drive has written out what the host wrote before it tells of its eject. */
+static void
+own_drive_ended(struct slot *s, int status)
+{
+	const struct child *drive = &s->children[CHILD_DRIVE];
+
+	if (status != 0 && !s->discarded)
+		slot_set_error(s, CAUSE_USUAL, EX_IOERR, "%s",
+		    *drive->last != '\0' ? drive->last
+					 : "unable to eject the medium");
+	slot_event(s, EVENT_DONE);
+}
+
 static void
 drive_ended(struct slot *s, int status)
 {
-	if (s->phase == PHASE_EMPTY && s->interrupted) {
+	if (s->phase == PHASE_EMPTY && !s->interrupted && slot_is_own(s)) {
+		own_drive_ended(s, status);
+	} else if (s->phase == PHASE_EMPTY && s->interrupted) {
 		s->interrupted = false;
 		start_eject(s, "1");
 	} else if (s->phase == PHASE_EMPTY) {
@@ -181,7 +203,7 @@ void
 slot_detach(struct slot *s)
 {
 	child_kill(&s->children[CHILD_WRITER]);
-	if (*s->device == '\0')
+	if (*s->device == '\0' || slot_is_own(s))
 		slot_event(s, EVENT_DONE);
 	else
 		start_detach(s);
@@ -313,9 +335,9 @@ void
 slot_remove_leftovers(struct slot *s)
 {
 	static const char *const names[] = {"device", "size", "format", "label",
-	    "boot", "media", "reads", "step", "stats", "overlay", "note",
-	    "image", "expires", "idle", "degraded", "once", "client", "who",
-	    "host-read", NULL};
+	    "boot", "media", "reads", "sector", "step", "stats", "overlay",
+	    "note", "image", "expires", "idle", "degraded", "once", "client",
+	    "who", "host-read", NULL};
 
 	state_remove(&s->state, names);
 	*s->device = '\0';

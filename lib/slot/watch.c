@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "drive/place.h"
 #include "gadget/attr.h"
 #include "gadget/status.h"
 #include "slot/watch.h"
@@ -98,6 +99,19 @@ watch_init(struct watch *w)
 	w->inotify = w->port = w->ask = w->told = -1;
 }
 
+/* A vm-drive writes anew which medium it has. */
+static void
+watch_medium(int inotify, unsigned slot, const char *device)
+{
+	char path[PATH_MAX];
+
+	if (strncmp(device, "/dev/", 5) == 0)
+		inotify_add_watch(inotify, device, IN_CLOSE);
+	else
+		inotify_add_watch(
+		    inotify, drive_path(slot, "", path), IN_MOVED_TO);
+}
+
 int
 watch_start(struct watch *w, unsigned slot, const char *device)
 {
@@ -121,7 +135,7 @@ watch_start(struct watch *w, unsigned slot, const char *device)
 	/* Without it looks are the rarer for the host's eject, and right. */
 	w->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (w->inotify != -1)
-		inotify_add_watch(w->inotify, device, IN_CLOSE);
+		watch_medium(w->inotify, slot, device);
 	return 0;
 failed:
 	saved = errno;

@@ -296,13 +296,26 @@ is_in() {
 	esac
 }
 
-# medium_reads: print how many reads the device has served so far. They include
+# medium_reads: print how many reads the medium has served so far. They include
 # the host's, as the first read of each block passes this machine's cache.
 medium_reads() {
 	local device reads
 	device=$(get device)
+	case $device in
+	/dev/*) ;;
+	*)
+		vm-gadget status -f reads "${DIR##*/}"
+		return
+		;;
+	esac
 	read -r reads _ <"${VM_SYS:-/sys}/block/${device#/dev/}/stat" &&
 		echo "$reads"
+}
+
+# has_module MODULE: does this kernel have it, loaded or not?
+has_module() {
+	[ -d "${VM_SYS:-/sys}/module/$1" ] || modprobe -n -q "$1" 2>/dev/null ||
+		grep -qs "/$1.ko" "/lib/modules/$(uname -r)/modules.builtin"
 }
 
 # --- time -----------------------------------------------------------------

@@ -139,6 +139,7 @@ offer_values() {
 		;;
 	WHERE) set -- wss:// ws:// ssh: ;;
 	TYPE) set -- auto cd disk ;;
+	DRIVE) set -- auto kernel own ;;
 	*ACTION*) set -- status power on off shutdown restart reset cycle nmi boot ;;
 	*TARGET*) set -- none cd usb pxe http hdd bios ;;
 	MODE) set -- uefi legacy ;;

@@ -21,6 +21,7 @@ inquiry_product|ascii 16|1 to 16 printable ASCII characters
 inquiry_revision|ascii 4|1 to 4 printable ASCII characters
 udc|udc|one name in /sys/class/udc
 stall|0 1|0 or 1
+drive|auto kernel own|auto, kernel or own
 dvd|yes no|yes or no
 cache|size 4194304|a size of 4M or more, such as 64M
 connections|64|a number from 1 to 64
@@ -271,6 +272,7 @@ $1=$2"
 	web_insecure) WEB_INSECURE=$2 ;;
 	limit_rate) LIMIT_RATE=$2 ;;
 	overlay_size) OVERLAY_SIZE=$2 ;;
+	drive) DRIVE=$2 ;;
 	dvd) [ "$2" != yes ] || DVD=1 ;;
 	stall) STALL=$2 ;;
 	udc) UDC=$2 ;;

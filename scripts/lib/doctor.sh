@@ -3,11 +3,6 @@
 # vmctl doctor: check what each step of a mount needs, and print one line each,
 # with the remedy. Sourced by vmctl, after doctor-report.sh.
 
-has_module() {
-	[ -d "${VM_SYS:-/sys}/module/$1" ] || modprobe -n -q "$1" 2>/dev/null ||
-		grep -qs "/$1.ko" "/lib/modules/$(uname -r)/modules.builtin"
-}
-
 # examine_module MODULE WHAT OPTION
 examine_module() {
 	if has_module "$1"; then
@@ -33,12 +28,29 @@ clock_is_right() {
 	[ "$(date +%s)" -ge "$(date -r "$BIN/vm-fetchd" +%s)" ]
 }
 
+# examine_nbd: without NBD there must be FunctionFS, and a vm-drive shows each image.
+examine_nbd() {
+	if has_module nbd || ! has_module usb_f_fs; then
+		examine_module nbd nbd CONFIG_BLK_DEV_NBD
+	else
+		lacks "kernel: nbd: this kernel lacks the module nbd" \
+			"(CONFIG_BLK_DEV_NBD): vm-drive shows each image;" \
+			"vmctl attach and serve cannot be used with it"
+	fi
+	if has_module usb_f_fs; then
+		well "kernel: FunctionFS, for images of any size"
+	else
+		lacks "kernel: FunctionFS: this kernel lacks the module usb_f_fs" \
+			"(CONFIG_USB_CONFIGFS_F_FS): the largest CD has 2359293952 bytes"
+	fi
+}
+
 examine_kernel() {
 	examine "root" "run vmctl as root" [ "$(id -u)" = 0 ]
 	examine "clock ($(date -u +%Y-%m-%d))" \
 		"the clock is earlier than the installation date; set it, or certificate checks fail" \
 		clock_is_right
-	examine_module nbd nbd CONFIG_BLK_DEV_NBD
+	examine_nbd
 	examine_module libcomposite "USB gadget" \
 		"CONFIG_USB_GADGET, CONFIG_USB_CONFIGFS"
 	examine_module usb_f_mass_storage "mass storage" \

@@ -97,6 +97,8 @@ setup_gadget() {
 		modprobe -q nbd max_part=0 2>/dev/null
 	[ -d /sys/module/libcomposite ] ||
 		modprobe -q libcomposite 2>/dev/null
+	[ "$DRIVE" = kernel ] || [ -d /sys/module/usb_f_fs ] ||
+		modprobe -q usb_f_fs 2>/dev/null
 	set -- vm-gadget setup
 	[ "$DRIVES" = permanent ] || set -- "$@" -d
 	while read_line; do
@@ -167,6 +169,8 @@ wait_for_host() {
 	local start
 	start=$(now)
 	until has_read; do
+		is_in || die $EX_TEMPFAIL "slot $SLOT: the medium was ejected" \
+			"before the host has read from it"
 		progress "waiting for the host" $(($(now) - start))
 		if [ $(($(now) - start)) -ge "$TIMEOUT" ]; then
 			progress_end

@@ -87,6 +87,7 @@ writable|w||mount export serve attach|let the host write (to nfs, smb, a path)
 overlay||FILE|mount export serve|let the host write, and keep the data in FILE
 overlay-size||SIZE|mount export serve|let FILE grow to at most SIZE (1G)
 raw|||export|serve the bytes as they are, even of no image
+drive||DRIVE|mount|show the image by this drive (auto)
 retype|||mount attach serve|change the drive's type if the image needs another
 boot-once|||mount attach serve|eject when the host has read it and is then off
 expires||TIME|mount attach serve|eject after TIME
@@ -134,6 +135,7 @@ IMAGE|a file, a block device or a URL
 WHERE|ws[s]://HOST/vm/SLOT or ssh:[USER@]HOST
 SLOT|a number from 0 to 7
 TYPE|cd, disk or auto (chosen by the image)
+DRIVE|kernel, own (vm-drive: any size) or auto (chosen by the image)
 SIZE|bytes, such as 500K, 2M or 1G
 WHAT|certificate (make only that), off, or proxy (what a unit runs)
 CHANGE|add, passwd, role, lock, unlock, rm or ls

@@ -72,6 +72,12 @@ take_option() {
 		*) misuse "--type $2: not auto, cd or disk" ;;
 		esac
 		;;
+	drive)
+		case $2 in
+		auto | kernel | own) ask drive "$2" ;;
+		*) misuse "--drive $2: not auto, kernel or own" ;;
+		esac
+		;;
 	expires | idle | degraded)
 		seconds=$(seconds_of "$1" "$2") || exit
 		ask "$1" "$seconds"

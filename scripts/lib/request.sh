@@ -373,6 +373,9 @@ complete_request() {
 	[ -f "$REQ/type" ] || ask type auto
 	complete_source
 	[ -z "$DVD" ] || ask dvd 1
+	[ -f "$REQ/drive" ] || ask drive "$DRIVE"
+	[ "$(read_value "$REQ/drive")" != auto ] || has_module usb_f_fs ||
+		ask drive kernel
 	# The backend of vm-host knows the power, too.
 	[ -n "$POWER" ] || case $HOST_CONF in
 	*"${NEWLINE}host="*) POWER="$BIN/vm-host power" ;;

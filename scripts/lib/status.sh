@@ -63,10 +63,19 @@ see_slot() {
 	case $STATE in active | degraded) see_drift ;; esac
 }
 
+# is_unattached DEVICE: is that a block device to which no source is attached? A
+# vm-drive has a socket instead.
+is_unattached() {
+	case $1 in
+	/dev/*) [ ! -e "${VM_SYS:-/sys}/block/${1#/dev/}/pid" ] ;;
+	*) false ;;
+	esac
+}
+
 # see_drift: has somebody changed in the kernel what vmedia made?
 see_drift() {
 	value_of device
-	if [ ! -e "${VM_SYS:-/sys}/block/${VALUE#/dev/}/pid" ]; then
+	if is_unattached "$VALUE"; then
 		DRIFT="$VALUE is not attached"
 	elif [ -z "$TYPE" ]; then
 		DRIFT="the drive is gone"

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * Which drive shows the medium: the kernel's, from a block device that is attached
+ * to the source, or a vm-drive(8), from the source's socket. A request names it:
+ * kernel (the default), own, or auto: the kernel's, unless that can't show the image,
+ * or the slot has a vm-drive already. Whoever asks for auto knows that there is
+ * FunctionFS.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "drive/place.h"
+#include "slot/slot.h"
+
+#define DRIVE_SECONDS 30 /* until a vm-drive has started, or ended */
+
+/* Does the kernel attach block devices? vmctl has loaded the module, if it exists. */
+static bool
+kernel_has_nbd(void)
+{
+	const char *sys = getenv("VM_SYS");
+	char path[PATH_MAX];
+
+	snprintf(
+	    path, sizeof(path), "%s/block/nbd0", sys != NULL ? sys : "/sys");
+	return access(path, F_OK) == 0;
+}
+
+static bool
+asks_for(const struct slot *s, const char *drive)
+{
+	char value[STATE_VALUE_MAX];
+
+	return slot_asked(s, "drive", value) && strcmp(value, drive) == 0;
+}
+
+bool
+slot_may_be_own(const struct slot *s)
+{
+	return !s->served && (asks_for(s, "own") || asks_for(s, "auto"));
+}
+
+bool
+slot_is_own(const struct slot *s)
+{
+	return *s->device != '\0' && strncmp(s->device, "/dev/", 5) != 0;
+}
+
+/* --- the choice ------------------------------------------------------------ */
+
+static void
+use_socket(struct slot *s)
+{
+	char path[PATH_MAX];
+
+	snprintf(s->device, sizeof(s->device), "%s",
+	    state_path(&s->state, "work/nbd", path));
+	slot_put(s, "device", s->device);
+}
+
+void
+slot_begin_way(struct slot *s)
+{
+	if (slot_may_be_own(s) && (asks_for(s, "own") || !kernel_has_nbd() ||
+				      drive_is_alive(s->number))) {
+		use_socket(s);
+		slot_event(s, EVENT_OWN);
+	} else {
+		slot_event(s, EVENT_READY);
+	}
+}
+
+bool
+slot_needs_own(const struct slot *s)
+{
+	return !slot_is_own(s) && slot_may_be_own(s) &&
+	       s->children[CHILD_PROBE].cause == CAUSE_TOO_LARGE;
+}
+
+/* --- from one to the other --------------------------------------------------- */
+
+/* The block device is not needed: the vm-drive reads from the source. */
+void
+slot_release_device(struct slot *s)
+{
+	const char *argv[] = {"vm-nbd-attach", "-D", s->device, NULL};
+
+	slot_say(s, "vm-drive shows an image of any size: going on with it");
+	child_kill(&s->children[CHILD_WRITER]);
+	s->writer_due = false;
+	slot_start(s, CHILD_DETACH, DRIVE_SECONDS, argv);
+}
+
+void
+slot_released(struct slot *s, enum child_id id, int status)
+{
+	if (id == CHILD_DETACH && status != 0) {
+		slot_fail_by_child(s, id, status);
+		return;
+	}
+	if (id == CHILD_DETACH)
+		child_stop(&s->children[CHILD_ATTACH]);
+	if (slot_runs(s, CHILD_DETACH) || slot_runs(s, CHILD_ATTACH) ||
+	    slot_runs(s, CHILD_WRITER))
+		return;
+	use_socket(s);
+	slot_event(s, EVENT_READY);
+}
+
+/* --- the vm-drive -------------------------------------------------------------- */
+
+/* As a service of systemd, if we are one: it must live on when we end. */
+void
+slot_start_keeper(struct slot *s)
+{
+	char unit[40], number[8], path[PATH_MAX];
+	const char *service[] = {"systemctl", "start", unit, NULL};
+	const char *alone[] = {"vm-drive", "-B", number, NULL};
+
+	unlink(drive_path(s->number, "error", path));
+	snprintf(unit, sizeof(unit), "vmedia-drive@%u.service", s->number);
+	snprintf(number, sizeof(number), "%u", s->number);
+	slot_start(s, CHILD_KEEPER, DRIVE_SECONDS,
+	    getenv("INVOCATION_ID") != NULL ? service : alone);
+}
+
+static void
+end_keeper(struct slot *s)
+{
+	char number[8];
+	const char *argv[] = {"vm-drive", "-e", number, NULL};
+
+	snprintf(number, sizeof(number), "%u", s->number);
+	slot_start(s, CHILD_KEEPER, DRIVE_SECONDS, argv);
+}
+
+void
+slot_start_drive(struct slot *s)
+{
+	bool is_alive = drive_is_alive(s->number);
+
+	if (slot_is_own(s) == is_alive) {
+		slot_event(s, EVENT_READY);
+	} else if (is_alive) {
+		slot_step(s, "giving the slot back to the kernel's drive");
+		end_keeper(s);
+	} else {
+		slot_step(s, "starting the drive");
+		slot_start_keeper(s);
+	}
+}
+
+/* Of a service only its journal knows why it failed, and this file. */
+void
+slot_drive_ended(struct slot *s, int status)
+{
+	char path[PATH_MAX], why[CHILD_LINE_MAX] = "";
+	int fd, told, at = 0;
+	ssize_t n;
+
+	if (status == 0) {
+		slot_event(s, EVENT_READY);
+		return;
+	}
+	fd = open(drive_path(s->number, "error", path), O_RDONLY | O_CLOEXEC);
+	n = fd != -1 ? read(fd, why, sizeof(why) - 1) : -1;
+	if (fd != -1)
+		close(fd);
+	why[n > 0 ? n : 0] = '\0';
+	why[strcspn(why, "\n")] = '\0';
+	if (sscanf(why, "%d %n", &told, &at) == 1 && at > 0)
+		slot_set_error(s, CAUSE_USUAL, told, "%s", why + at);
+	slot_fail_by_child(s, CHILD_KEEPER, status);
+}

@@ -1,0 +1,172 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# A slot whose drive is vm-drive: what vmctl does with the kernel's drive, it does with
+# this one.
+
+load helper
+load column
+
+setup_file() {
+	column_start
+	make_iso "$WWW/small.iso" 8 SMALL
+	# An ISO that no disk can show, with marks where 31 and 32 bits end.
+	make_iso "$WWW/large.iso" 1 LARGE
+	truncate -s 5500M "$WWW/large.iso"
+	for at in $MARKS; do
+		head -c 2048 /dev/urandom | dd of="$WWW/large.iso" bs=2048 \
+			seek=$((at / 2048)) conv=notrunc status=none
+	done
+}
+MARKS="2359293952 $((4 << 30)) $(((5500 << 20) - 2048))"
+setup() {
+	dmesg -C
+}
+teardown() {
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || { vmctl log -s 0 | tail -n 40; dmesg | tail -n 30; }
+	vmctl eject -f -s 0 || :
+	vmctl eject -f -s 1 || :
+	vm-drive -e 0 || :
+	vm-drive -e 1 || :
+}
+teardown_file() {
+	column_stop
+	vm-gadget teardown
+}
+
+# driver SLOT: prints what is the drive of that slot.
+driver() {
+	vm-gadget status -f driver "$1"
+}
+has_marks() {
+	local at
+	for at in 32768 $MARKS; do
+		cmp -n 2048 -i "$at" "$WWW/large.iso" "$(host_drive 0)" || return
+	done
+}
+has_small() {
+	cmp "$(host_drive 0)" "$WWW/small.iso"
+}
+mount_small() {
+	mount_image small.iso -s 0 --drive own "$@"
+	wait_until 30 host_has 0
+}
+
+@test "an ISO of 5.5 GB over HTTPS is a DVD of the host; what comes next finds the drive" {
+	mount_image large.iso
+	[ "$(driver 0)" = vm-drive ]
+	wait_until 30 host_has 0
+	[ "$(host_size 0)" = $((5500 << 20)) ]
+	has_marks
+	[ "$(vmctl status -q -s 0; echo $?)" = 0 ]
+	vmctl status -j -s 0 | grep -q '"state": "active"'
+	vmctl eject -s 0 || vmctl eject -f -s 0
+	nothing_left 0
+	dmesg -C
+	mount_image small.iso -s 0
+	[ "$(driver 0)" = vm-drive ]
+	wait_until 30 host_has 0
+	has_small
+	[ "$(dmesg | grep -c 'USB disconnect')" = 0 ]
+	vmctl eject -f -s 0
+	mount_image small.iso -s 0 --drive kernel
+	[ "$(driver 0)" = kernel ]
+	wait_until 30 host_has 0
+	has_small
+	# The other slot's drive can't change now: the host would lose this medium.
+	fails 75 mount_image small.iso -s 1 --drive own --retype
+	grep -q "slot 0 holds .*eject it first" "$BATS_TEST_TMPDIR/stderr"
+}
+
+@test "an eject of the host, and one that it refuses" {
+	mount_small
+	eject "$(host_drive 0)"
+	wait_until 30 has_state 0 empty
+	nothing_left 0
+	mount_small
+	eject -i on "$(host_drive 0)"
+	fails 75 vmctl eject -s 0
+	grep -q "locked by the host" "$BATS_TEST_TMPDIR/stderr"
+	vmctl eject -f -s 0
+	nothing_left 0
+}
+
+@test "what the host writes is in the overlay; a source that is lost is told" {
+	truncate -s 16M "$WWW/disk.img"
+	mount_image disk.img -s 1 --drive own --overlay /tmp/overlay
+	wait_until 30 host_has 1
+	head -c 4M /dev/urandom >/tmp/wanted
+	dd if=/tmp/wanted of="$(host_drive 1)" bs=1M conv=fsync status=none
+	vmctl eject -s 1
+	mount_image disk.img -s 1 --drive own --overlay /tmp/overlay
+	wait_until 30 host_has 1
+	drop_caches
+	cmp -n 4194304 /tmp/wanted "$(host_drive 1)"
+	vmctl eject -s 1
+	rm /tmp/overlay
+}
+
+@test "each of its programs is killed while the host reads: right bytes, the drive stays" {
+	local program
+	mount_small
+	host_patience
+	start_reading 0 "$WWW/small.iso"
+	for program in nbdkit vm-slot vm-fetchd; do
+		pkill -KILL -o -x "$program"
+		if [ $program = vm-slot ]; then
+			vmctl doctor --repair >/dev/null || :
+		fi
+		wait_until 30 has_state 0 active
+	done
+	pkill -KILL -n -x vm-drive
+	sleep 1
+	is_clean
+	vmctl eject -f -s 0
+	nothing_left 0
+}
+
+@test "a vm-drive that is killed: the medium comes back" {
+	mount_small
+	pkill -KILL -o -x vm-drive
+	wait_until 30 grep_log "the vm-drive process was ended: starting it again"
+	wait_until 30 host_has 0
+	has_small
+	has_state 0 active
+	vmctl eject -f -s 0
+}
+grep_log() {
+	vmctl log -s 0 | grep -q "$1"
+}
+has_state() {
+	[ "$(cat "$VM_RUN_DIR/$1/state")" = "$2" ]
+}
+
+@test "--wait-host, --idle and --boot-once know what the host reads" {
+	background mount_image small.iso -s 0 --drive own --wait-host --idle 3s
+	wait_until 30 has_small
+	wait "${STARTED[-1]}"
+	[ "$(vm-gadget status -f reads 0)" -gt 0 ]
+	wait_until 30 has_state 0 empty
+	mount_small --boot-once
+	has_small
+	modprobe -r dummy_hcd || :
+	wait_until 30 has_state 0 empty
+	modprobe dummy_hcd num=1
+}
+
+@test "a kernel without NBD: each image is shown by vm-drive, and doctor says so" {
+	local module
+	modprobe -r nbd || skip
+	module=$(modinfo -n nbd)
+	mv "$module" "$module.away"
+	depmod
+	vmctl doctor >out || :
+	grep "nbd" out
+	grep -q "^lack  kernel: nbd: .*vm-drive shows each image" out
+	mount_image small.iso -s 0
+	[ "$(driver 0)" = vm-drive ]
+	wait_until 30 host_has 0
+	has_small
+	vmctl eject -f -s 0
+	mv "$module.away" "$module"
+	depmod
+}
