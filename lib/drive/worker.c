@@ -187,18 +187,23 @@ hear_bus(struct worker *w)
 /* --- the loop -------------------------------------------------------------------- */
 
 static void
-serve_source(struct worker *w)
+move_source_and_host(struct worker *w)
 {
-	if (!w->has_medium)
-		return;
 	if (source_move(&w->source) == -1)
 		tell(w, DRIVE_LOST);
 	move_collect(w);
 	move_on(w);
-	/* What that has begun need not wait for the next turn. */
-	if (w->source.fd != -1 && source_events(&w->source) & POLLOUT &&
-	    source_move(&w->source) == -1)
-		tell(w, DRIVE_LOST);
+}
+
+/* What the first turn has begun need not wait for poll(2), and may end at once. */
+static void
+serve_source(struct worker *w)
+{
+	if (!w->has_medium)
+		return;
+	move_source_and_host(w);
+	if (w->has_medium && source_events(&w->source) & POLLOUT)
+		move_source_and_host(w);
 }
 
 static void __attribute__((noreturn)) loop(struct worker *w)
