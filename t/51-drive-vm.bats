@@ -7,37 +7,25 @@
 load helper
 load servers
 load column
+load drive
 
 setup_file() {
 	modprobe -a usb_f_fs sr_mod sd_mod sg usb-storage loop ext4
 }
 setup() {
-	requires_vm
-	modprobe dummy_hcd num=1
-	own_directory
-	export VM_RUN_DIR=$PWD/run
-	vm-gadget setup cd disk
+	drive_begin cd disk
 	RANDOM=${SEED:-$$}
 	echo "SEED=${SEED:-$$}"
-	dmesg -C
 }
 teardown() {
-	[ -n "${BATS_TEST_COMPLETED:-}" ] || cat ./*.err || :
-	[ -n "${BATS_TEST_COMPLETED:-}" ] || dmesg | tail -n 50
 	! mountpoint -q mnt || umount mnt
-	[ ! -e pid ] || kill "$(cat pid)"
-	cleanup
-	vm-gadget teardown
-	modprobe -r dummy_hcd
+	drive_end
 }
 
 # start_drive ARGUMENT...: starts vm-drive for slot 0, and waits until the host has
 # its medium; $DRIVE is its process, $DEVICE the host's drive.
 start_drive() {
-	rm -f drive.out
-	background vm-drive "$@" >drive.out 2>drive.err
-	DRIVE=${STARTED[-1]}
-	wait_until 20 is_true_or_ended "$DRIVE" test -s drive.out
+	run_drive "$@"
 	[ "$(cat drive.out)" = "slot 0: dummy_udc.0" ]
 	wait_until 20 host_has 0
 	DEVICE=$(host_drive 0)

@@ -10,6 +10,7 @@ load helper
 load servers
 load column
 load boot
+load drive
 
 setup_file() {
 	modprobe -a virtio_net usb_f_fs usb-storage sr_mod
@@ -17,18 +18,12 @@ setup_file() {
 	ip link set eth0 up
 }
 setup() {
-	requires_vm
-	modprobe dummy_hcd num=1
-	own_directory
-	export VM_RUN_DIR=$PWD/run
-	vm-gadget setup cd
+	drive_begin cd
 	pc_begin
 }
 teardown() {
-	[ -n "${BATS_TEST_COMPLETED:-}" ] || cat ./*.err
 	pc_end
-	vm-gadget teardown
-	modprobe -r dummy_hcd
+	drive_end
 }
 
 # put FILE IMAGE BYTES: writes the file there into the image.

@@ -7,33 +7,21 @@
 load helper
 load servers
 load column
+load drive
 
 setup_file() {
 	modprobe -a usb_f_fs sr_mod sd_mod sg usb-storage
 }
 setup() {
-	requires_vm
-	modprobe dummy_hcd num=1
-	own_directory
-	export VM_RUN_DIR=$PWD/run
-	vm-gadget setup cd disk
-	dmesg -C
+	drive_begin cd disk
 }
 teardown() {
-	[ -n "${BATS_TEST_COMPLETED:-}" ] || cat ./*.err || :
-	[ -n "${BATS_TEST_COMPLETED:-}" ] || dmesg | tail -n 50
-	[ ! -e pid ] || kill "$(cat pid)"
-	cleanup
-	vm-gadget teardown
-	modprobe -r dummy_hcd
+	drive_end
 }
 
 # start_drive SLOT: starts a vm-drive without a medium; $DRIVE is its process.
 start_drive() {
-	rm -f drive.out
-	background vm-drive "$1" >drive.out 2>drive.err
-	DRIVE=${STARTED[-1]}
-	wait_until 20 is_true_or_ended "$DRIVE" test -s drive.out
+	run_drive "$1"
 	[[ $(cat drive.out) = "slot $1: "* ]]
 	wait_until 20 has_drive "$1"
 }
@@ -175,9 +163,7 @@ is_gone() {
 @test "on demand: the host sees the drive only while it has a medium" {
 	truncate -s 4M image
 	vm-gadget setup -d cd
-	background vm-drive 0 >drive.out 2>drive.err
-	DRIVE=${STARTED[-1]}
-	wait_until 20 is_true_or_ended "$DRIVE" test -s drive.out
+	run_drive 0
 	[ "$(cat drive.out)" = "slot 0: on-demand" ]
 	not has_drive 0
 	vm-gadget insert 0 image
@@ -186,8 +172,7 @@ is_gone() {
 	wait_until 20 not has_drive 0
 	kill "$DRIVE"
 	wait "$DRIVE"
-	background vm-drive 0 image >drive.out 2>drive.err
-	wait_until 20 is_true_or_ended "${STARTED[-1]}" test -s drive.out
+	run_drive 0 image
 	[ "$(cat drive.out)" = "slot 0: dummy_udc.0" ]
 	wait_until 20 has_bytes 0 image
 }

@@ -12,6 +12,10 @@ RO=		# 1 if the drive is read-only
 UDC_NAME=	# the USB device controller
 HOST=		# its state
 SEEN=		# when the host sees the drive: permanent or on-demand
+DRIVER=		# what the drive is: kernel or vm-drive
+READS=		# the host's commands to a vm-drive: that have read,
+WRITES=		# that have written,
+ERRORS=		# and that have failed
 
 VALUE=		# what value_of() or left() found
 
@@ -39,7 +43,7 @@ see_slot() {
 	need_run
 	DRIFT=
 	# If the medium does not answer, its name, which comes last, is missing.
-	seen=$(vm-gadget status -f type,ro,udc,state,drives,file "$1" 2>/dev/null ||
+	seen=$(vm-gadget status -f type,ro,udc,state,drives,driver,reads,writes,errors,file "$1" 2>/dev/null ||
 		echo '?')
 	{
 		IFS= read -r TYPE
@@ -47,6 +51,10 @@ see_slot() {
 		IFS= read -r UDC_NAME
 		IFS= read -r HOST
 		IFS= read -r SEEN
+		IFS= read -r DRIVER
+		IFS= read -r READS
+		IFS= read -r WRITES
+		IFS= read -r ERRORS
 		IFS= read -r FILE
 	} <<-END
 		$seen
@@ -223,6 +231,14 @@ drive_json() {
 	json_string "$FILE"
 	out ', "ro": %s, "drives": ' $ro
 	json_string "$SEEN"
+	out ', "driver": '
+	json_string "$DRIVER"
+	out ', "reads": '
+	json_number "$READS"
+	out ', "writes": '
+	json_number "$WRITES"
+	out ', "errors": '
+	json_number "$ERRORS"
 	out ', "udc": '
 	json_string "$UDC_NAME"
 	out ', "host": '
@@ -282,6 +298,8 @@ slot_text() {
 	[ -z "$DRIFT" ] || out '  drift   %s\n' "$DRIFT"
 	[ "$SEEN$UDC_NAME" != on-demand ] || out '  drive   %s\n' \
 		"no drive until a medium is mounted"
+	[ "$DRIVER" != vm-drive ] || out '  drive   %s\n' \
+		"vm-drive, $READS reads, $WRITES writes, $ERRORS errors"
 	[ -z "$HOST" ] || out '  host    %s\n' "$HOST"
 	for key in step url who label boot size device overlay note reason error \
 		once; do
