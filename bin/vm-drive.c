@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -130,10 +131,18 @@ static void __attribute__((noreturn)) die_with_trace(const struct failure *why)
 
 /* --- the drive -------------------------------------------------------------- */
 
+/* The journal has times itself; the file of a drive in the background has ours. */
 static void
 say(const char *line)
 {
-	warnx("%s", line);
+	time_t now = time(NULL);
+	char when[32] = "";
+	struct tm tm;
+
+	if (is_background && gmtime_r(&now, &tm) != NULL)
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ ", &tm);
+	dprintf(
+	    STDERR_FILENO, "%svm-drive: slot %u: %s\n", when, drive.slot, line);
 }
 
 /* In the background nobody reads what we say: a file has it. */
@@ -194,7 +203,7 @@ on_inserted(void)
 	struct failure why;
 
 	if (*drive.udc == '\0' && show(&why) == -1)
-		warnx("%s", why.text);
+		say(why.text);
 	say_ready();
 }
 
@@ -240,7 +249,7 @@ run(bool has_only_medium, int type)
 	setup.stop = catch_end();
 	rc = keeper_run(&setup, &why);
 	if (rc != KEEPER_REMOVED && own_drive_give_back(&drive, &other) == -1)
-		warnx("%s", other.text);
+		say(other.text);
 	if (rc == -1)
 		die_with_trace(&why);
 	return 0;

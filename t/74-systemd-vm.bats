@@ -67,6 +67,34 @@ teardown() {
 	not systemctl is-failed vmedia-slot@0
 }
 
+# has_new_process UNIT PID: the unit runs, as another process.
+has_new_process() {
+	systemctl is-active "$1" &&
+		[ "$(systemctl show -P MainPID "$1")" != "$2" ]
+}
+
+@test "a vm-drive is a service: one that is killed comes back with its medium" {
+	local pid since
+	since=$(date +%s)
+	mount_image one.iso -s 0 --drive own
+	systemctl is-active vmedia-drive@0
+	pid=$(systemctl show -P MainPID vmedia-drive@0)
+	kill -KILL "$pid"
+	wait_until 30 has_new_process vmedia-drive@0 "$pid"
+	wait_until 30 host_has 0
+	cmp "$WWW/one.iso" "$(host_drive 0)"
+	pkill -KILL -P "$(systemctl show -P MainPID vmedia-drive@0)"
+	wait_until 10 sh -c "vmctl log -s 0 | grep -q 'vm-drive: slot 0: the worker has ended'"
+	systemctl stop vmedia-slot@0
+	systemctl is-active vmedia-drive@0
+	[ "$(vm-gadget status -f file,driver 0 | xargs)" = vm-drive ]
+	systemctl stop vmedia-drive@0
+	not systemctl is-failed vmedia-drive@0
+	[ "$(vm-gadget status -f driver 0)" = kernel ]
+	journalctl -q -o cat --since "@$since" -u vmedia-slot@0 -u vmedia-drive@0 |
+		not grep -i "left-over\|remains running"
+}
+
 # read_on COMMAND...: runs it while the host reads; the host sees only a pause.
 read_on() {
 	wait_until 30 host_has 1

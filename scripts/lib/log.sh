@@ -14,7 +14,7 @@ from_files() {
 			time = ""
 			slot = FILENAME
 			sub(/\/log$/, "", slot)
-			sub(/.*\//, "", slot)
+			sub(/.*[\/.]/, "", slot)
 		}
 		/^[0-9][-0-9]*T[0-9:]*Z / { time = $1 }
 		{ print time "\t" slot "\t" $0 }
@@ -26,12 +26,12 @@ from_journal() {
 	journalctl -q --no-pager --utc --no-hostname -o short-iso "$@" | awk '
 		{
 			sub(/[+]00:?00 /, "Z ")
-			sub(/ vm-slot\[[0-9]*\]: /, " ")
+			sub(/ vm-(slot|drive)\[[0-9]*\]: /, " ")
 			slot = ""
 			if (match($0, /: slot [0-7]: /))
 				slot = substr($0, RSTART + 7, 1)
-			else if (match($0, /vmedia-slot@[0-7]/))
-				slot = substr($0, RSTART + 12, 1)
+			else if (match($0, /vmedia-(slot|drive)@[0-7]/))
+				slot = substr($0, RSTART + RLENGTH - 1, 1)
 			# Of systemd and others.
 			if ($2 ~ /\[[0-9]+\]:$/)
 				sub(/\[[0-9]+\]: /, ": ")
@@ -116,13 +116,14 @@ cmd_log() {
 	set --
 	for slot in ${SLOT:-0 1 2 3 4 5 6 7}; do
 		if has_systemd; then
-			set -- "$@" -u "vmedia-slot@$slot"
+			set -- "$@" -u "vmedia-slot@$slot" -u "vmedia-drive@$slot"
 			continue
 		fi
 		[ -f "$RUN/$slot/log" ] || continue
 		[ -r "$RUN/$slot/log" ] || die $EX_NOPERM \
 			"unable to read $RUN/$slot/log: run vmctl as root"
 		set -- "$@" "$RUN/$slot/log"
+		[ ! -r "$RUN/drive.$slot/log" ] || set -- "$@" "$RUN/drive.$slot/log"
 	done
 	if [ $# = 0 ]; then
 		[ -z "$JSON" ] || show_lines :
