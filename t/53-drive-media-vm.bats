@@ -137,6 +137,13 @@ is_disk() {
 	start_drive 0
 	wait_until 20 has_bytes 0 image
 	[ "$(vm-gadget status -f file,driver 0 | xargs)" = "$PWD/image vm-drive" ]
+	kill -KILL "$DRIVE"
+	wait "$DRIVE" || :
+	wait_until 20 is_gone
+	rm image
+	start_drive 0
+	grep -q "unable to open $PWD/image: No such file" drive.err
+	[ "$(vm-gadget status -f file,driver 0 | xargs)" = vm-drive ]
 }
 is_gone() {
 	[ -z "$(vm-gadget status -f udc 0)" ] && not has_drive 0

@@ -159,13 +159,12 @@ medium_insert(struct keeper *k, const struct drive_medium *wish)
 
 	*m = (struct kept_medium){.wish = *wish, .file = -1, .lost = -1};
 	dial_init(&m->dial, m->wish.path, wish->writable, k->setup->say);
-	if (open_source(k) == -1) {
+	if (open_source(k) == -1)
 		close_source(k);
-		return -1;
-	}
-	medium_want(k);
+	else
+		medium_want(k);
 	write_medium(k);
-	return 0;
+	return has_medium(k) ? 0 : -1;
 }
 
 void
