@@ -83,16 +83,27 @@ start_column() {
 	vmctl mount --cacert "$CA" -t disk "${@:2}" \
 		"https://localhost:$PORT/image" || die "no mount"
 	wait_until 30 host_has 1 || die "the host has no drive"
-	talk_to READER soakread "$SEED" "$(host_drive 1)" \
-		"$(cat "$VM_RUN_DIR/1/device")" "$WWW/image"
+	# A vm-drive has no block device behind it, and no cache of its own.
+	DEVICE=$(cat "$VM_RUN_DIR/1/device")
+	[ -b "$DEVICE" ] || DEVICE=$(host_drive 1)
+	talk_to READER soakread "$SEED" "$(host_drive 1)" "$DEVICE" "$WWW/image"
 	echo quiet 1>&"$READER_IN"
+}
+
+# end_reader: the host reads no more; the status is what it has found.
+end_reader() {
+	[ -n "$READER_PID" ] || return 0
+	echo end 1>&"$READER_IN"
+	wait "$READER_PID"
+	set -- $?
+	READER_PID=
+	return "$1"
 }
 
 # end_column: ends everything; the status is the result of the soak.
 end_column() {
 	local result=0
-	echo end 1>&"$READER_IN"
-	wait "$READER_PID" || result=1
+	end_reader || result=1
 	vmctl eject -f || result=1
 	wait_until 10 nothing_left 1 || {
 		echo "something is left"
@@ -112,11 +123,16 @@ is_back() {
 		[ "$(cat "$VM_RUN_DIR/1/state")" = active ]
 }
 
-# reads_done: prints how many reads of the device behind the drive are done.
+# reads_done: prints how many reads of the medium are done.
 reads_done() {
-	local reads
-	read -r reads _ <"/sys/block/$(basename "$(cat "$VM_RUN_DIR/1/device")")/stat"
-	echo "$reads"
+	local device reads
+	device=$(cat "$VM_RUN_DIR/1/device")
+	if [ -b "$device" ]; then
+		read -r reads _ <"/sys/block/${device##*/}/stat"
+		echo "$reads"
+	else
+		vm-gadget status -f reads 1
+	fi
 }
 has_read_on() {
 	[ "$(reads_done)" -gt "$1" ]
