@@ -92,12 +92,10 @@ start_column() {
 
 # end_reader: the host reads no more; the status is what it has found.
 end_reader() {
-	[ -n "$READER_PID" ] || return 0
+	[ -z "${READER_HAS_ENDED:-}" ] || return 0
+	READER_HAS_ENDED=1
 	echo end 1>&"$READER_IN"
 	wait "$READER_PID"
-	set -- $?
-	READER_PID=
-	return "$1"
 }
 
 # end_column: ends everything; the status is the result of the soak.
