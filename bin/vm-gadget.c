@@ -69,7 +69,7 @@ static const struct verb {
 	"[-j] [-f FIELD[,...]] [-T SECONDS] [SLOT]",
 	"show what is in the drives\n"
 	"          (fields: type file ro udc state drives driver reads\n"
-	"          writes errors)"},
+	"          writes errors position last)"},
     {"wait", cmd_wait, "h", 1, 1, "SLOT", "wait until a drive is empty"},
     {"teardown", cmd_teardown, "hT:", 0, 0, "[-T SECONDS]",
 	"eject all media and remove the drives"},

@@ -59,7 +59,7 @@ mount_small() {
 	[ "$(host_size 0)" = $((5500 << 20)) ]
 	has_marks
 	[ "$(vmctl status -q -s 0; echo $?)" = 0 ]
-	vmctl status -s 0 | grep -Eq '^  drive   vm-drive, [1-9][0-9]* reads, 0 writes, 0 errors$'
+	vmctl status -s 0 | grep -Eq '^  drive   vm-drive, [1-9][0-9]* reads, 0 writes, 0 errors; last: [A-Z]+.*; at [0-9]+ MiB$'
 	vmctl status -j -s 0 |
 		grep -Eq '"state": "active".*"driver": "vm-drive", "reads": [1-9][0-9]*, "writes": 0, "errors": 0'
 	vmctl eject -s 0 || vmctl eject -f -s 0

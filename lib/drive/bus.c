@@ -3,6 +3,7 @@
  *
  * The bulk-only transport of the worker: commands, statuses, resets.
  */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -45,6 +46,8 @@ begin_command(struct worker *w)
 	w->range = 0;
 	w->error = 0;
 	scsi_command(&w->shared->unit, c->lun, c->cdb, c->cdb_length, &w->job);
+	snprintf(w->setup.counters->last, sizeof(w->setup.counters->last), "%s",
+	    scsi_name(&w->shared->unit, c->cdb[0]));
 	bot_plan(c, direction_of(&w->job),
 	    (uint32_t)least(w->job.length, UINT32_MAX), &w->plan);
 	if (w->plan.is_refused)

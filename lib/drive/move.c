@@ -124,11 +124,13 @@ move_begin(struct worker *w)
 	switch (w->job.action) {
 	case SCSI_READ:
 		w->setup.counters->reads++;
+		w->setup.counters->position = w->job.offset;
 		w->step = STEP_READ;
 		move_guess(w);
 		break;
 	case SCSI_WRITE:
 		w->setup.counters->writes++;
+		w->setup.counters->position = w->job.offset;
 		w->step = STEP_WRITE;
 		pieces_forget(&w->pieces, w->job.offset, w->job.bytes);
 		break;

@@ -68,15 +68,21 @@ drive_get_counters(unsigned slot, struct drive_counters *counters)
 	char path[PATH_MAX];
 	int fd = open(drive_path(slot, "counters", path), O_RDONLY | O_CLOEXEC);
 	ssize_t n;
+	char *c;
 
 	if (fd == -1)
 		return -1;
 	n = read(fd, counters, sizeof(*counters));
 	close(fd);
-	if (n == sizeof(*counters))
-		return 0;
-	errno = EIO;
-	return -1;
+	if (n != sizeof(*counters)) {
+		errno = EIO;
+		return -1;
+	}
+	counters->last[sizeof(counters->last) - 1] = '\0';
+	for (c = counters->last; *c != '\0'; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	return 0;
 }
 
 bool

@@ -23,6 +23,8 @@ struct drive_counters {
 	uint64_t reads, writes; /* commands that read or write the medium */
 	uint64_t errors;	/* commands that failed, but those for want of a
 				 * medium */
+	uint64_t position;	/* of the last read or write: its first byte */
+	char last[24];		/* the name of the last command */
 };
 
 /* A medium as somebody wants it to be shown. */
@@ -47,7 +49,8 @@ int drive_medium_parse(const char *line, struct drive_medium *);
 /* Read the medium of the slot's drive. Returns whether there is one. */
 bool drive_get_medium(unsigned slot, struct drive_medium *);
 
-/* Read the counters. Returns 0; or -1 with errno if the slot has no drive of its own. */
+/* Read the counters; `last` is a string of printable characters. Returns 0; or -1 with
+ * errno if the slot has no drive of its own. */
 int drive_get_counters(unsigned slot, struct drive_counters *);
 
 /* Does a vm-drive run for the slot? For all to ask. */

@@ -20,7 +20,9 @@ static const char *const names[GADGET_FIELDS] = {[GADGET_TYPE] = "type",
     [GADGET_DRIVER] = "driver",
     [GADGET_READS] = "reads",
     [GADGET_WRITES] = "writes",
-    [GADGET_ERRORS] = "errors"};
+    [GADGET_ERRORS] = "errors",
+    [GADGET_POSITION] = "position",
+    [GADGET_LAST] = "last"};
 
 static const char *
 drives(const struct gadget_status *status)
@@ -38,17 +40,20 @@ static void
 read_counts(struct gadget *gadget, unsigned slot, struct gadget_status *status)
 {
 	struct drive_counters counters;
-	uint64_t numbers[3];
+	uint64_t numbers[4];
 	int i;
 
 	memset(status->counts, 0, sizeof(status->counts));
+	*status->last = '\0';
 	status->is_own = own_is(gadget, slot);
 	if (!status->is_own || drive_get_counters(slot, &counters) == -1)
 		return;
 	numbers[0] = counters.reads;
 	numbers[1] = counters.writes;
 	numbers[2] = counters.errors;
-	for (i = 0; i < 3; i++)
+	numbers[3] = counters.position;
+	strcpy(status->last, counters.last);
+	for (i = 0; i < 4; i++)
 		snprintf(status->counts[i], sizeof(status->counts[i]),
 		    "%" PRIu64, numbers[i]);
 }
@@ -88,7 +93,7 @@ int
 gadget_parse_fields(
     const char *list, enum gadget_field fields[static GADGET_FIELDS])
 {
-	char copy[128], *rest = copy, *name;
+	char copy[160], *rest = copy, *name;
 	int field, count = 0;
 
 	snprintf(copy, sizeof(copy), "%s", list);
@@ -115,7 +120,9 @@ gadget_status_value(const struct gadget_status *status, enum gadget_field field)
 	    [GADGET_DRIVER] = driver(status),
 	    [GADGET_READS] = status->counts[0],
 	    [GADGET_WRITES] = status->counts[1],
-	    [GADGET_ERRORS] = status->counts[2]};
+	    [GADGET_ERRORS] = status->counts[2],
+	    [GADGET_POSITION] = status->counts[3],
+	    [GADGET_LAST] = status->last};
 
 	return values[field];
 }

@@ -23,6 +23,8 @@ enum gadget_field {
 	GADGET_READS,
 	GADGET_WRITES,
 	GADGET_ERRORS,
+	GADGET_POSITION, /* of the last read or write: a byte of the medium */
+	GADGET_LAST,	 /* the last command, by its name */
 	GADGET_FIELDS
 };
 
@@ -32,7 +34,8 @@ struct gadget_status {
 	char udc[UDC_NAME_SIZE];
 	bool on_demand;	    /* presence.h */
 	bool is_own;	    /* a vm-drive is the drive */
-	char counts[3][24]; /* its reads, writes and errors */
+	char counts[4][24]; /* its reads, writes, errors, and position */
+	char last[24];
 	char state[UDC_STATE_SIZE];
 };
 

@@ -16,6 +16,8 @@ DRIVER=		# what the drive is: kernel or vm-drive
 READS=		# the host's commands to a vm-drive: that have read,
 WRITES=		# that have written,
 ERRORS=		# and that have failed
+POSITION=	# the byte at which the last one of those began
+LAST=		# the name of the last command
 
 VALUE=		# what value_of() or left() found
 
@@ -43,7 +45,7 @@ see_slot() {
 	need_run
 	DRIFT=
 	# If the medium does not answer, its name, which comes last, is missing.
-	seen=$(vm-gadget status -f type,ro,udc,state,drives,driver,reads,writes,errors,file "$1" 2>/dev/null ||
+	seen=$(vm-gadget status -f type,ro,udc,state,drives,driver,reads,writes,errors,position,last,file "$1" 2>/dev/null ||
 		echo '?')
 	{
 		IFS= read -r TYPE
@@ -55,6 +57,8 @@ see_slot() {
 		IFS= read -r READS
 		IFS= read -r WRITES
 		IFS= read -r ERRORS
+		IFS= read -r POSITION
+		IFS= read -r LAST
 		IFS= read -r FILE
 	} <<-END
 		$seen
@@ -239,6 +243,10 @@ drive_json() {
 	json_number "$WRITES"
 	out ', "errors": '
 	json_number "$ERRORS"
+	out ', "position": '
+	json_number "$POSITION"
+	out ', "last": '
+	json_string "$LAST"
 	out ', "udc": '
 	json_string "$UDC_NAME"
 	out ', "host": '
@@ -298,8 +306,9 @@ slot_text() {
 	[ -z "$DRIFT" ] || out '  drift   %s\n' "$DRIFT"
 	[ "$SEEN$UDC_NAME" != on-demand ] || out '  drive   %s\n' \
 		"no drive until a medium is mounted"
-	[ "$DRIVER" != vm-drive ] || out '  drive   %s\n' \
-		"vm-drive, $READS reads, $WRITES writes, $ERRORS errors"
+	[ "$DRIVER" != vm-drive ] || out '  drive   %s %s\n' \
+		"vm-drive, $READS reads, $WRITES writes, $ERRORS errors;" \
+		"last: ${LAST:-none}; at $((${POSITION:-0} >> 20)) MiB"
 	[ -z "$HOST" ] || out '  host    %s\n' "$HOST"
 	for key in step url who label boot size device overlay note reason error \
 		once; do
