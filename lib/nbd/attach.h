@@ -6,9 +6,9 @@
  * (serve).
  *
  * Only vm-nbd-attach uses this folder, except export-size, which vm-fetchd
- * uses, and client-apart with apart-program, which vm-drive uses. The NBD handshake (client, through libnbd) and the kernel's NBD
- * (kernel, over netlink) are known here and nowhere else; files and URLs are
- * not.
+ * uses, and client-apart with apart-program, which vm-drive uses. The NBD
+ * handshake (client, through libnbd) and the kernel's NBD (kernel, over netlink)
+ * are known here and nowhere else; files and URLs are not.
  */
 #ifndef VM_NBD_ATTACH_H
 #define VM_NBD_ATTACH_H
