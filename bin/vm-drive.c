@@ -237,6 +237,8 @@ run(bool has_only_medium, int type)
 	struct drive_medium last;
 	int rc;
 
+	umask(022); /* which medium is in is for all to read */
+	signal(SIGPIPE, SIG_IGN);
 	lock_slot();
 	/* A vm-drive that was killed has left its medium. */
 	if (has_only_medium)

@@ -305,7 +305,8 @@ cmd_eject(const struct request *req)
 	lock(true);
 	open_slot(&gadget, slot, req->ms);
 	if (gadget_eject_medium(&gadget, slot, req->given['m'], ms) == -1) {
-		if (errno == EIO && own_is(&gadget, slot))
+		if (errno == EIO &&
+		    strncmp(gadget.at, "functions/ffs.", 14) == 0)
 			errx(EX_IOERR,
 			    "slot %u: the source could not keep all that the "
 			    "host wrote",

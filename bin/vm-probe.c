@@ -355,7 +355,7 @@ main(int argc, char *argv[])
 	enum image_media media = IMAGE_DISK;
 	uint64_t cd_max = IMAGE_CD_MAX;
 	struct image_findings found = {0};
-	bool json = false, wrong = false;
+	bool json = false, wrong = false, any_size = false;
 	enum cause cause;
 	unsigned sector;
 	int c;
@@ -367,7 +367,7 @@ main(int argc, char *argv[])
 			cd_max = IMAGE_DVD_MAX;
 			break;
 		case 'O':
-			cd_max = IMAGE_OWN_MAX;
+			any_size = true;
 			break;
 		case 'f':
 			field = optarg;
@@ -396,6 +396,9 @@ main(int argc, char *argv[])
 	}
 	probe(argv[optind], &found.info, &sector);
 	reason = choose(&found.info, type, cd_max, sector, &media, &cause);
+	if (cause == CAUSE_TOO_LARGE && any_size)
+		reason = choose(
+		    &found.info, type, IMAGE_OWN_MAX, sector, &media, &cause);
 	image_judge(&found, reason, media);
 	if (json)
 		print_json(&found);

@@ -55,9 +55,9 @@ state_is() {
 @test "causes: the drive's type, and an image that is too large for it" {
 	mount_tells 65 type 0 disk.img
 	mount_tells 65 type 1 one.iso
-	mount_tells 65 too-large 0 big.iso
+	mount_tells 65 too-large 0 big.iso --drive kernel
 	# No slot was named, and none has an error.
-	tells 65 too-large mount --cacert "$CA" "$URL/big.iso"
+	tells 65 too-large mount --drive kernel --cacert "$CA" "$URL/big.iso"
 	mount_image one.iso -s 0
 	vmctl status -j -s 0 | jq -e '.slots[0] | .cause == null and .error == null'
 }

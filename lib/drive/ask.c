@@ -15,18 +15,26 @@
 #include "drive/place.h"
 #include "unix/socket.h"
 
+#define START_MS 5000 /* one that has just begun listens by then */
+
 static int
 send_request(unsigned slot, struct failure *why, const char *request)
 {
-	char path[PATH_MAX];
-	int fd = connect_unix(drive_path(slot, "control", path));
+	char path[PATH_MAX], line[DRIVE_LINE_MAX + 64];
+	int64_t end = clock_ms() + START_MS;
+	int fd;
 
+	drive_path(slot, "control", path);
+	while ((fd = connect_unix(path)) == -1 && drive_is_alive(slot) &&
+	       clock_ms() < end)
+		clock_sleep_ms(50);
 	if (fd == -1)
 		return fail(why, EX_UNAVAILABLE,
 		    "the vm-drive of slot %u does not run: vm-gadget setup "
 		    "makes the drive anew",
 		    slot);
-	if (dprintf(fd, "%s\n", request) > 0)
+	snprintf(line, sizeof(line), "%s\n", request);
+	if (send(fd, line, strlen(line), MSG_NOSIGNAL) == (ssize_t)strlen(line))
 		return fd;
 	close(fd);
 	return fail_errno(

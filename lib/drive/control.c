@@ -109,29 +109,33 @@ drive_control_move(struct drive_control *c,
 		take_connection(c);
 }
 
-void
+bool
 drive_control_reply(struct drive_client *client, const struct failure *why)
 {
 	char line[FAILURE_TEXT_SIZE + 64] = "done\n";
 	int n = (int)strlen(line);
+	bool is_there;
 
 	if (why != NULL)
 		n = snprintf(line, sizeof(line), "failed %d %s %s\n",
 		    why->status, cause_word(why->cause, why->status),
 		    why->text);
-	/* One that does not read it has left. */
-	if (send(client->fd, line, (size_t)n, MSG_NOSIGNAL) == -1)
-		errno = 0;
+	is_there = send(client->fd, line, (size_t)n, MSG_NOSIGNAL) == n;
 	drop(client);
+	return is_there;
 }
 
-void
+unsigned
 drive_control_reply_all(
     struct drive_control *c, enum drive_wait wait, const struct failure *why)
 {
+	unsigned count = 0;
 	size_t i;
 
-	for (i = 0; i < DRIVE_CLIENTS; i++)
-		if (c->clients[i].fd != -1 && c->clients[i].wait == wait)
-			drive_control_reply(&c->clients[i], why);
+	for (i = 0; i < DRIVE_CLIENTS; i++) {
+		if (c->clients[i].fd == -1 || c->clients[i].wait != wait)
+			continue;
+		count += drive_control_reply(&c->clients[i], why) ? 1 : 0;
+	}
+	return count;
 }

@@ -60,11 +60,12 @@ void drive_control_poll(
 void drive_control_move(struct drive_control *,
     void (*asked)(void *, struct drive_client *, const char *request), void *);
 
-/* Answer a client for good: why is NULL if its request was carried out. */
-void drive_control_reply(struct drive_client *, const struct failure *why);
+/* Answer a client for good: why is NULL if its request was carried out. Returns
+ * whether it is still there. */
+bool drive_control_reply(struct drive_client *, const struct failure *why);
 
-/* The same for all that wait for that. */
-void drive_control_reply_all(
+/* The same for all that wait for that, and are there. Returns their number. */
+unsigned drive_control_reply_all(
     struct drive_control *, enum drive_wait, const struct failure *why);
 
 #endif

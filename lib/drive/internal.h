@@ -99,6 +99,9 @@ void move_begin(struct worker *);
 /* Do what can be done now. */
 void move_on(struct worker *);
 
+/* The medium has gone: what moves its bytes fails as soon as the bus allows it. */
+void move_medium_gone(struct worker *);
+
 /* The source is away for too long: what waits for it fails. */
 void move_give_up(struct worker *);
 

@@ -49,7 +49,7 @@ struct keeper {
 	int link;      /* the socket to the worker */
 	bool is_ready; /* the worker */
 	bool is_shown; /* the drive */
-	bool is_leaving;
+	bool is_leaving, is_broken;
 	enum keeper_end end; /* if it is leaving */
 	uint64_t commands;   /* when the worker was started */
 	unsigned traps;	     /* workers that have answered none */
@@ -96,6 +96,9 @@ int worker_replace(struct keeper *, int status);
 /* It ends, and forgets all that the host knows of the drive; the next one begins
  * with what the drive says of itself now. */
 int worker_renew(struct keeper *);
+
+/* Kill it, if there is one; worker_replace() follows. */
+void worker_kill(struct keeper *);
 
 void worker_end(struct keeper *);
 

@@ -183,8 +183,7 @@ medium_eject(struct keeper *k, bool discard)
 	if (!has_medium(k))
 		return;
 	if (!m->is_given) {
-		fail(k->why, EX_TEMPFAIL, "the medium was ejected");
-		medium_gone(k, k->why);
+		medium_gone(k, NULL);
 		return;
 	}
 	if (m->end == 0)
@@ -209,7 +208,7 @@ void
 medium_gone(struct keeper *k, const struct failure *why)
 {
 	struct kept_medium *m = &k->medium;
-	bool is_told = m->end != 0;
+	unsigned told;
 
 	if (!has_medium(k))
 		return;
@@ -224,13 +223,15 @@ medium_gone(struct keeper *k, const struct failure *why)
 	m->end = 0;
 	m->is_wanted = m->is_in = m->is_given = false;
 	m->is_failed = why != NULL;
-	drive_control_reply_all(
+	told = drive_control_reply_all(
 	    &k->control, WAIT_EJECTED, m->is_unsaved ? why : NULL);
+	if (m->is_unsaved)
+		told += drive_control_reply_all(&k->control, WAIT_END, why);
 	if (why == NULL)
 		fail(k->why, EX_TEMPFAIL, "the medium was ejected at once");
 	drive_control_reply_all(&k->control, WAIT_INSERTED, k->why);
 	/* The next who asks for an eject hears it, if nobody has. */
-	m->is_unsaved = m->is_unsaved && !is_told;
+	m->is_unsaved = m->is_unsaved && told == 0;
 }
 
 void

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sysexits.h>
@@ -15,6 +16,17 @@
 
 #define TRAPS_MOST 10 /* workers, one after the other, that answer no command */
 
+/* Whoever started us may wait until they are closed. They are open: keeper_run(). */
+static void
+close_standard_streams(void)
+{
+	int fd, null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		dup2(null, fd);
+	close(null);
+}
+
 static void __attribute__((noreturn)) become_worker(struct keeper *k, int link)
 {
 	const struct worker_setup setup = {.function = k->function,
@@ -24,6 +36,7 @@ static void __attribute__((noreturn)) become_worker(struct keeper *k, int link)
 	    .may_halt = k->setup->may_halt};
 	sigset_t none;
 
+	close_standard_streams();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	k->setup->forget();
@@ -44,8 +57,11 @@ worker_start(struct keeper *k)
 	/* The first one, or the last one was made to write there. */
 	if (!scsi_is_valid(&k->shared->unit))
 		scsi_init(&k->shared->unit, &k->drive);
+	k->worker = -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return fail_errno(k->why, EX_OSERR, "unable to make a socket");
+	/* A worker that does not read must not hold us up. */
+	fcntl(pair[0], F_SETFL, O_NONBLOCK);
 	k->worker = fork();
 	if (k->worker == 0) {
 		close(pair[0]);
@@ -66,6 +82,7 @@ worker_start(struct keeper *k)
 int
 worker_replace(struct keeper *k, int status)
 {
+	k->worker = -1; /* it has been waited for */
 	k->traps = k->shared->commands == k->commands ? k->traps + 1 : 0;
 	if (k->traps >= TRAPS_MOST)
 		return fail(k->why, EX_SOFTWARE,
@@ -78,10 +95,21 @@ worker_replace(struct keeper *k, int status)
 }
 
 void
+worker_kill(struct keeper *k)
+{
+	/* kill(2) takes -1 for all processes. */
+	if (k->worker > 0)
+		kill(k->worker, SIGKILL);
+}
+
+void
 worker_end(struct keeper *k)
 {
-	kill(k->worker, SIGKILL);
+	if (k->worker <= 0)
+		return;
+	worker_kill(k);
 	waitpid(k->worker, NULL, 0);
+	k->worker = -1;
 	close(k->link);
 }
 
@@ -106,5 +134,5 @@ worker_order(struct keeper *k, enum drive_order what, int fd)
 
 	/* A worker that does not take it ends, and the next one asks again. */
 	if (pass_send(k->link, &m, sizeof(m), &fd, fd == -1 ? 0 : 1) == -1)
-		kill(k->worker, SIGKILL);
+		worker_kill(k);
 }

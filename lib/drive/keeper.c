@@ -72,8 +72,10 @@ retype(struct keeper *k, struct drive_client *client)
 	if (has_medium(k)) {
 		refuse(client, EX_TEMPFAIL, CAUSE_USUAL,
 		    "the drive has a medium: eject it first");
-	} else if (k->setup->describe(&k->drive, k->why) == -1 ||
-		   worker_renew(k) == -1) {
+	} else if (k->setup->describe(&k->drive, k->why) == -1) {
+		drive_control_reply(client, k->why);
+	} else if (worker_renew(k) == -1) {
+		k->is_broken = true;
 		drive_control_reply(client, k->why);
 	} else {
 		client->wait = WAIT_RETYPED;
@@ -128,8 +130,11 @@ hear_worker(struct keeper *k)
 {
 	bool was_in = k->medium.is_in;
 	char news;
+	ssize_t n = recv(k->link, &news, 1, MSG_DONTWAIT);
 
-	if (recv(k->link, &news, 1, MSG_DONTWAIT) != 1)
+	if (n == 0)
+		worker_kill(k);
+	if (n != 1)
 		return 0;
 	switch (news) {
 	case DRIVE_READY:
@@ -209,9 +214,15 @@ loop(struct keeper *k)
 		if (p[CHILDREN].revents != 0 && hear_children(k) == -1)
 			return -1;
 		drive_control_move(&k->control, asked, k);
+		if (k->is_broken)
+			return -1;
 		medium_go_on(k);
 	}
-	return k->setup->only_medium && k->medium.is_failed ? -1 : (int)k->end;
+	/* What nobody has been told of is told by our end. */
+	return k->medium.is_failed &&
+		       (k->setup->only_medium || k->medium.is_unsaved)
+		   ? -1
+		   : (int)k->end;
 }
 
 static int
@@ -233,7 +244,9 @@ open_counters(struct keeper *k)
 	int fd = open(drive_path(k->setup->slot, "counters", path),
 	    O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
-	if (fd == -1 || ftruncate(fd, sizeof(*k->counters)) == -1)
+	/* A write to memory that a full file system can't give would be deadly. */
+	if (fd == -1 ||
+	    (errno = posix_fallocate(fd, 0, sizeof(*k->counters))) != 0)
 		return fail_errno(
 		    k->why, EX_CANTCREAT, "unable to make %s", path);
 	k->counters = mmap(NULL, sizeof(*k->counters), PROT_READ | PROT_WRITE,
@@ -279,8 +292,14 @@ keeper_run(const struct keeper_setup *setup, struct failure *why)
 	    .medium = {.file = -1, .lost = -1, .dial = {.candidate = -1}},
 	    .function = {-1, -1, -1}};
 	char path[PATH_MAX];
-	int rc = -1;
+	int fd, rc = -1;
 
+	/* 0 to 2 are open, so that no descriptor of ours is one of them. */
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd != -1 && fd <= STDERR_FILENO);
+	if (fd != -1)
+		close(fd);
 	drive_path(setup->slot, "control", path);
 	if (drive_control_open(&k.control, path) == -1)
 		return fail_errno(

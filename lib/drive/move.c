@@ -157,9 +157,25 @@ move_begin(struct worker *w)
 static bool
 waits_for_source(const struct worker *w)
 {
-	return !w->has_medium &&
+	return !w->has_medium && w->shared->unit.present &&
 	       (w->step == STEP_READ || w->step == STEP_WRITE ||
 		   w->step == STEP_VERIFY || w->step == STEP_SOURCE);
+}
+
+void
+move_medium_gone(struct worker *w)
+{
+	switch (w->step) {
+	case STEP_READ:
+	case STEP_WRITE:
+	case STEP_VERIFY:
+	case STEP_SOURCE:
+		w->error = EIO;
+		w->done = w->step == STEP_SOURCE ? w->range : w->done;
+		break;
+	default:
+		break;
+	}
 }
 
 void

@@ -8,6 +8,9 @@
  *   usb       where FunctionFS is mounted; only root can read it
  *   control   the socket for requests; only root can connect (control.h)
  *   medium    of the medium that is in, one line: "ro|rw BLOCK OUTAGE PATH"
+ *   udc       the UDC of the gadget when vm-drive began
+ *   error     why it could not begin or go on: a status of sysexits(3), and text
+ *   log       what it has said in the background
  *   counters  what the host has done (struct drive_counters), for all to read
  */
 #ifndef VM_DRIVE_PLACE_H

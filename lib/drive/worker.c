@@ -38,22 +38,26 @@ worker_drop(struct worker *w, int error)
 	if (error != 0)
 		tell(w, DRIVE_UNSAVED);
 	source_fail_all(&w->source, EIO);
-	for (p = w->pieces.all; p < w->pieces.all + PIECES; p++)
+	for (p = w->pieces.all; p < w->pieces.all + PIECES; p++) {
+		p->is_read =
+		    false; /* nor does the next medium have its bytes */
 		if (p->usb == 0)
 			piece_free(p);
+	}
 	w->has_medium = w->is_ejected = false;
+	move_medium_gone(w);
 	tell(w, DRIVE_EJECTED);
 }
 
 static void
 insert(struct worker *w, const struct drive_message *m, int fd)
 {
-	const struct scsi_medium medium = {.bytes = m->size,
+	struct scsi_medium medium = {.bytes = m->size,
 	    .block_size = m->block_size,
-	    .writable = m->is_writable,
-	    .trim = w->source.can_trim && m->is_writable};
+	    .writable = m->is_writable};
 
 	source_start(&w->source, fd, m->is_file, m->nbd_flags);
+	medium.trim = w->source.can_trim && m->is_writable;
 	if (m->order == DRIVE_INSERT &&
 	    scsi_insert(&w->shared->unit, &medium) == -1) {
 		source_stop(&w->source);
@@ -199,8 +203,10 @@ move_source_and_host(struct worker *w)
 static void
 serve_source(struct worker *w)
 {
-	if (!w->has_medium)
+	if (!w->has_medium) {
+		move_on(w); /* a command whose medium is gone fails */
 		return;
+	}
 	move_source_and_host(w);
 	if (w->has_medium && source_events(&w->source) & POLLOUT)
 		move_source_and_host(w);

@@ -105,6 +105,7 @@ move_source(struct worker *w)
 {
 	const struct scsi_range *range = &w->job.ranges[w->range];
 	const bool trims = w->job.action == SCSI_TRIM;
+	int error;
 
 	while (w->error == 0 && w->range < count_requests(w)) {
 		if (trims)
@@ -120,9 +121,10 @@ move_source(struct worker *w)
 	if (w->done < w->range ||
 	    (w->error == 0 && w->done < count_requests(w)))
 		return;
+	error = w->error;
 	if (w->job.action == SCSI_EJECTED)
-		worker_drop(w, w->error);
-	if (w->error != 0)
+		worker_drop(w, error);
+	if (error != 0)
 		move_fail(w);
 	else
 		bus_end_command(w);

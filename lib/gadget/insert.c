@@ -221,8 +221,9 @@ gadget_insert(struct gadget *gadget, const struct gadget_insertion *insertion,
 	result = examine(insertion, is_own, &source, &refusal->reason);
 	if (result != GADGET_DONE)
 		return result;
-	if (strcmp(medium->file, source.path) == 0 && medium->type == type &&
-	    medium->ro == !insertion->write)
+	/* Behind the same socket may be another image by now. */
+	if (!is_socket(source.path) && strcmp(medium->file, source.path) == 0 &&
+	    medium->type == type && medium->ro == !insertion->write)
 		return show(gadget, insertion->slot);
 	if (gadget_is_held(medium))
 		return GADGET_HELD;

@@ -40,8 +40,10 @@ gadget_get_medium(
 	if (gadget_get_drive(gadget, slot, medium) == -1)
 		return -1;
 	if (own_is(gadget, slot)) {
-		if (drive_get_medium(slot, &own))
+		if (drive_get_medium(slot, &own)) {
 			strcpy(medium->file, own.path);
+			medium->ro = !own.writable;
+		}
 		return 0;
 	}
 	gadget_at_lun(gadget, slot, "file");

@@ -2,7 +2,10 @@
  * Copyright (c) 2026 The vmedia authors
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -11,6 +14,7 @@
 #include "gadget/error.h"
 #include "gadget/own-drive.h"
 #include "gadget/presence.h"
+#include "unix/atomic-file.h"
 
 #define LOCK_MS	    10000 /* a vm-gadget is done by then */
 #define DEADLINE_MS 2000  /* of each access to the kernel */
@@ -74,6 +78,29 @@ own_drive_type(struct own_drive *d, enum image_media *type, struct failure *why)
 	return 0;
 }
 
+/* When a vm-drive dies, the kernel unbinds its gadget; the next one must not show the
+ * drive to the host at another port. */
+static void
+remember_udc(struct own_drive *d)
+{
+	char path[PATH_MAX];
+	ssize_t n;
+	int fd;
+
+	drive_path(d->slot, "udc", path);
+	if (*d->udc != '\0') {
+		/* Without it the first port that is free is taken. */
+		replace_file(path, d->udc, strlen(d->udc));
+		return;
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd != -1 ? read(fd, d->udc, sizeof(d->udc) - 1) : -1;
+	if (fd != -1)
+		close(fd);
+	d->udc[n > 0 ? n : 0] = '\0';
+	d->udc[strcspn(d->udc, "\n")] = '\0';
+}
+
 static int
 take(struct own_drive *d, int type, struct failure *why)
 {
@@ -97,6 +124,7 @@ own_drive_take(struct own_drive *d, int type, struct failure *why)
 		return -1;
 	if (gadget_udc(&d->gadget, d->udc) == -1)
 		return gadget_fail(why, &d->gadget, "use the slot");
+	remember_udc(d);
 	switch (own_take(&d->gadget, d->slot, &held)) {
 	case GADGET_DONE:
 		return take(d, type, why);

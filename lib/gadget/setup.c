@@ -6,6 +6,8 @@
 
 #include "gadget/create.h"
 #include "gadget/configfs.h"
+#include "drive/place.h"
+#include "gadget/own.h"
 #include "gadget/setup.h"
 
 /* --- is it there? ------------------------------------------------------ */
@@ -120,6 +122,7 @@ describe_anew(const struct gadget_plan *plan, struct gadget *gadget)
 {
 	struct gadget_presence presence;
 	const char *udc = plan->udc != NULL ? plan->udc : "";
+	unsigned slot;
 	int used;
 
 	if (gadget_get_presence(gadget, &presence) == -1)
@@ -134,6 +137,9 @@ describe_anew(const struct gadget_plan *plan, struct gadget *gadget)
 	if (gadget_unbind(gadget) == -1 ||
 	    gadget_identity_write(gadget, &plan->identity) == -1)
 		return -1;
+	for (slot = 0; slot < GADGET_SLOTS; slot++)
+		if (own_is(gadget, slot) && own_retype(gadget, slot) == -1)
+			return -1;
 	return gadget_plan_presence(plan, gadget);
 }
 
@@ -195,6 +201,26 @@ retype(const struct gadget_plan *plan, struct gadget *gadget, unsigned slot,
 	return result;
 }
 
+/* A vm-drive has died without a medium: its slot becomes the kernel's, because the
+ * gadget can't be bound without it. */
+static int
+repair_own(const struct gadget_plan *plan, struct gadget *gadget)
+{
+	struct drive_medium medium;
+	unsigned slot;
+	int rc = 0;
+
+	for (slot = 0; rc == 0 && slot < GADGET_SLOTS; slot++) {
+		if (gadget_open_slot(gadget, slot, plan->ms) == -1)
+			continue;
+		if (own_is(gadget, slot) && !drive_is_alive(slot) &&
+		    !drive_get_medium(slot, &medium))
+			rc = own_give_back(gadget, slot);
+		gadget_close(gadget);
+	}
+	return rc;
+}
+
 enum gadget_result
 gadget_plan_apply(const struct gadget_plan *plan, struct gadget *gadget,
     struct gadget_medium *medium)
@@ -202,6 +228,8 @@ gadget_plan_apply(const struct gadget_plan *plan, struct gadget *gadget,
 	enum gadget_result result = GADGET_DONE;
 	unsigned slot;
 
+	if (repair_own(plan, gadget) == -1)
+		return GADGET_FAILED;
 	if (!is_met(plan)) {
 		result = require_empty(gadget, plan->ms, medium);
 		if (result != GADGET_DONE)

@@ -242,14 +242,31 @@ mend(struct slot *s, enum child_id id, int status)
 	}
 }
 
+/* A vm-drive has ejected, and its source could not keep all; or it does not answer. */
+static void
+hear_own_loss(struct slot *s)
+{
+	const struct child *drive = &s->children[CHILD_DRIVE];
+
+	if (drive->cause == CAUSE_UNREACHABLE) {
+		slot_event(s, EVENT_END);
+		return;
+	}
+	slot_set_error(s, CAUSE_USUAL, EX_IOERR, "%s", drive->last);
+	slot_event(s, EVENT_DONE);
+}
+
 /* The eject that the host may refuse has ended. */
 static void
 hear_host_answer(struct slot *s, int status)
 {
 	if (s->phase != PHASE_ASK)
 		return;
-	/* A vm-drive has ejected then, and the end tells what is lost. */
-	if (status == 0 || (status == EX_IOERR && slot_is_own(s)))
+	if (status == EX_IOERR && slot_is_own(s)) {
+		hear_own_loss(s);
+		return;
+	}
+	if (status == 0)
 		slot_event(s, EVENT_DONE);
 	else if (status == EX_IOERR)
 		slot_event(s, EVENT_STUCK);
@@ -276,8 +293,10 @@ slot_live_ended(struct slot *s, enum child_id id, int status)
 		hear_host_answer(s, status);
 		break;
 	case CHILD_KEEPER:
-		if (status != 0)
+		if (status != 0) {
+			s->end = "failed";
 			slot_drive_ended(s, status);
+		}
 		break;
 	default:
 		break;

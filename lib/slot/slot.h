@@ -123,6 +123,7 @@ struct slot {
 	bool cleaning;	    /* vm-slot -k: whoever calls it tells the end */
 	bool discarded;	    /* do not wait for data */
 	bool stuck;	    /* the drive could not be emptied */
+	unsigned ejects;    /* of a vm-drive, that were tried again */
 	bool emptied_again; /* ... and vm-slot has tried that again */
 	bool writer_due;    /* wait for the writer's result */
 	bool restarting;    /* systemd restarts us */

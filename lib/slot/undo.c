@@ -17,6 +17,7 @@
 
 #define STEP_SECONDS 20 /* for vm-gadget and vm-nbd-attach, at the worst */
 #define OWN_SECONDS  60 /* a vm-drive's source keeps what the host wrote */
+#define EJECTS_MOST  5	/* of a vm-drive that can't be asked */
 #define JOBS_SECONDS 5
 
 static unsigned
@@ -110,6 +111,11 @@ own_drive_ended(struct slot *s, int status)
 {
 	const struct child *drive = &s->children[CHILD_DRIVE];
 
+	/* Another vm-gadget holds the lock for as long as its own eject takes. */
+	if (status != 0 && status != EX_IOERR && s->ejects++ < EJECTS_MOST) {
+		start_eject(s, "1");
+		return;
+	}
 	if (status != 0 && !s->discarded)
 		slot_set_error(s, CAUSE_USUAL, EX_IOERR, "%s",
 		    *drive->last != '\0' ? drive->last

@@ -107,5 +107,6 @@ run_source() {
 probe_source() {
 	set -- vm-probe -t "$(read_value "$REQ/type")" "$@"
 	[ -z "$DVD" ] || set -- "$@" -D
+	case $(read_value "$REQ/drive") in own | auto) set -- "$@" -O ;; esac
 	run_source "$@" "$TEMP/nbd"
 }
