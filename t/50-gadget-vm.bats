@@ -574,7 +574,7 @@ is_read() {
 	vm-gadget status -j 1 | jq -e --arg file "$PWD/a \"b\".img" '. ==
 		{schema: 1, slots: [{slot: 1, type: "disk", file: $file,
 		ro: true, gadget: "vmedia", drives: "permanent",
-		udc: "dummy_udc.0",
+		driver: "kernel", udc: "dummy_udc.0",
 		state: "configured"}]}'
 	[ "$(vm-gadget status -f udc 1)" = dummy_udc.0 ]
 	vm-gadget teardown
