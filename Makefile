@@ -165,6 +165,7 @@ fuzzed_image = $(wildcard lib/image/*.c) lib/base/utf8.c
 fuzzed_pem = lib/tls/pem.c
 fuzzed_redfish = $(wildcard lib/redfish/*.c lib/base/*.c lib/gadget/*.c lib/http/*.c \
 	lib/image/*.c lib/unix/*.c) $(addprefix lib/door/,request.c wire.c) \
+	$(addprefix lib/drive/,ask.c place.c) \
 	$(addprefix lib/slot/,event-log.c progress.c state.c)
 fuzzed_scsi = $(wildcard lib/scsi/*.c)
 fuzzed_tus = $(wildcard lib/tus/*.c) $(addprefix lib/base/,base64.c control.c number.c)
