@@ -170,6 +170,7 @@ say_ready(void)
 		output_close() == -1) &&
 	    errno != EPIPE)
 		warn("unable to print that the drive is ready");
+	fill_standard_streams();
 	notify_ready();
 	if (is_background)
 		leave_terminal();

@@ -32,6 +32,7 @@
 #include "fetchd/nbdkit.h"
 #include "fetchd/parameters.h"
 #include "fetchd/supervise.h"
+#include "unix/privileges.h"
 #include "unix/socket.h"
 #include "unix/sd-notify.h"
 
@@ -143,18 +144,6 @@ say_ready(const char *text)
 
 /* --- starting ---------------------------------------------------------- */
 
-/* What we open must not be taken for a standard descriptor that is closed. */
-static void
-fill_standard_descriptors(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd != -1 && fd <= STDERR_FILENO);
-	close(fd);
-}
-
 /* Read every secret and open every file, while we still may. */
 static void
 take_parameters(const struct options *o)
@@ -165,7 +154,7 @@ take_parameters(const struct options *o)
 
 	if (parameters_check(words, &why) == -1)
 		die(&why);
-	fill_standard_descriptors();
+	fill_standard_streams();
 	if (nbdkit_open(&nbdkit, &why) == -1)
 		die(&why);
 	if (o->request != NULL) {

@@ -29,6 +29,7 @@
 #include "slot/ask.h"
 #include "slot/control.h"
 #include "slot/slot.h"
+#include "unix/privileges.h"
 
 #define DEFAULT_PATH \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -315,19 +316,6 @@ begin(struct slot *s, const struct options *o)
 	begin_to_undo(s);
 	slot_put(s, "state", "activating");
 	slot_enter(s, PHASE_EMPTY);
-}
-
-/* 0 to 2 are open, so that no file of ours becomes our standard error. */
-static void
-fill_standard_streams(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	while (fd != -1 && fd <= STDERR_FILENO);
-	if (fd != -1)
-		close(fd);
 }
 
 static int

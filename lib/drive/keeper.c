@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "drive/keeper-internal.h"
+#include "unix/privileges.h"
 
 /* --- requests ---------------------------------------------------------------- */
 
@@ -292,14 +293,9 @@ keeper_run(const struct keeper_setup *setup, struct failure *why)
 	    .medium = {.file = -1, .lost = -1, .dial = {.candidate = -1}},
 	    .function = {-1, -1, -1}};
 	char path[PATH_MAX];
-	int fd, rc = -1;
+	int rc = -1;
 
-	/* 0 to 2 are open, so that no descriptor of ours is one of them. */
-	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	while (fd != -1 && fd <= STDERR_FILENO);
-	if (fd != -1)
-		close(fd);
+	fill_standard_streams();
 	drive_path(setup->slot, "control", path);
 	if (drive_control_open(&k.control, path) == -1)
 		return fail_errno(

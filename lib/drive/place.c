@@ -23,6 +23,22 @@ drive_path(unsigned slot, const char *name, char *buf)
 	return buf;
 }
 
+bool
+drive_read_line(unsigned slot, const char *name, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+	int fd = open(drive_path(slot, name, path), O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+
+	if (fd != -1) {
+		n = read(fd, buf, size - 1);
+		close(fd);
+	}
+	buf[n > 0 ? n : 0] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	return *buf != '\0';
+}
+
 const char *
 drive_medium_line(const struct drive_medium *m, char *buf)
 {
@@ -49,17 +65,10 @@ drive_medium_parse(const char *line, struct drive_medium *m)
 bool
 drive_get_medium(unsigned slot, struct drive_medium *m)
 {
-	char path[PATH_MAX], line[DRIVE_LINE_MAX];
-	int fd = open(drive_path(slot, "medium", path), O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	char line[DRIVE_LINE_MAX];
 
-	if (fd == -1)
-		return false;
-	n = read(fd, line, sizeof(line) - 1);
-	close(fd);
-	line[n > 0 ? n : 0] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	return drive_medium_parse(line, m) == 0;
+	return drive_read_line(slot, "medium", line, sizeof(line)) &&
+	       drive_medium_parse(line, m) == 0;
 }
 
 int

@@ -43,6 +43,10 @@ struct drive_medium {
  * Returns buf. */
 char *drive_path(unsigned slot, const char *name, char *buf);
 
+/* Read the first line of a file there into buf, without its newline. Returns whether
+ * there is one that is not empty; else *buf is "". */
+bool drive_read_line(unsigned slot, const char *name, char *buf, size_t size);
+
 /* The line of a medium, into buf of DRIVE_LINE_MAX bytes, and back: 0, or -1 if it is
  * no such line. */
 #define DRIVE_LINE_MAX (PATH_MAX + 64)

@@ -39,8 +39,8 @@ worker_drop(struct worker *w, int error)
 		tell(w, DRIVE_UNSAVED);
 	source_fail_all(&w->source, EIO);
 	for (p = w->pieces.all; p < w->pieces.all + PIECES; p++) {
-		p->is_read =
-		    false; /* nor does the next medium have its bytes */
+		/* Nor does the next medium have its bytes. */
+		p->is_read = false;
 		if (p->usb == 0)
 			piece_free(p);
 	}

@@ -2,7 +2,6 @@
  * Copyright (c) 2026 The vmedia authors
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,21 +83,13 @@ static void
 remember_udc(struct own_drive *d)
 {
 	char path[PATH_MAX];
-	ssize_t n;
-	int fd;
 
-	drive_path(d->slot, "udc", path);
-	if (*d->udc != '\0') {
-		/* Without it the first port that is free is taken. */
-		replace_file(path, d->udc, strlen(d->udc));
-		return;
-	}
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd != -1 ? read(fd, d->udc, sizeof(d->udc) - 1) : -1;
-	if (fd != -1)
-		close(fd);
-	d->udc[n > 0 ? n : 0] = '\0';
-	d->udc[strcspn(d->udc, "\n")] = '\0';
+	/* Without the file the first port that is free is taken. */
+	if (*d->udc != '\0')
+		replace_file(
+		    drive_path(d->slot, "udc", path), d->udc, strlen(d->udc));
+	else
+		drive_read_line(d->slot, "udc", d->udc, sizeof(d->udc));
 }
 
 static int

@@ -7,7 +7,6 @@
  * or the slot has a vm-drive already. Whoever asks for auto knows that there is
  * FunctionFS.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,8 +38,8 @@ asks_for(const struct slot *s, const char *drive)
 	return slot_asked(s, "drive", value) && strcmp(value, drive) == 0;
 }
 
-bool
-slot_may_be_own(const struct slot *s)
+static bool
+may_be_own(const struct slot *s)
 {
 	return !s->served && (asks_for(s, "own") || asks_for(s, "auto"));
 }
@@ -66,8 +65,8 @@ use_socket(struct slot *s)
 void
 slot_begin_way(struct slot *s)
 {
-	if (slot_may_be_own(s) && (asks_for(s, "own") || !kernel_has_nbd() ||
-				      drive_is_alive(s->number))) {
+	if (may_be_own(s) && (asks_for(s, "own") || !kernel_has_nbd() ||
+				 drive_is_alive(s->number))) {
 		use_socket(s);
 		slot_event(s, EVENT_OWN);
 	} else {
@@ -78,7 +77,7 @@ slot_begin_way(struct slot *s)
 bool
 slot_needs_own(const struct slot *s)
 {
-	return !slot_is_own(s) && slot_may_be_own(s) &&
+	return !slot_is_own(s) && may_be_own(s) &&
 	       s->children[CHILD_PROBE].cause == CAUSE_TOO_LARGE;
 }
 
@@ -159,21 +158,15 @@ slot_start_drive(struct slot *s)
 void
 slot_drive_ended(struct slot *s, int status)
 {
-	char path[PATH_MAX], why[CHILD_LINE_MAX] = "";
-	int fd, told, at = 0;
-	ssize_t n;
+	char why[CHILD_LINE_MAX];
+	int told, at = 0;
 
 	if (status == 0) {
 		slot_event(s, EVENT_READY);
 		return;
 	}
-	fd = open(drive_path(s->number, "error", path), O_RDONLY | O_CLOEXEC);
-	n = fd != -1 ? read(fd, why, sizeof(why) - 1) : -1;
-	if (fd != -1)
-		close(fd);
-	why[n > 0 ? n : 0] = '\0';
-	why[strcspn(why, "\n")] = '\0';
-	if (sscanf(why, "%d %n", &told, &at) == 1 && at > 0)
+	if (drive_read_line(s->number, "error", why, sizeof(why)) &&
+	    sscanf(why, "%d %n", &told, &at) == 1 && at > 0)
 		slot_set_error(s, CAUSE_USUAL, told, "%s", why + at);
 	slot_fail_by_child(s, CHILD_KEEPER, status);
 }

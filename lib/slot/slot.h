@@ -274,8 +274,7 @@ void slot_fail_by_child(struct slot *, enum child_id, int status);
 
 /* --- drive.c -------------------------------------------------------------- */
 
-/* May a vm-drive show the medium? Does it, or shall it, show this one? */
-bool slot_may_be_own(const struct slot *);
+/* Does a vm-drive show the medium, or shall it? */
 bool slot_is_own(const struct slot *);
 
 /* The source is ready: EVENT_READY for a block device, EVENT_OWN where none is

@@ -16,6 +16,10 @@
  */
 int become_user(const char *name);
 
+/* Open /dev/null as those of the descriptors 0 to 2 that are closed, so that no file
+ * of ours becomes one of them. */
+void fill_standard_streams(void);
+
 /* Close this descriptor and all above it. */
 void close_from(int first);
 
