@@ -40,7 +40,8 @@ int nbdkit_argv_begin(
 int nbdkit_argv_add(struct nbdkit_argv *, struct failure *, const char *format,
     ...) __attribute__((format(printf, 3, 4)));
 
-/* Append the module of the plugin that has that file name. */
+/* Append the module of the plugin that has that file name; errno is ENOENT where it
+ * is not installed. */
 int nbdkit_argv_add_module(
     struct nbdkit_argv *, const char *name, struct failure *);
 

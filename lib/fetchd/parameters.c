@@ -174,6 +174,22 @@ local_path(const char *url)
 	return url[0] == '/' ? strdup(url) : url_file_path(url);
 }
 
+/* Add a module that has a package of its own, vmedia-NAME. */
+static int
+add_source(struct parameters *a, const char *name, struct failure *why)
+{
+	char file[32];
+
+	snprintf(file, sizeof(file), "vm-source-%s.so", name);
+	errno = 0;
+	if (nbdkit_argv_add_module(a->argv, file, why) == 0)
+		return 0;
+	return errno != ENOENT ? -1
+			       : fail(why, EX_UNAVAILABLE,
+				     "unable to open %s: install vmedia-%s",
+				     a->shown_url, name);
+}
+
 /* Add the module that the URL's scheme needs. */
 static int
 take_url(struct parameters *a, const char *url, const char *value,
@@ -190,9 +206,9 @@ take_url(struct parameters *a, const char *url, const char *value,
 		return nbdkit_argv_add_module(
 		    a->argv, "vm-source-file.so", why);
 	if (kind == URL_NFS)
-		return nbdkit_argv_add_module(a->argv, "vm-source-nfs.so", why);
+		return add_source(a, "nfs", why);
 	if (kind == URL_SMB)
-		return nbdkit_argv_add_module(a->argv, "vm-source-smb.so", why);
+		return add_source(a, "smb", why);
 	return 0;
 }
 

@@ -88,6 +88,12 @@ need_root() {
 		"only root can $VERB: run sudo $TOOL $VERB$(typed_words "$@")"
 }
 
+# need_part PROGRAM PACKAGE: a program of vmedia that a package of its own has.
+need_part() {
+	command -v "$1" >/dev/null ||
+		die $EX_UNAVAILABLE "unable to run $1: install $2"
+}
+
 # make_system_user USER: a user for a program of ours, also before systemd makes it.
 make_system_user() {
 	id "$1" >/dev/null 2>&1 ||

@@ -174,6 +174,12 @@ skip_word() {
 	esac
 }
 
+# complete_image WORD...: vm-image offers its own words, where it is installed.
+complete_image() {
+	command -v vm-image >/dev/null || exit 0
+	exec vm-image complete "$@"
+}
+
 cmd_complete() {
 	if [ $# -le 1 ]; then
 		LAST=${1:-}
@@ -182,16 +188,19 @@ cmd_complete() {
 	fi
 	VERB=$1
 	shift
-	[ "$VERB-$PROG" != image-vmctl ] || exec vm-image complete "$@"
+	[ "$VERB-$PROG" != image-vmctl ] || complete_image "$@"
 	case $#-$VERB-$1-$PROG in
 	1-*) ;;
 	*-help-image-vmctl)
 		shift
-		exec vm-image complete help "$@"
+		complete_image help "$@"
 		;;
 	esac
-	# shellcheck source=scripts/lib/netboot-table.sh
-	[ "$VERB-$PROG" != netboot-vmctl ] || . "$BIN/../lib/vmedia/netboot-table.sh"
+	if [ "$VERB-$PROG" = netboot-vmctl ]; then
+		command -v vm-netboot >/dev/null || return 0
+		# shellcheck source=scripts/lib/netboot-table.sh
+		. "$BIN/../lib/vmedia/netboot-table.sh"
+	fi
 	find_verb "$VERB" || return 0
 	while [ $# -gt 1 ]; do
 		skip_word "$1"

@@ -157,7 +157,10 @@ examine_url() {
 	else
 		status=$?
 		hear <"$TEMP/said"
-		ill "$HEARD: $(remedy_for $status "$HEARD")"
+		case $HEARD in
+		*": install vmedia-"*) ill "$HEARD" ;; # is the remedy
+		*) ill "$HEARD: $(remedy_for $status "$HEARD")" ;;
+		esac
 	fi
 }
 

@@ -7,6 +7,7 @@
 cmd_door() {
 	parse "$@"
 	need_conf
+	need_part vm-door vmedia-redfish
 	set -- -a "${CONF%/*}/accounts" -d "$TYPES" -t "$REDFISH_TIMEOUT"
 	[ "$REDFISH_VERIFY" = yes ] || set -- "$@" -i
 	[ "$REDFISH_RETYPE" = yes ] || set -- "$@" -R
@@ -27,5 +28,6 @@ cmd_door() {
 cmd_redfish() {
 	parse "$@"
 	need_conf
+	need_part vm-redfish vmedia-redfish
 	exec vm-redfish -d "$TYPES" -t $((REDFISH_TIMEOUT + 15))
 }

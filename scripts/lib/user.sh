@@ -17,6 +17,7 @@ cmd_user() {
 	*) misuse "user has no action $ARGUMENT: use add, passwd, role, lock," \
 		"unlock, rm or ls" ;;
 	esac
+	need_part vm-user vmedia-redfish
 	set -- vm-user -a "${CONF%/*}/accounts"
 	[ -z "$ROLE" ] || set -- "$@" -r "$ROLE"
 	[ -z "$PASSWORD_FD" ] || set -- "$@" -p "$PASSWORD_FD"

@@ -137,8 +137,16 @@ is_unit_wanted() {
 	esac
 }
 
+# need_web: what is switched on must be installed.
+need_web() {
+	need_part vm-redfish vmedia-redfish
+	[ -z "$STORE" ] || need_part vm-upload vmedia-images
+}
+
 switch_on() {
 	local unit
+	[ ! -d "$NGINX" ] || [ -e "$SERVER" ] ||
+		die $EX_UNAVAILABLE "unable to serve the page: install vmedia-web"
 	make_system_user vmedia-redfish
 	make_system_user vmedia-upload
 	for unit in $WEB_UNITS; do
@@ -270,6 +278,7 @@ cmd_web() {
 	case $ARGUMENT in
 	'')
 		need_conf
+		need_web
 		make_certificate
 		fingerprint=$(print_fingerprint) || exit
 		! has_systemd || switch_on
