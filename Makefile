@@ -197,6 +197,8 @@ help:
 	@echo 'make deps      the same, and what the tests need'
 	@echo 'make install   into DESTDIR, PREFIX ($(PREFIX)), SYSCONFDIR'
 	@echo 'make uninstall remove that again, but not the configuration'
+	@echo 'make deb       Debian packages of what is committed, into build/deb'
+	@echo '               (DEB_ARCH=armhf: for another architecture)'
 	@echo 'make dist      vmedia-$(VERSION).tar.gz; make clean'
 
 deps:
@@ -245,7 +247,8 @@ demo-web: deps
 	@VM_BUILD=$(abspath $(O)) t/demo-web $(PORT)
 
 shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/demo-iso t/demo-web t/page/ready t/redfish/host t/redfish/shell t/vm/vm-run t/vm/pc t/vm/client t/soak/disks t/soak/small t/soak/upload \
-	.ci/run
+	.ci/run t/deb/build scripts/debian/check $(wildcard scripts/debian/*.p[or]*) \
+	$(addprefix scripts/debian/tests/,column serve)
 page := $(wildcard $(addprefix scripts/web/,*.* */*.* */*/*.*))
 jsfiles := $(filter %.js,$(page)) $(wildcard t/page/*.mjs t/page/*/*.mjs)
 cfiles := $(wildcard bin/*.[ch] lib/*/*.[ch] plugins/*.[ch] plugins/*/*.[ch] t/*.[ch] t/unit/*.[ch] t/fuzz/*.c)
@@ -330,6 +333,16 @@ uninstall:
 	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_vmctl \
 	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vmctl.fish
 
+# The committed tree, with the packaging where dpkg-buildpackage wants it.
+deb:
+	rm -rf build/deb
+	mkdir -p build/deb
+	git archive --prefix=vmedia-$(VERSION)/ HEAD | tar -x -C build/deb
+	mv build/deb/vmedia-$(VERSION)/scripts/debian build/deb/vmedia-$(VERSION)/debian
+	cd build/deb/vmedia-$(VERSION) && \
+	    env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u O -u SAN -u PAM \
+	        dpkg-buildpackage -b -us -uc $(if $(DEB_ARCH),-a$(DEB_ARCH))
+
 dist:
 	git archive --prefix=vmedia-$(VERSION)/ -o vmedia-$(VERSION).tar.gz HEAD
 
@@ -337,4 +350,4 @@ clean:
 	rm -rf build vmedia-*.tar.gz
 
 .PHONY: all tests objects help deps build-deps check bench soak fuzz fuzzers demo \
-	demo-web lint install uninstall dist clean
+	demo-web lint install uninstall deb dist clean
