@@ -249,6 +249,7 @@ demo-web: deps
 shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/demo-iso t/demo-web t/page/ready t/redfish/host t/redfish/shell t/vm/vm-run t/vm/pc t/vm/client t/soak/disks t/soak/small t/soak/upload \
 	.ci/run t/deb/build scripts/debian/check $(wildcard scripts/debian/*.p[or]*) \
 	$(addprefix scripts/debian/tests/,column serve)
+shfiles += t/vm/bmc-run
 page := $(wildcard $(addprefix scripts/web/,*.* */*.* */*/*.*))
 jsfiles := $(filter %.js,$(page)) $(wildcard t/page/*.mjs t/page/*/*.mjs)
 cfiles := $(wildcard bin/*.[ch] lib/*/*.[ch] plugins/*.[ch] plugins/*/*.[ch] t/*.[ch] t/unit/*.[ch] t/fuzz/*.c)
