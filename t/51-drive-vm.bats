@@ -304,6 +304,17 @@ reads_again() {
 		cmp -i 1310720:0 -n 65536 image.iso part
 }
 
+@test "a place that can't be read costs the host nothing before it" {
+	head -c 4M /dev/urandom >image.iso
+	start_drive 0 image.iso
+	truncate -s $((100 * 20480)) image.iso # no boundary of what is read ahead
+	drop_caches
+	run dd if="$DEVICE" of=part bs=20480 iflag=direct
+	[ "$status" = 1 ]
+	[[ $output == *"No data available"* ]] # a MEDIUM ERROR
+	cmp part image.iso
+}
+
 # usb_device: prints the device file of the drive's USB device.
 usb_device() {
 	local dir

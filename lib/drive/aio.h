@@ -18,7 +18,7 @@
 
 struct aio {
 	aio_context_t context;
-	int event; /* poll it for POLLIN: something has ended */
+	int event; /* poll it for POLLIN: something has ended, quiet ones aside */
 	unsigned under_way;
 	struct iocb blocks[AIO_DEPTH];
 	struct {
@@ -44,15 +44,21 @@ int aio_open(struct aio *);
 /*
  * Queue bytes to be sent by an IN endpoint, or to be received by an OUT endpoint.
  * The bytes stay the caller's and must live until the end. Returns 0, or -1 where
- * too many are under way.
+ * too many are under way. The end of a quiet one wakes nobody: aio_next() tells of it
+ * when something else has happened, and each wake costs as much as a command.
  */
 int aio_send(struct aio *, int fd, const void *bytes, size_t len, unsigned tag);
+int aio_send_quietly(
+    struct aio *, int fd, const void *bytes, size_t len, unsigned tag);
 int aio_receive(struct aio *, int fd, void *bytes, size_t len, unsigned tag);
 
 /* Begin all that is queued, by one system call. What can't be begun ends with minus
  * an errno: EAGAIN (the endpoint is not enabled), ESHUTDOWN, ENOMEM; and what is
  * behind it in the queue with ECANCELED. */
 void aio_begin(struct aio *);
+
+/* The event was polled: make it tell of what ends from now on. */
+void aio_heard(struct aio *);
 
 /* Take one that has ended, without waiting. Returns 1; or 0 if there is none. */
 int aio_next(struct aio *, struct aio_end *);

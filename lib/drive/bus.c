@@ -19,7 +19,7 @@
 void
 bus_await(struct worker *w)
 {
-	if (w->is_awaited || w->has_next || !w->shared->is_enabled)
+	if (w->is_awaited || !w->shared->is_enabled)
 		return;
 	/* One packet: a whole one that is no wrapper must end the transfer, too. */
 	if (aio_receive(&w->aio, w->setup.function.out, w->next, w->packet,
@@ -116,7 +116,8 @@ send_status(struct worker *w)
 		w->setup.counters->errors++;
 	shared->phase = DRIVE_STATUS;
 	w->step = STEP_STATUS;
-	rc = aio_send(&w->aio, w->setup.function.in, shared->status,
+	/* The next command tells that it has come. */
+	rc = aio_send_quietly(&w->aio, w->setup.function.in, shared->status,
 	    sizeof(shared->status), TAG_STATUS);
 	if (rc == -1)
 		bus_abandon(w);
@@ -166,7 +167,7 @@ bus_abandon(struct worker *w)
 		if (p->is_of_host)
 			piece_free(p);
 	}
-	w->is_awaited = w->is_doubtful = w->has_next = false;
+	w->is_awaited = w->is_doubtful = false;
 	w->host = NULL;
 	w->step = STEP_IDLE;
 	w->shared->phase = DRIVE_IDLE;

@@ -13,6 +13,10 @@
 #include "drive/source.h"
 #include "drive/worker.h"
 
+/* Bytes of a transfer: f_fs.c copies them to memory without holes, of which a machine
+ * may have little. */
+#define TRANSFER_MOST (64u << 10)
+
 /* Tags of transfers: the number of a piece, or one of these. */
 enum {
 	TAG_COMMAND = PIECES,
@@ -42,8 +46,6 @@ struct worker {
 	struct pieces pieces;
 	enum step step;
 	bool is_awaited;  /* a transfer for the next command is under way */
-	bool has_next;	  /* the next command came before our status ended */
-	size_t next_size; /* bytes of that */
 	bool is_doubtful; /* has the host got the predecessor's last status? */
 	bool has_medium;
 	bool is_ejected;    /* by our side: its source is to flush yet */

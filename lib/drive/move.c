@@ -183,6 +183,9 @@ move_give_up(struct worker *w)
 {
 	if (w->has_medium) {
 		source_fail_all(&w->source, EHOSTUNREACH);
+		/* It may wait for what was read ahead, whose error does not count. */
+		if (w->step == STEP_READ || w->step == STEP_VERIFY)
+			w->error = EHOSTUNREACH;
 	} else if (waits_for_source(w)) {
 		w->error = EHOSTUNREACH;
 		move_fail(w);
@@ -299,7 +302,8 @@ move_collect(struct worker *w)
 		p->is_busy = false;
 		if (p->request.op != SOURCE_READ)
 			collect_other(w, p);
-		else if (!p->is_read)
+		else if (!p->is_read ||
+			 (p->request.error != 0 && p->command != w->number))
 			piece_free(p);
 	}
 	flush_last(w);

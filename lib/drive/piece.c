@@ -23,8 +23,7 @@ pieces_make(struct pieces *pieces)
 static bool
 overlaps(const struct piece *p, uint64_t begin, uint64_t end)
 {
-	return p->request.offset < end &&
-	       begin < p->request.offset + p->request.length;
+	return p->request.offset < end && begin < piece_end(p);
 }
 
 struct piece *

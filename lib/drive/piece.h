@@ -3,7 +3,7 @@
  *
  * Parts of the medium in memory: what the host reads now, what is read ahead of it,
  * and what it has written and the source has not yet. A few buffers are all: a BMC
- * has little memory, and vm-fetchd has a cache. (With 8 of them, and half as much
+ * has little memory, and vm-fetchd has a cache. (With half of them, and half as much
  * ahead, sequential reads took 1.2 to 1.8 times as long.)
  */
 #ifndef VM_DRIVE_PIECE_H
@@ -14,8 +14,9 @@
 
 #include "drive/source.h"
 
-#define PIECES	   14
-#define PIECE_SIZE (64u << 10) /* bytes */
+#define PIECES 7
+#define PIECE_SIZE \
+	(128u << 10) /* bytes; each request costs the server some 4 switches */
 
 struct piece {
 	bool is_busy;	  /* its request is under way, or is_of_host */
@@ -32,6 +33,13 @@ struct pieces {
 	struct piece all[PIECES];
 	uint64_t stamp;
 };
+
+/* The offset behind its bytes. */
+static inline uint64_t
+piece_end(const struct piece *p)
+{
+	return p->request.offset + p->request.length;
+}
 
 /* Allocate. Returns 0, or -1 with errno ENOMEM. */
 int pieces_make(struct pieces *);

@@ -39,11 +39,10 @@ ask(struct worker *w, uint64_t at, uint64_t end)
 		p = pieces_at(&w->pieces, at);
 		if (p == NULL) {
 			p = pieces_get(&w->pieces, begin, limit);
-			if (p == NULL || !begin_read(w, p, at,
-					     (at < end ? end : limit) - at))
+			if (p == NULL || !begin_read(w, p, at, limit - at))
 				break;
 		}
-		at = p->request.offset + p->request.length;
+		at = piece_end(p);
 	}
 	move_collect(w);
 }
@@ -51,19 +50,45 @@ ask(struct worker *w, uint64_t at, uint64_t end)
 /* The piece with the byte at offset, whole; NULL if it must be waited for, or an
  * error was met. */
 static struct piece *
-whole_piece(struct worker *w, uint64_t offset)
+whole_piece(struct worker *w, uint64_t offset, uint64_t end)
 {
-	struct piece *p = pieces_at(&w->pieces, offset);
+	struct piece *p;
+	int error;
 
-	if (p == NULL || p->is_busy)
-		return NULL;
-	if (p->request.error == 0)
-		return p;
-	/* What was read ahead may be tried again. */
-	if (p->command == w->number)
-		w->error = p->request.error;
-	piece_free(p);
-	return NULL;
+	for (;;) {
+		ask(w, offset, end);
+		p = pieces_at(&w->pieces, offset);
+		if (p == NULL || p->is_busy)
+			return NULL;
+		error = p->request.error;
+		if (error == 0)
+			return p;
+		if (p->command == w->number && piece_end(p) <= end)
+			w->error = error;
+		piece_free(p);
+		if (w->error != 0)
+			return NULL;
+		/* More was read than the host needs: it may have its part. */
+		w->ahead = 0;
+	}
+}
+
+/* The status follows the last bytes, and the next command the status. */
+static bool
+is_last(const struct worker *w, uint64_t n)
+{
+	return w->begun + n == w->plan.send && !w->plan.is_short;
+}
+
+static int
+send_bytes(struct worker *w, const struct piece *p, uint64_t at, uint64_t n)
+{
+	const int in = w->setup.function.in;
+	const uint8_t *bytes = p->bytes + (at - p->request.offset);
+	const unsigned tag = (unsigned)(p - w->pieces.all);
+
+	return is_last(w, n) ? aio_send_quietly(&w->aio, in, bytes, n, tag)
+			     : aio_send(&w->aio, in, bytes, n, tag);
 }
 
 void
@@ -75,15 +100,12 @@ move_read(struct worker *w)
 
 	while (w->error == 0 && w->begun < w->plan.send) {
 		at = offset + w->begun;
-		ask(w, at, end);
-		p = whole_piece(w, at);
+		p = whole_piece(w, at, end);
 		if (p == NULL)
 			break;
-		n = least(p->request.offset + p->request.length, end) - at;
+		n = least(piece_end(p), end) - at;
 		n = least(n, w->transfer);
-		if (aio_send(&w->aio, w->setup.function.in,
-			p->bytes + (at - p->request.offset), n,
-			(unsigned)(p - w->pieces.all)) == -1)
+		if (send_bytes(w, p, at, n) == -1)
 			return; /* until others have ended */
 		p->usb++;
 		pieces_touch(&w->pieces, p);
@@ -151,11 +173,10 @@ move_verify(struct worker *w)
 
 	while (w->error == 0 && w->done < bytes) {
 		at = w->job.offset + w->done;
-		ask(w, at, end);
-		p = whole_piece(w, at);
+		p = whole_piece(w, at, end);
 		if (p == NULL)
 			break;
-		n = least(p->request.offset + p->request.length, end) - at;
+		n = least(piece_end(p), end) - at;
 		compare(w, p, at, n);
 		if (w->error == 0)
 			w->done += n;

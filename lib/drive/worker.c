@@ -141,10 +141,6 @@ end_status(struct worker *w, const struct aio_end *end)
 	w->step = STEP_IDLE;
 	w->is_doubtful = false;
 	w->shared->phase = DRIVE_IDLE;
-	if (w->has_next) {
-		w->has_next = false;
-		bus_take(w, w->next_size);
-	}
 	bus_await(w);
 }
 
@@ -155,22 +151,15 @@ take_command(struct worker *w, const struct aio_end *end)
 	/* The host is gone, until the function is enabled again. */
 	if (end->result == -EAGAIN || end->result == -ESHUTDOWN)
 		w->shared->is_enabled = 0;
-	if (end->result < 0)
-		return;
-	w->has_next = w->step == STEP_STATUS && !w->is_doubtful;
-	w->next_size = (size_t)end->result;
-	if (!w->has_next)
-		bus_take(w, w->next_size);
+	if (end->result >= 0)
+		bus_take(w, (size_t)end->result);
 }
 
 static void
 hear_bus(struct worker *w)
 {
 	struct aio_end end;
-	uint64_t count;
 
-	if (read(w->aio.event, &count, sizeof(count)) == -1 && errno != EAGAIN)
-		return;
 	while (aio_next(&w->aio, &end)) {
 		switch (end.tag) {
 		case TAG_COMMAND:
@@ -235,8 +224,9 @@ static void __attribute__((noreturn)) loop(struct worker *w)
 			exit(EX_OSERR);
 		if (p[CONTROL].revents != 0)
 			bus_hear(w);
-		if (p[BUS].revents != 0 || aio_has_ends(&w->aio))
-			hear_bus(w);
+		if (p[BUS].revents != 0)
+			aio_heard(&w->aio);
+		hear_bus(w);
 		aio_begin(&w->aio);
 		if (p[KEEPER].revents != 0 && !hear_keeper(w))
 			exit(0);
@@ -264,7 +254,7 @@ worker_run(const struct worker_setup *setup)
 	w.setup = *setup;
 	w.shared = setup->shared;
 	w.source.fd = -1;
-	w.transfer = PIECE_SIZE;
+	w.transfer = TRANSFER_MOST;
 	signal(SIGPIPE, SIG_IGN);
 	if (pieces_make(&w.pieces) == -1 || aio_open(&w.aio) == -1 ||
 	    give_up_rights() == -1)

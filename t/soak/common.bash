@@ -117,7 +117,7 @@ end_column() {
 
 # is_back: reads succeed again.
 is_back() {
-	[ "$(jq -r .source "$VM_RUN_DIR/1/stats")" = ok ] &&
+	[ "$(jq -r .source "$VM_RUN_DIR/1/stats" 2>/dev/null)" = ok ] &&
 		[ "$(cat "$VM_RUN_DIR/1/state")" = active ]
 }
 
