@@ -14,9 +14,17 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SAN ?=
+# What is built. 0 leaves a part out: the page, WebSockets, Redfish, the image store,
+# network boot. SOURCES names the modules of vm-fetchd beside the local file's; unset,
+# they are those whose libraries are here.
+WEB ?= 1
+WS ?= 1
+REDFISH ?= 1
+IMAGES ?= 1
+NETBOOT ?= 1
 # 1: vm-door also takes accounts whose passwords the system has (libpam0g-dev).
-PAM ?=
-O ?= build$(SAN:1=/san)$(PAM:1=/pam)
+PAM ?= 0
+O ?= build$(SAN:1=/san)$(patsubst %,/pam,$(filter 1,$(PAM)))
 
 CC ?= cc
 CFLAGS ?= -O2 -g
@@ -43,9 +51,9 @@ PKGS_vm-drive = libseccomp
 PKGS_vm-nbd-attach = libnbd libmnl libseccomp
 LIBS_vm-nbd-attach = -lbearssl
 PKGS_vm-door = jansson
-LIBS_vm-door = -lbearssl -lcrypt $(PAM:1=-lpam)
+LIBS_vm-door = -lbearssl -lcrypt $(patsubst 1,-lpam,$(filter 1,$(PAM)))
 LIBS_vm-import = -lbearssl
-LIBS_vm-user = -lcrypt $(PAM:1=-lpam)
+LIBS_vm-user = -lcrypt $(patsubst 1,-lpam,$(filter 1,$(PAM)))
 PKGS_vm-redfish = jansson libseccomp
 PKGS_vm-upload = jansson libseccomp
 LIBS_vm-upload = -lbearssl
@@ -60,12 +68,38 @@ PKGS_nfs = libnfs
 PKGS_smb = smbclient
 PKGS_t = libnbd
 
-progs := $(notdir $(basename $(wildcard bin/*.c)))
-scripts := $(filter-out %.conf,$(notdir $(wildcard scripts/vm*)))
-libobjs := $(patsubst %.c,$(O)/obj/%.o,$(wildcard lib/*/*.c))
-# Sources that are modules (plugins/sources/source.h), if their libraries are here.
-modsrcs := file $(foreach m,nfs smb,$(if $(wildcard plugins/sources/$(m).c),$(shell \
-	$(PKG_CONFIG) --exists $(PKGS_$(m)) 2>/dev/null && echo $(m))))
+# What belongs to a part: programs, shell parts, pages, units.
+of_WEB = vmedia-certificate.service
+of_WS = vm-ws-proxy vm-ws-proxy.service vm-ws-proxy.socket
+of_REDFISH = vm-redfish vm-redfish.service vm-redfish.socket
+of_IMAGES = vm-image vm-image-keys vm-import vm-upload vm-upload.service vm-upload.socket \
+	vmedia-export@.service vmedia-fetch@.service vmedia-image-gc.service \
+	vmedia-image-gc.timer vmedia-sftp.service \
+	$(filter-out image-store.sh,$(notdir $(wildcard scripts/lib/image-*.sh)))
+of_NETBOOT = vm-dhcp-probe vm-netboot vm-netboot-conf vm-netboot-http vm-netboot-log \
+	vm-netboot-script vmedia-netboot@.service $(notdir $(wildcard scripts/lib/netboot-*.sh))
+of_door = vm-door vm-door.service vm-door.socket vm-user user.sh
+parts = WEB WS REDFISH IMAGES NETBOOT
+$(foreach p,$(parts) PAM,$(if $(filter-out 0 1,$($(p)))$(if $($(p)),,x),$(error \
+    $(p)=$($(p)): it is 0 or 1)))
+has_door := $(if $(filter 1,$(REDFISH) $(IMAGES)),1,0)
+left_out := $(foreach p,$(parts),$(if $(filter 0,$($(p))),$(of_$(p)))) \
+	$(if $(filter 0,$(has_door)),$(of_door))
+kept = $(filter-out $(left_out),$(1))
+
+progs := $(call kept,$(notdir $(basename $(wildcard bin/*.c))))
+scripts := $(call kept,$(filter-out %.conf,$(notdir $(wildcard scripts/vm*))))
+# (What needs jansson and libcrypt.)
+libobjs := $(patsubst %.c,$(O)/obj/%.o,$(filter-out $(if $(filter 0,$(has_door)), \
+	lib/door/% lib/redfish/% lib/upload/%),$(wildcard lib/*/*.c)))
+ifeq ($(origin SOURCES),undefined)
+SOURCES := $(foreach m,nfs smb,$(shell $(PKG_CONFIG) --exists $(PKGS_$(m)) 2>/dev/null && \
+	echo $(m)))
+endif
+ifneq ($(filter-out nfs smb,$(SOURCES)),)
+$(error SOURCES=$(SOURCES): there is no $(filter-out nfs smb,$(SOURCES)), use nfs and smb)
+endif
+modsrcs := file $(SOURCES)
 threaded := $(patsubst %.c,$(O)/obj/%.o,$(wildcard plugins/sources/threaded*.c))
 plugobjs := $(patsubst %.c,$(O)/obj/%.o,$(wildcard plugins/*.c \
 	plugins/engine/*.c plugins/sources/http*.c))
@@ -74,8 +108,19 @@ units := $(patsubst %.c,$(O)/%,$(wildcard t/unit/*.c))
 plugin := $(O)/lib/vmedia/nbdkit-vm-fetchd-plugin.so
 modules := $(patsubst %,$(O)/lib/vmedia/vm-source-%.so,$(modsrcs))
 bins := $(addprefix $(O)/bin/,$(progs) $(scripts))
-shlibs := $(addprefix $(O)/lib/vmedia/,$(notdir $(wildcard scripts/lib/*.sh)))
-mans := $(wildcard man/*.[0-9])
+shlibs := $(addprefix $(O)/lib/vmedia/,$(call kept,$(notdir $(wildcard scripts/lib/*.sh))))
+mans := $(filter-out $(foreach p,$(left_out),man/$(p).1 man/$(p).8),$(wildcard man/*.[0-9]))
+installed_units := $(call kept,$(notdir $(wildcard scripts/systemd/*)))
+
+# The libraries of all that, as package:library (pkg-config) or package:header.
+needs := $(sort libcurl4-openssl-dev:libcurl libseccomp-dev:libseccomp \
+	libbearssl-dev:bearssl.h libnbd-dev:libnbd libmnl-dev:libmnl \
+	nbdkit-plugin-dev:nbdkit-plugin.h \
+	$(if $(filter nfs,$(SOURCES)),libnfs-dev:libnfs) \
+	$(if $(filter smb,$(SOURCES)),libsmbclient-dev:smbclient) \
+	$(if $(filter 1,$(has_door)),libcrypt-dev:crypt.h libjansson-dev:jansson \
+	$(if $(filter 1,$(PAM)),libpam0g-dev:security/pam_appl.h)))
+libraries := $(O)/obj/has-$(subst $(eval) ,+,$(foreach n,$(needs),$(firstword $(subst :, ,$(n)))))
 
 pkg = $(if $(1),$(shell $(PKG_CONFIG) $(2) $(1)))
 Q = $(if $(V),,@echo '  $(1)	$@';)
@@ -87,12 +132,30 @@ stale = $(if $(filter build%,$(O)),$(filter-out $(bins) $(shlibs) $(plugin) $(mo
 all: $(bins) $(shlibs) $(plugin) $(modules) $(if $(SAN),$(O)/bin/nbdkit)
 	$(if $(stale),@rm -f $(stale))
 tests: all $(tools) $(units)
+$(if $(filter tests check,$(MAKECMDGOALS)),$(if $(strip $(left_out)),$(error \
+    make $(MAKECMDGOALS): the tests need all parts: leave $(parts) as they are)))
 # All that compilers look at, without what the linker makes of it.
 objects: $(patsubst %.c,$(O)/obj/%.o,$(wildcard bin/*.c t/*.c t/unit/*.c)) $(libobjs) \
     $(plugobjs) $(threaded) $(addprefix $(O)/obj/plugins/sources/,$(addsuffix .o,module $(modsrcs)))
 
-$(O)/obj/lib/door/pam.o: ALL_CPPFLAGS += $(PAM:1=-DWITH_PAM)
-$(O)/obj/%.o: %.c
+$(O)/obj/lib/door/pam.o: ALL_CPPFLAGS += $(patsubst 1,-DWITH_PAM,$(filter 1,$(PAM)))
+# What is missing is said before anything is compiled.
+$(libraries):
+	@mkdir -p $(@D)
+	@for need in $(needs); do \
+	    case $$need in \
+	    *.h) echo "#include <$${need#*:}>" | \
+		$(CC) $(ALL_CPPFLAGS) $(CFLAGS) -x c -fsyntax-only - 2>/dev/null ;; \
+	    *) $(PKG_CONFIG) --exists $${need#*:} ;; \
+	    esac || { \
+		echo "make: unable to find $${need#*:}: install $${need%:*} (Debian), or" \
+		    "leave out what needs it: see make help" >&2; \
+		exit 1; \
+	    }; \
+	done
+	@touch $@
+
+$(O)/obj/%.o: %.c | $(libraries)
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -192,7 +255,6 @@ help:
 	@echo 'make fuzz      the parsers, FUZZ_SECONDS=600 each'
 	@echo 'make demo      the main job, on this machine alone'
 	@echo 'make demo-web  the page and Redfish, to try them (PORT=8443)'
-	@echo 'make PAM=1     accounts may have their passwords by PAM'
 	@echo 'make build-deps  install what is missing to build and run (Debian; be root)'
 	@echo 'make deps      the same, and what the tests need'
 	@echo 'make install   into DESTDIR, PREFIX ($(PREFIX)), SYSCONFDIR'
@@ -200,6 +262,18 @@ help:
 	@echo 'make deb       Debian packages of what is committed, into build/deb'
 	@echo '               (DEB_ARCH=armhf: for another architecture)'
 	@echo 'make dist      vmedia-$(VERSION).tar.gz; make clean'
+	@echo
+	@echo 'What is built and installed. A library that is asked for must be there:'
+	@echo '  SOURCES="nfs smb"  modules of vm-fetchd, beside the local file;'
+	@echo '                     "" is none, and unset those whose libraries are here'
+	@echo '  WEB=0      not the web page'
+	@echo '  WS=0       not vm-ws-proxy: no image from a browser or vmctl serve wss://'
+	@echo '  REDFISH=0  not vm-redfish'
+	@echo '  IMAGES=0   not the image store: vm-image, vm-upload'
+	@echo '  NETBOOT=0  not vm-netboot'
+	@echo '             (vm-door and vm-user come with REDFISH or IMAGES)'
+	@echo '  PAM=1      accounts may have their passwords by PAM'
+	@echo 'CC, CPPFLAGS, CFLAGS, LDFLAGS and PKG_CONFIG are yours. V=1 prints commands.'
 
 deps:
 	@t/deps
@@ -278,38 +352,42 @@ BINDIR = $(DESTDIR)$(PREFIX)/bin
 LIBDIR = $(DESTDIR)$(PREFIX)/lib/vmedia
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
 
+# For the web server, and for sshd: FILE:WHERE, below share/vmedia.
+served = $(if $(filter 1,$(WEB) $(WS) $(REDFISH)),lighttpd/vmedia.conf:lighttpd.conf \
+	nginx/server.conf:nginx/server.conf nginx/vmedia.conf:nginx/vmedia.conf)
+shared = $(served) $(if $(filter 1,$(IMAGES)),sshd/sshd_config:sshd/sshd_config \
+	sshd/vmedia.conf:sshd/vmedia.conf)
+
 install: all
 	install -d $(BINDIR) $(LIBDIR) $(DESTDIR)$(UNITDIR) \
 	    $(DESTDIR)$(SYSCONFDIR)/vmedia \
 	    $(DESTDIR)$(PREFIX)/share/vmedia
 	install $(addprefix $(O)/bin/,$(progs)) \
 	    $(addprefix scripts/,$(scripts)) $(BINDIR)
-	for part in $(wildcard scripts/lib/*.sh); do \
-	    sed 's,/etc/vmedia,$(SYSCONFDIR)/vmedia,' $$part \
-		>$(LIBDIR)/$${part##*/} && chmod 644 $(LIBDIR)/$${part##*/}; \
+	for part in $(notdir $(shlibs)); do \
+	    sed 's,/etc/vmedia,$(SYSCONFDIR)/vmedia,' scripts/lib/$$part \
+		>$(LIBDIR)/$$part && chmod 644 $(LIBDIR)/$$part || exit; \
 	done
 	install -m 644 $(plugin) $(modules) $(LIBDIR)
 	for page in $(mans); do \
 	    install -D -m 644 $$page $(MANDIR)/man$${page##*.}/$${page##*/}; \
 	done
-	for unit in scripts/systemd/*; do \
-	    sed 's,@BINDIR@,$(PREFIX)/bin,g;s,@SYSCONFDIR@,$(SYSCONFDIR),g' $$unit \
-		>$(DESTDIR)$(UNITDIR)/$${unit##*/}; \
+	for unit in $(installed_units); do \
+	    sed 's,@BINDIR@,$(PREFIX)/bin,g;s,@SYSCONFDIR@,$(SYSCONFDIR),g' \
+		scripts/systemd/$$unit >$(DESTDIR)$(UNITDIR)/$$unit || exit; \
 	done
-	for file in $(page:scripts/%=%); do \
+	for file in $(if $(filter 1,$(WEB)),$(page:scripts/%=%)); do \
 	    install -D -m 644 scripts/$$file \
 		$(DESTDIR)$(PREFIX)/share/vmedia/$$file || exit; \
 	done
-	install -d $(DESTDIR)$(PREFIX)/share/vmedia/nginx
-	install -d $(DESTDIR)$(PREFIX)/share/vmedia/sshd
-	for file in lighttpd/vmedia.conf:lighttpd.conf nginx/server.conf:nginx/server.conf \
-	    nginx/vmedia.conf:nginx/vmedia.conf sshd/sshd_config:sshd/sshd_config \
-	    sshd/vmedia.conf:sshd/vmedia.conf; do \
+	for file in $(shared); do \
+	    install -d $(DESTDIR)$(PREFIX)/share/vmedia/$$(dirname $${file#*:}) && \
 	    sed 's,@PREFIX@,$(PREFIX),g;s,/etc/vmedia,$(SYSCONFDIR)/vmedia,g' scripts/$${file%:*} \
 		>$(DESTDIR)$(PREFIX)/share/vmedia/$${file#*:} || exit; \
 	done
 	rm -rf $(DESTDIR)$(PREFIX)/share/vmedia/lighttpd-errors
-	cp -RP scripts/lighttpd/errors $(DESTDIR)$(PREFIX)/share/vmedia/lighttpd-errors
+	[ -z '$(served)' ] || \
+	    cp -RP scripts/lighttpd/errors $(DESTDIR)$(PREFIX)/share/vmedia/lighttpd-errors
 	install -d $(DESTDIR)$(SYSCONFDIR)/vmedia/hooks.d
 	install -D -m 644 scripts/completion/vmctl \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vmctl
@@ -317,7 +395,7 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_vmctl
 	install -D -m 644 scripts/completion/vmctl.fish \
 	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vmctl.fish
-	[ -z '$(PAM)' ] || [ -e $(DESTDIR)$(SYSCONFDIR)/pam.d/vmedia ] || \
+	[ '$(PAM)-$(has_door)' != 1-1 ] || [ -e $(DESTDIR)$(SYSCONFDIR)/pam.d/vmedia ] || \
 	    install -D -m 644 scripts/pam.d/vmedia $(DESTDIR)$(SYSCONFDIR)/pam.d/vmedia
 	[ -e $(DESTDIR)$(SYSCONFDIR)/vmedia/vmedia.conf ] || \
 	    install -m 644 scripts/vmedia.conf $(DESTDIR)$(SYSCONFDIR)/vmedia

@@ -269,6 +269,7 @@ allowed_file() {
 # its ID for whoever asks what a slot has. It need not be in allow_file.
 take_stored() {
 	local path
+	need_part vm-image vmedia-images
 	[ "$VERB" != renew ] || misuse "renew is for a link, and $1 has none"
 	[ "$(id -u)" = 0 ] || die $EX_NOPERM \
 		"only root can read the image store: run sudo vmctl $VERB $1"

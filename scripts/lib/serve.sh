@@ -346,6 +346,7 @@ take_ws() {
 	done
 	[ -z "$SLOT" ] || misuse \
 		"--slot works only with ssh:HOST; the URL of a WebSocket names the slot"
+	need_part vm-ws-proxy vmedia-web
 	TARGET=$1 BY=link_ws
 }
 

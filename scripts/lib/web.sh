@@ -129,8 +129,9 @@ reload_nginx() {
 		"unable to start nginx: type nginx -t, and systemctl status nginx"
 }
 
-# is_unit_wanted UNIT: does the configuration need it?
+# is_unit_wanted UNIT: does the configuration need it, and is it installed?
 is_unit_wanted() {
+	command -v "${1%.socket}" >/dev/null || return
 	case $1 in
 	vm-upload.socket) [ -n "$STORE" ] ;;
 	vm-ws-proxy.socket) [ "$WEB_VM$WEB_NBD" != nono ] ;;
@@ -169,6 +170,7 @@ switch_off() {
 		! systemctl -q is-active nginx || reload_nginx
 	fi
 	for unit in $WEB_UNITS; do
+		command -v "${unit%.socket}" >/dev/null || continue
 		use_unit disable "$unit"
 		systemctl -q stop "${unit%.socket}.service"
 	done
@@ -251,13 +253,14 @@ json_web() {
 # options of the administrator in VM_WS_OPTIONS.
 run_proxy() {
 	local n
+	need_part vm-ws-proxy vmedia-web
 	need_conf
 	[ "$WEB_VM$WEB_NBD" != nono ] || die $EX_CONFIG \
 		"WebSockets are switched off: see web_vm and web_nbd in $CONF"
 	set -- -e -t "$RUN/tickets"
 	if [ "$WEB_INSECURE" = yes ]; then
 		set -- "$@" -A true
-	else
+	elif command -v vm-door >/dev/null; then
 		set -- "$@" -A 'exec vm-door -c'
 	fi
 	n=0

@@ -1,0 +1,148 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# What is built and installed is what the variables of make ask for, and a library
+# that is asked for and missing is said.
+
+load helper
+
+SMALL="WEB=0 WS=0 REDFISH=0 IMAGES=0 NETBOOT=0"
+
+setup() {
+	own_directory
+	OUT=$PWD/out
+}
+
+# other_make [WORD...]: make, in an output directory of the test's own.
+other_make() {
+	make -s -C "$TOP" O="$OUT" "$@" 3>&-
+}
+
+# pkg_config_without LIBRARY: a pkg-config that does not know it.
+pkg_config_without() {
+	cat >pkg-config <<-END
+		#!/bin/sh
+		case " \$* " in *" $1 "*) exit 1 ;; esac
+		exec /usr/bin/pkg-config "\$@"
+	END
+	chmod +x pkg-config
+}
+
+# lacks LIBRARY PACKAGE [WORD...]: make stops before it compiles, with one line that
+# names both.
+lacks() {
+	local library=$1 package=$2
+	shift 2
+	rm -rf "$OUT"
+	run other_make "$@" all
+	[ "$status" = 2 ]
+	[ "$(grep -c "unable to find $library: install $package (Debian)" <<<"$output")" = 1 ]
+	[ "$(grep -vc '^make: \*\*\* ' <<<"$output")" = 1 ]
+	[ -z "$(find "$OUT" -name '*.o')" ]
+}
+
+@test "a library that is asked for and missing: one line, with Debian's package" {
+	local need
+	for need in libnfs:libnfs-dev smbclient:libsmbclient-dev libnbd:libnbd-dev \
+		libcurl:libcurl4-openssl-dev jansson:libjansson-dev; do
+		pkg_config_without "${need%:*}"
+		lacks "${need%:*}" "${need#*:}" PKG_CONFIG="$PWD/pkg-config" SOURCES="nfs smb"
+	done
+	cat >cc <<-'END'
+		#!/bin/sh
+		case $* in *-fsyntax-only*) ! grep -q "$MISSING" ;; *) exec cc "$@" ;; esac
+	END
+	chmod +x cc
+	for need in bearssl.h:libbearssl-dev crypt.h:libcrypt-dev \
+		nbdkit-plugin.h:nbdkit-plugin-dev security/pam_appl.h:libpam0g-dev; do
+		export MISSING=${need%:*}
+		lacks "${need%:*}" "${need#*:}" CC="$PWD/cc" PAM=1
+	done
+}
+
+@test "a module whose library is missing is left out where nobody asked for it" {
+	pkg_config_without libnfs
+	other_make -n PKG_CONFIG="$PWD/pkg-config" all >lines
+	not grep -q vm-source-nfs.so lines
+	grep -q vm-source-smb.so lines
+	other_make -n SOURCES=nfs all >lines
+	not grep -q vm-source-smb.so lines
+	grep -q vm-source-nfs.so lines
+	other_make -n SOURCES= all >lines
+	not grep -q 'vm-source-[^f]' lines
+	grep -q vm-source-file.so lines
+}
+
+@test "a value that is none is refused, and so are tests of a part of the product" {
+	run -2 other_make WEB=yes
+	[[ $output == *"WEB=yes: it is 0 or 1"* && ${#lines[@]} = 1 ]]
+	run -2 other_make SOURCES="nfs ftp"
+	[[ $output == *"there is no ftp, use nfs and smb"* && ${#lines[@]} = 1 ]]
+	run -2 other_make WS=0 tests
+	[[ $output == *"the tests need all parts"* && ${#lines[@]} = 1 ]]
+}
+
+@test "make help lists each variable of a part" {
+	local name
+	other_make help >help
+	for name in $(sed -n 's/^parts = //p' "$TOP/Makefile") PAM SOURCES; do
+		grep -qE "^  $name=" help
+	done
+	[ "$(sed -n '/^What is built/,$p' help | wc -L)" -le 80 ]
+}
+
+# installed [WORD...]: the files that make install writes, of what is built already.
+installed() {
+	[ -e "$OUT" ] || {
+		mkdir "$OUT"
+		cp -a "$BUILD"/{bin,lib,libvm.a,obj} "$OUT"
+	}
+	rm -rf root
+	other_make install DESTDIR="$PWD/root" PREFIX=/usr "$@" >&2
+	(cd root && find . ! -type d | sort)
+}
+
+@test "make install leaves out what was not asked for, and nothing else" {
+	local part
+	installed >all
+	for part in WEB:/web/.*,vmedia-certificate WS:vm-ws-proxy REDFISH:vm-redfish \
+		IMAGES:vm-image,vm-upload,vm-import,lib/vmedia/image-,vmedia-image,vmedia-fetch@,vmedia-export@,sftp,sshd/ \
+		NETBOOT:vm-netboot,netboot-,vmedia-netboot,vm-dhcp-probe; do
+		installed "${part%%:*}=0" >some
+		comm -23 all some >missing
+		tr , '\n' <<<"${part#*:}" >patterns
+		# (What finds an image in the store, mount needs.)
+		grep -f patterns all | grep -v /image-store.sh | diff - missing
+		[ "$(comm -13 all some)" = "" ]
+		while read -r pattern; do
+			grep -q -e "$pattern" missing
+		done <patterns
+	done
+	installed SOURCES= >some
+	[ "$(comm -23 all some | sed 's,.*/,,' | tr '\n' ' ')" = "vm-source-nfs.so vm-source-smb.so " ]
+}
+
+@test "the smallest product builds without jansson and libcrypt, and says what it lacks" {
+	pkg_config_without jansson
+	# shellcheck disable=SC2086 # words
+	other_make CFLAGS=-O0 SOURCES= PKG_CONFIG="$PWD/pkg-config" $SMALL \
+		install DESTDIR="$PWD/root" PREFIX=/usr >&2
+	not grep -q 'jansson\|libcrypt\|libnfs\|libsmb' <(readelf -d root/usr/bin/* \
+		root/usr/lib/vmedia/*.so 2>/dev/null | grep NEEDED)
+	export VM_RUN_DIR=$PWD/run VM_CONF=$PWD/conf VM_PATH=/usr/sbin:/usr/bin:/sbin:/bin
+	touch conf
+	PATH=/usr/sbin:/usr/bin:/sbin:/bin
+	root/usr/bin/vmctl help | grep -q '^  mount'
+	root/usr/bin/vmctl status
+	[ -z "$(root/usr/bin/vmctl complete image '')$(root/usr/bin/vmctl complete netboot '')" ]
+	fails 69 root/usr/bin/vmctl image ls
+	grep -qx 'vmctl: unable to run vm-image: install vmedia-images' stderr
+	fails 69 root/usr/bin/vmctl mount image:x
+	fails 69 root/usr/bin/vmctl netboot --help
+	grep -q 'vmedia-netboot$' stderr
+	fails 69 root/usr/bin/vmctl user ls
+	fails 69 root/usr/bin/vmctl door
+	fails 69 root/usr/bin/vmctl redfish
+	fails 69 root/usr/bin/vmctl web proxy
+	fails 69 root/usr/bin/vmctl serve conf wss://localhost/vm/0
+	grep -q 'vmedia-web$' stderr
+}
