@@ -36,7 +36,7 @@ ifeq ($(SAN)$(findstring sanitize,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CPPFL
     $(CFLAGS)),)
 FORTIFY = $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif
-ALL_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
+ALL_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DVERSION='"$(VERSION)"' \
 	-DRELEASE_TIME=$(RELEASE_TIME)L -Ilib -Iplugins $(FORTIFY) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 -fPIC -pthread -Wall -Wextra -Wformat=2 -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \

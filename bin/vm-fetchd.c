@@ -261,11 +261,8 @@ parse_options(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	static struct supervisor supervisor = {.nbdkit = &nbdkit,
-	    .parameters = &parameters,
-	    .socket = socket_path,
-	    .say = say,
-	    .on_ready = say_ready};
+	/* All zeros, or its 200 KB would be in the file. */
+	static struct supervisor supervisor;
 	struct options o;
 	struct failure why;
 
@@ -274,6 +271,11 @@ main(int argc, char **argv)
 	if (o.only_name)
 		return name_url(o.words[0]);
 	take_parameters(&o);
+	supervisor.nbdkit = &nbdkit;
+	supervisor.parameters = &parameters;
+	supervisor.socket = socket_path;
+	supervisor.say = say;
+	supervisor.on_ready = say_ready;
 	if (supervisor_catch_signals(&supervisor, &why) == -1)
 		die(&why);
 	atexit(remove_socket);

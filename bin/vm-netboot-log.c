@@ -223,8 +223,8 @@ give_up_rights(void)
 int
 main(int argc, char **argv)
 {
-	static struct input in = {
-	    .events = {.tell = print_event, .find = find_mac}};
+	/* All zeros, or its 30 KB would be in the file. */
+	static struct input in;
 	uint64_t seconds = 0;
 	int c;
 
@@ -262,6 +262,8 @@ main(int argc, char **argv)
 		usage(stderr);
 		return EX_USAGE;
 	}
+	in.events.tell = print_event;
+	in.events.find = find_mac;
 	give_up_rights();
 	filter(&in, (int64_t)seconds * 1000);
 	return 0;

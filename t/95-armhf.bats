@@ -4,8 +4,7 @@
 # run under qemu-user.
 
 load helper
-
-TARGET=arm-linux-gnueabihf
+load armhf
 
 # arm PROGRAM [ARG...]: run it with the target's own libraries.
 arm() {
@@ -13,28 +12,8 @@ arm() {
 }
 
 setup_file() {
-	export ROOT=$BUILD/armhf-root OUT=$BUILD/armhf
-	[ -e "$ROOT/done" ] || target_root
-	lib=$ROOT/usr/lib/$TARGET
-	PKG_CONFIG_LIBDIR=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$ROOT \
-		make -s -C "$TOP" O="$OUT" CC=$TARGET-gcc \
-		CFLAGS="-O2 -Werror --sysroot=$ROOT" \
-		LDFLAGS="--sysroot=$ROOT -Wl,-rpath-link,$lib:$ROOT/lib/$TARGET" \
-		tests >&2 3>&-
-}
-
-# target_root: unpacks Debian's armhf libraries, from this machine's own mirror.
-target_root() {
-	local uri
-	uri=$(sed -n 's/^URIs: //p; s/^deb \([^ ]*\) .*/\1/p' \
-		/etc/apt/sources.list.d/debian.sources /etc/apt/sources.list \
-		2>/dev/null | head -1)
-	mkdir -p "$BUILD"
-	rm -rf "$ROOT"
-	mmdebstrap -q --arch=armhf --variant=extract \
-		--include=libc6-dev,libnbd-dev,libcurl4-openssl-dev,libbearssl-dev,libcrypt-dev,libjansson-dev,libmnl-dev,libseccomp-dev,nbdkit,nbdkit-plugin-dev \
-		bookworm "$ROOT" "deb $uri bookworm main" >&2 3>&-
-	touch "$ROOT/done"
+	target_root
+	target_make tests
 }
 
 @test "the programs are for the target" {
@@ -52,6 +31,12 @@ target_root() {
 		mkdir "$BATS_TEST_TMPDIR/${unit##*/}"
 		(cd "$BATS_TEST_TMPDIR/${unit##*/}" && arm "$unit")
 	done
+}
+
+@test "a file of a date after 2038" {
+	head -c 1M /dev/zero >"$BATS_TEST_TMPDIR/late"
+	touch -d 2040-02-03 "$BATS_TEST_TMPDIR/late"
+	[ "$(arm "$OUT/bin/vm-probe" -t disk -f size "$BATS_TEST_TMPDIR/late")" = 1048576 ]
 }
 
 @test "vm-probe sees an image above 4 GiB under emulation" {

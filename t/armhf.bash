@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# Building for 32-bit ARM with Debian's libraries for it, below $ROOT.
+
+TARGET=arm-linux-gnueabihf
+export ROOT=$BUILD/armhf-root OUT=$BUILD/armhf
+
+# What vmedia needs there to be built, and to run.
+TARGET_PACKAGES=busybox-static,libbearssl-dev,libc6-dev,libcrypt-dev,libcrypt1
+TARGET_PACKAGES+=,libcurl4-openssl-dev,libjansson-dev,libmnl-dev,libnbd-dev,libnfs-dev
+TARGET_PACKAGES+=,libseccomp-dev,libsmbclient-dev,nbdkit,nbdkit-plugin-dev
+
+# target_root: unpacks Debian's armhf libraries, from this machine's own mirror, once.
+target_root() {
+	local uri
+	exec 8>"$BUILD/armhf-root.lock"
+	flock 8
+	if [ "$(cat "$ROOT/done" 2>/dev/null)" != "$TARGET_PACKAGES" ]; then
+		uri=$(sed -n 's/^URIs: //p; s/^deb \([^ ]*\) .*/\1/p' \
+			/etc/apt/sources.list.d/debian.sources /etc/apt/sources.list \
+			2>/dev/null | head -1)
+		rm -rf "$ROOT"
+		mmdebstrap -q --arch=armhf --variant=extract \
+			--include=$TARGET_PACKAGES \
+			bookworm "$ROOT" "deb $uri bookworm main" >&2 3>&- 8>&- || return
+		echo "$TARGET_PACKAGES" >"$ROOT/done"
+	fi
+	exec 8>&-
+}
+
+# target_make WORD...: make for the target, into $OUT.
+target_make() {
+	local lib=$ROOT/usr/lib/$TARGET
+	PKG_CONFIG_LIBDIR=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$ROOT \
+		make -s -C "$TOP" O="$OUT" CC=$TARGET-gcc AR=$TARGET-ar SOURCES="nfs smb" \
+		CFLAGS="-O2 -g -Werror --sysroot=$ROOT" \
+		LDFLAGS="--sysroot=$ROOT -Wl,-rpath-link,$lib:$ROOT/lib/$TARGET" \
+		"$@" >&2 3>&-
+}
