@@ -40,11 +40,13 @@ ALL_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DVERSION='"
 	-DRELEASE_TIME=$(RELEASE_TIME)L -Ilib -Iplugins $(FORTIFY) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 -fPIC -pthread -Wall -Wextra -Wformat=2 -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
-	-fstack-protector-strong $(CFLAGS) $(SANFLAGS)
+	-fstack-protector-strong $(SECTIONS) $(CFLAGS) $(SANFLAGS)
 ifeq ($(SAN),1)
 SANFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
-ALL_LDFLAGS = -Wl,-z,relro -Wl,-z,now $(LDFLAGS)
+# What no program calls is not in it.
+SECTIONS = -ffunction-sections -fdata-sections
+ALL_LDFLAGS = -Wl,-z,relro -Wl,-z,now -Wl,--gc-sections $(LDFLAGS)
 
 # What each program needs beyond libvm.a: pkg-config names, then plain flags.
 PKGS_vm-drive = libseccomp
@@ -252,6 +254,7 @@ help:
 	@echo 'make lint      warnings, shellcheck, mandoc, clang-format, cppcheck'
 	@echo 'make bench     measure beside the peers (ROWS=...: only those)'
 	@echo 'make soak      hours, most in the virtual machine (SOAKS=$(SOAKS), SEED=)'
+	@echo 'make size      each file and library, and sums (TARGET=armhf: for 32-bit ARM)'
 	@echo 'make fuzz      the parsers, FUZZ_SECONDS=600 each'
 	@echo 'make demo      the main job, on this machine alone'
 	@echo 'make demo-web  the page and Redfish, to try them (PORT=8443)'
@@ -301,6 +304,22 @@ soak: deps
 	        VERBOSE=$(VERBOSE) t/soak/$$soak || exit; \
 	done
 
+# What is installed, and the libraries of it: here, or built for TARGET=armhf.
+STRIP ?= strip
+READELF ?= readelf
+NBDKIT ?= $(shell PATH=$$PATH:/usr/sbin command -v nbdkit)
+ifeq ($(TARGET),armhf)
+size: deps
+	@BUILD=$(abspath $(O)) TOP=$(CURDIR) bash -c '. t/armhf.bash && target_root && target_make size'
+else
+size: all
+	@rm -rf $(O)/size
+	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(O))/size PREFIX=/usr >/dev/null
+	@OF_REDFISH='$(of_REDFISH)' OF_DOOR='$(of_door)' OF_IMAGES='$(of_IMAGES)' \
+	    OF_NETBOOT='$(of_NETBOOT)' CC='$(CC)' CFLAGS='$(CFLAGS)' STRIP='$(STRIP)' \
+	    READELF='$(READELF)' NBDKIT='$(NBDKIT)' t/size $(O)/size
+endif
+
 FUZZ_SECONDS = 600
 fuzz: deps
 	@$(MAKE) --no-print-directory fuzzers
@@ -320,7 +339,7 @@ demo-web: deps
 	@$(MAKE) --no-print-directory all
 	@VM_BUILD=$(abspath $(O)) t/demo-web $(PORT)
 
-shfiles := $(addprefix scripts/,$(scripts)) t/run t/deps t/demo t/demo-iso t/demo-web t/page/ready t/redfish/host t/redfish/shell t/vm/vm-run t/vm/pc t/vm/client t/soak/disks t/soak/small t/soak/upload \
+shfiles := $(addprefix scripts/,$(scripts)) t/run t/size t/deps t/demo t/demo-iso t/demo-web t/page/ready t/redfish/host t/redfish/shell t/vm/vm-run t/vm/pc t/vm/client t/soak/disks t/soak/small t/soak/upload \
 	.ci/run t/deb/build scripts/debian/check $(wildcard scripts/debian/*.p[or]*) \
 	$(addprefix scripts/debian/tests/,column serve)
 shfiles += t/vm/bmc-run
@@ -428,5 +447,5 @@ dist:
 clean:
 	rm -rf build vmedia-*.tar.gz
 
-.PHONY: all tests objects help deps build-deps check bench soak fuzz fuzzers demo \
+.PHONY: all tests size objects help deps build-deps check bench soak fuzz fuzzers demo \
 	demo-web lint install uninstall deb dist clean

@@ -13,7 +13,7 @@ arm() {
 
 setup_file() {
 	target_root
-	target_make tests
+	target_make tests >&2
 }
 
 @test "the programs are for the target" {

@@ -28,12 +28,13 @@ target_root() {
 	exec 8>&-
 }
 
-# target_make WORD...: make for the target, into $OUT.
+# target_make [VARIABLE=VALUE...] GOAL: make for the target, into $OUT.
 target_make() {
 	local lib=$ROOT/usr/lib/$TARGET
 	PKG_CONFIG_LIBDIR=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$ROOT \
 		make -s -C "$TOP" O="$OUT" CC=$TARGET-gcc AR=$TARGET-ar SOURCES="nfs smb" \
-		CFLAGS="-O2 -g -Werror --sysroot=$ROOT" \
+		CFLAGS="-Os -g -Werror --sysroot=$ROOT" \
 		LDFLAGS="--sysroot=$ROOT -Wl,-rpath-link,$lib:$ROOT/lib/$TARGET" \
-		"$@" >&2 3>&-
+		STRIP=$TARGET-strip READELF=$TARGET-readelf NBDKIT="$ROOT/usr/bin/nbdkit" \
+		"$@" 3>&- 8>&-
 }
