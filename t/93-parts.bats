@@ -144,5 +144,5 @@ installed() {
 	fails 69 root/usr/bin/vmctl redfish
 	fails 69 root/usr/bin/vmctl web proxy
 	fails 69 root/usr/bin/vmctl serve conf wss://localhost/vm/0
-	grep -q 'vmedia-web$' stderr
+	grep -q 'install vmedia with WebSockets (WS=1)$' stderr
 }

@@ -346,7 +346,7 @@ take_ws() {
 	done
 	[ -z "$SLOT" ] || misuse \
 		"--slot works only with ssh:HOST; the URL of a WebSocket names the slot"
-	need_part vm-ws-proxy vmedia-web
+	need_part vm-ws-proxy "vmedia with WebSockets (WS=1)"
 	TARGET=$1 BY=link_ws
 }
 

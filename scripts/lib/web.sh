@@ -253,7 +253,7 @@ json_web() {
 # options of the administrator in VM_WS_OPTIONS.
 run_proxy() {
 	local n
-	need_part vm-ws-proxy vmedia-web
+	need_part vm-ws-proxy "vmedia with WebSockets (WS=1)"
 	need_conf
 	[ "$WEB_VM$WEB_NBD" != nono ] || die $EX_CONFIG \
 		"WebSockets are switched off: see web_vm and web_nbd in $CONF"
