@@ -222,6 +222,7 @@ init_slot(struct slot *s, unsigned number, const struct options *o)
 	state_get(&s->state, "url", s->url);
 	if (state_get(&s->state, "device", value))
 		snprintf(s->device, sizeof(s->device), "%.127s", value);
+	s->own = state_has(&s->state, "drive");
 	s->timeout = state_get_number(&s->state, "timeout");
 	if (s->timeout <= 0)
 		s->timeout = TIMEOUT_SECONDS;
@@ -258,7 +259,7 @@ is_there(const struct slot *s)
 		return false;
 	snprintf(
 	    path, sizeof(path), "%s/block%s/pid", sys ? sys : "/sys", name);
-	if ((!slot_is_own(s) && access(path, F_OK) == -1) ||
+	if ((slot_has_device(s) && access(path, F_OK) == -1) ||
 	    gadget_open_slot(&gadget, s->number, 2000) == -1)
 		return false;
 	is_ours = gadget_get_medium(&gadget, s->number, &medium) == 0 &&
@@ -297,7 +298,7 @@ begin(struct slot *s, const struct options *o)
 		s->cleaning = o->clean;
 		begin_to_undo(s);
 		s->was_in = is_in(s);
-		if (s->writable && *s->device != '\0' && !slot_is_own(s))
+		if (s->writable && slot_has_device(s))
 			slot_attend_writer(s);
 		slot_begin_end(s);
 		slot_enter(s, PHASE_EMPTY);

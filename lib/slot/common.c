@@ -206,6 +206,12 @@ slot_runs(const struct slot *s, enum child_id id)
 
 /* --- the medium ---------------------------------------------------- */
 
+bool
+slot_has_device(const struct slot *s)
+{
+	return strncmp(s->device, "/dev/", 5) == 0;
+}
+
 /* Reads and writes that the vm-drive or the device has served, ever: its `stat`, fields 1, 5
  * (Documentation/block/stat.rst). */
 static bool
@@ -219,7 +225,7 @@ read_stat(const struct slot *s, uint64_t *reads, uint64_t *writes)
 
 	if (name == NULL)
 		return false;
-	if (slot_is_own(s)) {
+	if (s->own) {
 		if (drive_get_counters(s->number, &counters) == -1)
 			return false;
 		*reads = counters.reads;

@@ -44,19 +44,21 @@ may_be_own(const struct slot *s)
 	return !s->served && (asks_for(s, "own") || asks_for(s, "auto"));
 }
 
-bool
-slot_is_own(const struct slot *s)
-{
-	return *s->device != '\0' && strncmp(s->device, "/dev/", 5) != 0;
-}
-
 /* --- the choice ------------------------------------------------------------ */
+
+static void
+choose_own(struct slot *s)
+{
+	s->own = true;
+	slot_put(s, "drive", "own");
+}
 
 static void
 use_socket(struct slot *s)
 {
 	char path[PATH_MAX];
 
+	choose_own(s);
 	snprintf(s->device, sizeof(s->device), "%s",
 	    state_path(&s->state, "work/nbd", path));
 	slot_put(s, "device", s->device);
@@ -77,7 +79,7 @@ slot_begin_way(struct slot *s)
 bool
 slot_needs_own(const struct slot *s)
 {
-	return !slot_is_own(s) && may_be_own(s) &&
+	return !s->own && may_be_own(s) &&
 	       s->children[CHILD_PROBE].cause == CAUSE_TOO_LARGE;
 }
 
@@ -143,7 +145,7 @@ slot_start_drive(struct slot *s)
 {
 	bool is_alive = drive_is_alive(s->number);
 
-	if (slot_is_own(s) == is_alive) {
+	if (s->own == is_alive) {
 		slot_event(s, EVENT_READY);
 	} else if (is_alive) {
 		slot_step(s, "giving the slot back to the kernel's drive");

@@ -18,7 +18,7 @@
 static void
 watch_drive(struct slot *s)
 {
-	if (watch_start(&s->watch, s->number, s->device) == -1)
+	if (watch_start(&s->watch, s->number, s->own ? NULL : s->device) == -1)
 		slot_say(s, "unable to watch the drive: %m");
 }
 
@@ -65,7 +65,7 @@ slot_resume(struct slot *s)
 	 * it as for a source that does not answer. */
 	if (!s->served)
 		adopt(s, CHILD_SOURCE);
-	if (!slot_is_own(s)) {
+	if (slot_has_device(s)) {
 		adopt(s, CHILD_ATTACH);
 		if (s->writable)
 			slot_attend_writer(s);
@@ -262,7 +262,7 @@ hear_host_answer(struct slot *s, int status)
 {
 	if (s->phase != PHASE_ASK)
 		return;
-	if (status == EX_IOERR && slot_is_own(s)) {
+	if (status == EX_IOERR && s->own) {
 		hear_own_loss(s);
 		return;
 	}
@@ -320,7 +320,7 @@ slot_hear_watch(struct slot *s, const struct look *look)
 {
 	if ((s->phase & PHASES_LIVE) == 0)
 		return;
-	if (slot_is_own(s) && look->error == 0 && !drive_is_alive(s->number)) {
+	if (s->own && look->error == 0 && !drive_is_alive(s->number)) {
 		mend_drive(s);
 		return;
 	}

@@ -119,23 +119,22 @@ void
 slot_start_look(struct slot *s)
 {
 	const char *probe[] = {"vm-probe", "-t", "auto", s->device, NULL, NULL};
-	const bool is_own = slot_is_own(s);
 	const char *udev[] = {"udevadm", "settle", "-t", "5", NULL};
 	char type[STATE_VALUE_MAX];
 
 	slot_step(s, "reading what the image is");
-	if (s->writable && !is_own)
+	if (s->writable && slot_has_device(s))
 		slot_attend_writer(s);
 	if (slot_asked(s, "type", type))
 		probe[2] = type;
-	if (is_own || slot_is_asked(s, "dvd")) {
-		probe[3] = is_own ? "-O" : "-D";
+	if (s->own || slot_is_asked(s, "dvd")) {
+		probe[3] = s->own ? "-O" : "-D";
 		probe[4] = s->device;
 	}
 	slot_start(s, CHILD_PROBE, 0, probe);
 	/* Let udev finish its reads now: reads after the insertion count as the
 	 * host's. */
-	if (!is_own && access("/run/udev/control", F_OK) == 0)
+	if (slot_has_device(s) && access("/run/udev/control", F_OK) == 0)
 		slot_start(s, CHILD_UDEV, UDEV_SECONDS, udev);
 }
 
@@ -236,11 +235,11 @@ slot_start_insertion(struct slot *s)
 		argv[n++] = "-R";
 	if (s->writable)
 		argv[n++] = "-w";
-	if (slot_is_own(s) && slot_asked(s, "outage", outage)) {
+	if (s->own && slot_asked(s, "outage", outage)) {
 		argv[n++] = "-o";
 		argv[n++] = outage;
 	}
-	if (slot_is_own(s) && state_get_number(&s->state, "sector") == 4096) {
+	if (s->own && state_get_number(&s->state, "sector") == 4096) {
 		argv[n++] = "-b";
 		argv[n++] = "4096";
 	}

@@ -107,8 +107,7 @@ stop_waiting(struct slot *s)
 	give_up_data(s);
 	drop_request(s);
 	/* Another one asks the vm-drive to eject at once. */
-	if (s->phase == PHASE_EMPTY && slot_is_own(s) &&
-	    slot_runs(s, CHILD_DRIVE)) {
+	if (s->phase == PHASE_EMPTY && s->own && slot_runs(s, CHILD_DRIVE)) {
 		child_kill(&s->children[CHILD_DRIVE]);
 		s->interrupted = true;
 	}

@@ -103,8 +103,10 @@ struct slot {
 
 	/* The medium, for hooks that run after its files were removed. */
 	char url[STATE_VALUE_MAX], media[8];
-	/* The block device of the kernel's drive, or the socket of a vm-drive. */
+	/* What the drive shows: a block device; or, of a vm-drive, the source's
+	 * socket. "": nothing yet. */
 	char device[128];
+	bool own; /* a vm-drive shows it, or shall */
 
 	/* The source, and restarts. */
 	bool waits;	 /* vm-fetchd asks a server again that is busy */
@@ -239,8 +241,11 @@ void slot_start(
     struct slot *, enum child_id, unsigned seconds, const char *const argv[]);
 bool slot_runs(const struct slot *, enum child_id);
 
-/* The reads of the block device since it exists, or -1; and its reads and
- * writes as "reads+writes", or "" if unknown. */
+/* Is there a block device that is attached to the source? */
+bool slot_has_device(const struct slot *);
+
+/* The reads of the block device since it exists, or of the vm-drive, or -1; and its
+ * reads and writes as "reads+writes", or "" if unknown. */
 int64_t slot_medium_reads(const struct slot *);
 void slot_medium_requests(const struct slot *, char text[static 64]);
 
@@ -273,9 +278,6 @@ void slot_make_ended(struct slot *, enum child_id, int status);
 void slot_fail_by_child(struct slot *, enum child_id, int status);
 
 /* --- drive.c -------------------------------------------------------------- */
-
-/* Does a vm-drive show the medium, or shall it? */
-bool slot_is_own(const struct slot *);
 
 /* The source is ready: EVENT_READY for a block device, EVENT_OWN where none is
  * needed. */

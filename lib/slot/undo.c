@@ -20,10 +20,17 @@
 #define EJECTS_MOST  5	/* of a vm-drive that can't be asked */
 #define JOBS_SECONDS 5
 
+/* Does a vm-drive write out what the host wrote? Of a block device, our writer does. */
+static bool
+drive_writes_out(const struct slot *s)
+{
+	return s->own && !slot_has_device(s);
+}
+
 static unsigned
 drive_seconds(const struct slot *s)
 {
-	return slot_is_own(s) ? OWN_SECONDS : STEP_SECONDS;
+	return drive_writes_out(s) ? OWN_SECONDS : STEP_SECONDS;
 }
 
 /* --- asking the host ------------------------------------------------------------ */
@@ -126,7 +133,7 @@ own_drive_ended(struct slot *s, int status)
 static void
 drive_ended(struct slot *s, int status)
 {
-	if (s->phase == PHASE_EMPTY && !s->interrupted && slot_is_own(s)) {
+	if (s->phase == PHASE_EMPTY && !s->interrupted && drive_writes_out(s)) {
 		own_drive_ended(s, status);
 	} else if (s->phase == PHASE_EMPTY && s->interrupted) {
 		s->interrupted = false;
@@ -209,10 +216,10 @@ void
 slot_detach(struct slot *s)
 {
 	child_kill(&s->children[CHILD_WRITER]);
-	if (*s->device == '\0' || slot_is_own(s))
-		slot_event(s, EVENT_DONE);
-	else
+	if (slot_has_device(s))
 		start_detach(s);
+	else
+		slot_event(s, EVENT_DONE);
 }
 
 /* Do not wait for the hooks here, but for systemd's answer. */
@@ -341,12 +348,13 @@ void
 slot_remove_leftovers(struct slot *s)
 {
 	static const char *const names[] = {"device", "size", "format", "label",
-	    "boot", "media", "reads", "sector", "step", "stats", "overlay",
-	    "note", "image", "expires", "idle", "degraded", "once", "client",
-	    "who", "host-read", NULL};
+	    "boot", "media", "drive", "reads", "sector", "step", "stats",
+	    "overlay", "note", "image", "expires", "idle", "degraded", "once",
+	    "client", "who", "host-read", NULL};
 
 	state_remove(&s->state, names);
 	*s->device = '\0';
+	s->own = false;
 }
 
 /* Log why the slot ends, unless a line of a program in the log says it. */

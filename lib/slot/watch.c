@@ -105,7 +105,7 @@ watch_medium(int inotify, unsigned slot, const char *device)
 {
 	char path[PATH_MAX];
 
-	if (strncmp(device, "/dev/", 5) == 0)
+	if (device != NULL)
 		inotify_add_watch(inotify, device, IN_CLOSE);
 	else
 		inotify_add_watch(

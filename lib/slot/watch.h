@@ -42,8 +42,8 @@ struct watch {
 void watch_init(struct watch *);
 
 /*
- * Watch the slot's drive, and the block device that is in it. Returns 0, or -1
- * with errno, and then there are no looks.
+ * Watch the slot's drive: the kernel's, with that block device in it, or a vm-drive
+ * (NULL). Returns 0, or -1 with errno, and then there are no looks.
  */
 int watch_start(struct watch *, unsigned slot, const char *device);
 void watch_stop(struct watch *);

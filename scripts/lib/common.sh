@@ -306,14 +306,11 @@ is_in() {
 # the host's, as the first read of each block passes this machine's cache.
 medium_reads() {
 	local device reads
-	device=$(get device)
-	case $device in
-	/dev/*) ;;
-	*)
+	if [ "$(get drive)" = own ]; then
 		vm-gadget status -f reads "${DIR##*/}"
 		return
-		;;
-	esac
+	fi
+	device=$(get device)
 	read -r reads _ <"${VM_SYS:-/sys}/block/${device#/dev/}/stat" &&
 		echo "$reads"
 }
