@@ -34,6 +34,22 @@ write_medium(const struct keeper *k)
 
 /* --- the source -------------------------------------------------------------- */
 
+/* Linux opens a block device for writing that takes none. */
+static int
+examine_device(struct keeper *k)
+{
+	struct kept_medium *m = &k->medium;
+	int ro = 0;
+
+	if (ioctl(m->file, BLKGETSIZE64, &m->size) == -1)
+		return fail_errno(
+		    k->why, EX_NOINPUT, "unable to use %s", m->wish.path);
+	if (m->wish.writable && ioctl(m->file, BLKROGET, &ro) == 0 && ro)
+		return fail(k->why, EX_NOPERM,
+		    "unable to write to %s: it is read-only", m->wish.path);
+	return 0;
+}
+
 static int
 open_file(struct keeper *k)
 {
@@ -47,10 +63,7 @@ open_file(struct keeper *k)
 		    errno == EACCES || errno == EROFS ? EX_NOPERM : EX_NOINPUT,
 		    "unable to open %s", m->wish.path);
 	m->size = (uint64_t)st.st_size;
-	if (S_ISBLK(st.st_mode) && ioctl(m->file, BLKGETSIZE64, &m->size) == -1)
-		return fail_errno(
-		    k->why, EX_NOINPUT, "unable to use %s", m->wish.path);
-	return 0;
+	return S_ISBLK(st.st_mode) ? examine_device(k) : 0;
 }
 
 static int
@@ -241,7 +254,8 @@ medium_go_on(struct keeper *k)
 
 	if (k->is_ready && m->is_wanted)
 		find_source(k);
-	if (m->end == 0 || clock_ms() < m->end)
+	/* What the kernel does with a file can't be given up. */
+	if (m->end == 0 || m->file != -1 || clock_ms() < m->end)
 		return;
 	m->is_unsaved = true;
 	m->end = clock_ms() + EJECT_MS;

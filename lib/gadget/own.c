@@ -175,15 +175,29 @@ errno_of(const struct failure *why)
 }
 
 static int
-ask(struct gadget *gadget, unsigned slot, const char *request)
+ask(struct gadget *gadget, unsigned slot, int ms, const char *request)
 {
 	struct failure why;
 
 	gadget_at(gadget, "functions/" FUNCTION, slot);
-	if (drive_ask(slot, OWN_MS, &why, "%s", request) == 0)
+	if (drive_ask(slot, ms, &why, "%s", request) == 0)
 		return 0;
 	errno = errno_of(&why);
 	return -1;
+}
+
+/* A read of a block device whose source is away can't be given up before that is
+ * detached: who shall do that waits for this. */
+static int
+eject_ms(const struct gadget *gadget, unsigned slot)
+{
+	struct drive_medium medium;
+	struct stat st;
+
+	return gadget->ms > 0 && drive_get_medium(slot, &medium) &&
+		       stat(medium.path, &st) == 0 && S_ISBLK(st.st_mode)
+		   ? gadget->ms
+		   : OWN_MS;
 }
 
 int
@@ -197,13 +211,13 @@ own_eject(struct gadget *gadget, unsigned slot, const char *how)
 	}
 	snprintf(request, sizeof(request), "eject%s%s", *how != '\0' ? " " : "",
 	    how);
-	return ask(gadget, slot, request);
+	return ask(gadget, slot, eject_ms(gadget, slot), request);
 }
 
 int
 own_retype(struct gadget *gadget, unsigned slot)
 {
-	return drive_is_alive(slot) ? ask(gadget, slot, "retype") : 0;
+	return drive_is_alive(slot) ? ask(gadget, slot, OWN_MS, "retype") : 0;
 }
 
 int

@@ -44,8 +44,9 @@ int own_describe(struct gadget *gadget, unsigned slot, char text[static 64],
 bool own_may_halt(struct gadget *gadget, unsigned slot);
 
 /* Eject the medium of the slot's vm-drive; `how` is "", "force" or "discard". EBUSY:
- * the host has locked the drive. EIO: something that the host wrote is lost. Fine if
- * no vm-drive runs: it has no medium then. */
+ * the host has locked the drive. EIO: something that the host wrote is lost.
+ * ETIMEDOUT, of a block device after gadget->ms: it ejects when its read or write has
+ * ended. Fine if no vm-drive runs: it has no medium then. */
 int own_eject(struct gadget *gadget, unsigned slot, const char *how);
 
 /* The type of the drive has changed, while the gadget was not bound. */

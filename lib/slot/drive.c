@@ -6,6 +6,10 @@
  * kernel (the default), own, or auto: the kernel's, unless that can't show the image,
  * or the slot has a vm-drive already. Whoever asks for auto knows that there is
  * FunctionFS.
+ *
+ * The connection of a client that serves an image is the kernel's, which keeps reads
+ * while the client is away. Of such an image a vm-drive shows the block device, and
+ * only where it must: there is one way more for each byte.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +18,11 @@
 #include <unistd.h>
 
 #include "drive/place.h"
+#include "gadget/lun.h"
 #include "slot/slot.h"
 
-#define DRIVE_SECONDS 30 /* until a vm-drive has started, or ended */
+#define DRIVE_SECONDS 30   /* until a vm-drive has started, or ended */
+#define GADGET_MS     2000 /* for a look at the drives */
 
 /* Does the kernel attach block devices? vmctl has loaded the module, if it exists. */
 static bool
@@ -41,7 +47,7 @@ asks_for(const struct slot *s, const char *drive)
 static bool
 may_be_own(const struct slot *s)
 {
-	return !s->served && (asks_for(s, "own") || asks_for(s, "auto"));
+	return asks_for(s, "own") || asks_for(s, "auto");
 }
 
 /* --- the choice ------------------------------------------------------------ */
@@ -67,13 +73,22 @@ use_socket(struct slot *s)
 void
 slot_begin_way(struct slot *s)
 {
-	if (may_be_own(s) && (asks_for(s, "own") || !kernel_has_nbd() ||
-				 drive_is_alive(s->number))) {
+	if (s->served && asks_for(s, "own"))
+		choose_own(s);
+	if (!s->served && may_be_own(s) &&
+	    (asks_for(s, "own") || !kernel_has_nbd() ||
+		drive_is_alive(s->number))) {
 		use_socket(s);
 		slot_event(s, EVENT_OWN);
 	} else {
 		slot_event(s, EVENT_READY);
 	}
+}
+
+bool
+slot_lacks_nbd(const struct slot *s)
+{
+	return s->served && !kernel_has_nbd();
 }
 
 bool
@@ -85,13 +100,19 @@ slot_needs_own(const struct slot *s)
 
 /* --- from one to the other --------------------------------------------------- */
 
-/* The block device is not needed: the vm-drive reads from the source. */
+/* Unless a client serves the image, the block device is not needed: the vm-drive reads
+ * from the source. */
 void
 slot_release_device(struct slot *s)
 {
 	const char *argv[] = {"vm-nbd-attach", "-D", s->device, NULL};
 
 	slot_say(s, "vm-drive shows an image of any size: going on with it");
+	if (s->served) {
+		choose_own(s);
+		slot_event(s, EVENT_READY);
+		return;
+	}
 	child_kill(&s->children[CHILD_WRITER]);
 	s->writer_due = false;
 	slot_start(s, CHILD_DETACH, DRIVE_SECONDS, argv);
@@ -140,11 +161,28 @@ end_keeper(struct slot *s)
 	slot_start(s, CHILD_KEEPER, DRIVE_SECONDS, argv);
 }
 
+/* The change of the drive would take the media of the other slots from the host. */
+static bool
+others_have_media(const struct slot *s)
+{
+	struct gadget_medium other;
+	struct gadget gadget;
+	bool any;
+
+	if (gadget_open_slot(&gadget, s->number, GADGET_MS) == -1)
+		return false;
+	any = gadget_find_held(&gadget, s->number, &other) == GADGET_HELD;
+	gadget_close(&gadget);
+	return any;
+}
+
 void
 slot_start_drive(struct slot *s)
 {
 	bool is_alive = drive_is_alive(s->number);
 
+	if (is_alive && !s->own && asks_for(s, "auto") && others_have_media(s))
+		choose_own(s);
 	if (s->own == is_alive) {
 		slot_event(s, EVENT_READY);
 	} else if (is_alive) {

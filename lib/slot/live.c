@@ -249,7 +249,7 @@ hear_own_loss(struct slot *s)
 	const struct child *drive = &s->children[CHILD_DRIVE];
 
 	if (drive->cause == CAUSE_UNREACHABLE) {
-		slot_event(s, EVENT_END);
+		slot_event(s, slot_has_device(s) ? EVENT_STUCK : EVENT_END);
 		return;
 	}
 	slot_set_error(s, CAUSE_USUAL, EX_IOERR, "%s", drive->last);

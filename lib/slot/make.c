@@ -45,7 +45,7 @@ slot_start_source(struct slot *s)
 
 	slot_note_event(s, "activating");
 	if (s->served) {
-		slot_event(s, EVENT_READY);
+		slot_begin_way(s);
 		return;
 	}
 	slot_step(s, "connecting to %s", s->url);
@@ -123,7 +123,7 @@ slot_start_look(struct slot *s)
 	char type[STATE_VALUE_MAX];
 
 	slot_step(s, "reading what the image is");
-	if (s->writable && slot_has_device(s))
+	if (s->writable && slot_has_device(s) && !slot_runs(s, CHILD_WRITER))
 		slot_attend_writer(s);
 	if (slot_asked(s, "type", type))
 		probe[2] = type;
@@ -134,7 +134,8 @@ slot_start_look(struct slot *s)
 	slot_start(s, CHILD_PROBE, 0, probe);
 	/* Let udev finish its reads now: reads after the insertion count as the
 	 * host's. */
-	if (slot_has_device(s) && access("/run/udev/control", F_OK) == 0)
+	if (slot_has_device(s) && !slot_runs(s, CHILD_UDEV) &&
+	    access("/run/udev/control", F_OK) == 0)
 		slot_start(s, CHILD_UDEV, UDEV_SECONDS, udev);
 }
 
@@ -321,6 +322,11 @@ slot_make_ended(struct slot *s, enum child_id id, int status)
 			break;
 		/* FALLTHROUGH */
 	default:
+		if (id == CHILD_ATTACH && slot_lacks_nbd(s))
+			slot_set_error(s, CAUSE_USUAL, EX_UNAVAILABLE,
+			    "this kernel has no NBD (module nbd), which an "
+			    "image of a client needs: mount its URL, or use "
+			    "vmctl image put");
 		if (s->phase == PHASE_RELEASE &&
 		    (id == CHILD_ATTACH || id == CHILD_DETACH))
 			slot_released(s, id, status);

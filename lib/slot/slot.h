@@ -48,7 +48,7 @@ enum phase {
 	PHASE_ATTACH = 1 << 1,	  /* attach a block device to it */
 	PHASE_LOOK = 1 << 2,	  /* find out what the image is */
 	PHASE_INSERT = 1 << 3,	  /* insert it into the drive */
-	PHASE_RELEASE = 1 << 13,  /* a vm-drive shall show it: detach */
+	PHASE_RELEASE = 1 << 13,  /* a vm-drive shall show it */
 	PHASE_DRIVE = 1 << 14,	  /* start the vm-drive, or end it */
 	PHASE_IN = 1 << 4,	  /* the medium is in the drive */
 	PHASE_ASK = 1 << 5,	  /* try to eject: the host may refuse */
@@ -279,9 +279,12 @@ void slot_fail_by_child(struct slot *, enum child_id, int status);
 
 /* --- drive.c -------------------------------------------------------------- */
 
-/* The source is ready: EVENT_READY for a block device, EVENT_OWN where none is
- * needed. */
+/* The source is ready, or a client's image is awaited: EVENT_READY for a block
+ * device, EVENT_OWN where none is needed. */
 void slot_begin_way(struct slot *);
+
+/* Is the image a client's, for whom this kernel has no block device? */
+bool slot_lacks_nbd(const struct slot *);
 
 /* The look has failed: because only a vm-drive can show so large an image? */
 bool slot_needs_own(const struct slot *);

@@ -15,10 +15,11 @@
 #include "slot/control.h"
 #include "slot/slot.h"
 
-#define STEP_SECONDS 20 /* for vm-gadget and vm-nbd-attach, at the worst */
-#define OWN_SECONDS  60 /* a vm-drive's source keeps what the host wrote */
-#define EJECTS_MOST  5	/* of a vm-drive that can't be asked */
-#define JOBS_SECONDS 5
+#define STEP_SECONDS  20   /* for vm-gadget and vm-nbd-attach, at the worst */
+#define OWN_SECONDS   60   /* a vm-drive's source keeps what the host wrote */
+#define FREED_SECONDS "10" /* for an eject when reads have ended */
+#define EJECTS_MOST   5	   /* of a vm-drive that can't be asked */
+#define JOBS_SECONDS  5
 
 /* Does a vm-drive write out what the host wrote? Of a block device, our writer does. */
 static bool
@@ -130,6 +131,14 @@ own_drive_ended(struct slot *s, int status)
 	slot_event(s, EVENT_DONE);
 }
 
+/* Has a vm-drive not answered? Else it has ejected, and told of a loss: the writer
+ * tells of that, too. */
+static bool
+is_still_in(const struct slot *s)
+{
+	return s->own && s->children[CHILD_DRIVE].cause == CAUSE_UNREACHABLE;
+}
+
 static void
 drive_ended(struct slot *s, int status)
 {
@@ -141,6 +150,10 @@ drive_ended(struct slot *s, int status)
 	} else if (s->phase == PHASE_EMPTY) {
 		slot_event(s, status == 0 ? EVENT_DONE : EVENT_STUCK);
 	} else if (s->phase == PHASE_FREE) {
+		if (status != 0 && is_still_in(s))
+			slot_set_error(s, CAUSE_USUAL, EX_OSERR,
+			    "unable to undo the mount: %s",
+			    s->children[CHILD_DRIVE].last);
 		slot_event(s, EVENT_DONE);
 	}
 }
@@ -272,7 +285,7 @@ slot_undo_ended(struct slot *s, enum child_id id, int status)
 	else if (id == CHILD_WRITER)
 		writer_ended(s, status);
 	else if (id == CHILD_DETACH && s->phase == PHASE_FREE)
-		start_eject(s, "2");
+		start_eject(s, FREED_SECONDS);
 	else if (id == CHILD_DETACH && s->phase == PHASE_DETACH) {
 		check_undone(s, status);
 		slot_event(s, EVENT_DONE);

@@ -7,6 +7,9 @@ import { writeFile } from 'node:fs/promises';
 const CUT = 'slot 0: it is larger than the 2359293952 bytes that this ' +
 	'kernel\'s CD-ROM drive can show: use a kernel with the DVD patch, or';
 
+const NO_NBD = 'slot 0: this kernel has no NBD (module nbd), which an image ' +
+	'of a client needs: mount its URL, or use vmctl image put';
+
 // Drop what `make` (a function of the page) puts into a DataTransfer.
 async function drop({ page }, make) {
 	await page.evaluate(`{
@@ -37,7 +40,8 @@ export const tests = {
 			[4065, 'slot 0: the image is a cd, but slot 1 has a disk ' +
 				'drive: use --retype', /a disk drive\. Choose a slot with a CD drive\.\s*$/],
 			[4065, CUT.slice(0, 123),
-				/larger than the 2\.36 GB that a CD drive .* takes it\.\s*$/],
+				/larger than the 2\.36 GB that a CD drive .*= kernel\.\s*$/],
+			[4069, NO_NBD.slice(0, 123), /Upload the image instead\.\s*$/],
 			[4069, 'slot 0 is not set up: see vmctl log -s 0', /not set up\.\s*$/],
 			[4074 - 5, 'a '.repeat(61) + 'b', / …\s*$/]]) {
 			far.answer = [code, reason];

@@ -20,7 +20,10 @@ const KNOWN = [
 	[/it is larger than the (\d+) bytes that .*(CD|DVD)-ROM/i,
 		([, most, drive]) => `The image is larger than the ` +
 			`${(most / 1e9).toFixed(2)} GB that a ${drive} drive of that ` +
-			'server can show. Only a slot with a disk drive takes it.'],
+			'server can show: its kernel has no FunctionFS, or its ' +
+			'vmedia.conf sets drive = kernel.'],
+	[/this kernel has no NBD/, () => 'The kernel of that server has no NBD, ' +
+		'so it can show no image of a browser. Upload the image instead.'],
 	[/it is smaller than a CD-ROM drive can show/i,
 		() => 'The image is smaller than a CD drive can show.'],
 ];
