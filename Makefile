@@ -257,6 +257,7 @@ help:
 	@echo 'make size      each file and library, and sums (TARGET=armhf: for 32-bit ARM)'
 	@echo 'make fuzz      the parsers, FUZZ_SECONDS=600 each'
 	@echo 'make demo      the main job, on this machine alone'
+	@echo 'make demo-bmc  the same, on an emulated BMC with a 32-bit ARM'
 	@echo 'make demo-web  the page and Redfish, to try them (PORT=8443)'
 	@echo 'make build-deps  install what is missing to build and run (Debian; be root)'
 	@echo 'make deps      the same, and what the tests need'
@@ -293,12 +294,12 @@ bench: deps
 	@$(MAKE) --no-print-directory tests
 	@VM_BUILD=$(abspath $(O)) t/bench/run $(ROWS)
 
-SOAKS = disks drive faults kills random small upload
+SOAKS = bmc disks drive faults kills random small upload
 soak: deps
 	@$(MAKE) --no-print-directory tests
 	@for soak in $(SOAKS); do \
 	    vm="t/vm/vm-run -t 10800 $$(sed -n 's/^# vm-run: //p' t/soak/$$soak)"; \
-	    [ $$soak != upload ] || vm=; \
+	    case $$soak in bmc | upload) vm= ;; esac; \
 	    $$vm env VM_BUILD=$(abspath $(O)) VM_RUN=1 SEED=$(SEED) \
 	        PHASES=$(PHASES) KILLS=$(KILLS) STEPS=$(STEPS) \
 	        VERBOSE=$(VERBOSE) t/soak/$$soak || exit; \
@@ -335,6 +336,8 @@ fuzzers: $(fuzzers)
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@VM_BUILD=$(abspath $(O)) t/demo
+demo-bmc: deps
+	@VM_BUILD=$(abspath $(O)) t/demo-bmc
 demo-web: deps
 	@$(MAKE) --no-print-directory all
 	@VM_BUILD=$(abspath $(O)) t/demo-web $(PORT)
@@ -342,7 +345,7 @@ demo-web: deps
 shfiles := $(addprefix scripts/,$(scripts)) t/run t/size t/deps t/demo t/demo-iso t/demo-web t/page/ready t/redfish/host t/redfish/shell t/vm/vm-run t/vm/pc t/vm/client t/soak/disks t/soak/small t/soak/upload \
 	.ci/run t/deb/build scripts/debian/check $(wildcard scripts/debian/*.p[or]*) \
 	$(addprefix scripts/debian/tests/,column serve)
-shfiles += t/vm/bmc-run
+shfiles += t/vm/bmc-run t/soak/bmc $(wildcard t/bmc/*)
 page := $(wildcard $(addprefix scripts/web/,*.* */*.* */*/*.*))
 jsfiles := $(filter %.js,$(page)) $(wildcard t/page/*.mjs t/page/*/*.mjs)
 cfiles := $(wildcard bin/*.[ch] lib/*/*.[ch] plugins/*.[ch] plugins/*/*.[ch] t/*.[ch] t/unit/*.[ch] t/fuzz/*.c)
@@ -353,7 +356,7 @@ lint: deps
 	@$(MAKE) --no-print-directory O=$(O)/lint-clang CC=clang \
 	    CFLAGS='-O2 -Werror' objects
 	shellcheck -x -s sh $(shfiles)
-	shellcheck -x -s bash -e SC2034,SC2119,SC2154 t/*.bash t/bench/run t/bench/insert t/bench/drive t/soak/[!psu]* \
+	shellcheck -x -s bash -e SC2034,SC2119,SC2154 t/*.bash t/bench/run t/bench/insert t/bench/drive t/demo-bmc t/soak/[!bpsu]* \
 	    scripts/completion/vmctl
 	shellcheck -s bats -i SC2314,SC2315 $(shell find t -name '*.bats' -type f)
 	! mandoc -T lint $(mans) 2>/dev/null | grep -v 'manual not found'
@@ -448,4 +451,4 @@ clean:
 	rm -rf build vmedia-*.tar.gz
 
 .PHONY: all tests size objects help deps build-deps check bench soak fuzz fuzzers demo \
-	demo-web lint install uninstall deb dist clean
+	demo-bmc demo-web lint install uninstall deb dist clean

@@ -28,11 +28,12 @@ target_root() {
 	exec 8>&-
 }
 
-# target_make [VARIABLE=VALUE...] GOAL: make for the target, into $OUT.
+# target_make [VARIABLE=VALUE...] GOAL: make for the target, into $OUT. Who else does
+# this at the same time waits, and finds it made.
 target_make() {
 	local lib=$ROOT/usr/lib/$TARGET
 	PKG_CONFIG_LIBDIR=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$ROOT \
-		make -s -C "$TOP" O="$OUT" CC=$TARGET-gcc AR=$TARGET-ar SOURCES="nfs smb" \
+		flock "$OUT.lock" make -s -C "$TOP" O="$OUT" CC=$TARGET-gcc AR=$TARGET-ar SOURCES="nfs smb" \
 		CFLAGS="-Os -g -Werror --sysroot=$ROOT" \
 		LDFLAGS="--sysroot=$ROOT -Wl,-rpath-link,$lib:$ROOT/lib/$TARGET" \
 		STRIP=$TARGET-strip READELF=$TARGET-readelf NBDKIT="$ROOT/usr/bin/nbdkit" \
