@@ -29,3 +29,23 @@ row_drive() {
 	row drive "processor: $ours_cpu s" "the kernel's function $kernel_cpu s" \
 		"1.3 times" "$ours_cpu <= 1.3 * $kernel_cpu"
 }
+
+row_drive-bmc() {
+	local mib=16 rounds=5 kernel ours kernel_cpu ours_cpu
+	[ "$SIZE" -gt $((100 << 20)) ] || rounds=1
+	target_root
+	target_make all install DESTDIR="$DIR/bmc" PREFIX=/usr >"$DIR/bmc.log" 2>&1
+	cp "$TOP/t/bmc/bench" bmc/bench
+	"$TOP/t/vm/bmc-run" -m 256 -u dummy -t 900 -d bmc sh /bench $mib $rounds \
+		>>"$DIR/bmc.log" 2>&1
+	read -r kernel ours kernel_cpu ours_cpu < <(sed -n 's/^bench: //p' "$DIR/bmc.log")
+	if [ -z "${ours_cpu:-}" ]; then
+		row drive-bmc "a CD of a BMC's host" "" "" "n/a"
+		return
+	fi
+	row drive-bmc "a BMC's host reads a CD: $(mb_per_s $mib "$ours") MB/s" \
+		"the kernel's function $(mb_per_s $mib "$kernel") MB/s" \
+		"as fast" "$ours <= $kernel"
+	row drive-bmc "processor: $ours_cpu s" "the kernel's function $kernel_cpu s" \
+		"1.3 times" "$ours_cpu <= 1.3 * $kernel_cpu"
+}
