@@ -294,12 +294,12 @@ bench: deps
 	@$(MAKE) --no-print-directory tests
 	@VM_BUILD=$(abspath $(O)) t/bench/run $(ROWS)
 
-SOAKS = bmc disks drive faults kills random small upload
+SOAKS = bmc closure disks drive faults kills random small upload
 soak: deps
 	@$(MAKE) --no-print-directory tests
 	@for soak in $(SOAKS); do \
 	    vm="t/vm/vm-run -t 10800 $$(sed -n 's/^# vm-run: //p' t/soak/$$soak)"; \
-	    case $$soak in bmc | upload) vm= ;; esac; \
+	    case $$soak in bmc | closure | upload) vm= ;; esac; \
 	    $$vm env VM_BUILD=$(abspath $(O)) VM_RUN=1 SEED=$(SEED) \
 	        PHASES=$(PHASES) KILLS=$(KILLS) STEPS=$(STEPS) \
 	        VERBOSE=$(VERBOSE) t/soak/$$soak || exit; \
@@ -311,7 +311,7 @@ READELF ?= readelf
 NBDKIT ?= $(shell PATH=$$PATH:/usr/sbin command -v nbdkit)
 ifeq ($(TARGET),armhf)
 size: deps
-	@BUILD=$(abspath $(O)) TOP=$(CURDIR) bash -c '. t/armhf.bash && target_root && target_make size'
+	@MAKEFLAGS= BUILD=$(abspath $(O)) TOP=$(CURDIR) bash -c '. t/armhf.bash && target_root && target_make size'
 else
 size: all
 	@rm -rf $(O)/size
@@ -342,7 +342,7 @@ demo-web: deps
 	@$(MAKE) --no-print-directory all
 	@VM_BUILD=$(abspath $(O)) t/demo-web $(PORT)
 
-shfiles := $(addprefix scripts/,$(scripts)) t/run t/size t/deps t/demo t/demo-iso t/demo-web t/page/ready t/redfish/host t/redfish/shell t/vm/vm-run t/vm/pc t/vm/client t/soak/disks t/soak/small t/soak/upload \
+shfiles := $(addprefix scripts/,$(scripts)) t/run t/size t/small-libraries t/deps t/demo t/demo-iso t/demo-web t/page/ready t/redfish/host t/redfish/shell t/vm/vm-run t/vm/pc t/vm/client t/soak/disks t/soak/small t/soak/upload \
 	.ci/run t/deb/build scripts/debian/check $(wildcard scripts/debian/*.p[or]*) \
 	$(addprefix scripts/debian/tests/,column serve)
 shfiles += t/vm/bmc-run t/soak/bmc $(wildcard t/bmc/*)

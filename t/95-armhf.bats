@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The 32-bit target: everything is built for armhf; the unit tests and vm-fetchd
-# run under qemu-user.
+# The 32-bit target: everything is built for armhf; the unit tests, vm-fetchd, and
+# vmctl with busybox only run under qemu-user; and how large all of it is.
 
 load helper
 load armhf
@@ -62,4 +62,89 @@ setup_file() {
 	for at in $(((2 << 30) + 512)) $(((4 << 30) + 512)) $(((5 << 30) - 512)); do
 		nbdread -f big sock "$at" 512
 	done
+}
+
+# bmc COMMAND...: as root of a machine of the target, which has busybox, nbdkit and what
+# make install installs. It is a namespace of users, which has its own binfmt_misc, so
+# that the emulator runs each program of it.
+bmc() {
+	local pid
+	rm -f go
+	mkfifo go
+	# shellcheck disable=SC2016 # for the inner shells
+	unshare -U sh -c 'read -r _ <go && exec unshare -m sh -e -c "$@"' sh '
+		mount -t binfmt_misc none "$MACHINE/binfmt"
+		cat /usr/lib/binfmt.d/qemu-arm.conf \
+			>"$MACHINE/binfmt/register"
+		for dir in proc sys dev; do
+			mount --rbind /$dir "$MACHINE/$dir"
+		done
+		mount --rbind "$ROOT/lib" "$MACHINE/lib"
+		mount --rbind "$ROOT/usr/lib" "$MACHINE/usr/lib"
+		exec chroot "$MACHINE" /bin/env -i PATH=/opt/bin:/bin:/usr/bin "$@"' sh "$@" &
+	pid=$!
+	exec 7>go
+	echo "0 0 65536" >"/proc/$pid/uid_map"
+	echo "0 0 65536" >"/proc/$pid/gid_map"
+	echo >&7
+	exec 7>&-
+	wait $pid
+}
+
+# make_machine: its root directory, $MACHINE.
+make_machine() {
+	local applet
+	export MACHINE=$PWD/machine
+	mkdir -p machine/{bin,binfmt,dev,etc/vmedia,lib,proc,run,sys,tmp,usr/bin,usr/lib}
+	cp "$ROOT/bin/busybox" machine/bin
+	for applet in $(qemu-arm-static "$ROOT/bin/busybox" --list); do
+		[ "$applet" = busybox ] || ln -s busybox "machine/bin/$applet"
+	done
+	cp "$ROOT/usr/bin/nbdkit" machine/usr/bin
+	target_make install DESTDIR="$MACHINE" PREFIX=/opt SYSCONFDIR=/etc >&2
+	printf '%s:x:%s:%s::/:/bin/sh\n' root 0 0 nobody 65534 65534 >machine/etc/passwd
+	echo 'allow_file = /tmp' >machine/etc/vmedia/vmedia.conf
+}
+
+@test "busybox only: help, status, doctor, probe, and a mount up to the kernel" {
+	cd "$BATS_TEST_TMPDIR"
+	unshare -Urm mount -t binfmt_misc none /proc 2>/dev/null ||
+		skip "needs a kernel whose namespaces have a binfmt_misc of their own"
+	make_machine
+	[ "$(bmc uname -m)" = armv7l ]
+	bmc vmctl help | grep -qx '  mount URL  *insert an image into a drive of the host'
+	[ "$(bmc vmctl version)" = "$("$BUILD/bin/vmctl" version)" ]
+	bmc vmctl status -j | jq -e '[.slots[].state] == ["empty", "empty"]'
+	head -c 1M /dev/urandom >machine/tmp/x.img
+	bmc vmctl probe -t disk /tmp/x.img | grep -qx 'size: 1048576'
+	run -66 bmc vmctl probe /tmp/none.img
+	[[ $output == *"vmctl: unable to open /tmp/none.img: "* ]]
+	run -1 bmc vmctl doctor
+	grep -qx 'ok    program nbdkit' <<<"$output"
+	grep -q '^FAIL  USB device controller: this machine has none' <<<"$output"
+	run -69 bmc vmctl mount -t disk /tmp/x.img
+	[ "${#lines[@]}" = 1 ]
+	[[ $output == "vm-gadget: there are no USB gadgets in configfs: modprobe libcomposite"* ]]
+	bmc vmctl status -j | jq -e '[.slots[].state] == ["empty", "empty"]'
+}
+
+# KiB WHAT: that line of make size.
+KiB() {
+	sed -n "s/^$1  *\([0-9]*\) KiB\$/\1/p" size
+}
+
+@test "make size: the sums, and each stays below its limit" {
+	cd "$BATS_TEST_TMPDIR"
+	target_make size >size
+	cat size
+	[ "$(KiB "the https column")" -le 500 ]
+	[ "$(KiB "with nfs, smb, vm-drive, WebSocket and page")" -le 990 ]
+	# Each program is in the table, and each library that one asks for.
+	for program in "$TOP"/bin/*.c; do
+		grep -q "	/usr/bin/$(basename "$program" .c)$" size
+	done
+	grep -qP '^column\t\d+\tlibnbd.so.0\tfor .*vm-probe' size
+	grep -qP '^column\t\d+\tlibxml2.so.2\tfor libnbd.so.0' size
+	grep -qP '^beyond\t\d+\tlibsmbclient.so.0\tfor vm-source-smb.so' size
+	grep -qP '^beyond\t\d+\tlibjansson.so.4\tfor .*vm-redfish' size
 }

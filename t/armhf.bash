@@ -10,6 +10,14 @@ TARGET_PACKAGES=busybox-static,libbearssl-dev,libc6-dev,libcrypt-dev,libcrypt1
 TARGET_PACKAGES+=,libcurl4-openssl-dev,libjansson-dev,libmnl-dev,libnbd-dev,libnfs-dev
 TARGET_PACKAGES+=,libseccomp-dev,libsmbclient-dev,nbdkit,nbdkit-plugin-dev
 
+# relink: where a link says /lib, it means the target's.
+relink() {
+	local link
+	find "$ROOT/usr/lib/$TARGET" -name '*.so' -lname '/lib/*' | while read -r link; do
+		ln -sf "../../..$(readlink "$link")" "$link"
+	done
+}
+
 # target_root: unpacks Debian's armhf libraries, from this machine's own mirror, once.
 target_root() {
 	local uri
@@ -23,6 +31,7 @@ target_root() {
 		mmdebstrap -q --arch=armhf --variant=extract \
 			--include=$TARGET_PACKAGES \
 			bookworm "$ROOT" "deb $uri bookworm main" >&2 3>&- 8>&- || return
+		relink
 		echo "$TARGET_PACKAGES" >"$ROOT/done"
 	fi
 	exec 8>&-

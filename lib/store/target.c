@@ -212,7 +212,8 @@ target_write(struct target *t, const void *buf, size_t len, struct failure *why)
 static int
 write_zeros(struct target *t, uint64_t end)
 {
-	static const unsigned char zeros[ZEROS];
+	/* Not const: those would be in the file of the program. */
+	static unsigned char zeros[ZEROS];
 	uint64_t rest;
 
 	while ((rest = end - t->at) > 0)
