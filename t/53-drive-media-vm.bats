@@ -60,6 +60,26 @@ is_empty() {
 	[ "$(dmesg | grep -c 'USB disconnect')" = 1 ]
 }
 
+# insert_waits: vm-gadget has asked the vm-drive.
+insert_waits() {
+	[ "$(ss -xH src "$VM_RUN_DIR/drive.0/control" | wc -l)" -ge 1 ]
+}
+
+@test "an insert while vm-drive ends does not keep it from giving its slot back" {
+	truncate -s 1M one.iso
+	start_drive 0
+	kill -STOP "$DRIVE"
+	background vm-gadget insert 0 one.iso 2>insert.err
+	wait_until 20 insert_waits
+	kill "$DRIVE"
+	kill -CONT "$DRIVE"
+	wait "$DRIVE"
+	wait "${STARTED[-1]}" && false || [ $? = 69 ]
+	[ "$(cat insert.err)" = "vm-gadget: the vm-drive of slot 0 has ended" ]
+	[ "$(cat drive.err)" = "" ]
+	[ "$(vm-gadget status -f driver,udc 0 | xargs)" = "kernel dummy_udc.0" ]
+}
+
 @test "what can't be inserted is told, and the drive stays" {
 	mkfifo pipe
 	: >empty

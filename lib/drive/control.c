@@ -41,6 +41,17 @@ drive_control_close(struct drive_control *c)
 }
 
 void
+drive_control_end(struct drive_control *c)
+{
+	size_t i;
+
+	for (i = 0; i < DRIVE_CLIENTS; i++)
+		if (c->clients[i].fd != -1 && c->clients[i].wait != WAIT_END)
+			drop(&c->clients[i]);
+	close(c->listener);
+}
+
+void
 drive_control_poll(const struct drive_control *c, struct pollfd p[DRIVE_POLLS])
 {
 	bool has_room = false;

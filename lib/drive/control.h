@@ -53,6 +53,9 @@ struct drive_control {
 int drive_control_open(struct drive_control *, const char *path);
 void drive_control_close(struct drive_control *);
 
+/* The same, but those who wait for the end still wait. */
+void drive_control_end(struct drive_control *);
+
 void drive_control_poll(
     const struct drive_control *, struct pollfd[DRIVE_POLLS]);
 

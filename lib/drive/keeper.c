@@ -305,7 +305,9 @@ keeper_run(const struct keeper_setup *setup, struct failure *why)
 		worker_end(&k);
 	}
 	function_close(&k.function);
-	/* The clients stay: our end tells them that we have ended. */
 	unlink(path);
+	/* Nobody else may wait for us: a vm-gadget keeps the gadgets locked, and the
+	 * slot can't be given back. */
+	drive_control_end(&k.control);
 	return rc;
 }
