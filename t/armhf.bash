@@ -21,6 +21,7 @@ relink() {
 # target_root: unpacks Debian's armhf libraries, from this machine's own mirror, once.
 target_root() {
 	local uri
+	mkdir -p "$BUILD"
 	exec 8>"$BUILD/armhf-root.lock"
 	flock 8
 	if [ "$(cat "$ROOT/done" 2>/dev/null)" != "$TARGET_PACKAGES" ]; then
