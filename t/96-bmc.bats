@@ -21,7 +21,7 @@ setup_file() {
 	start_nginx
 	cp "$TOP/t/bmc/steps" root.d/steps
 	cp ca.pem root.d/etc/ca.pem
-	printf '%s\n' 'cacert = /etc/ca.pem' 'udc = dummy_udc.0' 'cache = 8M' \
+	printf '%s\n' 'cacert = /etc/ca.pem' 'udc = dummy_udc.0' 'cache = 8M' 'timeout = 300' \
 		>root.d/etc/vmedia/vmedia.conf
 	(umask 077 && account >root.d/etc/vmedia/accounts)
 	# shellcheck disable=SC2086 # a list of words
