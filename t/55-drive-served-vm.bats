@@ -165,6 +165,21 @@ ejects_away() {
 	ejects_away one --discard
 }
 
+@test "vm-drive is killed while its worker waits for a client that is away" {
+	inserts one 0 "$LARGE"
+	drop_caches
+	cut one
+	read_tail >/dev/null 3>&- &
+	wait_until 20 is_stuck
+	pkill -KILL -o -x vm-drive
+	serve "$LARGE"
+	attach again 0
+	wait_until 60 has_tail 2>/dev/null
+	vmctl eject -s 0
+	leaves_nothing 0
+	wait $! || :
+}
+
 # keeper_of SLOT: prints the process of that slot's vm-drive.
 keeper_of() {
 	pgrep -o -f "vm-drive -B $1"

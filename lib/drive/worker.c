@@ -240,6 +240,8 @@ give_up_rights(void)
 	if (become_user(NULL) == -1)
 		return -1;
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* It may wait in the kernel for a block device, and not hear the keeper end. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	return sandbox_enter_device(FUNCTIONFS_ENDPOINT_DESC) == 0 ||
 		       sandbox_is_missing(errno)
 		   ? 0
