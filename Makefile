@@ -80,7 +80,7 @@ of_IMAGES = vm-image vm-image-keys vm-import vm-upload vm-upload.service vm-uplo
 	$(filter-out image-store.sh,$(notdir $(wildcard scripts/lib/image-*.sh)))
 of_NETBOOT = vm-dhcp-probe vm-netboot vm-netboot-conf vm-netboot-http vm-netboot-log \
 	vm-netboot-script vmedia-netboot@.service $(notdir $(wildcard scripts/lib/netboot-*.sh))
-of_door = vm-door vm-door.service vm-door.socket vm-user user.sh
+of_door = vm-door vm-door.service vm-door.socket vm-user
 parts = WEB WS REDFISH IMAGES NETBOOT
 $(foreach p,$(parts) PAM,$(if $(filter-out 0 1,$($(p)))$(if $($(p)),,x),$(error \
     $(p)=$($(p)): it is 0 or 1)))

@@ -133,6 +133,9 @@ installed() {
 	PATH=/usr/sbin:/usr/bin:/sbin:/bin
 	root/usr/bin/vmctl help | grep -q '^  mount'
 	root/usr/bin/vmctl status
+	for verb in attach serve web user ticket; do
+		[[ $(root/usr/bin/vmctl $verb --help 2>&1) == "usage: vmctl $verb "* ]]
+	done
 	[ -z "$(root/usr/bin/vmctl complete image '')$(root/usr/bin/vmctl complete netboot '')" ]
 	fails 69 root/usr/bin/vmctl image ls
 	grep -qx 'vmctl: unable to run vm-image: install vmedia-images' stderr
