@@ -37,6 +37,10 @@ ask(struct worker *w, uint64_t at, uint64_t end)
 
 	while (at < limit) {
 		p = pieces_at(&w->pieces, at);
+		/* Ahead, a part of a piece would cost as much as the whole. */
+		if (p == NULL && at >= end && limit - at < PIECE_SIZE &&
+		    limit < size)
+			break;
 		if (p == NULL) {
 			p = pieces_get(&w->pieces, begin, limit);
 			if (p == NULL || !begin_read(w, p, at, limit - at))

@@ -328,6 +328,21 @@ source_events(const struct source *s)
 							: POLLIN;
 }
 
+static int
+lose(struct source *s)
+{
+	source_stop(s);
+	return -1;
+}
+
+int
+source_send(struct source *s)
+{
+	if (s->is_file || s->fd == -1)
+		return 0;
+	return send_all(s) == -1 ? lose(s) : 0;
+}
+
 int
 source_move(struct source *s)
 {
@@ -340,8 +355,5 @@ source_move(struct source *s)
 		if (rc == 0)
 			rc = receive_more(s);
 	}
-	if (rc == 0)
-		return 0;
-	source_stop(s);
-	return -1;
+	return rc == -1 ? lose(s) : 0;
 }

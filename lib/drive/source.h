@@ -71,8 +71,9 @@ void source_fail_all(struct source *, int error);
 /* What to poll(2) the connection for; 0: there is none. */
 short source_events(const struct source *);
 
-/* Send and receive what can be now. Returns 0; or -1 if the connection is lost,
- * which is closed then. */
+/* Send what can be now; or send, and receive. Both return 0; or -1 if the connection is
+ * lost, which is closed then. */
+int source_send(struct source *);
 int source_move(struct source *);
 
 #endif

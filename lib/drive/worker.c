@@ -180,25 +180,25 @@ hear_bus(struct worker *w)
 /* --- the loop -------------------------------------------------------------------- */
 
 static void
-move_source_and_host(struct worker *w)
+move_source_and_host(struct worker *w, int (*move)(struct source *))
 {
-	if (source_move(&w->source) == -1)
+	if (move(&w->source) == -1)
 		tell(w, DRIVE_LOST);
 	move_collect(w);
 	move_on(w);
 }
 
-/* What the first turn has begun need not wait for poll(2), and may end at once. */
+/* What the first turn has begun need not wait for poll(2). */
 static void
-serve_source(struct worker *w)
+serve_source(struct worker *w, bool is_readable)
 {
 	if (!w->has_medium) {
 		move_on(w); /* a command whose medium is gone fails */
 		return;
 	}
-	move_source_and_host(w);
+	move_source_and_host(w, is_readable ? source_move : source_send);
 	if (w->has_medium && source_events(&w->source) & POLLOUT)
-		move_source_and_host(w);
+		move_source_and_host(w, source_send);
 }
 
 static void __attribute__((noreturn)) loop(struct worker *w)
@@ -230,7 +230,7 @@ static void __attribute__((noreturn)) loop(struct worker *w)
 		aio_begin(&w->aio);
 		if (p[KEEPER].revents != 0 && !hear_keeper(w))
 			exit(0);
-		serve_source(w);
+		serve_source(w, p[SOURCE].revents != 0);
 	}
 }
 
