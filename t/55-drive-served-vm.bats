@@ -9,7 +9,7 @@ load column
 setup_file() {
 	modprobe -a usb-storage sr_mod sd_mod
 	modprobe dummy_hcd
-	# A drive that is open has no lock: who ejects need not ask twice.
+	# A drive that is open has no lock then, and an eject need not ask twice.
 	echo 0 >/proc/sys/dev/cdrom/lock
 	export VM_RUN_DIR=/run/vmedia VM_CONF=/tmp/vmedia.conf
 	export LARGE="$BATS_FILE_TMPDIR/large.iso" SMALL="$BATS_FILE_TMPDIR/small.iso"

@@ -38,8 +38,8 @@ target_root() {
 	exec 8>&-
 }
 
-# target_make [VARIABLE=VALUE...] GOAL: make for the target, into $OUT. Who else does
-# this at the same time waits, and finds it made.
+# target_make [VARIABLE=VALUE...] GOAL: make for the target, into $OUT. A second caller
+# waits until it is made.
 target_make() {
 	local lib=$ROOT/usr/lib/$TARGET
 	PKG_CONFIG_LIBDIR=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$ROOT \

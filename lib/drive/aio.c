@@ -110,7 +110,7 @@ aio_begin(struct aio *aio)
 /* --- ending ------------------------------------------------------------------ */
 
 /* The ring that the kernel maps at the context's address (fs/aio.c, struct
- * aio_ring): who reads there needs no system call. */
+ * aio_ring): to read there needs no system call. */
 struct ring {
 	unsigned id, size, head, tail;
 	unsigned magic, compatible, incompatible, header;

@@ -34,7 +34,7 @@ write_medium(const struct keeper *k)
 
 /* --- the source -------------------------------------------------------------- */
 
-/* Linux opens a block device for writing that takes none. */
+/* Linux lets a read-only block device be opened for writing. */
 static int
 examine_device(struct keeper *k)
 {

@@ -186,8 +186,8 @@ ask(struct gadget *gadget, unsigned slot, int ms, const char *request)
 	return -1;
 }
 
-/* A read of a block device whose source is away can't be given up before that is
- * detached: who shall do that waits for this. */
+/* A read of a block device whose client is away ends when the device is detached; and
+ * vm-slot, which detaches it, waits for this answer. */
 static int
 eject_ms(const struct gadget *gadget, unsigned slot)
 {

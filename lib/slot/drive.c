@@ -4,7 +4,7 @@
  * Which drive shows the medium: the kernel's, from a block device that is attached
  * to the source, or a vm-drive(8), from the source's socket. A request names it:
  * kernel (the default), own, or auto: the kernel's, unless that can't show the image,
- * or the slot has a vm-drive already. Whoever asks for auto knows that there is
+ * or the slot has a vm-drive already. vmctl asks for auto only where there is
  * FunctionFS.
  *
  * The connection of a client that serves an image is the kernel's, which keeps reads
