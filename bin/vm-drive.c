@@ -224,10 +224,28 @@ catch_end(void)
 	return fd;
 }
 
+/* Take the slot, unless systemd has kept the drive of a vm-drive that was killed. */
+static void
+take_slot(struct drive_store *store, int type)
+{
+	struct failure why;
+
+	if (store_open(store) == -1)
+		err(EX_OSERR, "unable to get memory");
+	if (store->is_kept && own_drive_resumes(&drive))
+		return;
+	if (store->is_kept && store_renew(store) == -1)
+		err(EX_OSERR, "unable to get memory");
+	if (own_drive_take(&drive, type, &why) == -1)
+		die_with_trace(&why);
+}
+
 static int
 run(bool has_only_medium, int type)
 {
+	static struct drive_store store;
 	struct keeper_setup setup = {.slot = drive.slot,
+	    .store = &store,
 	    .only_medium = has_only_medium,
 	    .describe = describe,
 	    .show = has_only_medium ? show : show_empty,
@@ -246,8 +264,7 @@ run(bool has_only_medium, int type)
 		setup.first = &first;
 	else if (drive_get_medium(drive.slot, &last))
 		setup.first = &last;
-	if (own_drive_take(&drive, type, &why) == -1)
-		die_with_trace(&why);
+	take_slot(&store, type);
 	setup.may_halt = own_may_halt(&drive.gadget, drive.slot);
 	setup.stop = catch_end();
 	rc = keeper_run(&setup, &why);

@@ -73,14 +73,23 @@ has_new_process() {
 		[ "$(systemctl show -P MainPID "$1")" != "$2" ]
 }
 
-@test "a vm-drive is a service: one that is killed comes back with its medium" {
+@test "a vm-drive is a service: the host sees nothing of one that is killed" {
 	local pid since
 	since=$(date +%s)
 	mount_image one.iso -s 0 --drive own
 	systemctl is-active vmedia-drive@0
-	pid=$(systemctl show -P MainPID vmedia-drive@0)
-	kill -KILL "$pid"
-	wait_until 30 has_new_process vmedia-drive@0 "$pid"
+	wait_until 30 host_has 0
+	start_reading 0 "$WWW/one.iso"
+	for _ in 1 2 3; do
+		pid=$(systemctl show -P MainPID vmedia-drive@0)
+		kill -KILL "$pid"
+		wait_until 30 has_new_process vmedia-drive@0 "$pid"
+	done
+	is_clean
+	dmesg | not grep "USB disconnect"
+	[ "$(systemctl show -P NFileDescriptorStore vmedia-drive@0)" = 5 ]
+	vmctl eject -f -s 0
+	mount_image one.iso -s 0 --drive own
 	wait_until 30 host_has 0
 	cmp "$WWW/one.iso" "$(host_drive 0)"
 	pkill -KILL -P "$(systemctl show -P MainPID vmedia-drive@0)"
@@ -93,6 +102,25 @@ has_new_process() {
 	[ "$(vm-gadget status -f driver 0)" = kernel ]
 	journalctl -q -o cat --since "@$since" -u vmedia-slot@0 -u vmedia-drive@0 |
 		not grep -i "left-over\|remains running"
+}
+
+@test "a vm-drive in another unit, which is killed while the host reads" {
+	local pid
+	systemd-run -q -u own-drive -p Type=notify -p FileDescriptorStoreMax=8 \
+		-p Restart=on-failure -p RestartSec=100ms \
+		/usr/local/bin/vm-drive 0 "$WWW/one.iso"
+	wait_until 30 host_has 0
+	start_reading 0 "$WWW/one.iso"
+	pid=$(systemctl show -P MainPID own-drive)
+	kill -KILL "$pid"
+	wait_until 30 has_new_process own-drive "$pid"
+	is_clean
+	dmesg | not grep "USB disconnect"
+	wait_until 20 eject -i off "$(host_drive 0)"
+	eject "$(host_drive 0)"
+	wait_until 20 not systemctl -q is-active own-drive
+	not systemctl is-failed own-drive
+	[ "$(vm-gadget status -f driver 0)" = kernel ]
 }
 
 # read_on COMMAND...: runs it while the host reads; the host sees only a pause.

@@ -40,7 +40,8 @@ struct keeper {
 	struct failure *why;
 	struct scsi_setup drive; /* what it says of itself */
 	struct function function;
-	struct drive_shared *shared;
+	struct drive_shared *shared; /* this and the next are of the store */
+	struct store_image *image;
 	struct drive_counters *counters;
 	struct drive_control control;
 	struct kept_medium medium;
@@ -66,6 +67,9 @@ has_medium(const struct keeper *k)
 /* Begin to insert a medium; medium_inserted() is its end, or medium_gone(). -1: it
  * can't be opened, and there is none. */
 int medium_insert(struct keeper *, const struct drive_medium *);
+
+/* The same with the medium that the host has from a keeper before us. */
+int medium_resume(struct keeper *, const struct drive_medium *);
 
 /* Begin to eject it, if there is one. What the host wrote is kept, unless it is
  * discarded. medium_gone() is the end. */

@@ -158,6 +158,7 @@ find_source(struct keeper *k)
 			medium_gone(k, k->why);
 	} else {
 		m->size = m->dial.first.size;
+		*k->image = (struct store_image){1, m->dial.first};
 		give_source(k, socket);
 		close(socket);
 	}
@@ -172,12 +173,28 @@ medium_insert(struct keeper *k, const struct drive_medium *wish)
 
 	*m = (struct kept_medium){.wish = *wish, .file = -1, .lost = -1};
 	dial_init(&m->dial, m->wish.path, wish->writable, k->setup->say);
+	k->image->is_known = 0;
 	if (open_source(k) == -1)
 		close_source(k);
 	else
 		medium_want(k);
 	write_medium(k);
 	return has_medium(k) ? 0 : -1;
+}
+
+int
+medium_resume(struct keeper *k, const struct drive_medium *wish)
+{
+	const struct store_image image = *k->image;
+	struct kept_medium *m = &k->medium;
+
+	if (medium_insert(k, wish) == -1)
+		return -1;
+	m->is_in = true;
+	m->dial.is_known = image.is_known;
+	m->dial.first = image.first;
+	*k->image = image;
+	return 0;
 }
 
 void

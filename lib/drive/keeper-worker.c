@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -40,6 +41,8 @@ static void __attribute__((noreturn)) become_worker(struct keeper *k, int link)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	k->setup->forget();
+	/* It may write to what it shares, and not to this. */
+	munmap(k->image, sizeof(*k->image));
 	dial_forget(&k->medium.dial);
 	drive_control_close(&k->control);
 	if (k->medium.file != -1)

@@ -114,6 +114,18 @@ asked(void *arg, struct drive_client *client, const char *request)
 
 /* --- the worker's news ---------------------------------------------------------- */
 
+/* The host may have had a medium that the keeper before us was about to eject. */
+static void
+go_on_after_keeper(struct keeper *k)
+{
+	if (!has_medium(k) && k->shared->unit.present) {
+		worker_order(k, DRIVE_GIVE_UP, -1);
+		worker_order(k, DRIVE_DISCARD, -1);
+	}
+	if (has_medium(k) && k->setup->only_medium)
+		k->setup->on_inserted();
+}
+
 static int
 worker_is_ready(struct keeper *k)
 {
@@ -123,7 +135,11 @@ worker_is_ready(struct keeper *k)
 	if (k->is_shown)
 		return 0;
 	k->is_shown = true;
-	return k->setup->show(k->why);
+	if (k->setup->show(k->why) == -1)
+		return -1;
+	if (k->setup->store->is_kept)
+		go_on_after_keeper(k);
+	return 0;
 }
 
 static int
@@ -242,8 +258,9 @@ static int
 open_counters(struct keeper *k)
 {
 	char path[PATH_MAX];
+	int empty = k->setup->store->is_kept ? 0 : O_TRUNC;
 	int fd = open(drive_path(k->setup->slot, "counters", path),
-	    O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	    O_RDWR | O_CREAT | empty | O_CLOEXEC, 0644);
 
 	/* A write to memory that a full file system can't give would be deadly. */
 	if (fd == -1 ||
@@ -259,29 +276,48 @@ open_counters(struct keeper *k)
 }
 
 static int
-prepare(struct keeper *k)
+find_first_medium(struct keeper *k)
 {
+	const struct drive_medium *first = k->setup->first;
+
+	if (first == NULL ||
+	    (k->setup->store->is_kept ? medium_resume(k, first)
+				      : medium_insert(k, first)) == 0)
+		return 0;
+	if (k->setup->only_medium)
+		return -1;
+	k->setup->say(k->why->text);
+	return 0;
+}
+
+static int
+open_function(struct keeper *k)
+{
+	struct drive_store *store = k->setup->store;
 	char path[PATH_MAX];
 
-	if (k->setup->describe(&k->drive, k->why) == -1 ||
-	    open_counters(k) == -1)
-		return -1;
-	k->shared = mmap(NULL, sizeof(*k->shared), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (k->shared == MAP_FAILED)
-		return fail_errno(k->why, EX_OSERR, "unable to get memory");
-	if (k->setup->first != NULL &&
-	    medium_insert(k, k->setup->first) == -1) {
-		if (k->setup->only_medium)
-			return -1;
-		k->setup->say(k->why->text);
-	}
-	k->children = catch_children();
-	if (function_open(
-		&k->function, drive_path(k->setup->slot, "usb", path)) == -1)
+	if (store->is_kept) {
+		k->function = store->function;
+		k->setup->say("going on after a vm-drive that was killed");
+	} else if (function_open(&k->function,
+		       drive_path(k->setup->slot, "usb", path)) == -1) {
 		return fail_errno(k->why, EX_UNAVAILABLE,
 		    "unable to use the USB function at %s", path);
-	return worker_start(k);
+	}
+	store_put(store, &k->function);
+	return 0;
+}
+
+static int
+prepare(struct keeper *k)
+{
+	k->shared = k->setup->store->shared;
+	k->image = k->setup->store->image;
+	if (k->setup->describe(&k->drive, k->why) == -1 ||
+	    open_counters(k) == -1 || find_first_medium(k) == -1)
+		return -1;
+	k->children = catch_children();
+	return open_function(k) == -1 ? -1 : worker_start(k);
 }
 
 int
@@ -305,6 +341,7 @@ keeper_run(const struct keeper_setup *setup, struct failure *why)
 		worker_end(&k);
 	}
 	function_close(&k.function);
+	store_drop();
 	unlink(path);
 	/* Nobody else may wait for us: a vm-gadget keeps the gadgets locked, and the
 	 * slot can't be given back. */

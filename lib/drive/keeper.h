@@ -14,12 +14,14 @@
 
 #include "base/failure.h"
 #include "drive/place.h"
+#include "drive/store.h"
 #include "scsi/scsi.h"
 
 struct keeper_setup {
 	unsigned slot;
-	bool may_halt; /* the controller can stall endpoints */
-	int stop;      /* ends when this descriptor can be read */
+	bool may_halt;		   /* the controller can stall endpoints */
+	int stop;		   /* ends when this descriptor can be read */
+	struct drive_store *store; /* open */
 	/* The first medium; NULL: none. With only_medium the drive ends when that is
 	 * ejected, and if it can't be inserted. */
 	const struct drive_medium *first;

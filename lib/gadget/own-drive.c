@@ -128,6 +128,18 @@ own_drive_take(struct own_drive *d, int type, struct failure *why)
 	}
 }
 
+bool
+own_drive_resumes(struct own_drive *d)
+{
+	struct failure unused;
+
+	if (open_slot(d, &unused) == -1 || !own_is(&d->gadget, d->slot) ||
+	    gadget_udc(&d->gadget, d->udc) == -1)
+		return false;
+	remember_udc(d);
+	return true;
+}
+
 static int
 show(struct own_drive *d)
 {

@@ -28,6 +28,9 @@ int own_drive_type(
  * own_drive_show() or own_drive_give_back(). */
 int own_drive_take(struct own_drive *, int type, struct failure *);
 
+/* Is the slot still that of a vm-drive that was killed? Nothing changes then. */
+bool own_drive_resumes(struct own_drive *);
+
 /* Show the gadget to the host, unless it exists on demand and has no medium. */
 int own_drive_show(struct own_drive *, struct failure *);
 

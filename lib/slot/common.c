@@ -84,7 +84,7 @@ slot_notify(const struct slot *s, const char *state, bool ready)
 		return;
 	snprintf(
 	    text, sizeof(text), "%sSTATUS=%s", ready ? "READY=1\n" : "", state);
-	notify_send(s->notify, text);
+	notify_send(s->notify, text, -1);
 }
 
 void

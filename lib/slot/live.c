@@ -305,7 +305,8 @@ slot_live_ended(struct slot *s, enum child_id id, int status)
 
 /* --- what was seen of the drive ------------------------------------------------ */
 
-/* It inserts its medium again: the host sees a drive that was unplugged. */
+/* It goes on with its medium. Unless systemd has kept its descriptors, the host sees
+ * that the drive was unplugged. */
 static void
 mend_drive(struct slot *s)
 {

@@ -9,10 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "unix/fd-passing.h"
 #include "unix/sd-notify.h"
 
-void
-notify_send(const char *path, const char *text)
+static int
+connect_notify(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	size_t len = path != NULL ? strlen(path) : 0;
@@ -20,22 +21,35 @@ notify_send(const char *path, const char *text)
 
 	if (len == 0 || len >= sizeof(address.sun_path) ||
 	    (path[0] != '/' && path[0] != '@'))
-		return;
+		return -1;
 	memcpy(address.sun_path, path, len);
 	/* "@" stands for the NUL of an abstract name, which has no end. */
 	if (path[0] == '@')
 		address.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return;
-	sendto(fd, text, strlen(text), MSG_NOSIGNAL,
-	    (struct sockaddr *)&address,
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
-	close(fd);
+	if (fd != -1 && connect(fd, (struct sockaddr *)&address,
+			    (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+					len)) == -1) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+int
+notify_send(const char *path, const char *text, int fd)
+{
+	int rc, to = connect_notify(path);
+
+	if (to == -1)
+		return -1;
+	rc = pass_send(to, text, strlen(text), &fd, fd == -1 ? 0 : 1);
+	close(to);
+	return rc;
 }
 
 void
 notify_ready(void)
 {
-	notify_send(getenv("NOTIFY_SOCKET"), "READY=1");
+	notify_send(getenv("NOTIFY_SOCKET"), "READY=1", -1);
 }

@@ -12,7 +12,10 @@
  */
 void notify_ready(void);
 
-/* Send text to that socket, whose name is as in $NOTIFY_SOCKET. */
-void notify_send(const char *socket, const char *text);
+/*
+ * Send text to that socket, whose name is as in $NOTIFY_SOCKET, and a descriptor with
+ * it, or -1. Returns 0; or -1 if there is no such socket.
+ */
+int notify_send(const char *socket, const char *text, int fd);
 
 #endif

@@ -92,8 +92,6 @@ start_column() {
 
 # end_reader: the host reads no more; the status is what it has found.
 end_reader() {
-	[ -z "${READER_HAS_ENDED:-}" ] || return 0
-	READER_HAS_ENDED=1
 	echo end 1>&"$READER_IN"
 	wait "$READER_PID"
 }
