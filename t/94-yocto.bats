@@ -32,12 +32,12 @@ recipe() {
 # has only what bitbake exports.
 task() {
 	recipe task "$1" "$DIR/image" "nfs smb web websocket redfish images netboot" >"$DIR/$1"
-	(cd "$DIR/src" && env -i PATH="$PATH" PKG_CONFIG_SYSROOT_DIR="$ROOT" \
-		PKG_CONFIG_LIBDIR="$ROOT/usr/lib/$TARGET/pkgconfig" \
-		CC="$TARGET-gcc --sysroot=$ROOT" AR=$TARGET-ar \
+	(cd "$DIR/src" && env -i PATH="$PATH" PKG_CONFIG_SYSROOT_DIR="$TARGET_ROOT" \
+		PKG_CONFIG_LIBDIR="$TARGET_ROOT/usr/lib/$TARGET/pkgconfig" \
+		CC="$TARGET-gcc --sysroot=$TARGET_ROOT" AR=$TARGET-ar \
 		CFLAGS="-O2 -pipe -g -Werror -ffile-prefix-map=$DIR/src=/usr/src/vmedia \
-			-ffile-prefix-map=$ROOT=" \
-		LDFLAGS="-Wl,-O1 -Wl,-rpath-link,$ROOT/usr/lib/$TARGET:$ROOT/lib/$TARGET" \
+			-ffile-prefix-map=$TARGET_ROOT=" \
+		LDFLAGS="-Wl,-O1 -Wl,-rpath-link,$TARGET_ROOT/usr/lib/$TARGET:$TARGET_ROOT/lib/$TARGET" \
 		sh -e "$DIR/$1")
 }
 compile() {
@@ -92,7 +92,7 @@ compile() {
 	file "$DIR"/image/usr/bin/vm-* | grep ELF >elf
 	[ "$(wc -l <elf)" -ge 17 ]
 	not grep -v 'ELF 32-bit LSB.*ARM' elf
-	not grep -rlF -e "$DIR" -e "$TOP" -e "$ROOT" "$DIR/image"
+	not grep -rlF -e "$DIR" -e "$TOP" -e "$TARGET_ROOT" "$DIR/image"
 }
 
 @test "the kernel's fragment has what vmedia-hardware(7) says, and vm-drive's function" {

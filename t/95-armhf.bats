@@ -8,7 +8,7 @@ load armhf
 
 # arm PROGRAM [ARG...]: run it with the target's own libraries.
 arm() {
-	qemu-arm-static -L "$ROOT" "$@"
+	qemu-arm-static -L "$TARGET_ROOT" "$@"
 }
 
 setup_file() {
@@ -17,13 +17,13 @@ setup_file() {
 }
 
 @test "the programs are for the target" {
-	file -L "$OUT"/bin/vm-fetchd "$OUT"/bin/vm-probe \
-		"$OUT"/bin/vm-nbd-attach "$OUT"/bin/vm-gadget |
+	file -L "$TARGET_OUT"/bin/vm-fetchd "$TARGET_OUT"/bin/vm-probe \
+		"$TARGET_OUT"/bin/vm-nbd-attach "$TARGET_OUT"/bin/vm-gadget |
 		grep -c 'ELF 32-bit LSB.*ARM' | grep -qx 4
 }
 
 @test "the unit tests pass under emulation" {
-	for unit in "$OUT"/t/unit/*; do
+	for unit in "$TARGET_OUT"/t/unit/*; do
 		echo "$unit"
 		# The emulator knows neither seccomp(2) nor generic netlink, runs
 		# no other program, and takes / for the target's own.
@@ -36,12 +36,12 @@ setup_file() {
 @test "a file of a date after 2038" {
 	head -c 1M /dev/zero >"$BATS_TEST_TMPDIR/late"
 	touch -d 2040-02-03 "$BATS_TEST_TMPDIR/late"
-	[ "$(arm "$OUT/bin/vm-probe" -t disk -f size "$BATS_TEST_TMPDIR/late")" = 1048576 ]
+	[ "$(arm "$TARGET_OUT/bin/vm-probe" -t disk -f size "$BATS_TEST_TMPDIR/late")" = 1048576 ]
 }
 
 @test "vm-probe sees an image above 4 GiB under emulation" {
 	truncate -s 5G "$BATS_TEST_TMPDIR/big"
-	[ "$(arm "$OUT/bin/vm-probe" -f size "$BATS_TEST_TMPDIR/big")" = \
+	[ "$(arm "$TARGET_OUT/bin/vm-probe" -f size "$BATS_TEST_TMPDIR/big")" = \
 		$((5 << 30)) ]
 }
 
@@ -54,8 +54,8 @@ setup_file() {
 	done
 	background hostile big >port
 	wait_until 10 test -s port
-	background arm "$ROOT/usr/bin/nbdkit" -f -U "$PWD/sock" \
-		"$OUT/lib/vmedia/nbdkit-vm-fetchd-plugin.so" \
+	background arm "$TARGET_ROOT/usr/bin/nbdkit" -f -U "$PWD/sock" \
+		"$TARGET_OUT/lib/vmedia/nbdkit-vm-fetchd-plugin.so" \
 		url="http://127.0.0.1:$(cat port)/ok/big" cache=8M
 	wait_until 30 test -S sock
 	[ "$(nbdread -s sock)" = $((5 << 30)) ]
@@ -79,8 +79,8 @@ bmc() {
 		for dir in proc sys dev; do
 			mount --rbind /$dir "$MACHINE/$dir"
 		done
-		mount --rbind "$ROOT/lib" "$MACHINE/lib"
-		mount --rbind "$ROOT/usr/lib" "$MACHINE/usr/lib"
+		mount --rbind "$TARGET_ROOT/lib" "$MACHINE/lib"
+		mount --rbind "$TARGET_ROOT/usr/lib" "$MACHINE/usr/lib"
 		exec chroot "$MACHINE" /bin/env -i PATH=/opt/bin:/bin:/usr/bin "$@"' sh "$@" &
 	pid=$!
 	exec 7>go
@@ -96,11 +96,11 @@ make_machine() {
 	local applet
 	export MACHINE=$PWD/machine
 	mkdir -p machine/{bin,binfmt,dev,etc/vmedia,lib,proc,run,sys,tmp,usr/bin,usr/lib}
-	cp "$ROOT/bin/busybox" machine/bin
-	for applet in $(qemu-arm-static "$ROOT/bin/busybox" --list); do
+	cp "$TARGET_ROOT/bin/busybox" machine/bin
+	for applet in $(qemu-arm-static "$TARGET_ROOT/bin/busybox" --list); do
 		[ "$applet" = busybox ] || ln -s busybox "machine/bin/$applet"
 	done
-	cp "$ROOT/usr/bin/nbdkit" machine/usr/bin
+	cp "$TARGET_ROOT/usr/bin/nbdkit" machine/usr/bin
 	target_make install DESTDIR="$MACHINE" PREFIX=/opt SYSCONFDIR=/etc >&2
 	printf '%s:x:%s:%s::/:/bin/sh\n' root 0 0 nobody 65534 65534 >machine/etc/passwd
 	echo 'allow_file = /tmp' >machine/etc/vmedia/vmedia.conf

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# Building for 32-bit ARM with Debian's libraries for it, below $ROOT.
+# Building for 32-bit ARM with Debian's libraries for it, below $TARGET_ROOT.
 
 TARGET=arm-linux-gnueabihf
-export ROOT=$BUILD/armhf-root OUT=$BUILD/armhf
+export TARGET_ROOT=$BUILD/armhf-root TARGET_OUT=$BUILD/armhf
 
 # What vmedia needs there to be built, and to run.
 TARGET_PACKAGES=busybox-static,libbearssl-dev,libc6-dev,libcrypt-dev,libcrypt1
@@ -13,7 +13,7 @@ TARGET_PACKAGES+=,libseccomp-dev,libsmbclient-dev,nbdkit,nbdkit-plugin-dev
 # relink: where a link says /lib, it means the target's.
 relink() {
 	local link
-	find "$ROOT/usr/lib/$TARGET" -name '*.so' -lname '/lib/*' | while read -r link; do
+	find "$TARGET_ROOT/usr/lib/$TARGET" -name '*.so' -lname '/lib/*' | while read -r link; do
 		ln -sf "../../..$(readlink "$link")" "$link"
 	done
 }
@@ -24,28 +24,29 @@ target_root() {
 	mkdir -p "$BUILD"
 	exec 8>"$BUILD/armhf-root.lock"
 	flock 8
-	if [ "$(cat "$ROOT/done" 2>/dev/null)" != "$TARGET_PACKAGES" ]; then
+	if [ "$(cat "$TARGET_ROOT/done" 2>/dev/null)" != "$TARGET_PACKAGES" ]; then
 		uri=$(sed -n 's/^URIs: //p; s/^deb \([^ ]*\) .*/\1/p' \
 			/etc/apt/sources.list.d/debian.sources /etc/apt/sources.list \
 			2>/dev/null | head -1)
-		rm -rf "$ROOT"
+		rm -rf "$TARGET_ROOT"
 		mmdebstrap -q --arch=armhf --variant=extract \
 			--include=$TARGET_PACKAGES \
-			bookworm "$ROOT" "deb $uri bookworm main" >&2 3>&- 8>&- || return
+			bookworm "$TARGET_ROOT" "deb $uri bookworm main" >&2 3>&- 8>&- || return
 		relink
-		echo "$TARGET_PACKAGES" >"$ROOT/done"
+		echo "$TARGET_PACKAGES" >"$TARGET_ROOT/done"
 	fi
 	exec 8>&-
 }
 
-# target_make [VARIABLE=VALUE...] GOAL: make for the target, into $OUT. A second caller
-# waits until it is made.
+# target_make [VARIABLE=VALUE...] GOAL: make for the target, into $TARGET_OUT. A second
+# caller waits until it is made.
 target_make() {
-	local lib=$ROOT/usr/lib/$TARGET
-	PKG_CONFIG_LIBDIR=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$ROOT \
-		flock "$OUT.lock" make -s -C "$TOP" O="$OUT" CC=$TARGET-gcc AR=$TARGET-ar SOURCES="nfs smb" \
-		CFLAGS="-Os -g -Werror --sysroot=$ROOT" \
-		LDFLAGS="--sysroot=$ROOT -Wl,-rpath-link,$lib:$ROOT/lib/$TARGET" \
-		STRIP=$TARGET-strip READELF=$TARGET-readelf NBDKIT="$ROOT/usr/bin/nbdkit" \
+	local lib=$TARGET_ROOT/usr/lib/$TARGET
+	PKG_CONFIG_LIBDIR=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$TARGET_ROOT \
+		flock "$TARGET_OUT.lock" make -s -C "$TOP" O="$TARGET_OUT" \
+		CC=$TARGET-gcc AR=$TARGET-ar SOURCES="nfs smb" \
+		CFLAGS="-Os -g -Werror --sysroot=$TARGET_ROOT" \
+		LDFLAGS="--sysroot=$TARGET_ROOT -Wl,-rpath-link,$lib:$TARGET_ROOT/lib/$TARGET" \
+		STRIP=$TARGET-strip READELF=$TARGET-readelf NBDKIT="$TARGET_ROOT/usr/bin/nbdkit" \
 		"$@" 3>&- 8>&-
 }
