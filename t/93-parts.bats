@@ -14,7 +14,8 @@ setup() {
 
 # other_make [WORD...]: make, in an output directory of the test's own.
 other_make() {
-	make -s -C "$TOP" O="$OUT" "$@" 3>&-
+	# (make check has these two of its own.)
+	env -u MAKELEVEL -u MAKEFLAGS make -s -C "$TOP" O="$OUT" "$@" 3>&-
 }
 
 # pkg_config_without LIBRARY: a pkg-config that does not know it.
