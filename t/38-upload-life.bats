@@ -281,8 +281,8 @@ after_restart() {
 	[ "$size" -lt 6000000 ]
 	[ "$(tail -c +$((size + 1)) image | up PATCH "$AT" "$TYPE" "Upload-Offset:$size")" = 204 ]
 	wait_until 30 test -d "$STORE/images/${AT##*/}"
-	# What the disk has, not the memory.
-	umount "$STORE"
+	# What the disk has, not the memory; vm-upload's process may be about to end.
+	wait_until 20 umount "$STORE"
 	mount "$LOOP" "$STORE"
 	cmp image "$STORE/images/${AT##*/}/data"
 }
