@@ -64,17 +64,15 @@ fd_store_drop(const char *name)
 void
 fd_store_wait(void)
 {
-	int ends[2];
+	int ends[2], rc;
 	struct pollfd p;
 
 	if (pipe2(ends, O_CLOEXEC) == -1)
 		return;
+	rc = ask("BARRIER=1", ends[1]);
+	close(ends[1]);
 	p = (struct pollfd){ends[0], POLLIN, 0};
-	if (ask("BARRIER=1", ends[1]) == 0) {
-		close(ends[1]);
+	if (rc == 0)
 		poll(&p, 1, BUSY_MS);
-	} else {
-		close(ends[1]);
-	}
 	close(ends[0]);
 }
