@@ -264,7 +264,8 @@ help:
 	@echo 'make install   into DESTDIR, PREFIX ($(PREFIX)), SYSCONFDIR'
 	@echo 'make uninstall remove that again, but not the configuration'
 	@echo 'make deb       Debian packages of what is committed, into build/deb'
-	@echo '               (DEB_ARCH=armhf: for another architecture)'
+	@echo '               (DEB_ARCH=armhf: for another architecture;'
+	@echo '               DEB_ROOT=/DIR: with the libraries of the machine in DIR)'
 	@echo 'make dist      vmedia-$(VERSION).tar.gz; make clean'
 	@echo
 	@echo 'What is built and installed. A library that is asked for must be there:'
@@ -343,7 +344,7 @@ demo-web: deps
 	@VM_BUILD=$(abspath $(O)) t/demo-web $(PORT)
 
 shfiles := $(addprefix scripts/,$(scripts)) t/run t/size t/small-libraries t/deps t/demo t/demo-iso t/demo-web t/page/ready t/redfish/host t/redfish/shell t/vm/vm-run t/vm/pc t/vm/client t/soak/disks t/soak/small t/soak/upload \
-	.ci/run t/deb/build scripts/debian/check $(wildcard scripts/debian/*.p[or]*) \
+	.ci/run t/deb/build t/deb/installed scripts/debian/check $(wildcard scripts/debian/*.p[or]*) \
 	$(addprefix scripts/debian/tests/,column serve)
 shfiles += t/vm/bmc-run t/soak/bmc $(wildcard t/bmc/*)
 page := $(wildcard $(addprefix scripts/web/,*.* */*.* */*/*.*))
@@ -442,7 +443,8 @@ deb:
 	mv build/deb/vmedia-$(VERSION)/scripts/debian build/deb/vmedia-$(VERSION)/debian
 	cd build/deb/vmedia-$(VERSION) && \
 	    env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u O -u SAN -u PAM \
-	        dpkg-buildpackage -b -us -uc $(if $(DEB_ARCH),-a$(DEB_ARCH))
+	        dpkg-buildpackage -b -us -uc $(if $(DEB_ARCH),-a$(DEB_ARCH)) \
+	            $(if $(DEB_ROOT),-d)
 
 dist:
 	git archive --prefix=vmedia-$(VERSION)/ -o vmedia-$(VERSION).tar.gz HEAD

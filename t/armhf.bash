@@ -24,13 +24,14 @@ target_root() {
 	mkdir -p "$BUILD"
 	exec 8>"$BUILD/armhf-root.lock"
 	flock 8
-	if [ "$(cat "$TARGET_ROOT/done" 2>/dev/null)" != "$TARGET_PACKAGES" ]; then
+	if [ "$(cat "$TARGET_ROOT/done" 2>/dev/null)" != "$TARGET_PACKAGES" ] ||
+		[ ! -s "$TARGET_ROOT/var/lib/dpkg/status" ]; then
 		uri=$(sed -n 's/^URIs: //p; s/^deb \([^ ]*\) .*/\1/p' \
 			/etc/apt/sources.list.d/debian.sources /etc/apt/sources.list \
 			2>/dev/null | head -1)
 		rm -rf "$TARGET_ROOT"
 		mmdebstrap -q --arch=armhf --variant=extract \
-			--include=$TARGET_PACKAGES \
+			--include=$TARGET_PACKAGES --extract-hook="$TOP/t/deb/installed" \
 			bookworm "$TARGET_ROOT" "deb $uri bookworm main" >&2 3>&- 8>&- || return
 		relink
 		echo "$TARGET_PACKAGES" >"$TARGET_ROOT/done"
