@@ -39,8 +39,8 @@
 #define OUTAGE_MAX 3600
 
 static struct own_drive drive;
-static struct drive_medium first = {.outage = OUTAGE};
-static int slot_lock; /* as long as we run */
+static struct drive_medium first; /* (zeros, which take no room in the file) */
+static int slot_lock;		  /* as long as we run */
 static bool is_background;
 
 static void
@@ -362,6 +362,7 @@ main(int argc, char *argv[])
 	bool ends = false;
 
 	output_check_at_exit();
+	first.outage = OUTAGE;
 	while ((c = getopt(argc, argv, "Bb:eho:t:Vw")) != -1) {
 		switch (c) {
 		case 'B':

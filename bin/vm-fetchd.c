@@ -44,7 +44,7 @@ struct options {
 	char **words; /* the URL and the parameters */
 };
 
-static struct nbdkit nbdkit = {.listen_fd = -1};
+static struct nbdkit nbdkit;
 static struct parameters parameters = {.argv = &nbdkit.argv};
 
 /* What is served, and where. */
@@ -261,11 +261,12 @@ parse_options(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	/* All zeros, or its 200 KB would be in the file. */
+	/* All zeros, or its 200 KB would be in the file; so is nbdkit. */
 	static struct supervisor supervisor;
 	struct options o;
 	struct failure why;
 
+	nbdkit.listen_fd = -1;
 	output_check_at_exit();
 	o = parse_options(argc, argv);
 	if (o.only_name)
