@@ -253,7 +253,7 @@ main(int argc, char **argv)
 	struct target target, *to = NULL;
 	struct failure why;
 	char sum[SUM_SIZE];
-	uint64_t size;
+	uint64_t size = 0;
 
 	output_check_at_exit();
 	parse_options(argc, argv);

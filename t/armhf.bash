@@ -45,8 +45,8 @@ target_make() {
 	local lib=$TARGET_ROOT/usr/lib/$TARGET
 	PKG_CONFIG_LIBDIR=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$TARGET_ROOT \
 		flock "$TARGET_OUT.lock" make -s -C "$TOP" O="$TARGET_OUT" \
-		CC=$TARGET-gcc AR=$TARGET-ar SOURCES="nfs smb" \
-		CFLAGS="-Os -g -Werror --sysroot=$TARGET_ROOT" \
+		CC=$TARGET-gcc AR=$TARGET-gcc-ar SOURCES="nfs smb" \
+		CFLAGS="-Os -g -flto=auto -Werror --sysroot=$TARGET_ROOT" \
 		LDFLAGS="--sysroot=$TARGET_ROOT -Wl,-rpath-link,$lib:$TARGET_ROOT/lib/$TARGET" \
 		STRIP=$TARGET-strip READELF=$TARGET-readelf NBDKIT="$TARGET_ROOT/usr/bin/nbdkit" \
 		"$@" 3>&- 8>&-

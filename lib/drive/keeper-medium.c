@@ -142,7 +142,7 @@ static void
 find_source(struct keeper *k)
 {
 	struct kept_medium *m = &k->medium;
-	int socket, rc;
+	int socket = -1, rc;
 
 	if (m->file != -1) {
 		give_source(k, m->file);
