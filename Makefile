@@ -24,6 +24,8 @@ IMAGES ?= 1
 NETBOOT ?= 1
 # 1: vm-door also takes accounts whose passwords the system has (libpam0g-dev).
 PAM ?= 0
+# 1: for a firmware, make install leaves comments out of scripts, and packs the page.
+SMALL ?= 0
 O ?= build$(SAN:1=/san)$(patsubst %,/pam,$(filter 1,$(PAM)))
 
 CC ?= cc
@@ -82,7 +84,7 @@ of_NETBOOT = vm-dhcp-probe vm-netboot vm-netboot-conf vm-netboot-http vm-netboot
 	vm-netboot-script vmedia-netboot@.service $(notdir $(wildcard scripts/lib/netboot-*.sh))
 of_door = vm-door vm-door.service vm-door.socket vm-user
 parts = WEB WS REDFISH IMAGES NETBOOT
-$(foreach p,$(parts) PAM,$(if $(filter-out 0 1,$($(p)))$(if $($(p)),,x),$(error \
+$(foreach p,$(parts) PAM SMALL,$(if $(filter-out 0 1,$($(p)))$(if $($(p)),,x),$(error \
     $(p)=$($(p)): it is 0 or 1)))
 has_door := $(if $(filter 1,$(REDFISH) $(IMAGES)),1,0)
 left_out := $(foreach p,$(parts),$(if $(filter 0,$($(p))),$(of_$(p)))) \
@@ -278,6 +280,7 @@ help:
 	@echo '  NETBOOT=0  not vm-netboot'
 	@echo '             (vm-door and vm-user come with REDFISH or IMAGES)'
 	@echo '  PAM=1      accounts may have their passwords by PAM'
+	@echo '  SMALL=1    for a firmware: scripts without comments, files of the page by gzip'
 	@echo 'CC, CPPFLAGS, CFLAGS, LDFLAGS and PKG_CONFIG are yours. V=1 prints commands.'
 
 deps:
@@ -312,7 +315,7 @@ READELF ?= readelf
 NBDKIT ?= $(shell PATH=$$PATH:/usr/sbin command -v nbdkit)
 ifeq ($(TARGET),armhf)
 size: deps
-	@MAKEFLAGS= BUILD=$(abspath $(O)) TOP=$(CURDIR) bash -c '. t/armhf.bash && target_root && target_make size'
+	@MAKEFLAGS= BUILD=$(abspath $(O)) TOP=$(CURDIR) bash -c '. t/armhf.bash && target_root && target_make SMALL=$(SMALL) size'
 else
 size: all
 	@rm -rf $(O)/size
@@ -391,6 +394,11 @@ install: all
 	    sed 's,/etc/vmedia,$(SYSCONFDIR)/vmedia,' scripts/lib/$$part \
 		>$(LIBDIR)/$$part && chmod 644 $(LIBDIR)/$$part || exit; \
 	done
+	for file in $(if $(filter 1,$(SMALL)),$(addprefix $(BINDIR)/,$(scripts)) \
+	    $(addprefix $(LIBDIR)/,$(notdir $(shlibs)))); do \
+	    awk -f scripts/small.awk $$file >$$file.small && \
+	    cat $$file.small >$$file && rm $$file.small || exit; \
+	done
 	install -m 644 $(plugin) $(modules) $(LIBDIR)
 	for page in $(mans); do \
 	    install -D -m 644 $$page $(MANDIR)/man$${page##*.}/$${page##*/}; \
@@ -402,10 +410,12 @@ install: all
 	for file in $(if $(filter 1,$(WEB)),$(page:scripts/%=%)); do \
 	    install -D -m 644 scripts/$$file \
 		$(DESTDIR)$(PREFIX)/share/vmedia/$$file || exit; \
+	    [ $(SMALL) = 0 ] || gzip -9nf $(DESTDIR)$(PREFIX)/share/vmedia/$$file || exit; \
 	done
 	for file in $(shared); do \
 	    install -d $(DESTDIR)$(PREFIX)/share/vmedia/$$(dirname $${file#*:}) && \
-	    sed 's,@PREFIX@,$(PREFIX),g;s,/etc/vmedia,$(SYSCONFDIR)/vmedia,g' scripts/$${file%:*} \
+	    sed '$(if $(filter 1,$(SMALL)),s/#SMALL //,/#SMALL /d);s,@PREFIX@,$(PREFIX),g;s,/etc/vmedia,$(SYSCONFDIR)/vmedia,g' \
+		scripts/$${file%:*} \
 		>$(DESTDIR)$(PREFIX)/share/vmedia/$${file#*:} || exit; \
 	done
 	rm -rf $(DESTDIR)$(PREFIX)/share/vmedia/lighttpd-errors

@@ -329,3 +329,57 @@ ask() {
 	systemd-analyze verify --man=no "$PWD/vm-redfish.service" 2>&1 |
 		not grep -i "unknown\|invalid\|failed to parse"
 }
+
+# small_page: $PREFIX is what make install SMALL=1 makes, with the test's own ports.
+small_page() {
+	PREFIX=$PWD/small HTTP=$(free_port) HTTPS=$(free_port)
+	env -u MAKELEVEL -u MAKEFLAGS make -s -o all -C "$TOP" O="$BUILD" install SMALL=1 \
+		PREFIX="$PREFIX" SYSCONFDIR="$PWD/etc" >&2 3>&-
+	VM_CONF=$PWD/etc/vmedia/vmedia.conf vmctl web certificate
+	sed -i "s,listen \(.*\)443,listen \1$HTTPS,; s,listen \(.*\)80;,listen \1$HTTP;,
+		s,\":443\",\":$HTTPS\"," "$PREFIX"/share/vmedia/{nginx/server.conf,lighttpd.conf}
+	CURL=(curl -sS --cacert "$PWD/etc/vmedia/web.pem") AT=https://localhost:$HTTPS
+}
+
+# same_page: what the web server gives a browser is the page, file for file.
+same_page() {
+	local file type
+	wait_until 10 "${CURL[@]}" -o answer "$AT/"
+	"${CURL[@]}" --compressed "$AT/" | cmp - "$TOP/scripts/web/index.html"
+	"${CURL[@]}" --compressed "$AT/?slot=1" | cmp - "$TOP/scripts/web/index.html"
+	while read -r file; do
+		"${CURL[@]}" --compressed -D head -o answer "$AT/$file"
+		cmp answer "$TOP/scripts/web/$file"
+		grep -qi '^content-encoding: gzip' head
+		case $file in
+		*.js) type=text/javascript ;;
+		*.css) type=text/css ;;
+		*.svg) type=image/svg+xml ;;
+		*.html) type=text/html ;;
+		esac
+		grep -qi "^content-type: $type" head
+		grep -qi '^cache-control: no-cache' head
+		grep -qi '^content-security-policy: .*frame-ancestors' head
+	done <files
+	[ "$("${CURL[@]}" -o answer -w '%{http_code}' "$AT/none.js")" = 404 ]
+}
+
+@test "a small page, behind nginx and lighttpd: each file comes packed, with its type" {
+	small_page
+	(cd "$TOP/scripts/web" && find . -type f | sed 's,^\./,,' | sort) >files
+	[ -z "$(find "$PREFIX/share/vmedia/web" -type f ! -name '*.gz')" ]
+	printf '%s\n' 'daemon off; user root; events {}' "pid $PWD/nginx.pid;" \
+		"error_log $PWD/nginx.err;" "http { access_log $PWD/nginx.log;" \
+		"include $PREFIX/share/vmedia/nginx/server.conf; }" >nginx.conf
+	background nginx -c "$PWD/nginx.conf" 2>nginx.said
+	same_page
+	kill "${STARTED[-1]}"
+	wait "${STARTED[-1]}" || :
+	{
+		printf 'server.%s\n' "document-root = \"$PWD\"" "port = $HTTP" \
+			'bind = "127.0.0.1"'
+		cat "$PREFIX/share/vmedia/lighttpd.conf"
+	} >lighttpd.conf
+	background lighttpd -D -f lighttpd.conf 2>lighttpd.err
+	same_page
+}

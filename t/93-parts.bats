@@ -5,7 +5,7 @@
 
 load helper
 
-SMALL="WEB=0 WS=0 REDFISH=0 IMAGES=0 NETBOOT=0"
+LEAST="WEB=0 WS=0 REDFISH=0 IMAGES=0 NETBOOT=0"
 
 setup() {
 	own_directory
@@ -85,7 +85,7 @@ lacks() {
 @test "make help lists each variable of a part" {
 	local name
 	other_make help >help
-	for name in $(sed -n 's/^parts = //p' "$TOP/Makefile") PAM SOURCES; do
+	for name in $(sed -n 's/^parts = //p' "$TOP/Makefile") PAM SMALL SOURCES; do
 		grep -qE "^  $name=" help
 	done
 	[ "$(sed -n '/^What is built/,$p' help | wc -L)" -le 80 ]
@@ -122,10 +122,49 @@ installed() {
 	[ "$(comm -23 all some | sed 's,.*/,,' | tr '\n' ' ')" = "vm-source-nfs.so vm-source-smb.so " ]
 }
 
+# code FILE: a script as bash reads it: no comments, one form.
+code() {
+	bash --pretty-print "$1" | grep .
+}
+
+@test "SMALL=1: scripts lose their comments, and nothing else" {
+	local file
+	installed SMALL=0 >all
+	mv root whole
+	installed SMALL=1 >some
+	sed 's,\(/share/vmedia/web/.*\),\1.gz,' all | diff - some
+	(cd root && grep -l '^# SPDX' usr/bin/* usr/lib/vmedia/*.sh) >scripts
+	[ "$(wc -l <scripts)" -gt 60 ]
+	while read -r file; do
+		sh -n "root/$file"
+		diff <(code "whole/$file") <(code "root/$file")
+		[ "$(stat -c %a "root/$file")" = "$(stat -c %a "whole/$file")" ]
+		[ "$(grep -c '^[[:space:]]*#' "root/$file")" -le 4 ]
+	done <scripts
+	# A quarter of them was comments.
+	[ "$(cat $(sed 's,^,root/,' scripts) | wc -c)" -lt \
+		$(($(cat $(sed 's,^,whole/,' scripts) | wc -c) * 3 / 4)) ]
+	export VM_RUN_DIR=$PWD/run VM_CONF=$PWD/conf VM_PATH=/usr/sbin:/usr/bin:/sbin:/bin
+	touch conf
+	for words in help "mount --help" "status -j" version config "complete mount --"; do
+		diff <(whole/usr/bin/vmctl $words 2>&1) <(root/usr/bin/vmctl $words 2>&1)
+	done
+	root/usr/bin/vmctl help | grep -q '^  mount'
+}
+
+@test "scripts/small.awk: here-documents, # within a line, the licence" {
+	printf '%s\n' '#!/bin/sh' '# SPDX-License-Identifier: X' '# gone' \
+		'x=${y#z} # stays' 'cat <<-"END"' '	# text' '	END' '	# gone' 'cat <<END' \
+		'	END' '# text' 'END' '# gone' 'echo "$((1 << 2))"' '# gone' >script
+	grep -v gone script >wanted
+	awk -f "$TOP/scripts/small.awk" script | diff wanted -
+	busybox awk -f "$TOP/scripts/small.awk" script | diff wanted -
+}
+
 @test "the smallest product builds without jansson and libcrypt, and says what it lacks" {
 	pkg_config_without jansson
 	# shellcheck disable=SC2086 # words
-	other_make CFLAGS=-O0 SOURCES= PKG_CONFIG="$PWD/pkg-config" $SMALL \
+	other_make CFLAGS=-O0 SOURCES= PKG_CONFIG="$PWD/pkg-config" $LEAST \
 		install DESTDIR="$PWD/root" PREFIX=/usr >&2
 	not grep -q 'jansson\|libcrypt\|libnfs\|libsmb' <(readelf -d root/usr/bin/* \
 		root/usr/lib/vmedia/*.so 2>/dev/null | grep NEEDED)

@@ -21,7 +21,8 @@ from_files() {
 	' "$@" | sort -s -t "$TAB" -k 1,1 | cut -f 2-
 }
 
-# from_journal OPTION...: print the lines of the journal in the same form.
+# from_journal OPTION...: print the lines of the journal in the same form, those of
+# systemd and others too.
 from_journal() {
 	journalctl -q --no-pager --utc --no-hostname -o short-iso "$@" | awk '
 		{
@@ -32,7 +33,6 @@ from_journal() {
 				slot = substr($0, RSTART + 7, 1)
 			else if (match($0, /vmedia-(slot|drive)@[0-7]/))
 				slot = substr($0, RSTART + RLENGTH - 1, 1)
-			# Of systemd and others.
 			if ($2 ~ /\[[0-9]+\]:$/)
 				sub(/\[[0-9]+\]: /, ": ")
 			print slot "\t" $0

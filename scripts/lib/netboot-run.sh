@@ -140,6 +140,7 @@ run_log() {
 # ours has KEPT in its environment; and only vm-netboot has the fifo open to write.
 start_keeper() {
 	mkfifo -m 600 "$DIR/alive"
+	# grep fails where a process is just gone.
 	# shellcheck disable=SC2016 # for the inner shell to expand
 	(
 		set -- "$VM_NETBOOT_KEPT"
@@ -150,7 +151,6 @@ start_keeper() {
 			read -r _
 			for quiet in 1 2; do
 				while
-					# It fails where a process is just gone.
 					pids=$(grep -lsF "VM_NETBOOT_KEPT=$1" /proc/[0-9]*/environ)
 					[ -n "$pids" ]
 				do

@@ -24,7 +24,7 @@ PACKAGECONFIG[nfs] = ",,libnfs"
 PACKAGECONFIG[smb] = ",,samba"
 
 EXTRA_OEMAKE = "PREFIX=${prefix} SYSCONFDIR=${sysconfdir} UNITDIR=${systemd_system_unitdir} \
-    SOURCES='${@bb.utils.filter('PACKAGECONFIG', 'nfs smb', d)}' ${PACKAGECONFIG_CONFARGS}"
+    SMALL=1 SOURCES='${@bb.utils.filter('PACKAGECONFIG', 'nfs smb', d)}' ${PACKAGECONFIG_CONFARGS}"
 
 do_compile() {
 	oe_runmake
