@@ -32,17 +32,26 @@ aio_open(struct aio *aio)
 
 /* --- beginning ------------------------------------------------------------ */
 
+/* The number of a free block, or -1. */
+static int
+find_free(const struct aio *aio)
+{
+	int i = 0;
+
+	while (i < AIO_DEPTH && aio->states[i].is_used)
+		i++;
+	return i == AIO_DEPTH ? -1 : i;
+}
+
 static int
 queue(struct aio *aio, unsigned opcode, unsigned flags, int fd, uintptr_t bytes,
     size_t len, unsigned tag)
 {
-	unsigned i = 0;
+	const int i = find_free(aio);
 
-	while (i < AIO_DEPTH && aio->states[i].is_used)
-		i++;
-	if (i == AIO_DEPTH)
+	if (i == -1)
 		return -1;
-	aio->blocks[i] = (struct iocb){.aio_data = i,
+	aio->blocks[i] = (struct iocb){.aio_data = (uint64_t)i,
 	    .aio_lio_opcode = (uint16_t)opcode,
 	    .aio_fildes = (uint32_t)fd,
 	    .aio_buf = bytes,
@@ -74,6 +83,19 @@ aio_receive(struct aio *aio, int fd, void *bytes, size_t len, unsigned tag)
 {
 	return queue(aio, IOCB_CMD_PREAD, IOCB_FLAG_RESFD, fd, (uintptr_t)bytes,
 	    len, tag);
+}
+
+int
+aio_send_parts(
+    struct aio *aio, int fd, const struct iovec parts[2], unsigned tag)
+{
+	const int i = find_free(aio);
+
+	if (i == -1)
+		return -1;
+	memcpy(aio->states[i].parts, parts, sizeof(aio->states[i].parts));
+	return queue(aio, IOCB_CMD_PWRITEV, 0, fd,
+	    (uintptr_t)aio->states[i].parts, 2, tag);
 }
 
 /* It could not be begun, and ends with that. */
@@ -155,16 +177,6 @@ fetch(struct aio *aio, long min)
 		    events[i];
 	if (n > 0)
 		aio->under_way -= (unsigned)n;
-}
-
-void
-aio_heard(struct aio *aio)
-{
-	uint64_t count;
-
-	/* It fails if it was heard before, which is as good. */
-	if (read(aio->event, &count, sizeof(count)) == -1)
-		return;
 }
 
 int

@@ -8,22 +8,27 @@
 #ifndef VM_DRIVE_AIO_H
 #define VM_DRIVE_AIO_H
 
+#include <sys/uio.h>
+
 #include <linux/aio_abi.h>
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define AIO_DEPTH 32 /* transfers under way */
+#define AIO_DEPTH \
+	64 /* transfers under way: more than a piece is divided into */
 
 struct aio {
 	aio_context_t context;
-	int event; /* poll it for POLLIN: something has ended, quiet ones aside */
+	int event; /* watch it for EPOLLIN, by EPOLLET since nobody reads it: something
+		    * has ended, quiet ones aside */
 	unsigned under_way;
 	struct iocb blocks[AIO_DEPTH];
 	struct {
 		bool is_used;
 		unsigned tag;
+		struct iovec parts[2];
 	} states[AIO_DEPTH];	       /* of the blocks */
 	struct iocb *queue[AIO_DEPTH]; /* to be submitted, in their order */
 	unsigned queued;
@@ -52,13 +57,14 @@ int aio_send_quietly(
     struct aio *, int fd, const void *bytes, size_t len, unsigned tag);
 int aio_receive(struct aio *, int fd, void *bytes, size_t len, unsigned tag);
 
+/* As aio_send_quietly(), of two parts in one transfer: packets do not know of parts. */
+int aio_send_parts(
+    struct aio *, int fd, const struct iovec parts[2], unsigned tag);
+
 /* Begin all that is queued, by one system call. What can't be begun ends with minus
  * an errno: EAGAIN (the endpoint is not enabled), ESHUTDOWN, ENOMEM; and what is
  * behind it in the queue with ECANCELED. */
 void aio_begin(struct aio *);
-
-/* The event was polled: make it tell of what ends from now on. */
-void aio_heard(struct aio *);
 
 /* Take one that has ended, without waiting. Returns 1; or 0 if there is none. */
 int aio_next(struct aio *, struct aio_end *);

@@ -11,6 +11,7 @@
 #include "drive/aio.h"
 #include "drive/piece.h"
 #include "drive/source.h"
+#include "drive/wait.h"
 #include "drive/worker.h"
 
 /* Bytes of a transfer: f_fs.c copies them to memory without holes, of which a machine
@@ -23,7 +24,8 @@ enum {
 	TAG_STATUS,
 	TAG_DOUBT,
 	TAG_DATA,
-	TAG_END
+	TAG_END,
+	TAG_LAST /* and the number of a piece: its bytes and the status */
 };
 
 enum step {
@@ -42,6 +44,7 @@ struct worker {
 	struct worker_setup setup;
 	struct drive_shared *shared; /* that of the setup */
 	struct aio aio;
+	struct wait wait;
 	struct source source;
 	struct pieces pieces;
 	enum step step;
@@ -80,6 +83,10 @@ void bus_take(struct worker *, size_t size);
 
 /* The data of a command were moved: go on to the status. */
 void bus_end_command(struct worker *);
+
+/* Send the last bytes of a command that passes, whole packets of which the host waits
+ * for no more, and the status. Returns 0; or -1 where too many transfers are under way. */
+int bus_end_with(struct worker *, const void *bytes, size_t len, unsigned tag);
 
 /* Halt both endpoints until the host resets us. */
 void bus_halt(struct worker *);

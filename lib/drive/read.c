@@ -77,22 +77,55 @@ whole_piece(struct worker *w, uint64_t offset, uint64_t end)
 	}
 }
 
-/* The status follows the last bytes, and the next command the status. */
+/* Do these bytes and the status end the command, in one transfer? */
 static bool
-is_last(const struct worker *w, uint64_t n)
+is_end(const struct worker *w, uint64_t n)
 {
-	return w->begun + n == w->plan.send && !w->plan.is_short;
+	return w->begun + n == w->plan.send && !w->plan.is_short &&
+	       n % w->packet == 0 && n + BOT_STATUS_SIZE <= w->transfer;
 }
 
+/* Returns -1 until another transfer has ended. The rest of a command that is in one
+ * piece is sent now with its status, and the next command tells that it has come. */
 static int
 send_bytes(struct worker *w, const struct piece *p, uint64_t at, uint64_t n)
 {
 	const int in = w->setup.function.in;
 	const uint8_t *bytes = p->bytes + (at - p->request.offset);
 	const unsigned tag = (unsigned)(p - w->pieces.all);
+	const uint64_t rest = w->plan.send - w->begun;
 
-	return is_last(w, n) ? aio_send_quietly(&w->aio, in, bytes, n, tag)
-			     : aio_send(&w->aio, in, bytes, n, tag);
+	if (is_end(w, n))
+		return bus_end_with(w, bytes, n, TAG_LAST + tag);
+	if (at + rest <= piece_end(p) && !w->plan.is_short)
+		return aio_send_quietly(&w->aio, in, bytes, n, tag);
+	return aio_send(&w->aio, in, bytes, n, tag);
+}
+
+/* Only the last bytes may end within a packet: the host takes that for the end. */
+static uint64_t
+whole_packets(const struct worker *w, uint64_t n)
+{
+	return w->begun + n < w->plan.send ? n - n % w->packet : n;
+}
+
+static bool
+send_piece(struct worker *w, struct piece *p, uint64_t at, uint64_t end)
+{
+	const uint64_t n =
+	    whole_packets(w, least(least(piece_end(p), end) - at, w->transfer));
+
+	if (n == 0) {
+		/* Another piece begins here, and has a whole packet. */
+		pieces_forget(&w->pieces, at, 1);
+		return true;
+	}
+	if (send_bytes(w, p, at, n) == -1)
+		return false;
+	p->usb++;
+	pieces_touch(&w->pieces, p);
+	w->begun += n;
+	return true;
 }
 
 void
@@ -100,21 +133,18 @@ move_read(struct worker *w)
 {
 	const uint64_t offset = w->job.offset, end = offset + w->plan.send;
 	struct piece *p;
-	uint64_t at, n;
+	uint64_t at;
 
 	while (w->error == 0 && w->begun < w->plan.send) {
 		at = offset + w->begun;
 		p = whole_piece(w, at, end);
 		if (p == NULL)
 			break;
-		n = least(piece_end(p), end) - at;
-		n = least(n, w->transfer);
-		if (send_bytes(w, p, at, n) == -1)
+		if (!send_piece(w, p, at, end))
 			return; /* until others have ended */
-		p->usb++;
-		pieces_touch(&w->pieces, p);
-		w->begun += n;
 	}
+	if (w->step == STEP_STATUS)
+		return;
 	/* The status follows the last bytes at once, unless a halt comes between. */
 	if (w->error != 0 && w->begun == w->arrived)
 		move_fail(w);

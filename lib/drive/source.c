@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -319,13 +319,13 @@ receive_more(struct source *s)
 	return take_reply(s) == -1 ? -1 : 1;
 }
 
-short
+uint32_t
 source_events(const struct source *s)
 {
 	if (s->is_file || s->fd == -1)
 		return 0;
-	return s->sending != -1 || next_unsent(s) != -1 ? POLLIN | POLLOUT
-							: POLLIN;
+	return s->sending != -1 || next_unsent(s) != -1 ? EPOLLIN | EPOLLOUT
+							: EPOLLIN;
 }
 
 static int

@@ -68,8 +68,8 @@ int source_begin(struct source *, struct source_request *);
  * to them may be on their way. */
 void source_fail_all(struct source *, int error);
 
-/* What to poll(2) the connection for; 0: there is none. */
-short source_events(const struct source *);
+/* What to watch the connection for, EPOLLIN and EPOLLOUT; 0: there is none. */
+uint32_t source_events(const struct source *);
 
 /* Send what can be now; or send, and receive. Both return 0; or -1 if the connection is
  * lost, which is closed then. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -144,6 +144,15 @@ end_status(struct worker *w, const struct aio_end *end)
 	bus_await(w);
 }
 
+/* The bytes of a piece, and the status behind them. */
+static void
+end_last(struct worker *w, struct aio_end *end)
+{
+	end->tag -= TAG_LAST;
+	move_ended(w, end);
+	end_status(w, end);
+}
+
 static void
 take_command(struct worker *w, const struct aio_end *end)
 {
@@ -172,7 +181,10 @@ hear_bus(struct worker *w)
 		case TAG_END:
 			break;
 		default:
-			move_ended(w, &end);
+			if (end.tag >= TAG_LAST)
+				end_last(w, &end);
+			else
+				move_ended(w, &end);
 		}
 	}
 }
@@ -188,7 +200,7 @@ move_source_and_host(struct worker *w, int (*move)(struct source *))
 	move_on(w);
 }
 
-/* What the first turn has begun need not wait for poll(2). */
+/* What the first turn has begun need not wait for the next turn. */
 static void
 serve_source(struct worker *w, bool is_readable)
 {
@@ -197,40 +209,39 @@ serve_source(struct worker *w, bool is_readable)
 		return;
 	}
 	move_source_and_host(w, is_readable ? source_move : source_send);
-	if (w->has_medium && source_events(&w->source) & POLLOUT)
+	if (w->has_medium && source_events(&w->source) & EPOLLOUT)
 		move_source_and_host(w, source_send);
+}
+
+/* Returns what there is, of enum wait_who. */
+static int
+wait_for_more(struct worker *w)
+{
+	const struct source *s = &w->source;
+	const uint32_t events = w->has_medium ? source_events(s) : 0;
+	int who = wait_source(&w->wait, events == 0 ? -1 : s->fd, events);
+
+	if (who == 0)
+		who = wait_any(&w->wait, aio_has_ends(&w->aio));
+	if (who == -1)
+		exit(EX_OSERR);
+	return who;
 }
 
 static void __attribute__((noreturn)) loop(struct worker *w)
 {
-	enum {
-		BUS,
-		CONTROL,
-		KEEPER,
-		SOURCE,
-		COUNT
-	};
-	struct pollfd p[COUNT] = {{w->aio.event, POLLIN, 0},
-	    {w->setup.function.control, POLLIN, 0},
-	    {w->setup.keeper, POLLIN, 0}};
+	int who;
 
 	for (;;) {
-		p[SOURCE].fd = w->has_medium ? w->source.fd : -1;
-		p[SOURCE].events =
-		    w->has_medium ? source_events(&w->source) : 0;
 		aio_begin(&w->aio);
-		if (poll(p, COUNT, aio_has_ends(&w->aio) ? 0 : -1) == -1 &&
-		    errno != EINTR)
-			exit(EX_OSERR);
-		if (p[CONTROL].revents != 0)
+		who = wait_for_more(w);
+		if (who & WAIT_CONTROL)
 			bus_hear(w);
-		if (p[BUS].revents != 0)
-			aio_heard(&w->aio);
 		hear_bus(w);
 		aio_begin(&w->aio);
-		if (p[KEEPER].revents != 0 && !hear_keeper(w))
+		if (who & WAIT_KEEPER && !hear_keeper(w))
 			exit(0);
-		serve_source(w, p[SOURCE].revents != 0);
+		serve_source(w, who & WAIT_SOURCE);
 	}
 }
 
@@ -259,6 +270,8 @@ worker_run(const struct worker_setup *setup)
 	w.transfer = TRANSFER_MOST;
 	signal(SIGPIPE, SIG_IGN);
 	if (pieces_make(&w.pieces) == -1 || aio_open(&w.aio) == -1 ||
+	    wait_open(&w.wait, w.aio.event, setup->function.control,
+		setup->keeper) == -1 ||
 	    give_up_rights() == -1)
 		exit(EX_OSERR);
 	tell(&w, DRIVE_READY);

@@ -360,6 +360,9 @@ static const int allowed[] = {
 
 /* What a process calls besides that has a device or a file open already. */
 static const int allowed_device[] = {
+    SCMP_SYS(epoll_ctl),
+    SCMP_SYS(epoll_pwait),
+    SCMP_SYS(epoll_wait),
     SCMP_SYS(fallocate),
     SCMP_SYS(fdatasync),
     SCMP_SYS(io_cancel),
