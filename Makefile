@@ -3,9 +3,9 @@
 #
 # Adding a program is adding a file: bin/NAME.c is a program, lib/*/*.c go into
 # libvm.a, plugins/ into the nbdkit plugin (or modules of it), scripts/vm* are installed as
-# they are, t/*.c are tools of the tests and t/unit/*.c their unit tests. The
-# build tree mirrors the installed one ($(O)/bin, $(O)/lib/vmedia), so every
-# program runs in place.
+# they are, t/*.c are tools of the tests and t/unit/*.c their unit tests; bin/small is
+# several programs in one (SMALL=1). The build tree mirrors the installed one
+# ($(O)/bin, $(O)/lib/vmedia), so every program runs in place.
 
 VERSION = 0.1.0
 # When this version was made (date -u +%s): no clock is right that says less.
@@ -24,7 +24,8 @@ IMAGES ?= 1
 NETBOOT ?= 1
 # 1: vm-door also takes accounts whose passwords the system has (libpam0g-dev).
 PAM ?= 0
-# 1: for a firmware, make install leaves comments out of scripts, and packs the page.
+# 1: for a firmware: programs that are links to one, vm-small; make install leaves
+# comments out of scripts, and packs the page.
 SMALL ?= 0
 O ?= build$(SAN:1=/san)$(patsubst %,/pam,$(filter 1,$(PAM)))
 
@@ -92,6 +93,8 @@ left_out := $(foreach p,$(parts),$(if $(filter 0,$($(p))),$(of_$(p)))) \
 kept = $(filter-out $(left_out),$(1))
 
 progs := $(call kept,$(notdir $(basename $(wildcard bin/*.c))))
+linked := $(if $(filter 1,$(SMALL)),$(filter vm-connect vm-fetchd vm-gadget vm-lock \
+	vm-probe vm-slot,$(progs)))
 scripts := $(call kept,$(filter-out %.conf,$(notdir $(wildcard scripts/vm*))))
 # (What needs jansson and libcrypt.)
 libobjs := $(patsubst %.c,$(O)/obj/%.o,$(filter-out $(if $(filter 0,$(has_door)), \
@@ -111,7 +114,8 @@ tools := $(patsubst %.c,$(O)/%,$(wildcard t/*.c))
 units := $(patsubst %.c,$(O)/%,$(wildcard t/unit/*.c))
 plugin := $(O)/lib/vmedia/nbdkit-vm-fetchd-plugin.so
 modules := $(patsubst %,$(O)/lib/vmedia/vm-source-%.so,$(modsrcs))
-bins := $(addprefix $(O)/bin/,$(progs) $(scripts))
+files := $(filter-out $(linked),$(progs)) $(if $(linked),vm-small)
+bins := $(addprefix $(O)/bin/,$(files) $(scripts))
 shlibs := $(addprefix $(O)/lib/vmedia/,$(call kept,$(notdir $(wildcard scripts/lib/*.sh))))
 mans := $(filter-out $(foreach p,$(left_out),man/$(p).1 man/$(p).8),$(wildcard man/*.[0-9]))
 installed_units := $(call kept,$(notdir $(wildcard scripts/systemd/*)))
@@ -139,7 +143,7 @@ tests: all $(tools) $(units)
 $(if $(filter tests check,$(MAKECMDGOALS)),$(if $(strip $(left_out)),$(error \
     make $(MAKECMDGOALS): the tests need all parts: leave $(parts) as they are)))
 # All that compilers look at, without what the linker makes of it.
-objects: $(patsubst %.c,$(O)/obj/%.o,$(wildcard bin/*.c t/*.c t/unit/*.c)) $(libobjs) \
+objects: $(patsubst %.c,$(O)/obj/%.o,$(wildcard bin/*.c bin/*/*.c t/*.c t/unit/*.c)) $(libobjs) \
     $(plugobjs) $(threaded) $(addprefix $(O)/obj/plugins/sources/,$(addsuffix .o,module $(modsrcs)))
 
 $(O)/obj/lib/door/pam.o: ALL_CPPFLAGS += $(patsubst 1,-DWITH_PAM,$(filter 1,$(PAM)))
@@ -170,6 +174,14 @@ $(addprefix $(O)/bin/,$(progs)): $(O)/bin/%: $(O)/obj/bin/%.o $(O)/libvm.a
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ \
 	    $(call pkg,$(PKGS_$*),--libs) $(LIBS_$*)
+
+$(O)/obj/bin/small/%.o: ALL_CFLAGS += -Wno-missing-prototypes
+$(O)/obj/bin/small/%.o: bin/%.c | $(libraries)
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) $(ALL_CPPFLAGS) -Dmain=$(subst -,_,$*)_main $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(O)/bin/vm-small: $(patsubst %,$(O)/obj/bin/small/%.o,vm-small $(linked)) $(O)/libvm.a
+	@mkdir -p $(@D)
+	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,libnbd,--libs)
 
 $(addprefix $(O)/bin/,$(scripts)): $(O)/bin/%: scripts/%
 $(shlibs): $(O)/lib/vmedia/%: scripts/lib/%
@@ -280,7 +292,7 @@ help:
 	@echo '  NETBOOT=0  not vm-netboot'
 	@echo '             (vm-door and vm-user come with REDFISH or IMAGES)'
 	@echo '  PAM=1      accounts may have their passwords by PAM'
-	@echo '  SMALL=1    for a firmware: scripts without comments, files of the page by gzip'
+	@echo '  SMALL=1    for a firmware: less in /usr/bin, no comments, the page by gzip'
 	@echo 'CC, CPPFLAGS, CFLAGS, LDFLAGS and PKG_CONFIG are yours. V=1 prints commands.'
 
 deps:
@@ -352,7 +364,7 @@ shfiles := $(addprefix scripts/,$(scripts)) t/run t/size t/small-libraries t/dep
 shfiles += t/vm/bmc-run t/soak/bmc $(wildcard t/bmc/*)
 page := $(wildcard $(addprefix scripts/web/,*.* */*.* */*/*.*))
 jsfiles := $(filter %.js,$(page)) $(wildcard t/page/*.mjs t/page/*/*.mjs)
-cfiles := $(wildcard bin/*.[ch] lib/*/*.[ch] plugins/*.[ch] plugins/*/*.[ch] t/*.[ch] t/unit/*.[ch] t/fuzz/*.c)
+cfiles := $(wildcard bin/*.[ch] bin/*/*.[ch] lib/*/*.[ch] plugins/*.[ch] plugins/*/*.[ch] t/*.[ch] t/unit/*.[ch] t/fuzz/*.c)
 
 lint: deps
 	@$(MAKE) --no-print-directory O=$(O)/lint-gcc CC=gcc \
@@ -388,8 +400,9 @@ install: all
 	install -d $(BINDIR) $(LIBDIR) $(DESTDIR)$(UNITDIR) \
 	    $(DESTDIR)$(SYSCONFDIR)/vmedia \
 	    $(DESTDIR)$(PREFIX)/share/vmedia
-	install $(addprefix $(O)/bin/,$(progs)) \
+	install $(addprefix $(O)/bin/,$(files)) \
 	    $(addprefix scripts/,$(scripts)) $(BINDIR)
+	for name in $(linked); do ln -sf vm-small $(BINDIR)/$$name || exit; done
 	for part in $(notdir $(shlibs)); do \
 	    sed 's,/etc/vmedia,$(SYSCONFDIR)/vmedia,' scripts/lib/$$part \
 		>$(LIBDIR)/$$part && chmod 644 $(LIBDIR)/$$part || exit; \
@@ -435,7 +448,7 @@ install: all
 
 # What is in SYSCONFDIR is the user's by now.
 uninstall:
-	rm -f $(addprefix $(BINDIR)/,$(progs) $(scripts))
+	rm -f $(addprefix $(BINDIR)/,$(progs) $(scripts) vm-small)
 	rm -rf $(LIBDIR) $(DESTDIR)$(PREFIX)/share/vmedia
 	for page in $(mans); do \
 	    rm -f $(MANDIR)/man$${page##*.}/$${page##*/}; \

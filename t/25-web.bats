@@ -333,7 +333,7 @@ ask() {
 # small_page: $PREFIX is what make install SMALL=1 makes, with the test's own ports.
 small_page() {
 	PREFIX=$PWD/small HTTP=$(free_port) HTTPS=$(free_port)
-	env -u MAKELEVEL -u MAKEFLAGS make -s -o all -C "$TOP" O="$BUILD" install SMALL=1 \
+	env -u MAKELEVEL -u MAKEFLAGS make -s -o all -C "$TOP" O="$BUILD" install SMALL=1 progs= \
 		PREFIX="$PREFIX" SYSCONFDIR="$PWD/etc" >&2 3>&-
 	VM_CONF=$PWD/etc/vmedia/vmedia.conf vmctl web certificate
 	sed -i "s,listen \(.*\)443,listen \1$HTTPS,; s,listen \(.*\)80;,listen \1$HTTP;,

@@ -132,7 +132,10 @@ code() {
 	installed SMALL=0 >all
 	mv root whole
 	installed SMALL=1 >some
-	sed 's,\(/share/vmedia/web/.*\),\1.gz,' all | diff - some
+	{
+		sed 's,\(/share/vmedia/web/.*\),\1.gz,' all
+		echo ./usr/bin/vm-small
+	} | sort | diff - some
 	(cd root && grep -l '^# SPDX' usr/bin/* usr/lib/vmedia/*.sh) >scripts
 	[ "$(wc -l <scripts)" -gt 60 ]
 	while read -r file; do
@@ -150,6 +153,27 @@ code() {
 		diff <(whole/usr/bin/vmctl $words 2>&1) <(root/usr/bin/vmctl $words 2>&1)
 	done
 	root/usr/bin/vmctl help | grep -q '^  mount'
+}
+
+@test "SMALL=1: six programs are one, and each is what it was" {
+	local name
+	installed SMALL=0 >all
+	mv root whole
+	installed SMALL=1 >some
+	(cd root/usr/bin && find . -type l | sort) >links
+	[ "$(wc -l <links)" = 6 ]
+	while read -r name; do
+		[ "$(readlink "root/usr/bin/$name")" = vm-small ]
+		"whole/usr/bin/$name" -h | diff - <("root/usr/bin/$name" -h)
+		(cd root/usr/bin && PATH=$PWD:$PATH "${name#./}" -V) |
+			diff - <("whole/usr/bin/$name" -V)
+	done <links
+	run -64 root/usr/bin/vm-small
+	[ "$output" = "vm-small: use the links to it: vm-fetchd, vm-slot and others" ]
+	truncate -s 1M image
+	[ "$(root/usr/bin/vm-probe -t disk -f size image)" = 1048576 ]
+	other_make uninstall DESTDIR="$PWD/root" PREFIX=/usr
+	[ -z "$(find root/usr/bin ! -type d)" ]
 }
 
 @test "scripts/small.awk: here-documents, # within a line, the licence" {

@@ -89,7 +89,7 @@ compile() {
 }
 
 @test "what is built is for the target, and has no path of this machine" {
-	file "$DIR"/image/usr/bin/vm-* | grep ELF >elf
+	file -L "$DIR"/image/usr/bin/vm-* | grep ELF >elf
 	[ "$(wc -l <elf)" -ge 17 ]
 	not grep -v 'ELF 32-bit LSB.*ARM' elf
 	not grep -rlF -e "$DIR" -e "$TOP" -e "$TARGET_ROOT" "$DIR/image"

@@ -47,6 +47,7 @@ FILES:${PN} = " \
     ${bindir}/vm-nbd-attach \
     ${bindir}/vm-probe \
     ${bindir}/vm-slot \
+    ${bindir}/vm-small \
     ${bindir}/vm-ws-proxy \
     ${bindir}/vmctl \
     ${nonarch_libdir}/vmedia/[!in]*.sh \
