@@ -220,3 +220,151 @@ is_gone() {
 	wait_until 20 host_has 1
 	vm-gadget eject -x 1
 }
+
+# --- a host that stops in the middle ---
+
+# usb_device: prints the device file of slot 0's drive, whose gadget has no other.
+usb_device() {
+	local drive dir
+	drive=$(host_drive 0)
+	dir=$(realpath "/sys/block/${drive##*/}/device")
+	dir=${dir%/*:1.0/*}
+	printf '/dev/bus/usb/%03d/%03d\n' "$(cat "$dir/busnum")" "$(cat "$dir/devnum")"
+}
+
+# begin_host DEVICE COMMAND LENGTH: a host of our own (t/drive/host), which waits for
+# what it is told.
+begin_host() {
+	rm -f words host.out
+	mkfifo words
+	"$TOP/t/drive/host" -s "$2" "$3" "$1" <>words >>host.out 3>&- &
+	STARTED+=("$!")
+	wait_until 20 grep -q ready host.out
+}
+# host WORD...: tells it that, and waits until it has done so.
+host() {
+	local word
+	for word; do
+		: >host.out
+		echo "$word" >words
+		wait_until 20 test -s host.out
+	done
+}
+
+# start_disk ARGUMENT...: the only drive of the gadget, with that medium.
+start_disk() {
+	vm-gadget setup disk
+	run_drive 0
+	vm-gadget insert "$@"
+	wait_until 20 host_has 0
+}
+
+# An eject must not need what the host holds up: all buffers are its.
+@test "a host that stops in the middle of a read, or of a write: the medium can be ejected" {
+	local usb command
+	truncate -s 4M image
+	start_disk -w 0 image
+	usb=$(usb_device)
+	for command in "28000000000000080000 1048576" "2a000000000000080000 -1048576"; do
+		# shellcheck disable=SC2086 # a command and its length
+		begin_host "$usb" $command
+		host reset begin
+		vm-gadget eject -f 0
+		[ "$(vm-gadget status -f file 0)" = "" ]
+		vm-gadget insert -w 0 image
+		kill "${STARTED[-1]}"
+		wait "${STARTED[-1]}" || :
+	done
+}
+
+@test "a host that verifies a large file: the medium can be ejected meanwhile" {
+	truncate -s 4T image
+	start_disk 0 image
+	begin_host "$(usb_device)" 8f000000000000000000ffffffff0000 0
+	host reset begin
+	vm-gadget eject -f 0
+	host status
+	[ "$(cat host.out)" = "status 1 0" ] # it has failed
+}
+
+@test "a host that ejects, and resets the drive while the source flushes: it is empty" {
+	nbdkit -P "$PWD/pid" -U "$PWD/nbd" eval get_size='echo 4194304' \
+		pread='head -c "$3" /dev/zero' \
+		can_write='exit 0' pwrite='cat >/dev/null' can_flush='exit 0' \
+		flush="cd $PWD; "'[ ! -e hold ] || : >held; while [ -e hold ]; do sleep 0.1; done' 3>&-
+	start_disk -w 0 nbd
+	begin_host "$(usb_device)" 1b0000000200 0
+	: >hold
+	host reset begin
+	wait_until 20 test -e held
+	host reset
+	rm hold
+	wait_until 20 has_no_medium
+}
+has_no_medium() {
+	[ "$(vm-gadget status -f file 0)" = "" ]
+}
+
+@test "a read that waits for a source, and the medium is ejected: it fails at once" {
+	truncate -s 4M image
+	nbdkit -r -P "$PWD/pid" -U "$PWD/nbd" file image 3>&-
+	start_disk -o 300 0 nbd
+	begin_host "$(usb_device)" 28000000000000000800 4096
+	kill -KILL "$(cat pid)"
+	rm nbd pid
+	pkill -KILL -P "$DRIVE"
+	wait_until 20 grep -q 'the worker has ended' drive.err
+	host old begin
+	vm-gadget eject -f 0
+	host data status
+	[ "$(cat host.out)" = "status 1 4096" ]
+}
+
+# --- a bad day ---
+
+@test "where /run is full, an eject and an insert are told as they are" {
+	mkdir -p run
+	mount -t tmpfs -o size=256k none run
+	truncate -s 4M one.iso two.iso
+	vm-gadget setup cd
+	start_drive 0
+	vm-gadget insert 0 one.iso
+	dd if=/dev/zero of=run/fill bs=4k status=none || :
+	vm-gadget eject -f 0
+	[ "$(vm-gadget status -f file 0)" = "" ]
+	vm-gadget insert 0 two.iso
+	[ "$(vm-gadget status -f file 0)" = "$PWD/two.iso" ]
+	kill "$DRIVE"
+	wait "$DRIVE"
+	umount run
+}
+
+# change_flags PROCESS: its descriptors of the USB function wait from now on, as those
+# of a worker whom a host has taken over.
+change_flags() {
+	python3 - "$1" <<-'PYTHON'
+		import ctypes, fcntl, os, sys
+		pid, changed = int(sys.argv[1]), 0
+		process = os.pidfd_open(pid)
+		for fd in os.listdir(f"/proc/{pid}/fd"):
+		    if "/usb/ep" not in os.readlink(f"/proc/{pid}/fd/{fd}"):
+		        continue
+		    fd = ctypes.CDLL(None).syscall(438, process, int(fd), 0)  # pidfd_getfd
+		    flags = fcntl.fcntl(fd, fcntl.F_GETFL)
+		    fcntl.fcntl(fd, fcntl.F_SETFL, flags & ~os.O_NONBLOCK)
+		    changed += 1
+		assert changed == 3, changed
+	PYTHON
+}
+
+@test "a worker that has changed what all workers share: the next one serves the host" {
+	head -c 4M /dev/urandom >image
+	start_drive 0
+	vm-gadget insert 0 image
+	wait_until 20 has_bytes 0 image
+	change_flags "$(pgrep -P "$DRIVE")"
+	pkill -KILL -P "$DRIVE"
+	drop_caches
+	cmp image "$(host_drive 0)"
+	vm-gadget eject -f 0
+}

@@ -190,6 +190,9 @@ bus_abandon(struct worker *w)
 {
 	struct piece *p;
 
+	/* The host need not hear it, but its medium leaves all the same. */
+	if (w->step == STEP_SOURCE && w->job.action == SCSI_EJECTED)
+		w->is_ejected = w->has_medium;
 	aio_cancel_all(&w->aio);
 	for (p = w->pieces.all; p < w->pieces.all + PIECES; p++) {
 		p->usb = 0;

@@ -51,10 +51,13 @@ struct worker {
 	bool is_awaited;  /* a transfer for the next command is under way */
 	bool is_doubtful; /* has the host got the predecessor's last status? */
 	bool has_medium;
-	bool is_ejected;    /* by our side: its source is to flush yet */
-	struct piece *host; /* of a VERIFY: the host's bytes */
-	unsigned packet;    /* bytes of a packet of the bus */
-	uint32_t number;    /* of the command; 0 is none's */
+	bool is_ejected;  /* its source is to flush, and no command waits */
+	bool is_flushing; /* the last request to that source is under way */
+	bool goes_on;	  /* the step has more to do, and waits for nothing */
+	struct source_request last; /* needs no piece: a host may hold all */
+	struct piece *host;	    /* of a VERIFY: the host's bytes */
+	unsigned packet;	    /* bytes of a packet of the bus */
+	uint32_t number;	    /* of the command; 0 is none's */
 	struct scsi_job job;
 	struct bot_plan plan;
 	uint64_t begun;	  /* bytes for which a transfer was begun */
@@ -147,10 +150,10 @@ void move_write_piece(struct worker *, struct piece *);
 /* The source flushes or trims. */
 void move_source(struct worker *);
 
-/* Begin a request without bytes, of the command with that number or of none (0);
- * false where it must wait for a piece. */
-bool move_ask_source(struct worker *, uint32_t command, enum source_op,
-    uint64_t offset, uint64_t bytes);
+/* Begin a request of the command, without bytes; false where it must wait for a
+ * piece. */
+bool move_ask_source(
+    struct worker *, enum source_op, uint64_t offset, uint64_t bytes);
 
 /* --- worker.c --- */
 

@@ -195,6 +195,7 @@ move_give_up(struct worker *w)
 void
 move_on(struct worker *w)
 {
+	w->goes_on = false;
 	if (waits_for_source(w))
 		return;
 	switch (w->step) {
@@ -275,20 +276,22 @@ collect_other(struct worker *w, struct piece *p)
 	if (is_ours)
 		w->done += w->step == STEP_WRITE ? p->request.length : 1;
 	piece_free(p);
-	if (p->command == 0)
-		worker_drop(w, p->request.error);
 }
 
-/* The last request to a medium that leaves: it needs a piece that is free. */
+/* The last request to a medium that leaves. */
 static void
 flush_last(struct worker *w)
 {
-	if (!w->is_ejected)
-		return;
-	if (!w->source.can_flush)
-		worker_drop(w, 0);
-	else if (move_ask_source(w, 0, SOURCE_FLUSH, 0, 0))
-		w->is_ejected = false;
+	if (!w->is_flushing) {
+		w->last = (struct source_request){.op = SOURCE_FLUSH};
+		w->last.is_done = !w->source.can_flush;
+		if (w->source.can_flush &&
+		    source_begin(&w->source, &w->last) == -1)
+			return; /* until others have ended */
+		w->is_flushing = true;
+	}
+	if (w->last.is_done)
+		worker_drop(w, w->last.error);
 }
 
 void
@@ -306,7 +309,8 @@ move_collect(struct worker *w)
 			 (p->request.error != 0 && p->command != w->number))
 			piece_free(p);
 	}
-	flush_last(w);
+	if (w->is_ejected)
+		flush_last(w);
 }
 
 void

@@ -44,7 +44,7 @@ worker_drop(struct worker *w, int error)
 		if (p->usb == 0)
 			piece_free(p);
 	}
-	w->has_medium = w->is_ejected = false;
+	w->has_medium = w->is_ejected = w->is_flushing = false;
 	move_medium_gone(w);
 	tell(w, DRIVE_EJECTED);
 }
@@ -74,6 +74,16 @@ insert(struct worker *w, const struct drive_message *m, int fd)
 		tell(w, DRIVE_INSERTED);
 }
 
+/* A command may wait for the source that the keeper connects to. */
+static void
+take_out(struct worker *w)
+{
+	if (w->shared->unit.present)
+		scsi_eject(&w->shared->unit);
+	if (!w->has_medium)
+		move_medium_gone(w);
+}
+
 static void
 hear(struct worker *w, const struct drive_message *m, int fd)
 {
@@ -92,16 +102,14 @@ hear(struct worker *w, const struct drive_message *m, int fd)
 		move_give_up(w);
 		break;
 	case DRIVE_EJECT:
-		if (w->shared->unit.present)
-			scsi_eject(&w->shared->unit);
+		take_out(w);
 		if (w->source.fd == -1)
 			worker_drop(w, EIO);
 		else
 			move_eject(w);
 		break;
 	case DRIVE_DISCARD:
-		if (w->shared->unit.present)
-			scsi_eject(&w->shared->unit);
+		take_out(w);
 		if (w->has_medium)
 			worker_drop(w, EIO);
 		else
@@ -222,7 +230,7 @@ wait_for_more(struct worker *w)
 	int who = wait_source(&w->wait, events == 0 ? -1 : s->fd, events);
 
 	if (who == 0)
-		who = wait_any(&w->wait, aio_has_ends(&w->aio));
+		who = wait_any(&w->wait, w->goes_on || aio_has_ends(&w->aio));
 	if (who == -1)
 		exit(EX_OSERR);
 	return who;

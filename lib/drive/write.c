@@ -76,8 +76,8 @@ move_write(struct worker *w)
 /* --- requests without bytes --- */
 
 bool
-move_ask_source(struct worker *w, uint32_t command, enum source_op op,
-    uint64_t offset, uint64_t bytes)
+move_ask_source(
+    struct worker *w, enum source_op op, uint64_t offset, uint64_t bytes)
 {
 	struct piece *p = pieces_get(&w->pieces, 0, 0);
 
@@ -88,7 +88,7 @@ move_ask_source(struct worker *w, uint32_t command, enum source_op op,
 	if (source_begin(&w->source, &p->request) == -1)
 		return false;
 	p->is_busy = true;
-	p->command = command;
+	p->command = w->number;
 	return true;
 }
 
@@ -110,8 +110,7 @@ move_source(struct worker *w)
 	while (w->error == 0 && w->range < count_requests(w)) {
 		if (trims)
 			pieces_forget(&w->pieces, range->offset, range->bytes);
-		if (!move_ask_source(w, w->number,
-			trims ? SOURCE_TRIM : SOURCE_FLUSH,
+		if (!move_ask_source(w, trims ? SOURCE_TRIM : SOURCE_FLUSH,
 			trims ? range->offset : 0, trims ? range->bytes : 0))
 			break;
 		w->range++;
