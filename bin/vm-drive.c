@@ -108,13 +108,15 @@ lock_slot(void)
 	unlink(drive_path(drive.slot, "error", path));
 }
 
-/* A lock lasts until all who have its descriptor have closed it. */
+/* A lock lasts until all who have its descriptor have closed it; and the worker is to
+ * have nothing that it does not need. */
 static void
-forget_locks(void)
+forget(void)
 {
 	if (drive.lock != -1)
 		close(drive.lock);
 	close(slot_lock);
+	close(drive.gadget.dir);
 }
 
 /* Of a service only its journal would know why it has failed: vm-slot reads this. */
@@ -251,7 +253,7 @@ run(bool has_only_medium, int type)
 	    .show = has_only_medium ? show : show_empty,
 	    .on_inserted = on_inserted,
 	    .say = say,
-	    .forget = forget_locks};
+	    .forget = forget};
 	struct failure why, other;
 	struct drive_medium last;
 	int rc;

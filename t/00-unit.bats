@@ -285,3 +285,8 @@ unit() {
 	cd "$BATS_TEST_TMPDIR"
 	unit slot-state
 }
+
+@test "unit: fd-store" {
+	cd "$BATS_TEST_TMPDIR"
+	unit fd-store
+}

@@ -123,6 +123,25 @@ has_new_process() {
 	[ "$(vm-gadget status -f driver 0)" = kernel ]
 }
 
+@test "a vm-drive that was killed, and another file has the name: not under the host" {
+	local pid image=$BATS_TEST_TMPDIR/image
+	cp "$WWW/one.iso" "$image"
+	systemd-run -q -u named-drive -p Type=notify -p FileDescriptorStoreMax=8 \
+		-p Restart=on-failure -p RestartSec=100ms /usr/local/bin/vm-drive 0
+	vm-gadget insert 0 "$image"
+	wait_until 30 host_has 0
+	truncate -s 8M "$image.new"
+	mv "$image.new" "$image"
+	pid=$(systemctl show -P MainPID named-drive)
+	kill -KILL "$pid"
+	wait_until 30 has_new_process named-drive "$pid"
+	wait_until 30 not host_has 0
+	[ "$(vm-gadget status -f file,driver 0 | xargs)" = vm-drive ]
+	journalctl -q -o cat -u named-drive |
+		grep -q "$image is not the file that was inserted"
+	systemctl stop named-drive
+}
+
 # read_on COMMAND...: runs it while the host reads; the host sees only a pause.
 read_on() {
 	wait_until 30 host_has 1

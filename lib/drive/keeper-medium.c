@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -28,6 +29,11 @@ write_medium(const struct keeper *k)
 		drive_medium_line(&k->medium.wish, line);
 	else
 		*line = '\0';
+	if (replace_file(path, line, strlen(line)) == 0)
+		return;
+	/* None is better than one that the host does not have; and where memory is
+	 * all used, there is room now. */
+	unlink(path);
 	if (replace_file(path, line, strlen(line)) == -1)
 		k->setup->say("unable to write which medium is in");
 }
@@ -50,6 +56,19 @@ examine_device(struct keeper *k)
 	return 0;
 }
 
+/* Another file may get the same name. */
+static void
+identify_file(struct nbd_connection *image, const struct stat *st)
+{
+	if (S_ISBLK(st->st_mode))
+		snprintf(image->identity, sizeof(image->identity), "device %ju",
+		    (uintmax_t)st->st_rdev);
+	else
+		snprintf(image->identity, sizeof(image->identity),
+		    "file %ju %ju", (uintmax_t)st->st_dev,
+		    (uintmax_t)st->st_ino);
+}
+
 static int
 open_file(struct keeper *k)
 {
@@ -63,6 +82,7 @@ open_file(struct keeper *k)
 		    errno == EACCES || errno == EROFS ? EX_NOPERM : EX_NOINPUT,
 		    "unable to open %s", m->wish.path);
 	m->size = (uint64_t)st.st_size;
+	identify_file(&m->dial.first, &st);
 	return S_ISBLK(st.st_mode) ? examine_device(k) : 0;
 }
 
@@ -145,6 +165,7 @@ find_source(struct keeper *k)
 	int socket = -1, rc;
 
 	if (m->file != -1) {
+		*k->image = (struct store_image){1, m->dial.first};
 		give_source(k, m->file);
 		return;
 	}
@@ -190,6 +211,13 @@ medium_resume(struct keeper *k, const struct drive_medium *wish)
 
 	if (medium_insert(k, wish) == -1)
 		return -1;
+	if (m->file != -1 && image.is_known &&
+	    strcmp(image.first.identity, m->dial.first.identity) != 0) {
+		close_source(k);
+		write_medium(k);
+		return fail(k->why, EX_NOINPUT,
+		    "%s is not the file that was inserted", wish->path);
+	}
 	m->is_in = true;
 	m->dial.is_known = image.is_known;
 	m->dial.first = image.first;

@@ -52,6 +52,16 @@ static void __attribute__((noreturn)) become_worker(struct keeper *k, int link)
 	worker_run(&setup);
 }
 
+/* All workers share these flags, and one that was taken over may have changed them:
+ * the next one would wait for ever. */
+static void
+restore_flags(const struct function *f)
+{
+	fcntl(f->control, F_SETFL, O_NONBLOCK);
+	fcntl(f->in, F_SETFL, O_NONBLOCK);
+	fcntl(f->out, F_SETFL, O_NONBLOCK);
+}
+
 int
 worker_start(struct keeper *k)
 {
@@ -65,6 +75,7 @@ worker_start(struct keeper *k)
 		return fail_errno(k->why, EX_OSERR, "unable to make a socket");
 	/* A worker that does not read must not hold us up. */
 	fcntl(pair[0], F_SETFL, O_NONBLOCK);
+	restore_flags(&k->function);
 	k->worker = fork();
 	if (k->worker == 0) {
 		close(pair[0]);

@@ -16,8 +16,11 @@ enum {
 };
 #define LAYOUT "1" /* of the memory: another program may have left it */
 
-static const char *const function_names[] = {"control", "in", "out"};
-static const char *const memory_names[] = {"shared." LAYOUT, "image." LAYOUT};
+static const char *const names[] = {
+    "control", "in", "out", "shared." LAYOUT, "image." LAYOUT};
+#define NAMES (sizeof(names) / sizeof(*names))
+static const char *const *const function_names = names;
+static const char *const *const memory_names = names + 3;
 static const size_t memory_sizes[] = {
     sizeof(struct drive_shared), sizeof(struct store_image)};
 
@@ -88,6 +91,7 @@ int
 store_open(struct drive_store *s)
 {
 	s->is_kept = take(s);
+	fd_store_drop_others(names, NAMES);
 	return s->is_kept ? map_all(s) : store_renew(s);
 }
 
@@ -124,11 +128,9 @@ store_put(struct drive_store *s, const struct function *f)
 void
 store_drop(void)
 {
-	int i;
+	size_t i;
 
-	for (i = 0; i < 3; i++)
-		fd_store_drop(function_names[i]);
-	for (i = 0; i < 2; i++)
-		fd_store_drop(memory_names[i]);
+	for (i = 0; i < NAMES; i++)
+		fd_store_drop(names[i]);
 	fd_store_wait();
 }

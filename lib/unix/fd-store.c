@@ -3,6 +3,7 @@
  */
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,24 +16,45 @@
 #define BUSY_MS	  5000 /* systemd answers in some milliseconds */
 #define LINE_SIZE 128
 
+/* The next of the names that go with the descriptors from FIRST_FD on. Returns its
+ * length; 0 behind the last one. (systemd writes "unknown" for one without a name.) */
+static size_t
+next_name(const char **names, int *fd)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+	size_t len;
+
+	if (*fd == -1) {
+		*names = getenv("LISTEN_FDNAMES");
+		*fd = FIRST_FD;
+	} else {
+		len = strcspn(*names, ":");
+		*names += len + ((*names)[len] == ':' ? 1 : 0);
+		++*fd;
+	}
+	if (*names == NULL || pid == NULL || atol(pid) != (long)getpid() ||
+	    count == NULL || *fd - FIRST_FD >= atol(count))
+		return 0;
+	return strcspn(*names, ":");
+}
+
+static bool
+is_name(const char *name, const char *at, size_t len)
+{
+	return strlen(name) == len && strncmp(name, at, len) == 0;
+}
+
 int
 fd_store_take(const char *name)
 {
-	const char *pid = getenv("LISTEN_PID"),
-		   *names = getenv("LISTEN_FDNAMES");
+	const char *at;
 	size_t len;
-	int fd = FIRST_FD;
+	int fd = -1;
 
-	if (pid == NULL || names == NULL || atol(pid) != (long)getpid())
-		return -1;
-	for (;; names += len + 1, fd++) {
-		len = strcspn(names, ":");
-		if (len == strlen(name) && strncmp(names, name, len) == 0)
-			break;
-		if (names[len] == '\0')
-			return -1;
-	}
-	return fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ? -1 : fd;
+	while ((len = next_name(&at, &fd)) > 0)
+		if (is_name(name, at, len))
+			return fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ? -1 : fd;
+	return -1;
 }
 
 static int
@@ -58,6 +80,25 @@ fd_store_drop(const char *name)
 
 	snprintf(line, sizeof(line), "FDSTOREREMOVE=1\nFDNAME=%s", name);
 	ask(line, -1);
+}
+
+void
+fd_store_drop_others(const char *const names[], size_t count)
+{
+	const char *at;
+	char name[LINE_SIZE / 2];
+	size_t len, i;
+	int fd = -1;
+
+	while ((len = next_name(&at, &fd)) > 0) {
+		for (i = 0; i < count && !is_name(names[i], at, len); i++)
+			continue;
+		if (i < count || len >= sizeof(name))
+			continue;
+		close(fd);
+		snprintf(name, sizeof(name), "%.*s", (int)len, at);
+		fd_store_drop(name);
+	}
 }
 
 /* As sd_notify_barrier(3): systemd closes what comes with it, after all before it. */
