@@ -76,6 +76,8 @@ static void __attribute__((noreturn)) misuse(void)
 	exit(EX_USAGE);
 }
 
+#define SEE " (see vm-drive -h)"
+
 static void __attribute__((noreturn)) die(const struct failure *why)
 {
 	output_cause(why->cause, why->status);
@@ -319,20 +321,29 @@ end_other(void)
 /* --- options ---------------------------------------------------------------- */
 
 static unsigned
-parse_number(const char *word, unsigned min, unsigned max)
+parse_number(const char *what, const char *word, unsigned min, unsigned max)
 {
 	uint64_t n;
 
 	if (number_parse(word, min, max, &n) == -1)
-		misuse();
+		errx(EX_USAGE, "%s %s: not a number from %u to %u" SEE, what,
+		    word, min, max);
 	return (unsigned)n;
+}
+
+static unsigned
+parse_block(const char *word)
+{
+	if (strcmp(word, "512") != 0 && strcmp(word, "4096") != 0)
+		errx(EX_USAGE, "-b %s: not 512 or 4096" SEE, word);
+	return *word == '5' ? 512 : 4096;
 }
 
 static int
 parse_type(const char *word)
 {
 	if (strcmp(word, "cd") != 0 && strcmp(word, "disk") != 0)
-		misuse();
+		errx(EX_USAGE, "-t %s: not cd or disk" SEE, word);
 	return *word == 'c' ? IMAGE_CD : IMAGE_DISK;
 }
 
@@ -344,15 +355,17 @@ check_medium(int given, unsigned block)
 	struct failure why;
 	bool is_cd;
 
-	if (block != 0 && block != 512 && block != 4096)
-		misuse();
 	if (geteuid() != 0)
 		errx(EX_NOPERM, "unable to make a drive: be root");
 	if (given == -1 && own_drive_type(&drive, &type, &why) == -1)
 		die(&why);
 	is_cd = type == IMAGE_CD;
 	if (is_cd && (block != 0 || first.writable))
-		misuse();
+		errx(EX_USAGE,
+		    "-%c is for a disk, and slot %u is a CD drive: use -t "
+		    "disk, "
+		    "or another slot" SEE,
+		    block != 0 ? 'b' : 'w', drive.slot);
 	first.block_size = block != 0 ? block : is_cd ? 2048 : 512;
 }
 
@@ -371,7 +384,7 @@ main(int argc, char *argv[])
 			is_background = true;
 			break;
 		case 'b':
-			block = parse_number(optarg, 512, 4096);
+			block = parse_block(optarg);
 			break;
 		case 'e':
 			ends = true;
@@ -380,7 +393,8 @@ main(int argc, char *argv[])
 			help();
 			return 0;
 		case 'o':
-			first.outage = parse_number(optarg, 1, OUTAGE_MAX);
+			first.outage =
+			    parse_number("-o", optarg, 1, OUTAGE_MAX);
 			break;
 		case 't':
 			type = parse_type(optarg);
@@ -397,11 +411,15 @@ main(int argc, char *argv[])
 	}
 	argc -= optind;
 	argv += optind;
-	if (argc < 1 || argc > 2 ||
-	    (argc == 1 && (block != 0 || first.writable)) ||
-	    (argc == 2 && ends))
+	if (argc < 1 || argc > 2 || (argc == 2 && ends))
 		misuse();
-	own_drive_init(&drive, parse_number(argv[0], 0, GADGET_SLOTS - 1));
+	own_drive_init(
+	    &drive, parse_number("slot", argv[0], 0, GADGET_SLOTS - 1));
+	if (argc == 1 && !ends && (block != 0 || first.writable))
+		errx(EX_USAGE,
+		    "-%c needs the SOCKET or FILE of a medium; of an empty "
+		    "drive, vm-gadget insert takes -b and -w" SEE,
+		    block != 0 ? 'b' : 'w');
 	if (ends)
 		return end_other();
 	if (is_background)

@@ -80,6 +80,21 @@ insert_waits() {
 	[ "$(vm-gadget status -f driver,udc 0 | xargs)" = "kernel dummy_udc.0" ]
 }
 
+# serve_garbage: a server that is none of NBD.
+serve_garbage() {
+	background python3 -c '
+import socket
+s = socket.socket(socket.AF_UNIX)
+s.bind("garbage")
+s.listen()
+while True:
+    c = s.accept()[0]
+    c.sendall(b"SSH-2.0-x\r\n" + bytes(2000))
+    c.close()
+'
+	wait_until 20 test -S garbage
+}
+
 @test "what can't be inserted is told, and the drive stays" {
 	mkfifo pipe
 	: >empty
@@ -94,9 +109,13 @@ insert_waits() {
 	run -65 vm-gadget insert -t disk 0 image
 	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("dead")'
 	run -69 vm-gadget insert -o 1 0 dead
-	[ "$output" = "vm-gadget: unable to connect to $PWD/dead" ]
+	[ "$output" = "vm-gadget: unable to connect to $PWD/dead: Connection refused" ]
+	serve_garbage
+	run -69 vm-gadget insert -o 1 0 garbage
+	[[ $output = "vm-gadget: unable to connect to $PWD/garbage: "*[a-z]* ]]
 	run -65 vm-gadget insert 1 dead
 	[[ $output = *"only a drive of vmedia's own can use a socket: run vm-drive" ]]
+	truncate -s 300K image
 	vm-gadget insert 0 image
 	wait_until 20 has_bytes 0 image
 }
@@ -142,7 +161,7 @@ is_disk() {
 	vm-gadget insert 0 image
 	wait_until 20 has_bytes 0 image
 	run -75 vm-drive 0
-	[ "$output" = "vm-drive: slot 0 holds $PWD/image, and the drives leave the host for a moment: eject it first" ]
+	[ "$output" = "vm-drive: slot 0 holds $PWD/image, and all drives leave the host for a moment when a vm-drive starts or ends: eject it first" ]
 	run -75 vm-drive 1
 }
 

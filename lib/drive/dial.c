@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -51,8 +53,12 @@ begin(struct dial *d, struct failure *why)
 
 	d->next = clock_ms() + DIAL_AGAIN_MS;
 	d->candidate = connect_unix(d->path);
-	if (d->candidate == -1 || nbd_apart_begin(&d->handshake, d->candidate,
-				      &wish, nbd_apart_spawn) == 0)
+	if (d->candidate == -1) {
+		snprintf(d->reason, sizeof(d->reason), "%s", strerror(errno));
+		return 0;
+	}
+	if (nbd_apart_begin(
+		&d->handshake, d->candidate, &wish, nbd_apart_spawn) == 0)
 		return 0;
 	rc = tell_no_handshake(d, why);
 	close(d->candidate);
@@ -80,9 +86,8 @@ end(struct dial *d, int *socket, struct failure *why)
 {
 	const struct nbd_wish wish = wish_of(d);
 	struct nbd_connection found;
-	char reason[512];
-	int rc = nbd_apart_end(
-	    &d->handshake, d->candidate, &wish, &found, reason, sizeof(reason));
+	int rc = nbd_apart_end(&d->handshake, d->candidate, &wish, &found,
+	    d->reason, sizeof(d->reason));
 
 	close(d->candidate);
 	d->candidate = -1;

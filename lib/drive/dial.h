@@ -27,6 +27,7 @@ struct dial {
 	bool is_refused; /* there was another image, and that was said */
 	bool is_told;	 /* the handshake can't be made, and that was said */
 	struct nbd_connection first; /* what it said; its socket is not ours */
+	char reason[512];	     /* why the last try has failed */
 };
 
 #define DIAL_AGAIN_MS 200 /* until the next try */

@@ -78,6 +78,8 @@ void medium_eject(struct keeper *, bool discard);
 /* What the worker has told. The failure is NULL where nobody is to blame. */
 void medium_inserted(struct keeper *);
 void medium_gone(struct keeper *, const struct failure *);
+/* The worker can't show it: say why. */
+void medium_unfit(struct keeper *);
 
 /* The worker needs a source, or a new one. */
 void medium_want(struct keeper *);

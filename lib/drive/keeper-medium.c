@@ -6,7 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -79,7 +79,9 @@ open_file(struct keeper *k)
 	    m->wish.path, (m->wish.writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
 	if (m->file == -1 || fstat(m->file, &st) == -1)
 		return fail_errno(k->why,
-		    errno == EACCES || errno == EROFS ? EX_NOPERM : EX_NOINPUT,
+		    errno == EACCES || errno == EPERM || errno == EROFS
+			? EX_NOPERM
+			: EX_NOINPUT,
 		    "unable to open %s", m->wish.path);
 	m->size = (uint64_t)st.st_size;
 	identify_file(&m->dial.first, &st);
@@ -154,7 +156,7 @@ bear_loss(struct keeper *k)
 		return;
 	}
 	fail_because(k->why, CAUSE_UNREACHABLE, EX_UNAVAILABLE,
-	    "unable to connect to %s", m->wish.path);
+	    "unable to connect to %s: %s", m->wish.path, m->dial.reason);
 	medium_gone(k, k->why);
 }
 
@@ -290,6 +292,25 @@ medium_gone(struct keeper *k, const struct failure *why)
 	drive_control_reply_all(&k->control, WAIT_INSERTED, k->why);
 	/* The next who asks for an eject hears it, if nobody has. */
 	m->is_unsaved = m->is_unsaved && told == 0;
+}
+
+void
+medium_unfit(struct keeper *k)
+{
+	const struct kept_medium *m = &k->medium;
+	unsigned block = m->wish.block_size;
+
+	if (m->size < block)
+		fail(k->why, EX_DATAERR,
+		    "unable to show %s: it has %" PRIu64
+		    " bytes, less than one block of the drive (%u)",
+		    m->wish.path, m->size, block);
+	else
+		fail(k->why, EX_DATAERR,
+		    "unable to show %s: %" PRIu64
+		    " bytes are too many for a drive with blocks of %u",
+		    m->wish.path, m->size, block);
+	medium_gone(k, k->why);
 }
 
 void

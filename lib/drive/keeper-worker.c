@@ -38,6 +38,7 @@ static void __attribute__((noreturn)) become_worker(struct keeper *k, int link)
 	sigset_t none;
 
 	close_standard_streams();
+	setsid(); /* ^C is for the keeper: what the host wrote is kept first */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	k->setup->forget();

@@ -171,10 +171,7 @@ hear_worker(struct keeper *k)
 		medium_gone(k, NULL);
 		return 0;
 	default:
-		fail(k->why, EX_DATAERR,
-		    "unable to show %s: no such drive can have it",
-		    k->medium.wish.path);
-		medium_gone(k, k->why);
+		medium_unfit(k);
 		return 0;
 	}
 }

@@ -59,8 +59,8 @@ static int
 fail_held(const struct gadget_medium *held, struct failure *why)
 {
 	return fail(why, EX_TEMPFAIL,
-	    "slot %u holds %s, and the drives leave the host for a moment: "
-	    "eject it first",
+	    "slot %u holds %s, and all drives leave the host for a moment "
+	    "when a vm-drive starts or ends: eject it first",
 	    held->slot, held->unknown ? "a medium" : held->file);
 }
 
