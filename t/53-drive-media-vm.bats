@@ -120,11 +120,19 @@ while True:
 	wait_until 20 has_bytes 0 image
 }
 
+# is_told_whole: is the last command, which has a long name, told with all of it?
+is_told_whole() {
+	head -c 2048 "$(host_drive 0)" >/dev/null
+	vm-gadget status -f last 0 |
+		grep -x "PREVENT ALLOW MEDIUM REMOVAL\|GET EVENT STATUS NOTIFICATION"
+}
+
 @test "a host that has locked the drive keeps its medium, unless it is ejected by force" {
 	truncate -s 4M image
 	start_drive 0
 	vm-gadget insert 0 image
 	wait_until 20 host_has 0
+	wait_until 20 is_told_whole
 	eject -i on "$(host_drive 0)"
 	run -75 vm-gadget eject 0
 	[ "$output" = "vm-gadget: slot 0 is locked by the host: eject it there, or use -f" ]

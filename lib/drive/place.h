@@ -27,7 +27,7 @@ struct drive_counters {
 	uint64_t errors;	/* commands that failed, but those for want of a
 				 * medium */
 	uint64_t position;	/* of the last read or write: its first byte */
-	char last[24];		/* the name of the last command */
+	char last[32];		/* the name of the last command */
 };
 
 /* A medium as somebody wants it to be shown. */

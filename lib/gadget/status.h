@@ -35,7 +35,7 @@ struct gadget_status {
 	bool on_demand;	    /* presence.h */
 	bool is_own;	    /* a vm-drive is the drive */
 	char counts[4][24]; /* its reads, writes, errors, and position */
-	char last[24];
+	char last[32];
 	char state[UDC_STATE_SIZE];
 };
 
