@@ -55,7 +55,7 @@ image_media_fits(
 		return "it is smaller than one block of a disk";
 	if (media == IMAGE_DISK)
 		return NULL;
-	if (info->size < IMAGE_CD_MIN)
+	if (info->size < IMAGE_CD_MIN && cd_max != IMAGE_OWN_MAX)
 		return "it is smaller than a CD-ROM drive can show: pad it "
 		       "with zeros to 614400 bytes (truncate -s 614400), or "
 		       "mount it with vmctl, which does so";
@@ -63,8 +63,9 @@ image_media_fits(
 		return NULL;
 	if (cd_max < IMAGE_DVD_MAX)
 		return "it is larger than the 2359293952 bytes that this "
-		       "kernel's CD-ROM drive can show: use a kernel "
-		       "with the DVD patch, or a disk image";
+		       "kernel's CD-ROM drive can show: use vm-drive (vmctl "
+		       "mount --drive own), a kernel with the DVD patch, or a "
+		       "disk image";
 	return "it is larger than the 33957083136 bytes that a DVD-ROM drive "
 	       "can show: use a disk image";
 }

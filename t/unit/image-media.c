@@ -68,6 +68,7 @@ test_dvd(void)
 	reason = choose(IMAGE_ISO9660, 5 * GIB, IMAGE_CD_MAX);
 	snprintf(number, sizeof(number), "%" PRIu64, IMAGE_CD_MAX);
 	CHECK(strstr(reason, "DVD patch") && strstr(reason, number));
+	CHECK(strstr(reason, "--drive own"));
 	reason = choose(IMAGE_ISO9660, 32 * GIB, IMAGE_DVD_MAX);
 	snprintf(number, sizeof(number), "%" PRIu64, IMAGE_DVD_MAX);
 	CHECK(!strstr(reason, "DVD patch") && strstr(reason, number));
@@ -83,6 +84,10 @@ test_forced(void)
 	CHECK(image_media_fits(&info, IMAGE_CD, IMAGE_CD_MAX) != NULL);
 	choose(IMAGE_HYBRID, 5 * GIB, IMAGE_CD_MAX);
 	CHECK(image_media_fits(&info, IMAGE_CD, IMAGE_CD_MAX) != NULL);
+	CHECK(image_media_fits(&info, IMAGE_CD, IMAGE_OWN_MAX) == NULL);
+	info.size = 2048;
+	CHECK(image_media_fits(&info, IMAGE_CD, IMAGE_CD_MAX) != NULL);
+	CHECK(image_media_fits(&info, IMAGE_CD, IMAGE_OWN_MAX) == NULL);
 }
 
 static uint64_t

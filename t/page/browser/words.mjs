@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 
 const CUT = 'slot 0: it is larger than the 2359293952 bytes that this ' +
-	'kernel\'s CD-ROM drive can show: use a kernel with the DVD patch, or';
+	'kernel\'s CD-ROM drive can show: use vm-drive (vmctl mount --drive own), a';
 
 const NO_NBD = 'slot 0: this kernel has no NBD (module nbd), which an image ' +
 	'of a client needs: mount its URL, or use vmctl image put';
