@@ -162,9 +162,10 @@ check_size(struct image *image, const struct image_info *found)
 	    image->size == info->size)
 		return 0;
 	return refuse(EX_DATAERR,
-	    "an image that is written to must have whole sectors, and this "
-	    "one has %" PRIu64 " bytes",
-	    info->size);
+	    "an image that is written to must be as large as its drive, and "
+	    "this one has %" PRIu64
+	    " bytes: pad it with zeros (truncate -s %" PRIu64 ")",
+	    info->size, image->size);
 }
 
 /*

@@ -95,7 +95,9 @@ is_gone() {
 
 @test "local: an image with an incomplete last sector is not written to" {
 	truncate -s 1000 image
-	refused 65 "$PWD/image" "whole sectors" writable=1
+	refused 65 "$PWD/image" "1000 bytes: pad it with zeros (truncate -s 1024)" writable=1
+	truncate -s 1024 image
+	start_fetchd "$PWD/image" writable=1
 }
 
 @test "overlay: written data is read back, also after a kill; the image is unchanged" {
