@@ -129,7 +129,12 @@ mount_small() {
 
 @test "a vm-drive that is killed: the medium comes back" {
 	mount_small
+	pkill -STOP -x vm-slot
 	pkill -KILL -o -x vm-drive
+	wait_until 30 not pgrep -x vm-drive
+	vmctl status -s 0 >"$BATS_TEST_TMPDIR/status"
+	pkill -CONT -x vm-slot
+	grep -x "  drift   vm-drive has ended; vm-slot starts it again" "$BATS_TEST_TMPDIR/status"
 	wait_until 30 grep_log "the vm-drive process was ended: starting it again"
 	wait_until 30 host_has 0
 	has_small
@@ -141,6 +146,18 @@ grep_log() {
 }
 has_state() {
 	[ "$(cat "$VM_RUN_DIR/$1/state")" = "$2" ]
+}
+
+@test "a mount waits until the host has given the new drive an address" {
+	mount_small
+	vmctl eject -s 0
+	echo addressed >"$BATS_TEST_TMPDIR/state"
+	mount --bind "$BATS_TEST_TMPDIR/state" "$UDC/state"
+	background mount_small >"$BATS_TEST_TMPDIR/line"
+	wait_until 30 has_state 0 active
+	echo configured >"$BATS_TEST_TMPDIR/state"
+	wait "${STARTED[-1]}"
+	grep "host: configured$" "$BATS_TEST_TMPDIR/line"
 }
 
 @test "--wait-host, --idle and --boot-once know what the host reads" {

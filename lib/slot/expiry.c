@@ -151,7 +151,8 @@ slot_hear_port(struct slot *s, const char *state)
 	if (strcmp(state, s->port) == 0)
 		return;
 	snprintf(s->port, sizeof(s->port), "%s", state);
-	slot_say(s, "the host's port: %s", state);
+	slot_say(s, "the host's port: %s",
+	    *state != '\0' ? state : "no drive is connected to it");
 	if (strcmp(state, "not attached") == 0 && is_over_for_host(s))
 		slot_over(
 		    s, "the host's USB port was disconnected (--boot-once)");

@@ -135,9 +135,8 @@ say_mounted() {
 		json_end
 		return
 	fi
-	# A drive that has just appeared is seen in a moment.
-	[ "$DRIVES" = permanent ] || wait_for 2 is_configured || :
-	host=$(vm-gadget status -f state "$SLOT")
+	wait_for_port
+	host=$(port)
 	[ "$host" != "not attached" ] ||
 		host="$host (is it off, or the USB cable unplugged?)"
 	value_of url
@@ -155,9 +154,27 @@ say_mounted() {
 		"${boot:+; $boot}" "$host"
 }
 
-# is_configured: does the host use the USB port of the slot?
+# port: print the state of the host's USB port for the slot.
+port() {
+	vm-gadget status -f state "$SLOT"
+}
 is_configured() {
-	[ "$(vm-gadget status -f state "$SLOT")" = configured ]
+	[ "$(port)" = configured ]
+}
+is_seen() {
+	case $(port) in "not attached" | attached | powered) return 1 ;; esac
+}
+is_settled() {
+	case $(port) in default | addressed) return 1 ;; esac
+}
+
+# wait_for_port: a drive that has just appeared is seen in a moment, and used soon.
+wait_for_port() {
+	case $DRIVES-$(vm-gadget status -f driver "$SLOT") in
+	permanent-kernel) ;;
+	*) wait_for 2 is_seen || : ;;
+	esac
+	wait_for 10 is_settled || :
 }
 
 # has_read: has the host read from the medium since it was inserted?

@@ -95,6 +95,9 @@ see_drift() {
 		DRIFT="the drive is empty"
 	elif [ "$FILE" != "$VALUE" ] && [ "$FILE" != '?' ]; then
 		DRIFT="the drive holds $FILE, not $VALUE"
+	elif [ -z "$UDC_NAME" ] && [ "$DRIVER" = vm-drive ] &&
+		! is_locked "../drive.${DIR##*/}"; then
+		DRIFT="vm-drive has ended; vm-slot starts it again"
 	elif [ -z "$UDC_NAME" ] && [ "$FILE" != '?' ]; then
 		DRIFT="the host does not see the drive; run vmctl start"
 	elif [ "$RO" = 1 ] && [ -f "$DIR/request/writable" ]; then
