@@ -328,6 +328,9 @@ NBDKIT ?= $(shell PATH=$$PATH:/usr/sbin command -v nbdkit)
 ifeq ($(TARGET),armhf)
 size: deps
 	@MAKEFLAGS= BUILD=$(abspath $(O)) TOP=$(CURDIR) bash -c '. t/armhf.bash && target_root && target_make SMALL=$(SMALL) size'
+else ifneq ($(TARGET),)
+size:
+	$(error TARGET=$(TARGET): use armhf, or none for this machine)
 else
 size: all
 	@rm -rf $(O)/size
@@ -396,6 +399,9 @@ served = $(if $(filter 1,$(WEB) $(WS) $(REDFISH)),lighttpd/vmedia.conf:lighttpd.
 shared = $(served) $(if $(filter 1,$(IMAGES)),sshd/sshd_config:sshd/sshd_config \
 	sshd/vmedia.conf:sshd/vmedia.conf)
 
+ifeq ($(V),)
+.SILENT: install uninstall
+endif
 install: all
 	install -d $(BINDIR) $(LIBDIR) $(DESTDIR)$(UNITDIR) \
 	    $(DESTDIR)$(SYSCONFDIR)/vmedia \

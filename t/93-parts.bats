@@ -78,6 +78,8 @@ lacks() {
 	[[ $output == *"WEB=yes: it is 0 or 1"* && ${#lines[@]} = 1 ]]
 	run -2 other_make SOURCES="nfs ftp"
 	[[ $output == *"there is no ftp, use nfs and smb"* && ${#lines[@]} = 1 ]]
+	run -2 other_make TARGET=mips size
+	[[ $output == *"TARGET=mips: use armhf, or none for this machine"* && ${#lines[@]} = 1 ]]
 	run -2 other_make WS=0 tests
 	[[ $output == *"the tests need all parts"* && ${#lines[@]} = 1 ]]
 }
