@@ -186,7 +186,7 @@ is_another_drive() {
 
 @test "a purge leaves what people have made, and nothing else" {
 	# By `vmctl web` and `vmctl user`.
-	touch /etc/vmedia/accounts /etc/vmedia/web.key /etc/vmedia/web.pem
+	touch /etc/vmedia/accounts /etc/vmedia/accounts.lock /etc/vmedia/web.key /etc/vmedia/web.pem
 	dpkg --force-unsafe-io -P vmedia vmedia-nfs vmedia-redfish >said 2>&1
 	everything >after
 	diff "$BATS_FILE_TMPDIR/before" after | grep '^[<>]' >differs
