@@ -358,3 +358,13 @@ checks() {
 		[[ $output == *"FAIL  program $what: it is not installed"$'\n        Debian: apt-get install '*$'\n        Yocto: '*IMAGE_INSTALL*$'\n        Raspberry Pi OS: apt-get'* ]]
 	done
 }
+
+@test "vmedia-hardware(7) has each option of the kernel that doctor names" {
+	local option
+	grep -ohE 'CONFIG_(BLK|CONFIGFS|USB)_[A-Z0-9_]+' "$TOP"/scripts/lib/doctor*.sh |
+		sort -u >named
+	grep -qx CONFIG_USB_CONFIGFS_F_FS named
+	while read -r option; do
+		grep -w "$option" "$TOP/man/vmedia-hardware.7"
+	done <named
+}
