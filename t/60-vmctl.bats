@@ -48,6 +48,7 @@ under_busybox() {
 @test "help, version and no argument" {
 	[[ $(vmctl help) == "usage: vmctl VERB"*"mount URL"* ]]
 	[[ $(vmctl mount --help) == "usage: vmctl mount [OPTION]... URL"* ]]
+	[[ $(vmctl mount --help) == *"image:NAME"* ]]
 	[[ $(vmctl eject -h) == "usage: vmctl eject [OPTION]... [SLOT]"* ]]
 	[ "$(vmctl help eject)" = "$(vmctl eject -h)" ]
 	# A wrong setting does not hide the help.

@@ -130,7 +130,7 @@ help|h||all|print this help
 
 # What the words in capitals stand for: WORD|meaning
 MEANINGS="
-URL|http://, https://, nfs://, smb://, a path, or - for standard input
+URL|http://, https://, nfs://, smb://, path, image:NAME or - (standard input)
 IMAGE|a file, a block device or a URL
 WHERE|ws[s]://HOST/vm/SLOT or ssh:[USER@]HOST
 SLOT|a number from 0 to 7
