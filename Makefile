@@ -310,12 +310,12 @@ bench: deps
 	@$(MAKE) --no-print-directory tests
 	@VM_BUILD=$(abspath $(O)) t/bench/run $(ROWS)
 
-SOAKS = bmc closure disks drive faults kills random small upload
+SOAKS = autopkgtest bmc closure disks drive faults kills piuparts random small upload
 soak: deps
 	@$(MAKE) --no-print-directory tests
 	@for soak in $(SOAKS); do \
 	    vm="t/vm/vm-run -t 10800 $$(sed -n 's/^# vm-run: //p' t/soak/$$soak)"; \
-	    case $$soak in bmc | closure | upload) vm= ;; esac; \
+	    case $$soak in autopkgtest | bmc | closure | piuparts | upload) vm= ;; esac; \
 	    $$vm env VM_BUILD=$(abspath $(O)) VM_RUN=1 SEED=$(SEED) \
 	        PHASES=$(PHASES) KILLS=$(KILLS) STEPS=$(STEPS) \
 	        VERBOSE=$(VERBOSE) t/soak/$$soak || exit; \
@@ -375,7 +375,7 @@ lint: deps
 	@$(MAKE) --no-print-directory O=$(O)/lint-clang CC=clang \
 	    CFLAGS='-O2 -Werror' objects
 	shellcheck -x -s sh $(shfiles)
-	shellcheck -x -s bash -e SC2034,SC2119,SC2154 t/*.bash t/bench/run t/bench/insert t/bench/drive t/demo-bmc t/soak/[!bpsu]* \
+	shellcheck -x -s bash -e SC2034,SC2119,SC2154 t/*.bash t/bench/run t/bench/insert t/bench/drive t/demo-bmc t/soak/[!bpsu]* t/soak/piuparts \
 	    scripts/completion/vmctl
 	shellcheck -s bats -i SC2314,SC2315 $(shell find t -name '*.bats' -type f)
 	! mandoc -T lint $(mans) 2>/dev/null | grep -v 'manual not found'

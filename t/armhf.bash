@@ -18,7 +18,14 @@ relink() {
 	done
 }
 
-# target_root: unpacks Debian's armhf libraries, from this machine's own mirror, once.
+# debian_mirror: where this machine has its packages from.
+debian_mirror() {
+	sed -n 's/^URIs: //p; s/^deb \([^ ]*\) .*/\1/p' \
+		/etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null |
+		head -1
+}
+
+# target_root: unpacks Debian's armhf libraries, from that mirror, once.
 target_root() {
 	local uri
 	mkdir -p "$BUILD"
@@ -26,9 +33,7 @@ target_root() {
 	flock 8
 	if [ "$(cat "$TARGET_ROOT/done" 2>/dev/null)" != "$TARGET_PACKAGES" ] ||
 		[ ! -s "$TARGET_ROOT/var/lib/dpkg/status" ]; then
-		uri=$(sed -n 's/^URIs: //p; s/^deb \([^ ]*\) .*/\1/p' \
-			/etc/apt/sources.list.d/debian.sources /etc/apt/sources.list \
-			2>/dev/null | head -1)
+		uri=$(debian_mirror)
 		rm -rf "$TARGET_ROOT"
 		mmdebstrap -q --arch=armhf --variant=extract \
 			--include=$TARGET_PACKAGES --extract-hook="$TOP/t/deb/installed" \
