@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AIO_DEPTH \
-	64 /* transfers under way: more than a piece is divided into */
+/* Transfers under way: more than a piece is divided into. */
+#define AIO_DEPTH 64
 
 struct aio {
 	aio_context_t context;
