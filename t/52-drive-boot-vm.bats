@@ -62,8 +62,7 @@ boots() {
 	background vm-drive 0 "$1" >drive.out 2>drive.err
 	wait_until 20 test -s drive.out
 	wait_until 30 host_has 0
-	start_pc
-	wait_until 120 prints "$sum"
+	start_pc_until 120 "$sum"
 	[ -n "${BOOTS_LINUX:-}" ] || return 0
 	wait_until 600 prints "PC: Linux is up"
 	wait_until 300 prints "PC: read $sum"

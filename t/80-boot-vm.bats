@@ -85,8 +85,7 @@ state_is() {
 	echo "power = cat $PC/power" >"$VM_CONF"
 	mount_image boot.iso --boot-once
 	wait_until 30 host_has 0
-	start_pc
-	wait_until 300 prints "GRUB is up"
+	start_pc_until 300 "GRUB is up"
 	wait_until 600 prints "PC: Linux is up"
 	wait_until 300 prints "PC: read $(sha256sum <"$BATS_FILE_TMPDIR/root/data")"
 	wait_until 120 is_off

@@ -32,6 +32,23 @@ is_off() {
 	[ "$(cat "$PC/power")" = off ]
 }
 
+# start_pc_until SECONDS WORDS: starts the PC, and waits until it prints that. SeaBIOS
+# waits 5 s for what it reads and then gives up, which a busy machine may need: then
+# the PC is switched off, and on again, once.
+start_pc_until() {
+	start_pc
+	wait_until "$1" prints_or_gives_up "$2"
+	! prints "$2" || return 0
+	: >"$PC/end"
+	wait_until 60 is_off
+	: >"$PC/console"
+	start_pc
+	wait_until "$1" prints "$2"
+}
+prints_or_gives_up() {
+	prints "$1" || prints "Could not read from CDROM"
+}
+
 # make_initrd FILE MODULE...: with these drivers. Linux goes on with the lines of
 # standard input.
 make_initrd() {
