@@ -317,7 +317,7 @@ soak: deps
 	    vm="t/vm/vm-run -t 10800 $$(sed -n 's/^# vm-run: //p' t/soak/$$soak)"; \
 	    case $$soak in autopkgtest | bmc | closure | piuparts | upload) vm= ;; esac; \
 	    $$vm env VM_BUILD=$(abspath $(O)) VM_RUN=1 SEED=$(SEED) \
-	        PHASES=$(PHASES) KILLS=$(KILLS) STEPS=$(STEPS) \
+	        PHASES=$(PHASES) KILLS=$(KILLS) DRIVE=$(DRIVE) STEPS=$(STEPS) \
 	        VERBOSE=$(VERBOSE) t/soak/$$soak || exit; \
 	done
 
