@@ -8,19 +8,25 @@
 
 #include "unix/activation.h"
 
-#define LISTEN_FD 3 /* the first, by the protocol */
+int
+activation_count(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+
+	if (pid == NULL || count == NULL || atol(pid) != (long)getpid())
+		return 0;
+	return atoi(count);
+}
 
 int
 activation_socket(void)
 {
-	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
-	bool is_ours = pid != NULL && count != NULL &&
-		       atol(pid) == (long)getpid() && atoi(count) == 1;
+	bool is_ours = activation_count() == 1;
 
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
-	if (!is_ours || fcntl(LISTEN_FD, F_SETFD, FD_CLOEXEC) == -1)
+	if (!is_ours || fcntl(ACTIVATION_FD, F_SETFD, FD_CLOEXEC) == -1)
 		return -1;
-	return LISTEN_FD;
+	return ACTIVATION_FD;
 }

@@ -9,31 +9,29 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "unix/activation.h"
 #include "unix/fd-store.h"
 #include "unix/sd-notify.h"
 
-#define FIRST_FD  3    /* sd_listen_fds(3) */
 #define BUSY_MS	  5000 /* systemd answers in some milliseconds */
 #define LINE_SIZE 128
 
-/* The next of the names that go with the descriptors from FIRST_FD on. Returns its
- * length; 0 behind the last one. (systemd writes "unknown" for one without a name.) */
+/* The next name of a descriptor that was passed. Returns its length; 0 behind the last
+ * one. (systemd writes "unknown" for one without a name.) */
 static size_t
 next_name(const char **names, int *fd)
 {
-	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
 	size_t len;
 
 	if (*fd == -1) {
 		*names = getenv("LISTEN_FDNAMES");
-		*fd = FIRST_FD;
+		*fd = ACTIVATION_FD;
 	} else {
 		len = strcspn(*names, ":");
 		*names += len + ((*names)[len] == ':' ? 1 : 0);
 		++*fd;
 	}
-	if (*names == NULL || pid == NULL || atol(pid) != (long)getpid() ||
-	    count == NULL || *fd - FIRST_FD >= atol(count))
+	if (*names == NULL || *fd - ACTIVATION_FD >= activation_count())
 		return 0;
 	return strcspn(*names, ":");
 }
