@@ -348,21 +348,13 @@ reads_again() {
 	cmp part image.iso
 }
 
-# usb_device: prints the device file of the drive's USB device.
-usb_device() {
-	local dir
-	dir=$(realpath "/sys/block/${DEVICE##*/}/device")
-	dir=${dir%/*:1.0/*}
-	printf '/dev/bus/usb/%03d/%03d\n' "$(cat "$dir/busnum")" "$(cat "$dir/devnum")"
-}
-
 # speaks OPTION...: a host of our own finds all in order (t/drive/host) with a drive
 # that was set up so.
 speaks() {
 	vm-gadget setup "$@" disk
 	head -c 1M /dev/urandom >image
 	start_drive -w 0 image
-	"$TOP/t/drive/host" "$(usb_device)" image
+	"$TOP/t/drive/host" "$(usb_device "$DEVICE")" image
 	kill "$DRIVE"
 	wait "$DRIVE"
 	nothing_left

@@ -80,7 +80,7 @@ insert_waits() {
 	[ "$(vm-gadget status -f driver,udc 0 | xargs)" = "kernel dummy_udc.0" ]
 }
 
-# serve_garbage: a server that is none of NBD.
+# serve_garbage: a server that does not speak NBD.
 serve_garbage() {
 	background python3 -c '
 import socket
@@ -250,15 +250,6 @@ is_gone() {
 
 # --- a host that stops in the middle ---
 
-# usb_device: prints the device file of slot 0's drive, whose gadget has no other.
-usb_device() {
-	local drive dir
-	drive=$(host_drive 0)
-	dir=$(realpath "/sys/block/${drive##*/}/device")
-	dir=${dir%/*:1.0/*}
-	printf '/dev/bus/usb/%03d/%03d\n' "$(cat "$dir/busnum")" "$(cat "$dir/devnum")"
-}
-
 # begin_host DEVICE COMMAND LENGTH: a host of our own (t/drive/host), which waits for
 # what it is told.
 begin_host() {
@@ -291,7 +282,7 @@ start_disk() {
 	local usb command
 	truncate -s 4M image
 	start_disk -w 0 image
-	usb=$(usb_device)
+	usb=$(usb_device "$(host_drive 0)")
 	for command in "28000000000000080000 1048576" "2a000000000000080000 -1048576"; do
 		# shellcheck disable=SC2086 # a command and its length
 		begin_host "$usb" $command
@@ -307,7 +298,7 @@ start_disk() {
 @test "a host that verifies a large file: the medium can be ejected meanwhile" {
 	truncate -s 4T image
 	start_disk 0 image
-	begin_host "$(usb_device)" 8f000000000000000000ffffffff0000 0
+	begin_host "$(usb_device "$(host_drive 0)")" 8f000000000000000000ffffffff0000 0
 	host reset begin
 	vm-gadget eject -f 0
 	host status
@@ -320,7 +311,7 @@ start_disk() {
 		can_write='exit 0' pwrite='cat >/dev/null' can_flush='exit 0' \
 		flush="cd $PWD; "'[ ! -e hold ] || : >held; while [ -e hold ]; do sleep 0.1; done' 3>&-
 	start_disk -w 0 nbd
-	begin_host "$(usb_device)" 1b0000000200 0
+	begin_host "$(usb_device "$(host_drive 0)")" 1b0000000200 0
 	: >hold
 	host reset begin
 	wait_until 20 test -e held
@@ -336,7 +327,7 @@ has_no_medium() {
 	truncate -s 4M image
 	nbdkit -r -P "$PWD/pid" -U "$PWD/nbd" file image 3>&-
 	start_disk -o 300 0 nbd
-	begin_host "$(usb_device)" 28000000000000000800 4096
+	begin_host "$(usb_device "$(host_drive 0)")" 28000000000000000800 4096
 	kill -KILL "$(cat pid)"
 	rm nbd pid
 	pkill -KILL -P "$DRIVE"

@@ -30,3 +30,12 @@ run_drive() {
 	DRIVE=${STARTED[-1]}
 	wait_until 20 is_true_or_ended "$DRIVE" test -s drive.out
 }
+
+# usb_device DRIVE: prints the device file of the USB device that has the host's drive,
+# and no other.
+usb_device() {
+	local dir
+	dir=$(realpath "/sys/block/${1##*/}/device")
+	dir=${dir%/*:1.0/*}
+	printf '/dev/bus/usb/%03d/%03d\n' "$(cat "$dir/busnum")" "$(cat "$dir/devnum")"
+}
