@@ -193,7 +193,7 @@ wait_for_host() {
 			progress_end
 			die $EX_TEMPFAIL:timeout "slot $SLOT is mounted, but the host has" \
 				"not read from it in $TIMEOUT s" \
-				"($(vm-gadget status -f state "$SLOT"))"
+				"($(port))"
 		fi
 		pause
 	done
