@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * What the worker waits for (epoll(7)). It waits three times for each small read of the
- * host, thus a wait must cost one system call: poll(2) would look at each descriptor
- * anew, and an event of the bus would have to be read, too.
+ * host. A wait must cost one system call: poll(2) would look at each descriptor anew,
+ * and an event of the bus would have to be read, too.
  */
 #ifndef VM_DRIVE_WAIT_H
 #define VM_DRIVE_WAIT_H
@@ -32,9 +32,9 @@ struct wait {
 int wait_open(struct wait *, int bus, int control, int keeper);
 
 /*
- * From now on watch this descriptor of the source for EPOLLIN, EPOLLOUT; -1 with
- * 0 where there is none, which must be said once before another one is named. Returns 0, or
- * -1 with errno as of epoll_ctl(2).
+ * Watch this descriptor of the source for these events (EPOLLIN, EPOLLOUT) from now on,
+ * or none: -1 and 0. Between two descriptors there must be a call for none, as closing
+ * the first one has ended its watch. Returns 0, or -1 with errno as of epoll_ctl(2).
  */
 int wait_source(struct wait *, int fd, uint32_t events);
 
