@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The words of the part that serves an image of this computer. Runs anywhere.
+ * The sentences of the part that serves an image of this computer; its buttons
+ * are in labels.js. Runs anywhere.
  */
 
 import { capital, percent, sentence, size } from '../format.js';
