@@ -204,6 +204,40 @@ slot_runs(const struct slot *s, enum child_id id)
 	return s->children[id].pid != 0;
 }
 
+/* Copy text, with name in place of path: users should read the name of the image
+ * where a program names our device. */
+static void
+rename_in(char *out, size_t size, const char *text, const char *path,
+    const char *name)
+{
+	const char *at = *path != '\0' ? strstr(text, path) : NULL;
+
+	if (at == NULL)
+		snprintf(out, size, "%s", text);
+	else
+		snprintf(out, size, "%.*s%s%s", (int)(at - text), text, name,
+		    at + strlen(path));
+}
+
+void
+slot_fail_by_child(struct slot *s, enum child_id id, int status)
+{
+	const struct child *c = &s->children[id];
+	char why[CHILD_LINE_MAX + STATE_VALUE_MAX];
+
+	if (status == 0 || status > 125) {
+		slot_set_error(s, CAUSE_USUAL, EX_OSERR,
+		    "unable to go on: the %s process was ended (%d)",
+		    child_name(id), status);
+	} else {
+		rename_in(why, sizeof(why), c->last,
+		    id == CHILD_PROBE ? s->device : "", s->url);
+		s->in_log = *s->error == '\0' && !s->quiet;
+		slot_set_error(s, c->cause, status, "%s", why);
+	}
+	slot_event(s, EVENT_FAILED);
+}
+
 /* --- the medium ---------------------------------------------------- */
 
 bool

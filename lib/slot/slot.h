@@ -241,6 +241,9 @@ void slot_start(
     struct slot *, enum child_id, unsigned seconds, const char *const argv[]);
 bool slot_runs(const struct slot *, enum child_id);
 
+/* A child has failed that must not fail: its last message becomes the reason. */
+void slot_fail_by_child(struct slot *, enum child_id, int status);
+
 /* Is there a block device that is attached to the source? */
 bool slot_has_device(const struct slot *);
 
@@ -273,9 +276,6 @@ bool slot_replaces_writer(struct slot *, int status);
 
 void slot_hear_probe(struct slot *, const char *line);
 void slot_make_ended(struct slot *, enum child_id, int status);
-
-/* A child has failed that must not fail: its last message becomes the reason. */
-void slot_fail_by_child(struct slot *, enum child_id, int status);
 
 /* --- drive.c -------------------------------------------------------------- */
 
