@@ -21,7 +21,6 @@
 #include "gadget/error.h"
 #include "gadget/eject.h"
 #include "gadget/insert.h"
-#include "gadget/own.h"
 #include "gadget/refusal.h"
 #include "gadget/setup.h"
 #include "gadget/status.h"

@@ -15,6 +15,11 @@
 #define GADGET_ALL GADGET_SLOTS
 #define GADGET_MAX (GADGET_SLOTS + 1)
 
+/* The function of a slot whose drive is a program (own.h), and its instance, by which
+ * its FunctionFS is mounted; with the number of the slot. */
+#define OWN_INSTANCE "vmedia%u"
+#define OWN_FUNCTION "ffs." OWN_INSTANCE
+
 struct gadget {
 	int dir;      /* its directory; an O_PATH descriptor */
 	int number;   /* of its slot, or GADGET_ALL */

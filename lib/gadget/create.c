@@ -16,6 +16,7 @@
 #include "gadget/configfs.h"
 #include "gadget/lun.h"
 #include "gadget/own.h"
+#include "gadget/own-ask.h"
 
 /* --- making ------------------------------------------------------------ */
 
@@ -66,27 +67,6 @@ make_slot(const struct gadget_plan *plan, struct gadget *gadget, unsigned slot,
 	if (gadget_set(gadget, "1") == -1)
 		return -1;
 	return gadget_identity_write_drive(gadget, slot, type, &plan->identity);
-}
-
-/* The target of the link is an absolute path, because configfs would resolve a
- * relative one from the current directory. */
-int
-gadget_link_function(struct gadget *gadget, const char *function)
-{
-	char target[PATH_MAX], fd[64];
-	ssize_t len;
-
-	snprintf(fd, sizeof(fd), "/proc/self/fd/%d", gadget->dir);
-	len = readlink(fd, target, sizeof(target));
-	if (len == -1)
-		return -1;
-	gadget_at(gadget, "configs/c.1/%s", function);
-	if ((size_t)snprintf(target + len, sizeof(target) - len,
-		"/functions/%s", function) >= sizeof(target) - len) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	return symlinkat(target, gadget->dir, gadget->at);
 }
 
 static int
@@ -198,12 +178,12 @@ gadget_remove(struct gadget *gadget)
 	for (n = 0; n < GADGET_SLOTS; n++)
 		if (gadget_has_slot(gadget, n) &&
 		    (gadget_eject_forced(gadget, n) == -1 ||
-			(own_is(gadget, n) && own_end(gadget, n) == -1)))
+			(gadget_is_own(gadget, n) && own_end(gadget, n) == -1)))
 			return -1;
 	if (gadget_unbind(gadget) == -1)
 		return -1;
 	for (n = 0; n < GADGET_SLOTS; n++)
-		if (own_is(gadget, n) && own_remove(gadget, n) == -1)
+		if (gadget_is_own(gadget, n) && own_remove(gadget, n) == -1)
 			return -1;
 	if (remove_each(
 		gadget, "configs", is_dir, AT_REMOVEDIR, empty_config) == -1 ||

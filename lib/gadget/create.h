@@ -33,9 +33,6 @@ int gadget_build(const struct gadget_plan *plan, struct gadget *gadget,
 /* Write to the gadget which UDC the plan names, and when the host is to see it. */
 int gadget_plan_presence(const struct gadget_plan *plan, struct gadget *gadget);
 
-/* Make a function, such as "mass_storage.0", a part of the gadget's configuration. */
-int gadget_link_function(struct gadget *gadget, const char *function);
-
 /* Eject its media, unbind it and remove it, also if it is incomplete. */
 int gadget_remove(struct gadget *gadget);
 

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "gadget/eject.h"
 #include "gadget/lun.h"
-#include "gadget/own.h"
+#include "gadget/own-ask.h"
 
 #define PAUSE_MS 50
 
@@ -27,7 +27,7 @@ eject_unlocked(struct gadget *gadget, unsigned slot, int ms)
 static bool
 is_emptied(struct gadget *gadget, const struct gadget_medium *medium)
 {
-	return *medium->file == '\0' && own_is(gadget, medium->slot);
+	return *medium->file == '\0' && gadget_is_own(gadget, medium->slot);
 }
 
 int
@@ -44,7 +44,7 @@ gadget_eject_medium(
 		    !is_emptied(gadget, &medium))
 			return 0;
 	}
-	if (ms == EJECT_DISCARD && own_is(gadget, slot))
+	if (ms == EJECT_DISCARD && gadget_is_own(gadget, slot))
 		return own_eject(gadget, slot, "discard");
 	return ms < 0 ? gadget_eject_forced(gadget, slot)
 		      : eject_unlocked(gadget, slot, ms);

@@ -109,14 +109,42 @@ gadget_has_slot(struct gadget *gadget, unsigned slot)
 }
 
 bool
+gadget_is_own(struct gadget *gadget, unsigned slot)
+{
+	gadget_at(gadget, "functions/" OWN_FUNCTION, slot);
+	return faccessat(gadget->dir, gadget->at, F_OK, 0) == 0;
+}
+
+bool
 gadget_is_whole(struct gadget *gadget, unsigned slot)
 {
 	gadget_at(gadget, "configs/c.1/mass_storage.%u", slot);
 	if (faccessat(gadget->dir, gadget->at, F_OK, 0) == 0)
 		return true;
-	gadget_at(gadget, "configs/c.1/ffs.vmedia%u", slot);
+	gadget_at(gadget, "configs/c.1/" OWN_FUNCTION, slot);
 	return faccessat(gadget->dir, gadget->at, F_OK, 0) == 0 &&
 	       drive_is_alive(slot);
+}
+
+/* The target of the link is an absolute path, because configfs would resolve a
+ * relative one from the current directory. */
+int
+gadget_link_function(struct gadget *gadget, const char *function)
+{
+	char target[PATH_MAX], fd[64];
+	ssize_t len;
+
+	snprintf(fd, sizeof(fd), "/proc/self/fd/%d", gadget->dir);
+	len = readlink(fd, target, sizeof(target));
+	if (len == -1)
+		return -1;
+	gadget_at(gadget, "configs/c.1/%s", function);
+	if ((size_t)snprintf(target + len, sizeof(target) - len,
+		"/functions/%s", function) >= sizeof(target) - len) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return symlinkat(target, gadget->dir, gadget->at);
 }
 
 int

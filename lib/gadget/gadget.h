@@ -54,9 +54,15 @@ const char *gadget_name(int number, char name[static 16]);
 /* Does the gadget have the slot's function? */
 bool gadget_has_slot(struct gadget *gadget, unsigned slot);
 
+/* Is the slot's drive a program? */
+bool gadget_is_own(struct gadget *gadget, unsigned slot);
+
 /* Is the slot complete? The link to its function is the last thing that is made; and
  * a program that is the drive must run. */
 bool gadget_is_whole(struct gadget *gadget, unsigned slot);
+
+/* Make a function, such as "mass_storage.0", a part of the gadget's configuration. */
+int gadget_link_function(struct gadget *gadget, const char *function);
 
 /*
  * The UDC to which the gadget is bound, or "". The host does not see a gadget that

@@ -17,7 +17,7 @@
 #include "drive/place.h"
 #include "gadget/insert.h"
 #include "gadget/configfs.h"
-#include "gadget/own.h"
+#include "gadget/own-ask.h"
 #include "gadget/presence.h"
 
 /* The file that the kernel will open. */
@@ -210,7 +210,7 @@ gadget_insert(struct gadget *gadget, const struct gadget_insertion *insertion,
 	enum gadget_result result;
 	enum image_media type;
 	struct source source;
-	bool is_own = own_is(gadget, insertion->slot);
+	bool is_own = gadget_is_own(gadget, insertion->slot);
 
 	if (gadget_get_medium(gadget, insertion->slot, medium) == -1)
 		return GADGET_FAILED;

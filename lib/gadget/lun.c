@@ -9,7 +9,7 @@
 #include "gadget/lun.h"
 #include "gadget/configfs.h"
 #include "gadget/identity.h"
-#include "gadget/own.h"
+#include "gadget/own-ask.h"
 
 /* --- looking ----------------------------------------------------------- */
 
@@ -39,7 +39,7 @@ gadget_get_medium(
 
 	if (gadget_get_drive(gadget, slot, medium) == -1)
 		return -1;
-	if (own_is(gadget, slot)) {
+	if (gadget_is_own(gadget, slot)) {
 		if (drive_get_medium(slot, &own)) {
 			strcpy(medium->file, own.path);
 			medium->ro = !own.writable;
@@ -116,7 +116,7 @@ gadget_find_type(enum image_media type, int ms)
 int
 gadget_eject(struct gadget *gadget, unsigned slot)
 {
-	if (own_is(gadget, slot))
+	if (gadget_is_own(gadget, slot))
 		return own_eject(gadget, slot, "");
 	gadget_at_lun(gadget, slot, "file");
 	return gadget_set(gadget, "");
@@ -153,7 +153,7 @@ eject_unbound(struct gadget *gadget, unsigned slot, const char *value)
 int
 gadget_eject_forced(struct gadget *gadget, unsigned slot)
 {
-	if (own_is(gadget, slot))
+	if (gadget_is_own(gadget, slot))
 		return own_eject(gadget, slot, "force");
 	gadget_at_lun(gadget, slot, "forced_eject");
 	if (gadget_set(gadget, "1") == 0)
@@ -182,7 +182,7 @@ set_type(struct gadget *gadget, unsigned slot, const char *name)
 	if (gadget_write_type(gadget, slot,
 		strcmp(name, "cd") == 0 ? IMAGE_CD : IMAGE_DISK) == -1)
 		return -1;
-	return own_is(gadget, slot) ? own_retype(gadget, slot) : 0;
+	return gadget_is_own(gadget, slot) ? own_retype(gadget, slot) : 0;
 }
 
 int

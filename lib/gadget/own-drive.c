@@ -11,6 +11,7 @@
 #include "drive/ask.h"
 #include "drive/place.h"
 #include "gadget/error.h"
+#include "gadget/own-ask.h"
 #include "gadget/own-drive.h"
 #include "gadget/presence.h"
 #include "unix/atomic-file.h"
@@ -133,7 +134,8 @@ own_drive_resumes(struct own_drive *d)
 {
 	struct failure unused;
 
-	if (open_slot(d, &unused) == -1 || !own_is(&d->gadget, d->slot) ||
+	if (open_slot(d, &unused) == -1 ||
+	    !gadget_is_own(&d->gadget, d->slot) ||
 	    gadget_udc(&d->gadget, d->udc) == -1)
 		return false;
 	remember_udc(d);

@@ -12,14 +12,8 @@
 #ifndef VM_GADGET_OWN_H
 #define VM_GADGET_OWN_H
 
-#include "base/failure.h"
 #include "gadget/lun.h"
 #include "scsi/scsi.h"
-
-#define OWN_MS 30000 /* until a vm-drive has answered, at the worst */
-
-/* Is the slot's drive a program? */
-bool own_is(struct gadget *gadget, unsigned slot);
 
 /*
  * Give the slot to a program: unbind the gadget, and mount FunctionFS at the usb of
@@ -42,17 +36,5 @@ int own_describe(struct gadget *gadget, unsigned slot, char text[static 64],
 
 /* May the function halt its endpoints? As vm-gadget setup has decided. */
 bool own_may_halt(struct gadget *gadget, unsigned slot);
-
-/* Eject the medium of the slot's vm-drive; `how` is "", "force" or "discard". EBUSY:
- * the host has locked the drive. EIO: something that the host wrote is lost.
- * ETIMEDOUT, of a block device after gadget->ms: it ejects when its read or write has
- * ended. Fine if no vm-drive runs: it has no medium then. */
-int own_eject(struct gadget *gadget, unsigned slot, const char *how);
-
-/* The type of the drive has changed, while the gadget was not bound. */
-int own_retype(struct gadget *gadget, unsigned slot);
-
-/* The vm-drive of the slot ends, if there is one. */
-int own_end(struct gadget *gadget, unsigned slot);
 
 #endif

@@ -8,6 +8,7 @@
 #include "gadget/configfs.h"
 #include "drive/place.h"
 #include "gadget/own.h"
+#include "gadget/own-ask.h"
 #include "gadget/setup.h"
 
 /* --- is it there? ------------------------------------------------------ */
@@ -138,7 +139,8 @@ describe_anew(const struct gadget_plan *plan, struct gadget *gadget)
 	    gadget_identity_write(gadget, &plan->identity) == -1)
 		return -1;
 	for (slot = 0; slot < GADGET_SLOTS; slot++)
-		if (own_is(gadget, slot) && own_retype(gadget, slot) == -1)
+		if (gadget_is_own(gadget, slot) &&
+		    own_retype(gadget, slot) == -1)
 			return -1;
 	return gadget_plan_presence(plan, gadget);
 }
@@ -213,7 +215,7 @@ repair_own(const struct gadget_plan *plan, struct gadget *gadget)
 	for (slot = 0; rc == 0 && slot < GADGET_SLOTS; slot++) {
 		if (gadget_open_slot(gadget, slot, plan->ms) == -1)
 			continue;
-		if (own_is(gadget, slot) && !drive_is_alive(slot) &&
+		if (gadget_is_own(gadget, slot) && !drive_is_alive(slot) &&
 		    !drive_get_medium(slot, &medium))
 			rc = own_give_back(gadget, slot);
 		gadget_close(gadget);

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "drive/place.h"
-#include "gadget/own.h"
 #include "gadget/presence.h"
 #include "gadget/status.h"
 
@@ -45,7 +44,7 @@ read_counts(struct gadget *gadget, unsigned slot, struct gadget_status *status)
 
 	memset(status->counts, 0, sizeof(status->counts));
 	*status->last = '\0';
-	status->is_own = own_is(gadget, slot);
+	status->is_own = gadget_is_own(gadget, slot);
 	if (!status->is_own || drive_get_counters(slot, &counters) == -1)
 		return;
 	numbers[0] = counters.reads;

@@ -4,14 +4,11 @@
  * The way in: source -> attach -> look -> insert. If a client serves the image,
  * there is no source to start: the client connects to vm-nbd-attach.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "gadget/attr.h"
-#include "gadget/error.h"
 #include "gadget/lun.h"
 #include "slot/slot.h"
 
