@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the parts of scsi.h share; no other file includes this.
+ * What the parts of scsi.h share; no other file includes this. command.c, which
+ * has the table, stands above the others: they know the unit and its job, and none
+ * of them calls it.
  */
 #ifndef VM_SCSI_INTERNAL_H
 #define VM_SCSI_INTERNAL_H
@@ -103,6 +105,8 @@ most32(uint64_t value)
 	return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 }
 
+/* --- job.c: what a job answers, or asks ---------------------------------- */
+
 /* Append size zero bytes to what the job answers. Returns the first. */
 uint8_t *scsi_add(struct scsi_job *, size_t size);
 
@@ -111,6 +115,8 @@ void scsi_answer(struct scsi_job *, uint64_t allocated);
 
 /* Ask the host for size bytes; none of them is no error, and nothing to do. */
 void scsi_ask(struct scsi_job *, size_t size);
+
+/* --- sense.c -------------------------------------------------------------- */
 
 /* The command is refused, with this sense. */
 void scsi_refuse(struct scsi_unit *, struct scsi_job *, uint32_t sense);
@@ -124,6 +130,8 @@ uint8_t scsi_attention(const struct scsi_unit *);
 /* Tell a unit attention. Returns its sense. */
 uint32_t scsi_tell_attention(struct scsi_unit *, uint8_t bit);
 
+/* --- block.c -------------------------------------------------------------- */
+
 /* Do the blocks lie on the medium? None of them may lie just behind it. */
 bool scsi_in_range(const struct scsi_unit *, uint64_t block, uint64_t count);
 
@@ -131,15 +139,19 @@ bool scsi_in_range(const struct scsi_unit *, uint64_t block, uint64_t count);
 void scsi_read_blocks(
     struct scsi_unit *, struct scsi_job *, uint64_t block, uint64_t count);
 
+/* --- unit.c --------------------------------------------------------------- */
+
 /* Is the DVD one of two layers? */
 bool scsi_has_two_layers(const struct scsi_unit *);
+
+/* --- mode-pages.c --------------------------------------------------------- */
 
 /* Give all mode pages their default values. May the unit keep writes in a cache? */
 void scsi_init_pages(struct scsi_unit *);
 bool scsi_caches_writes(const struct scsi_unit *);
 
 /*
- * The mode pages of the unit's type (mode-pages.c), in ascending order: the n-th's
+ * The mode pages of the unit's type, in ascending order: the n-th's
  * code, or -1 behind the last.
  */
 int scsi_page_code(const struct scsi_unit *, size_t n);
@@ -153,6 +165,8 @@ void scsi_page_values(
 
 /* Set what can change of it. */
 void scsi_set_page(struct scsi_unit *, size_t n, const uint8_t *values);
+
+/* --- the commands --------------------------------------------------------- */
 
 /*
  * What runs a command, and what takes its parameter list: a row of the table in

@@ -121,7 +121,7 @@ scsi_page_values(
 		memcpy(values, unit->pages + at, page->length);
 	else
 		memcpy(values, page->values, page->length);
-	if (control == 0 && page->code == CAPABILITIES && scsi_is_locked(unit))
+	if (control == 0 && page->code == CAPABILITIES && unit->prevented != 0)
 		values[LOCK_BYTE] |= LOCKED;
 }
 
