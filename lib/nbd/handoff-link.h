@@ -7,7 +7,7 @@
 #ifndef VM_NBD_HANDOFF_LINK_H
 #define VM_NBD_HANDOFF_LINK_H
 
-#include "nbd/handoff-server.h"
+#include "nbd/handoff-state.h"
 
 /* Has the socket been shut, by its other end or by the kernel? */
 bool handoff_link_is_shut(int socket);

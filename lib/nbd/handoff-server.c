@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "nbd/apart-child.h"
 #include "nbd/handoff-link.h"
+#include "nbd/handoff-server.h"
 
 #define LOOK_MS	  500  /* between two checks that the device exists */
 #define DYING_MS  2000 /* for the kernel to notice what is shut */
