@@ -3,9 +3,9 @@
 #
 # Adding a program is adding a file: bin/NAME.c is a program, lib/*/*.c go into
 # libvm.a, plugins/ into the nbdkit plugin (or modules of it), scripts/vm* are installed as
-# they are, t/*.c are tools of the tests and t/unit/*.c their unit tests; bin/small is
-# several programs in one (SMALL=1). The build tree mirrors the installed one
-# ($(O)/bin, $(O)/lib/vmedia), so every program runs in place.
+# they are, t/*.c, t/hostile and t/wan are tools of the tests and t/unit/*.c their unit
+# tests; bin/small is several programs in one (SMALL=1). The build tree mirrors the
+# installed one ($(O)/bin, $(O)/lib/vmedia), so every program runs in place.
 
 VERSION = 0.1.0
 # When this version was made (date -u +%s): no clock is right that says less.
@@ -110,7 +110,7 @@ modsrcs := file $(SOURCES)
 threaded := $(patsubst %.c,$(O)/obj/%.o,$(wildcard plugins/sources/threaded*.c))
 plugobjs := $(patsubst %.c,$(O)/obj/%.o,$(wildcard plugins/*.c \
 	plugins/engine/*.c plugins/sources/http*.c))
-tools := $(patsubst %.c,$(O)/%,$(wildcard t/*.c))
+tools := $(patsubst %.c,$(O)/%,$(wildcard t/*.c)) $(addprefix $(O)/t/,hostile wan)
 units := $(patsubst %.c,$(O)/%,$(wildcard t/unit/*.c))
 plugin := $(O)/lib/vmedia/nbdkit-vm-fetchd-plugin.so
 modules := $(patsubst %,$(O)/lib/vmedia/vm-source-%.so,$(modsrcs))
@@ -143,7 +143,7 @@ tests: all $(tools) $(units)
 $(if $(filter tests check,$(MAKECMDGOALS)),$(if $(strip $(left_out)),$(error \
     make $(MAKECMDGOALS): the tests need all parts: leave $(parts) as they are)))
 # All that compilers look at, without what the linker makes of it.
-objects: $(patsubst %.c,$(O)/obj/%.o,$(wildcard bin/*.c bin/*/*.c t/*.c t/unit/*.c)) $(libobjs) \
+objects: $(patsubst %.c,$(O)/obj/%.o,$(wildcard bin/*.c bin/*/*.c t/*.c t/hostile/*.c t/wan/*.c t/unit/*.c)) $(libobjs) \
     $(plugobjs) $(threaded) $(addprefix $(O)/obj/plugins/sources/,$(addsuffix .o,module $(modsrcs)))
 
 $(O)/obj/lib/door/pam.o: ALL_CPPFLAGS += $(patsubst 1,-DWITH_PAM,$(filter 1,$(PAM)))
@@ -215,7 +215,9 @@ $(O)/bin/nbdkit: Makefile
 	    'ASAN_OPTIONS=$$ASAN_OPTIONS:detect_leaks=0' "$$($(CC) -print-file-name=libasan.so)" "$$(command -v nbdkit)" >$@
 	chmod +x $@
 
-$(tools): $(O)/t/%: $(O)/obj/t/%.o $(O)/libvm.a
+# A tool is t/NAME.c or, in parts, t/NAME/*.c.
+.SECONDEXPANSION:
+$(tools): $(O)/t/%: $$(addprefix $(O)/obj/,$$(addsuffix .o,$$(basename $$(wildcard t/$$*.c t/$$*/*.c)))) $(O)/libvm.a
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ \
 	    $(call pkg,$(PKGS_t),--libs)
@@ -253,7 +255,6 @@ fuzzed_ws-frame = lib/ws/frame.c
 fuzzed_ws-handshake = lib/http/headers.c $(addprefix lib/ws/,accept-key.c \
 	handshake.c upgrade.c)
 fuzzers := $(patsubst t/fuzz/%.c,$(O)/fuzz/%,$(wildcard t/fuzz/*.c))
-.SECONDEXPANSION:
 $(fuzzers): $(O)/fuzz/%: t/fuzz/%.c $$(fuzzed_$$*) $(wildcard lib/*/*.h plugins/*/*.h)
 	@mkdir -p $(@D)
 	$(call Q,FUZZ)clang -g -O1 -fsanitize=fuzzer,address,undefined \
@@ -367,7 +368,7 @@ shfiles := $(addprefix scripts/,$(scripts)) t/run t/size t/small-libraries t/dep
 shfiles += t/vm/bmc-run t/soak/bmc $(wildcard t/bmc/*)
 page := $(wildcard $(addprefix scripts/web/,*.* */*.* */*/*.*))
 jsfiles := $(filter %.js,$(page)) $(wildcard t/page/*.mjs t/page/*/*.mjs)
-cfiles := $(wildcard bin/*.[ch] bin/*/*.[ch] lib/*/*.[ch] plugins/*.[ch] plugins/*/*.[ch] t/*.[ch] t/unit/*.[ch] t/fuzz/*.c)
+cfiles := $(wildcard bin/*.[ch] bin/*/*.[ch] lib/*/*.[ch] plugins/*.[ch] plugins/*/*.[ch] t/*.[ch] t/hostile/*.[ch] t/wan/*.[ch] t/unit/*.[ch] t/fuzz/*.c)
 
 lint: deps
 	@$(MAKE) --no-print-directory O=$(O)/lint-gcc CC=gcc \
