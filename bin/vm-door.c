@@ -177,14 +177,10 @@ check(void)
 	    peer != NULL ? peer : "unknown");
 }
 
-int
-main(int argc, char **argv)
+static void
+set_up_process(void)
 {
-	const char *socket = getenv("VM_DOOR_SOCKET"), *user = USER;
-	const char *uploader = UPLOADER;
 	const struct rlimit none = {0, 0};
-	static struct accounts first;
-	int c, fd;
 
 	/* A core would have passwords in it. */
 	setrlimit(RLIMIT_CORE, &none);
@@ -193,6 +189,17 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	output_check_at_exit();
 	umask(077);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *socket = getenv("VM_DOOR_SOCKET"), *user = USER;
+	const char *uploader = UPLOADER;
+	static struct accounts first;
+	int c, fd;
+
+	set_up_process();
 	if (socket == NULL)
 		socket = DOOR_SOCKET;
 	take_drives("cd disk");

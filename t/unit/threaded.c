@@ -22,10 +22,8 @@
 static unsigned char file[SIZE];
 static struct blocking_file identity;
 static _Atomic int opened, closed, fail_opens, fail_reads, flushed;
-static _Atomic int
-    too_many; /* bytes that a read says to have read, and hasn't */
+static _Atomic int too_many; /* bytes that a read only claims to have read */
 static _Atomic bool hang, hangs, released;
-
 static pthread_mutex_t url_lock = PTHREAD_MUTEX_INITIALIZER;
 static char opened_url[128]; /* and the password */
 
