@@ -88,12 +88,34 @@ compiles() {
 		not grep -vxE '\.(ci|clang-format|git|gitignore|shellcheckrc)|COPYING|Makefile|README|bin|build|lib|man|plugins|scripts|t'
 }
 
-@test "no file of C or sh has more than 450 lines" {
+# sources: prints all files of C and sh, the tests' tools among them.
+sources() {
+	find bin lib plugins t -name '*.[ch]'
+	find scripts bin t .ci -type f -exec grep -lE '^#! ?/bin/(ba)?sh|^# shellcheck shell' {} +
+	ls scripts/lib/*.sh t/*.bash
+}
+
+@test "no file of C or sh has more than 450 lines, no function more than 80" {
 	local long
-	long=$(wc -l "$TOP"/{bin,lib/*,plugins,plugins/*}/*.[ch] \
-		"$TOP"/scripts/vmctl "$TOP"/scripts/lib/*.sh |
+	cd "$TOP"
+	sources | sort -u >"$BATS_TEST_TMPDIR/sources"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/sources")" -gt 600 ]
+	# shellcheck disable=SC2046 # no name has a space
+	long=$(wc -l $(cat "$BATS_TEST_TMPDIR/sources") |
 		awk '$1 > 450 && $2 != "total"')
 	[ -z "$long" ] || { echo "$long"; false; }
+	# shellcheck disable=SC2046
+	long=$(awk 'FNR == 1 { start = 0 }
+		/^\{$/ || /^[a-z_]+\(\) [{(]/ { start = FNR }
+		/^[})]/ && start {
+			if (FNR - start >= 80) print FILENAME ":" start
+			start = 0
+		}' $(cat "$BATS_TEST_TMPDIR/sources"))
+	[ -z "$long" ] || { echo "$long"; false; }
+}
+
+@test "README has at most 150 lines" {
+	[ "$(wc -l <"$TOP/README")" -le 150 ]
 }
 
 @test "make uninstall removes what make install made, but the configuration" {
