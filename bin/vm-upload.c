@@ -22,7 +22,8 @@
 #include "base/output.h"
 #include "http/server.h"
 #include "http/status.h"
-#include "upload/upload.h"
+#include "upload/answer.h"
+#include "upload/write.h"
 
 #define SOCKET	  "/run/vm-upload.sock"
 #define UPLOADS	  16	/* at once */

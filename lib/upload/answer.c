@@ -4,31 +4,18 @@
 #include <sys/stat.h>
 
 #include <err.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "unix/places.h"
+#include "upload/answer.h"
 #include "upload/ask.h"
 #include "upload/receive.h"
-#include "upload/upload.h"
 #include "upload/wish.h"
 
 #define WISH_MAX 16384 /* bytes of JSON */
-
-bool
-upload_refuse(struct upload *u, int status, const char *format, ...)
-{
-	va_list ap;
-
-	u->status = status;
-	va_start(ap, format);
-	vsnprintf(u->error, sizeof(u->error), format, ap);
-	va_end(ap);
-	return false;
-}
 
 /* It can be answered with yes so far; what was refused before counts no more. */
 static void

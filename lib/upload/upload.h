@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Uploads into the image store, by tus or a plain PUT: a request goes in, an
- * answer comes out.
+ * Uploads into the image store, by tus or a plain PUT: a request and its answer.
  *
  * This folder is for vm-upload, which runs as a user of its own and believes
  * nobody. Who the client is, and what it may, vm-door says; vm-door also makes,
@@ -59,20 +58,11 @@ struct upload {
 	char *text; /* the body, JSON, for free(3); NULL: none */
 };
 
-/*
- * Answer the request of u->http, whose body comes from u->in; the rest of *u but
- * u->idle is zeros. `error` is 0, or the HTTP status that refuses it already.
- */
-void upload_answer(struct upload *u, int error);
-
-/* Write the answer into a string, which the caller frees. Returns its length. */
-size_t upload_write(struct upload *u, char **text);
-
-/* Erase and free what *u has. */
-void upload_free(struct upload *u);
-
 /* Say why the answer is no, printf(3)-wise. Returns false. */
 bool upload_refuse(struct upload *u, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Erase and free what *u has. */
+void upload_free(struct upload *u);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "base/json-text.h"
 #include "http/status.h"
-#include "upload/upload.h"
+#include "upload/write.h"
 
 /* A time as HTTP has it (RFC 9110 section 5.6.7). */
 static void
@@ -101,12 +101,4 @@ upload_write(struct upload *u, char **text)
 	if (u->text != NULL && u->tus.method != TUS_HEAD)
 		fputs(u->text, out);
 	return fclose(out) == EOF ? 0 : size;
-}
-
-void
-upload_free(struct upload *u)
-{
-	explicit_bzero(&u->credentials, sizeof(u->credentials));
-	free(u->text);
-	u->text = NULL;
 }
