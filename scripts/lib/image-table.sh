@@ -5,24 +5,24 @@
 
 # VERB|ARGUMENTS|what it does
 VERBS="
-ls|[OWNER]|list the images, and uploads that are not finished
-put|FILE [NAME]|keep a file, or standard input (-), as an image
+ls|[OWNER]|list the images and the unfinished uploads
+put|FILE [NAME]|store a file, or standard input (-), as an image
 get|NAME [FILE]|copy an image into a file, or to standard output (-)
-finish|NAME|make an image of an upload
+finish|NAME|turn an upload into an image
 verify|NAME|read all of an image, and compare its checksum
 fetch|URL [NAME]|fetch an image from a server, in the background
-rm|NAME|remove an image, or an upload that is not finished
+rm|NAME|remove an image or an unfinished upload
 mv|NAME NEW|rename an image
-owner|ACTION [OWNER]|add, remove or list those who upload by sftp
-gc||remove what nobody continues, repair after a crash
-quota|[OWNER] [SIZE]|show what each owner has, or set a limit (or none)
+owner|ACTION [OWNER]|add, remove or list owners, who upload by sftp
+gc||remove abandoned uploads, and repair after a crash
+quota|[OWNER] [SIZE]|show how much each owner has, or set its limit
 create|NAME|make a blank disk
-pack|NAME FILE...|make a CD or disk of files
-export|NAME|show an image as a file to its owner's sftp
-doctor||tell what the store needs, and what is missing
+pack|NAME FILE...|make a CD or disk from files
+export|NAME|let the owner read and write an image by sftp
+doctor||check the store, and tell what is missing
 path|NAME|print ID, path and size of an image, for programs
 begin|NAME|announce an upload and print its ID, for programs
-room||print how much an upload may have now, for programs
+room||print how large an upload can be now, for programs
 help|[VERB]|list the verbs, or the options of a verb
 complete|WORD...|print the words that may follow, for the shell
 "
@@ -52,20 +52,20 @@ USUAL=ls
 
 # OPTION|LETTER|VALUE|VERBS|what it does. An option without VALUE is a flag.
 OPTIONS="
-id||ID|finish rm export|the upload or image that has this ID
-id||ID|fetch|go on with this fetch, for its unit
+id||ID|finish rm export|use the upload or image with this ID
+id||ID|fetch|continue this fetch, for its unit
 owner|o|OWNER|begin room fetch|the owner of the upload (default: root)
-size|s|SIZE|put begin|its size (put: of standard input)
-size|s|SIZE|create pack|the size of the disk (pack: the default fits)
+size|s|SIZE|put begin|the size of the upload (put: of standard input)
+size|s|SIZE|create pack|the size of the disk (pack: by default, as needed)
 format|f|FORMAT|create|make a file system on it: vfat or exfat
 format|f|FORMAT|pack|iso (the default) or vfat
 label|l|LABEL|create pack|the label, such as OEMDRV, cidata or config-2
-sha256|c|HEX|put finish verify begin fetch|the SHA-256 that it must have
-sha256-file||FILE|fetch|the same with a file of checksums, or its URL
+sha256|c|HEX|put finish verify begin fetch|refuse the image if this is not its SHA-256
+sha256-file||FILE|fetch|read the SHA-256 from a file or URL of checksums
 key|k|FILE|owner|the public keys of the owner; - is standard input
-quota|q|SIZE|owner|how much the owner may have
-force|f||owner|rm removes the images of the owner, too
-replace|||put finish mv begin fetch create pack|take the place of another image that has the name
+quota|q|SIZE|owner|let the owner store at most SIZE
+force|f||owner|with rm: remove the images of the owner, too
+replace|||put finish mv begin fetch create pack|replace another image that has this name
 json|j||ls owner quota doctor fetch|print one JSON object
 user|u|USER|fetch|log in to the server as USER
 password|P|FILE|fetch|read the password from FILE (-: ask for it)
@@ -78,8 +78,8 @@ key||FILE|fetch|use this key for the client certificate
 insecure|||fetch|do not check the server's certificate
 proxy||URL|fetch|use this proxy, not that of the environment
 limit-rate||SIZE|fetch|download at most SIZE bytes per second
-wait|w||fetch|wait until the image is there
-for-others|||fetch|only from the hosts that store_hosts allows
+wait|w||fetch|wait until the image is in the store
+for-others|||fetch|fetch only from hosts that store_hosts allows
 help|h||all|print this help
 "
 

@@ -5,7 +5,7 @@
 
 # VERB|ARGUMENTS|what it does
 VERBS="
-netboot|IMAGE...|boot machines: IMAGE is KERNEL INITRD [CMDLINE], or a URL
+netboot|IMAGE...|let machines boot KERNEL INITRD [CMDLINE], or an image
 "
 MISTAKES="
 "
@@ -15,35 +15,35 @@ OPTIONS="
 adapter|i|ADAPTER|netboot|serve the network of this adapter
 mac|m|MAC|netboot|answer this machine; may be repeated
 any|a||netboot|answer every machine that asks
-profile|p|FILE|netboot|answer the machines in FILE as it says
+profile|p|FILE|netboot|let the machines in FILE boot what FILE says
 initrd||FILE|netboot|load one more initrd after the first
 range|r|RANGE|netboot|be the DHCP server, and give these addresses
 gateway||ADDRESS|netboot|with --range: the gateway of the machines
 dns||ADDRESS|netboot|with --range: their DNS server
-ra|||netboot|send router advertisements: in test networks
+ra|||netboot|send IPv6 router advertisements, in test networks
 dhcp||ADDRESS|netboot|our address for DHCP, or off
-tftp||ADDRESS|netboot|our address for TFTP, another server's, or off
+tftp||ADDRESS|netboot|the address of the TFTP server, or off
 http||ADDRESS|netboot|our address for HTTP, with :PORT if not 80, or off
-http-url||URL|netboot|with --http off: where another server has the files
+http-url||URL|netboot|with --http off: the URL of another server's files
 loader|l|LOADER|netboot|use another boot loader: ARCH=FILE
 secure|||netboot|boot with Secure Boot: signed shim and GRUB by TFTP
-sanboot|||netboot|iPXE boots the image; its system finds no disk
-boot-once|||netboot|what has booted boots from its own disk next
-hook||COMMAND|netboot|COMMAND MAC EVENT runs for each event of a machine
+sanboot|||netboot|boot the image by iPXE; its system finds no disk
+boot-once|||netboot|after one boot, let a machine boot its own disk
+hook||COMMAND|netboot|run COMMAND MAC EVENT for each event of a machine
 count|c|N|netboot|end when N machines have booted
 timeout|t|SECONDS|netboot|give up after SECONDS
-force|f||netboot|start against a finding, and say which
+force|f||netboot|start even if a safety check fails, and say which
 dry-run|n||netboot|print every file and command, and start nothing
 user|u|USER|netboot|log in to the server of a URL as USER
 password|P|FILE|netboot|read the password from FILE
 header||FILE|netboot|send the HTTP headers in FILE to that server
 netrc||FILE|netboot|read users and passwords from a netrc file
 cacert||FILE|netboot|trust only the certificates in FILE
-insecure|||netboot|do not check that server's certificate
-proxy||URL|netboot|reach it by this proxy
-sha256||HEX|netboot|verify that this is the image's SHA-256 first
-sha256-file||FILE|netboot|the same with a file of checksums, or its URL
-words||FILE|netboot|read all words from FILE, one on each line
+insecure|||netboot|do not check the server's certificate
+proxy||URL|netboot|use this proxy to reach the server
+sha256||HEX|netboot|refuse the image if this is not its SHA-256
+sha256-file||FILE|netboot|read the SHA-256 from a file or URL of checksums
+words||FILE|netboot|read options and arguments from FILE, one per line
 json|j||netboot|print each event as one JSON object
 help|h||all|print this help
 "
