@@ -15,8 +15,11 @@
 #include <linux/fs.h>
 
 #include "base/clock.h"
-#include "drive/keeper-internal.h"
+#include "drive/keeper-medium.h"
+#include "drive/keeper-worker.h"
 #include "unix/atomic-file.h"
+
+#define EJECT_MS 20000 /* for the source to keep what was written */
 
 /* For who asks which medium is in, and for a vm-drive that is started again. */
 static void

@@ -11,7 +11,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "drive/keeper-internal.h"
+#include "drive/keeper-worker.h"
 #include "drive/worker.h"
 #include "unix/fd-passing.h"
 

@@ -14,7 +14,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "drive/keeper-internal.h"
+#include "drive/keeper.h"
+#include "drive/keeper-medium.h"
+#include "drive/keeper-worker.h"
 #include "unix/privileges.h"
 
 /* --- requests ---------------------------------------------------------------- */
