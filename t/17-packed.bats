@@ -143,6 +143,15 @@ refused() {
 	printf '\377\377' | dd of=packed bs=1 conv=notrunc status=none \
 		seek=$(($(stat -c %s packed) - 7))
 	refused 65 packed "unable to decompress it as gzip"
+	local command
+	for command in bzip2 zstd xz; do
+		head -c $MIB image | $command -1 -c >packed
+		head -c 1000000 packed >short
+		refused 65 short "unable to decompress it as $command"
+		printf '\377\377' | dd of=packed bs=1 conv=notrunc status=none \
+			seek=$(($(stat -c %s packed) - 5))
+		refused 65 packed "unable to decompress it as $command"
+	done
 	zip -q -0 - image >packed
 	printf X | dd of=packed bs=1 seek=$MIB conv=notrunc status=none
 	refused 65 packed "unable to decompress it as zip"
@@ -157,7 +166,7 @@ refused() {
 	nothing_left
 }
 
-@test "packed: gzip's several members are one image, and what is behind is not" {
+@test "packed: several members of gzip or bzip2 are one image, and what is behind is not" {
 	{
 		head -c 1000000 image | gzip -1
 		tail -c +1000001 image | gzip -1
@@ -169,6 +178,13 @@ refused() {
 		echo '{"metadata_version": "1.1"}'
 	} >packed
 	serves packed "gz): it is decompressed first"
+	stop_fetchd
+	{
+		head -c 1000000 image | bzip2 -1
+		tail -c +1000001 image | bzip2 -1
+		echo '{"metadata_version": "1.1"}'
+	} >packed
+	serves packed "bz2): it is decompressed first"
 }
 
 @test "packed: an archive or a text in it is refused, before it is unpacked whole" {

@@ -7,11 +7,14 @@
 #include "fetchd/decompress.h"
 #include "fetchd/spool.h"
 
-/* gzip(1) exits 2 after a warning: the file has data behind its end. */
+/*
+ * gzip(1) exits 2 after a warning: the file has data behind its end. bzip2(1)
+ * exits 0 then, and 2 if the file is damaged.
+ */
 static const struct compression formats[] = {
     {"xz", {"xz", "-dc", NULL}, "xz-utils", 0},
     {"gz", {"gzip", "-dc", NULL}, "gzip", 2},
-    {"bz2", {"bzip2", "-dc", NULL}, "bzip2", 2},
+    {"bz2", {"bzip2", "-dc", NULL}, "bzip2", 0},
     {"zst", {"zstd", "-dcq", NULL}, "zstd", 0},
     {"zip", {"gzip", "-dc", NULL}, "gzip", 0},
 };
