@@ -33,7 +33,8 @@ answer_begin(struct redfish *r, const char *id, const char *name)
 void
 answer_end(struct redfish *r)
 {
-	if (r->digest == 0 && r->body.data != NULL)
+	r->is_etag_partial = r->digest != 0;
+	if (!r->is_etag_partial && r->body.data != NULL)
 		etag_add(r, r->body.data);
 	snprintf(r->etag, sizeof(r->etag), "\"%016" PRIx64 "\"", r->digest);
 	json_put_string(&r->body, "@odata.etag", r->etag);

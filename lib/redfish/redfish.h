@@ -83,8 +83,9 @@ struct redfish {
 	unsigned message_count;
 	char code[64];			 /* the id of the first message */
 	char summary[REDFISH_TEXT_SIZE]; /* and its text */
-	uint64_t digest; /* of what etag_add() was given; 0: nothing yet */
-	char etag[40];	 /* with its quotation marks; "": none */
+	uint64_t digest;      /* of what etag_add() was given; 0: nothing yet */
+	bool is_etag_partial; /* the body may change while the ETag stays */
+	char etag[40];	      /* with its quotation marks; "": none */
 	char location[REDFISH_URI_SIZE];
 	char token[64];	 /* X-Auth-Token */
 	int retry_after; /* seconds; 0: none */

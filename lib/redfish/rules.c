@@ -259,8 +259,9 @@ answer(struct redfish *r)
 	    !check_etag(r, method))
 		return;
 	h->answer(r);
+	/* What is not in the ETag, such as the power, may have changed. */
 	if (method == METHOD_GET && r->status == 200 && r->etag[0] != '\0' &&
-	    r->http->if_none_match != NULL &&
+	    !r->is_etag_partial && r->http->if_none_match != NULL &&
 	    etag_matches(r->http->if_none_match, r->etag))
 		r->status = 304;
 }
