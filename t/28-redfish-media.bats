@@ -163,6 +163,38 @@ $media/Slot_1" ]
 	[ "$(send PATCH $MEDIA/Slot_0 '{"Image":"https://h.example/x.iso?sig=2"}')" = 204 ]
 	[ "$(cat args)" = "renew --json --slot 0 -" ]
 	[ "$(cat stdin)" = "https://h.example/x.iso?sig=2" ]
+	[ "$(send PATCH $MEDIA/Slot_0 '{"Image":"https://h.example/x.iso?sig=3","UserName":"u","Password":"hush"}')" = 204 ]
+	[ "$(cat args)" = "renew --json --slot 0 --user u --password /dev/fd/3 -" ]
+	[ "$(cat secret3)" = hush ]
+	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+	[ "$(value .UserName)" = u ]
+}
+
+@test "what an image came in with stays until its eject, and a PATCH does not say otherwise" {
+	local live='"Image":"https://h.example/x.iso?sig=2",'
+	[ "$(send PATCH $MEDIA/Slot_0 '{"Image":"https://h.example/x.iso?sig=1","EjectPolicy":"Timed","EjectTimeout":"PT1H"}')" = 204 ]
+	rm args
+	for wanted in '"VerifyCertificate":false' '"EjectPolicy":"OnPowerOff"' \
+		'"EjectPolicy":"Timed","EjectTimeout":"PT2H"' '"EjectPolicy":null,"EjectTimeout":null'; do
+		for body in "{$wanted}" "{$live$wanted}"; do
+			[ "$(send PATCH $MEDIA/Slot_0 "$body")" = 400 ]
+			[ "$(message)" = PropertyValueError ]
+		done
+	done
+	[ ! -e args ]
+	[ "$(send PATCH $MEDIA/Slot_0 '{"VerifyCertificate":true,"EjectPolicy":"Timed","EjectTimeout":"PT1H"}')" = 204 ]
+	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+	[ "$(value '[.VerifyCertificate, .EjectPolicy, .EjectTimeout] | tostring')" = '[true,"Timed","PT1H"]' ]
+	# With an eject they are for the next image.
+	[ "$(send PATCH $MEDIA/Slot_0 '{"Image":null,"VerifyCertificate":false,"EjectPolicy":"OnPowerOff"}')" = 204 ]
+	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+	[ "$(value '[.Image, .VerifyCertificate, .EjectPolicy, .EjectTimeout] | tostring')" = '[null,false,"OnPowerOff",null]' ]
+	# Timed has a time, whichever is set.
+	[ "$(send PATCH $MEDIA/Slot_0 '{"EjectPolicy":"Timed","EjectTimeout":"P365D"}')" = 204 ]
+	[ "$(send PATCH $MEDIA/Slot_0 '{"EjectTimeout":null}')" = 400 ]
+	[ "$(message)" = PropertyMissing ]
+	[ "$(send PATCH $MEDIA/Slot_0 '{"EjectTimeout":"P366D"}')" = 400 ]
+	[ "$(message)" = PropertyValueFormatError ]
 }
 
 @test "settings are PATCHed before or with the Image" {

@@ -58,6 +58,18 @@ run_and_take(struct run *r, struct media_end *end)
 	run_free(r);
 }
 
+static void
+add_login(const struct media_mount *m, struct run *r)
+{
+	if (m->user != NULL) {
+		run_add(r, "--user");
+		run_add(r, m->user);
+	}
+	if (m->password != NULL)
+		run_add_secret(
+		    r, "--password", m->password, strlen(m->password));
+}
+
 /* What vmctl gets to reach the image's server. */
 static void
 add_source(const struct door_call *c, const struct media_mount *m,
@@ -68,13 +80,7 @@ add_source(const struct door_call *c, const struct media_mount *m,
 	    verify != NULL ? strcmp(verify, "yes") == 0 : c->settings->verifies;
 
 	free(verify);
-	if (m->user != NULL) {
-		run_add(r, "--user");
-		run_add(r, m->user);
-	}
-	if (m->password != NULL)
-		run_add_secret(
-		    r, "--password", m->password, strlen(m->password));
+	add_login(m, r);
 	*certificates = slot_certificates(c, m->slot);
 	if (!verifies)
 		run_add(r, "--insecure");
@@ -149,6 +155,7 @@ media_renew(const struct media_mount *m, struct media_end *end)
 	struct run r;
 
 	begin(&r, "renew", m->slot, &text);
+	add_login(m, &r);
 	run_add(&r, "-");
 	r.input = m->url;
 	run_and_take(&r, end);

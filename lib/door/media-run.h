@@ -28,7 +28,7 @@ struct media_mount {
 void media_mount(const struct door_call *c, const struct media_mount *m,
     unsigned seconds, struct media_end *end);
 
-/* Give the image of a slot another link. */
+/* Give the image of a slot another link, and another login if there is one. */
 void media_renew(const struct media_mount *m, struct media_end *end);
 
 /*

@@ -59,7 +59,7 @@ static const struct {
 };
 
 bool
-media_take_settings(struct door_call *c, unsigned slot)
+media_check_settings(struct door_call *c)
 {
 	const char *value, *field;
 	size_t i;
@@ -73,6 +73,17 @@ media_take_settings(struct door_call *c, unsigned slot)
 			return false;
 		}
 	}
+	return true;
+}
+
+bool
+media_take_settings(struct door_call *c, unsigned slot)
+{
+	const char *value, *field;
+	size_t i;
+
+	if (!media_check_settings(c))
+		return false;
 	for (i = 0; i < sizeof(settable) / sizeof(settable[0]); i++) {
 		field = settable[i].field;
 		value = door_string(c->request, field);

@@ -8,6 +8,9 @@
 
 #include "door/door.h"
 
+/* Are the settings that the request has right? As below. */
+bool media_check_settings(struct door_call *);
+
 /* Keep the settings that the request has for the slot; an empty value removes one.
  * Returns false where the refusal is in the answer. */
 bool media_take_settings(struct door_call *, unsigned slot);

@@ -336,15 +336,22 @@ door_renew(struct door_call *c)
 
 	if (slot == -1)
 		return;
+	if (!media_check_settings(c))
+		return;
 	url = media_take_image(c, "image");
 	if (url == NULL)
 		return;
-	m = (struct media_mount){.slot = (unsigned)slot, .url = url};
+	m = (struct media_mount){.slot = (unsigned)slot,
+	    .url = url,
+	    .user = door_field(c, "user-name"),
+	    .password = door_field(c, "image-password")};
 	lock = lock_or_refuse(c, m.slot, deadline);
 	if (lock != -1) {
 		media_renew(&m, &end);
-		if (end.status == 0)
+		if (end.status == 0) {
+			media_take_settings(c, m.slot);
 			remember(c, m.slot);
+		}
 		door_log(c, "slot %u: %s", m.slot,
 		    end.status == 0 ? "renewed" : end.message);
 		tell_end(c, &end);

@@ -8,7 +8,7 @@
 
 #include "redfish/duration.h"
 
-#define YEAR (366 * 86400)
+#define YEAR (365 * 86400)
 
 static const struct {
 	char letter;

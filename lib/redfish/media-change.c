@@ -108,6 +108,7 @@ renew(struct redfish *r, const struct media_request *wanted, unsigned slot)
 
 	begin(r, &request, "renew", slot);
 	door_add_string(&request, "image", wanted->image.image);
+	add_settings(&request, wanted);
 	return change(r, &request, slot, wanted->image.image, NULL);
 }
 
@@ -123,6 +124,14 @@ set(struct redfish *r, const struct media_request *wanted, unsigned slot)
 	is_done = ask_do(r, &request, &answer);
 	door_message_free(&answer);
 	return is_done;
+}
+
+static bool
+has_settings(const struct media_request *wanted)
+{
+	return wanted->user != NULL || wanted->password != NULL ||
+	       wanted->protocol != NULL || wanted->eject_policy != NULL ||
+	       wanted->verify != -1 || wanted->expires != -1;
 }
 
 /* Keep the image, which is not to be inserted now. */
@@ -150,7 +159,9 @@ carry_out(struct redfish *r, const struct media_request *wanted, unsigned slot,
 		return wanted->is_inserted ? mount(r, wanted, slot, action)
 					   : keep(r, wanted, slot, action);
 	case MEDIA_EJECT:
-		return eject(r, slot, action);
+		/* The settings end with the image; these are for the next. */
+		return eject(r, slot, action) &&
+		       (!has_settings(wanted) || set(r, wanted, slot));
 	case MEDIA_RENEW:
 		return renew(r, wanted, slot);
 	case MEDIA_NOTHING:

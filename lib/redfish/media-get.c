@@ -125,11 +125,9 @@ put_image(struct redfish *r, const struct media *m)
 static void
 put_settings(struct redfish *r, const struct media *m)
 {
-	const char *verify = door_string(&m->kept, "verify");
 	char text[DURATION_SIZE];
 
-	put_flag(r, "VerifyCertificate",
-	    verify == NULL || strcmp(verify, "yes") == 0);
+	put_flag(r, "VerifyCertificate", media_verifies(m));
 	put(r, "EjectPolicy", m->policy);
 	put(r, "EjectTimeout",
 	    m->expires > 0 ? duration_format(m->expires, text) : NULL);

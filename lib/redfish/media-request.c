@@ -55,17 +55,56 @@ check_protection(struct judge *j)
 		    "/WriteProtected", resolution, "false", "WriteProtected");
 }
 
-/* Timed needs a time. */
+/* Timed needs a time, also where either is set without the other. An eject leaves
+ * neither. */
 static void
 check_policy(struct judge *j)
 {
-	int64_t expires =
-	    j->out->expires != -1 ? j->out->expires : j->now->expires;
+	const char *policy = j->out->eject_policy;
+	int64_t expires = j->out->expires;
 
-	if (j->out->eject_policy != NULL &&
-	    strcmp(j->out->eject_policy, "Timed") == 0 && expires <= 0)
+	if (policy == NULL && expires == -1)
+		return;
+	if (policy == NULL && !j->wants_eject)
+		policy = j->now->eject_policy;
+	if (expires == -1 && !j->wants_eject)
+		expires = j->now->expires;
+	if (policy != NULL && strcmp(policy, "Timed") == 0 && expires <= 0)
 		media_refuse_missing(j, "EjectTimeout",
 		    "Send EjectTimeout with the policy Timed: PT1H.");
+}
+
+static void
+refuse_live(struct judge *j, const char *name)
+{
+	char property[64];
+
+	j->failed = true;
+	snprintf(property, sizeof(property), "/%s", name);
+	redfish_say(j->r, 400, MSG_PROPERTY_VALUE_ERROR, property,
+	    "It is set for an image that is to come: eject the one that is in "
+	    "the slot first.",
+	    name);
+}
+
+/* An image that is in keeps what it came with: no other value may be shown. */
+static void
+check_live(struct judge *j)
+{
+	const struct media_now *now = j->now;
+	const struct media_request *out = j->out;
+	const char *policy =
+	    now->eject_policy != NULL ? now->eject_policy : "Persistent";
+
+	if (!now->is_in || out->intent == MEDIA_MOUNT ||
+	    out->intent == MEDIA_EJECT)
+		return;
+	if (out->verify != -1 && (out->verify == 1) != now->verifies)
+		refuse_live(j, "VerifyCertificate");
+	if (out->eject_policy != NULL && strcmp(out->eject_policy, policy) != 0)
+		refuse_live(j, "EjectPolicy");
+	if (out->expires != -1 && out->expires != now->expires)
+		refuse_live(j, "EjectTimeout");
 }
 
 /* The credentials that the URL holds count where the request names none. */
@@ -183,6 +222,7 @@ media_request_patch(
 	check_protocol(&j);
 	check_protection(&j);
 	check_policy(&j);
+	check_live(&j);
 	move_credentials(out);
 	return j.failed ? -1 : 0;
 }

@@ -25,6 +25,7 @@ struct media_now {
 	const char *image;	  /* as a GET shows it; NULL: none */
 	const char *eject_policy; /* NULL: Persistent */
 	int64_t expires;	  /* EjectTimeout in seconds; 0: none */
+	bool verifies;		  /* VerifyCertificate */
 };
 
 enum media_intent {

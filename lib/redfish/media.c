@@ -98,6 +98,14 @@ media_other_slot(const struct redfish *r, unsigned slot)
 	return -1;
 }
 
+bool
+media_verifies(const struct media *m)
+{
+	const char *verify = door_string(&m->kept, "verify");
+
+	return verify == NULL || strcmp(verify, "yes") == 0;
+}
+
 struct media_now
 media_judged(const struct redfish *r, const struct media *m)
 {
@@ -107,7 +115,8 @@ media_judged(const struct redfish *r, const struct media *m)
 	    .is_writable = m->state.writable,
 	    .image = m->image,
 	    .eject_policy = m->policy,
-	    .expires = m->expires};
+	    .expires = m->expires,
+	    .verifies = media_verifies(m)};
 	int other = media_other_slot(r, m->slot);
 
 	if (now.drive == IMAGE_DISK)

@@ -28,6 +28,9 @@ struct media {
 bool media_read(struct redfish *r, unsigned part, struct media *m);
 void media_free(struct media *m);
 
+/* VerifyCertificate: must the certificate of the image's server be right? */
+bool media_verifies(const struct media *m);
+
 /* How it looks to the rules for requests. */
 struct media_now media_judged(const struct redfish *r, const struct media *m);
 

@@ -273,6 +273,34 @@ test_settings(void)
 	CHECK(out.expires == 3600 && out.intent == MEDIA_MOUNT);
 	CHECK(patch(&cd, "{\"EjectTimeout\": \"1 hour\"}") == -1);
 	CHECK(says("PropertyValueFormatError"));
+	CHECK(duration_parse("P365D") == 365 * 86400);
+	CHECK(duration_parse("P365DT1S") == -1);
+}
+
+/* An image that is in keeps its own; another one may have others. */
+static void
+test_settings_of_an_image(void)
+{
+	struct media_now timed = full;
+
+	timed.eject_policy = "Timed";
+	timed.expires = 3600;
+	timed.verifies = true;
+	CHECK(patch(&timed, "{\"EjectTimeout\": \"PT1H\", "
+			    "\"VerifyCertificate\": true}") == 0);
+	CHECK(patch(&timed, "{\"EjectTimeout\": \"PT2H\"}") == -1);
+	CHECK(says("PropertyValueError") && says("/EjectTimeout"));
+	CHECK(patch(&timed, "{\"EjectTimeout\": null}") == -1);
+	CHECK(patch(&timed, "{\"EjectPolicy\": \"Persistent\"}") == -1);
+	CHECK(patch(&timed, "{\"VerifyCertificate\": false, "
+			    "\"Image\": \"https://host/a.iso?sig=2\"}") == -1);
+	CHECK(patch(&timed, "{\"VerifyCertificate\": false, "
+			    "\"Image\": \"https://host/b.iso\"}") == 0);
+	CHECK(patch(&timed, "{\"EjectTimeout\": null, \"Image\": null}") == 0);
+	timed.is_in = false;
+	CHECK(patch(&timed, "{\"EjectTimeout\": null}") == -1);
+	CHECK(says("PropertyMissing"));
+	CHECK(patch(&timed, "{\"EjectTimeout\": \"PT2H\"}") == 0);
 }
 
 static void
@@ -362,6 +390,7 @@ main(void)
 	test_patch_inserts_kept();
 	test_patch_refused();
 	test_settings();
+	test_settings_of_an_image();
 	test_durations();
 	test_failures();
 	test_names();
