@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/control.h"
-#include "door/door.h"
+#include "door/call.h"
 #include "door/unlock.h"
 
 static const struct door_verb verbs[] = {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "door/door.h"
+#include "door/call.h"
 
 static const unsigned privileges[] = {
     [ROLE_READ_ONLY] = DOOR_LOGIN,

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "door/door.h"
+#include "door/call.h"
 #include "door/run.h"
 
 /* Is there a store? If not, the answer says it. */

@@ -6,7 +6,7 @@
 #ifndef VM_DOOR_MEDIA_RUN_H
 #define VM_DOOR_MEDIA_RUN_H
 
-#include "door/door.h"
+#include "door/call.h"
 
 /* How a run ended. */
 struct media_end {

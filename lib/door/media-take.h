@@ -6,7 +6,7 @@
 #ifndef VM_DOOR_MEDIA_TAKE_H
 #define VM_DOOR_MEDIA_TAKE_H
 
-#include "door/door.h"
+#include "door/call.h"
 
 /* Are the settings that the request has right? As below. */
 bool media_check_settings(struct door_call *);

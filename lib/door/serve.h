@@ -7,7 +7,7 @@
 #ifndef VM_DOOR_SERVE_H
 #define VM_DOOR_SERVE_H
 
-#include "door/door.h"
+#include "door/call.h"
 
 #define DOOR_CONNECTIONS 64 /* at the same time; more wait */
 #define DOOR_UPLOADS	 24 /* ... of the uploader, and as many processes for it */

@@ -8,7 +8,7 @@
 #ifndef VM_DOOR_SLOT_SETTINGS_H
 #define VM_DOOR_SLOT_SETTINGS_H
 
-#include "door/door.h"
+#include "door/call.h"
 
 /* The names of the files. */
 #define SETTING_IMAGE	 "image" /* as the client sent it */

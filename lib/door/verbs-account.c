@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
-#include "door/door.h"
+#include "door/call.h"
 #include "door/pam.h"
 
 /* --- changing the file ---------------------------------------------------- */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "door/door.h"
+#include "door/call.h"
 #include "door/run.h"
 
 static bool

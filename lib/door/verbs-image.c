@@ -16,7 +16,7 @@
 
 #include "base/control.h"
 #include "base/number.h"
-#include "door/door.h"
+#include "door/call.h"
 #include "door/image-run.h"
 #include "door/store.h"
 #include "store/mark.h"

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "door/door.h"
+#include "door/call.h"
 
 static void
 sessions_dir(const struct door_call *c, char dir[PATH_MAX])

@@ -7,7 +7,7 @@
 #ifndef VM_DOOR_WATCH_H
 #define VM_DOOR_WATCH_H
 
-#include "door/door.h"
+#include "door/call.h"
 
 /* Does the request ask for that, and was it answered with "ok"? */
 bool watch_is_wanted(const struct door_call *);

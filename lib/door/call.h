@@ -3,8 +3,8 @@
  *
  * What the parts of vm-door share: one call, which is a request and its answer.
  */
-#ifndef VM_DOOR_DOOR_H
-#define VM_DOOR_DOOR_H
+#ifndef VM_DOOR_CALL_H
+#define VM_DOOR_CALL_H
 
 #include <stdbool.h>
 
