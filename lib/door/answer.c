@@ -3,13 +3,21 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/control.h"
-#include "door/call.h"
+#include "door/answer.h"
+#include "door/authenticate.h"
 #include "door/unlock.h"
+#include "door/verbs.h"
+
+/* What a verb answers, and whether vm-door must not wait for it. */
+struct door_verb {
+	const char *name;
+	unsigned privileges;
+	bool is_slow; /* it needs a process of its own */
+	void (*run)(struct door_call *);
+};
 
 static const struct door_verb verbs[] = {
     {"whoami", DOOR_LOGIN, false, door_whoami},
@@ -42,60 +50,6 @@ static const struct door_verb verbs[] = {
     {"image-finish", DOOR_CONFIGURE_MANAGER, true, door_image_finish},
     {"image-remove", DOOR_CONFIGURE_MANAGER, true, door_image_remove},
 };
-
-/* --- for the verbs -------------------------------------------------------- */
-
-void
-door_result(struct door_call *c, const char *result)
-{
-	door_add_string(&c->answer, "result", result);
-	c->is_ok = strcmp(result, "ok") == 0;
-}
-
-void
-door_refuse(struct door_call *c, const char *result, const char *format, ...)
-{
-	char words[1024];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(words, sizeof(words), format, ap);
-	va_end(ap);
-	door_result(c, result);
-	door_add_string(&c->answer, "message", words);
-}
-
-void
-door_invalid(struct door_call *c, const char *field, const char *words)
-{
-	door_add_string(&c->answer, "field", field);
-	door_refuse(c, "invalid", "%s", words);
-}
-
-const char *
-door_field(const struct door_call *c, const char *name)
-{
-	const char *value = door_string(c->request, name);
-
-	return value != NULL && *value != '\0' ? value : NULL;
-}
-
-void
-door_log(const struct door_call *c, const char *format, ...)
-{
-	char words[512];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(words, sizeof(words), format, ap);
-	va_end(ap);
-	/* They may repeat what a server has said, and terminals obey. */
-	replace_control(words);
-	fprintf(stderr, "vm-door: %s from %s: %s\n",
-	    c->account != NULL ? c->account->name : "somebody", c->peer, words);
-}
-
-/* --- a call --------------------------------------------------------------- */
 
 static const struct door_verb *
 find_verb(const char *name)

@@ -9,21 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "door/call.h"
-
-static const unsigned privileges[] = {
-    [ROLE_READ_ONLY] = DOOR_LOGIN,
-    [ROLE_OPERATOR] = DOOR_LOGIN | DOOR_CONFIGURE_COMPONENTS,
-    [ROLE_ADMINISTRATOR] = DOOR_LOGIN | DOOR_CONFIGURE_MANAGER |
-			   DOOR_CONFIGURE_USERS | DOOR_CONFIGURE_COMPONENTS,
-};
-
-bool
-door_may(const struct door_call *c, unsigned needed)
-{
-	return c->account != NULL &&
-	       (privileges[c->account->role] & needed) == needed;
-}
+#include "door/authenticate.h"
 
 /* One process at a time hashes a password: each takes 16 MiB. */
 static int

@@ -61,20 +61,6 @@ struct door_call {
 	struct session session; /* id "": it came with a password */
 };
 
-/* What a verb answers, and whether vm-door must not wait for it. */
-struct door_verb {
-	const char *name;
-	unsigned privileges;
-	bool is_slow; /* it needs a process of its own */
-	void (*run)(struct door_call *);
-};
-
-/*
- * Answer a call. Returns false where that needs a process of its own, and
- * c->may_wait was not set.
- */
-bool door_answer(struct door_call *c);
-
 /* Say how it went: `result` is a word of door/wire.h's list. */
 void door_result(struct door_call *c, const char *result);
 
@@ -94,43 +80,5 @@ void door_log(const struct door_call *c, const char *format, ...)
 
 /* Has the client all of these privileges? */
 bool door_may(const struct door_call *c, unsigned privileges);
-
-/* Find out who it is (authenticate.c). The answer is "ok", or the result that
- * refuses; NULL: a password must be hashed, which needs a process of its own.
- */
-const char *door_authenticate(struct door_call *c);
-
-/* Check a password, by the rules for failures. As above. */
-const char *door_check_password(
-    struct door_call *c, const char *user, const char *password);
-
-/* The verbs, by file. */
-void door_whoami(struct door_call *); /* verbs-session.c */
-void door_login(struct door_call *);
-void door_logout(struct door_call *);
-void door_sessions(struct door_call *);
-void door_service(struct door_call *); /* verbs-account.c */
-void door_accounts(struct door_call *);
-void door_account_add(struct door_call *);
-void door_account_set(struct door_call *);
-void door_account_remove(struct door_call *);
-void door_media(struct door_call *); /* verbs-media.c */
-void door_media_set(struct door_call *);
-void door_mount(struct door_call *);
-void door_eject(struct door_call *);
-void door_renew(struct door_call *);
-void door_certificate_add(struct door_call *); /* verbs-certificate.c */
-void door_certificate_remove(struct door_call *);
-void door_host(struct door_call *); /* verbs-host.c */
-void door_power(struct door_call *);
-void door_boot(struct door_call *);
-void door_check(struct door_call *);
-void door_image_list(struct door_call *); /* verbs-image.c */
-void door_image_begin(struct door_call *);
-void door_image_fetch(struct door_call *);
-void door_image_open(struct door_call *);
-void door_image_room(struct door_call *);
-void door_image_finish(struct door_call *);
-void door_image_remove(struct door_call *);
 
 #endif

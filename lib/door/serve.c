@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "door/answer.h"
 #include "door/serve.h"
 #include "door/watch.h"
 #include "unix/fd-passing.h"

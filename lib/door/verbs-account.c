@@ -12,6 +12,7 @@
 #include "base/number.h"
 #include "door/call.h"
 #include "door/pam.h"
+#include "door/verbs.h"
 
 /* --- changing the file ---------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 
 #include "door/certificates.h"
 #include "door/slot-settings.h"
+#include "door/verbs.h"
 
 void
 door_certificate_add(struct door_call *c)

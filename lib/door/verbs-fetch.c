@@ -12,6 +12,7 @@
 
 #include "base/control.h"
 #include "door/image-run.h"
+#include "door/verbs.h"
 
 #define URL_SIZE 8192
 

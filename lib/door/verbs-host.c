@@ -10,6 +10,7 @@
 
 #include "door/call.h"
 #include "door/run.h"
+#include "door/verbs.h"
 
 static bool
 is_one_of(const char *value, const char *const *words)

@@ -16,9 +16,9 @@
 
 #include "base/control.h"
 #include "base/number.h"
-#include "door/call.h"
 #include "door/image-run.h"
 #include "door/store.h"
+#include "door/verbs.h"
 #include "store/mark.h"
 
 #define METADATA_SIZE	4097 /* bytes of what a client says of an upload */

@@ -18,6 +18,7 @@
 #include "door/media-run.h"
 #include "door/media-take.h"
 #include "door/slot-settings.h"
+#include "door/verbs.h"
 #include "slot/state.h"
 
 #define RETRY_S 5

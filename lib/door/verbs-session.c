@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "door/authenticate.h"
 #include "door/call.h"
+#include "door/verbs.h"
 
 static void
 sessions_dir(const struct door_call *c, char dir[PATH_MAX])
