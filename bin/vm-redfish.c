@@ -21,7 +21,7 @@
 #include "http/status.h"
 #include "image/media.h"
 #include "redfish/event-stream.h"
-#include "redfish/redfish.h"
+#include "redfish/rules.h"
 #include "redfish/write.h"
 #include "unix/places.h"
 

@@ -5,10 +5,10 @@
  */
 #include <stdio.h>
 
-#include "redfish/ask.h"
 #include "redfish/answer.h"
+#include "redfish/ask.h"
+#include "redfish/handlers.h"
 #include "redfish/input.h"
-#include "redfish/resources.h"
 
 /* Fields of vm-door's verb `service`, and their properties. */
 static const struct ask_name rules[] = {

@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "redfish/ask.h"
 #include "redfish/answer.h"
+#include "redfish/ask.h"
+#include "redfish/handlers.h"
 #include "redfish/input.h"
 #include "redfish/list.h"
 #include "redfish/message.h"
-#include "redfish/resources.h"
+#include "redfish/resource.h"
 #include "redfish/roles.h"
 
 #define ACCOUNTS "/redfish/v1/AccountService/Accounts"
@@ -173,7 +174,7 @@ post_accounts(struct redfish *r)
 	snprintf(r->location, sizeof(r->location), ACCOUNTS "/%s", name);
 	/* The body is the account, not the collection. */
 	memcpy(r->uri, r->location, sizeof(r->uri));
-	r->resource = redfish_find(r->uri, r->part);
+	r->resource = redfish_find(r->resources, r->uri, r->part);
 	get_account(r);
 	if (r->status == 200)
 		r->status = 201;

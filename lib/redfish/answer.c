@@ -8,7 +8,7 @@
 
 #include "redfish/answer.h"
 #include "redfish/message.h"
-#include "redfish/resources.h"
+#include "redfish/resource.h"
 
 static void
 begin(struct redfish *r)

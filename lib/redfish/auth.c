@@ -6,6 +6,7 @@
 
 #include "redfish/ask.h"
 #include "redfish/auth.h"
+#include "redfish/handlers.h"
 #include "redfish/media.h"
 #include "redfish/message.h"
 #include "redfish/roles.h"

@@ -7,7 +7,7 @@
 #define VM_REDFISH_AUTH_H
 
 #include "redfish/redfish.h"
-#include "redfish/resources.h"
+#include "redfish/resource.h"
 
 /*
  * Find out by X-Auth-Token or else by Basic who the client is: vm-door says it.

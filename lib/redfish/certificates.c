@@ -9,10 +9,10 @@
 
 #include "redfish/answer.h"
 #include "redfish/ask.h"
+#include "redfish/handlers.h"
 #include "redfish/input.h"
 #include "redfish/media.h"
 #include "redfish/message.h"
-#include "redfish/resources.h"
 
 /* The certificates of the slot, for json_decref(); NULL, and the refusal is in
  * *r. */

@@ -9,8 +9,8 @@
 
 #include "redfish/answer.h"
 #include "redfish/event-stream.h"
+#include "redfish/handlers.h"
 #include "redfish/message.h"
-#include "redfish/resources.h"
 
 void
 get_event_service(struct redfish *r)

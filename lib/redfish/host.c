@@ -6,10 +6,10 @@
 
 #include "redfish/answer.h"
 #include "redfish/ask.h"
+#include "redfish/handlers.h"
 #include "redfish/host.h"
 #include "redfish/input.h"
 #include "redfish/message.h"
-#include "redfish/resources.h"
 
 #define ACTION	     "ComputerSystem.Reset"
 #define POINTER_SIZE 128 /* bytes of a JSON pointer */

@@ -6,6 +6,7 @@
 
 #include "redfish/input.h"
 #include "redfish/message.h"
+#include "redfish/resource.h"
 
 #define POINTER_SIZE 128 /* bytes of a JSON pointer */
 #define SHOWN_MAX    128 /* bytes of a value in a message */

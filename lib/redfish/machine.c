@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "redfish/answer.h"
+#include "redfish/handlers.h"
 #include "redfish/host.h"
-#include "redfish/resources.h"
 
 #define SYSTEM	"/redfish/v1/Systems/system"
 #define MANAGER "/redfish/v1/Managers/bmc"

@@ -11,10 +11,10 @@
 
 #include "base/url.h"
 #include "redfish/ask.h"
+#include "redfish/handlers.h"
 #include "redfish/media-failure.h"
 #include "redfish/media.h"
 #include "redfish/message.h"
-#include "redfish/resources.h"
 
 /* Begin a request about a slot. */
 static void

@@ -12,8 +12,8 @@
 #include "base/stored.h"
 #include "redfish/answer.h"
 #include "redfish/duration.h"
+#include "redfish/handlers.h"
 #include "redfish/media.h"
-#include "redfish/resources.h"
 
 #define TIME_SIZE 32
 

@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "redfish/answer.h"
+#include "redfish/handlers.h"
 #include "redfish/oem-schema.h"
-#include "redfish/resources.h"
+#include "redfish/resource.h"
 
 /* Schemas of which a resource holds parts, and has no resource itself. */
 static const char *const parts[] = {
@@ -55,14 +56,15 @@ put_reference(FILE *out, const char *type)
 	fprintf(out, "</edmx:Reference>\n");
 }
 
-/* Does an earlier row of the table have this type? */
+/* Does a row of the table before this one have its type? */
 static bool
-is_named(const struct redfish_resource *r)
+is_named(
+    const struct redfish_resource *table, const struct redfish_resource *row)
 {
 	const struct redfish_resource *at;
 
-	for (at = redfish_resources; at < r; at++)
-		if (at->type != NULL && strcmp(at->type, r->type) == 0)
+	for (at = table; at < row; at++)
+		if (at->type != NULL && strcmp(at->type, row->type) == 0)
 			return true;
 	return false;
 }
@@ -92,15 +94,15 @@ get_metadata(struct redfish *r)
 		return;
 	r->status = 200;
 	fputs(head, out);
-	for (at = redfish_resources; at->pattern != NULL; at++)
-		if (at->type != NULL && !is_named(at))
+	for (at = r->resources; at->pattern != NULL; at++)
+		if (at->type != NULL && !is_named(r->resources, at))
 			put_reference(out, at->type);
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		put_reference(out, parts[i]);
 	put_oem_references(out);
 	fputs(extensions, out);
-	fprintf(out, tail, (int)redfish_namespace(redfish_root_type),
-	    redfish_root_type);
+	fprintf(out, tail, (int)redfish_namespace(REDFISH_ROOT_TYPE),
+	    REDFISH_ROOT_TYPE);
 	if (fclose(out) == EOF)
 		r->status = 500;
 }

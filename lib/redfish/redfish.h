@@ -8,10 +8,11 @@
  * anything, vm-door does. What is only read is read here, from /run/vmedia and
  * configfs.
  *
- * A resource is a row of the table in resources.c and a file with its functions.
- * Such a function answers one method: it writes the body (answer.h), or says why
- * it can't (message.h). What a client sends is checked by input.h, and door.h asks
- * vm-door. Rules for all resources are in rules.c, and HTTP is in write.c.
+ * A resource is a row of the table in resources.c and a file with its functions
+ * (handlers.h). Such a function answers one method: it writes the body (answer.h),
+ * or says why it can't (message.h). What a client sends is checked by input.h, and
+ * ask.h asks vm-door. Rules for all resources are in rules.c, and HTTP is in
+ * write.c.
  */
 #ifndef VM_REDFISH_REDFISH_H
 #define VM_REDFISH_REDFISH_H
@@ -70,7 +71,8 @@ struct redfish {
 	int64_t
 	    deadline; /* of clock_ms(): nobody waits for an answer after it */
 	struct redfish_client client;
-	const struct redfish_resource *resource;
+	const struct redfish_resource *resources; /* the table of all */
+	const struct redfish_resource *resource;  /* NULL: there is none */
 	char uri[REDFISH_URI_SIZE]; /* the path without a slash at the end */
 	char part[REDFISH_PARTS][REDFISH_PART_SIZE];
 	json_t *input;		  /* the body, an object; NULL: it has none */
@@ -93,18 +95,6 @@ struct redfish {
 	 * when the client has gone. NULL: it ends. */
 	void (*stream)(struct redfish *, int fd);
 };
-
-/*
- * Answer a request of r->http, with r->settings and r->deadline; the rest of *r
- * is zeros. `error` is 0, or the HTTP status of a request that could not be read.
- */
-void redfish_answer(struct redfish *r, int error);
-
-/* Does the request come from a page of another site? */
-bool redfish_is_foreign(const struct cgi_request *);
-
-/* Does a GET of the resource that was asked for have that property now? */
-bool redfish_has_property(const struct redfish *, const char *name);
 
 /* Erase and free what it has in *r. */
 void redfish_free(struct redfish *r);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "redfish/answer.h"
-#include "redfish/resources.h"
+#include "redfish/handlers.h"
 
 #define DMTF "http://redfish.dmtf.org/registries/"
 

@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
-#include <stdio.h>
-#include <string.h>
+#include <stddef.h>
 
+#include "redfish/handlers.h"
 #include "redfish/resources.h"
-
-static const char *const names[REDFISH_METHODS] = {
-    [METHOD_GET] = "GET",
-    [METHOD_POST] = "POST",
-    [METHOD_PATCH] = "PATCH",
-    [METHOD_DELETE] = "DELETE",
-};
-
-const char redfish_root_type[] = "ServiceRoot.v1_19_0.ServiceRoot";
 
 #define V1	 "/redfish/v1"
 #define SESSIONS V1 "/SessionService/Sessions"
@@ -53,7 +44,7 @@ const char redfish_root_type[] = "ServiceRoot.v1_19_0.ServiceRoot";
 
 const struct redfish_resource redfish_resources[] = {
     {"/redfish", NULL, {READ(get_versions, NONE)}},
-    {V1, redfish_root_type, {READ(get_root, NONE)}},
+    {V1, REDFISH_ROOT_TYPE, {READ(get_root, NONE)}},
     {V1 "/odata", NULL, {READ(get_odata, NONE)}},
     {V1 "/$metadata", NULL, {READ(get_metadata, NONE)}},
     {V1 "/schema/*", NULL, {READ(get_schema, LOGIN)}},
@@ -99,92 +90,3 @@ const struct redfish_resource redfish_resources[] = {
     {V1 "/EventService/SSE", NULL, {READ(get_event_stream, LOGIN)}},
     {NULL, NULL, {{NULL, PRIVILEGE_NONE}}},
 };
-
-/* The end of the part of a path that begins here. */
-static size_t
-part_length(const char *path)
-{
-	return strcspn(path, "/");
-}
-
-static bool
-matches(const char *pattern, const char *path,
-    char part[REDFISH_PARTS][REDFISH_PART_SIZE])
-{
-	unsigned stars = 0;
-	size_t len;
-
-	for (; *pattern == '/' && *path == '/'; pattern++, path++) {
-		len = part_length(path + 1);
-		if (pattern[1] == '*') {
-			if (len == 0 || len >= REDFISH_PART_SIZE)
-				return false;
-			snprintf(part[stars++], REDFISH_PART_SIZE, "%.*s",
-			    (int)len, path + 1);
-		} else if (len != part_length(pattern + 1) ||
-			   strncmp(pattern + 1, path + 1, len) != 0) {
-			return false;
-		}
-		pattern += part_length(pattern + 1);
-		path += len;
-	}
-	return *pattern == '\0' && *path == '\0';
-}
-
-const struct redfish_resource *
-redfish_find(const char *path, char part[REDFISH_PARTS][REDFISH_PART_SIZE])
-{
-	const struct redfish_resource *r;
-
-	for (r = redfish_resources; r->pattern != NULL; r++)
-		if (matches(r->pattern, path, part))
-			return r;
-	return NULL;
-}
-
-size_t
-redfish_namespace(const char *type)
-{
-	const char *dot = strrchr(type, '.');
-
-	return dot != NULL ? (size_t)(dot - type) : strlen(type);
-}
-
-const char *
-redfish_allow(const struct redfish_resource *r, char buf[64])
-{
-	unsigned i;
-	int len = 0;
-
-	*buf = '\0';
-	for (i = 0; i < REDFISH_METHODS; i++)
-		if (r->methods[i].answer != NULL)
-			len += snprintf(buf + len, 64 - (size_t)len, "%s%s%s",
-			    len > 0 ? ", " : "", names[i],
-			    i == METHOD_GET ? ", HEAD" : "");
-	return buf;
-}
-
-const char *
-redfish_root_member(const struct redfish_resource *r)
-{
-	static const char root[] = "/redfish/v1/";
-	const char *name = r->pattern + sizeof(root) - 1;
-
-	if (r->type == NULL || strncmp(r->pattern, root, sizeof(root) - 1) != 0)
-		return NULL;
-	return strchr(name, '/') == NULL ? name : NULL;
-}
-
-int
-redfish_method(const char *name)
-{
-	int i;
-
-	if (strcmp(name, "HEAD") == 0)
-		return METHOD_GET;
-	for (i = 0; i < REDFISH_METHODS; i++)
-		if (strcmp(name, names[i]) == 0)
-			return i;
-	return -1;
-}

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "redfish/answer.h"
+#include "redfish/handlers.h"
 #include "redfish/message.h"
-#include "redfish/resources.h"
 #include "redfish/roles.h"
 
 static const struct {

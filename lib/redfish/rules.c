@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
- *
- * The rules that every request must keep before a resource's function answers it,
- * in the order in which they refuse.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "redfish/answer.h"
 #include "redfish/auth.h"
 #include "redfish/message.h"
+#include "redfish/origin.h"
 #include "redfish/resources.h"
+#include "redfish/rules.h"
 
 /* --- the request as such -------------------------------------------------- */
 
@@ -41,47 +39,14 @@ take_path(struct redfish *r)
 {
 	size_t len = strlen(r->http->path);
 
+	r->resources = redfish_resources;
 	while (len > 1 && r->http->path[len - 1] == '/')
 		len--;
 	if (len >= sizeof(r->uri))
 		return; /* no resource has such a long path */
 	memcpy(r->uri, r->http->path, len);
 	r->uri[len] = '\0';
-	r->resource = redfish_find(r->uri, r->part);
-}
-
-/* Is that the Host of the request? Debian's nginx cuts the port off the Host, and
- * sends its own beside it. */
-static bool
-is_own_host(const char *host, const struct cgi_request *http)
-{
-	size_t len;
-
-	if (http->host == NULL)
-		return false;
-	if (strcasecmp(host, http->host) == 0)
-		return true;
-	len = strlen(http->host);
-	return http->port != NULL && strncasecmp(host, http->host, len) == 0 &&
-	       host[len] == ':' && strcmp(host + len + 1, http->port) == 0;
-}
-
-/*
- * Browsers send remembered passwords with any site's form, and name that site as
- * the Origin. A change is only for pages of this service itself. By HTTP, anybody
- * on the way can be this host: a page that came so is another site's.
- */
-bool
-redfish_is_foreign(const struct cgi_request *http)
-{
-	const char *host =
-	    http->origin != NULL ? strstr(http->origin, "://") : NULL;
-
-	if (http->origin == NULL)
-		return false;
-	if (host == NULL || !is_own_host(host + 3, http))
-		return true;
-	return http->is_tls && strncasecmp(http->origin, "https://", 8) != 0;
+	r->resource = redfish_find(r->resources, r->uri, r->part);
 }
 
 /* No parameter with a `$` is supported; all others are ignored. */
@@ -164,39 +129,6 @@ take_input(struct redfish *r, int method)
 
 /* --- the resource --------------------------------------------------------- */
 
-/* What a GET of the resource would answer now; for redfish_free(). */
-static void
-get_now(const struct redfish *r, struct redfish *now)
-{
-	*now = (struct redfish){.settings = r->settings,
-	    .http = r->http,
-	    .deadline = r->deadline,
-	    .client = r->client,
-	    .resource = r->resource};
-	memcpy(now->uri, r->uri, sizeof(now->uri));
-	memcpy(now->part, r->part, sizeof(now->part));
-	r->resource->methods[METHOD_GET].answer(now);
-}
-
-bool
-redfish_has_property(const struct redfish *r, const char *name)
-{
-	struct redfish now;
-	json_t *body = NULL;
-	bool has;
-
-	if (r->resource == NULL ||
-	    r->resource->methods[METHOD_GET].answer == NULL)
-		return false;
-	get_now(r, &now);
-	if (now.status == 200 && json_text_end(&now.body))
-		body = json_loads(now.body.data, 0, NULL);
-	has = json_object_get(body, name) != NULL;
-	json_decref(body);
-	redfish_free(&now);
-	return has;
-}
-
 /* A change is refused where If-Match names another ETag than the resource's now.
  * Clients send it with a POST too, where it means nothing. */
 static bool
@@ -210,7 +142,7 @@ check_etag(struct redfish *r, int method)
 	    (method != METHOD_PATCH && method != METHOD_DELETE) ||
 	    r->resource->methods[METHOD_GET].answer == NULL)
 		return true;
-	get_now(r, &now);
+	redfish_get_now(r, &now);
 	if (now.status == 200)
 		is_same = etag_matches(header, now.etag);
 	redfish_free(&now);
@@ -276,15 +208,4 @@ redfish_answer(struct redfish *r, int error)
 	/* A function that could not make its answer has said nothing. */
 	if (r->status == 0)
 		redfish_say(r, 500, MSG_INTERNAL_ERROR, NULL, NULL);
-}
-
-void
-redfish_free(struct redfish *r)
-{
-	json_decref(r->input);
-	door_message_free(&r->kept);
-	json_text_free(&r->body);
-	json_text_free(&r->messages);
-	free(r->xml);
-	explicit_bzero(r, sizeof(*r));
 }

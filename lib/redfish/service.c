@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 #include "redfish/answer.h"
-#include "redfish/resources.h"
+#include "redfish/handlers.h"
+#include "redfish/resource.h"
 
 void
 get_versions(struct redfish *r)
@@ -52,7 +53,7 @@ get_root(struct redfish *r)
 	json_put_string(&r->body, "RedfishVersion", "1.22.0");
 	json_put_string(&r->body, "Product", "vmedia");
 	put_features(&r->body);
-	for (at = redfish_resources; at->pattern != NULL; at++) {
+	for (at = r->resources; at->pattern != NULL; at++) {
 		name = redfish_root_member(at);
 		if (name != NULL)
 			answer_link(r, name, "%s", at->pattern);
@@ -84,7 +85,7 @@ get_odata(struct redfish *r)
 	json_put_string(&r->body, "@odata.context", "/redfish/v1/$metadata");
 	json_begin_array(&r->body, "value");
 	put_service(&r->body, "Service", "/redfish/v1/");
-	for (at = redfish_resources; at->pattern != NULL; at++) {
+	for (at = r->resources; at->pattern != NULL; at++) {
 		name = redfish_root_member(at);
 		if (name != NULL)
 			put_service(&r->body, name, at->pattern);

@@ -7,12 +7,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "redfish/ask.h"
 #include "redfish/answer.h"
+#include "redfish/ask.h"
+#include "redfish/handlers.h"
 #include "redfish/input.h"
 #include "redfish/list.h"
 #include "redfish/message.h"
-#include "redfish/resources.h"
+#include "redfish/resource.h"
 
 #define SESSIONS "/redfish/v1/SessionService/Sessions"
 
@@ -138,7 +139,7 @@ put_login(struct redfish *r, const struct door_message *answer)
 	snprintf(r->location, sizeof(r->location), SESSIONS "/%s", id);
 	/* The body is the session, not the collection. */
 	snprintf(r->uri, sizeof(r->uri), SESSIONS "/%s", id);
-	r->resource = redfish_find(r->uri, r->part);
+	r->resource = redfish_find(r->resources, r->uri, r->part);
 	put_session(r, id, user, r->http->peer, (int64_t)time(NULL));
 	r->status = 201;
 	snprintf(r->client.user, sizeof(r->client.user), "%s", user);

@@ -7,7 +7,8 @@
 
 #include "http/status.h"
 #include "redfish/message.h"
-#include "redfish/resources.h"
+#include "redfish/origin.h"
+#include "redfish/resource.h"
 #include "redfish/write.h"
 
 static bool

@@ -15,7 +15,7 @@
 
 #include "base/clock.h"
 #include "door/client.h"
-#include "redfish/redfish.h"
+#include "redfish/rules.h"
 #include "redfish/write.h"
 
 #define BODY_MARK '\1' /* stands between the variables and the body */

@@ -60,7 +60,7 @@ is_found(const char *path)
 {
 	char part[REDFISH_PARTS][REDFISH_PART_SIZE];
 
-	return redfish_find(path, part) != NULL;
+	return redfish_find(redfish_resources, path, part) != NULL;
 }
 
 static void
