@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What changes a slot: InsertMedia, EjectMedia and PATCH. media-request.c decides
+ * What changes a slot: InsertMedia, EjectMedia and PATCH. media-judge.c decides
  * what a client wants, vm-door does it, and media-failure.c tells why it failed.
  */
 #include <inttypes.h>

@@ -8,7 +8,7 @@
 #include "base/url.h"
 #include "redfish/answer.h"
 #include "redfish/duration.h"
-#include "redfish/media-judge.h"
+#include "redfish/media-fields.h"
 #include "redfish/message.h"
 
 #define CREDENTIAL_MAX 512 /* bytes of a user name or a password */

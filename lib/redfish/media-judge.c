@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/url.h"
-#include "redfish/media-judge.h"
+#include "redfish/media-fields.h"
 #include "redfish/message.h"
 
 /* --- rules of more than one value ------------------------------------------------- */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Between media-request.c, which has the rules of several values, and
+ * Between media-judge.c, which has the rules of several values, and
  * media-fields.c, which takes each value.
  */
-#ifndef VM_REDFISH_MEDIA_JUDGE_H
-#define VM_REDFISH_MEDIA_JUDGE_H
+#ifndef VM_REDFISH_MEDIA_FIELDS_H
+#define VM_REDFISH_MEDIA_FIELDS_H
 
 #include "redfish/media-request.h"
 
