@@ -13,6 +13,7 @@
 #include "redfish/ask.h"
 #include "redfish/handlers.h"
 #include "redfish/media-failure.h"
+#include "redfish/media-judge.h"
 #include "redfish/media.h"
 #include "redfish/message.h"
 
@@ -179,7 +180,7 @@ post_insert(struct redfish *r)
 
 	if (media_read(r, 0, &m)) {
 		now = media_judged(r, &m);
-		if (media_request_insert(r, &now, &wanted) == 0 &&
+		if (media_judge_insert(r, &now, &wanted) == 0 &&
 		    carry_out(r, &wanted, m.slot, "InsertMedia"))
 			r->status = 204;
 		media_request_free(&wanted);
@@ -216,7 +217,7 @@ patch_media(struct redfish *r)
 
 	if (media_read(r, 0, &m)) {
 		now = media_judged(r, &m);
-		if (media_request_patch(r, &now, &wanted) == 0)
+		if (media_judge_patch(r, &now, &wanted) == 0)
 			is_done = carry_out(r, &wanted, m.slot, NULL);
 		media_request_free(&wanted);
 	}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Between media-judge.c, which has the rules of several values, and
- * media-fields.c, which takes each value.
+ * The values of a request about a slot, each by its own rule.
  */
 #ifndef VM_REDFISH_MEDIA_FIELDS_H
 #define VM_REDFISH_MEDIA_FIELDS_H
@@ -27,5 +26,8 @@ unsigned media_take_all(struct judge *);
 /* Say that a value is missing. */
 void media_refuse_missing(
     struct judge *, const char *name, const char *resolution);
+
+/* Write the names of what a PATCH can change: @Redfish.WriteableProperties. */
+void media_put_writable(struct redfish *);
 
 #endif

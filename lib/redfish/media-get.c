@@ -13,6 +13,7 @@
 #include "redfish/answer.h"
 #include "redfish/duration.h"
 #include "redfish/handlers.h"
+#include "redfish/media-fields.h"
 #include "redfish/media.h"
 
 #define TIME_SIZE 32

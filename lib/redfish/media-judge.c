@@ -7,6 +7,7 @@
 
 #include "base/url.h"
 #include "redfish/media-fields.h"
+#include "redfish/media-judge.h"
 #include "redfish/message.h"
 
 /* --- rules of more than one value ------------------------------------------------- */
@@ -182,7 +183,7 @@ begin(struct judge *j, struct redfish *r, const struct media_now *now,
 }
 
 int
-media_request_insert(
+media_judge_insert(
     struct redfish *r, const struct media_now *now, struct media_request *out)
 {
 	struct judge j;
@@ -200,7 +201,7 @@ media_request_insert(
 }
 
 int
-media_request_patch(
+media_judge_patch(
     struct redfish *r, const struct media_now *now, struct media_request *out)
 {
 	struct judge j;

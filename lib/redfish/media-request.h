@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What a client wants of a slot: the parameters of InsertMedia, or a PATCH
- * (VirtualMedia v1_6_5), and what is in the slot, make one intent. All rules
- * about them are here; nothing is done yet. A request that breaks one of them
- * has no effect at all.
+ * What a client wants of a slot, and what it is judged by.
  */
 #ifndef VM_REDFISH_MEDIA_REQUEST_H
 #define VM_REDFISH_MEDIA_REQUEST_H
@@ -48,19 +45,5 @@ struct media_request {
 	const char *eject_policy;    /* Persistent OnPowerOff Timed */
 	int64_t expires;	     /* EjectTimeout in seconds */
 };
-
-/*
- * Judge the input of a POST to InsertMedia, or of a PATCH. Returns 0; or -1, when
- * messages with status 400 have been said. media_request_free() frees what is in
- * *out in both cases.
- */
-int media_request_insert(
-    struct redfish *, const struct media_now *, struct media_request *out);
-int media_request_patch(
-    struct redfish *, const struct media_now *, struct media_request *out);
-void media_request_free(struct media_request *);
-
-/* Write the names of what a PATCH can change: @Redfish.WriteableProperties. */
-void media_put_writable(struct redfish *);
 
 #endif

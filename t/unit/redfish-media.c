@@ -8,7 +8,7 @@
 #include "check.h"
 #include "redfish/duration.h"
 #include "redfish/media-failure.h"
-#include "redfish/media-request.h"
+#include "redfish/media-judge.h"
 
 static struct redfish r;
 static struct media_now now;
@@ -45,7 +45,7 @@ insert(const struct media_now *slot, const char *json)
 	now = *slot;
 	r.input = json_loads(json, 0, NULL);
 	CHECK(r.input != NULL);
-	return media_request_insert(&r, &now, &out);
+	return media_judge_insert(&r, &now, &out);
 }
 
 static int
@@ -55,7 +55,7 @@ patch(const struct media_now *slot, const char *json)
 	now = *slot;
 	r.input = json_loads(json, 0, NULL);
 	CHECK(r.input != NULL);
-	return media_request_patch(&r, &now, &out);
+	return media_judge_patch(&r, &now, &out);
 }
 
 static void
