@@ -78,10 +78,43 @@ boots() {
 	# far behind in a directory of many clusters
 	make_fat many 40M 32
 	mkdir names
-	(cd names && seq -f "a long name, number %g" 60 | xargs -d '\n' touch)
+	(cd names && seq -f "a long name, number %g" 300 | xargs -d '\n' touch)
 	mcopy -i many names/* ::/EFI/BOOT/
 	mcopy -i many loader ::/EFI/BOOT/BOOTX64.EFI
 	boots many efi x64
+	# and its directory far behind in a root of many
+	rm many
+	truncate -s 40M many
+	mkfs.fat -F 32 -s 1 many >log 2>&1
+	mcopy -i many names/* ::/
+	mmd -i many ::/EFI ::/EFI/BOOT
+	mcopy -i many loader ::/EFI/BOOT/BOOTX64.EFI
+	boots many efi x64
+}
+
+@test "UEFI finds its loader in the last of many partitions" {
+	local i
+	make_fat fat 8M 12 BOOTX64.EFI
+	truncate -s 20M disk
+	{
+		echo "label: gpt"
+		for ((i = 1; i <= 127; i++)); do
+			echo "start=$((2048 + 64 * i)), size=64, type=L"
+		done
+		echo "start=20480, size=16384, type=U"
+	} | sfdisk -q -w always disk
+	put_fat disk 20480
+	boots disk efi x64
+	{
+		echo "label: dos"
+		echo "start=2048, type=f"
+		for ((i = 1; i <= 11; i++)); do
+			echo "start=$((2048 + 128 * i)), size=64, type=83"
+		done
+		echo "start=20480, size=16384, type=c"
+	} | sfdisk -q -w always disk
+	put_fat disk 20480
+	boots disk efi x64
 }
 
 @test "a boot sector that says it is not bootable is none" {
@@ -98,6 +131,25 @@ boots() {
 	boots fs none
 	mkfs.exfat fs >log
 	boots fs none
+}
+
+@test "a mark of Apple's in the first sector is no boot code" {
+	local code
+	truncate -s 8M disk
+	printf 'ER\010\0\353\002\377\377' | dd of=disk conv=notrunc status=none
+	printf '2048,,83\n' | sfdisk -q disk
+	boots disk none
+	# grub-mkrescue's code comes behind it
+	printf '\315\023' | dd of=disk bs=1 seek=8 conv=notrunc status=none
+	boots disk bios
+	# a sector of zeros that ends as an HFS volume of genisoimage's does
+	truncate -s 0 disk
+	truncate -s 8M disk
+	for code in 446 462 478 494; do
+		printf '\377' | dd of=disk bs=1 seek=$code conv=notrunc status=none
+	done
+	printf '\125\252' | dd of=disk bs=1 seek=510 conv=notrunc status=none
+	boots disk none
 }
 
 @test "code of Microsoft's needs the file that it names" {

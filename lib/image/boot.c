@@ -24,7 +24,7 @@ calls(const uint8_t *code, size_t len, uint8_t interrupt)
 
 /*
  * Is there code that starts something? What fills a sector with one byte does
- * not, nor what calls the next device (int 18h, int 19h) without having read
+ * not, nor does what begins with zeros, nor what calls the next device (int 18h, int 19h) without having read
  * from this one (int 13h): it prints that the disk is not bootable, as the boot
  * sectors of mkfs.fat and mkntfs do.
  */
@@ -40,11 +40,13 @@ is_code(const uint8_t *sector, size_t end)
 		from = 2u + sector[1];
 	else if (sector[0] == 0xe9)
 		from = 3u + le16(sector + 1);
+	else if (memcmp(sector, "ER", 2) == 0)
+		from = 8; /* the mark of a disk of Apple's */
 	if (from >= end)
 		from = 0;
 	for (i = from + 1; i < end && sector[i] == sector[from]; i++)
 		;
-	if (i == end ||
+	if (i == end || le16(sector + from) == 0 ||
 	    memmem(sector, end, first_disk, sizeof(first_disk)) != NULL)
 		return false;
 	if (calls(sector + from, end - from, 0x13))

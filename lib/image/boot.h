@@ -16,7 +16,7 @@
 #include "image/partition.h"
 
 /* How many reads may look into file systems, of all partitions. */
-#define IMAGE_BOOT_READS 80
+#define IMAGE_BOOT_READS 200
 
 /*
  * How the image boots from a disk drive: sets its bits of info->boot, and

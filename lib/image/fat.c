@@ -54,6 +54,7 @@ image_fat_open(struct fat *fat, const uint8_t boot[512], uint64_t at)
 	fat->cluster = sector * per_cluster;
 	fat->clusters = (uint32_t)((total - first) / per_cluster);
 	fat->table = at + (uint64_t)reserved * sector;
+	fat->piece_at = 0;
 	fat->data = at + first * sector;
 	fat->root_size = entries * ENTRY;
 	fat->root = fat->data - (fat->root_size + sector - 1) / sector * sector;
@@ -87,13 +88,19 @@ read_some(struct fat *fat, void *buf, size_t len, uint64_t at)
 static int
 next_cluster(struct fat *fat, uint32_t *cluster)
 {
-	uint64_t bit = (uint64_t)*cluster * fat->width;
+	uint64_t bit = (uint64_t)*cluster * fat->width, byte = bit / 8;
+	uint64_t at = fat->table + byte - byte % FAT_PIECE;
 	uint8_t b[4] = {0};
 	int n;
 
-	n = read_some(fat, b, fat->width == 32 ? 4 : 2, fat->table + bit / 8);
-	if (n != 1)
-		return n;
+	if (fat->piece_at != at) {
+		fat->piece_at = 0;
+		n = read_some(fat, fat->piece, sizeof(fat->piece), at);
+		if (n != 1)
+			return n;
+		fat->piece_at = at;
+	}
+	memcpy(b, fat->piece + byte % FAT_PIECE, fat->width == 32 ? 4 : 2);
 	*cluster = le32(b) >> bit % 8;
 	*cluster &= fat->width == 12 ? 0xfff : 0x0fffffff;
 	if (*cluster < 2 || *cluster - 2 >= fat->clusters)
@@ -122,31 +129,43 @@ struct entry {
 	uint32_t cluster;
 };
 
-static void
+/* With the clusters that follow it on the disk, to read them at once. */
+static int
 enter_cluster(struct dir *dir, uint32_t cluster)
 {
+	const uint32_t size = dir->fat->cluster;
+	uint32_t next = cluster;
+	int n = 1;
+
 	dir->cluster = cluster;
 	dir->left = 0;
 	if (cluster < 2 || cluster - 2 >= dir->fat->clusters)
-		return;
-	dir->left = dir->fat->cluster;
-	dir->at = dir->fat->data + (uint64_t)(cluster - 2) * dir->fat->cluster;
+		return 0;
+	dir->left = size;
+	dir->at = dir->fat->data + (uint64_t)(cluster - 2) * size;
+	while (dir->left < PIECE) {
+		n = next_cluster(dir->fat, &next);
+		if (n != 1 || next != dir->cluster + 1)
+			break;
+		dir->cluster = next;
+		dir->left += size;
+	}
+	return n == -1 ? -1 : 0;
 }
 
-/* A cluster of 0 is the root directory. */
-static void
+/* A cluster of 0 is the root directory. Returns 0 or -1. */
+static int
 open_dir(struct dir *dir, struct fat *fat, uint32_t cluster)
 {
 	memset(dir, 0, sizeof(*dir));
 	dir->fat = fat;
 	if (cluster == 0 && fat->width == 32)
 		cluster = fat->root_cluster;
-	if (cluster != 0) {
-		enter_cluster(dir, cluster);
-		return;
-	}
+	if (cluster != 0)
+		return enter_cluster(dir, cluster);
 	dir->at = fat->root;
 	dir->left = fat->root_size;
+	return 0;
 }
 
 /* The next entry as it is; *raw is NULL at the end. Returns 0 or -1. */
@@ -160,9 +179,10 @@ next_raw(struct dir *dir, const uint8_t **raw)
 	if (dir->used == dir->len) {
 		if (dir->left == 0 && dir->cluster != 0) {
 			n = next_cluster(dir->fat, &next);
-			if (n != 1)
-				return n;
-			enter_cluster(dir, next);
+			if (n == 1)
+				n = enter_cluster(dir, next);
+			if (n == -1)
+				return -1;
 		}
 		dir->used = 0;
 		dir->len = dir->left < PIECE ? dir->left : PIECE;
@@ -280,7 +300,8 @@ find_dir(struct fat *fat, const char *name, uint32_t *cluster)
 	struct dir dir;
 	int n;
 
-	open_dir(&dir, fat, *cluster);
+	if (open_dir(&dir, fat, *cluster) == -1)
+		return -1;
 	while ((n = next_entry(&dir, &entry)) == 1)
 		if ((entry.attr & ATTR_DIR) != 0 && entry.cluster != 0 &&
 		    is_named(&entry, name)) {
@@ -327,7 +348,8 @@ image_fat_loaders(struct fat *fat, unsigned *arch)
 		n = find_dir(fat, "BOOT", &cluster);
 	if (n != 1)
 		return n;
-	open_dir(&dir, fat, cluster);
+	if (open_dir(&dir, fat, cluster) == -1)
+		return -1;
 	while ((n = next_entry(&dir, &entry)) == 1)
 		*arch |= arch_of(&entry);
 	return n;
@@ -367,7 +389,8 @@ image_fat_label(struct fat *fat, const uint8_t boot[512],
 	int n;
 
 	*label = '\0';
-	open_dir(&dir, fat, 0);
+	if (open_dir(&dir, fat, 0) == -1)
+		return -1;
 	while ((n = next_entry(&dir, &entry)) == 1)
 		if ((entry.attr & (ATTR_VOLUME | ATTR_DIR)) == ATTR_VOLUME) {
 			/* 05 stands for E5, which marks an unused entry. */
@@ -401,7 +424,8 @@ image_fat_has_system(struct fat *fat, const uint8_t boot[512], bool *has_system)
 	*has_system = named == 0;
 	if (named == 0)
 		return 0;
-	open_dir(&dir, fat, 0);
+	if (open_dir(&dir, fat, 0) == -1)
+		return -1;
 	while ((n = next_entry(&dir, &entry)) == 1)
 		for (i = 0; i < count; i++)
 			if ((named & 1u << i) != 0 &&

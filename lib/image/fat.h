@@ -12,6 +12,8 @@
 
 #include "image/info.h"
 
+#define FAT_PIECE 512 /* bytes of the FAT that are read at once */
+
 struct fat {
 	const struct image_reader *reader;
 	unsigned *reads;	/* how many reads are left, of all volumes */
@@ -24,6 +26,9 @@ struct fat {
 	uint32_t cluster;	/* bytes of one */
 	uint64_t sectors;	/* of the volume */
 	unsigned sector, width; /* bytes of a sector, bits of an entry */
+	/* A piece of the FAT, and a byte more: FAT12 cuts an entry there. */
+	uint8_t piece[FAT_PIECE + 1];
+	uint64_t piece_at; /* where it is, or 0 */
 };
 
 /*

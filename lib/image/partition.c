@@ -9,7 +9,7 @@
 #define MBR_TABLE	446
 #define MBR_ENTRY_SIZE	16
 #define MBR_TYPE_GPT	0xee
-#define LOGICAL_MAX	8
+#define LOGICAL_MAX	32
 #define BIG_SECTOR	4096
 #define GPT_ENTRIES_MAX 128
 #define GPT_PIECE	4096

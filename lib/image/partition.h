@@ -13,7 +13,7 @@
 
 #include "image/info.h"
 
-#define IMAGE_PARTITIONS_MAX 16 /* that are looked into */
+#define IMAGE_PARTITIONS_MAX 128 /* that are looked into */
 
 struct image_partitions {
 	unsigned count;
