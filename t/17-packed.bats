@@ -88,6 +88,7 @@ refused() {
 	mv packed.zip packed
 	serves_all zip
 	zip -q -0 packed.zip disk.img
+	yes "a long comment" | head -n 4000 | zip -q -z packed.zip
 	mv packed.zip packed
 	serves_all zip
 }

@@ -115,8 +115,9 @@ image_parse_xz(const struct image_reader *reader, struct image_xz *xz)
 
 /* --- zip --------------------------------------------------------------- */
 
-#define END_SIZE       22   /* of the record at the archive's end */
-#define END_SEARCH     1024 /* bytes: with a short comment behind it */
+#define END_SIZE       22     /* of the record at the archive's end */
+#define END_PIECE      1024   /* bytes that are searched for it at once */
+#define COMMENT_MAX    0xffff /* bytes behind it */
 #define LOCATOR_SIZE   20
 #define END64_SIZE     56
 #define ENTRY_SIZE     46
@@ -132,32 +133,57 @@ struct directory {
 	uint64_t at, count;
 };
 
+/* Section 4.3.16: where the record at the end is. Returns as image_read(). */
+static int
+find_end(const struct image_reader *reader, uint64_t *at)
+{
+	uint8_t piece[END_PIECE];
+	uint64_t to = reader->size, first = 0;
+	size_t len = END_PIECE, i;
+	int n;
+
+	if (to > END_SIZE + COMMENT_MAX)
+		first = to - END_SIZE - COMMENT_MAX;
+	for (; len == END_PIECE; to -= END_PIECE - END_SIZE + 1) {
+		if (to - first < END_PIECE)
+			len = (size_t)(to - first);
+		if (len < END_SIZE)
+			return 0;
+		n = image_read(reader, piece, len, to - len);
+		if (n != 1)
+			return n;
+		for (i = len - END_SIZE + 1; i-- > 0;) {
+			*at = to - len + i;
+			if (memcmp(piece + i, "PK\5\6", 4) == 0)
+				return 1;
+		}
+	}
+	return 0;
+}
+
 /* Sections 4.3.14 to 4.3.16; sets directory, returns as image_read(). */
 static int
 find_directory(const struct image_reader *reader, struct directory *d)
 {
-	uint8_t tail[END_SEARCH], end64[END64_SIZE], *end;
-	size_t i,
-	    len = reader->size < END_SEARCH ? (size_t)reader->size : END_SEARCH;
+	uint8_t end[END_SIZE], locator[LOCATOR_SIZE], end64[END64_SIZE];
+	uint64_t at;
 	int n;
 
-	if (len < END_SIZE)
-		return 0;
-	n = image_read(reader, tail, len, reader->size - len);
+	n = find_end(reader, &at);
+	if (n == 1)
+		n = image_read(reader, end, END_SIZE, at);
 	if (n != 1)
 		return n;
-	for (i = len - END_SIZE; memcmp(tail + i, "PK\5\6", 4) != 0; i--)
-		if (i == 0)
-			return 0;
-	end = tail + i;
 	d->count = le16(end + 10);
 	d->at = le32(end + 16);
 	if (d->at != UINT32_MAX && d->count != UINT16_MAX)
 		return 1;
-	if (i < LOCATOR_SIZE || memcmp(end - LOCATOR_SIZE, "PK\6\7", 4) != 0)
+	if (at < LOCATOR_SIZE)
 		return 0;
-	n = image_read(
-	    reader, end64, sizeof(end64), le64(end - LOCATOR_SIZE + 8));
+	n = image_read(reader, locator, LOCATOR_SIZE, at - LOCATOR_SIZE);
+	if (n != 1 || memcmp(locator, "PK\6\7", 4) != 0)
+		return n == -1 ? -1 : 0;
+	n = image_read(reader, end64, sizeof(end64), le64(locator + 8));
 	if (n != 1 || memcmp(end64, "PK\6\6", 4) != 0)
 		return n == -1 ? -1 : 0;
 	d->count = le64(end64 + 32);
