@@ -40,6 +40,8 @@ says() {
 		says xml "not an image: text"
 	sha256sum tree/data | says checksums "a list of checksums"
 	sha256sum --tag tree/data | says checksums "a list of checksums"
+	printf '{}' | says json "not an image: text"
+	printf '[]\n' | says json "not an image: text"
 	echo "404 page not found, and nothing else" | says text "not an image: text"
 	echo "Straße gesperrt, Umleitung über Köln" | iconv -t latin1 |
 		says text "not an image: text"
@@ -117,7 +119,7 @@ says() {
 		tar -c -H $command -f file tree
 		refused file tar "tar -x"
 	done
-	for command in newc odc; do
+	for command in bin newc odc; do
 		find tree | cpio -o -H $command >file 2>/dev/null
 		refused file cpio "cpio -i"
 	done
@@ -130,7 +132,10 @@ says() {
 	refused a.wim wim "WIM"
 	truncate -s 8M disk
 	img2simg disk sparse
-	refused sparse sparse "simg2img"
+	refused sparse sparse "it is an Android sparse image and no image: convert it first (simg2img)"
+	begins bootimg "a boot image of Android" 'ANDROID!'
+	begins ntfsclone "ntfsclone -r" '\0ntfsclone-image'
+	begins fsarchiver "fsarchiver restfs" 'FsArCh_002'
 	# UDIF has its mark at the end
 	head -c 70000 /dev/urandom >a.dmg
 	{ printf 'koly\0\0\0\4'; head -c 504 /dev/zero; } >>a.dmg
@@ -218,13 +223,15 @@ names() {
 	vm-probe -f warning sq | grep -q "shorter than its own volume"
 }
 
-@test "UDF has blocks of 512 to 4096 bytes, and a label of its own" {
+@test "UDF has blocks of 512 to 8192 bytes, and a label of its own" {
 	local block
-	for block in 512 2048 4096; do
+	for block in 512 1024 2048 4096 8192; do
 		truncate -s 20M fs
 		mkudffs -b $block -l "Größe $block" fs >log
 		[ "$(vm-probe -f format fs)" = udf ]
 		[ "$(vm-probe -f label fs)" = "Größe $block" ]
+		[ "$(vm-probe -f media fs)" = \
+			"$([ $block = 2048 ] && echo cd || echo disk)" ]
 		[ -z "$(vm-probe -f warning fs)" ]
 		rm fs
 	done

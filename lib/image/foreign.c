@@ -18,7 +18,8 @@
 	"it is a " kind " disk of a virtual machine: serve it with "   \
 	"qemu-nbd -r and vmctl attach, or convert it first (qemu-img " \
 	"convert -O raw)"
-#define OTHER(kind) "it is " kind " and no image"
+#define OTHER(kind)	    "it is " kind " and no image"
+#define NEEDS(kind, remedy) OTHER(kind) ": " remedy
 
 struct magic {
 	struct image_foreign kind;
@@ -54,6 +55,7 @@ static const struct magic magics[] = {
 	8, "!<arch>\n"},
     {{"rpm", OTHER("an RPM package"), false}, 0, 4, "\xed\xab\xee\xdb"},
     {{"cab", ARCHIVE("a cabinet file", "7z x"), false}, 0, 8, "MSCF\0\0\0\0"},
+    {{"ace", ARCHIVE("an ACE archive", "unace x"), false}, 7, 7, "**ACE**"},
     {{"xar", ARCHIVE("a xar archive", "7z x"), false}, 0, 4, "xar!"},
     {{"lha", ARCHIVE("an LHA archive", "7z x"), false}, 2, 3, "-lh"},
     {{"zpaq", ARCHIVE("a zpaq archive", "zpaq x"), false}, 0, 3, "zPQ"},
@@ -80,71 +82,85 @@ static const struct magic magics[] = {
     {{"parallels", MACHINE("Parallels"), false}, 0, 16, "WithoutFreeSpace"},
     {{"parallels", MACHINE("Parallels"), false}, 0, 16, "WithouFreSpacExt"},
     {{"bochs", MACHINE("Bochs"), false}, 0, 16, "Bochs Virtual HD"},
+    {{"cow", MACHINE("COW"), false}, 0, 8, "OOOM\0\0\0\2"},
     {{"cloop", MACHINE("cloop"), false}, 0, 17, "#!/bin/sh\n#V2.0 F"},
     {{"vmstate", OTHER("the memory of a virtual machine"), false}, 0, 4,
 	"QEVM"},
     /* images for other tools than a drive */
-    {{"sparse", OTHER("an Android sparse image: convert it first (simg2img)"),
+    {{"sparse", NEEDS("an Android sparse image", "convert it first (simg2img)"),
 	 false},
 	0, 4, "\x3a\xff\x26\xed"},
+    {{"bootimg", OTHER("a boot image of Android"), false}, 0, 8, "ANDROID!"},
+    {{"bootimg", OTHER("a boot image of Android"), false}, 0, 8, "VNDRBOOT"},
     {{"payload", OTHER("an Android update (payload-dumper extracts it)"),
 	 false},
 	0, 4, "CrAU"},
     {{"ubi", OTHER("a UBI image for raw flash"), false}, 0, 4, "UBI#"},
     {{"bin",
-	 OTHER("a raw CD of 2352-byte sectors (BIN, MDF): convert it to "
-	       "ISO first (bchunk, iat)"),
+	 NEEDS("a raw CD of 2352-byte sectors (BIN, MDF)",
+	     "convert it to ISO first (bchunk, iat)"),
 	 false},
 	0, 12, "\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0"},
-    {{"cso", OTHER("a compressed ISO (CSO): decompress it first (ciso)"),
+    {{"cso", NEEDS("a compressed ISO (CSO)", "decompress it first (ciso)"),
 	 false},
 	0, 4, "CISO"},
-    {{"isz", OTHER("a compressed ISO (ISZ): convert it to ISO first (iat)"),
+    {{"isz", NEEDS("a compressed ISO (ISZ)", "convert it to ISO first (iat)"),
 	 false},
 	0, 4, "IsZ!"},
-    {{"daa", OTHER("a compressed CD (DAA): convert it to ISO first (daa2iso)"),
+    {{"daa",
+	 NEEDS("a compressed CD (DAA)", "convert it to ISO first (daa2iso)"),
 	 false},
 	0, 4, "DAA\0"},
-    {{"daa", OTHER("a compressed CD (GBI): convert it to ISO first (daa2iso)"),
+    {{"daa",
+	 NEEDS("a compressed CD (GBI)", "convert it to ISO first (daa2iso)"),
 	 false},
 	0, 4, "GBI\0"},
-    {{"ecm", OTHER("a CD packed by ECM: unpack it first (unecm)"), false}, 0, 4,
-	"ECM\0"},
-    {{"chd", OTHER("a MAME CHD: extract it first (chdman)"), false}, 0, 8,
+    {{"ecm", NEEDS("a CD packed by ECM", "unpack it first (unecm)"), false}, 0,
+	4, "ECM\0"},
+    {{"chd", NEEDS("a MAME CHD", "extract it first (chdman)"), false}, 0, 8,
 	"MComprHD"},
-    {{"mds", OTHER("the description of a CD: its data is in the MDF file"),
+    {{"mds", NEEDS("the description of a CD", "its data is in the MDF file"),
 	 false},
 	0, 16, "MEDIA DESCRIPTOR"},
     {{"dmg",
-	 OTHER("an encrypted image of macOS: convert it first (hdiutil "
-	       "convert -format UDTO)"),
+	 NEEDS("an encrypted image of macOS",
+	     "convert it first (hdiutil convert -format UDTO)"),
 	 false},
 	0, 8, "encrcdsa"},
     {{"dmg",
-	 OTHER("a sparse image of macOS: convert it first (hdiutil convert "
-	       "-format UDTO)"),
+	 NEEDS("a sparse image of macOS",
+	     "convert it first (hdiutil convert -format UDTO)"),
 	 false},
 	0, 4, "sprs"},
     {{"partclone",
-	 OTHER("a backup of partclone: restore it to a disk image "
-	       "first (partclone.restore)"),
+	 NEEDS("a backup of partclone",
+	     "restore it to a disk image first (partclone.restore)"),
 	 false},
 	0, 15, "partclone-image"},
     {{"partimage",
-	 OTHER("a backup of partimage: restore it to a disk image "
-	       "first"),
+	 NEEDS("a backup of partimage", "restore it to a disk image first"),
 	 false},
 	0, 15, "PaRtImAgE-VoLuM"},
-    {{"ewf", OTHER("an EnCase image (E01): export it first (ewfexport)"),
+    {{"ntfsclone",
+	 NEEDS("a backup of ntfsclone",
+	     "restore it to a disk image first (ntfsclone -r)"),
+	 false},
+	0, 16, "\0ntfsclone-image"},
+    {{"fsarchiver",
+	 NEEDS("a backup of fsarchiver",
+	     "restore it to a disk image first (fsarchiver restfs)"),
+	 false},
+	0, 7, "FsArCh_"},
+    {{"ewf", NEEDS("an EnCase image (E01)", "export it first (ewfexport)"),
 	 false},
 	0, 8, "EVF\x09\x0d\x0a\xff\0"},
     {{"wbfs", OTHER("a WBFS image"), false}, 0, 4, "WBFS"},
-    {{"jigdo", OTHER("a template of jigdo: make the image first (jigdo-lite)"),
+    {{"jigdo",
+	 NEEDS("a template of jigdo", "make the image first (jigdo-lite)"),
 	 false},
 	0, 24, "JigsawDownload template "},
     {{"zsync",
-	 OTHER("a control file of zsync: give the URL of the image "
-	       "itself"),
+	 NEEDS("a control file of zsync", "give the URL of the image itself"),
 	 false},
 	0, 7, "zsync: "},
     {{"uimage", OTHER("a U-Boot image of a kernel"), false}, 0, 4,
@@ -181,13 +197,15 @@ static const struct image_foreign zstd = {"zst", UNPACK("zstd -d"), true};
 static const struct image_foreign lz4 = {"lz4", UNPACK("lz4 -d"), false};
 static const struct image_foreign tar = {
     "tar", ARCHIVE("a tar archive", "tar -x"), false};
+static const struct image_foreign cpio = {
+    "cpio", ARCHIVE("a cpio archive", "cpio -i"), false};
 static const struct image_foreign torrent = {"torrent",
-    OTHER("a torrent: download the image with it first, or give the URL of "
-	  "the image itself"),
+    NEEDS("a torrent", "download the image with it first, or give the URL of "
+		       "the image itself"),
     false};
 static const struct image_foreign exe = {"exe", OTHER("a program"), false};
 static const struct image_foreign kernel = {
-    "kernel", OTHER("a Linux kernel: put it into an image first"), false};
+    "kernel", NEEDS("a Linux kernel", "put it into an image first"), false};
 
 /* --- by the beginning -------------------------------------------------- */
 
@@ -245,6 +263,22 @@ is_tar(const uint8_t *head, size_t len)
 	for (; i < TAR_SUM + 8 && head[i] >= '0' && head[i] <= '7'; i++)
 		said = said * 8 + (head[i] - '0');
 	return said == sum;
+}
+
+/* The format that cpio(1) writes if none is named, in either byte order. */
+static bool
+is_cpio(const uint8_t *head, size_t len)
+{
+	bool little = len >= 26 && le16(head) == 0x71c7;
+	size_t name;
+	unsigned type;
+
+	if (!little && (len < 26 || le16(head) != 0xc771))
+		return false;
+	type = head[little ? 7 : 6] & 0xf0;
+	name = little ? le16(head + 20) : head[20] << 8 | head[21];
+	return (type == 0x40 || type == 0x80 || type == 0xa0) && name > 1 &&
+	       name < len - 26 && head[26 + name - 1] == '\0';
 }
 
 /* BEP 3: a dictionary, whose first key is a word. */
@@ -306,6 +340,8 @@ image_foreign_head(const void *head, size_t len)
 		return &lzma;
 	if (is_tar(head, len))
 		return &tar;
+	if (is_cpio(head, len))
+		return &cpio;
 	if (is_torrent(head, len))
 		return &torrent;
 	if (is_kernel(head, len))
@@ -323,22 +359,22 @@ static const struct place {
 	const char *magic;
 } trailers[] = {
     {{"dmg",
-	 OTHER("an image of macOS (UDIF): convert it first (dmg2img, or "
-	       "hdiutil convert -format UDTO)"),
+	 NEEDS("an image of macOS (UDIF)",
+	     "convert it first (dmg2img, or hdiutil convert -format UDTO)"),
 	 false},
 	512, "koly"},
     {{"dmg",
-	 OTHER("an encrypted image of macOS: convert it first (hdiutil "
-	       "convert -format UDTO)"),
+	 NEEDS("an encrypted image of macOS",
+	     "convert it first (hdiutil convert -format UDTO)"),
 	 false},
 	276, "cdsaencr"},
-    {{"nrg", OTHER("an image of Nero: convert it to ISO first (nrg2iso)"),
+    {{"nrg", NEEDS("an image of Nero", "convert it to ISO first (nrg2iso)"),
 	 false},
 	12, "NER5"},
-    {{"nrg", OTHER("an image of Nero: convert it to ISO first (nrg2iso)"),
+    {{"nrg", NEEDS("an image of Nero", "convert it to ISO first (nrg2iso)"),
 	 false},
 	8, "NERO"},
-    {{"uif", OTHER("an image of MagicISO: convert it to ISO first (uif2iso)"),
+    {{"uif", NEEDS("an image of MagicISO", "convert it to ISO first (uif2iso)"),
 	 false},
 	64, "bbis"},
 };
@@ -350,14 +386,14 @@ static const struct shifted {
 } shifted[] = {
     /* behind a pregap of 150 sectors */
     {{"nrg",
-	 OTHER("a CD with a pregap (NRG): convert it to ISO first "
-	       "(nrg2iso, iat)"),
+	 NEEDS("a CD with a pregap (NRG)",
+	     "convert it to ISO first (nrg2iso, iat)"),
 	 false},
 	150 * 2048 + 32769},
     /* in sectors of 2336 bytes, each with 8 bytes before its data */
     {{"bin",
-	 OTHER("a raw CD of 2336-byte sectors (BIN, MDF): convert it to "
-	       "ISO first (iat)"),
+	 NEEDS("a raw CD of 2336-byte sectors (BIN, MDF)",
+	     "convert it to ISO first (iat)"),
 	 false},
 	16 * 2336 + 8 + 1},
 };

@@ -9,6 +9,7 @@
 
 #define VOLUMES_OFFSET	   32768 /* after the system area */
 #define VOLUMES_MAX	   32
+#define EMPTY_MAX	   3 /* between descriptors, of blocks of 8192 bytes */
 #define CATALOG_ENTRY_SIZE 32
 #define CATALOG_LOOKS	   8  /* entries whose images are looked into */
 #define JOLIET_LABEL	   16 /* characters */
@@ -132,7 +133,7 @@ image_parse_volumes(const struct image_reader *reader, struct image_info *info,
 	int i, n, empty = 0;
 
 	*iso9660 = *udf = false;
-	for (i = 0; i < VOLUMES_MAX && empty < 2; i++) {
+	for (i = 0; i < VOLUMES_MAX && empty <= EMPTY_MAX; i++) {
 		n = image_read(reader, volume, sizeof(volume),
 		    VOLUMES_OFFSET + (uint64_t)i * sizeof(volume));
 		if (n != 1)

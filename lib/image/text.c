@@ -141,7 +141,8 @@ is_text(const struct letters *l, size_t len)
 		return false;
 	for (i = 0; i < l->len; i++) {
 		ascii += (unsigned char)l->s[i] < 0x80;
-		words += isalnum((unsigned char)l->s[i]) != 0;
+		words += isalnum((unsigned char)l->s[i]) || l->s[i] == '{' ||
+			 l->s[i] == '[';
 	}
 	return l->utf8 || (words > 0 && ascii >= l->len / 8);
 }

@@ -60,13 +60,13 @@ parse_dstring(
 int
 image_parse_udf(const struct image_reader *reader, struct image_info *info)
 {
-	static const unsigned sizes[] = {2048, 512, 4096};
+	static const unsigned sizes[] = {2048, 512, 4096, 1024, 8192};
 	uint8_t d[512];
 	unsigned block = 0;
 	uint32_t first, count, i;
 	int n;
 
-	for (i = 0; i < 3 && block == 0; i++) {
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]) && block == 0; i++) {
 		n = read_descriptor(reader, d, UDF_ANCHOR_BLOCK, sizes[i]);
 		if (n == -1)
 			return -1;
