@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "drive/internal.h"
+#include "drive/worker-state.h"
 
 /* Sense keys (SPC-4) of what hosts try on each drive. */
 #define NOT_READY	0x02

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "drive/internal.h"
+#include "drive/worker-state.h"
 
 #define AHEAD_FIRST (128u << 10) /* bytes, of the first read that goes on */
 #define AHEAD_MOST  (512u << 10)

@@ -11,7 +11,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "drive/internal.h"
+#include "drive/worker-state.h"
 #include "unix/fd-passing.h"
 #include "unix/privileges.h"
 #include "unix/sandbox.h"

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "drive/internal.h"
+#include "drive/worker-state.h"
 
 void
 move_write_piece(struct worker *w, struct piece *p)

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "drive/internal.h"
+#include "drive/worker-state.h"
 
 #define TRANSFER_LEAST 4096 /* bytes: a page */
 

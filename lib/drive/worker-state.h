@@ -2,11 +2,11 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * The worker's own: one command at a time goes through these steps. bus.c speaks
- * with the host, move.c goes through the steps of a command, read.c and write.c move
+ * with the host, command.c goes through the steps of a command, read.c and write.c move
  * the medium's bytes, worker.c is the loop and hears the keeper.
  */
-#ifndef VM_DRIVE_INTERNAL_H
-#define VM_DRIVE_INTERNAL_H
+#ifndef VM_DRIVE_WORKER_STATE_H
+#define VM_DRIVE_WORKER_STATE_H
 
 #include "drive/aio.h"
 #include "drive/piece.h"
@@ -103,7 +103,7 @@ void bus_inherit(struct worker *);
 /* Forget the command, and what is under way on the bus. */
 void bus_abandon(struct worker *);
 
-/* --- move.c --- */
+/* --- command.c --- */
 
 /* Begin what the job says. */
 void move_begin(struct worker *);
