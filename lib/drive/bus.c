@@ -21,8 +21,8 @@ bus_await(struct worker *w)
 	if (w->is_awaited || !w->shared->is_enabled)
 		return;
 	/* One packet: a whole one that is no wrapper must end the transfer, too. */
-	if (aio_receive(&w->aio, w->setup.function.out, w->next, w->packet,
-		TAG_COMMAND) == 0)
+	if (aio_receive(
+		&w->aio, w->function.out, w->next, w->packet, TAG_COMMAND) == 0)
 		w->is_awaited = true;
 }
 
@@ -53,7 +53,7 @@ begin_command(struct worker *w)
 	w->range = 0;
 	w->error = 0;
 	scsi_command(&w->shared->unit, c->lun, c->cdb, c->cdb_length, &w->job);
-	note_name(w->setup.counters, scsi_name(&w->shared->unit, c->cdb[0]));
+	note_name(w->counters, scsi_name(&w->shared->unit, c->cdb[0]));
 	bot_plan(c, direction_of(&w->job),
 	    (uint32_t)least(w->job.length, UINT32_MAX), &w->plan);
 	if (w->plan.is_refused)
@@ -118,7 +118,7 @@ put_status(struct worker *w)
 	bot_put_status(shared->status, shared->command.tag, w->plan.residue,
 	    w->plan.status);
 	if (w->plan.status != BOT_PASSED && is_trouble(&shared->unit))
-		w->setup.counters->errors++;
+		w->counters->errors++;
 	shared->phase = DRIVE_STATUS;
 	w->step = STEP_STATUS;
 }
@@ -130,7 +130,7 @@ send_status(struct worker *w)
 
 	put_status(w);
 	/* The next command tells that it has come. */
-	rc = aio_send_quietly(&w->aio, w->setup.function.in, w->shared->status,
+	rc = aio_send_quietly(&w->aio, w->function.in, w->shared->status,
 	    BOT_STATUS_SIZE, TAG_STATUS);
 	if (rc == -1)
 		bus_abandon(w);
@@ -147,7 +147,7 @@ bus_end_with(struct worker *w, const void *bytes, size_t len, unsigned tag)
 	const struct iovec parts[2] = {{(void *)(uintptr_t)bytes, len},
 	    {w->shared->status, BOT_STATUS_SIZE}};
 
-	if (aio_send_parts(&w->aio, w->setup.function.in, parts, tag) == -1)
+	if (aio_send_parts(&w->aio, w->function.in, parts, tag) == -1)
 		return -1;
 	put_status(w);
 	bus_await(w);
@@ -161,11 +161,11 @@ end_data(struct worker *w)
 {
 	if (!w->plan.is_short)
 		return 0;
-	if (w->setup.may_halt)
-		return function_halt_in(&w->setup.function);
+	if (w->may_halt)
+		return function_halt_in(&w->function);
 	if (w->plan.send % w->packet != 0)
 		return 0;
-	return aio_send(&w->aio, w->setup.function.in, w->next, 0, TAG_END);
+	return aio_send(&w->aio, w->function.in, w->next, 0, TAG_END);
 }
 
 void
@@ -211,8 +211,8 @@ bus_halt(struct worker *w)
 {
 	bus_abandon(w);
 	w->shared->phase = DRIVE_INVALID;
-	function_halt_in(&w->setup.function);
-	function_halt_out(&w->setup.function);
+	function_halt_in(&w->function);
+	function_halt_out(&w->function);
 }
 
 /* --- requests and events of ep0 --------------------------------------------- */
@@ -228,15 +228,15 @@ answer(struct worker *w, const struct usb_ctrlrequest *r)
 
 	if (r->bRequestType == class_in && r->bRequest == BOT_GET_MAX_LUN &&
 	    r->wValue == 0) {
-		function_answer(&w->setup.function, &max_lun,
+		function_answer(&w->function, &max_lun,
 		    r->wLength == 0 ? 0 : sizeof(max_lun));
 	} else if (r->bRequestType == class_out && r->bRequest == BOT_RESET &&
 		   r->wValue == 0 && r->wLength == 0) {
 		bus_abandon(w);
-		function_acknowledge(&w->setup.function);
+		function_acknowledge(&w->function);
 		bus_await(w);
 	} else {
-		function_refuse(&w->setup.function, r);
+		function_refuse(&w->function, r);
 	}
 }
 
@@ -251,7 +251,7 @@ hear(struct worker *w, const struct usb_functionfs_event *event)
 		bus_abandon(w);
 		scsi_reset(&w->shared->unit);
 		w->shared->is_enabled = 1;
-		w->packet = function_packet(&w->setup.function);
+		w->packet = function_packet(&w->function);
 		bus_await(w);
 		break;
 	case FUNCTIONFS_DISABLE:
@@ -269,8 +269,8 @@ bus_hear(struct worker *w)
 {
 	struct usb_functionfs_event event;
 
-	while (read(w->setup.function.control, &event, sizeof(event)) ==
-	       sizeof(event))
+	while (
+	    read(w->function.control, &event, sizeof(event)) == sizeof(event))
 		hear(w, &event);
 }
 
@@ -288,7 +288,7 @@ fail_inherited(struct worker *w)
 	bot_plan(c, BOT_NONE, 0, &w->plan);
 	if (c->direction == BOT_OUT && w->plan.discard > 0) {
 		w->plan.discard = 0;
-		function_halt_out(&w->setup.function);
+		function_halt_out(&w->function);
 	}
 	bus_end_command(w);
 }
@@ -309,8 +309,8 @@ doubt_status(struct worker *w)
 	w->step = STEP_STATUS;
 	bot_put_status(shared->status, shared->command.tag,
 	    shared->command.length, BOT_FAILED);
-	function_halt_in(&w->setup.function);
-	if (aio_send(&w->aio, w->setup.function.in, shared->status,
+	function_halt_in(&w->function);
+	if (aio_send(&w->aio, w->function.in, shared->status,
 		sizeof(shared->status), TAG_DOUBT) == -1)
 		bus_abandon(w);
 	bus_await(w);
@@ -321,7 +321,7 @@ bus_inherit(struct worker *w)
 {
 	if (!w->shared->is_enabled)
 		return;
-	w->packet = function_packet(&w->setup.function);
+	w->packet = function_packet(&w->function);
 	switch (w->shared->phase) {
 	case DRIVE_BUSY:
 		fail_inherited(w);

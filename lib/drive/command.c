@@ -48,7 +48,7 @@ move_fail(struct worker *w)
 static void
 begin_small(struct worker *w, uint64_t bytes)
 {
-	const struct function *f = &w->setup.function;
+	const struct function *f = &w->function;
 	int rc;
 
 	if (w->step == STEP_ANSWER)
@@ -123,14 +123,14 @@ move_begin(struct worker *w)
 {
 	switch (w->job.action) {
 	case SCSI_READ:
-		w->setup.counters->reads++;
-		w->setup.counters->position = w->job.offset;
+		w->counters->reads++;
+		w->counters->position = w->job.offset;
 		w->step = STEP_READ;
 		move_guess(w);
 		break;
 	case SCSI_WRITE:
-		w->setup.counters->writes++;
-		w->setup.counters->position = w->job.offset;
+		w->counters->writes++;
+		w->counters->position = w->job.offset;
 		w->step = STEP_WRITE;
 		pieces_forget(&w->pieces, w->job.offset, w->job.bytes);
 		break;

@@ -90,7 +90,7 @@ is_end(const struct worker *w, uint64_t n)
 static int
 send_bytes(struct worker *w, const struct piece *p, uint64_t at, uint64_t n)
 {
-	const int in = w->setup.function.in;
+	const int in = w->function.in;
 	const uint8_t *bytes = p->bytes + (at - p->request.offset);
 	const unsigned tag = (unsigned)(p - w->pieces.all);
 	const uint64_t rest = w->plan.send - w->begun;

@@ -8,11 +8,15 @@
 #ifndef VM_DRIVE_WORKER_STATE_H
 #define VM_DRIVE_WORKER_STATE_H
 
+#include <stdbool.h>
+
 #include "drive/aio.h"
+#include "drive/function.h"
 #include "drive/piece.h"
+#include "drive/place.h"
+#include "drive/shared.h"
 #include "drive/source.h"
 #include "drive/wait.h"
-#include "drive/worker.h"
 
 /* Bytes of a transfer: f_fs.c copies them to memory without holes, of which a machine
  * may have little. */
@@ -41,8 +45,11 @@ enum step {
 };
 
 struct worker {
-	struct worker_setup setup;
-	struct drive_shared *shared; /* that of the setup */
+	struct function function;
+	struct drive_shared *shared;
+	struct drive_counters *counters; /* for people */
+	int keeper;			 /* the socket to it */
+	bool may_halt; /* the controller can stall endpoints */
 	struct aio aio;
 	struct wait wait;
 	struct source source;

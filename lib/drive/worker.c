@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "drive/worker-state.h"
+#include "drive/worker.h"
 #include "unix/fd-passing.h"
 #include "unix/privileges.h"
 #include "unix/sandbox.h"
@@ -24,7 +25,7 @@ tell(struct worker *w, enum drive_news news)
 	char byte = (char)news;
 
 	/* A keeper that does not hear this has died, and we end soon. */
-	if (send(w->setup.keeper, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == -1)
+	if (send(w->keeper, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == -1)
 		return;
 }
 
@@ -126,7 +127,7 @@ hear_keeper(struct worker *w)
 {
 	struct drive_message m;
 	int fd = -1;
-	ssize_t n = pass_receive(w->setup.keeper, &m, sizeof(m), &fd, 1);
+	ssize_t n = pass_receive(w->keeper, &m, sizeof(m), &fd, 1);
 
 	if (n == sizeof(m))
 		hear(w, &m, fd);
@@ -272,8 +273,11 @@ worker_run(const struct worker_setup *setup)
 {
 	static struct worker w;
 
-	w.setup = *setup;
+	w.function = setup->function;
 	w.shared = setup->shared;
+	w.counters = setup->counters;
+	w.keeper = setup->keeper;
+	w.may_halt = setup->may_halt;
 	w.source.fd = -1;
 	w.transfer = TRANSFER_MOST;
 	signal(SIGPIPE, SIG_IGN);

@@ -28,7 +28,7 @@ move_receive(struct worker *w, struct piece *p)
 	p->request = (struct source_request){.offset = w->job.offset + w->begun,
 	    .length = (uint32_t)n,
 	    .bytes = p->bytes};
-	if (aio_receive(&w->aio, w->setup.function.out, p->bytes, n,
+	if (aio_receive(&w->aio, w->function.out, p->bytes, n,
 		(unsigned)(p - w->pieces.all)) == -1)
 		return; /* until others have ended */
 	p->is_busy = p->is_of_host = true;
