@@ -1,107 +1,56 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
- *
- * The steps of a command, and what is common to them.
  */
 #include <errno.h>
+#include <string.h>
 
-#include "drive/worker-state.h"
+#include "drive/bus.h"
+#include "drive/command.h"
+#include "drive/end.h"
+#include "drive/inherit.h"
+#include "drive/read.h"
+#include "drive/tray.h"
+#include "drive/write.h"
 
 #define TRANSFER_LEAST 4096 /* bytes: a page */
 
-/* --- what could not be done ---------------------------------------------------- */
+/* --- the steps ------------------------------------------------------------- */
 
-static enum scsi_reason
-reason_of(const struct worker *w)
-{
-	switch (w->error) {
-	case ENOSPC:
-		return SCSI_NO_SPACE;
-	case EPERM:
-	case EROFS:
-		return SCSI_WRITE_PROTECTED;
-	case EHOSTUNREACH:
-		return SCSI_SOURCE_AWAY;
-	case EILSEQ:
-		return SCSI_MISCOMPARE;
-	default:
-		return w->step == STEP_READ || w->step == STEP_VERIFY
-			   ? SCSI_READ_ERROR
-			   : SCSI_WRITE_ERROR;
-	}
-}
-
-/* The first error counts; nothing of the command is under way any more. */
 void
-move_fail(struct worker *w)
+command_go_on(struct worker *w)
 {
-	uint32_t moved = w->step == STEP_READ ? (uint32_t)w->arrived : 0;
-
-	w->job.done = w->step == STEP_READ ? w->arrived : w->done;
-	scsi_fail(&w->shared->unit, &w->job, reason_of(w));
-	bot_fail(&w->shared->command, moved, (uint32_t)w->begun, &w->plan);
-	bus_end_command(w);
-}
-
-/* --- small data, and what nobody wants ------------------------------------------------------ */
-
-static void
-begin_small(struct worker *w, uint64_t bytes)
-{
-	const struct function *f = &w->function;
-	int rc;
-
-	if (w->step == STEP_ANSWER)
-		rc = aio_send(&w->aio, f->in, w->job.data, bytes, TAG_DATA);
-	else
-		rc = aio_receive(
-		    &w->aio, f->out, w->parameters, bytes, TAG_DATA);
-	if (rc == -1)
-		bus_abandon(w);
-	else
-		w->begun += bytes;
-}
-
-static void
-discard_on(struct worker *w)
-{
-	if (w->begun > w->arrived)
+	w->goes_on = false;
+	if (tray_awaits_source(w))
 		return;
-	if (w->arrived == w->plan.discard) {
-		w->plan.discard = 0;
-		bus_end_command(w);
-	} else {
-		begin_small(w,
-		    least(w->plan.discard - w->begun, sizeof(w->parameters)));
-	}
-}
-
-static void
-end_small(struct worker *w)
-{
 	switch (w->step) {
-	case STEP_ANSWER:
-		bus_end_command(w);
+	case STEP_READ:
+		move_read(w);
 		break;
-	case STEP_PARAMETER:
-		scsi_take(&w->shared->unit, &w->job, w->parameters);
-		move_begin(w);
+	case STEP_WRITE:
+		move_write(w);
 		break;
-	default:
-		discard_on(w);
+	case STEP_VERIFY:
+		move_verify(w);
+		break;
+	case STEP_SOURCE:
+		move_source(w);
+		break;
+	case STEP_DISCARD:
+		end_discard(w);
+		break;
+	default: /* the bus is waited for, and nothing else */
+		break;
 	}
 }
-
-/* --- steps ------------------------------------------------------------------------------------ */
 
 static void
 begin_done(struct worker *w)
 {
 	if (w->step != STEP_PARAMETER && w->plan.send > 0) {
 		w->step = STEP_ANSWER;
-		begin_small(w, w->plan.send);
+		bus_begin_small(w, w->plan.send);
 	} else {
-		bus_end_command(w);
+		end_command(w);
 	}
 }
 
@@ -112,14 +61,14 @@ begin_parameter(struct worker *w)
 	if (w->plan.take > sizeof(w->parameters)) {
 		scsi_fail(&w->shared->unit, &w->job, SCSI_FAULT);
 		bot_fail(&w->shared->command, 0, 0, &w->plan);
-		bus_end_command(w);
+		end_command(w);
 	} else {
-		begin_small(w, w->plan.take);
+		bus_begin_small(w, w->plan.take);
 	}
 }
 
-void
-move_begin(struct worker *w)
+static void
+begin_step(struct worker *w)
 {
 	switch (w->job.action) {
 	case SCSI_READ:
@@ -149,81 +98,85 @@ move_begin(struct worker *w)
 		begin_done(w);
 		return;
 	}
-	move_on(w);
+	command_go_on(w);
 }
 
-/* Does the command wait for a medium's source? A predecessor has left the medium, and
- * the keeper connects to its source again. */
-static bool
-waits_for_source(const struct worker *w)
+/* --- the next command ------------------------------------------------------ */
+
+static enum bot_direction
+direction_of(const struct scsi_job *job)
 {
-	return !w->has_medium && w->shared->unit.present &&
-	       (w->step == STEP_READ || w->step == STEP_WRITE ||
-		   w->step == STEP_VERIFY || w->step == STEP_SOURCE);
+	if (job->direction == SCSI_TO_HOST)
+		return BOT_IN;
+	return job->direction == SCSI_FROM_HOST ? BOT_OUT : BOT_NONE;
+}
+
+/* snprintf(3) took a twentieth of the time of a small read. */
+static void
+note_name(struct drive_counters *counters, const char *name)
+{
+	if (memccpy(counters->last, name, 0, sizeof(counters->last)) == NULL)
+		counters->last[sizeof(counters->last) - 1] = 0;
+}
+
+static void
+begin_command(struct worker *w)
+{
+	const struct bot_command *c = &w->shared->command;
+
+	if (++w->number == 0)
+		w->number = 1;
+	w->begun = w->arrived = w->done = 0;
+	w->range = 0;
+	w->error = 0;
+	scsi_command(&w->shared->unit, c->lun, c->cdb, c->cdb_length, &w->job);
+	note_name(w->counters, scsi_name(&w->shared->unit, c->cdb[0]));
+	bot_plan(c, direction_of(&w->job),
+	    (uint32_t)least(w->job.length, UINT32_MAX), &w->plan);
+	if (w->plan.is_refused)
+		end_command(w);
+	else
+		begin_step(w);
 }
 
 void
-move_medium_gone(struct worker *w)
+command_take(struct worker *w, size_t size)
+{
+	struct drive_shared *shared = w->shared;
+
+	if (!bot_take_command(&shared->command, w->next, size, 0)) {
+		bus_halt(w);
+		return;
+	}
+	shared->phase = DRIVE_BUSY;
+	shared->commands++;
+	if (w->is_doubtful)
+		inherit_refuse(w);
+	else
+		begin_command(w);
+}
+
+/* --- what has ended on the bus --------------------------------------------- */
+
+static void
+small_ended(struct worker *w)
 {
 	switch (w->step) {
-	case STEP_READ:
-	case STEP_WRITE:
-	case STEP_VERIFY:
-	case STEP_SOURCE:
-		w->error = EIO;
-		w->done = w->step == STEP_SOURCE ? w->range : w->done;
+	case STEP_ANSWER:
+		end_command(w);
+		break;
+	case STEP_PARAMETER:
+		scsi_take(&w->shared->unit, &w->job, w->parameters);
+		begin_step(w);
 		break;
 	default:
-		break;
+		end_discard(w);
 	}
 }
-
-void
-move_give_up(struct worker *w)
-{
-	if (w->has_medium) {
-		source_fail_all(&w->source, EHOSTUNREACH);
-		/* It may wait for what was read ahead, whose error does not count. */
-		if (w->step == STEP_READ || w->step == STEP_VERIFY)
-			w->error = EHOSTUNREACH;
-	} else if (waits_for_source(w)) {
-		w->error = EHOSTUNREACH;
-		move_fail(w);
-	}
-}
-
-void
-move_on(struct worker *w)
-{
-	w->goes_on = false;
-	if (waits_for_source(w))
-		return;
-	switch (w->step) {
-	case STEP_READ:
-		move_read(w);
-		break;
-	case STEP_WRITE:
-		move_write(w);
-		break;
-	case STEP_VERIFY:
-		move_verify(w);
-		break;
-	case STEP_SOURCE:
-		move_source(w);
-		break;
-	case STEP_DISCARD:
-		discard_on(w);
-		break;
-	default: /* the bus is waited for, and nothing else */
-		break;
-	}
-}
-
-/* --- what has ended ----------------------------------------------------------------------------- */
 
 /* A piece has come or gone over the bus. */
 static void
-end_piece(struct worker *w, struct piece *p)
+piece_ended(struct worker *w, struct piece *p)
 {
 	if (w->step == STEP_WRITE)
 		move_write_piece(w, p);
@@ -232,7 +185,7 @@ end_piece(struct worker *w, struct piece *p)
 }
 
 void
-move_ended(struct worker *w, const struct aio_end *end)
+command_ended(struct worker *w, const struct aio_end *end)
 {
 	struct piece *p = end->tag < PIECES ? &w->pieces.all[end->tag] : NULL;
 	bool comes = w->shared->command.direction == BOT_OUT;
@@ -259,63 +212,7 @@ move_ended(struct worker *w, const struct aio_end *end)
 	if (w->step == STEP_STATUS)
 		return;
 	if (p == NULL)
-		end_small(w);
+		small_ended(w);
 	else if (comes)
-		end_piece(w, p);
-}
-
-/* A request has ended that has no part in the medium's contents in memory. */
-static void
-collect_other(struct worker *w, struct piece *p)
-{
-	bool is_ours = p->command == w->number &&
-		       (w->step == STEP_WRITE || w->step == STEP_SOURCE);
-
-	if (is_ours && p->request.error != 0 && w->error == 0)
-		w->error = p->request.error;
-	if (is_ours)
-		w->done += w->step == STEP_WRITE ? p->request.length : 1;
-	piece_free(p);
-}
-
-/* The last request to a medium that leaves. */
-static void
-flush_last(struct worker *w)
-{
-	if (!w->is_flushing) {
-		w->last = (struct source_request){.op = SOURCE_FLUSH};
-		w->last.is_done = !w->source.can_flush;
-		if (w->source.can_flush &&
-		    source_begin(&w->source, &w->last) == -1)
-			return; /* until others have ended */
-		w->is_flushing = true;
-	}
-	if (w->last.is_done)
-		worker_drop(w, w->last.error);
-}
-
-void
-move_collect(struct worker *w)
-{
-	struct piece *p;
-
-	for (p = w->pieces.all; p < w->pieces.all + PIECES; p++) {
-		if (!p->is_busy || p->usb > 0 || !p->request.is_done)
-			continue;
-		p->is_busy = false;
-		if (p->request.op != SOURCE_READ)
-			collect_other(w, p);
-		else if (!p->is_read ||
-			 (p->request.error != 0 && p->command != w->number))
-			piece_free(p);
-	}
-	if (w->is_ejected)
-		flush_last(w);
-}
-
-void
-move_eject(struct worker *w)
-{
-	w->is_ejected = true;
-	move_collect(w);
+		piece_ended(w, p);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
- *
- * From the medium: what the host reads, and what it has verified.
  */
 #include <errno.h>
 #include <string.h>
 
-#include "drive/worker-state.h"
+#include "drive/end.h"
+#include "drive/read.h"
+#include "drive/tray.h"
+#include "drive/write.h"
 
 #define AHEAD_FIRST (128u << 10) /* bytes, of the first read that goes on */
 #define AHEAD_MOST  (512u << 10)
@@ -48,7 +49,7 @@ ask(struct worker *w, uint64_t at, uint64_t end)
 		}
 		at = piece_end(p);
 	}
-	move_collect(w);
+	tray_collect(w);
 }
 
 /* The piece with the byte at offset, whole; NULL if it must be waited for, or an
@@ -96,7 +97,7 @@ send_bytes(struct worker *w, const struct piece *p, uint64_t at, uint64_t n)
 	const uint64_t rest = w->plan.send - w->begun;
 
 	if (is_end(w, n))
-		return bus_end_with(w, bytes, n, TAG_LAST + tag);
+		return end_with(w, bytes, n, TAG_LAST + tag);
 	if (at + rest <= piece_end(p) && !w->plan.is_short)
 		return aio_send_quietly(&w->aio, in, bytes, n, tag);
 	return aio_send(&w->aio, in, bytes, n, tag);
@@ -147,10 +148,10 @@ move_read(struct worker *w)
 		return;
 	/* The status follows the last bytes at once, unless a halt comes between. */
 	if (w->error != 0 && w->begun == w->arrived)
-		move_fail(w);
+		end_failed(w);
 	else if (w->error == 0 && w->begun == w->plan.send &&
 		 (!w->plan.is_short || w->arrived == w->plan.send))
-		bus_end_command(w);
+		end_command(w);
 }
 
 /* A host that reads on is served ahead; twice as far each time. */
@@ -227,8 +228,8 @@ move_verify(struct worker *w)
 		if (w->host != NULL)
 			piece_free(w->host);
 		w->host = NULL;
-		move_fail(w);
+		end_failed(w);
 	} else if (w->done == w->job.bytes) {
-		bus_end_command(w);
+		end_command(w);
 	}
 }

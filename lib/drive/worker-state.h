@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The worker's own: one command at a time goes through these steps. bus.c speaks
- * with the host, command.c goes through the steps of a command, read.c and write.c move
- * the medium's bytes, worker.c is the loop and hears the keeper.
+ * What the worker knows: one command at a time goes through these steps. worker.c is
+ * the loop, and hears the keeper; command.c goes through the steps of a command; read.c
+ * and write.c move the medium's bytes; tray.c has the medium; inherit.c goes on after a
+ * predecessor; end.c ends a command; bus.c speaks with the host. Each calls only those
+ * after it.
  */
 #ifndef VM_DRIVE_WORKER_STATE_H
 #define VM_DRIVE_WORKER_STATE_H
@@ -17,10 +19,6 @@
 #include "drive/shared.h"
 #include "drive/source.h"
 #include "drive/wait.h"
-
-/* Bytes of a transfer: f_fs.c copies them to memory without holes, of which a machine
- * may have little. */
-#define TRANSFER_MOST (64u << 10)
 
 /* Tags of transfers: the number of a piece, or one of these. */
 enum {
@@ -82,90 +80,5 @@ least(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
-
-/* --- bus.c --- */
-
-/* Make a transfer for the next command, if there is none. */
-void bus_await(struct worker *);
-
-/* The host's bytes of a command wrapper have come. */
-void bus_take(struct worker *, size_t size);
-
-/* The data of a command were moved: go on to the status. */
-void bus_end_command(struct worker *);
-
-/* Send the last bytes of a command that passes, whole packets of which the host waits
- * for no more, and the status. Returns 0; or -1 where too many transfers are under way. */
-int bus_end_with(struct worker *, const void *bytes, size_t len, unsigned tag);
-
-/* Halt both endpoints until the host resets us. */
-void bus_halt(struct worker *);
-
-/* Events of ep0. */
-void bus_hear(struct worker *);
-
-/* Go on where a predecessor has stopped. */
-void bus_inherit(struct worker *);
-
-/* Forget the command, and what is under way on the bus. */
-void bus_abandon(struct worker *);
-
-/* --- command.c --- */
-
-/* Begin what the job says. */
-void move_begin(struct worker *);
-
-/* Do what can be done now. */
-void move_on(struct worker *);
-
-/* The medium has gone: what moves its bytes fails as soon as the bus allows it. */
-void move_medium_gone(struct worker *);
-
-/* The source is away for too long: what waits for it fails. */
-void move_give_up(struct worker *);
-
-/* A transfer of the command's data has ended. */
-void move_ended(struct worker *, const struct aio_end *);
-
-/* Requests of the source that have ended. */
-void move_collect(struct worker *);
-
-/* The medium was ejected by our side: flush its source, and drop it. */
-void move_eject(struct worker *);
-
-/* The first error counts; nothing of the command is under way on the bus. */
-void move_fail(struct worker *);
-
-/* --- read.c --- */
-
-/* A host that reads on is served ahead. */
-void move_guess(struct worker *);
-
-void move_read(struct worker *);
-void move_verify(struct worker *);
-
-/* --- write.c --- */
-
-void move_write(struct worker *);
-
-/* Receive the next of the host's bytes into a piece. */
-void move_receive(struct worker *, struct piece *);
-
-/* The bytes that have come in a piece go to the source. */
-void move_write_piece(struct worker *, struct piece *);
-
-/* The source flushes or trims. */
-void move_source(struct worker *);
-
-/* Begin a request of the command, without bytes; false where it must wait for a
- * piece. */
-bool move_ask_source(
-    struct worker *, enum source_op, uint64_t offset, uint64_t bytes);
-
-/* --- worker.c --- */
-
-/* Close the medium's source, and tell the keeper, also of the error of its flush if
- * that is not 0. */
-void worker_drop(struct worker *, int error);
 
 #endif

@@ -3,7 +3,6 @@
  */
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 
 #include <errno.h>
 #include <signal.h>
@@ -11,79 +10,20 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "drive/worker-state.h"
+#include "drive/bus.h"
+#include "drive/command.h"
+#include "drive/inherit.h"
+#include "drive/tray.h"
 #include "drive/worker.h"
 #include "unix/fd-passing.h"
 #include "unix/privileges.h"
 #include "unix/sandbox.h"
 
+/* Bytes of a transfer: f_fs.c copies them to memory without holes, of which a machine
+ * may have little. */
+#define TRANSFER_MOST (64u << 10)
+
 /* --- the keeper ---------------------------------------------------------- */
-
-static void
-tell(struct worker *w, enum drive_news news)
-{
-	char byte = (char)news;
-
-	/* A keeper that does not hear this has died, and we end soon. */
-	if (send(w->keeper, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == -1)
-		return;
-}
-
-void
-worker_drop(struct worker *w, int error)
-{
-	struct piece *p;
-
-	if (!w->has_medium)
-		return;
-	if (error != 0)
-		tell(w, DRIVE_UNSAVED);
-	source_fail_all(&w->source, EIO);
-	for (p = w->pieces.all; p < w->pieces.all + PIECES; p++) {
-		/* Nor does the next medium have its bytes. */
-		p->is_read = false;
-		if (p->usb == 0)
-			piece_free(p);
-	}
-	w->has_medium = w->is_ejected = w->is_flushing = false;
-	move_medium_gone(w);
-	tell(w, DRIVE_EJECTED);
-}
-
-static void
-insert(struct worker *w, const struct drive_message *m, int fd)
-{
-	struct scsi_medium medium = {.bytes = m->size,
-	    .block_size = m->block_size,
-	    .writable = m->is_writable};
-
-	source_start(&w->source, fd, m->is_file, m->nbd_flags);
-	medium.trim = w->source.can_trim && m->is_writable;
-	if (m->order == DRIVE_INSERT &&
-	    scsi_insert(&w->shared->unit, &medium) == -1) {
-		source_stop(&w->source);
-		tell(w, DRIVE_UNFIT);
-		return;
-	}
-	w->has_medium = true;
-	w->last_end = 0;
-	w->ahead = 0;
-	/* A predecessor has ejected it, and did not come to say so. */
-	if (!w->shared->unit.present)
-		move_eject(w);
-	else if (m->order == DRIVE_INSERT)
-		tell(w, DRIVE_INSERTED);
-}
-
-/* A command may wait for the source that the keeper connects to. */
-static void
-take_out(struct worker *w)
-{
-	if (w->shared->unit.present)
-		scsi_eject(&w->shared->unit);
-	if (!w->has_medium)
-		move_medium_gone(w);
-}
 
 static void
 hear(struct worker *w, const struct drive_message *m, int fd)
@@ -91,30 +31,30 @@ hear(struct worker *w, const struct drive_message *m, int fd)
 	switch (m->order) {
 	case DRIVE_INSERT:
 		if (!w->has_medium)
-			insert(w, m, fd);
+			tray_insert(w, m, fd);
 		break;
 	case DRIVE_CONTINUE:
 		if (w->has_medium)
 			source_continue(&w->source, fd);
 		else
-			insert(w, m, fd);
+			tray_insert(w, m, fd);
 		break;
 	case DRIVE_GIVE_UP:
-		move_give_up(w);
+		tray_give_up(w);
 		break;
 	case DRIVE_EJECT:
-		take_out(w);
+		tray_take_out(w);
 		if (w->source.fd == -1)
-			worker_drop(w, EIO);
+			tray_drop(w, EIO);
 		else
-			move_eject(w);
+			tray_eject(w);
 		break;
 	case DRIVE_DISCARD:
-		take_out(w);
+		tray_take_out(w);
 		if (w->has_medium)
-			worker_drop(w, EIO);
+			tray_drop(w, EIO);
 		else
-			tell(w, DRIVE_EJECTED);
+			tray_tell(w, DRIVE_EJECTED);
 		break;
 	default:
 		break;
@@ -137,7 +77,7 @@ hear_keeper(struct worker *w)
 /* --- what has ended on the bus ----------------------------------------------- */
 
 static void
-end_status(struct worker *w, const struct aio_end *end)
+status_ended(struct worker *w, const struct aio_end *end)
 {
 	if (w->step != STEP_STATUS)
 		return;
@@ -155,11 +95,11 @@ end_status(struct worker *w, const struct aio_end *end)
 
 /* The bytes of a piece, and the status behind them. */
 static void
-end_last(struct worker *w, struct aio_end *end)
+last_ended(struct worker *w, struct aio_end *end)
 {
 	end->tag -= TAG_LAST;
-	move_ended(w, end);
-	end_status(w, end);
+	command_ended(w, end);
+	status_ended(w, end);
 }
 
 static void
@@ -170,7 +110,7 @@ take_command(struct worker *w, const struct aio_end *end)
 	if (end->result == -EAGAIN || end->result == -ESHUTDOWN)
 		w->shared->is_enabled = 0;
 	if (end->result >= 0)
-		bus_take(w, (size_t)end->result);
+		command_take(w, (size_t)end->result);
 }
 
 static void
@@ -185,15 +125,15 @@ hear_bus(struct worker *w)
 			break;
 		case TAG_DOUBT:
 		case TAG_STATUS:
-			end_status(w, &end);
+			status_ended(w, &end);
 			break;
 		case TAG_END:
 			break;
 		default:
 			if (end.tag >= TAG_LAST)
-				end_last(w, &end);
+				last_ended(w, &end);
 			else
-				move_ended(w, &end);
+				command_ended(w, &end);
 		}
 	}
 }
@@ -204,9 +144,9 @@ static void
 move_source_and_host(struct worker *w, int (*move)(struct source *))
 {
 	if (move(&w->source) == -1)
-		tell(w, DRIVE_LOST);
-	move_collect(w);
-	move_on(w);
+		tray_tell(w, DRIVE_LOST);
+	tray_collect(w);
+	command_go_on(w);
 }
 
 /* What the first turn has begun need not wait for the next turn. */
@@ -214,7 +154,7 @@ static void
 serve_source(struct worker *w, bool is_readable)
 {
 	if (!w->has_medium) {
-		move_on(w); /* a command whose medium is gone fails */
+		command_go_on(w); /* a command whose medium is gone fails */
 		return;
 	}
 	move_source_and_host(w, is_readable ? source_move : source_send);
@@ -286,7 +226,7 @@ worker_run(const struct worker_setup *setup)
 		setup->keeper) == -1 ||
 	    give_up_rights() == -1)
 		exit(EX_OSERR);
-	tell(&w, DRIVE_READY);
-	bus_inherit(&w);
+	tray_tell(&w, DRIVE_READY);
+	inherit_begin(&w);
 	loop(&w);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
- *
- * To the medium: what the host writes; and what else the source is to do.
  */
 #include <errno.h>
 
-#include "drive/worker-state.h"
+#include "drive/end.h"
+#include "drive/tray.h"
+#include "drive/write.h"
 
 void
 move_write_piece(struct worker *w, struct piece *p)
@@ -43,7 +43,7 @@ end_write(struct worker *w)
 {
 	if (!w->job.fua || w->source.can_fua || w->source.is_file ||
 	    !w->source.can_flush) {
-		bus_end_command(w);
+		end_command(w);
 		return;
 	}
 	w->step = STEP_SOURCE;
@@ -68,16 +68,17 @@ move_write(struct worker *w)
 			break;
 	}
 	if (w->error != 0 && w->begun == w->arrived)
-		move_fail(w);
+		end_failed(w);
 	else if (w->error == 0 && w->done == w->plan.take)
 		end_write(w);
 }
 
 /* --- requests without bytes --- */
 
-bool
-move_ask_source(
-    struct worker *w, enum source_op op, uint64_t offset, uint64_t bytes)
+/* Begin a request of the command, without bytes; false where it must wait for a
+ * piece. */
+static bool
+ask_source(struct worker *w, enum source_op op, uint64_t offset, uint64_t bytes)
 {
 	struct piece *p = pieces_get(&w->pieces, 0, 0);
 
@@ -110,21 +111,21 @@ move_source(struct worker *w)
 	while (w->error == 0 && w->range < count_requests(w)) {
 		if (trims)
 			pieces_forget(&w->pieces, range->offset, range->bytes);
-		if (!move_ask_source(w, trims ? SOURCE_TRIM : SOURCE_FLUSH,
+		if (!ask_source(w, trims ? SOURCE_TRIM : SOURCE_FLUSH,
 			trims ? range->offset : 0, trims ? range->bytes : 0))
 			break;
 		w->range++;
 		range++;
 	}
-	move_collect(w);
+	tray_collect(w);
 	if (w->done < w->range ||
 	    (w->error == 0 && w->done < count_requests(w)))
 		return;
 	error = w->error;
 	if (w->job.action == SCSI_EJECTED)
-		worker_drop(w, error);
+		tray_drop(w, error);
 	if (error != 0)
-		move_fail(w);
+		end_failed(w);
 	else
-		bus_end_command(w);
+		end_command(w);
 }
