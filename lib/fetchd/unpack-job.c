@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
- *
- * The process that unpacks an image, see unpack.h. It has no privileges.
  */
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -19,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "fetchd/unpack.h"
+#include "fetchd/unpack-job.h"
 #include "image/packed.h"
 #include "image/probe.h"
 #include "nbd/read-export.h"

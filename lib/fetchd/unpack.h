@@ -14,26 +14,12 @@
 
 #include "base/failure.h"
 #include "fetchd/decompress.h"
+#include "fetchd/unpack-job.h"
 
 struct unpacking {
 	pid_t pid; /* 0: no process runs */
 	int news;  /* poll it for POLLIN; -1 */
 	int spool; /* the decompressed image; -1 */
-};
-
-enum unpack_kind {
-	UNPACK_PROGRESS,
-	UNPACK_DONE,
-	UNPACK_STREAM, /* xz whose blocks can be decompressed one by one */
-	UNPACK_FAILED,
-};
-
-/* A message of that process, which reads what a stranger wrote. */
-struct unpack_news {
-	enum unpack_kind kind;
-	int status;		    /* of UNPACK_FAILED, as in sysexits(3) */
-	uint64_t read, of, written; /* bytes */
-	char text[256];		    /* why, of UNPACK_FAILED */
 };
 
 /*
@@ -49,15 +35,5 @@ void unpack_take(struct unpacking *, struct unpack_news *);
 
 /* End the process. The spool stays open. */
 void unpack_stop(struct unpacking *);
-
-/* What that process has. */
-struct unpack_job {
-	const struct compression *compression;
-	int nbd, spool, news; /* descriptors */
-	uint64_t block_max;
-};
-
-/* In that process: decompress, and end it. */
-void unpack_run(const struct unpack_job *job) __attribute__((noreturn));
 
 #endif
