@@ -37,9 +37,10 @@ take_source(struct supervisor *s, const char *stats)
 void
 messages_keep_renewal(struct supervisor *s)
 {
+	struct parameters *a = s->parameters;
 	struct failure why;
 
-	if (parameters_keep(s->parameters, s->renewal, &why) == -1)
+	if (renewable_keep(&a->renewable, a->argv, s->renewal, &why) == -1)
 		s->say(why.text);
 	explicit_bzero(s->renewal, sizeof(s->renewal));
 }

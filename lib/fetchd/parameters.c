@@ -200,7 +200,7 @@ take_url(struct parameters *a, const char *url, const char *value,
 	a->shown_url = url_for_show(url);
 	if (a->shown_url == NULL)
 		return fail_errno(why, EX_OSERR, "unable to read url");
-	a->url_file = value[0] == '+' ? value + 1 : NULL;
+	a->renewable.url_file = value[0] == '+' ? value + 1 : NULL;
 	a->image = local_path(url);
 	if (a->image != NULL)
 		return nbdkit_argv_add_module(
@@ -271,7 +271,7 @@ take_text(struct parameters *a, const struct parameter *p, const char *value,
 	    a->argv, p->name, p->passing == PASS_PATH, text, len, why);
 	if (fd == -1)
 		return -1;
-	parameters_note_text(a, p->name, fd);
+	renewable_note(&a->renewable, p->name, fd);
 	return 0;
 }
 
@@ -299,7 +299,7 @@ parameters_take(struct parameters *a, const char *name, const char *value,
 	case PASS_PLAIN:
 		return nbdkit_argv_add(a->argv, why, "%s=%s", name, value);
 	case PASS_RENEW:
-		a->renew_dir = value;
+		a->renewable.dir = value;
 		return 0;
 	case PASS_ABOUT:
 		a->about_path = value;
@@ -395,7 +395,7 @@ parameters_take_request(
 	const struct parameter *end = p + sizeof(parameters) / sizeof(*p);
 	char path[PATH_MAX];
 
-	a->renew_dir = dir;
+	a->renewable.dir = dir;
 	for (; p < end; p++) {
 		if (p->asking == ASK_NOT || (look && p->asking == ASK_WHOLE))
 			continue;
@@ -409,7 +409,7 @@ parameters_take_request(
 		if (take_asked(a, p, path, why) == -1)
 			return -1;
 	}
-	a->url_file = NULL; /* it is renewed from dir */
+	a->renewable.url_file = NULL; /* it is renewed from dir */
 	return 0;
 }
 

@@ -15,9 +15,7 @@
 
 #include "base/failure.h"
 #include "fetchd/nbdkit-argv.h"
-#include "fetchd/report.h"
-
-#define PARAMETERS_RENEWABLE 6 /* see parameters_read_again() */
+#include "fetchd/renewable.h"
 
 /* All zeros in the beginning, but for argv. */
 struct parameters {
@@ -25,15 +23,13 @@ struct parameters {
 	char *shown_url;	  /* the image's URL without its secrets */
 	const char *stats_path;	  /* NULL: statistics are not written */
 	const char *about_path;	  /* see about.h; NULL: it is not written */
-	const char *url_file;	  /* NULL: the URL did not come from a file */
 	const char *overlay;	  /* a path; NULL: none */
 	char *image;		  /* the path of a local image, or NULL */
 	bool writable;
-	bool remote_only;      /* a local image is not allowed */
-	bool no_links;	       /* refuse symbolic links in the image's path */
-	bool made_overlay;     /* we created it */
-	const char *renew_dir; /* NULL: only the URL is renewed */
-	int renewable[PARAMETERS_RENEWABLE]; /* memory files; 0: none */
+	bool remote_only;  /* a local image is not allowed */
+	bool no_links;	   /* refuse symbolic links in the image's path */
+	bool made_overlay; /* we created it */
+	struct renewable renewable;
 };
 
 /*
@@ -69,24 +65,5 @@ const char *parameters_note(const struct parameters *);
 
 /* Remove the overlay again, if we created it and it is still empty. */
 void parameters_undo(const struct parameters *);
-
-/* For take_text(): remember the memory file of a parameter that is renewed. */
-void parameters_note_text(struct parameters *, const char *name, int fd);
-
-/*
- * Read again what may be renewed: url, user, password, header, cert and key
- * from the files of these names in renew_dir, those that are there; else the
- * URL from the file that it came from. What is read goes into text, as
- * renewal.h has it. Returns 0; or -1 with the failure described, which is no
- * reason to end.
- */
-int parameters_read_again(
-    const struct parameters *, char text[CONTROL_MAX], struct failure *);
-
-/*
- * Have an nbdkit that is started later use what is in that text, which is cut
- * up. Returns as above.
- */
-int parameters_keep(struct parameters *, char *text, struct failure *);
 
 #endif

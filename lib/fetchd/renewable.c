@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
- *
- * Parameters that are read again while the image is served.
  */
 #include <sys/stat.h>
 
@@ -16,35 +14,34 @@
 
 #include "base/secret.h"
 #include "base/url-typed.h"
-#include "fetchd/parameters.h"
+#include "fetchd/renewable.h"
 #include "fetchd/renewal.h"
-#include "fetchd/report.h"
 
-/* In the order of `renewable`. The URL comes first. */
+/* In the order of renewable.fds. The URL comes first. */
 static const struct {
 	const char *name;
 	bool is_line;
-} fields[PARAMETERS_RENEWABLE] = {{"url", true}, {"user", true},
-    {"password", true}, {"header", false}, {"cert", false}, {"key", false}};
+} fields[RENEWABLE_FIELDS] = {{"url", true}, {"user", true}, {"password", true},
+    {"header", false}, {"cert", false}, {"key", false}};
 
 static int
 find(const char *name)
 {
 	int i;
 
-	for (i = 0; i < PARAMETERS_RENEWABLE; i++)
+	for (i = 0; i < RENEWABLE_FIELDS; i++)
 		if (strcmp(fields[i].name, name) == 0)
 			return i;
 	return -1;
 }
 
 void
-parameters_note_text(struct parameters *a, const char *name, int fd)
+renewable_note(struct renewable *r, const char *name, int fd)
 {
 	int i = find(name);
 
 	if (i != -1)
-		a->renewable[i] = fd;
+		r->fds[i] = fd;
 }
 
 /* Returns NULL with errno. */
@@ -67,16 +64,15 @@ read_regular(const char *path, bool is_line)
 
 /* Add field i to the text, if its file is there. Returns 0 or -1. */
 static int
-add_field(const struct parameters *a, int i, char *text, struct failure *why)
+add_field(const struct renewable *r, int i, char *text, struct failure *why)
 {
 	char path[PATH_MAX], *value, *url;
 	int result;
 
-	if (a->renew_dir != NULL)
-		snprintf(
-		    path, sizeof(path), "%s/%s", a->renew_dir, fields[i].name);
+	if (r->dir != NULL)
+		snprintf(path, sizeof(path), "%s/%s", r->dir, fields[i].name);
 	else
-		snprintf(path, sizeof(path), "%s", a->url_file);
+		snprintf(path, sizeof(path), "%s", r->url_file);
 	value = read_regular(path, fields[i].is_line);
 	if (value == NULL && i > 0 && errno == ENOENT)
 		return 0;
@@ -99,23 +95,24 @@ add_field(const struct parameters *a, int i, char *text, struct failure *why)
 }
 
 int
-parameters_read_again(
-    const struct parameters *a, char text[CONTROL_MAX], struct failure *why)
+renewable_read(
+    const struct renewable *r, char text[CONTROL_MAX], struct failure *why)
 {
-	int i, last = a->renew_dir != NULL ? PARAMETERS_RENEWABLE : 1;
+	int i, last = r->dir != NULL ? RENEWABLE_FIELDS : 1;
 
 	text[0] = '\0';
-	if (a->renew_dir == NULL && a->url_file == NULL)
+	if (r->dir == NULL && r->url_file == NULL)
 		return fail(why, EX_USAGE,
 		    "unable to renew the URL: it did not come from a file");
 	for (i = 0; i < last; i++)
-		if (add_field(a, i, text, why) == -1)
+		if (add_field(r, i, text, why) == -1)
 			return -1;
 	return 0;
 }
 
 int
-parameters_keep(struct parameters *a, char *text, struct failure *why)
+renewable_keep(struct renewable *r, struct nbdkit_argv *argv, char *text,
+    struct failure *why)
 {
 	const char *name, *value;
 	char *copy;
@@ -125,10 +122,9 @@ parameters_keep(struct parameters *a, char *text, struct failure *why)
 		i = find(name);
 		if (i == -1)
 			continue;
-		if (a->renewable[i] > 0) {
-			if (ftruncate(a->renewable[i], 0) == -1 ||
-			    pwrite(a->renewable[i], value, strlen(value), 0) ==
-				-1)
+		if (r->fds[i] > 0) {
+			if (ftruncate(r->fds[i], 0) == -1 ||
+			    pwrite(r->fds[i], value, strlen(value), 0) == -1)
 				return fail_errno(
 				    why, EX_OSERR, "unable to keep the URL");
 			continue;
@@ -137,9 +133,9 @@ parameters_keep(struct parameters *a, char *text, struct failure *why)
 		if (copy == NULL)
 			return fail_errno(
 			    why, EX_OSERR, "unable to keep the URL");
-		a->renewable[i] = nbdkit_argv_add_text(
-		    a->argv, name, false, copy, strlen(copy), why);
-		if (a->renewable[i] == -1)
+		r->fds[i] = nbdkit_argv_add_text(
+		    argv, name, false, copy, strlen(copy), why);
+		if (r->fds[i] == -1)
 			return -1;
 	}
 	return 0;

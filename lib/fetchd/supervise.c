@@ -364,7 +364,7 @@ renew(struct supervisor *s)
 	const struct nbdkit *n = s->nbdkit;
 	struct failure why;
 
-	if (parameters_read_again(s->parameters, s->renewal, &why) == -1) {
+	if (renewable_read(&s->parameters->renewable, s->renewal, &why) == -1) {
 		s->say(why.text);
 		s->renewal[0] = '\0';
 	} else if (n->pid == 0) {
