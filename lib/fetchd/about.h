@@ -11,7 +11,8 @@
 #ifndef VM_FETCHD_ABOUT_H
 #define VM_FETCHD_ABOUT_H
 
-#include "fetchd/supervise.h"
+#include "base/failure.h"
+#include "fetchd/supervisor.h"
 
 /* Write it, if that is wanted. Returns 0; or -1 with the failure described. */
 int about_write(const struct supervisor *, struct failure *);

@@ -8,7 +8,8 @@
 #ifndef VM_FETCHD_DOWNLOAD_H
 #define VM_FETCHD_DOWNLOAD_H
 
-#include "fetchd/supervise.h"
+#include "base/failure.h"
+#include "fetchd/supervisor.h"
 
 /*
  * The plugin has sent REPORT_WHOLE with that text. With only_check, end here.

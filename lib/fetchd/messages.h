@@ -6,7 +6,7 @@
 #ifndef VM_FETCHD_MESSAGES_H
 #define VM_FETCHD_MESSAGES_H
 
-#include "fetchd/supervise.h"
+#include "fetchd/supervisor.h"
 
 /*
  * Take the messages that have come, without waiting, but not without end: a

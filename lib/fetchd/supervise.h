@@ -6,66 +6,15 @@
  * dies. It passes on the plugin's messages, and passes renewed URLs to the
  * plugin.
  *
- * Only vm-fetchd uses this folder, except report.h, which the plugin uses as
- * well. The folder knows how to start nbdkit and how to talk to it. It does not
+ * Only vm-fetchd uses this folder, except report.h and renewal.h, which the
+ * plugin uses as well. The folder knows how to start nbdkit and how to talk to it. It does not
  * know HTTP, NFS or SMB: the plugin does.
  */
 #ifndef VM_FETCHD_SUPERVISE_H
 #define VM_FETCHD_SUPERVISE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "base/restart.h"
 #include "base/failure.h"
-#include "base/sums.h"
-#include "fetchd/decompress.h"
-#include "fetchd/nbdkit.h"
-#include "fetchd/parameters.h"
-#include "fetchd/report.h"
-#include "fetchd/unpack.h"
-#include "nbd/export-size.h"
-
-/* An image of a server without ranges: download.h. */
-enum download_state {
-	DOWNLOAD_NONE,
-	DOWNLOAD_RUNS,
-	DOWNLOAD_DONE
-};
-
-/* The caller fills in the first part; the rest is all zeros. */
-struct supervisor {
-	struct nbdkit *nbdkit; /* open */
-	struct parameters *parameters;
-	const char *socket; /* the path of what nbdkit serves */
-	bool only_check;    /* end when it is ready */
-	/* A line for people: about the source, nbdkit, or the image. */
-	void (*say)(const char *line);
-	/*
-	 * It is ready: text is the socket, with only_check what the way to the
-	 * image is like. Returns 0, or -1 with errno where nobody could be told.
-	 */
-	int (*on_ready)(const char *text);
-
-	const struct compression
-	    *compression;	  /* of a compressed image, or NULL */
-	struct export_size check; /* asks if it can be decompressed */
-	struct unpacking unpacking;
-	int64_t unpack_began; /* by clock_ms(); 0: not yet */
-	enum download_state download;
-	int spool;     /* the file that was downloaded; 0: none */
-	bool noted;    /* people know that the image is compressed */
-	bool unpacked; /* nbdkit serves the decompressed image ... */
-	bool streamed; /* ... which its filter decompresses */
-	bool ready;    /* on_ready() has been called */
-	bool refused;  /* nbdkit could not start again */
-	struct restart restart;
-	char identity[CONTROL_MAX]; /* the plugin's description of the image */
-	char sum[SUM_SIZE]; /* the SHA-256 that it must have; "": not known */
-	char adopted[CONTROL_MAX]; /* lines: validators that it has, too */
-	char renewal[CONTROL_MAX]; /* sent to the plugin, and secret */
-	char source[16]; /* how the source is, in a word; "": not known */
-};
+#include "fetchd/supervisor.h"
 
 /*
  * Block the signals that supervisor_run() reads. Call it before there is
@@ -75,8 +24,8 @@ int supervisor_catch_signals(struct supervisor *, struct failure *);
 
 /*
  * Start nbdkit, and live until SIGTERM, SIGINT or SIGHUP; SIGUSR1 renews the
- * URL and the credentials. Returns 0, with only_check when the image could be opened; or -1 with
- * the failure described. nbdkit has been stopped then.
+ * URL and the credentials. Returns 0, with only_check when the image could be
+ * opened; or -1 with the failure described. nbdkit has been stopped then.
  */
 int supervisor_run(struct supervisor *, struct failure *);
 
