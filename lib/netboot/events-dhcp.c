@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "netboot/events-internal.h"
+#include "netboot/events-dhcp.h"
+#include "netboot/events-tell.h"
+#include "netboot/events-text.h"
 
 /* --- who sent a message ------------------------------------------------------------- */
 

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "netboot/events-internal.h"
+#include "netboot/events-http.h"
+#include "netboot/events-tell.h"
+#include "netboot/events-text.h"
 
 #define NAME_MAX_SHOWN 100
 

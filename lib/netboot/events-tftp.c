@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
- *
- * Firmware first asks for a file's size: it begins a transfer and breaks it off. dnsmasq
- * then tells an error, and that the file was sent. A transfer that is broken off in
- * the middle has failed instead.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "netboot/events-internal.h"
+#include "netboot/events-dhcp.h"
+#include "netboot/events-tell.h"
+#include "netboot/events-text.h"
+#include "netboot/events-tftp.h"
 
 /* Cut `what` and the address behind it, the last one, off the text. Returns the
  * address or NULL. */

@@ -2,78 +2,15 @@
  * Copyright (c) 2026 The vmedia authors
  */
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "netboot/events-internal.h"
-#include "netboot/neighbours.h"
-
-/* --- for all parts ---------------------------------------------------------------- */
-
-void
-events_tell(struct events *e, const char *mac, const char *stage,
-    const char *format, ...)
-{
-	struct netboot_event event = {.mac = ""};
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	event_make(&event, mac, stage, "%s", text);
-	e->tell(e->arg, &event);
-}
-
-const char *
-events_mac(struct events *e, const char *address, char mac[EVENT_MAC_SIZE])
-{
-	unsigned char bytes[MAC_SIZE];
-	struct in_addr wanted;
-	unsigned i;
-
-	if (!neighbours_address(address, &wanted))
-		return "";
-	for (i = 0; i < EVENTS_ADDRESSES; i++)
-		if (e->addresses[i].mac[0] != '\0' &&
-		    e->addresses[i].address.s_addr == wanted.s_addr)
-			return e->addresses[i].mac;
-	return e->find(e->arg, address, bytes) == 0
-		   ? event_write_mac(mac, bytes)
-		   : "";
-}
-
-bool
-events_skip(char **text, const char *words)
-{
-	const size_t len = strlen(words);
-
-	if (strncmp(*text, words, len) != 0)
-		return false;
-	*text += len;
-	return true;
-}
-
-char *
-events_word(char **text)
-{
-	char *word = *text + strspn(*text, " ");
-	char *end = word + strcspn(word, " ");
-
-	*text = end;
-	if (*end != '\0')
-		*(*text)++ = '\0';
-	return word;
-}
-
-char *
-events_base(char *path)
-{
-	char *slash = strrchr(path, '/');
-
-	return slash != NULL ? slash + 1 : path;
-}
+#include "netboot/events-dhcp.h"
+#include "netboot/events-http.h"
+#include "netboot/events-tell.h"
+#include "netboot/events-text.h"
+#include "netboot/events-tftp.h"
+#include "netboot/events.h"
 
 /* --- errors ------------------------------------------------------------------------- */
 

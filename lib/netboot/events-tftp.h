@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The vmedia authors
+ *
+ * The lines of dnsmasq-tftp.
+ *
+ * Firmware first asks for a file's size: it begins a transfer and breaks it off. dnsmasq
+ * then tells an error, and that the file was sent. A transfer that is broken off in
+ * the middle has failed instead.
+ */
+#ifndef VM_NETBOOT_EVENTS_TFTP_H
+#define VM_NETBOOT_EVENTS_TFTP_H
+
+#include <stdbool.h>
+
+#include "netboot/events-state.h"
+
+/* Take the text of a line. Returns false for one that is not about a machine. */
+bool events_tftp(struct events *, char *text);
+
+#endif
