@@ -224,7 +224,8 @@ $(tools): $(O)/t/%: $$(addprefix $(O)/obj/,$$(addsuffix .o,$$(basename $$(wildca
 
 # Unit tests see the plugin's parts too, all but its nbdkit callbacks.
 $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
-    $(filter-out $(addprefix %/,plugin.o config.o control.o download.o open-image.o verify.o), \
+    $(filter-out $(addprefix %/,plugin.o config.o control.o download.o expected-sum.o \
+	image-source.o open-image.o verify.o), \
     $(plugobjs)) $(threaded) $(O)/libvm.a
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ \

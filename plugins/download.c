@@ -13,10 +13,8 @@
 #include "control.h"
 #include "download.h"
 #include "fetchd/report.h"
-#include "open-image.h"
+#include "image-source.h"
 #include "verify.h"
-
-/* --- into the file ----------------------------------------------------- */
 
 static int
 put_in_file(
@@ -100,39 +98,4 @@ download_image(void)
 	free(description);
 	source->ops->close(source);
 	return -1;
-}
-
-/* --- into memory ------------------------------------------------------- */
-
-static int
-put_in_memory(
-    struct download *d, const void *bytes, size_t len, struct fault *why)
-{
-	(void)why;
-	/* There is room: d->room is what was allocated. */
-	memcpy((char *)d->owner + d->got, bytes, len);
-	return 0;
-}
-
-static void
-tell_nobody(struct download *d)
-{
-	(void)d;
-}
-
-int
-download_text(const struct source_config *config, char *text, size_t room,
-    struct fault *why)
-{
-	struct download d = {.put = put_in_memory,
-	    .tell = tell_nobody,
-	    .owner = text,
-	    .room = room - 1};
-	struct source *source = http_download(config, &d, why);
-
-	if (source == NULL)
-		return -1;
-	text[d.got] = '\0';
-	source->ops->close(source);
-	return 0;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  */
-#include <dlfcn.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,12 +11,12 @@
 #define NBDKIT_API_VERSION 2
 #include <nbdkit-plugin.h>
 
-#include "base/url-typed.h"
 #include "config.h"
 #include "control.h"
 #include "download.h"
 #include "fetchd/report.h"
 #include "identity.h"
+#include "image-source.h"
 #include "image/probe.h"
 #include "nbd/client.h"
 #include "open-image.h"
@@ -42,72 +40,6 @@ log_line(const char *line)
 	nbdkit_error("%s", line);
 }
 
-/* Load a module and return its source_open; NULL with *why. */
-static source_open *
-load_module(struct fault *why)
-{
-	/* It stays loaded, because a thread may be stuck in it at the end. */
-	void *handle =
-	    dlopen(settings.module, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-	source_open *open_it = NULL;
-
-	if (handle != NULL)
-		*(void **)&open_it = dlsym(handle, SOURCE_MODULE_SYMBOL);
-	if (open_it == NULL) {
-		why->kind = FAULT_REQUEST;
-		why->status = EX_UNAVAILABLE;
-		why->cause = CAUSE_USUAL;
-		snprintf(why->text, sizeof(why->text), "%s", dlerror());
-	}
-	return open_it;
-}
-
-struct source_config
-open_config(void)
-{
-	const struct settings *s = &settings;
-
-	return (struct source_config){.url = s->url,
-	    .user = s->user,
-	    .password = s->password,
-	    .domain = s->domain,
-	    .netrc = s->netrc,
-	    .headers = s->header.pem,
-	    .cacert = s->cacert,
-	    .cert = s->cert,
-	    .key = s->key,
-	    .proxy = s->proxy,
-	    .noproxy = s->noproxy,
-	    .allow_hosts = s->allow_hosts,
-	    .insecure = s->insecure != 0,
-	    .writable = s->writable != 0 && s->overlay_fd == -1,
-	    .connections = (unsigned)s->connections,
-	    /* Who serves an image already shall hear soon that it can't. */
-	    .patience = s->identity.pem != NULL ? 1 : (unsigned)s->timeout,
-	    .waits = control_waits,
-	    .fd = s->file_fd,
-	    .size = s->size};
-}
-
-struct source *
-open_source_of(const struct source_config *config, void *first, size_t *got,
-    struct fault *why)
-{
-	source_open *open_it = http_open;
-
-	/*
-	 * There is at most one module: for the kind of the URL, or for the
-	 * file with the decompressed image.
-	 */
-	if ((url_kind(config->url) != URL_HTTP || settings.spooled) &&
-	    settings.module != NULL &&
-	    url_kind(config->url) == url_kind(settings.url))
-		open_it = load_module(why);
-	if (open_it == NULL)
-		return NULL;
-	return open_it(config, first, CHUNK_SIZE, got, why);
-}
-
 static struct source *
 open_source(void *first, size_t *got, struct fault *why)
 {
@@ -126,24 +58,6 @@ static const char *
 sector_line(const struct image_info *found)
 {
 	return found->sector == 4096 ? "\n" NBD_SECTOR_4096 : "";
-}
-
-char *
-describe_source(const struct source_info *info, const char *extra)
-{
-	const char *weak = info->validator_is_weak ? "weak " : "";
-	const char *validator = info->validator;
-	char *text;
-
-	/* Our own writes change the file's time. */
-	if (settings.writable != 0 && settings.overlay_fd == -1) {
-		weak = "weak ";
-		validator = "(written to)";
-	}
-	if (asprintf(&text, "url: %s\nsize: %" PRIu64 "%s\nvalidator: %s%s",
-		info->url, info->size, extra, weak, validator) == -1)
-		return NULL;
-	return text;
 }
 
 /* Is its size one that a drive can have? Returns 0 or -1. */

@@ -22,23 +22,6 @@ struct image {
 	char *description; /* of the image's identity, for clients */
 };
 
-/* What the settings say about the image's source. */
-struct source_config open_config(void);
-
-/*
- * Open a source of the image's kind, or of HTTP, and read its first CHUNK_SIZE
- * bytes: as source_open of sources/source.h.
- */
-struct source *open_source_of(
-    const struct source_config *, void *first, size_t *got, struct fault *why);
-
-/*
- * What clients know an image by, which holds no secret: an allocated text with
- * its URL, its size, the extra line ("" or "\n..."), and its validator. NULL
- * without memory.
- */
-char *describe_source(const struct source_info *, const char *extra);
-
 /*
  * Returns 0; or -1, and has said why. The engine is not started yet, so the
  * fetch thread is not there yet.

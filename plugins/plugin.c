@@ -142,7 +142,7 @@ plugin_after_fork(void)
 		return refuse(
 		    EX_OSERR, "unable to start a thread: %s", strerror(errno));
 	control_send(image.description);
-	if (verify_image(&image) == -1)
+	if (verify_image(image.info, image.engine) == -1)
 		return -1;
 	report_ready();
 	return 0;

@@ -7,7 +7,11 @@
 #ifndef VM_VERIFY_H
 #define VM_VERIFY_H
 
-#include "open-image.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/engine.h"
+#include "sources/source.h"
 
 /*
  * Read all `size` bytes of the image of that URL by read_at, which returns 0 or
@@ -24,6 +28,6 @@ int verify_bytes(const char *url, uint64_t size,
  * vm-fetchd the checksum, unless others decompress the image: whoever reads it
  * can't verify it then.
  */
-int verify_image(const struct image *);
+int verify_image(const struct source_info *, struct engine *);
 
 #endif
