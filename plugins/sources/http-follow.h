@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#include "sources/http.h"
+#include "sources/http-state.h"
 
 #define HTTP_REDIRECTS_MAX 10
 

@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-#include "sources/http.h"
+#include "sources/http-state.h"
 
 /* Check what the handle of this connection connects to, from now on. */
 void http_guard_set(struct connection *);

@@ -13,6 +13,7 @@
 #include "sources/http-cipher.h"
 #include "sources/http-error.h"
 #include "sources/http-guard.h"
+#include "sources/http-open.h"
 #include "sources/http-pause.h"
 #include "sources/http.h"
 

@@ -7,7 +7,7 @@
 #ifndef VM_SOURCES_HTTP_QUEUE_H
 #define VM_SOURCES_HTTP_QUEUE_H
 
-#include "sources/http.h"
+#include "sources/http-state.h"
 
 /* An answer has come whole. */
 void http_queue_note(struct connection *);

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
- *
- * A link or credentials that have expired are replaced while the image is in
- * use. The new ones are tried first: what does not bring the image changes
- * nothing.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +9,7 @@
 
 #include "base/secret.h"
 #include "fetchd/renewal.h"
-#include "sources/http.h"
+#include "sources/http-renew.h"
 
 #define TRIAL_BYTES 4096 /* that a trial reads */
 

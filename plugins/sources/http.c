@@ -14,11 +14,12 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/url.h"
-#include "sources/http-download.h"
 #include "sources/http-error.h"
 #include "sources/http-follow.h"
 #include "sources/http-guard.h"
 #include "sources/http-queue.h"
+#include "sources/http-renew.h"
+#include "sources/http-whole.h"
 #include "sources/http.h"
 
 #define COOKIES_MAX 1000
@@ -112,7 +113,7 @@ believe(struct connection *c)
 	if (h->ask == HTTP_ASK_HEAD || h->ask == HTTP_ASK_LAST_BYTE)
 		return take_size(c);
 	if (h->ask == HTTP_ASK_WHOLE)
-		return http_download_believe(c);
+		return http_whole_believe(c);
 	/* The image has shrunk, so that it has no bytes at this offset. */
 	if (h->ask == HTTP_ASK_RANGE && a->status == 416 && a->total != 0 &&
 	    a->total != h->identity.size)
@@ -166,7 +167,7 @@ on_body(char *bytes, size_t size, size_t n, void *arg)
 		return 0;
 	c->believed = true;
 	if (c->http->ask == HTTP_ASK_WHOLE)
-		return http_download_body(c, bytes, n) ? n : 0;
+		return http_whole_body(c, bytes, n) ? n : 0;
 	if (n > c->due - c->got) {
 		connection_fault(c, FAULT_TRANSIENT, EX_PROTOCOL,
 		    "the server sent more than the requested range");

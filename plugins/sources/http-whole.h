@@ -3,17 +3,17 @@
  *
  * The answer to a GET for the whole image, of a server without ranges.
  */
-#ifndef VM_SOURCES_HTTP_DOWNLOAD_H
-#define VM_SOURCES_HTTP_DOWNLOAD_H
+#ifndef VM_SOURCES_HTTP_WHOLE_H
+#define VM_SOURCES_HTTP_WHOLE_H
 
 #include <stdbool.h>
 
-#include "sources/http.h"
+#include "sources/http-state.h"
 
 /* May the body behind c's headers pass? Otherwise the fault is in c. */
-bool http_download_believe(struct connection *c);
+bool http_whole_believe(struct connection *c);
 
 /* Pass on n bytes of it. Otherwise the fault is in c. */
-bool http_download_body(struct connection *c, const void *bytes, size_t n);
+bool http_whole_body(struct connection *c, const void *bytes, size_t n);
 
 #endif
