@@ -248,7 +248,7 @@ answers() {
 	mkdir other
 	echo 1 >other/user-data
 	fails 64 image pack x in/user-data other/user-data
-	grep "two files would be user-data" stderr
+	grep "two files would have the name user-data" stderr
 	echo 1 >in/USER-DATA
 	fails 64 image pack -f vfat x in/
 	image pack x in/

@@ -199,9 +199,9 @@ golden() {
 	refuses 64 "is not in the network" -i br0 -m $A -r 10.77.0.250,10 kernel initrd
 	refuses 64 "is not in the network" -i br0 -m $A -r 10.77.0.0-10.77.0.9 kernel initrd
 	refuses 64 "our own address" -i br0 -m $A -r 10.77.0.1-10.77.0.9 kernel initrd
-	refuses 64 "comes first" -i br0 -m $A -r 10.77.0.9-10.77.0.5 kernel initrd
+	refuses 64 "is lower than the first" -i br0 -m $A -r 10.77.0.9-10.77.0.5 kernel initrd
 	refuses 64 "not FIRST-LAST" -i br0 -m $A -r 10.77.0.9 kernel initrd
-	refuses 64 "for --range" -i br0 -m $A --gateway 10.77.0.9 kernel initrd
+	refuses 64 "need --range" -i br0 -m $A --gateway 10.77.0.9 kernel initrd
 }
 
 @test "files: missing, a directory, a socket, and not for dnsmasq" {
@@ -222,10 +222,10 @@ golden() {
 		00:00:00:00:00:00 525400123; do
 		refuses 64 "not the MAC of a machine" -i br0 -m "$mac" kernel initrd
 	done
-	refuses 64 "no machine would be answered" -i br0 kernel initrd
-	refuses 64 "what they boot" -i br0 -m $A
+	refuses 64 "which machines? write --mac" -i br0 kernel initrd
+	refuses 64 "what do they boot" -i br0 -m $A
 	refuses 64 "more than three arguments" -i br0 -m $A kernel initrd a b
-	refuses 64 "two answers" -i br0 -m $A -m "${A//:/-}" kernel initrd
+	refuses 64 "name the machine" -i br0 -m $A -m "${A//:/-}" kernel initrd
 	run -65 netboot -n -i br0 -m $A kernel initrd $'a\tb'
 	run -65 netboot -n -i br0 -m $A kernel initrd 'a ${b}'
 	refuses 64 "there is no option --frobnicate" -i br0 --frobnicate
@@ -248,10 +248,10 @@ golden() {
 		printf '%b\n' "$line" >bad
 		refuses 78 "$want" -i br0 -p bad
 	done <<-'END'
-		mac = 525400123481|neither image nor kernel
-		kernel = kernel|says no mac
+		mac = 525400123481|has neither image nor kernel: write
+		kernel = kernel|names no machine
 		mac = x|not the MAC of a machine
-		mac = 525400123481\nkernel = kernel\nimage = image.iso|both image and kernel
+		mac = 525400123481\nkernel = kernel\nimage = image.iso|has both image and kernel: remove
 		mac = 525400123481\nkernal = kernel|there is no setting kernal
 		mac = 525400123481\nsecure = perhaps|write yes or no
 		nonsense|the line must be NAME = VALUE
@@ -293,11 +293,11 @@ named() {
 
 @test "nobody can tell whether it will break the network (smee#10): the first line says it" {
 	runs "${LOADERS[@]}" -m $A kernel initrd
-	head -n 1 said | grep 'it gives no addresses, to the machines with --mac'
+	head -n 1 said | grep 'gives no addresses; it serves only the machines with --mac'
 	kill "$RUNS"
 	wait "$RUNS" || :
 	runs "${LOADERS[@]}" -r 10.77.0.50,20 --any kernel initrd
-	head -n 1 said | grep 'gives addresses 10.77.0.50 to 10.77.0.69 .* to every machine'
+	head -n 1 said | grep 'gives addresses 10.77.0.50 to 10.77.0.69 .*; it serves every machine'
 }
 
 @test "the commands of -n are those that run" {
@@ -656,7 +656,7 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 	ask 1 $A "${BIOS[@]}"
 	takes_loader
 	ends 75
-	grep "$A: loader: it took the boot loader and never asked for the script: did Secure" said
+	grep "$A: loader: it loaded the boot loader, but never the script: did Secure" said
 	grep "gave up after 12 s: 0 machines have booted" said
 }
 
@@ -839,7 +839,7 @@ asks_as_system() {
 
 @test "secrets of URLs are in no message and no command line" {
 	refuses 64 "https://...@h/k?..." -i br0 -m $A --secure 'https://u:SECRET@h/k?tok=SECRET' initrd
-	refuses 64 "not a URL that can be fetched" -i br0 -m $A 'HTTPS://u:SECRET@h/k.iso'
+	refuses 64 "write a URL that begins with https://" -i br0 -m $A 'HTTPS://u:SECRET@h/k.iso'
 	not grep SECRET <<<"$stderr"
 	printf '%s\n' -i br0 -m $A --timeout 600 'https://u:SECRET@10.77.0.1:9/k.iso' >words
 	background ip netns exec "$NET" python3 -c 'import socket, time

@@ -187,7 +187,7 @@ UDC=/sys/class/udc/dummy_udc.0
 	cd "$BATS_TEST_TMPDIR"
 	vmctl doctor >out || :
 	grep "nbd" out
-	grep -q "^lack  kernel: nbd: .*vm-drive shows each image" out
+	grep -q "^lack  kernel: nbd: .*: without it, vmctl attach and serve do not work" out
 	mount_image small.iso -s 0
 	[ "$(driver 0)" = vm-drive ]
 	wait_until 30 host_has 0

@@ -294,7 +294,7 @@ checks() {
 	chmod 666 conf
 	checks "$PWD/conf: other users can change it: type chmod go-w $PWD/conf" \
 		"$PWD/hooks.d/other: other users can change it: type chmod go-w $PWD/hooks.d/other" \
-		"$PWD/hooks.d/tell: it is not executable, and is never run: type chmod +x $PWD/hooks.d/tell"
+		"$PWD/hooks.d/tell: vmedia does not run it, because it is not executable: type chmod +x $PWD/hooks.d/tell"
 	chmod 644 conf
 	chown 65534 conf
 	chmod 755 hooks.d/*

@@ -294,7 +294,7 @@ begin() {
 
 is_ready() {
 	case $BEGUN in vmctl\ netboot*)
-		is_over || grep -q "others never get an answer" "$ERR"
+		is_over || grep -q "; it serves " "$ERR"
 		return
 		;;
 	esac

@@ -41,7 +41,7 @@ runs() {
 }
 # has_begun: or it has ended.
 has_begun() {
-	grep -q "others never get an answer" said || not kill -0 "$RUNS"
+	grep -q "; it serves " said || not kill -0 "$RUNS"
 }
 # ends STATUS: it ends by itself.
 ends() {

@@ -171,7 +171,7 @@ try_words() (
 	# shellcheck disable=SC2086 # a list of words
 	parse $2 </dev/null
 	[ "$PASSWORD" != - ] ||
-		misuse "there is nobody to ask for a password at boot"
+		misuse "nobody can type a password at boot: write -P FILE"
 	complete_request
 )
 
@@ -195,8 +195,8 @@ examine_hooks() {
 	local hook
 	for hook in "$VM_HOOK_DIR"/*; do
 		[ -f "$hook" ] || continue
-		[ -x "$hook" ] || ill_conf "$hook: it is not executable, and" \
-			"is never run: type chmod +x $hook"
+		[ -x "$hook" ] || ill_conf "$hook: vmedia does not run it, because" \
+			"it is not executable: type chmod +x $hook"
 		examine_owner "$hook"
 	done
 }

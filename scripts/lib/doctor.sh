@@ -34,8 +34,8 @@ examine_nbd() {
 		examine_module nbd nbd CONFIG_BLK_DEV_NBD
 	else
 		lacks "kernel: nbd: this kernel lacks the module nbd" \
-			"(CONFIG_BLK_DEV_NBD): vm-drive shows each image;" \
-			"vmctl attach and serve cannot be used with it"
+			"(CONFIG_BLK_DEV_NBD): without it," \
+			"vmctl attach and serve do not work"
 	fi
 	if has_module usb_f_fs; then
 		well "kernel: FunctionFS, for images of any size"

@@ -101,8 +101,8 @@ is_off() {
 force_off() {
 	host_setting host_gpio_off 6
 	press host_gpio_power $((VALUE * 1000))
-	wait_for 5 is_off || die $EX_IOERR "the host is still on after its power" \
-		"button was held: set host_gpio_off to more seconds"
+	wait_for 5 is_off || die $EX_IOERR "vm-host held the power button, but the" \
+		"host is still on: set host_gpio_off to more seconds"
 }
 
 backend_act() {
@@ -129,6 +129,6 @@ backend_sick() {
 		return 0
 	}
 	host_setting host_gpio_good
-	[ -n "$VALUE" ] || echo "host_gpio_good is missing, without which" \
-		"the power button is not used"
+	[ -n "$VALUE" ] || echo "host_gpio_good is missing:" \
+		"without it, vm-host does not use the power button"
 }

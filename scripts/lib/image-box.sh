@@ -35,14 +35,14 @@ read_keys() {
 		die $EX_NOINPUT "unable to read $1: no such file"
 	[ "$1" != - ] || set -- /dev/stdin
 	KEYS=$(head -c $MAX_KEYS "$1") || die $EX_NOINPUT "unable to read $1"
-	[ ${#KEYS} -lt $MAX_KEYS ] || die $EX_DATAERR "$1 is too long for public keys"
+	[ ${#KEYS} -lt $MAX_KEYS ] || die $EX_DATAERR "$1 is too long: give a file of public keys"
 	case $KEYS in *'PRIVATE KEY'*) die $EX_DATAERR "$1 has a private key:" \
-		"keep it, and give the public one, whose file ends in .pub" ;; esac
+		"keep it secret, and give the file of the public key, which ends in .pub" ;; esac
 	count=0
 	while read_line; do
 		case $LINE in '' | '#'*) continue ;; esac
-		is_key "$LINE" || die $EX_DATAERR "unable to use $1: no public key" \
-			"of SSH in the line: $(printf '%.60s' "$LINE" | tr -c ' -~' '?')"
+		is_key "$LINE" || die $EX_DATAERR "unable to use $1: this line" \
+			"has no public key of SSH: $(printf '%.60s' "$LINE" | tr -c ' -~' '?')"
 		count=$((count + 1))
 	done <<-END
 		$KEYS
@@ -168,8 +168,8 @@ end_processes() {
 # be root's, and nobody else may write to it.
 need_chroot() {
 	local dir mode
-	case $STORE in *:*) die $EX_CONFIG "unable to make a user whose home has a" \
-		"colon: choose another store in $CONF" ;; esac
+	case $STORE in *:*) die $EX_CONFIG "the path of the store has a colon, which" \
+		"no user's home can have: set another store in $CONF" ;; esac
 	dir=$STORE/boxes
 	while :; do
 		mode=$(stat -L -c '%u %a' "${dir:-/}")

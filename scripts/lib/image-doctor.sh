@@ -23,7 +23,7 @@ why_read_only() {
 	why=$(dmesg 2>/dev/null | grep -F "${MOUNT_FROM##*/}" |
 		grep -i 'error\|read-only\|abort' | tail -n 1)
 	why=${why#\[*\] }
-	printf '%s\n' "${why:-the kernel gives no reason any more}"
+	printf '%s\n' "${why:-the log of the kernel no longer has the reason}"
 }
 
 # examine_write: can the store be written to?

@@ -143,5 +143,5 @@ cmd_export() {
 	wait "$CHILD"
 	CHILD=
 	last_line "$REC/.said"
-	die $EX_IOERR "qemu-storage-daemon has ended: ${LINE:-nobody knows why}"
+	die $EX_IOERR "qemu-storage-daemon has ended: ${LINE:-it gave no reason}"
 }

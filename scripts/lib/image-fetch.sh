@@ -67,13 +67,13 @@ limit_to_hosts() {
 make_fetch_request() {
 	need_temp
 	case $ARGUMENT in
-	/* | [Ff][Ii][Ll][Ee]:* | image:*) misuse "fetch takes the URL of a server: for a" \
+	/* | [Ff][Ii][Ll][Ee]:* | image:*) misuse "fetch needs the URL of a server: for a" \
 		"file of this machine, type $TOOL put" ;;
 	esac
 	take_url "$ARGUMENT"
 	case $KIND in
 	http | nfs | smb) ;;
-	*) misuse "fetch takes the URL of a server" ;;
+	*) misuse "fetch needs the URL of a server, with http, https, nfs or smb" ;;
 	esac
 	[ "$PASSWORD" != - ] || read_password
 	[ -z "$FOR_OTHERS" ] || limit_to_hosts
@@ -158,8 +158,8 @@ name_of_url() {
 	?*.xz | ?*.gz | ?*.zst | ?*.bz2 | ?*.zip) NAME=${NAME%.*} ;;
 	esac
 	NAME=${NAME%"${NAME##*[! ]}"}
-	is_name "$NAME" || misuse "the URL ends with no name for an image:" \
-		"write one behind it"
+	is_name "$NAME" || misuse "the URL does not end with a name for an image:" \
+		"write a name after the URL"
 }
 
 # name_of_user: set NAME, and perhaps OWNER, to what the user has written.
@@ -205,7 +205,7 @@ has_sum() {
 
 # refuse_upload: an upload that is not ours has the name.
 refuse_upload() {
-	die $EX_CANTCREAT "an upload has the name $NAME already:" \
+	die $EX_CANTCREAT "another upload has the name $NAME:" \
 		"type $TOOL ls, or give the image another name"
 }
 

@@ -116,8 +116,8 @@ keep_or_begin() {
 	# Without a validator, only a checksum can tell.
 	case $now in none,*) about sha256 "$WORK/about" || was= ;; esac
 	if [ "$now" != "$was" ] && [ -s "$REC/data" ]; then
-		echo "$PROG: $NAME: the image has changed on the server, or may" \
-			"have: it is fetched from the beginning" >&2
+		echo "$PROG: $NAME: the image may have changed on the server:" \
+			"fetching it again from the beginning" >&2
 		set_value "$REC" error "begun again: it has changed on the server" || :
 		rm -f "$REC/data"
 		# After a power cut, they must not stand beside the new validator.

@@ -98,7 +98,7 @@ show_foreign() {
 		esac
 		NAME=$path
 		name_shown
-		say_gc "$VALUE is not of the store: it stays"
+		say_gc "$VALUE does not belong to the store: not removed"
 	done
 }
 

@@ -138,8 +138,8 @@ box_rows() {
 	while [ $# -gt 0 ]; do
 		[ -f "$1" ] && [ ! -L "$1" ] && [ "${1##*/}" != SHA256SUMS ] && {
 			[ "$left" -gt 0 ] || {
-				echo "$PROG: $OWNER has up to $# more files in the drop" \
-					"box, which are not listed" >&2
+				echo "$PROG: not listed: up to $# more files in the drop box" \
+					"of $OWNER" >&2
 				return
 			}
 			left=$((left - 1))
@@ -356,7 +356,7 @@ cmd_quota() {
 		return
 	}
 	[ "$WHERE" = none ] || bytes_of "$WHERE" ||
-		misuse "$WHERE is not a size, such as 500M or 10G, and not none"
+		misuse "$WHERE: write a size, such as 500M or 10G, or none"
 	[ -d "$STORE/owners/$ARGUMENT" ] || mkdir "$STORE/owners/$ARGUMENT" ||
 		die $EX_CANTCREAT "unable to make $STORE/owners/$ARGUMENT"
 	if [ "$WHERE" = none ]; then

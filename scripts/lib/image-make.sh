@@ -134,7 +134,7 @@ cmd_create() {
 	case $FORMAT in
 	vfat) need_tool mkfs.vfat dosfstools ;;
 	exfat) need_tool mkfs.exfat exfatprogs ;;
-	iso) misuse "--format iso is for pack: a blank CD is no use" ;;
+	iso) misuse "--format iso works only with pack: no host can write to a CD" ;;
 	esac
 	check_disk "$FORMAT"
 	check_label "${FORMAT:-vfat}"
@@ -168,9 +168,9 @@ check_label() {
 		"--label: it has letters, digits, _ . - and spaces inside" ;;
 	esac
 	case $1-$LABEL in
-	vfat-*.*) misuse "--label: one of FAT has no dot" ;;
+	vfat-*.*) misuse "--label: a label of FAT cannot have a dot" ;;
 	esac
-	[ ${#LABEL} -le $max ] || misuse "--label: one of $1 has at most $max letters"
+	[ ${#LABEL} -le $max ] || misuse "--label: a label of $1 has at most $max letters"
 }
 
 # --- files ----------------------------------------------------------------
@@ -225,7 +225,7 @@ list_files() {
 		"only files and directories can be packed"
 	path=$(printf '%s\n' "$LIST" | cut -f 1 | tr "$1" "$2" | sort | uniq -d |
 		head -n 1)
-	[ -z "$path" ] || misuse "two files would be ${path#/} in the image"
+	[ -z "$path" ] || misuse "two files would have the name ${path#/} in the image"
 	[ -n "$LIST" ] || die $EX_DATAERR "there is no file to pack"
 }
 

@@ -138,7 +138,7 @@ take_sum() {
 	[ "${name#./}" = "$NAME" ] && is_sha256 "$sum" || return 0
 	sum=$(printf %s "$sum" | tr A-F a-f)
 	[ "${SHA256:-$sum}" = "$sum" ] || die $EX_DATAERR \
-		"SHA256SUMS has two checksums of $NAME: upload it again"
+		"SHA256SUMS has two checksums for $NAME: upload a correct SHA256SUMS"
 	SHA256=$sum
 }
 
@@ -222,8 +222,8 @@ need_all_bytes() {
 		die $EX_DATAERR "the upload $NAME has no data: type $TOOL gc"
 	[ -z "$size" ] || [ "$RECEIVED" -ge "$size" ] || die $EX_TEMPFAIL \
 		"$NAME is not complete: $RECEIVED of $size bytes have arrived"
-	is_sure || die $EX_TEMPFAIL "$NAME is not complete: bytes at its end must" \
-		"be sent again"
+	is_sure || die $EX_TEMPFAIL "$NAME is not complete: send the bytes at" \
+		"its end again"
 	SIZE=${size:-$RECEIVED}
 }
 

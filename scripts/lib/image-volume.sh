@@ -173,7 +173,7 @@ gc_volumes() {
 		value_of volume && ! has_volume "$VALUE" || continue
 		lv=$VALUE
 		value_of name || :
-		say_gc "$VALUE: its volume $lv is not there"
+		say_gc "$VALUE: its volume $lv is missing"
 	done
 	DIR=$REC
 }

@@ -141,10 +141,10 @@ use_argument() {
 	[ -n "$ADAPTER" ] || misuse "write the adapter, too, such as -i eth1:" \
 		"type ip link for their names"
 	[ -n "$MACS$ANY$PROFILES" ] || misuse \
-		"no machine would be answered: write --mac MAC for each, or --any"
+		"which machines? write --mac MAC for each of them, or --any"
 	kernel=$ARGUMENT IMAGE='' KERNEL='' CMDLINE=''
 	[ -n "$kernel" ] || {
-		[ -z "$MACS$ANY" ] || misuse "write what they boot: KERNEL INITRD" \
+		[ -z "$MACS$ANY" ] || misuse "what do they boot? write KERNEL INITRD" \
 			"[CMDLINE], or the URL of an image"
 		return 0
 	}

@@ -43,8 +43,8 @@ for_all() {
 
 # need_file WHAT FILE: it is there, and no directory.
 need_file() {
-	case $2 in *://*) misuse "$1 $(shown_source "${2#"$PWD/"}"): not a URL that can be" \
-		"fetched: it begins with https://, http://, nfs:// or smb://" ;; esac
+	case $2 in *://*) misuse "$1 $(shown_source "${2#"$PWD/"}"): write a URL" \
+		"that begins with https://, http://, nfs:// or smb://" ;; esac
 	[ -e "$2" ] || die $EX_NOINPUT "unable to read $1 $2: there is no such file"
 	[ ! -d "$2" ] || die $EX_NOINPUT "unable to read $1 $2: it is a directory"
 	[ -f "$2" ] || [ -b "$2" ] || die $EX_NOINPUT \
@@ -207,7 +207,7 @@ add_machine() {
 	machine=$VALUE tftp=$VALUE NAME=
 	[ "$1" != any ] || tftp=.
 	[ ! -d "$STAGE/machines/$machine" ] ||
-		misuse "there are two answers for the machine $1"
+		misuse "two profiles or options name the machine $1: remove one"
 	mkdir -p "$STAGE/machines/$machine/files"
 	make_token
 	# Another web server knows no token.
@@ -298,9 +298,9 @@ take_profile() {
 
 # check_wish WHERE: IMAGE or KERNEL, and what fits to it.
 check_wish() {
-	[ -n "$IMAGE$KERNEL" ] || die $EX_CONFIG "$1 says neither image nor kernel"
+	[ -n "$IMAGE$KERNEL" ] || die $EX_CONFIG "$1 has neither image nor kernel: write one of them"
 	[ -z "$IMAGE" ] || [ -z "$KERNEL" ] ||
-		die $EX_CONFIG "$1 says both image and kernel"
+		die $EX_CONFIG "$1 has both image and kernel: remove one of them"
 	[ -z "$IMAGE" ] || [ -z "$INITRDS$CMDLINE" ] || die $EX_CONFIG \
 		"$1: initrd and cmdline are for a kernel, not for an image"
 	[ -z "$SANBOOT" ] || [ -n "$IMAGE" ] ||
@@ -329,7 +329,7 @@ read_profile() {
 		take_profile "$1" "$TRIMMED" "$2"
 	done <"$1"
 	check_wish "$1"
-	[ -n "$MACS" ] || die $EX_CONFIG "$1 says no mac: no machine would be answered"
+	[ -n "$MACS" ] || die $EX_CONFIG "$1 names no machine: write mac = MAC"
 	add_machines
 }
 
@@ -345,7 +345,7 @@ make_plan() {
 	local file
 	ALL_ONCE=$ONCE
 	[ -z "$CHECKS" ] || [ -n "$IMAGE" ] ||
-		misuse "--sha256 is for an image: there is none on the command line"
+		misuse "--sha256 needs an image on the command line"
 	mkdir -p "$STAGE/machines" "$STAGE/tftp" "$STAGE/sources" "$STAGE/empty"
 	[ -z "$IMAGE$KERNEL" ] || {
 		check_wish "the command line"
@@ -353,8 +353,8 @@ make_plan() {
 		case $IMAGE in
 		'' | *.[iI][sS][oO] | *.[iI][mM][gG] | *.raw | *.[eE][fF][iI]) ;;
 		*) is_far "$IMAGE" || need_file image "$IMAGE"
-			is_far "$IMAGE" || misuse "write the initrd, too; the name of an" \
-				"image ends in .iso, .img, .raw or .efi" ;;
+			is_far "$IMAGE" || misuse "write the initrd after the kernel; for an" \
+				"image, write a file that ends in .iso, .img, .raw or .efi" ;;
 		esac
 		[ -z "$ANY" ] || MACS="$MACS any"
 		add_machines

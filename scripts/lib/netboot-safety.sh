@@ -35,7 +35,7 @@ take_range() {
 	FIRST=$COUNTED
 	number_of "$last" || misuse "--range: $last is not an IPv4 address"
 	LAST=$COUNTED
-	[ "$FIRST" -le "$LAST" ] || misuse "--range $RANGE: the last address comes first"
+	[ "$FIRST" -le "$LAST" ] || misuse "--range $RANGE: the last address is lower than the first"
 	[ "$FIRST" -gt "$FIRST_ADDRESS" ] && [ "$LAST" -lt "$LAST_ADDRESS" ] || misuse \
 		"--range $RANGE is not in the network of $ADAPTER, $NETWORK mask $MASK"
 	for line in $ADDRESSES; do
@@ -49,8 +49,8 @@ take_range() {
 # check_route: who reaches the world by the adapter is in somebody's network.
 check_route() {
 	[ -z "$(ip -4 route show default dev "$ADAPTER" 2>/dev/null)" ] || finding \
-		$EX_CONFIG "$ADAPTER has the default route: with --range, use an" \
-		"adapter of a network of its own"
+		$EX_CONFIG "$ADAPTER has the default route: for --range, use an" \
+		"adapter with a separate network"
 }
 
 # probe: print the servers that answer on the network, but for ourselves.
@@ -68,8 +68,8 @@ check_servers() {
 	local said
 	said=$(probe) || exit
 	[ -z "$said" ] || finding $EX_TEMPFAIL \
-		"another DHCP server answers on $ADAPTER, ${said%%	*}: leave out" \
-		"--range, and vm-netboot only adds the boot files"
+		"another DHCP server answers on $ADAPTER, ${said%%	*}: remove" \
+		"--range, so that vm-netboot only tells where the boot files are"
 }
 
 # probe_again: from time to time, in the background; what it finds is an event.
@@ -85,13 +85,13 @@ probe_again() {
 	PROBING=$!
 }
 
-# tell_promise: the first line says what will be answered, and what never.
+# tell_promise: the first line of the output says which machines we serve.
 tell_promise() {
 	local who what
-	who="the machines with --mac or a profile"
+	who="only the machines with --mac or a profile"
 	[ -z "$ANY" ] || who="every machine"
-	what="says where boot files are; it gives no addresses"
-	[ -z "$RANGE" ] || what="gives addresses ${RANGE%,*} to ${RANGE#*,} and says where boot files are"
-	[ "$DHCP" != off ] || what="answers no DHCP"
-	echo "$PROG: on $ADAPTER, $ADDRESS: $what, to $who; all others never get an answer" >&2
+	what="tells where the boot files are, gives no addresses"
+	[ -z "$RANGE" ] || what="gives addresses ${RANGE%,*} to ${RANGE#*,} and tells where the boot files are"
+	[ "$DHCP" != off ] || what="does not answer DHCP"
+	echo "$PROG: on $ADAPTER, $ADDRESS: $what; it serves $who" >&2
 }

@@ -365,15 +365,15 @@ cause_of() {
 	}
 	kept stage || :
 	case $VALUE in
-	loader) echo ": it took the boot loader and never asked for the script:" \
+	loader) echo ": it loaded the boot loader, but never the script:" \
 		"did Secure Boot refuse the loader?" ;;
-	foreign) echo ": it asked another server for an address: the boot options" \
-		"of that server win" ;;
-	ask | offer | address) echo ": it was told its boot file and never took it:" \
+	foreign) echo ": it uses the address and the boot options of" \
+		"another DHCP server" ;;
+	ask | offer | address) echo ": it got the name of its boot file, but never loaded it:" \
 		"does a firewall drop TFTP or HTTP?" ;;
-	ignored) echo ": it has an architecture without a boot loader" ;;
-	refused) echo ": it asked for a file under a path that is not its own" ;;
-	script) echo ": it took the script and no kernel" ;;
+	ignored) echo ": vm-netboot has no boot loader for its architecture" ;;
+	refused) echo ": it asked for a file of another machine" ;;
+	script) echo ": it loaded the script, but no kernel" ;;
 	kernel | initrd | iso) echo ": its system has not come back to the network" ;;
 	esac
 }
@@ -405,7 +405,7 @@ cannot_start() {
 	remedy=
 	case $1:$LAST_ERROR in lighttpd:*"in use"*) remedy=": use --http $ADDRESS:8080" ;; esac
 	die $EX_UNAVAILABLE \
-		"unable to start $1: ${LAST_ERROR:-it ended without a word}$remedy"
+		"unable to start $1: ${LAST_ERROR:-it ended without a message}$remedy"
 }
 
 # await_ready: until each program that was started says so, or ends.

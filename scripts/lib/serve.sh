@@ -314,8 +314,8 @@ say_whether_ejected() {
 	if is_ejected; then
 		echo "$PROG: $NAME was ejected" >&2
 	else
-		echo "$PROG: the other machine has not said that the medium is" \
-			"ejected; to eject it, run vmctl eject there" >&2
+		echo "$PROG: the other machine has not confirmed that it ejected" \
+			"the medium: type vmctl eject there" >&2
 	fi
 }
 

@@ -77,14 +77,14 @@ make_certificate() {
 	local dir
 	if [ ! -e "$KEY" ]; then
 		[ ! -e "$CERTIFICATE" ] || die $EX_CONFIG \
-			"unable to use $CERTIFICATE: its key $KEY is missing" \
-			"(remove the certificate, and a new one is made)"
+			"unable to use $CERTIFICATE: its key $KEY is missing:" \
+			"remove the certificate, then type vmctl web"
 	elif [ -e "$CERTIFICATE" ]; then
 		return
 	fi
 	command -v openssl >/dev/null || die $EX_UNAVAILABLE \
-		"unable to make a certificate: install openssl, or put yours" \
-		"into $CERTIFICATE and its key into $KEY"
+		"unable to make a certificate: install openssl, or copy your" \
+		"own to $CERTIFICATE and its key to $KEY"
 	# In the same file system, for put_file.
 	dir=$(mktemp -d "${CONF%/*}/.web.XXXXXX") ||
 		die $EX_CANTCREAT "unable to write ${CONF%/*}"
@@ -178,7 +178,7 @@ switch_off() {
 
 need_systemd() {
 	has_systemd || die $EX_UNAVAILABLE "unable to switch the web server" \
-		"off: systemd does not run, end it as you started it"
+		"off: systemd does not run: stop the programs that you started"
 }
 
 # --- what it prints -------------------------------------------------------
