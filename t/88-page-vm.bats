@@ -134,7 +134,7 @@ host_reads_all() {
 	wait_until 60 host_has 0
 	host_reads_all "$SMALL"
 	browser press '#back a'
-	browser see '#Slot_0' = 'This page serves it'
+	browser see '#Slot_0' = 'This page serves the image'
 	browser press '#Slot_0 [data-act=show]'
 	browser click stop
 	browser title '^Stopped$'
@@ -158,7 +158,7 @@ host_reads_all() {
 @test "ReadOnly looks, and is refused" {
 	mount_image large.iso -s 0
 	sign_in reader readonly1
-	browser see '#limited' = 'may look but change nothing'
+	browser see '#limited' = 'can look but change nothing'
 	browser see '#Slot_0 [data-act=eject]:disabled' = 'Eject'
 	browser see '#power button:disabled' = 'Reset'
 	vmctl status -s 0 | grep large.iso

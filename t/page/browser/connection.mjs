@@ -14,7 +14,7 @@ export const tests = {
 		await copy;
 		await page.$('#share').filter({ hasText: /^100 % of / }).waitFor();
 		assert.match(await page.$('#picture').getAttribute('aria-label'),
-			/^100 % of the image’s .* were read/);
+			/^The host has read 100 % of the image’s /);
 	},
 
 	// The page's request to the server; nothing of it stays in the address

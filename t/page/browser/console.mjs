@@ -155,7 +155,7 @@ export const tests = {
 	// Greyed, with the reason: ReadOnly looks, an Operator has the power.
 	async roles({ page, machine }) {
 		machine.insert(machine.slots[1], IMAGE);
-		for (const [user, reason, power] of [['rita', /may look/, false],
+		for (const [user, reason, power] of [['rita', /can look/, false],
 			['olga', /Only an Administrator/, true]]) {
 			await signIn(page, user, 'password');
 			await page.$('#limited').filter({ hasText: reason }).waitFor();

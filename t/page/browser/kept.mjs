@@ -73,13 +73,13 @@ export const tests = {
 	async reloaded({ page, far }) {
 		(await written({ page, far })).end();
 		await stop(page);
-		await page.$('#changes-about').filter({ hasText: /kept in this browser/ })
+		await page.$('#changes-about').filter({ hasText: /This browser keeps the changes/ })
 			.waitFor();
 		await page.open();
-		await listed(page, /MB that the host wrote to image are kept from /);
+		await listed(page, /has kept .* MB that the host wrote to image, since /);
 		await chooseKept(page);
 		await page.title('Ready to connect');
-		await page.says(/It is the same file\. The host goes on/);
+		await page.says(/It is the same file\. The host continues/);
 		assert(await page.$('#writable').isChecked());
 		assert(await page.$('#kept').isHidden());
 		await page.$('#changes').waitFor();
@@ -98,9 +98,9 @@ export const tests = {
 		host.end();
 		page.page = await page.context.newPage();
 		await page.open();
-		await listed(page, /are kept from/);
+		await listed(page, /This browser has kept/);
 		await saveChanges(page, entry(page, /^Save the changes/), 'changes');
-		await listed(page, /were saved\.$/);
+		await listed(page, /You have saved them\.$/);
 		await chooseKept(page);
 		await page.title('Ready to connect');
 		await goesOn({ page, far });
@@ -185,7 +185,7 @@ export const tests = {
 		await page.$('#log').filter({ hasText: /has no storage/ }).waitFor();
 		await copied('want');
 		await stop(page);
-		await page.$('#changes-about').filter({ hasText: /in memory only/ })
+		await page.$('#changes-about').filter({ hasText: /only in memory/ })
 			.waitFor();
 		await saveChanges(page, page.$('#save'), 'new');
 		await run('cmp', 'want', 'new');
@@ -208,12 +208,12 @@ export const tests = {
 		assert(await page.$('#changes').isVisible());
 		await page.page.close();
 		page.page = other;
-		await listed(page, /are kept from/);
+		await listed(page, /This browser has kept/);
 		await page.pictures('15-kept');
 		await page.check('kept');
 		answers(page, false);
 		await entry(page, /^Discard/).click();
-		await listed(page, /are kept from/);
+		await listed(page, /This browser has kept/);
 		answers(page, true);
 		await entry(page, /^Discard/).click();
 		await page.$('#kept').waitFor({ state: 'hidden' });

@@ -211,7 +211,7 @@ export const tests = {
 		await page.$('#library').waitFor();
 		const slot = card(page, 1);
 		await slot.button('Use a file on this computer').click();
-		await page.$('#how').filter({ hasText: /tab and this computer must stay on/ })
+		await page.$('#how').filter({ hasText: /Keep this tab open and this computer on/ })
 			.waitFor();
 		await page.$('#how-no').click();
 		await slot.button('Use a file on this computer').click();

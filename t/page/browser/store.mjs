@@ -92,9 +92,9 @@ export const tests = {
 		await page.$('#upload-send').click();
 		await leave(page, line);
 		await signIn(page);
-		await row(page, 'big (1).iso').says(/Not finished\. To go on, choose the same/);
+		await row(page, 'big (1).iso').says(/Not finished\. To continue, choose the same/);
 		await choose();
-		await page.$('#upload-send').filter({ hasText: /Go on/ }).click();
+		await page.$('#upload-send').filter({ hasText: /Continue/ }).click();
 		await row(page, 'big (1).iso').says(/Verified/);
 		// A second one of that name is refused before it is sent.
 		await choose();

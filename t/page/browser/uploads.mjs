@@ -72,12 +72,12 @@ export const tests = {
 		await page.page.reload();
 		delete images.head;
 		await signIn(page);
-		await row(page, 'kept').says(/To go on, choose the same file again/);
+		await row(page, 'kept').says(/To continue, choose the same file again/);
 		const { received } = images.images[0];
 		await choose(page);
 		await page.$('#upload-about').filter({ hasText: /uploaded as kept\.img/ }).waitFor();
 		assert.equal(await page.$('#upload-name').inputValue(), 'kept.img');
-		await page.$('#upload-send').filter({ hasText: /Go on/ }).click();
+		await page.$('#upload-send').filter({ hasText: /Continue/ }).click();
 		await row(page, 'kept').says(/Unverified/);
 		assert.deepEqual(asked(images).slice(-2), ['HEAD', `PATCH ${received}`]);
 		assert.equal(images.images[0].sha256, await hashOf('image'));
@@ -162,7 +162,7 @@ export const tests = {
 		await signIn(page);
 		const told = await listen(page, '#library-told');
 		await upload(page, 'a.iso');
-		await row(page, 'a.iso').says(/checks it/);
+		await row(page, 'a.iso').says(/checks (it|the image)/);
 		await page.check('uploading');
 		images.end(images.images[0]);
 		await row(page, 'a.iso').says(/Unverified/);

@@ -36,8 +36,8 @@ export const API = {
 export const APP = {
 	ended: 'Your session has ended. Sign in again.',
 	signedOut: 'You have signed out.',
-	uploadsEnd: { title: 'Sign out, and stop the uploads?', text: 'Choose the same ' +
-		'files again later to go on with them.', yes: 'Sign out' },
+	uploadsEnd: { title: 'Sign out, and stop the uploads?', text: 'To continue ' +
+		'them later, choose the same files again.', yes: 'Sign out' },
 	toSlot: (number, type, machine) => `Slot ${number} (${TYPES[type]}) of ${machine}`,
 };
 
@@ -51,15 +51,15 @@ const TYPES = { cd: 'CD/DVD', disk: 'USB disk' };
 
 export const CONSOLE = {
 	who: (name, role) => role ? `${name} (${role})` : name,
-	lost: (machine) => `No connection to ${machine}, trying again. What is shown ` +
-		'may be old.',
+	lost: (machine) => `No connection to ${machine}, trying again. This page may ` +
+		'show an old state.',
 	limited: (store) => {
 		const { role } = store.user;
 		if (!store.may('ConfigureComponents'))
-			return `Your role, ${role}, may look but change nothing. An ` +
+			return `Your role, ${role}, can look but change nothing. An ` +
 				'Administrator can insert and eject images; an Operator ' +
 				'can switch the host’s power.';
-		return store.may('ConfigureManager') ? '' : `Your role, ${role}, may ` +
+		return store.may('ConfigureManager') ? '' : `Your role, ${role}, can ` +
 			'switch the host’s power and choose what it boots. Only an ' +
 			'Administrator can insert and eject images.';
 	},
@@ -81,7 +81,7 @@ export const MACHINE = {
 		UefiHttp: 'network (HTTP)', Hdd: 'hard disk', BiosSetup: 'firmware setup' },
 	bootUsual: '',
 	bootOnce: 'Once, at the next boot.',
-	bootAlways: 'At each boot, until this is changed.',
+	bootAlways: 'At each boot, until you change this.',
 };
 
 export const MOUNT = {
@@ -89,13 +89,14 @@ export const MOUNT = {
 	recent: 'Last used',
 	forget: 'Forget these',
 	useSlot: SERVE.useSlot,
-	verified: 'The server’s certificate is checked. If it is signed by an authority ' +
-		'of your own, paste that authority’s certificate here.',
-	unverified: 'Certificates are not checked for this slot.',
+	verified: 'This machine checks the server’s certificate. If your own authority ' +
+		'has signed it, paste the certificate of this authority here.',
+	unverified: 'This machine does not check certificates for this slot.',
 	/* By what the user should give. */
 	asked: {
 		credentials: ['The image’s server wants a user name and a password.',
-			'Enter those of the image’s server, not your own of this machine.'],
+			'Enter the user and password of the image’s server, not those of this ' +
+			'machine.'],
 		certificate: ['The certificate of the image’s server is not trusted.',
 			'If you know this server, paste its certificate below to trust ' +
 			'it for this slot.'],
@@ -103,9 +104,9 @@ export const MOUNT = {
 	/* By the id of the server's message; what it advises follows. */
 	said: {
 		CouldNotEstablishConnection: 'The image’s server can’t be reached.',
-		AccessDenied: 'The image’s server does not give this image out.',
+		AccessDenied: 'The image’s server refuses to send this image.',
 		ResourceMissingAtURI: 'There is no image at that address.',
-		ResourceAtUriInUnknownFormat: 'That is not an image that a drive can show.',
+		ResourceAtUriInUnknownFormat: 'A drive cannot show this file: it is not an image.',
 		SourceDoesNotSupportProtocol: 'The image’s server can’t send parts of a file.',
 		ActionParameterValueFormatError: 'This drive can’t take that image.',
 		PropertyValueFormatError: 'This drive can’t take that image.',
@@ -161,8 +162,8 @@ const SLOT_STATES = {
 		'The host is reading' : 'Inserted', detail: aboutSlot(slot, serving) }),
 	degraded: ({ reason }) => ({ tone: 'warn',
 		title: 'The image’s server does not answer',
-		detail: `${reason ? `${sentence(reason)} ` : ''}The host waits; the ` +
-			'image comes back by itself.' }),
+		detail: `${reason ? `${sentence(reason)} ` : ''}The host waits. The ` +
+			'image works again when its server answers.' }),
 	other: () => ({ tone: 'idle', title: 'In use by another program',
 		detail: 'Another program than vmedia has inserted an image.' }),
 	failed: ({ reason }) => ({ tone: 'bad', title: 'Failed',
@@ -171,13 +172,13 @@ const SLOT_STATES = {
 
 function aboutSlot(slot, serving) {
 	return [
-		serving ? 'This page serves it: keep the page open.' :
-			slot.served ? 'It is served by a browser or by vmctl serve.' : '',
-		slot.writable ? 'The host may write.' : '',
+		serving ? 'This page serves the image: keep the page open.' :
+			slot.served ? 'A browser or vmctl serve serves the image.' : '',
+		slot.writable ? 'The host can write to it.' : '',
 		slot.boots ? `It boots by ${slot.boots}.` : '',
 		slot.host && slot.host !== 'configured' ?
 			`The host does not use its USB port now (${slot.host}).` : '',
-		slot.expires ? `It is ejected at ${moment(slot.expires)}.` : '',
+		slot.expires ? `The slot ejects the image at ${moment(slot.expires)}.` : '',
 	].filter(Boolean).join(' ');
 }
 
@@ -186,7 +187,7 @@ export const ACTIONS = {
 	failed: (number, why) => `Slot ${number}: ${why}`,
 	eject: 'Eject',
 	ejectTitle: (number) => `Eject slot ${number}?`,
-	ejectText: 'The host is reading. What it does with the image will fail.',
+	ejectText: 'The host is reading the image. Programs of the host that use it will fail.',
 	renew: 'Renew',
 	renewTitle: 'Renew the link',
 	renewText: 'Give a new link to the same image. The host notices nothing.',
@@ -202,19 +203,19 @@ export const ACTIONS = {
 			'Everything that runs on the host is stopped at once.'),
 	boot: (power) => power === 'Off' ? 'Start and boot' : 'Restart and boot',
 	bootLog: (number) => `The host was restarted to boot from slot ${number}`,
-	undone: 'The next boot is as usual.',
+	undone: 'The next boot is as usual again.',
 	resets: {
 		On: { name: 'Power on', text: '' },
 		GracefulRestart: { name: 'Restart',
-			text: 'The host’s system is asked to shut down and start again.' },
+			text: 'This asks the host’s system to shut down and start again.' },
 		GracefulShutdown: { name: 'Shut down',
-			text: 'The host’s system is asked to shut down.' },
+			text: 'This asks the host’s system to shut down.' },
 		ForceRestart: { name: 'Reset',
 			text: 'Everything that runs on the host is stopped at once.' },
 		PowerCycle: { name: 'Power cycle',
 			text: 'The host loses power at once, and gets it again.' },
 		ForceOff: { name: 'Power off', text: 'The host loses power at once.' },
-		Nmi: { name: 'Send NMI', text: 'Most systems stop, and write a dump.' },
+		Nmi: { name: 'Send NMI', text: 'Most systems then stop and write a dump.' },
 	},
 	resetTitle: (name, machine) => `${name}: the host of ${machine}?`,
 	resetLog: (name) => `Host: ${name}`,

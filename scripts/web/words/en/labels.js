@@ -13,7 +13,7 @@ export const LABELS = {
 	user: 'User name',
 	password: 'Password',
 	newPassword: 'New password',
-	newPasswordAbout: 'Your password must be changed before you can go on.',
+	newPasswordAbout: 'Choose a new password before you continue.',
 	newAgain: 'New password again',
 	setPassword: 'Set password',
 	useTicket: 'Use a ticket instead',
@@ -25,17 +25,17 @@ export const LABELS = {
 	choose: 'Choose an image',
 	dropHere: 'or drop an ISO or disk image here',
 	mayWrite: 'Let the host write',
-	mayWriteAbout: 'What the host writes is kept in this browser until you ' +
-		'discard it. Your file is not changed.',
+	mayWriteAbout: 'This browser keeps what the host writes until you discard ' +
+		'it. Your file does not change.',
 	destination: 'Destination',
 	slot: 'Slot',
 	ticket: 'Ticket',
 	ticketHint: 'from the server’s operator',
-	ticketAccepted: 'The ticket was accepted. Connect this tab within an hour.',
+	ticketAccepted: 'The server accepted the ticket. Connect this tab within an hour.',
 	whenToEject: 'When to eject',
 	ejectAfter: 'After',
-	ejectIdle: 'When the host has not used it for',
-	ejectLost: 'When this page was not connected for',
+	ejectIdle: 'When the host has not used the image for',
+	ejectLost: 'When this page has had no connection for',
 	noLimit: 'no limit',
 	twoMinutes: '2 minutes',
 	tenMinutes: '10 minutes',
@@ -90,29 +90,29 @@ export const LABELS = {
 	sessions: 'Who is signed in',
 
 	library: 'Images on this machine',
-	libraryAbout: 'They can be inserted at any time, without the computer that they ' +
-		'came from and without the network.',
+	libraryAbout: 'You can insert these images at any time, without the network and ' +
+		'without another computer.',
 	noImages: 'There is no image yet.',
 	uploadTitle: 'Upload an image',
 	chooseUpload: 'Choose a file',
-	dropUpload: 'or drop it here. It is copied to this machine.',
+	dropUpload: 'or drop it here. The page copies it to this machine.',
 	imageName: 'Name in the store',
 	checksum: 'SHA-256, if you know it',
 	checksumHint: '64 digits, from the image’s publisher',
 	upload: 'Upload',
 	fetchTitle: 'Fetch an image from a server',
-	fetchAbout: 'The machine gets it by itself, and goes on when this page is closed.',
+	fetchAbout: 'The machine fetches the image by itself, also when you close this page.',
 	fetchUrl: 'Address of the image',
 	fetchUrlHint: 'https://example.org/image.iso',
-	fetchName: 'Name in the store, if it is to have another one',
+	fetchName: 'Another name in the store (optional)',
 	fetch: 'Fetch',
 	pickSlot: 'Slot',
-	writesStored: 'Writes go to the image in the store. Its checksum holds no longer.',
+	writesStored: 'Writes go to the image in the store. Its checksum becomes invalid.',
 	howServe: 'Serve it from this tab',
-	howServeAbout: 'It starts at once, and nothing is copied. The tab and this ' +
-		'computer must stay on as long as the host uses the image.',
+	howServeAbout: 'The host can use the image at once, without a copy. Keep this tab ' +
+		'open and this computer on while the host uses the image.',
 	howUpload: 'Upload it to this machine',
-	howUploadAbout: 'It takes room on the machine, and time to copy. Then the ' +
-		'image is there for every slot, also when this computer is off.',
+	howUploadAbout: 'The copy needs time, and room on the machine. Then every slot ' +
+		'can use the image, also when this computer is off.',
 };
 

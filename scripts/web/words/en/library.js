@@ -21,11 +21,11 @@ export const LIBRARY = {
 	removeTitle: (name) => `Remove ${name}?`,
 	removeText: ({ state }) => state === 'ready' ?
 		'The image is deleted from this machine. That can’t be undone.' :
-		'What has been uploaded of it is deleted.',
+		'The part that has arrived is deleted.',
 	removed: (name) => `${name} was removed.`,
 	notRemoved: (name, why) => `Unable to remove ${name}: ${sentence(untyped(why))}`,
 	cancelTitle: (name) => `Cancel the upload of ${name}?`,
-	cancelText: 'What has been uploaded of it is deleted.',
+	cancelText: 'The part that has arrived is deleted.',
 	cancelYes: 'Cancel upload',
 	/* Of the form. */
 	noFile: 'Choose the file to upload.',
@@ -34,19 +34,19 @@ export const LIBRARY = {
 	name: 'A name has 1 to 100 of the letters a to z and A to Z, digits, “.”, “_”, ' +
 		'“+” and “-”, and spaces and parentheses. It does not begin with “.”, ' +
 		'“-” or a space, and does not end with a space.',
-	taken: (name) => `There is an image ${name} already. Choose another name, or ` +
+	taken: (name) => `The store already has an image ${name}. Choose another name, or ` +
 		'remove that image first.',
 	checksum: 'A SHA-256 has 64 digits from 0 to f. Copy it again, or leave this empty.',
 	fresh: (bytes) => size(bytes),
-	goesOn: (name) => `A part of this file was uploaded as ${name}. The upload goes ` +
-		'on from there.',
+	goesOn: (name) => `The store has a part of this file as ${name}. The upload ` +
+		'continues from there.',
 	address: 'Write an address that begins with https://, http://, nfs:// or smb://.',
-	asking: 'The machine asks the server …',
+	asking: 'Asking the server …',
 	fetching: 'The machine fetches the image. You can close this page.',
 	notFetched: (why) => `Unable to fetch the image: ${sentence(untyped(why))}`,
 	busy: 'This file is being uploaded.',
 	upload: 'Upload',
-	resume: 'Go on with the upload',
+	resume: 'Continue the upload',
 	/* Of the dialogues. */
 	pickTitle: (name) => `Insert ${name}`,
 	slot: ({ number, type }) => `Slot ${number} (${type === 'cd' ? 'CD/DVD' :
@@ -59,7 +59,7 @@ export const LIBRARY = {
 const TRUST = {
 	given: 'Verified: it has the checksum that was given',
 	SHA256SUMS: 'Verified: it has the checksum of its SHA256SUMS',
-	server: 'Verified: it has the checksum that its server told',
+	server: 'Verified: it has the checksum that its server gave',
 };
 
 function trust({ sha256, verified }) {
@@ -93,7 +93,7 @@ function unfinished(image) {
 		image.expires !== null && `deleted in ${left(image.expires * 1000)}`];
 	if (image.origin === 'fetch' && image.expires === null)
 		return { tone: image.error ? 'warn' : 'busy', text: image.error ?
-			sentence(untyped(image.error)) : 'Being fetched from its server',
+			sentence(untyped(image.error)) : 'Fetching from its server',
 		details };
 	if (image.error)
 		return { tone: 'bad', text: `Failed: ${sentence(untyped(image.error))}`,
@@ -102,8 +102,8 @@ function unfinished(image) {
 		return { tone: 'idle', text: 'In the drop box of its owner, not checked yet',
 			details };
 	return { tone: image.state === 'expiring' ? 'warn' : 'idle',
-		text: `Not finished. ${image.isKept ? 'To go on, choose the same file again.' :
-			'Who began it can go on with it.'}`, details };
+		text: `Not finished. ${image.isKept ? 'To continue, choose the same file again.' :
+			'The user who began it can continue it.'}`, details };
 }
 
 /* Seconds do not matter in days. */
@@ -121,9 +121,9 @@ const UPLOADS = {
 			(upload.file.size - upload.sent) / upload.rate)} left`] }),
 	waiting: (upload) => ({ tone: 'warn', text: `${sentence(upload.why.message)} ` +
 		'Trying again; leave this page open.', details: soFar(upload) }),
-	signIn: (upload) => ({ tone: 'warn', text: 'Sign in again to go on.',
+	signIn: (upload) => ({ tone: 'warn', text: 'Sign in again to continue.',
 		details: soFar(upload) }),
-	sent: (upload) => ({ tone: 'busy', text: 'Everything is there. The store checks it …',
+	sent: (upload) => ({ tone: 'busy', text: 'All bytes have arrived. The store checks the image …',
 		details: [size(upload.file.size)] }),
 	failed: (upload) => ({ tone: 'bad', text: upload.why ?
 		`Failed: ${sentence(untyped(upload.why.message))}` : 'Failed: the file was ' +
@@ -136,7 +136,7 @@ const soFar = ({ sent, file }) => [`${percent(sent / file.size)} of ${size(file.
 /* What a screen reader says of an upload: not each number. */
 export function uploadTold({ name, state, sent, file, ...upload }) {
 	const quarter = Math.floor(sent / file.size * 4) * 25;
-	const said = { starting: '', signIn: 'sign in again to go on',
+	const said = { starting: '', signIn: 'sign in again to continue',
 		sending: quarter > 0 ? `${quarter} % uploaded` : 'uploading',
 		waiting: 'connection lost, trying again', sent: 'the store checks it',
 		failed: `failed. ${upload.why?.message ?? ''}` }[state];

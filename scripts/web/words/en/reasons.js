@@ -22,8 +22,8 @@ const KNOWN = [
 			`${(most / 1e9).toFixed(2)} GB that a ${drive} drive of that ` +
 			'server can show: its kernel has no FunctionFS, or its ' +
 			'vmedia.conf sets drive = kernel.'],
-	[/this kernel has no NBD/, () => 'The kernel of that server has no NBD, ' +
-		'so it can show no image of a browser. Upload the image instead.'],
+	[/this kernel has no NBD/, () => 'The kernel of that server has no NBD ' +
+		'and cannot show an image of a browser. Upload the image instead.'],
 	[/it is smaller than a CD-ROM drive can show/i,
 		() => 'The image is smaller than a CD drive can show.'],
 ];

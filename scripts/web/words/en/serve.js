@@ -27,7 +27,7 @@ export const SERVE = {
 		`${size(Math.max(0, ...history.map(({ rate }) => rate)))}/s.`,
 	share: (share, whole) => `${percent(share)} of ${size(whole)}`,
 	wereRead: (share, whole) =>
-		`${percent(share)} of the image’s ${size(whole)} were read by the host.`,
+		`The host has read ${percent(share)} of the image’s ${size(whole)}.`,
 };
 
 /* Faults of the fields of a destination. */
@@ -36,7 +36,7 @@ export const FAULTS = {
 	slot: 'Enter the number of a slot, such as 0.',
 	url: 'An address looks like wss://bmc.example.org/vm/0.',
 	scheme: 'The address must begin with wss://.',
-	secure: 'This page came over https, so the address must begin with wss://.',
+	secure: 'The address must begin with wss://, because this page came over https.',
 };
 
 /* Saving what the host has written. */
@@ -49,39 +49,39 @@ export const SAVE = {
 	unable: (why) => `Unable to save: ${why.replace(/\.$/, '')}. The changes are ` +
 		'still here: save them somewhere else.',
 	unableLog: (why) => `Unable to save the changes: ${why}`,
-	mayDiscard: (name) => `What the host wrote to ${name} will be deleted. It can’t ` +
-		'be restored. Delete it?',
+	mayDiscard: (name) => `Delete what the host wrote to ${name}? You cannot restore ` +
+		'it later.',
 	again: 'Choose the file again',
 	save: 'Save the changes',
 	discard: 'Discard',
 	anImage: 'an image',
 	older: 'older version',
-	unreadable: (bytes, from) => `${size(bytes)} of an older version of this ` +
-		`page, from ${from}, can’t be read.`,
-	kept: (bytes, name, from, saved) => `${size(bytes)} that the host wrote to ` +
-		`${name} are kept from ${from}${saved ? ', and were saved.' : '.'}`,
+	unreadable: (bytes, from) => `This page cannot read ${size(bytes)} that an older ` +
+		`version of the page kept on ${from}.`,
+	kept: (bytes, name, from, saved) => `This browser has kept ${size(bytes)} that the host ` +
+		`wrote to ${name}, since ${from}${saved ? '. You have saved them.' : '.'}`,
 };
 
 /* Where what the host has written is. */
 export const CHANGES = {
-	kept: 'The changes are kept in this browser, also if you close this page, ' +
+	kept: 'This browser keeps the changes, also after you close this page, ' +
 		'until you discard them or delete this site’s data.',
-	inMemory: 'This browser window has no storage: the changes are in memory ' +
-		'only, and are lost when you close this page.',
-	full: 'There is no room left for what the host writes: the host got a ' +
-		'write error. Press Stop, then save the changes.',
+	inMemory: 'This browser window has no storage. The changes are only in ' +
+		'memory: you lose them when you close this page.',
+	full: 'The browser has no room left for the host’s data, and the host got ' +
+		'a write error. Press Stop, then save the changes.',
 };
 
 const NO_CONNECTION =
 	'Check that the server is running, that this browser trusts its ' +
-	'certificate (open its page once), and that the ticket is new: each ' +
-	'works once.';
+	'certificate (open its page once), and that the ticket is new: a ' +
+	'ticket works once.';
 const NOT_LET_IN =
 	'The server answers, but it did not let this page in. A ticket works ' +
 	'once, within half a minute, and for one slot: get a new ticket.';
 const NO_WAY_BACK =
-	'The server answers, but it does not let this page in again. Perhaps the ' +
-	'slot was ejected there. Press Stop, get a new ticket and connect again.';
+	'The server answers, but it does not let this page in again. Perhaps ' +
+	'somebody ejected the slot there. Press Stop, get a new ticket and connect again.';
 
 /*
  * What the page says of a state: { tone, title, detail, told, log }.
@@ -146,15 +146,15 @@ const STATES = {
 	ejected: ({ why }) => ({ tone: 'idle', title: 'Ejected',
 		detail: sentence(ofEject(why)), log: `Ejected: ${ofEject(why)}` }),
 	stopping: ({ writable }) => ({ tone: 'busy', title: 'Stopping …',
-		detail: writable ? 'The last data that the host wrote is on its way ' +
-			'here. Press Stop again to stop at once and lose that data.' :
-			'The slot ejects the image. Press Stop again to stop without ' +
-			'waiting for that.' }),
+		detail: writable ? 'The last data of the host is still on its way to this ' +
+			'page. Press Stop again to stop at once and lose that data.' :
+			'The slot is ejecting the image. To stop without the eject, ' +
+			'press Stop again.' }),
 	stopped: stoppedWords,
 	refused: refusedWords,
 	changed: ({ why, unsaved }) => ({ tone: 'bad', title: 'The file has changed',
-		detail: 'It was changed or removed after you chose it. The host got ' +
-			'a read error, because a mix of two images would be worse. ' +
+		detail: 'Somebody changed or removed the file after you chose it. The ' +
+			'host got a read error instead of a mix of two images. ' +
 			(unsaved ? 'What the host wrote is kept: choose the file ' +
 				'again, or save the changes. ' :
 				'Choose the file again. ') +
@@ -165,7 +165,7 @@ const STATES = {
 
 const sameWords = (modified) => (modified ?
 	'Only the file’s date has changed, its contents have not. ' :
-	'It is the same file. ') + 'The host goes on with what it wrote. ';
+	'It is the same file. ') + 'The host continues with its changes. ';
 
 /* How a file differs from the one that the host wrote to. */
 function differsWords({ differ: { size: sizes, head, tail, read }, file }) {
