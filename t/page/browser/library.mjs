@@ -46,7 +46,7 @@ export const tests = {
 			['rescue', /Unverified: no checksum.* · owner alice · since Nov 29, 2026/],
 			['config', /Unverified: the host could write/],
 			['windows', /checks it/],
-			['fedora', /Not finished\. Who began[^]*263 MB of 659 MB.*deleted in 6 days/],
+			['fedora', /Not finished\. The user who began[^]*263 MB of 659 MB.*deleted in 6 days/],
 			['old', /deleted in 2 h 0 min/], ['bad', /Failed: .*another checksum/],
 			['box', /drop box/]])
 			await row(page, name).says(text);
@@ -84,7 +84,7 @@ export const tests = {
 			' https://example.org/debian-12.iso ');
 		images.refuse = null;
 		await field('url').press('Enter');
-		await row(page, 'debian-12').says(/Being fetched[^]*of 659 MB/);
+		await row(page, 'debian-12').says(/Fetching from its server[^]*of 659 MB/);
 		assert.deepEqual(images.wish, { url: 'https://example.org/debian-12.iso',
 			name: '', sha256: 'ab'.repeat(32) });
 		assert.equal(await field('url').inputValue(), '');

@@ -75,7 +75,7 @@ export const tests = {
 		await row(page, 'kept').says(/To continue, choose the same file again/);
 		const { received } = images.images[0];
 		await choose(page);
-		await page.$('#upload-about').filter({ hasText: /uploaded as kept\.img/ }).waitFor();
+		await page.$('#upload-about').filter({ hasText: /a part of this file as kept\.img/ }).waitFor();
 		assert.equal(await page.$('#upload-name').inputValue(), 'kept.img');
 		await page.$('#upload-send').filter({ hasText: /Continue/ }).click();
 		await row(page, 'kept').says(/Unverified/);
