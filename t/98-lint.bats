@@ -118,6 +118,33 @@ sources() {
 	[ "$(wc -l <"$TOP/README")" -le 150 ]
 }
 
+# arrows: prints "A B" for each file A (a .c with its .h) of lib and plugins that
+# includes B's header, or uses what B defines.
+arrows() {
+	local d from to
+	grep -rnoE '^#include "[^"]*"' lib plugins --include='*.[ch]' |
+		sed -E 's/^(.*)\.[ch]:[0-9]*:#include "(.*)\.h"$/\1 \2/' |
+		while read -r from to; do
+			for d in lib plugins "${from%/*}"; do
+				[ ! -e "$d/$to.h" ] || echo "$from $d/$to"
+			done
+		done
+	find lib plugins -name '*.c' | sed 's/c$/o/' | (cd "$BUILD/obj" && xargs nm -A) |
+		awk '{ file = $1; sub(/\.o:.*/, "", file) }
+			$(NF - 1) ~ /^[TDBRVC]$/ { defines[$NF] = file }
+			$(NF - 1) == "U" { user[++n] = file; used[n] = $NF }
+			END { for (i = 1; i <= n; i++) if (used[i] in defines)
+				print user[i], defines[used[i]] }'
+}
+
+@test "no files of lib and plugins form a circle" {
+	cd "$TOP"
+	arrows | awk '$1 != $2' | sort -u >"$BATS_TEST_TMPDIR/arrows"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/arrows")" -gt 1000 ]
+	# tsort(1) says which files form a circle.
+	tsort "$BATS_TEST_TMPDIR/arrows" >/dev/null
+}
+
 @test "make uninstall removes what make install made, but the configuration" {
 	local to
 	to="DESTDIR=$PWD/root PREFIX=/usr UNITDIR=/usr/lib/systemd/system"
