@@ -61,21 +61,38 @@ take_gnu(const char *text, size_t len, struct line *out)
 	return len > 0;
 }
 
-/* SHA256 (NAME) = HEX */
+/* The bytes of text that are left without what is at its end, and blanks. */
+static size_t
+without(const char *text, size_t len, char last)
+{
+	if (len == 0 || text[len - 1] != last)
+		return 0;
+	for (len--; len > 0 && text[len - 1] == ' '; len--)
+		continue;
+	return len;
+}
+
+/* SHA256 (NAME) = HEX; OpenSSL writes fewer blanks, and SHA2-256. */
 static bool
 take_bsd(const char *text, size_t len, struct line *out)
 {
-	static const char head[] = "SHA256 (", middle[] = ") = ";
-	size_t head_len = sizeof(head) - 1, middle_len = sizeof(middle) - 1;
+	static const char *const heads[] = {"SHA256 (", "SHA256(", "SHA2-256("};
+	size_t i, head = 0;
 
-	if (len < head_len + middle_len + DIGITS ||
-	    strncmp(text, head, head_len) != 0)
+	for (i = 0; i < sizeof(heads) / sizeof(heads[0]) && head == 0; i++)
+		if (strncmp(text, heads[i], strlen(heads[i])) == 0)
+			head = strlen(heads[i]);
+	if (head == 0 || len < head + DIGITS ||
+	    !are_digits(text + len - DIGITS, DIGITS))
 		return false;
 	out->sum = text + len - DIGITS;
-	out->name = text + head_len;
-	out->name_len = len - DIGITS - middle_len - head_len;
-	return are_digits(out->sum, DIGITS) &&
-	       strncmp(out->sum - middle_len, middle, middle_len) == 0;
+	len = without(text, len - DIGITS, ' ');
+	len = without(text, len, '=');
+	if (len <= head || text[len - 1] != ')')
+		return false;
+	out->name = text + head;
+	out->name_len = len - 1 - head;
+	return true;
 }
 
 /* Does the line name this file, in whatever directory? */
@@ -113,7 +130,11 @@ sums_find(const char *text, const char *name, char sum[SUM_SIZE])
 	struct line l;
 
 	sum[0] = '\0';
+	/* Windows's editors write a byte order mark. */
+	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
+		text += 3;
 	for (; *text != '\0'; text += whole + (text[whole] == '\n')) {
+		text += strspn(text, " \t");
 		len = whole = strcspn(text, "\n");
 		while (len > 0 && strchr("\r \t", text[len - 1]) != NULL)
 			len--;

@@ -34,6 +34,13 @@ main(void)
 	CHECK(find(B "  ax y.iso\n" A "  x y.iso") == 'a');
 	CHECK(find("SHA256 (x y.iso) = " B "\nSHA256 (z) = " A "\n") == 'b');
 	CHECK(find("SHA256 (d/x y.iso) = " A "\r\n") == 'a');
+	CHECK(find("SHA256(x y.iso)= " A "\nSHA256(z)= " B) == 'a');
+	CHECK(find("SHA2-256(x y.iso)= " B "\n") == 'b');
+	CHECK(find("SHA256 (x y.iso)" A) == 0);
+	CHECK(find("SHA256 (x y.iso) " A) == 0);
+	CHECK(find("SHA256 (x y.iso = " A) == 0);
+	CHECK(find("\xef\xbb\xbf" A "  x y.iso\r\n") == 'a');
+	CHECK(find("\n \t" A "  x y.iso \n") == 'a');
 	CHECK(find("SHA512 (x y.iso) = " A "\n") == 0);
 	CHECK(find("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n" C
 		   "  x y.iso\n-----BEGIN PGP SIGNATURE-----\n") == '0');
