@@ -323,7 +323,7 @@ host_drive_is_there() {
 @test "a source that is away for too long: what the host reads fails, until it is back" {
 	head -c 4M /dev/urandom >image.iso
 	serve
-	start_drive -o 1 0 nbd
+	start_drive -o 5 0 nbd
 	kill_server
 	drop_caches
 	run dd if="$DEVICE" of=part bs=64k count=1 skip=20 iflag=direct
