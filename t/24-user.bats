@@ -123,6 +123,9 @@ user() {
 	run -66 --separate-stderr vmctl user rm -j bob
 	[ "$(jq -r .error.status <<<"$output")" = 66 ]
 	[[ $(jq -r .error.message <<<"$output") = "there is no account bob"* ]]
+	# To a full disk: one line.
+	run -74 sh -c 'vmctl user ls -j 2>&1 >/dev/full'
+	[[ $output == "vm-user: unable to write standard output"* ]] && [ ${#lines[@]} = 1 ]
 	run -64 vmctl user frob alice
 	run -64 vmctl user add
 	run -64 vmctl user

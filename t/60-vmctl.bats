@@ -526,6 +526,10 @@ table() {
 	local verb option
 	for verb in $(table VERBS | cut -d '|' -f 1); do
 		vmctl help "$verb" >help
+		case $verb in
+		complete) ;;
+		*) diff <(vmctl "$verb" --help </dev/null) help ;;
+		esac
 		not grep -q '.\{81\}' help
 		for option in $(table OPTIONS | grep "|\(.* \)\?$verb[ |]" |
 			grep "^[^|]*|[^|]*|[^|]*|[^|]*\b$verb\b" | cut -d '|' -f 1); do
@@ -829,11 +833,12 @@ json_fails() {
 	jq -e ".schema == 1 and .error.status == $want and
 		.error.cause == \"$cause\" and (.error.message | length) > 5" json
 	# The same that people read.
-	grep -qF "$(jq -r .error.message json)" stderr
+	grep -qF -- "$(jq -r .error.message json)" stderr
 	not grep -F cause: stderr
 }
 
 @test "-j: a failure is an object, whatever fails" {
+	local verb
 	start_server
 	json_fails 66 missing vmctl probe -j "$URL/status/404/x.iso"
 	json_fails 65 not-image vmctl probe -j "$URL/html206/x.iso"
@@ -843,6 +848,29 @@ json_fails() {
 	json_fails 64 usage vmctl status -s 7 --json
 	json_fails 66 usage vmctl renew -j "$URL/ok/x.iso"
 	json_fails 66 missing vmctl serve -j nothing ssh:host
+	json_fails 64 usage vmctl host -j frob
+	json_fails 64 usage vmctl user -j frob
+	json_fails 64 usage vmctl web -j frob
+	json_fails 64 usage vmctl image ls --frob -j
+	json_fails 64 usage vmctl netboot --frob -j
+	# Also among other letters.
+	json_fails 64 usage vmctl eject --frob -fj
+	json_fails 64 usage vmctl host -mnone -j
+	json_fails 64 usage vmctl probe --frob -jt cd
+	run -64 --separate-stderr vmctl probe --frob -tj
+	[ -z "$output" ]
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/test .
+	for verb in mount:wj eject:fj attach:h start:hj; do
+		verb=${verb/:/ -}
+		case $verb in
+		*h*) set -- 0 usage: ;;
+		*) set -- 77 '"message": "only root can' ;;
+		esac
+		# shellcheck disable=SC2086 # words
+		run -"$1" --separate-stderr setpriv --reuid 65534 --regid 65534 \
+			--clear-groups "$VM_SHELL" "$BUILD/bin/vmctl" $verb
+		[[ $output == *"$2"* ]]
+	done
 	json_fails 66 usage vmctl mount -j -P nothing "$URL/ok/x.iso"
 	VM_CONFIGFS=$PWD/none json_fails 69 internal vmctl mount -j "$URL/ok/x.iso"
 	VM_CONFIGFS=$PWD/none json_fails 69 internal vmctl start -j
@@ -986,7 +1014,9 @@ writes() {
 	for verb in help "help mount" "mount -h" version "version -j" list "list -j" \
 		status "status -j" log "log -j" "ticket 0" "ticket -j 0" "ticket --list" \
 		"eject 0" "eject -j 0" doctor "doctor -j" "complete mou" \
-		"complete mount --"; do
+		"complete mount --" "help image" "image -V" "image put -h" "help netboot" \
+		"netboot -V" host "host -j" "host power" "host boot" "host boot -j" \
+		"user -h" "web -h" "door -h"; do
 		# shellcheck disable=SC2086 # words
 		writes "$VM_SHELL" "$BUILD/bin/vmctl" $verb
 	done
@@ -1003,6 +1033,7 @@ writes() {
 }
 
 @test "what is printed last: probe and export to a full disk" {
+	local word
 	start_server
 	run -74 sh -c '"$@" 2>&1 >/dev/full' sh "$VM_SHELL" "$BUILD/bin/vmctl" \
 		probe "$URL/ok/x.iso"
@@ -1011,6 +1042,42 @@ writes() {
 		export -j -U "$PWD/sock" "$URL/ok/x.iso"
 	[[ $output == *"unable to write standard output"* && ${#lines[@]} = 1 ]]
 	wait_until 10 test ! -e sock
+	run -74 sh -c '"$@" 2>&1 >/dev/full' sh "$VM_SHELL" "$BUILD/bin/vmctl" \
+		probe -j "$URL/ok/x.iso"
+	[[ $output == *"unable to write standard output"* && ${#lines[@]} = 1 ]]
+	# Nobody reads it.
+	for word in '' -j; do
+		# shellcheck disable=SC2086 # a word, or none
+		[ "$(unread "$VM_SHELL" "$BUILD/bin/vmctl" probe $word "$URL/ok/x.iso" \
+			2>err)" = 141 ] && [ ! -s err ]
+	done
+}
+
+@test "-j: of a failure that nobody reads, people read one line" {
+	local words
+	for words in "list --frob -j" "host --frob -j" "image ls --frob -j" \
+		"netboot --frob -j" "start -j"; do
+		# shellcheck disable=SC2086 # words
+		[ "$(VM_CONFIGFS=$PWD/none unread "$VM_SHELL" "$BUILD/bin/vmctl" $words \
+			2>err)" = 141 ]
+		[ "$(wc -l <err)" = 1 ] && not grep "standard output" err
+	done
+	[ -z "$(find run -name 'tmp.*')" ]
+}
+
+@test "a killed vm-fetchd: probe says so, with -j too" {
+	local word
+	start_server
+	for word in '' -j; do
+		# shellcheck disable=SC2086 # a word, or none
+		background "$VM_SHELL" "$BUILD/bin/vmctl" probe $word "$URL/stall/x.iso" \
+			>out 2>err
+		wait_until 20 has_fetchd
+		pkill -KILL -f "vm-fetchd.*$BATS_TEST_TMPDIR"
+		wait_until 20 grep -q 'killed by signal 9: is there enough memory' err
+		! wait "${STARTED[-1]}"
+	done
+	jq -e '.error.status == 71 and .error.cause == "internal"' out
 }
 
 watched_twice() {

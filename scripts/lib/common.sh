@@ -66,6 +66,12 @@ output_failed() {
 	die $EX_IOERR "unable to write standard output${DONE:+, but $DONE}"
 }
 
+# copy_failed STATUS: awk or cat could not write; or nobody reads any more.
+copy_failed() {
+	[ "$1" -lt 128 ] || exit "$1"
+	output_failed
+}
+
 # typed_words WORD...: print the words, so that they can be typed again. `...`
 # stands for one that may be a secret, or that a shell would change.
 typed_words() {

@@ -67,9 +67,17 @@ json_changed() {
 }
 
 # json_failure STATUS: print why vmctl fails, unless it has already answered, or
-# a signal has ended it.
+# a signal has ended it. False if nobody can read that.
 json_failure() {
 	[ "$1" != 0 ] && [ "$1" -lt 128 ] && [ -z "$ANSWERED" ] || return 0
+	# Of a pipe that nobody reads, no word is needed.
+	(
+		trap - PIPE
+		print_failure "$1"
+	)
+}
+
+print_failure() {
 	[ -n "$ERROR" ] || [ ! -f "$TEMP/error" ] || {
 		read_line
 		CAUSE=$LINE

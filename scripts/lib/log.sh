@@ -73,22 +73,16 @@ lines_json() {
 	'
 }
 
-# lines_failed STATUS: awk or cat could not write; or nobody reads any more.
-lines_failed() {
-	[ "$1" -lt 128 ] || exit "$1"
-	output_failed
-}
-
 # show_lines COMMAND...: COMMAND prints lines of the log; show them.
 show_lines() {
 	if [ -z "$JSON" ]; then
 		# cut of busybox does not tell that it could not write.
-		"$@" | cut -f 2- | cat 2>/dev/null || lines_failed $?
+		"$@" | cut -f 2- | cat 2>/dev/null || copy_failed $?
 		return
 	fi
 	json_begin
 	out ', "lines": ['
-	"$@" | lines_json 2>/dev/null || lines_failed $?
+	"$@" | lines_json 2>/dev/null || copy_failed $?
 	out ']'
 	json_end
 }

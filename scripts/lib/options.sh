@@ -152,6 +152,7 @@ take_flag() {
 	pam) USES_PAM=1 ;;
 	must-change) MUST_CHANGE=1 ;;
 	help)
+		[ "$VERB" != attach ] || exec >&6 # where cmd_attach keeps it
 		help_verb "$VERB"
 		exit 0
 		;;

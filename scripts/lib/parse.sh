@@ -169,16 +169,35 @@ see_json() {
 	local word
 	for word; do
 		case $word in
-		--json | -j) ! find_option "$word" || JSON=1 ;;
+		--) return ;;
+		--json) ! find_option "$word" || JSON=1 ;;
+		-[!-]*) ! has_letter "$word" j || JSON=1 ;;
 		esac
 	done
+}
+
+# has_letter WORD LETTER: is -LETTER, an option of the verb, one of the letters that
+# are joined in WORD?
+has_letter() {
+	local letters
+	letters=${1#-}
+	while [ -n "$letters" ] && find_option "-${letters%"${letters#?}"}"; do
+		case $letters in "$2"*) return 0 ;; esac
+		[ -z "$NEEDS" ] || return 1
+		letters=${letters#?}
+	done
+	return 1
 }
 
 # is_help WORDS...: is only the help asked for?
 is_help() {
 	local word
 	for word; do
-		case $word in -h | --help) return 0 ;; esac
+		case $word in
+		--) return 1 ;;
+		--help) return 0 ;;
+		-[!-]*) ! has_letter "$word" h || return 0 ;;
+		esac
 	done
 	return 1
 }

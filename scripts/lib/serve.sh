@@ -165,7 +165,7 @@ show_progress() {
 source_ended() {
 	end_link TERM
 	progress_end
-	wait_child
+	wait_child || was_killed $?
 	source_failed $?
 }
 

@@ -14,6 +14,15 @@ wait_child() {
 	return $status
 }
 
+# was_killed STATUS: what a signal has ended, such as when memory is short, could not say
+# why. Return the status to exit with.
+was_killed() {
+	[ "$1" -gt 128 ] || return "$1"
+	printf '%s\n' "$PROG: a program that reads $URL was killed by signal $(($1 - 128)):\
+ is there enough memory?" >"$TEMP/said"
+	return $EX_OSERR
+}
+
 # gave_up WORK CAUSE: end a vm-fetchd that has not finished that within TIMEOUT.
 gave_up() {
 	progress_end
@@ -64,7 +73,7 @@ start_source() {
 		pause
 	done
 	progress_end
-	[ -s "$TEMP/ready" ] || wait_child
+	[ -s "$TEMP/ready" ] || { wait_child || was_killed $?; }
 }
 
 # source_failed STATUS: print the reason that vm-fetchd gave, and exit.
@@ -94,6 +103,8 @@ run_source() {
 		VM_CAUSES=1 "$@" 2>"$TEMP/said"
 		status=$?
 		end_source
+		[ $status != 141 ] || exit 141 # nobody reads what it prints
+		was_killed $status || status=$?
 	else
 		status=$?
 	fi

@@ -27,7 +27,9 @@ cmd_user() {
 	set -- "$@" -- "$ARGUMENT" ${WHERE:+"$WHERE"}
 	{ WHY=$("$@" 2>&1 >&4); } 4>&1
 	status=$?
-	[ $status != 0 ] || ANSWERED=1
+	case $status-$WHY in
+	0-* | *"unable to write standard output"*) ANSWERED=1 ;;
+	esac
 	[ -z "$WHY" ] || complain "$WHY"
 	return $status
 }
