@@ -151,6 +151,20 @@ A=52:54:00:12:34:81
 	refuses 65 "not bios=" -l mips=x -i br0 -a 1 -d d -u u -n 1,2 dnsmasq
 }
 
+@test "a full standard output: 74, and one line" {
+	local shell words
+	machines "$A script T"
+	for shell in dash 'busybox sh'; do
+		for words in -h -V '-d d -u u lighttpd' \
+			'-i br0 -a 1 -d d -u u -n 1,2 dnsmasq'; do
+			# shellcheck disable=SC2016,SC2086 # words
+			run -74 sh -c '"$@" 2>&1 >/dev/full <machines' sh \
+				$shell "$BUILD/bin/vm-netboot-conf" $words
+			[ "$output" = "vm-netboot-conf: unable to write standard output" ]
+		done
+	done
+}
+
 @test "wrong usage: 64, and help" {
 	machines "$A script T"
 	refuses 64 usage:

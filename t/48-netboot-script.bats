@@ -104,6 +104,18 @@ letters() {
 	refuses "a quote or backslash" -k /k -c 'a\b' grub
 }
 
+@test "a full standard output: 74, and one line" {
+	local shell words
+	for shell in dash 'busybox sh'; do
+		for words in -h -V exit '-k /k ipxe' '-k /k -i /i grub'; do
+			# shellcheck disable=SC2016,SC2086 # words
+			run -74 sh -c '"$@" 2>&1 >/dev/full' sh \
+				$shell "$BUILD/bin/vm-netboot-script" $words
+			[ "$output" = "vm-netboot-script: unable to write standard output" ]
+		done
+	done
+}
+
 @test "wrong usage: 64, and help" {
 	script 64
 	script 64 ipxe
