@@ -933,6 +933,11 @@ json_fails() {
 @test "status -q tells the state by its exit status" {
 	run -1 vmctl status -q
 	[ -z "$output" ]
+	# A wrong setting is not its subject.
+	echo nonsense >conf
+	run -1 vmctl status -q
+	[ -z "$output" ]
+	rm conf
 	mkdir -p run/0
 	exec 8>>run/0/pid
 	vm-lock -w 5 8

@@ -354,7 +354,7 @@ watch_slots() {
 
 cmd_status() {
 	parse "$@"
-	warn_conf
+	[ -n "$QUIET" ] || warn_conf
 	if [ -n "$QUIET" ]; then
 		quiet_status
 	elif [ -n "$WATCH" ]; then
