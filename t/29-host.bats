@@ -126,6 +126,8 @@ inserted() {
 	fails 78 host on
 	host status 2>stderr | grep "^host: off"
 	grep "warning: .*nonsense" stderr
+	host boot 2>stderr | grep -x none
+	grep "warning: .*nonsense" stderr
 	[ "$(cat site/power)" = off ]
 }
 

@@ -75,6 +75,23 @@ A=00000000000000aa B=00000000000000bb
 	grep "store = relative (line 1)" stderr
 }
 
+@test "a wrong setting: what is there can be seen, read and removed" {
+	local words
+	record images $A root x.iso 3
+	echo nonsense >>conf
+	for words in ls 'ls -j' doctor quota 'path x.iso' 'get x.iso copy' 'verify x.iso' \
+		'owner ls' 'rm x.iso'; do
+		# shellcheck disable=SC2086 # words
+		image $words >out 2>stderr || [ "$words-$?" = doctor-1 ]
+		grep "^vm-image: warning: .*nonsense" stderr
+	done
+	[ -s copy ] && [ ! -e "$STORE/images/$A" ]
+	for words in 'put copy' 'create -s 1M y' gc 'quota root 1G'; do
+		# shellcheck disable=SC2086 # words
+		fails 78 image $words
+	done
+}
+
 @test "help, wrong words, and the same by vmctl image" {
 	image help | grep -q "^usage: vmctl image VERB"
 	image help rm | grep -q -- "--id ID"
