@@ -21,6 +21,7 @@ setup() {
 }
 teardown() {
 	cleanup
+	! mountpoint -q full || umount full
 	[ -z "${BUSYBOX:-}" ] || rm -rf "$BUSYBOX"
 }
 
@@ -668,6 +669,26 @@ words_in() {
 	fails 64 vmctl ticket 0/../1
 }
 
+@test "with a full /run: one line and 73, and nothing is left" {
+	local words
+	mkdir full
+	mount -t tmpfs -o size=128k full full
+	mkdir -p full/0 full/tickets
+	head -c 256k /dev/zero >full/filler 2>/dev/null || :
+	for words in "ticket 0" "probe http://127.0.0.1:1/x" "attach -" \
+		"export http://127.0.0.1:1/x" "image fetch http://127.0.0.1:1/x"; do
+		echo "store = $PWD/store" >conf
+		# shellcheck disable=SC2086 # words
+		VM_RUN_DIR=$PWD/full fails 73 vmctl $words
+		[ "$(wc -l <stderr)" = 1 ] && grep "is .* full?" stderr
+		case $words in attach*) continue ;; esac
+		# shellcheck disable=SC2086 # words
+		VM_RUN_DIR=$PWD/full json_fails 73 internal vmctl $words -j
+		[ "$(wc -l <stderr)" = 1 ]
+	done
+	[ "$(find full -type f)" = full/filler ]
+}
+
 @test "attach: wrong arguments, and options that need a URL" {
 	fails 64 vmctl attach
 	fails 64 vmctl attach https://a/b
@@ -974,7 +995,8 @@ json_fails() {
 		>"run/tickets/$(printf x | sha256sum | cut -c1-64)"
 	[ "$(vmctl ticket --list -j 1 | jq -r '.tickets[].use' | sort | tr '\n' ' ')" = 'again once ' ]
 	[ "$(vmctl ticket --list -j | jq '.tickets | length')" = 3 ]
-	vmctl ticket --revoke "$id"
+	[ "$(vmctl ticket -j --revoke "$id" | jq -c .)" = \
+		'{"schema":1,"changed":true,"slot":0}' ]
 	[ "$(vmctl ticket --list -j | jq '.tickets | length')" = 2 ]
 	fails 66 vmctl ticket --revoke "$id"
 	fails 64 vmctl ticket --revoke '*'

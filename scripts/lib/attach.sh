@@ -419,7 +419,7 @@ cmd_attach() {
 	DIR=$RUN/$SLOT
 	held || setup_gadget
 	lock_slot "$SLOT"
-	echo "$WHO" >"$DIR/lock"
+	{ echo "$WHO" >"$DIR/lock"; } 2>/dev/null || :
 	[ "$(get state)" != deactivating ] || wait_free
 	# If the vm-slot of our medium was killed, another takes it over.
 	held || ! is_in || ! is_ours || resume_slot || die $EX_OSERR \

@@ -41,7 +41,8 @@ complain() {
 	[ -n "${JSON:-}" ] || return 0
 	ERROR=${1#"$PROG: "}
 	case $ERROR in vm-*:*) ERROR=${ERROR#vm-*: } ;; esac
-	[ -z "$TEMP" ] || printf '%s\n' "$CAUSE" "$ERROR" >"$TEMP/error"
+	[ -z "$TEMP" ] || 
+		printf '%s\n' "$CAUSE" "$ERROR" 2>/dev/null >"$TEMP/error" || :
 }
 
 # die STATUS[:CAUSE] MESSAGE...: without CAUSE it is the usual one of STATUS.
@@ -276,7 +277,7 @@ put() {
 	*[[:cntrl:]]*) text=$(printf %s "$text" | tr -d '\000-\037\177') ;;
 	esac
 	umask 022
-	printf '%s\n' "$text" >"$DIR/.$1.new" && mv "$DIR/.$1.new" "$DIR/$1"
+	printf '%s\n' "$text" 2>/dev/null >"$DIR/.$1.new" && mv "$DIR/.$1.new" "$DIR/$1"
 	set -- $?
 	umask 077
 	return "$1"

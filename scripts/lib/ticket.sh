@@ -24,12 +24,14 @@ forget_expired() {
 # write_ticket HASH: what vm-ws-proxy may do with the ticket of that hash.
 write_ticket() {
 	{
-		echo "expires $(($(now) + TICKET_SECONDS))"
-		echo "path /vm/$SLOT"
-		[ "$SLOT" != 0 ] || echo "path /vm/0/0"
-		echo "path /nbd/$SLOT"
-		echo "once yes"
-	} >"$RUN/tickets/.$1" && mv "$RUN/tickets/.$1" "$RUN/tickets/$1"
+		printf 'expires %s\npath /vm/%s\n' $(($(now) + TICKET_SECONDS)) \
+			"$SLOT" &&
+			{ [ "$SLOT" != 0 ] || echo "path /vm/0/0"; } &&
+			printf 'path /nbd/%s\nonce yes\n' "$SLOT"
+	} 2>/dev/null >"$RUN/tickets/.$1" &&
+		mv "$RUN/tickets/.$1" "$RUN/tickets/$1" && return
+	rm -f "$RUN/tickets/.$1"
+	return 1
 }
 
 # own_ticket: print the file of the ticket to come back that vm-ws-proxy made for
@@ -49,9 +51,9 @@ renew_ticket() {
 	local new
 	new=${1%/*}/.${1##*/}
 	{
-		echo "expires $(($(now) + $2))"
-		sed "/^expires /d; s/^resume .*/resume $3/" "$1"
-	} >"$new" && touch -r "$1" "$new" && mv "$new" "$1"
+		echo "expires $(($(now) + $2))" &&
+			sed "/^expires /d; s/^resume .*/resume $3/" "$1"
+	} 2>/dev/null >"$new" && touch -r "$1" "$new" && mv "$new" "$1"
 }
 
 # keep_ticket: our client has a medium, and may come back to it.
@@ -83,7 +85,7 @@ make_ticket() {
 	[ ${#token} = 43 ] && [ ${#hash} = 64 ] ||
 		die $EX_OSERR "unable to make a ticket: base64 or sha256sum is missing"
 	write_ticket "$hash" ||
-		die $EX_CANTCREAT "unable to write $RUN/tickets"
+		die $EX_CANTCREAT "unable to write $RUN/tickets: is $RUN full?"
 	if [ -n "$JSON" ]; then
 		json_begin
 		out ', "slot": %s, "ticket": "%s", "id": "%.8s", "seconds": %s' \
@@ -148,8 +150,10 @@ revoke_ticket() {
 	for file in "$RUN/tickets/$REVOKE"*; do
 		[ -f "$file" ] || die $EX_NOINPUT "there is no ticket $REVOKE:" \
 			"vmctl ticket --list shows all"
+		read_ticket "$file"
 		rm -f "$file" || die $EX_CANTCREAT "unable to remove $file"
 	done
+	SLOT=${FOR:-null}
 	[ -z "$JSON" ] || json_changed true
 }
 
