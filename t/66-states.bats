@@ -84,9 +84,13 @@ has_state() {
 	grep -q "doctor --repair, or use --take" stderr
 	fails 75 vmctl attach - </dev/null
 	[ "$(cat "$LUN/file")" = /dev/nbd0 ] && [ -e "$VM_SYS/block/nbd0" ]
+	vmctl doctor >out || :
+	grep "^FAIL  slot 0: the vm-slot of $PWD/one.iso was killed: type vmctl doctor --repair$" out
 	# The same image is no other medium.
 	vmctl mount "$PWD/one.iso" | grep -q one.iso
 	has_state active
+	vmctl doctor >out || :
+	not grep killed out
 	[ "$(grep -c "^vm-gadget insert" calls)" = 1 ]
 	killed
 	vmctl mount -s 0 --replace "$PWD/two.iso"

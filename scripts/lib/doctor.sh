@@ -164,6 +164,15 @@ examine_url() {
 	fi
 }
 
+# examine_slot N: has a vm-slot that was killed left a medium in it?
+examine_slot() {
+	DIR=$RUN/$1
+	[ -d "$DIR/request" ] || [ -d "$DIR/work" ] || return 0
+	vm-lock -t "$DIR/pid" 2>/dev/null
+	[ $? != 1 ] || ill "slot $1: the vm-slot of $(get url) was killed:" \
+		"type vmctl doctor --repair"
+}
+
 # repair_slot N: resume the medium that a crash has left, or else eject it.
 repair_slot() {
 	local url
@@ -217,6 +226,7 @@ cmd_doctor() {
 		examine_kernel
 		examine_udc
 		each_slot examine_drive
+		each_slot examine_slot
 		examine_host
 		examine_accounts
 		[ -z "$URL" ] || examine_url
