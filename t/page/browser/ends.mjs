@@ -16,6 +16,10 @@ export const tests = {
 			[1000, 'slot 0: ejected: ejected by the host', 'Ejected',
 				/Ejected by the host\./],
 			[1000, 'slot 0: ejected', 'Ejected', /has ejected the image\./],
+			[1000, 'slot 0: ejected: the time of --expires is over', 'Ejected',
+				/The time after which the slot was to eject it is over\./],
+			[1000, 'slot 0: ejected: the host was switched off (--boot-once)',
+				'Ejected', /The host was switched off\./],
 			[4409, 'slot 0: gave up after 60 s', 'Refused', /Gave up/i],
 			[4073, 'slot 0: some of the written data is lost', 'Refused',
 				/is lost\./],
@@ -39,7 +43,7 @@ export const tests = {
 		await page.says(/You stopped before the slot had the image/);
 		await until(() => far.closed.some(({ code, reason }) =>
 			code === 1000 && reason === 'stopped'));
-		assert.equal(await page.$('#log li').count(), 10 + 1 + 1);
+		assert.equal(await page.$('#log li').count(), 12 + 1 + 1);
 	},
 
 	// The file has changed: an error for the host, and the page says so.

@@ -57,8 +57,10 @@ async function busy({ page, machine, shot }) {
 	const [cd, disk] = machine.slots;
 	machine.insert(disk, 'nfs://files.example/export/config.img', false);
 	Object.assign(disk.more, { Label: 'config-2', SizeBytes: 67108864,
-		State: 'degraded', Reason: 'files.example has not answered for 12 s',
+		State: 'degraded', Reason: 'the source refuses: run vmctl renew',
 		BytesWritten: 4096 });
+	await card(page, 1).$('.detail').filter({ hasText: /The source refuses\. The host/ })
+		.waitFor();
 	await slot.button('Boot from it').click();
 	await shot('25-asks');
 	await page.$('#dialog-yes').click();

@@ -43,6 +43,10 @@ export const tests = {
 				/larger than the 2\.36 GB that a CD drive .*= kernel\.\s*$/],
 			[4069, NO_NBD.slice(0, 123), /Upload the image instead\.\s*$/],
 			[4069, 'slot 0 is not set up: see vmctl log -s 0', /not set up\.\s*$/],
+			[4069, 'there are no USB gadgets in configfs: modprobe libcomposite; ' +
+				'mount -t configfs none /sys/kernel/config', /in configfs\.\s*$/],
+			[4064, 'there is no slot 5: the last one is slot 1 (see slots in ' +
+				'/etc/vmedia/vmedia.conf)', /is slot 1\.\s*$/],
 			[4074 - 5, 'a '.repeat(61) + 'b', / …\s*$/]]) {
 			far.answer = [code, reason];
 			await page.connect('Refused');

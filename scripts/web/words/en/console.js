@@ -162,12 +162,12 @@ const SLOT_STATES = {
 		'The host is reading' : 'Inserted', detail: aboutSlot(slot, serving) }),
 	degraded: ({ reason }) => ({ tone: 'warn',
 		title: 'The image’s server does not answer',
-		detail: `${reason ? `${sentence(reason)} ` : ''}The host waits. The ` +
+		detail: `${reason ? `${sentence(untyped(reason))} ` : ''}The host waits. The ` +
 			'image works again when its server answers.' }),
 	other: () => ({ tone: 'idle', title: 'In use by another program',
 		detail: 'Another program than vmedia has inserted an image.' }),
 	failed: ({ reason }) => ({ tone: 'bad', title: 'Failed',
-		detail: reason ? sentence(reason) : '' }),
+		detail: reason ? sentence(untyped(reason)) : '' }),
 };
 
 function aboutSlot(slot, serving) {

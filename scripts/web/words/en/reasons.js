@@ -24,6 +24,8 @@ const KNOWN = [
 			'vmedia.conf sets drive = kernel.'],
 	[/this kernel has no NBD/, () => 'The kernel of that server has no NBD ' +
 		'and cannot show an image of a browser. Upload the image instead.'],
+	[/the time of --expires is over/, () => 'The time after which the slot was ' +
+		'to eject it is over.'],
 	[/it is smaller than a CD-ROM drive can show/i,
 		() => 'The image is smaller than a CD drive can show.'],
 ];
@@ -45,9 +47,13 @@ function uncut(why) {
 		`${why.replace(/\s+\S*$/, '')} …`;
 }
 
+const ADVICE = /[,;:] (?:or )?(?:use|try|see|run|eject it, or use|give)\b[^;:]*(?:\s-\w|--\w|vmctl|vm-)[^;:]*$/;
+
 /* Without advice to type something: there is no command line here. */
 export function untyped(why) {
-	return why.replace(/[,;:] (?:or )?(?:use|try|see|run|eject it, or use|give)\b[^;:]*(?:\s-\w|--\w|vmctl|vm-)[^;:]*$/, '');
+	return why.replace(/ \((?:--[\w-]+|see\b[^()]*)\)/, '')
+		.replace(/[,;:] modprobe\b.*$/, '')
+		.replace(ADVICE, '');
 }
 
 export function plainly(why) {
