@@ -165,6 +165,10 @@ inet_peer_network(const char *peer, char network[INET_PEER_SIZE])
 	snprintf(plain, sizeof(plain), "%.*s", (int)len, peer);
 	if (inet_is_this_machine(peer) || inet_pton(AF_INET6, plain, &a) != 1)
 		return;
+	if (IN6_IS_ADDR_V4MAPPED(&a)) {
+		inet_ntop(AF_INET, a.s6_addr + 12, network, INET_PEER_SIZE);
+		return;
+	}
 	memset(a.s6_addr + 8, 0, 8);
 	inet_ntop(AF_INET6, &a, network, INET_PEER_SIZE);
 }

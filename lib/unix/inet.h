@@ -27,7 +27,8 @@ bool inet_is_local(int fd);
 void inet_peer_name(int fd, char name[INET_PEER_SIZE]);
 
 /* The network of such a peer, in words: an IPv6 address is cut to its /64, which
- * one host has whole (RFC 4291 section 2.5.4). */
+ * one host has whole (RFC 4291 section 2.5.4), and an IPv4 address, as a web server
+ * names it that listens by IPv6, is itself (section 2.5.5.2). */
 void inet_peer_network(const char *peer, char network[INET_PEER_SIZE]);
 
 /* Is a peer of that name a process of this machine? */

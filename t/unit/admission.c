@@ -44,6 +44,8 @@ test_networks(void)
 	CHECK(strcmp(network, "fe80::") == 0);
 	inet_peer_network("192.0.2.7", network);
 	CHECK(strcmp(network, "192.0.2.7") == 0);
+	inet_peer_network("::ffff:192.0.2.7", network);
+	CHECK(strcmp(network, "192.0.2.7") == 0);
 	inet_peer_network("::1", network);
 	CHECK(strcmp(network, "::1") == 0);
 	inet_peer_network("local", network);
