@@ -1204,6 +1204,13 @@ globals() {
 	grep -q "gave up after 2 s" stderr
 	rm conf
 	fails 64 vmctl probe --timeout 00 "$URL/ok/x.iso"
+	printf '%s\n' "store = $PWD/store" 'store_reserve = 08' 'store_size = 09G' \
+		'host_timeout = 08' 'host = redfish https://127.0.0.1:1/x' >conf
+	[ "$(vmctl image quota -j 2>err | jq '.room > 0 and .limit == 9663676416')" = true ]
+	[ ! -s err ]
+	fails 69 vmctl host # at once, or without curl
+	not grep "gave no reason" stderr
+	rm conf
 	fails 64 vmctl status -s 010
 	fails 64 vmctl status -s 00
 	fails 64 vmctl eject 01

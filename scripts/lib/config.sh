@@ -243,6 +243,10 @@ take_setting() {
 		bad_setting "$1 = $2" "the value must be ${row#*|}"
 		return
 	}
+	case ${row%%|*}-$2 in
+	*" "* | *-0) ;;
+	percent-* | count-* | [0-9]*-*) set -- "$1" "$NUMBER" ;;
+	esac
 	CONF_LINES="$CONF_LINES$1 $LINE_NUMBER$NEWLINE"
 	case $1 in
 	slots) TYPES=$2 ;;
