@@ -101,7 +101,7 @@ A=00000000000000aa B=00000000000000bb
 	[ "$(image -V)" = "vm-image $(vm-import -V | cut -d ' ' -f 2)" ]
 	image help finish | grep -qx 'usage: .* finish .* NAME | --id ID'
 	image help put | not grep '^FILE'
-	image help fetch | grep -A 1 -- '--sha256 HEX' | grep -q -- '--sha256-file FILE  *the same'
+	image help fetch | grep -A 1 -- '--sha256 HEX' | grep -q -- '--sha256-file FILE  *read the SHA-256'
 	not grep '.\{81\}' <(image help; image help begin; image help fetch)
 	fails 64 image list
 	grep "did you mean vmctl image ls?" stderr
