@@ -93,7 +93,7 @@ mount_small() {
 	nothing_left 0
 }
 
-@test "what the host writes is in the overlay; a source that is lost is told" {
+@test "what the host writes is in the overlay" {
 	truncate -s 16M "$WWW/disk.img"
 	mount_image disk.img -s 1 --drive own --overlay /tmp/overlay
 	wait_until 30 host_has 1
@@ -106,6 +106,19 @@ mount_small() {
 	cmp -n 4194304 /tmp/wanted "$(host_drive 1)"
 	vmctl eject -s 1
 	rm /tmp/overlay
+}
+
+@test "eject -f of a source that does not answer says what is lost: 74, also by a short --outage" {
+	echo "allow_file = $BATS_TEST_TMPDIR" >"$VM_CONF"
+	truncate -s 16M "$BATS_TEST_TMPDIR/disk.img"
+	vmctl mount -s 1 -w --drive own --outage 3 "$BATS_TEST_TMPDIR/disk.img"
+	wait_until 30 host_has 1
+	dd if=/dev/urandom of="$(host_drive 1)" bs=64k count=4 oflag=direct status=none
+	pkill -STOP -x nbdkit
+	fails 74 vmctl eject -f -s 1
+	grep "could not keep all that the host wrote" "$BATS_TEST_TMPDIR/stderr"
+	nothing_left 1
+	rm "$VM_CONF"
 }
 
 @test "each of its programs is killed while the host reads: right bytes, the drive stays" {

@@ -6,6 +6,7 @@
 
 LOCK_SECONDS=10		# how long to wait for another vmctl on the same slot
 EJECT_SECONDS=15	# how long a vm-slot may take to undo a mount
+OWN_SECONDS=65		# ... if a vm-drive must write out what the host wrote
 WHY=			# what vm-slot has said against the last request
 
 # lock_slot N: take the lock of slot N, which is released when vmctl exits.
@@ -297,14 +298,17 @@ renew_slot() {
 # eject_limit WORD: print the option of vm-slot -a for how long an eject may
 # take. What the host wrote is lost at the latest when the outage limit is over.
 eject_limit() {
-	local outage
+	local outage limit
 	if [ "$1" = source ]; then
 		return # the client serves the image until everything is written
 	elif [ "$1" = discard ] || [ ! -f "$DIR/request/writable" ]; then
 		echo "-t $EJECT_SECONDS"
 	else
 		outage=$(read_value "$DIR/request/outage")
-		echo "-t $((EJECT_SECONDS + 2 * ${outage:-25}))"
+		limit=$((EJECT_SECONDS + 2 * ${outage:-25}))
+		[ "$(get drive)" != own ] || [ $limit -ge $OWN_SECONDS ] ||
+			limit=$OWN_SECONDS
+		echo "-t $limit"
 	fi
 }
 
