@@ -77,6 +77,10 @@ export const tests = {
 			[head('QFI\xfb'), /qcow2\)\. Convert it to a raw image/],
 			[head('\x7f\x10\xda\xbe', 64), /VDI/],
 			[head('\xff\xd8\xff\xe0'), /photograph \(JPEG\)/],
+			[head('\0\0\0\x18ftypmif1'), /photograph \(HEIC\)/],
+			[head('RIFF\0\0\0\0WEBP'), /WebP/],
+			[head('\x04\x22\x4d\x18'), /packed \(lz4\)/],
+			[head('conectix'), /VHD\)\. Convert it/],
 			[head('ustar', 257), /tar archive/],
 			[Buffer.from('<!DOCTYPE html>'), /a web page/]]) {
 			await writeFile('file', octets);
