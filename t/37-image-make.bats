@@ -75,6 +75,16 @@ answers() {
 	grep "used 64 MiB, asked 64 MiB, limit 100 MiB" stderr
 	fails 73 image create -s 1M disk.img
 	nothing_left
+	image create -j -s 2M json.img >json
+	[ "$(jq -c 'del(.id)' json)" = \
+		'{"schema":1,"uri":"image:json.img","size":2097152,"sha256":null}' ]
+	echo hello >hello
+	image pack -j json.iso hello >json
+	jq -e --arg sum "$(sha256sum <"$(data_of json.iso)" | cut -c 1-64)" \
+		'.uri == "image:json.iso" and .sha256 == $sum' json
+	# Who cannot read that it is there, is told.
+	run -74 sh -c '"$@" 2>&1 >/dev/full' sh "$BUILD/bin/vm-image" create -s 1M full.img
+	[[ $output == *"unable to write standard output, but the image is in the store" ]]
 }
 
 @test "create: what a disk may yet be given is not given to another image" {

@@ -300,9 +300,15 @@ gone() {
 	image get "x (1).iso" - | cmp - out
 	fails 73 image get "x (1).iso" out
 	image verify "x (1).iso" | grep "$SUM, as it should be"
+	image verify -j "x (1).iso" >json
+	[ "$(jq -c 'del(.id)' json)" = \
+		'{"schema":1,"uri":"image:x (1).iso","size":300001,"sha256":"'"$SUM"'"}' ]
+	shows '.images[0].id' "$(jq -r .id json)"
+	run -73 --separate-stderr image put -j "x (1).iso"
+	jq -e '.error.status == 73' <<<"$output"
 	fails 73 image put "x (1).iso"
 	grep "there is an image x (1).iso already: remove it, or use --replace" stderr
-	image put "x (1).iso" other.iso
+	image put "x (1).iso" other.iso -j | jq -e '.uri == "image:other.iso"'
 	image ls | grep -c unverified | grep -qx 2
 	gone
 }

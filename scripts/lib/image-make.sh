@@ -146,16 +146,8 @@ cmd_create() {
 	# To hash a large blank disk would take minutes, and the first write of a
 	# host makes it wrong.
 	publish "$MADE_SIZE" stale
-	say_made "blank disk${FORMAT:+ with $FORMAT}"
-}
-
-# say_made WHAT: one line about the image at hand.
-say_made() {
 	DROP=
-	in_words "$MADE_SIZE"
-	set -- "$1" "$VALUE"
-	uri_of
-	out '%s: %s, %s\n' "$VALUE" "$2" "$1"
+	say_image "$MADE_SIZE" '' "blank disk${FORMAT:+ with $FORMAT}"
 }
 
 # check_label FORMAT: end unless a file system of this format may have LABEL.
@@ -399,5 +391,6 @@ cmd_pack() {
 	esac
 	hashed=$(vm-import -b "$REC" data 9>&- </dev/null) || exit
 	publish "$MADE_SIZE" "${hashed#* }"
-	say_made "SHA-256 ${hashed#* }"
+	DROP=
+	say_image "$MADE_SIZE" "${hashed#* }" "SHA-256 ${hashed#* }"
 }

@@ -71,14 +71,9 @@ cmd_put() {
 	keep
 }
 
-# say_kept: one line about the image at hand.
+# say_kept: tell of the image at hand.
 say_kept() {
-	in_words "$COPIED"
-	set -- "$VALUE"
-	uri_of
-	DONE="the image is in the store"
-	out '%s: %s, SHA-256 %s%s\n' "$VALUE" "$1" "$SUM" \
-		"${VERIFIED:+, as it should be}"
+	say_image "$COPIED" "$SUM" "SHA-256 $SUM${VERIFIED:+, as it should be}"
 }
 
 # get_failed STATUS: standard output cannot be written, or nobody reads it any more.

@@ -150,6 +150,25 @@ need_store() {
 		no_store "$STORE/ledger"
 }
 
+# say_image SIZE SHA256 TEXT: the image at hand, which is in the store now, on one line
+# or as an object.
+say_image() {
+	in_words "$1"
+	set -- "$@" "$VALUE"
+	uri_of
+	DONE="the image is in the store"
+	if [ -z "$JSON" ]; then
+		out '%s: %s, %s\n' "$VALUE" "$4" "$3"
+		return
+	fi
+	json_begin
+	out ', "id": "%s", "uri": ' "$ID"
+	json_string "$VALUE"
+	out ', "size": %s, "sha256": ' "$1"
+	json_string "$2"
+	json_end
+}
+
 # need_tool PROGRAM PACKAGE: end unless it is there.
 need_tool() {
 	command -v "$1" >/dev/null || die $EX_UNAVAILABLE \

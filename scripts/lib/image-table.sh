@@ -67,6 +67,7 @@ quota|q|SIZE|owner|let the owner store at most SIZE
 force|f||owner|with rm: remove the images of the owner, too
 replace|||put finish mv begin fetch create pack|replace another image that has this name
 json|j||ls owner quota doctor fetch|print one JSON object
+json|j||put finish verify create pack|print one JSON object
 user|u|USER|fetch|log in to the server as USER
 password|P|FILE|fetch|read the password from FILE (-: ask for it)
 header||FILE|fetch|send the HTTP headers in FILE, such as a token
