@@ -161,6 +161,25 @@ has_state() {
 	[ "$(cat "$VM_RUN_DIR/$1/state")" = "$2" ]
 }
 
+@test "vm-drive and vm-slot are killed: a mount says what to do" {
+	mount_small
+	pkill -KILL -x vm-slot
+	pkill -KILL -x vm-drive
+	wait_until 30 not pgrep -x vm-drive
+	fails 75 mount_image small.iso -s 1 -t disk
+	grep "slot 0 still holds .*small.iso.*: run vmctl doctor --repair, or vmctl eject -s 0" \
+		"$BATS_TEST_TMPDIR/stderr"
+	vmctl doctor --repair
+	wait_until 30 host_has 0
+	has_small
+	has_state 0 active
+	pkill -KILL -x vm-slot
+	pkill -KILL -x vm-drive
+	wait_until 30 not pgrep -x vm-drive
+	vmctl eject -s 0
+	nothing_left 0
+}
+
 @test "a mount waits until the host has given the new drive an address" {
 	mount_small
 	vmctl eject -s 0

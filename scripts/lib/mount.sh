@@ -91,6 +91,20 @@ take_chosen() {
 	done
 }
 
+# setup_failed STATUS: a vm-drive that was killed, and whose vm-slot was, too, keeps all
+# drives from the host until somebody ejects its image.
+setup_failed() {
+	local slot
+	for slot in 0 1 2 3 4 5 6 7; do
+		DIR=$RUN/$slot
+		[ "$1" != $EX_TEMPFAIL ] || ! is_orphan || die $EX_TEMPFAIL \
+			"slot $slot still holds $(get url), but its vm-slot and" \
+			"vm-drive were killed: run vmctl doctor --repair, or" \
+			"vmctl eject -s $slot"
+	done
+	fail_as "$1" "$WHY"
+}
+
 # setup_gadget: make the host's drives, unless they exist.
 setup_gadget() {
 	[ -d /sys/module/nbd ] ||
@@ -109,7 +123,7 @@ setup_gadget() {
 	[ -z "$STALL" ] || set -- "$@" -S "$STALL"
 	[ -z "$UDC" ] || set -- "$@" -u "$UDC"
 	# shellcheck disable=SC2086 # a list of words
-	WHY=$(VM_CAUSES=1 "$@" $TYPES 2>&1 >/dev/null) || fail_as $? "$WHY"
+	WHY=$(VM_CAUSES=1 "$@" $TYPES 2>&1 >/dev/null) || setup_failed $?
 	[ -z "$WHY" ] || printf '%s\n' "$WHY" >&2
 }
 
