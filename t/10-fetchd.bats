@@ -317,6 +317,18 @@ refuses() {
 	done
 }
 
+@test "servers that answer in turn are all known in the end" {
+	local mode bytes
+	# As many requests a round as there are servers, or a part of them.
+	for mode in 3:1500000 4:2500000 5:3600000; do
+		bytes=${mode#*:}
+		serve "$bytes" "etags/${mode%:*}/x"
+		nbdcopy --connections=1 --requests=1 "nbd+unix:///?socket=$SOCK" copy
+		cmp -n "$bytes" image copy
+		cleanup
+	done
+}
+
 # restart_nbdkit: vm-fetchd starts another nbdkit.
 restart_nbdkit() {
 	local pid
@@ -424,6 +436,12 @@ another_than() {
 	serve $MIB retry-after/2/1/x
 	wait_until 10 grep -q '^vm-fetchd: waiting: .*(HTTP 503), trying again in 2' fetchd.err
 	cleanup
+	# A date that has gone by, or nonsense, asks for no pause worth a line.
+	for mode in Sun,06-Nov-1994,08:49:37,GMT -5 soon; do
+		serve $MIB retry-after/$mode/1/x
+		not grep 'trying again' fetchd.err
+		cleanup
+	done
 	# No longer than timeout=; a pause of an hour is not waited for.
 	head -c 1000 /dev/urandom >image
 	start_hostile image

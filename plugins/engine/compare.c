@@ -124,12 +124,18 @@ choose_ranges(struct engine *e)
 		budget = COMPARE_MIN;
 	for (i = 0; i < e->cache.slot_count; i++)
 		used += e->cache.slots[i].list != SLOTS_FREE;
-	ranges = used < RANGES_MAX - 1 ? used : RANGES_MAX - 1;
+	ranges =
+	    used < RANGES_MAX - ROUNDS_MAX ? used : RANGES_MAX - ROUNDS_MAX;
 	len = ranges > 0 ? budget / ranges / BLOCK_SIZE * BLOCK_SIZE : 0;
 	if (len < BLOCK_SIZE)
 		len = BLOCK_SIZE;
 	c->count = 0;
-	add_range(e, NULL, 0, c->first_len, c->first);
+	/*
+	 * Servers that answer in turn must all have had theirs: in each round
+	 * one more is asked.
+	 */
+	for (i = 0; i < c->rounds; i++)
+		add_range(e, NULL, 0, c->first_len, c->first);
 	for (i = 0; i < e->cache.slot_count; i++) {
 		if (e->cache.slots[i].list == SLOTS_FREE)
 			continue;

@@ -285,7 +285,10 @@ connection_end(struct connection *c, CURLcode code)
 		http_fault_of_curl(code, c->error, &c->fault);
 	}
 	curl_easy_getinfo(c->easy, CURLINFO_RETRY_AFTER, &pause);
-	c->fault.retry_after = pause > UINT_MAX ? UINT_MAX : (unsigned)pause;
+	/* Of a date in the past, libcurl makes a negative number. */
+	c->fault.retry_after = pause < 0	  ? 0
+			       : pause > UINT_MAX ? UINT_MAX
+						  : (unsigned)pause;
 	go_back(c);
 	return &c->fault;
 }
