@@ -86,8 +86,9 @@ url_kind(const char *typed)
 }
 
 /*
- * Append the len bytes at text, percent-encoded. as_name: they are a name as it
- * is, so that %, # and ? are part of it, and \ divides.
+ * Append the len bytes at text, percent-encoded: what no URL has (RFC 3986), and
+ * some servers refuse. as_name: they are a name as it is, so that %, # and ? are
+ * part of it, and \ divides.
  */
 static char *
 encode(char *out, const char *text, size_t len, bool as_name)
@@ -104,6 +105,8 @@ encode(char *out, const char *text, size_t len, bool as_name)
 			encoded = end - text < 3 ||
 				  !isxdigit((unsigned char)text[1]) ||
 				  !isxdigit((unsigned char)text[2]);
+		else
+			encoded = encoded || strchr("\"<>[]^`{|}", c) != NULL;
 		if (encoded)
 			out += sprintf(out, "%%%02X", c);
 		else
@@ -125,7 +128,12 @@ from_url(char *out, const char *typed, size_t scheme)
 	out = stpcpy(out, schemes[scheme].scheme);
 	out = encode(out, rest, (size_t)(host - rest), false);
 	memcpy(out, host, (size_t)(path - host));
-	encode(out + (path - host), path, strlen(path), false);
+	out += path - host;
+	encode(out, path, strlen(path), false);
+	if (schemes[scheme].kind == URL_SMB)
+		for (; *out != '\0'; out++)
+			if (*out == '\\')
+				*out = '/';
 }
 
 const char *
