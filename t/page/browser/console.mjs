@@ -70,7 +70,7 @@ export const tests = {
 		machine.refusals.set(INSERT, [400, 'Base.1.22.ResourceAtUriUnauthorized',
 			'Unauthorized.', 'Send a UserName.']);
 		await slot.button('Insert').click();
-		await fault(/wants a user name and a password\.\s*Enter those/);
+		await fault(/wants a user name and a password\.\s*Enter the user and password/);
 		await until(async () => await focus() === 'user');
 		assert.equal(await slot.$('input[type=url]').inputValue(), IMAGE);
 		await slot.$('[data-part=user]').fill('ann');

@@ -14,7 +14,7 @@ export const tests = {
 		await page.$('#sign-out').click();
 		await page.$('#login').waitFor();
 		await signIn(page, 'reader', 'readonly1');
-		await page.$('#limited').filter({ hasText: /ReadOnly, may look/ }).waitFor();
+		await page.$('#limited').filter({ hasText: /ReadOnly, can look/ }).waitFor();
 		assert(await card(page, 0).button('Insert').isDisabled());
 	},
 };
