@@ -225,7 +225,7 @@ mount" ]
 	mkfifo hold
 	touch holds
 	asks ok verb=eject slot=0 token="$TOKEN" &
-	wait_until 20 test -e all
+	wait_until 20 test -e waits
 	rm holds
 	# Longer than all the time that is there for tries.
 	sleep 4.5
@@ -311,7 +311,7 @@ mount" ]
 	mkfifo hold
 	touch holds
 	background doorask verb=mount slot=0 image=http://h.example/x.iso token="$TOKEN"
-	wait_until 20 test -e args
+	wait_until 20 test -e waits
 	asks ok verb=media slot=0 token="$TOKEN"
 	[ "$(field busy)" = yes ]
 	asks ok verb=mount slot=1 image=http://h.example/y.img token="$TOKEN"

@@ -399,7 +399,7 @@ $media/Slot_1" ]
 	touch holds
 	(insert 0 '{"Image":"http://h.example/x.iso"}' >status.insert) &
 	client=$!
-	wait_until 20 test -e args
+	wait_until 20 test -e waits
 	mkdir -p run/0
 	ln held run/0/pid
 	ln held run/0/lock

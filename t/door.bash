@@ -24,7 +24,7 @@ make_accounts() {
 # pretend_programs: vmctl writes what it gets to the files args, stdin and secretN,
 # and its verbs to the file all. It says what the file `says` has, ends with what
 # `status` has, once, and fails an eject without --force while there is a file
-# `locked`. It waits while there is a file `holds`, for slot 0.
+# `locked`. It waits while there is a file `holds`, for slot 0, and makes `waits`.
 pretend_programs() {
 	mkdir -p programs run
 	cat >programs/vmctl <<-E
@@ -38,7 +38,7 @@ pretend_programs() {
 		done
 		mv args.new args
 		case "\$*" in
-		*"--slot 0"*) [ ! -e holds ] || cat hold >/dev/null ;;
+		*"--slot 0"*) [ ! -e holds ] || { touch waits && cat hold >/dev/null; } ;;
 		esac
 		case "\$*" in
 		*--force*) ;;
