@@ -129,7 +129,9 @@ hold_as_nobody() {
 		pem="$begin"$'\n\001\n'"$end"
 	asks invalid verb=certificate-add slot=0 token="$TOKEN" \
 		pem="$begin$(printf '%060000d' 0)$end"
-	large="$begin$(printf '%015000d' 0 | tr 0 '"')$end"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+		-keyout k.pem -out c.pem -subj /CN=ca -days 30 2>/dev/null
+	large="$(printf '%014000d' 0 | tr 0 '"')$(cat c.pem)"
 	for i in 1 2 3 4 5 6 7 8; do
 		asks ok verb=certificate-add slot=0 pem="$large" token="$TOKEN"
 	done

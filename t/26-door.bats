@@ -290,10 +290,18 @@ mount" ]
 @test "certificates of a slot are given to vmctl" {
 	start_door
 	log_in root 0penBmc
-	pem=$'-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+		-keyout k.pem -out c.pem -subj /CN=ca -days 30 2>/dev/null
+	pem=$(cat c.pem)
 	asks ok verb=certificate-add slot=0 pem="$pem" token="$TOKEN"
 	[ "$(field id)" = 1 ]
-	asks invalid verb=certificate-add slot=0 pem=nonsense token="$TOKEN"
+	for bad in nonsense "${pem/MII/NII}" "${pem/MII/M?I}" "${pem/MII/MIIA}" \
+		"$pem"$'\n'"${pem%-----END*}" \
+		$'-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----' \
+		$'-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----' \
+		"$pem$(cat k.pem)"; do
+		asks invalid verb=certificate-add slot=0 pem="$bad" token="$TOKEN"
+	done
 	asks ok verb=media slot=0 token="$TOKEN"
 	[ "$(field certificates | jq -r '.[0].pem')" = "$pem" ]
 	asks ok verb=mount slot=0 image=https://h.example/x.iso token="$TOKEN"

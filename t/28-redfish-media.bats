@@ -301,12 +301,30 @@ $media/Slot_1" ]
 	[ "$location" = $MEDIA/Slot_0/Certificates/1 ]
 	[ "$(admin GET "$location")" = 200 ]
 	value .CertificateString | cmp -n "$(wc -c <c.pem)" - c.pem
-	[ "$(send POST $MEDIA/Slot_0/Certificates '{"CertificateString":"x","CertificateType":"PEM"}')" = 400 ]
+	while read -r message property wrong; do
+		[ "$(send POST $MEDIA/Slot_0/Certificates "$wrong")" = 400 ]
+		[ "$(message)" = "$message" ]
+		[ "$(value '.error."@Message.ExtendedInfo"[0].RelatedProperties[0]')" = "/$property" ]
+	done <<-'E'
+		PropertyValueError CertificateString {"CertificateString":"x","CertificateType":"PEM"}
+		PropertyValueTypeError CertificateString {"CertificateString":7}
+		PropertyValueTypeError CertificateType {"CertificateString":"x","CertificateType":7}
+		PropertyValueNotInList CertificateType {"CertificateString":"x","CertificateType":"PKCS7"}
+		PropertyUnknown Nope {"CertificateString":"x","Nope":1}
+		PropertyMissing CertificateString {"CertificateType":"PEM"}
+	E
 	[ "$(send POST $MEDIA/Slot_0/Certificates "$(jq -n --rawfile pem k.pem \
 		'{CertificateString: $pem}')")" = 400 ]
 	insert 0 '{"Image":"https://h.example/x.iso"}'
 	grep -q -- --cacert args
-	[ "$(admin DELETE "$location")" = 204 ]
+	for number in 2 3 4 5 6 7 8; do
+		[ "$(send POST $MEDIA/Slot_0/Certificates "$body")" = 201 ]
+	done
+	[ "$(send POST $MEDIA/Slot_0/Certificates "$body")" = 400 ]
+	[ "$(message)" = CreateLimitReachedForResource ]
+	for number in 8 7 6 5 4 3 2 1; do
+		[ "$(admin DELETE "${location%1}$number")" = 204 ]
+	done
 	[ "$(admin GET "$location")" = 404 ]
 	[ "$(admin GET $MEDIA/Slot_0/Certificates)" = 200 ]
 	[ "$(value '."Members@odata.count"')" = 0 ]

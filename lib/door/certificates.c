@@ -10,9 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/number.h"
 #include "door/certificates.h"
 #include "unix/atomic-file.h"
+
+#define BEGIN "-----BEGIN CERTIFICATE-----"
+#define END   "-----END CERTIFICATE-----"
 
 static void
 path_of(char path[PATH_MAX], const char *dir, unsigned id)
@@ -98,15 +102,59 @@ has_control_characters(const char *text)
 	return false;
 }
 
+/* Are these bytes one DER value of type SEQUENCE, with another one in it, as a
+ * certificate is (RFC 5280 section 4.1)? */
+static bool
+is_sequence(const unsigned char *der, size_t size)
+{
+	size_t head = 2, len;
+
+	if (size < 8 || der[0] != 0x30)
+		return false;
+	len = der[1];
+	if (der[1] == 0x81) {
+		len = der[2];
+		head = 3;
+	} else if (der[1] == 0x82) {
+		len = (size_t)der[2] << 8 | der[3];
+		head = 4;
+	}
+	return head + len == size && der[head] == 0x30;
+}
+
+/* Is that the text of a certificate, between its BEGIN and END? */
+static bool
+is_certificate(const char *text, size_t len)
+{
+	char base64[CERTIFICATE_SIZE];
+	unsigned char der[CERTIFICATE_SIZE];
+	size_t count = 0;
+	int size;
+
+	for (; len > 0; text++, len--)
+		if (strchr(" \t\r\n", *text) == NULL)
+			base64[count++] = *text;
+	size = base64_decode_bytes(der, sizeof(der), base64, count);
+	return size > 0 && is_sequence(der, (size_t)size);
+}
+
+/* Is it one certificate or more? Others would hold up each mount of the slot. */
 static bool
 is_pem(const char *text)
 {
-	const char *begin = strstr(text, "-----BEGIN CERTIFICATE-----");
+	const char *at = text, *end;
+	unsigned count = 0;
 
-	return begin != NULL &&
-	       strstr(begin, "-----END CERTIFICATE-----") != NULL &&
-	       strstr(text, "PRIVATE KEY") == NULL &&
-	       !has_control_characters(text) && strlen(text) < CERTIFICATE_SIZE;
+	if (strlen(text) >= CERTIFICATE_SIZE || has_control_characters(text) ||
+	    strstr(text, "PRIVATE KEY") != NULL)
+		return false;
+	for (; (at = strstr(at, BEGIN)) != NULL; at = end, count++) {
+		at += strlen(BEGIN);
+		end = strstr(at, END);
+		if (end == NULL || !is_certificate(at, (size_t)(end - at)))
+			return false;
+	}
+	return count > 0;
 }
 
 int

@@ -75,35 +75,43 @@ get_certificate(struct redfish *r)
 	json_decref(list);
 }
 
+static const char *const types[] = {"PEM", NULL};
+
+static const struct input_field new_fields[] = {
+    {.name = "CertificateString", .type = INPUT_STRING, .is_required = true},
+    {.name = "CertificateType", .type = INPUT_STRING, .values = types},
+    {.name = NULL},
+};
+
 void
 post_certificates(struct redfish *r)
 {
-	const char *pem = input_string(r->input, "CertificateString");
-	const char *type = input_string(r->input, "CertificateType");
 	int slot = media_slot_of(r, 0);
 	struct door_message request, answer;
+	enum ask_result result;
 	char text[8];
 
-	if (slot == -1)
+	if (slot == -1 || !redfish_check_new(r, new_fields))
 		return;
-	if (pem == NULL) {
-		redfish_say(r, 400, MSG_PROPERTY_MISSING, "/CertificateString",
-		    "Send a certificate in PEM.", "CertificateString");
-		return;
-	}
-	if (type != NULL && strcmp(type, "PEM") != 0) {
-		redfish_say(r, 400, MSG_PROPERTY_VALUE_NOT_IN_LIST,
-		    "/CertificateType", "Send PEM.", type, "CertificateType");
-		return;
-	}
 	snprintf(text, sizeof(text), "%d", slot);
 	ask_begin(r, &request, "certificate-add");
 	door_add_string(&request, "slot", text);
-	door_add_string(&request, "pem", pem);
-	if (ask_do(r, &request, &answer)) {
+	door_add_string(
+	    &request, "pem", input_string(r->input, "CertificateString"));
+	result = ask_send(r, &request, &answer);
+	if (result == ASK_OK) {
 		snprintf(r->location, sizeof(r->location), "%.200s/%.16s",
 		    r->uri, door_string(&answer, "id"));
 		r->status = 201;
+	} else if (result == ASK_INVALID) {
+		redfish_say(r, 400, MSG_PROPERTY_VALUE_ERROR,
+		    "/CertificateString", "Send a certificate in PEM.",
+		    "CertificateString");
+	} else if (result == ASK_LIMIT) {
+		redfish_say(r, 400, MSG_CREATE_LIMIT_REACHED, NULL,
+		    "Remove a certificate of the slot first.");
+	} else {
+		ask_refuse(r, result, &answer);
 	}
 	door_message_free(&answer);
 }
