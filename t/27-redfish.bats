@@ -211,6 +211,12 @@ ACCOUNTS=$V1/AccountService/Accounts
 		'{"UserName":"ann","Password":"first-one","RoleId":"ReadOnly"}' \
 		"${ROOT[@]}")" = 400 ]
 	[ "$(message)" = ResourceAlreadyExists ]
+	# $ACCOUNTS/Members is another resource.
+	[ "$(post $ACCOUNTS '{"UserName":"Members","Password":"first-one","RoleId":"ReadOnly"}' \
+		"${ROOT[@]}")" = 400 ]
+	[ "$(message)" = PropertyValueError ]
+	not grep -q ^Members accounts
+	[ "$(patch $ACCOUNTS/ann '{"UserName":"Members"}' "${ROOT[@]}")" = 400 ]
 	[ "$(patch $ACCOUNTS/ann '{"Password":"second-one"}' -u ann:first-one)" = 204 ]
 	[ "$(ask GET $ACCOUNTS/ann -u ann:first-one)" = 401 ]
 	[ "$(patch $ACCOUNTS/ann '{"Enabled":false}' "${ROOT[@]}")" = 204 ]

@@ -157,13 +157,26 @@ change(struct redfish *r, struct door_message *request)
 	return result == ASK_OK;
 }
 
+/* No account has the name of another resource. */
+static bool
+check_name(struct redfish *r)
+{
+	const char *name = input_string(r->input, "UserName");
+
+	if (name == NULL || strcmp(name, "Members") != 0)
+		return true;
+	redfish_say(r, 400, MSG_PROPERTY_VALUE_ERROR, "/UserName",
+	    "Use another name.", "UserName");
+	return false;
+}
+
 void
 post_accounts(struct redfish *r)
 {
 	struct door_message request;
 	const char *name;
 
-	if (!redfish_check_new(r, new_fields))
+	if (!redfish_check_new(r, new_fields) || !check_name(r))
 		return;
 	name = input_string(r->input, "UserName");
 	ask_begin(r, &request, "account-add");
@@ -186,7 +199,7 @@ patch_account(struct redfish *r)
 	struct door_message request;
 	const char *name;
 
-	if (!redfish_check_patch(r, fields))
+	if (!redfish_check_patch(r, fields) || !check_name(r))
 		return;
 	ask_begin(r, &request, "account-set");
 	door_add_string(&request, "name", r->part[0]);
