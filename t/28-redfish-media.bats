@@ -228,6 +228,8 @@ $media/Slot_1" ]
 	refused 0 '{"Image":"http://h/x.iso","WriteProtected":false}' ActionParameterNotSupported
 	grep -q "use Slot_1" body
 	refused 0 '{"Image":"http://h/x.iso","More":1}' ActionParameterUnknown
+	refused 0 '{"Image":"http://h/x.iso","UserName":"a\tb"}' ActionParameterValueFormatError
+	refused 0 "{\"Image\":\"http://h/x.iso\",\"Password\":\"$(printf %0512d 0)\"}" ActionParameterValueFormatError
 	[ "$(send PATCH $MEDIA/Slot_0 '{"Image":"http://h/x.iso","ImageName":"y"}')" = 400 ]
 	[ "$(message)" = PropertyNotWritable ]
 	[ "$(send PATCH $MEDIA/Slot_0 '{"@odata.id":"x"}')" = 400 ]
@@ -373,6 +375,10 @@ $media/Slot_1" ]
 	[ "$(as op operator1 POST /redfish/v1/Systems/system/Actions/ComputerSystem.Reset \
 		-H Content-Type:application/json -d '{"ResetType":"ForceRestart"}')" = 204 ]
 	[ "$(cat host-args)" = reset ]
+	rm host-args
+	[ "$(send POST /redfish/v1/Systems/system/Actions/ComputerSystem.Reset '{"ResetType":"ForceRestart","Delay":5}')" = 400 ]
+	[ "$(message)" = ActionParameterUnknown ]
+	[ ! -e host-args ]
 	[ "$(as reader readonly1 POST /redfish/v1/Systems/system/Actions/ComputerSystem.Reset \
 		-H Content-Type:application/json -d '{"ResetType":"On"}')" = 403 ]
 }

@@ -247,24 +247,21 @@ tell_end(struct redfish *r, struct door_message *request)
 	door_message_free(&answer);
 }
 
+static const struct input_field reset_fields[] = {
+    {.name = "ResetType", .type = INPUT_STRING, .is_required = true},
+    {.name = NULL},
+};
+
 void
 post_reset(struct redfish *r)
 {
-	const json_t *value = json_object_get(r->input, "ResetType");
-	const char *type = json_string_value(value), *action;
+	const char *type = input_string(r->input, "ResetType"), *action;
 	struct door_message request;
 	struct host host;
 	bool is_offered;
 
-	if (type == NULL) {
-		redfish_say(r, 400,
-		    value == NULL ? MSG_ACTION_PARAMETER_MISSING
-				  : MSG_ACTION_PARAMETER_VALUE_TYPE,
-		    "/ResetType", "Send a ResetType that the System offers.",
-		    value == NULL ? ACTION : "(not a string)", "ResetType",
-		    ACTION);
+	if (!redfish_check_input(r, r->input, "", reset_fields, ACTION))
 		return;
-	}
 	action = to_host(resets, type);
 	if (!host_read(r, &host))
 		return;

@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/control.h"
 #include "base/url.h"
 #include "redfish/answer.h"
 #include "redfish/duration.h"
 #include "redfish/media-fields.h"
 #include "redfish/message.h"
 
-#define CREDENTIAL_MAX 512 /* bytes of a user name or a password */
+#define CREDENTIAL_MAX 512 /* bytes of a user name or a password, and a NUL */
 #define VALUE_SIZE     160 /* bytes of a value in a message */
 
 /* --- messages ---------------------------------------------------------------- */
@@ -141,10 +142,10 @@ take_credential(struct judge *j, const char *name, const json_t *value)
 		refuse_type(j, name, value, "Send a string.");
 		return NULL;
 	}
-	if (strlen(text) > CREDENTIAL_MAX || strpbrk(text, "\n\r") != NULL ||
+	if (strlen(text) >= CREDENTIAL_MAX || has_control(text) ||
 	    (!json_is_null(value) && strlen(text) != json_string_length(value)))
 		refuse_value(j, WRONG_FORMAT, name, "(not shown)",
-		    "Send one line of at most 512 bytes.");
+		    "Send one line of less than 512 bytes, without tabs.");
 	return text;
 }
 
