@@ -209,6 +209,41 @@ eject
 mount" ]
 }
 
+@test "a hybrid image that is too large for a CD goes in as a disk, if that is allowed" {
+	mount_too_large() {
+		echo '{"schema":1,"error":{"status":65,"cause":"too-large","message":"2530000 bytes"}}' >says
+		echo 65 >status
+		asks "$1" verb=mount slot=0 image=http://h.example/x.iso token="$TOKEN"
+	}
+	start_door
+	log_in root 0penBmc
+	echo '{"format":"hybrid","media":"disk"}' >probe-says
+	mount_too_large ok
+	grep -q -- "--type disk --retype" args
+	asks ok verb=eject slot=0 token="$TOKEN"
+	echo '{"format":"iso9660","media":"cd"}' >probe-says
+	mount_too_large failed
+	[ "$(field cause) $(field message)" = "too-large 2530000 bytes" ]
+	[ "$(cut -d ' ' -f 1 args)" = probe ]
+	stop_door
+	start_door -R
+	log_in root 0penBmc
+	echo '{"format":"hybrid","media":"disk"}' >probe-says
+	mount_too_large failed
+	grep -q -- "^mount .*--type auto" args
+}
+
+@test "whether certificates are verified at first is for the command line to say" {
+	start_door -i
+	log_in root 0penBmc
+	asks ok verb=media slot=0 token="$TOKEN"
+	[ "$(field verify)" = no ]
+	asks ok verb=mount slot=0 image=https://h.example/x.iso token="$TOKEN"
+	grep -q -- --insecure args
+	asks ok verb=mount slot=0 image=https://h.example/x.iso verify=yes token="$TOKEN"
+	not grep -q -- --insecure args
+}
+
 @test "a host that has locked its drive is asked, and then its medium is taken" {
 	start_door
 	log_in root 0penBmc

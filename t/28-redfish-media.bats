@@ -264,6 +264,40 @@ $media/Slot_1" ]
 	[ "$(grep -c . says 2>/dev/null || :)" = "" ]
 }
 
+@test "an eject that loses what the host wrote is 500, and says so" {
+	[ "$(insert 1 '{"Image":"http://h.example/x.img","WriteProtected":false}')" = 204 ]
+	echo 74 >locked
+	for body in '{"Image":null}' '{"Inserted":false}'; do
+		[ "$(send PATCH $MEDIA/Slot_1 "$body")" = 500 ]
+		[ "$(message)" = InternalError ]
+		grep -q "data is lost" body
+	done
+	[ "$(admin POST $MEDIA/Slot_1/Actions/VirtualMedia.EjectMedia)" = 500 ]
+}
+
+@test "Status tells why a slot is degraded, or has failed" {
+	local words="its server has been away for 12 s"
+	mkdir run/0
+	ln held run/0/pid
+	echo http://h.example/x.iso >run/0/url
+	echo "$words" | tee run/0/reason >run/0/error
+	while read -r state inserted health message severity; do
+		echo "$state" >run/0/state
+		[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+		[ "$(value '"\(.Inserted) \(.Status.State) \(.Status.Health)"')" = "$inserted Enabled $health" ]
+		[ "$(value '.Status.Conditions[0] | [.MessageId, .Message, .Severity] | tostring')" = \
+			"[\"Vmedia.1.0.$message\",\"$words\",\"$severity\"]" ]
+		value '.Status.Conditions[0].Timestamp' | grep -Eqx '[0-9-]{10}T[0-9:]{8}Z'
+	done <<-'E'
+		degraded true Warning Degraded Warning
+		failed false Critical Failed Critical
+	E
+	rm run/0/reason run/0/error
+	echo active >run/0/state
+	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
+	[ "$(value '.Status | tostring')" = '{"State":"Enabled","Health":"OK"}' ]
+}
+
 @test "roles: reading is everybody's, mounting is the administrator's" {
 	insert 0 '{"Image":"https://h.example/x.iso?sig=secret"}'
 	for who in "op operator1" "reader readonly1"; do

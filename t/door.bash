@@ -24,7 +24,8 @@ make_accounts() {
 # pretend_programs: vmctl writes what it gets to the files args, stdin and secretN,
 # and its verbs to the file all. It says what the file `says` has, ends with what
 # `status` has, once, and fails an eject without --force while there is a file
-# `locked`. It waits while there is a file `holds`, for slot 0, and makes `waits`.
+# `locked`, with the status that it has. Its probe says what `probe-says` has. It
+# waits while there is a file `holds`, for slot 0, and makes the file `waits`.
 pretend_programs() {
 	mkdir -p programs run
 	cat >programs/vmctl <<-E
@@ -42,7 +43,7 @@ pretend_programs() {
 		esac
 		case "\$*" in
 		*--force*) ;;
-		eject*) [ ! -e locked ] || exit "\$(cat locked)" ;;
+		eject*) [ ! -e locked ] || { echo "vmctl: data is lost" >&2; exit "\$(cat locked)"; } ;;
 		esac
 		slot=\$4
 		if [ -e status ] && [ "\$1" = mount ]; then
@@ -59,6 +60,7 @@ pretend_programs() {
 			echo active >run/\$slot/state
 			;;
 		eject) rm -rf run/\$slot ;;
+		probe) exec cat probe-says ;;
 		esac
 		echo '{"schema": 1, "changed": true}'
 		E
