@@ -299,6 +299,9 @@ ACCOUNTS=$V1/AccountService/Accounts
 	[ "$(json '.error["@Message.ExtendedInfo"][0].MessageArgs[0]')" = $ACCOUNTS/new ]
 	[ "$(ask GET $ACCOUNTS/root -H "X-Auth-Token: $token")" = 403 ]
 	[ "$(ask GET $ACCOUNTS/new -H "X-Auth-Token: $token")" = 200 ]
+	[ "$(patch $ACCOUNTS/new '{"Password":"changeme1"}' -H "X-Auth-Token: $token")" = 400 ]
+	[ "$(message)" = PropertyValueError ]
+	[ "$(ask GET $SESSIONS -H "X-Auth-Token: $token")" = 403 ]
 	[ "$(patch $ACCOUNTS/new '{"Password":"better-one"}' -H "X-Auth-Token: $token")" = 204 ]
 	[ "$(ask GET $SESSIONS -u new:better-one)" = 200 ]
 }

@@ -214,6 +214,12 @@ take_account(struct door_call *c, struct account *account, bool is_own)
 			door_invalid(c, "new-password", fault);
 			return false;
 		}
+		if (is_own && account->must_change &&
+		    account_check_password(account, password)) {
+			door_invalid(c, "new-password",
+			    "the password must be another one than before");
+			return false;
+		}
 		if (account_set_password(account, password) == -1) {
 			door_refuse(
 			    c, "unavailable", "unable to hash the password");
