@@ -1233,17 +1233,18 @@ globals() {
 }
 
 @test "a signal at the password prompt gives the terminal its echo back" {
-	local signal
+	local signal words
 	mkfifo keys
 	exec 8<>keys
-	cat >inner <<-END
-		trap : INT HUP TERM
-		$VM_SHELL -c 'echo \$\$ >pid; exec $VM_SHELL $BUILD/bin/vmctl probe -u bob \
-			-P - http://127.0.0.1:1/x'
-		echo \$? >status
-		stty -a >after
-	END
-	for signal in TERM:143 INT:130 HUP:129; do
+	for signal in TERM:143 INT:130 HUP:129 TERM:143:user; do
+		words="probe -u bob -P - http://127.0.0.1:1/x"
+		case $signal in *:user) words="user add bob" signal=TERM:143 ;; esac
+		cat >inner <<-END
+			trap : INT HUP TERM
+			$VM_SHELL -c 'echo \$\$ >pid; exec $VM_SHELL $BUILD/bin/vmctl $words'
+			echo \$? >status
+			stty -a >after
+		END
 		rm -f after status pid typed
 		# What bash starts in the background ignores INT.
 		env --default-signal=INT script -qfc "$VM_SHELL inner" \

@@ -25,6 +25,11 @@ cmd_user() {
 	[ -z "$USES_PAM" ] || set -- "$@" -P
 	[ -z "$JSON" ] || set -- "$@" -j
 	set -- "$@" -- "$ARGUMENT" ${WHERE:+"$WHERE"}
+	# sh would wait for it before it ends by a signal.
+	[ -n "$JSON" ] || {
+		trap - EXIT
+		exec "$@"
+	}
 	{ WHY=$("$@" 2>&1 >&4); } 4>&1
 	status=$?
 	case $status-$WHY in
