@@ -19,6 +19,7 @@
 #include "base/number.h"
 #include "base/output.h"
 #include "base/shown.h"
+#include "slot/progress.h"
 #include "store/import.h"
 
 #define QUIET_SECONDS 5
@@ -36,6 +37,7 @@ static struct options {
     .import = {.size = IMPORT_ANY, .limit = IMPORT_ANY},
 };
 
+static struct progress progress;
 static const char *volatile made; /* what a signal and a failure remove */
 
 static void
@@ -98,21 +100,27 @@ show_progress(uint64_t done, uint64_t size)
 {
 	static int64_t next;
 	int64_t now = clock_ms();
+	double mib = (double)done / (1 << 20), seconds;
+	char whole[64] = "", text[128];
 
 	if (now < next)
 		return;
 	next = now + PROGRESS_MS;
-	fprintf(stderr, "\r\033[K%ju MiB", (uintmax_t)(done >> 20));
+	seconds = (double)(now - progress.since + 1) / 1000;
 	if (size != IMPORT_ANY && size > 0)
-		fprintf(stderr, " of %ju MiB (%d %%)", (uintmax_t)(size >> 20),
+		snprintf(whole, sizeof(whole), " of %ju MiB (%d %%)",
+		    (uintmax_t)(size >> 20),
 		    (int)((double)done * 100 / (double)size));
+	snprintf(text, sizeof(text), "%.0f MiB%s, %.1f MiB/s", mib, whole,
+	    mib / seconds);
+	progress_show(&progress, text);
 }
 
 static void
 clear_progress(void)
 {
 	if (options.import.progress != NULL)
-		fputs("\r\033[K", stderr);
+		progress_end(&progress);
 }
 
 /* --- options ----------------------------------------------------------- */
@@ -258,6 +266,7 @@ main(int argc, char **argv)
 	output_check_at_exit();
 	parse_options(argc, argv);
 	catch_signals();
+	progress_begin(&progress);
 	if (options.progress && isatty(STDERR_FILENO))
 		options.import.progress = show_progress;
 	open_source(&from);

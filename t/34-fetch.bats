@@ -157,6 +157,13 @@ pid_of() {
 	is_idle
 }
 
+@test "fetch --wait: on a terminal, how much has come, and the rate" {
+	start_nginx
+	TERM=xterm script -qec "stty rows 24 cols 80; $VM_SHELL $BUILD/bin/vm-image fetch -w \
+		--limit-rate 4M '$HTTPS/x.iso'" /dev/null >shown </dev/null
+	grep -qE 'x.iso: [0-9.]+ of 16 MiB, [0-9.]+ MiB/s [.]' shown
+}
+
 @test "fetch: what the server does not have leaves nothing, and says why" {
 	start_nginx
 	fails 66 image fetch "$HTTPS/no.iso"

@@ -531,8 +531,14 @@ mount_btrfs() {
 @test "progress is drawn only on a terminal" {
 	vm-import -p box/x.iso to 2>err
 	[ ! -s err ]
-	script -qec "vm-import -p box/x.iso" typescript >shown
-	grep -q '2 MiB\|(.* %)' shown
+	TERM=xterm script -qec "vm-import -p box/x.iso" typescript >shown
+	grep -q 'MiB (.* %), [0-9.]* MiB/s [.]' shown
+	# It is as wide as the terminal, and a plain one has no cursor to move.
+	TERM=xterm script -qec "stty cols 20; vm-import -p box/x.iso" typescript >shown
+	tr '\r' '\n' <shown | sed -n 's/^\x1b\[K\(.* [.][.][.] [0-9]* s\)$/\1/p' >drawn
+	[ "$(wc -L <drawn)" = 19 ]
+	TERM=dumb script -qec "vm-import -p box/x.iso" typescript >shown
+	not grep -q "$(printf '\033')" shown
 }
 
 @test "it needs less than 8 MiB of memory" {

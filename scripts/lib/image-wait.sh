@@ -3,16 +3,26 @@
 # vm-image fetch --wait: how far the image at hand is, until it is there. Sourced by
 # vm-image, after image-fetch.sh.
 
+SEEN=0 SEEN_AT=0	# what had arrived a second ago or longer, and when
+RATE=			# bytes per second since then
+
 # fetch_progress BEGAN: on a terminal, show how far it is.
 fetch_progress() {
-	local text size
+	local text bytes at
 	[ -t 2 ] || return 0
-	text="$NAME: $(mib_of "$(received "$REC")")"
+	bytes=$(received "$REC")
+	at=$(now)
+	if [ "$at" -gt $SEEN_AT ]; then
+		[ $SEEN_AT = 0 ] || [ "$bytes" -lt $SEEN ] ||
+			RATE=$(((bytes - SEEN) / (at - SEEN_AT)))
+		SEEN=$bytes SEEN_AT=$at
+	fi
+	text="$NAME: $(mib_of "$bytes")"
 	DIR=$REC
 	! value_of size || text="$text of $(mib_of "$VALUE")"
-	text="$text MiB"
+	text="$text MiB${RATE:+, $(mib_of "$RATE") MiB/s}"
 	! value_of error || text="$text ($VALUE)"
-	progress "$text" $(($(now) - $1))
+	progress "$text" $((at - $1))
 }
 
 # wait_fetch: wait until the image is there, or the fetch has ended. If we are ended,
