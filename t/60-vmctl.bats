@@ -1130,6 +1130,26 @@ watched_twice() {
 	not grep -q "$(printf '\033')" plain
 }
 
+@test "the lines of vm-netboot are no longer than the terminal is wide" {
+	mkdir -p net/seen/52-54-00-12-34-81
+	cat >inner <<-'END'
+		TEMP='' JSON='' DIR=net
+		for part in common json parse netboot-plan netboot-watch; do
+			. "$1/$part.sh"
+		done
+		SEEN=52:54:00:12:34:81 KNOWN=1
+		see_machine $SEEN
+		keep why "it has taken the boot loader three times, and never the script"
+		draw
+		draw
+	END
+	TERM=xterm script -qec "stty rows 24 cols 50; $VM_SHELL inner $TOP/scripts/lib" \
+		/dev/null >shown </dev/null
+	sed 's/\x1b\[[0-9]*[AJ]//g; s/\r$//' shown >drawn
+	[ "$(grep -c '^52:54:00:12:34:81 ' drawn)" = 2 ]
+	[ "$(wc -L <drawn)" = 49 ]
+}
+
 @test "the bytes and the rate of a checksum are shown" {
 	start_server
 	head -c 24M /dev/zero >zero.img

@@ -134,6 +134,16 @@ is_plain() {
 	esac
 }
 
+# see_columns: set COLUMNS_LEFT.
+see_columns() {
+	[ -z "$COLUMNS_LEFT" ] || return 0
+	COLUMNS_LEFT=$(stty size <&2 2>/dev/null)
+	COLUMNS_LEFT=${COLUMNS_LEFT#* }
+	[ "${COLUMNS_LEFT:-0}" -gt 1 ] || COLUMNS_LEFT=80
+	# Some terminals begin a new line in the last column.
+	COLUMNS_LEFT=$((COLUMNS_LEFT - 1))
+}
+
 # progress WHAT SECONDS: on a terminal only: one line that is drawn again, as
 # wide as the terminal, or a new line every five seconds.
 progress() {
@@ -146,13 +156,7 @@ progress() {
 		printf '%s\n' "$line" >&2
 		return
 	fi
-	[ -n "$COLUMNS_LEFT" ] || {
-		COLUMNS_LEFT=$(stty size <&2 2>/dev/null)
-		COLUMNS_LEFT=${COLUMNS_LEFT#* }
-		[ "${COLUMNS_LEFT:-0}" -gt 1 ] || COLUMNS_LEFT=80
-		# Some terminals begin a new line in the last column.
-		COLUMNS_LEFT=$((COLUMNS_LEFT - 1))
-	}
+	see_columns
 	[ ${#line} -le $COLUMNS_LEFT ] || line=$(printf '%.*s ... %s s' \
 		$((COLUMNS_LEFT - ${#2} - 7)) "$1" "$2")
 	printf '\r\033[K%.*s' $COLUMNS_LEFT "$line" >&2

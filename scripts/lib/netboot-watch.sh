@@ -335,10 +335,11 @@ clear_progress() {
 draw() {
 	local mac
 	[ -t 2 ] && ! is_plain && [ -z "$JSON" ] || return 0
+	see_columns
 	clear_progress
 	for mac in $SEEN; do
 		see_machine "$mac"
-		line_of "$mac" >&2
+		printf '%.*s\n' "$COLUMNS_LEFT" "$(line_of "$mac")" >&2
 		DRAWN=$((DRAWN + 1))
 	done
 }
