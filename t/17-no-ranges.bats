@@ -91,6 +91,13 @@ small_spool() {
 	is_whole
 }
 
+@test "no ranges: a server that refuses each range, and says the size" {
+	start_hostile image
+	start_fetchd "$HOSTILE/416-once/1/x"
+	is_whole
+	[ "$(wholes)" = 1 ]
+}
+
 @test "no ranges: a bit more than nothing, and no sector's multiple" {
 	truncate -s 1000 image
 	start_hostile image

@@ -120,7 +120,7 @@ http_fault_of_answer(
     const struct http_answer *a, bool is_probe, struct fault *f)
 {
 	/* For a range of an empty file, nginx answers 200. */
-	if ((a->status == 416 ||
+	if (((a->status == 416 && a->total == 0) ||
 		(a->status == 200 && a->has_length && a->length == 0)) &&
 	    is_probe)
 		return flaw(true, EX_DATAERR, "the image is empty", f);
@@ -133,13 +133,16 @@ http_fault_of_answer(
 		    "the server sends a Content-Length that is no number of "
 		    "bytes",
 		    f);
-	if (a->status == 200) {
+	/* Some refuse each range of a file that is not empty, by 416. */
+	if (a->status == 200 || (a->status == 416 && is_probe)) {
 		flaw(is_probe, EX_DATAERR,
 		    "the server cannot send parts of a file (no ranges)", f);
 		f->cause = CAUSE_RANGES;
 		if (is_probe)
 			f->kind = FAULT_NO_RANGES;
-		f->size = a->has_length ? a->length : 0;
+		f->size = a->status == 416 ? a->total
+			  : a->has_length  ? a->length
+					   : 0;
 		return true;
 	}
 	if (a->status == 401) {
