@@ -38,6 +38,25 @@ find_scheme(const char *typed)
 	return i;
 }
 
+/* What is pasted may have blanks or line ends around it. */
+static const char *
+skip_blanks(const char *typed)
+{
+	const char *url = typed + strspn(typed, " \t\r\n");
+
+	return find_scheme(url) < SCHEMES ? url : typed;
+}
+
+static size_t
+length_without_blanks(const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
+		len--;
+	return len;
+}
+
 /* \\HOST\SHARE\FILE, or //HOST/SHARE/FILE */
 static bool
 is_unc(const char *typed)
@@ -74,7 +93,7 @@ is_nfs_place(const char *typed)
 enum url_kind
 url_kind(const char *typed)
 {
-	size_t scheme = find_scheme(typed);
+	size_t scheme = find_scheme(skip_blanks(typed));
 
 	if (scheme < SCHEMES)
 		return schemes[scheme].kind;
@@ -129,7 +148,7 @@ from_url(char *out, const char *typed, size_t scheme)
 	out = encode(out, rest, (size_t)(host - rest), false);
 	memcpy(out, host, (size_t)(path - host));
 	out += path - host;
-	encode(out, path, strlen(path), false);
+	encode(out, path, length_without_blanks(path), false);
 	if (schemes[scheme].kind == URL_SMB)
 		for (; *out != '\0'; out++)
 			if (*out == '\\')
@@ -157,11 +176,13 @@ url_kind_name(enum url_kind kind)
 char *
 url_from_typed(const char *typed)
 {
-	size_t scheme = find_scheme(typed), len;
+	size_t scheme, len;
 	char *url = malloc(3 * strlen(typed) + sizeof("nfs://"));
 
 	if (url == NULL)
 		return NULL;
+	typed = skip_blanks(typed);
+	scheme = find_scheme(typed);
 	if (scheme < SCHEMES) {
 		from_url(url, typed, scheme);
 	} else if (is_unc(typed)) {

@@ -69,6 +69,10 @@ test_typed(void)
 	    "http://[::1]:8/a[1]\\b", URL_HTTP, "http://[::1]:8/a%5B1%5D\\b"));
 	CHECK(typed("smb://[::1]/s\\d\\a b", URL_SMB, "smb://[::1]/s/d/a%20b"));
 	CHECK(typed("//[::1]/s/x[1]", URL_SMB, "smb://[::1]/s/x[1]"));
+	CHECK(typed(
+	    " \thttps://a/b c.iso \r\n", URL_HTTP, "https://a/b%20c.iso"));
+	CHECK(typed("/a b ", URL_FILE, "/a b "));
+	CHECK(typed(" /a", URL_UNKNOWN, " /a"));
 	CHECK(typed("http://u:p w@a b/c", URL_HTTP, "http://u:p%20w@a b/c"));
 	CHECK(typed("CIFS://a/b", URL_SMB, "smb://a/b"));
 	CHECK(typed("Smb://W;u@a/b", URL_SMB, "smb://W;u@a/b"));
