@@ -89,9 +89,18 @@ typed_words() {
 	printf '%s\n' "$words"
 }
 
+# is_root: is root the effective user? Starts no process, as id(1) would be.
+is_root() {
+	local name effective
+	while read -r name _ effective _; do
+		[ "$name" != Uid: ] || break
+	done </proc/self/status
+	[ "$effective" = 0 ]
+}
+
 # need_root WORD...: a verb that changes a slot is for root.
 need_root() {
-	[ "$(id -u)" = 0 ] || die $EX_NOPERM \
+	is_root || die $EX_NOPERM \
 		"only root can $VERB: run sudo $TOOL $VERB$(typed_words "$@")"
 }
 

@@ -53,7 +53,7 @@ find_type() {
 	[ -z "$NEED" ] || return 0
 	[ -f "$REQ/retype" ] || guess_type
 	if [ -n "$GUESS" ] && find_slot is_free "$GUESS"; then
-		NEED=$GUESS
+		NEED=$GUESS FOUND_EMPTY=1
 	else
 		GUESS=
 		NEED=$(probe_source -f media) || exit
@@ -71,7 +71,7 @@ choose_slot() {
 		return
 	fi
 	find_type
-	if find_slot is_free "$NEED"; then
+	if [ -n "$FOUND_EMPTY" ] || find_slot is_free "$NEED"; then
 		SLOT=$FOUND FOUND_EMPTY=1
 	elif [ -n "$REPLACE" ]; then
 		SLOT=$(slots_of "$NEED" | head -n 1)
@@ -150,7 +150,7 @@ say_mounted() {
 		return
 	fi
 	wait_for_port
-	host=$(port)
+	host=$PORT
 	[ "$host" != "not attached" ] ||
 		host="$host (is it off, or the USB cable unplugged?)"
 	value_of url
@@ -168,26 +168,28 @@ say_mounted() {
 		"${boot:+; $boot}" "$host"
 }
 
-# port: print the state of the host's USB port for the slot.
-port() {
-	vm-gadget status -f state "$SLOT"
+PORT=		# the state of the host's USB port for the slot
+
+see_port() {
+	PORT=$(vm-gadget status -f state "$SLOT")
 }
 is_configured() {
-	[ "$(port)" = configured ]
+	see_port
+	[ "$PORT" = configured ]
 }
 is_seen() {
-	case $(port) in "not attached" | attached | powered) return 1 ;; esac
+	see_port
+	case $PORT in "not attached" | attached | powered) return 1 ;; esac
 }
 is_settled() {
-	case $(port) in default | addressed) return 1 ;; esac
+	see_port
+	case $PORT in default | addressed) return 1 ;; esac
 }
 
 # wait_for_port: a drive that has just appeared is seen in a moment, and used soon.
 wait_for_port() {
-	case $DRIVES-$(vm-gadget status -f driver "$SLOT") in
-	permanent-kernel) ;;
-	*) wait_for 2 is_seen || : ;;
-	esac
+	value_of drive
+	[ "$DRIVES$VALUE" = permanent ] || wait_for 2 is_seen || :
 	wait_for 10 is_settled || :
 }
 
@@ -207,7 +209,7 @@ wait_for_host() {
 			progress_end
 			die $EX_TEMPFAIL:timeout "slot $SLOT is mounted, but the host has" \
 				"not read from it in $TIMEOUT s" \
-				"($(port))"
+				"($PORT)"
 		fi
 		pause
 	done

@@ -271,7 +271,7 @@ take_stored() {
 	local path
 	need_part vm-image vmedia-images
 	[ "$VERB" != renew ] || misuse "renew is for a link, and $1 has none"
-	[ "$(id -u)" = 0 ] || die $EX_NOPERM \
+	is_root || die $EX_NOPERM \
 		"only root can read the image store: run sudo vmctl $VERB $1"
 	# shellcheck source=scripts/lib/image-store.sh
 	. "$BIN/../lib/vmedia/image-store.sh"

@@ -113,7 +113,7 @@ has_systemd() {
 # put_asker [WHY]: leave the name of who asks, for the log of the vm-slot.
 put_asker() {
 	local who
-	who=${VM_ASKER:-${SUDO_USER:-$(id -un 2>/dev/null || id -u)}}
+	who=${VM_ASKER:-${SUDO_USER:-root}}
 	[ -z "${SSH_CONNECTION:-}" ] || who="$who from ${SSH_CONNECTION%% *}"
 	[ "$VERB" != attach ] || who=$WHO
 	[ -z "${1:-}" ] || who="$who ($1)"
@@ -125,7 +125,7 @@ put_asker() {
 start_slot() {
 	[ ! -s "$DIR/pid" ] || held || : >"$DIR/pid"
 	put_asker
-	rm -f "$DIR/verbose"
+	[ ! -e "$DIR/verbose" ] || rm -f "$DIR/verbose"
 	[ -z "$VERBOSE" ] || : 2>/dev/null >"$DIR/verbose"
 	if has_systemd; then
 		systemctl reset-failed "vmedia-slot@$1" 2>/dev/null
@@ -152,8 +152,11 @@ watch_slot() {
 	local status
 	# If somebody kills it, sh would print that; its own lines are shown.
 	{
-		WHY=$(exec env VM_CAUSES=1 vm-slot -a follow \
-			${CHILD:+-p "$CHILD"} "${DIR##*/}" 9>&- 2>&5)
+		WHY=$(
+			export VM_CAUSES=1
+			exec vm-slot -a follow ${CHILD:+-p "$CHILD"} \
+				"${DIR##*/}" 9>&- 2>&5
+		)
 	} 5>&2 2>/dev/null
 	status=$?
 	hear_text "$WHY"
@@ -231,8 +234,7 @@ release_stored() {
 write_request() {
 	! is_left || clean_slot
 	rm -rf "$DIR/error" "$DIR/status" "$DIR/cause" "$DIR/reason" "$DIR/ending" \
-		"$DIR/request" "$DIR/called-off" "$DIR/guessed"
-	rm -rf "$DIR/.request"
+		"$DIR/request" "$DIR/.request" "$DIR/called-off" "$DIR/guessed"
 	hold_stored
 	{ cp -R "$REQ" "$DIR/.request" && begin_state &&
 		mv "$DIR/.request" "$DIR/request"; } 2>/dev/null && {
