@@ -16,7 +16,7 @@
 #include "nbd/handoff-link.h"
 #include "nbd/handoff-server.h"
 
-#define LOOK_MS	  500  /* between two checks that the device exists */
+#define LOOK_MS	  2000 /* between two checks that the device exists */
 #define DYING_MS  2000 /* for the kernel to notice what is shut */
 #define SIZE_UNIT 512
 

@@ -10,8 +10,8 @@
 #include "base/clock.h"
 #include "nbd/reconnect.h"
 
-#define LOOK_MS	     500 /* between two checks that the device exists */
-#define RETRY_MIN_MS 100 /* between two tries to reconnect */
+#define LOOK_MS	     2000 /* between two checks that the device exists */
+#define RETRY_MIN_MS 100  /* between two tries to reconnect */
 #define RETRY_MAX_MS 2000
 #define MEND_LIMIT   30 /* seconds for one try */
 

@@ -153,6 +153,7 @@ struct slot {
 	char watched[64]; /* the requests at the last look; "": none yet */
 	int64_t used_at;  /* ms: when they changed; 0: never */
 	int64_t watch_at; /* ms: the next look */
+	int64_t look_ms;  /* from the last one to that; 0: none yet */
 	const char *told; /* the word that was told last */
 	bool host_has_read;
 

@@ -4,7 +4,8 @@
  * What clients are told that watch a medium: whether the host reads it; and what
  * the hooks are told once: that it has begun to. The kernel counts the requests of
  * a block device, but tells nobody of them: they are looked at each second, while
- * somebody waits for what they tell.
+ * somebody waits for what they tell. Hooks can wait a little longer: for a host that
+ * is off, that would be for days.
  */
 #include <string.h>
 
@@ -12,8 +13,9 @@
 #include "slot/control.h"
 #include "slot/slot.h"
 
-#define LOOK_MS 1000
-#define LULL_MS 3000 /* without a request: the host does not use the medium */
+#define LOOK_MS	    1000
+#define LOOK_MAX_MS 10000 /* for a host that does not begin to read */
+#define LULL_MS	    3000 /* without a request: the host does not use the medium */
 
 static bool
 is_watched(const struct slot *s)
@@ -68,6 +70,16 @@ tell_first_read(struct slot *s)
 	slot_hook(s, "host-read");
 }
 
+static int64_t
+next_look(const struct slot *s)
+{
+	int64_t twice = 2 * s->look_ms;
+
+	if (is_watched(s) || s->look_ms == 0)
+		return LOOK_MS;
+	return twice < LOOK_MAX_MS ? twice : LOOK_MAX_MS;
+}
+
 void
 slot_tell_watchers(struct slot *s)
 {
@@ -75,7 +87,8 @@ slot_tell_watchers(struct slot *s)
 
 	if (!is_looked_at(s) || clock_ms() < s->watch_at)
 		return;
-	s->watch_at = clock_ms() + LOOK_MS;
+	s->look_ms = next_look(s);
+	s->watch_at = clock_ms() + s->look_ms;
 	word = word_of(s);
 	if (!s->host_has_read && strcmp(word, "inserted") != 0)
 		tell_first_read(s);
