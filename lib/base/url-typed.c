@@ -106,13 +106,14 @@ url_kind(const char *typed)
 
 /*
  * Append the len bytes at text, percent-encoded: what no URL has (RFC 3986), and
- * some servers refuse. as_name: they are a name as it is, so that %, # and ? are
- * part of it, and \ divides.
+ * some servers refuse. In a query, which may have another URL or a signature, that
+ * is only what a browser encodes there (WHATWG URL section 1.3). as_name: they are a
+ * name as it is, so that %, # and ? are part of it, and \ divides.
  */
 static char *
 encode(char *out, const char *text, size_t len, bool as_name)
 {
-	const char *end = text + len;
+	const char *end = text + len, *ill = "\"<>[]^`{|}";
 
 	for (; text < end; text++) {
 		unsigned char c = (unsigned char)*text;
@@ -125,7 +126,9 @@ encode(char *out, const char *text, size_t len, bool as_name)
 				  !isxdigit((unsigned char)text[1]) ||
 				  !isxdigit((unsigned char)text[2]);
 		else
-			encoded = encoded || strchr("\"<>[]^`{|}", c) != NULL;
+			encoded = encoded || strchr(ill, c) != NULL;
+		if (c == '?' && !as_name)
+			ill = "\"<>";
 		if (encoded)
 			out += sprintf(out, "%%%02X", c);
 		else

@@ -27,8 +27,9 @@ const char *url_kind_name(enum url_kind);
 /*
  * The URL for it (RFC 3986): its scheme is in lower case, and spaces, other
  * letters than ASCII, signs that no URL has and each % that begins no %XX are
- * percent-encoded in all but the host; blanks around it are dropped. What is a file or unknown comes back as it is. Returns a string
- * for secret_free(), or NULL with errno ENOMEM.
+ * percent-encoded in all but the host; blanks around it are dropped. What is a file
+ * or unknown comes back as it is. Returns a string for secret_free(), or NULL with
+ * errno ENOMEM.
  */
 char *url_from_typed(const char *typed);
 

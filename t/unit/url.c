@@ -63,8 +63,8 @@ test_typed(void)
 	    "http://b\xc3\xbc/%C3%BC?q=%C3%BC"));
 	CHECK(typed("http://a/b%20c%2", URL_HTTP, "http://a/b%20c%252"));
 	CHECK(typed("http://a/100%.iso", URL_HTTP, "http://a/100%25.iso"));
-	CHECK(typed("http://a/[x]{1}|^`<\">.iso?b[]=<", URL_HTTP,
-	    "http://a/%5Bx%5D%7B1%7D%7C%5E%60%3C%22%3E.iso?b%5B%5D=%3C"));
+	CHECK(typed("http://a/[x]{1}|^`<\">.iso?b[]={|}<", URL_HTTP,
+	    "http://a/%5Bx%5D%7B1%7D%7C%5E%60%3C%22%3E.iso?b[]={|}%3C"));
 	CHECK(typed(
 	    "http://[::1]:8/a[1]\\b", URL_HTTP, "http://[::1]:8/a%5B1%5D\\b"));
 	CHECK(typed("smb://[::1]/s\\d\\a b", URL_SMB, "smb://[::1]/s/d/a%20b"));
