@@ -600,8 +600,8 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 			"cmdline = who=$WHO" >profile$WHO
 	done
 	chmod 644 kernel?
-	# On a terminal, where each machine has a line.
-	echo "exec ip netns exec $NET vm-netboot -i br0 ${LOADERS[*]} --count 2" \
+	# On a terminal, where each machine has a line, as wide as that.
+	echo "stty cols 200; exec ip netns exec $NET vm-netboot -i br0 ${LOADERS[*]} --count 2" \
 		"-p profile1 -p profile2 -p profile3" >run.sh
 	TERM=xterm background script -qefc "exec sh run.sh" typescript </dev/null >said
 	RUNS=${STARTED[-1]}
@@ -651,18 +651,18 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 }
 
 @test "--timeout names each machine's last stage, and the likely cause" {
-	runs "${LOADERS[@]}" --timeout 12 -m $A -m $B kernel initrd
 	machine $A 10.77.0.41
+	runs "${LOADERS[@]}" --timeout 20 -m $A -m $B kernel initrd
 	ask 1 $A "${BIOS[@]}"
 	takes_loader
 	ends 75
 	grep "$A: loader: it loaded the boot loader, but never the script: did Secure" said
-	grep "gave up after 12 s: 0 machines have booted" said
+	grep "gave up after 20 s: 0 machines have booted" said
 }
 
 @test "-j: each event is an object, and the end, too" {
-	runs "${LOADERS[@]}" -j --timeout 8 -m $A kernel initrd
 	machine $A 10.77.0.41
+	runs "${LOADERS[@]}" -j --timeout 20 -m $A kernel initrd
 	ask 1 $A "${BIOS[@]}"
 	ends 75
 	jq -s -e '.[0].mac == "'$A'" and (.[0] | .schema == 1 and .stage == "ask") and
