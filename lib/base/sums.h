@@ -17,7 +17,8 @@ bool sum_is_valid(const char *text);
 /*
  * Find the checksum of the file of that name, without directories, in a text
  * with lines "HEX  NAME", "HEX *NAME", "SHA256 (NAME) = HEX" or OpenSSL's
- * "SHA256(NAME)= HEX"; other lines do not count. A text with a single checksum and no name is for any file.
+ * "SHA256(NAME)= HEX"; other lines do not count. A text with a single checksum and no
+ * name is for any file.
  * Returns 0 and the checksum in lower case; or -1 with errno: ENOENT where there
  * is none for it, EEXIST where there are two different ones.
  */

@@ -24,9 +24,9 @@ calls(const uint8_t *code, size_t len, uint8_t interrupt)
 
 /*
  * Is there code that starts something? What fills a sector with one byte does
- * not, nor does what begins with zeros, nor what calls the next device (int 18h, int 19h) without having read
- * from this one (int 13h): it prints that the disk is not bootable, as the boot
- * sectors of mkfs.fat and mkntfs do.
+ * not, nor does what begins with zeros, nor what calls the next device (int 18h,
+ * int 19h) without having read from this one (int 13h): it prints that the disk is
+ * not bootable, as the boot sectors of mkfs.fat and mkntfs do.
  */
 static bool
 is_code(const uint8_t *sector, size_t end)
