@@ -41,7 +41,7 @@ complain() {
 	[ -n "${JSON:-}" ] || return 0
 	ERROR=${1#"$PROG: "}
 	case $ERROR in vm-*:*) ERROR=${ERROR#vm-*: } ;; esac
-	[ -z "$TEMP" ] || 
+	[ -z "$TEMP" ] ||
 		printf '%s\n' "$CAUSE" "$ERROR" 2>/dev/null >"$TEMP/error" || :
 }
 

@@ -11,7 +11,7 @@ is_web_enabled() {
 # examine_accounts: without an account, nobody can log in.
 examine_accounts() {
 	local said
-	[ "$(id -u)" = 0 ] && command -v vm-user >/dev/null || return 0
+	is_root && command -v vm-user >/dev/null || return 0
 	said=$(vm-user -a "${CONF%/*}/accounts" ls 2>&1) || {
 		ill "accounts: ${said#vm-user: }"
 		return

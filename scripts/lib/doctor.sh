@@ -46,7 +46,7 @@ examine_nbd() {
 }
 
 examine_kernel() {
-	examine "root" "run vmctl as root" [ "$(id -u)" = 0 ]
+	examine "root" "run vmctl as root" is_root
 	examine "clock ($(date -u +%Y-%m-%d))" \
 		"the clock is earlier than the installation date; set it, or certificate checks fail" \
 		clock_is_right

@@ -44,7 +44,7 @@ guess_type() {
 
 # find_type: set NEED to the type of drive for the image. GUESS is empty if the
 # type is certain. To look at the image costs vmctl a connection, so it guesses
-# if there is an empty slot of the guessed type.
+# if there is an empty slot of the guessed type: FOUND, with FOUND_EMPTY.
 find_type() {
 	GUESS=
 	NEED=$(read_value "$REQ/type")
@@ -95,9 +95,10 @@ take_chosen() {
 # drives from the host until somebody ejects its image.
 setup_failed() {
 	local slot
+	[ "$1" = $EX_TEMPFAIL ] || fail_as "$1" "$WHY"
 	for slot in 0 1 2 3 4 5 6 7; do
 		DIR=$RUN/$slot
-		[ "$1" != $EX_TEMPFAIL ] || ! is_orphan || die $EX_TEMPFAIL \
+		! is_orphan || die $EX_TEMPFAIL \
 			"slot $slot still holds $(get url), but its vm-slot and" \
 			"vm-drive were killed: run vmctl doctor --repair, or" \
 			"vmctl eject -s $slot"
