@@ -60,7 +60,7 @@ help(void)
 	    "  -B          go on in the background when the drive is ready\n"
 	    "  -b BYTES    the blocks of a disk have 512 or 4096 bytes (512)\n"
 	    "  -e          end the vm-drive of the slot\n"
-	    "  -o SECONDS  reads fail when the source is away for so long "
+	    "  -o SECONDS  reads fail if the source does not answer this long "
 	    "(25)\n"
 	    "  -t cd|disk  the type of the drive (that of the slot)\n"
 	    "  -w          the host may write to the disk\n"

@@ -40,11 +40,11 @@ usage(FILE *out)
 	fputs("usage: vm-netboot-http [-hV] [-g GROUP] [-i ADAPTER] [-N TABLE] "
 	      "[-s SOCKET]\n"
 	      "                       [-u USER] DIRECTORY\n"
-	      "-g GROUP    who else may connect: the web server's group\n"
+	      "-g GROUP    let this group connect, too: the web server's\n"
 	      "-i ADAPTER  answer machines on the network of this one only\n"
 	      "-N TABLE    the table of neighbours (" NEIGHBOURS_TABLE ")\n"
 	      "-s SOCKET   listen there by SCGI (" SOCKET ")\n"
-	      "-u USER     become that user (vmedia-http)\n"
+	      "-u USER     run as this user (vmedia-http)\n"
 	      "DIRECTORY has a directory for each machine.\n",
 	    out);
 }

@@ -48,11 +48,11 @@ usage(FILE *out)
 	      "[-s SOCKET]\n"
 	      "                  [-t SECONDS] [-u USER]\n"
 	      "-d DRIVES    the type of each slot, cd or disk (\"cd disk\")\n"
-	      "-g GROUP     who else may connect: the web server's group\n"
-	      "-n REQUESTS  answer so many at once (64)\n"
+	      "-g GROUP     let this group connect, too: the web server's\n"
+	      "-n REQUESTS  answer this many at once (64)\n"
 	      "-s SOCKET    listen there by SCGI (" SOCKET ")\n"
 	      "-t SECONDS   the longest time for a request (70)\n"
-	      "-u USER      become that user (vmedia-redfish)\n"
+	      "-u USER      run as this user (vmedia-redfish)\n"
 	      "A web server that starts it by CGI sets GATEWAY_INTERFACE.\n",
 	    out);
 }

@@ -43,16 +43,16 @@ static uint64_t idle = 300; /* seconds */
 static void
 usage(FILE *out)
 {
-	fputs(
-	    "usage: vm-upload [-hV] [-g GROUP] [-n REQUESTS] [-s SOCKET] "
-	    "[-t SECONDS]\n"
-	    "                 [-u USER]\n"
-	    "-g GROUP     who else may connect: the web server's group\n"
-	    "-n REQUESTS  answer so many at once (64), beside 16 uploads\n"
-	    "-s SOCKET    listen there by SCGI (" SOCKET ")\n"
-	    "-t SECONDS   end an upload that sends nothing for so long (300)\n"
-	    "-u USER      become that user (vmedia-upload)\n"
-	    "A web server that starts it by CGI sets GATEWAY_INTERFACE.\n",
+	fputs("usage: vm-upload [-hV] [-g GROUP] [-n REQUESTS] [-s SOCKET] "
+	      "[-t SECONDS]\n"
+	      "                 [-u USER]\n"
+	      "-g GROUP     let this group connect, too: the web server's\n"
+	      "-n REQUESTS  answer this many at once (64), beside 16 uploads\n"
+	      "-s SOCKET    listen there by SCGI (" SOCKET ")\n"
+	      "-t SECONDS   end an upload that sends nothing for this long "
+	      "(300)\n"
+	      "-u USER      run as this user (vmedia-upload)\n"
+	      "A web server that starts it by CGI sets GATEWAY_INTERFACE.\n",
 	    out);
 }
 

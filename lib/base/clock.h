@@ -12,7 +12,7 @@
 int64_t clock_ms(void);
 int64_t clock_us(void);
 
-/* Do nothing for so long, or until a signal comes. */
+/* Do nothing for this long, or until a signal comes. */
 void clock_sleep_ms(int ms);
 
 #endif

@@ -24,7 +24,7 @@ struct media_mount {
 	bool retypes;
 };
 
-/* Mount an image with the slot's settings, within so many seconds. */
+/* Mount an image with the slot's settings, within this many seconds. */
 void media_mount(const struct door_call *c, const struct media_mount *m,
     unsigned seconds, struct media_end *end);
 

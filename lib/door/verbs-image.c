@@ -81,7 +81,7 @@ are_fields_right(struct door_call *c)
 	else if (size == NULL || number_parse(size, 0, INT64_MAX, &n) == -1)
 		door_invalid(c, "size", "it must be a number of bytes");
 	else if (strlen(size) > SIZE_MAX_DIGITS)
-		door_refuse(c, "limit", "no disk has room for so many bytes");
+		door_refuse(c, "limit", "no disk has room for this many bytes");
 	else if (metadata != NULL &&
 		 (has_control(metadata) || strlen(metadata) >= METADATA_SIZE))
 		door_invalid(c, "metadata", "it must be one line");

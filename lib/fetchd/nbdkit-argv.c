@@ -39,7 +39,8 @@ insert(struct nbdkit_argv *a, int place, char *text, struct failure *why)
 		return fail_errno(why, EX_OSERR, "unable to start nbdkit");
 	if (a->argc == NBDKIT_ARGUMENTS_MAX) {
 		free(text);
-		return fail(why, EX_USAGE, "unable to take so many parameters");
+		return fail(
+		    why, EX_USAGE, "unable to take this many parameters");
 	}
 	memmove(&a->argv[place + 1], &a->argv[place],
 	    (size_t)(a->argc - place) * sizeof(a->argv[0]));

@@ -15,7 +15,7 @@
  * described if the path is too long. */
 int spool_choose(const char *directory, struct failure *);
 
-/* It may have so many bytes, a number, and no more. Returns as above. */
+/* It may have at most this many bytes. Returns as above. */
 int spool_limit(const char *bytes, struct failure *);
 
 /* The directory for it: the one that was chosen, or TMPDIR, or else /var/tmp. */

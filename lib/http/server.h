@@ -14,7 +14,7 @@
 
 struct http_server {
 	const char *socket; /* where it listens, if systemd passes no socket */
-	const char *group;  /* who else may connect there; NULL: nobody */
+	const char *group;  /* who may connect, too; NULL: nobody */
 	const char *user;   /* whom it becomes, where it is root */
 	uint64_t requests;  /* at once, without those that have a place */
 	unsigned places;    /* for processes that take long (unix/places.h) */

@@ -36,7 +36,7 @@ le64(const uint8_t *p)
 int image_read(
     const struct image_reader *reader, void *buf, size_t len, uint64_t off);
 
-/* The image says that it has so many blocks; the largest claim is kept. */
+/* The image says that it has this many blocks; the largest claim is kept. */
 void image_claim(struct image_info *info, uint64_t blocks, uint32_t block);
 
 /*

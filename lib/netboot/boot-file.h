@@ -39,7 +39,7 @@ int boot_file_open(int directory, const char *machine, const char *name,
 void boot_file_set_text(struct boot_file *, const char *text);
 
 /*
- * Read len bytes, at most BOOT_FILE_READ_MAX, at off; there are so many. Returns 0; or
+ * Read len bytes, at most BOOT_FILE_READ_MAX, at off: the file has them. Returns 0; or
  * -1 with errno: ECANCELED if the client has gone meanwhile, ENODATA if the file has
  * become shorter, or as of read_export().
  */

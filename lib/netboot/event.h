@@ -21,8 +21,7 @@ struct netboot_event {
 
 /*
  * Make an event. mac may be "". The detail, printf(3)-wise, may hold what strangers
- * wrote. Tokens in it become "...": that is each run of so many hexadecimal digits
- * or more.
+ * wrote. A token in it, which is a long run of hexadecimal digits, becomes "...".
  */
 void event_make(struct netboot_event *, const char *mac, const char *stage,
     const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -26,7 +26,7 @@
 /* Take a line, which has no newline any more; it is changed. */
 void events_line(struct events *, char *line);
 
-/* No line of a block has come for so many milliseconds. */
+/* No line of a block has come for this many milliseconds. */
 void events_idle(struct events *, int64_t ms);
 
 /* Is an event held back, for which events_idle() must be called? */

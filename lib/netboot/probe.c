@@ -22,7 +22,7 @@
 
 #define PACKET_SIZE 2048
 
-/* A packet may be lost: it is sent again after so many milliseconds. */
+/* A packet may be lost: it is sent again after this many milliseconds. */
 static const int64_t again[] = {0, 1000, 3000};
 
 /* UDP to a port, and no fragment behind the first (socket(7), SO_ATTACH_FILTER). */

@@ -27,7 +27,7 @@ take_digits(const char **at, uint64_t *number)
 	return *at > begin;
 }
 
-/* The last bytes, so many of them. */
+/* The last bytes, this many of them. */
 static enum range_kind
 take_suffix(uint64_t length, uint64_t size, struct range *r)
 {

@@ -19,9 +19,9 @@ struct range {
 };
 
 /*
- * Take the header's value, or NULL where there is no such header, for something of
- * so many bytes. Only one range of bytes is taken. Several, malformed ones and those
- * of other units are for the whole, as section 14.2 allows.
+ * Parse the header's value (NULL: there is no such header) for a file of size bytes.
+ * Only one range of bytes is taken. Several ranges, malformed ones and those of other
+ * units mean the whole file, as section 14.2 allows.
  */
 enum range_kind range_take(const char *value, uint64_t size, struct range *);
 

@@ -24,7 +24,7 @@
 #include "slot/state.h"
 
 #define HEARTBEAT_MS 10000
-#define WRITE_MS     10000 /* a client that takes nothing for so long has gone */
+#define WRITE_MS     10000 /* a client that takes nothing for this long has gone */
 
 /* --- the listeners ------------------------------------------------------------ */
 

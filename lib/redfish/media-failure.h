@@ -26,7 +26,7 @@ struct media_failure {
 /* Say why it has failed. */
 void media_failure_say(struct redfish *, const struct media_failure *);
 
-/* Say that the slot is busy, or the time is over: try again after so many
+/* Say that the slot is busy, or the time is over: try again after this many
  * seconds (0: MEDIA_RETRY_AFTER). */
 void media_failure_retry(struct redfish *, int seconds, const char *message);
 

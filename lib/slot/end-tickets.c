@@ -17,7 +17,7 @@
 
 #include "slot/slot.h"
 
-#define TOLD_SECONDS 86400 /* for so long it is told */
+#define TOLD_SECONDS 86400 /* status tells it for this long */
 #define TOLD_MAX     200   /* bytes of it */
 #define TICKET_SIZE  4096
 

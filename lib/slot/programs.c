@@ -66,7 +66,7 @@ hear_progress(struct slot *s, enum child_id id, const char *line)
 	return false;
 }
 
-/* Why it takes so long to open the source: for who waits for the mount. */
+/* Why it takes long to open the source: the user of mount wants to know. */
 static bool
 hear_wait(struct slot *s, const struct child *c, const char *line)
 {

@@ -22,10 +22,11 @@ struct import {
 };
 
 /*
- * Check what can be checked before anything is made: the source's size. Of a
- * block device and an NBD export, which are rounded up, `size` means the first
- * so many bytes. Returns 0; or -1 with the failure: EX_DATAERR for the size,
- * EX_CANTCREAT for the limit.
+ * Check the source's size before a target is made. The size of a block device or an
+ * NBD export is rounded up: there, the first `size` bytes are meant.
+ *
+ * Returns 0; or -1 with the failure: EX_DATAERR for the size, EX_CANTCREAT for the
+ * limit.
  */
 int import_check(const struct import *, struct source *, struct failure *);
 

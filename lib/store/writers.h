@@ -19,12 +19,12 @@
  */
 int writers_keep_out(int fd);
 
-/* Has somebody opened it for writing since then? (He waits for us.) */
+/* Has a process opened it for writing since then? (It waits for us.) */
 bool writers_came(int fd);
 
 /*
  * Without a lease: wait until the file has not changed, by its size and ctime,
- * for so many seconds, and look for a process that has it open for writing
+ * for this many seconds, and look for a process that has it open for writing
  * among those whose /proc/PID/fd we may read, before and after that.
  *
  * Returns 0; or -1 with errno EAGAIN if it changed, or if there is such a

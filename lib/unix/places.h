@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Places for the processes of a server that take long, such as an upload: so many
- * at once, and apart from those that answer at once. The list is in memory that
- * they all share, since a process that was killed cannot give its place back.
+ * Places for the processes of a server that take long, such as an upload. Their
+ * number has a limit of its own, apart from that of processes that answer at once.
+ * The list is in memory that they all share, because a process that was killed
+ * cannot give its place back.
  */
 #ifndef VM_UNIX_PLACES_H
 #define VM_UNIX_PLACES_H
@@ -12,7 +13,7 @@
 
 #include <stdbool.h>
 
-/* Make so many places, before the first process. Returns 0, or -1 with errno. */
+/* Make this many places, before the first process. Returns 0, or -1 with errno. */
 int places_make(unsigned count);
 
 /*

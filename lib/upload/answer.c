@@ -35,7 +35,7 @@ set_offset(struct upload *u, uint64_t offset)
 
 /* --- bytes into an upload ------------------------------------------------- */
 
-/* It goes on only for so long after its last byte. */
+/* An upload ends this long after its last byte. */
 static void
 set_expires(struct upload *u, const struct upload_target *t)
 {

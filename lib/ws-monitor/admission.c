@@ -11,11 +11,11 @@
 
 #define ALL_MAX	     64		/* clients inside, by default ... */
 #define CLIENT_BYTES (16 << 20) /* ... but each needs so much memory, ... */
-#define ALL_MIN	     8		/* ... and at least so many */
+#define ALL_MIN	     8		/* ... and at least this many */
 #define PEER_DEFAULT 2
 #define LEAVING	     2	   /* times the limit, if leaving clients count, too */
 #define FAILURES_MAX 5	   /* of one network, each less than ... */
-#define FAILURES_MS  30000 /* ... after the one before: it is barred so long */
+#define FAILURES_MS  30000 /* ... after the one before: it is barred this long */
 #define LOG_MS	     60000 /* between two lines about one network */
 #define OFFENDERS    256   /* networks whose failures are remembered */
 

@@ -7,8 +7,8 @@
 #include "ws/close.h"
 
 #define FAIL_MS	 1000 /* the backend must take what a failed peer sent */
-#define QUIET_MS 250  /* if the backend is quiet so long, it has sent all */
-#define LAST_MS	 2000 /* the backend may send for so long at the most */
+#define QUIET_MS 250  /* a backend that is quiet this long has sent all */
+#define LAST_MS	 2000 /* the longest time for the backend to send */
 
 static void
 set_end(

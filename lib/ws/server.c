@@ -22,7 +22,7 @@
 #include "ws/session.h"
 
 #define HANDSHAKE_MS 10000 /* for the handshake of TLS and the request */
-#define LINGER_MS    1000  /* so long may the peer take to read a refusal */
+#define LINGER_MS    1000  /* time for the peer to read a refusal */
 
 #define TLS_HANDSHAKE 22 /* how one begins (RFC 5246 section 6.2.1) */
 

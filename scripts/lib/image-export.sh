@@ -73,7 +73,7 @@ is_shown() {
 	is_mounted_on "$EXPORTED" || ! kill -0 "$CHILD" 2>/dev/null
 }
 
-# start_daemon SIZE: show so many bytes. The size is fixed, because a program that
+# start_daemon SIZE: show this many bytes. The size is fixed, because a program that
 # truncates the file before it writes would cut the image.
 start_daemon() {
 	local driver path

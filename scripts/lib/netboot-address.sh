@@ -23,7 +23,7 @@ take_mac() {
 	case $MAC in ?[13579bdf]:* | 00:00:00:00:00:00) return 1 ;; esac
 }
 
-# is_grouped WORD SEPARATOR DIGITS: so many digits between two of these.
+# is_grouped WORD SEPARATOR DIGITS: this many digits between two of these.
 is_grouped() {
 	local group rest
 	rest=$1

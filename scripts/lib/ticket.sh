@@ -44,7 +44,7 @@ own_ticket() {
 		echo "$RUN/tickets/$VM_WS_RESUME"
 }
 
-# renew_ticket FILE SECONDS RESUME: let a ticket be good for so long, with that
+# renew_ticket FILE SECONDS RESUME: let a ticket be valid for this long, with that
 # word in its line `resume`. vm-slot compares the times of the files, so the time
 # stays as it was.
 renew_ticket() {
