@@ -174,6 +174,23 @@ whole() {
 	lvs "$GROUP/image_00000000000000ff"
 }
 
+@test "gc: records whose files a power cut has emptied go, with their volumes" {
+	local id name
+	id=$(image begin -s 3000000 one)
+	image begin -s 3000000 two
+	for name in owner volume; do
+		: >"$STORE/incoming/$id/$name"
+	done
+	image gc
+	[ "$(volumes | wc -l)" = 1 ]
+	# The same in the trash: the removal was cut off.
+	id=$(ls "$STORE/incoming")
+	mv "$STORE/incoming/$id" "$STORE/trash/$id"
+	: >"$STORE/trash/$id/volume"
+	whole
+	[ -z "$(volumes)" ]
+}
+
 @test "killed at any moment: the upload or the image" {
 	local n
 	head -c 9000000 /dev/urandom >x

@@ -126,11 +126,14 @@ cmd_gc() {
 		*) gc_image ;;
 		esac
 	done
-	gc_volumes
 	unlock_ledger
 	for path in "$STORE"/trash/*; do
 		[ ! -d "$path" ] || empty_trash "$path"
 	done
+	# Now no record keeps the volumes of what was removed.
+	lock_ledger
+	gc_volumes
+	unlock_ledger
 	for path in "$STORE"/boxes/*/images/* "$STORE"/boxes/*/images/.[!.]*; do
 		[ -f "$path" ] && [ ! -L "$path" ] || continue
 		see_upload "$path"

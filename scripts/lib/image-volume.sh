@@ -144,6 +144,8 @@ remove_volume() {
 	local group id lv
 	to_disk "$STORE/images" "$STORE/incoming" "$STORE/trash" || return
 	group=$(read_value "$1/volume")
+	# A power cut has emptied the file. gc_volumes finds the volume by its tag.
+	[ -n "$group" ] || return 0
 	group=${group%/*} id=${1##*/}
 	lvm_says vgs "$group" || return
 	for lv in "incoming_$id" "image_$id"; do
