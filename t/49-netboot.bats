@@ -442,6 +442,23 @@ time.sleep(1000)'
 	[[ $output == *"unable to start dnsmasq: "* ]]
 }
 
+@test "each program must be ready before it is said that vm-netboot serves" {
+	local name
+	printf '#!/bin/sh\necho "vm-x: no" >&2\nexit 1\n' >no
+	chmod 755 no
+	for name in vm-netboot-http lighttpd; do
+		rm -rf tree
+		mkdir tree
+		cp -a "$BUILD/bin" "$BUILD/lib" tree
+		cp no "tree/bin/$name"
+		run -69 in_net "$PWD/tree/bin/vm-netboot" -i br0 "${LOADERS[@]}" -m $A \
+			kernel initrd
+		echo "$output"
+		[[ $output == *"unable to start ${name#vm-netboot-}: vm-x: no" ]]
+		[[ $output != *"it serves"* ]]
+	done
+}
+
 @test "two on one adapter: the second is refused, and names the first" {
 	runs "${LOADERS[@]}" -m $A kernel initrd
 	run -75 netboot -i br0 "${LOADERS[@]}" -m $B kernel initrd

@@ -172,7 +172,10 @@ start_keeper() {
 start() {
 	local to
 	to=/dev/null
-	[ "$1" != probe ] || to=$DIR/log
+	case $1 in
+	http) to=$DIR/http.ready ;; # it prints its socket when it listens
+	probe) to=$DIR/log ;;
+	esac
 	"run_$1" </dev/null >"$to" 2>"$DIR/log" 6>&- 7>&- 8>&- 9>&- &
 	CHILDREN="$CHILDREN $1:$!"
 }

@@ -409,12 +409,21 @@ cannot_start() {
 		"unable to start $1: ${LAST_ERROR:-it ended without a message}$remedy"
 }
 
-# await_ready: until each program that was started says so, or ends.
+# is_ready NAME
+is_ready() {
+	case $1 in
+	http) [ -s "$DIR/http.ready" ] ;;
+	probe) ;;
+	*) case " $READY " in *" $1 "*) ;; *) return 1 ;; esac ;;
+	esac
+}
+
+# await_ready: until each program that was started is ready, or has ended. A tick
+# comes each second.
 await_ready() {
 	local name
 	for name in $RUNS; do
-		case $name in http | probe) continue ;; esac
-		until case " $READY " in *" $name "*) true ;; *) false ;; esac do
+		until is_ready "$name"; do
 			is_alive "$name" || cannot_start "$name"
 			read_event || die $EX_OSERR "vm-netboot-log has ended"
 		done
