@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/options.h"
 #include "base/output.h"
 #include "unix/socket.h"
 
@@ -25,7 +26,7 @@ main(int argc, char **argv)
 	int c, fd;
 
 	output_check_at_exit();
-	while ((c = getopt(argc, argv, "+hV")) != -1) {
+	while ((c = options_next(argc, argv, "+hV")) != -1) {
 		switch (c) {
 		case 'h':
 			usage(stdout);

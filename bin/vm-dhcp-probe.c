@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "netboot/event.h"
 #include "netboot/probe.h"
@@ -156,7 +157,7 @@ main(int argc, char **argv)
 	int arch = -1, c;
 
 	output_check_at_exit();
-	while ((c = getopt(argc, argv, "1a:ht:Vw")) != -1) {
+	while ((c = options_next(argc, argv, "1a:ht:Vw")) != -1) {
 		switch (c) {
 		case '1':
 			is_first = true;

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "door/check.h"
 #include "door/client.h"
@@ -205,7 +206,8 @@ main(int argc, char **argv)
 	take_drives("cd disk");
 	accounts_init(&first);
 	memcpy(settings.rules, first.rules, sizeof(settings.rules));
-	while ((c = getopt(argc, argv, "a:cd:hik:Rr:S:s:t:U:u:V")) != -1) {
+	while (
+	    (c = options_next(argc, argv, "a:cd:hik:Rr:S:s:t:U:u:V")) != -1) {
 		switch (c) {
 		case 'a':
 			settings.accounts = optarg;

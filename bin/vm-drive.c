@@ -27,6 +27,7 @@
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "drive/keeper.h"
 #include "gadget/own-drive.h"
@@ -378,7 +379,7 @@ main(int argc, char *argv[])
 
 	output_check_at_exit();
 	first.outage = OUTAGE;
-	while ((c = getopt(argc, argv, "Bb:eho:t:Vw")) != -1) {
+	while ((c = options_next(argc, argv, "Bb:eho:t:Vw")) != -1) {
 		switch (c) {
 		case 'B':
 			is_background = true;

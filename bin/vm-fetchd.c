@@ -24,6 +24,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/options.h"
 #include "base/output.h"
 #include "base/failure.h"
 #include "base/secret.h"
@@ -215,7 +216,7 @@ parse_options(int argc, char **argv)
 	bool has_url;
 	int option;
 
-	while ((option = getopt(argc, argv, "+chlnpr:U:u:V")) != -1) {
+	while ((option = options_next(argc, argv, "+chlnpr:U:u:V")) != -1) {
 		switch (option) {
 		case 'c':
 			o.only_check = true;

@@ -16,6 +16,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/options.h"
 #include "base/output.h"
 #include "gadget/attr.h"
 #include "gadget/error.h"
@@ -40,60 +41,7 @@ struct request {
 	char **argv;
 };
 
-static void cmd_setup(const struct request *req);
-static void cmd_insert(const struct request *req);
-static void cmd_eject(const struct request *req);
-static void cmd_status(const struct request *req);
-static void cmd_wait(const struct request *req);
-static void cmd_teardown(const struct request *req);
-
-static const struct verb {
-	const char *name;
-	void (*run)(const struct request *req);
-	const char *options;
-	int min, max; /* arguments */
-	const char *usage, *help;
-} verbs[] = {
-    {"setup", cmd_setup, "dhi:S:T:u:", 0, GADGET_SLOTS,
-	"[-d] [-i NAME=VALUE]... [-S 0|1] [-T SECONDS] [-u UDC]\n"
-	"                       [cd|disk]...",
-	"make the drives, empty; slot 0 first (cd disk)"},
-    {"insert", cmd_insert, "b:Dho:RT:t:w", 2, 2,
-	"[-DRw] [-b BYTES] [-o SECONDS] [-T SECONDS]\n"
-	"                        [-t cd|disk] SLOT FILE",
-	"put a file or block device into a drive"},
-    {"eject", cmd_eject, "fhm:T:x", 1, 1, "[-fx] [-m MEDIUM] [-T SECONDS] SLOT",
-	"take the medium out of a drive"},
-    {"status", cmd_status, "f:hjT:", 0, 1,
-	"[-j] [-f FIELD[,...]] [-T SECONDS] [SLOT]",
-	"show what is in the drives\n"
-	"          (fields: type file ro udc state drives driver reads\n"
-	"          writes errors position last)"},
-    {"wait", cmd_wait, "h", 1, 1, "SLOT", "wait until a drive is empty"},
-    {"teardown", cmd_teardown, "hT:", 0, 0, "[-T SECONDS]",
-	"eject all media and remove the drives"},
-};
-#define NVERBS (sizeof(verbs) / sizeof(*verbs))
-
-static void
-usage(FILE *out)
-{
-	size_t i;
-
-	for (i = 0; i < NVERBS; i++)
-		fprintf(out, "%s vm-gadget %s %s\n",
-		    i == 0 ? "usage:" : "      ", verbs[i].name,
-		    verbs[i].usage);
-	fprintf(out, "       vm-gadget -h | -V\n");
-	for (i = 0; i < NVERBS; i++)
-		fprintf(out, "%-8s  %s\n", verbs[i].name, verbs[i].help);
-}
-
-static void __attribute__((noreturn)) misuse(void)
-{
-	usage(stderr);
-	exit(EX_USAGE);
-}
+static void __attribute__((noreturn)) misuse(void);
 
 static enum image_media
 parse_type(const char *word)
@@ -395,22 +343,79 @@ cmd_status(const struct request *req)
 
 /* --- main -------------------------------------------------------------- */
 
+static const struct verb {
+	const char *name;
+	void (*run)(const struct request *req);
+	const char *options;
+	int min, max; /* arguments */
+	const char *usage, *help;
+} verbs[] = {
+    {"setup", cmd_setup, "dhi:S:T:u:", 0, GADGET_SLOTS,
+	"[-d] [-i NAME=VALUE]... [-S 0|1] [-T SECONDS] [-u UDC]\n"
+	"                       [cd|disk]...",
+	"make the drives, empty; slot 0 first (cd disk)"},
+    {"insert", cmd_insert, "b:Dho:RT:t:w", 2, 2,
+	"[-DRw] [-b BYTES] [-o SECONDS] [-T SECONDS]\n"
+	"                        [-t cd|disk] SLOT FILE",
+	"put a file or block device into a drive"},
+    {"eject", cmd_eject, "fhm:T:x", 1, 1, "[-fx] [-m MEDIUM] [-T SECONDS] SLOT",
+	"take the medium out of a drive"},
+    {"status", cmd_status, "f:hjT:", 0, 1,
+	"[-j] [-f FIELD[,...]] [-T SECONDS] [SLOT]",
+	"show what is in the drives\n"
+	"          (fields: type file ro udc state drives driver reads\n"
+	"          writes errors position last)"},
+    {"wait", cmd_wait, "h", 1, 1, "SLOT", "wait until a drive is empty"},
+    {"teardown", cmd_teardown, "hT:", 0, 0, "[-T SECONDS]",
+	"eject all media and remove the drives"},
+};
+#define NVERBS (sizeof(verbs) / sizeof(*verbs))
+
+static void
+usage(FILE *out)
+{
+	size_t i;
+
+	for (i = 0; i < NVERBS; i++)
+		fprintf(out, "%s vm-gadget %s %s\n",
+		    i == 0 ? "usage:" : "      ", verbs[i].name,
+		    verbs[i].usage);
+	fprintf(out, "       vm-gadget -h | -V\n");
+	for (i = 0; i < NVERBS; i++)
+		fprintf(out, "%-8s  %s\n", verbs[i].name, verbs[i].help);
+}
+
+static void
+misuse(void)
+{
+	usage(stderr);
+	exit(EX_USAGE);
+}
+
+/* End with what -h or -V, or else a wrong option, calls for. */
+static void __attribute__((noreturn)) answer(int option)
+{
+	if (option == 'h')
+		usage(stdout);
+	else if (option == 'V')
+		puts("vm-gadget " VERSION);
+	else
+		misuse();
+	exit(0);
+}
+
 static void
 parse_options(
     const struct verb *verb, int argc, char *argv[], struct request *req)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, verb->options)) != -1) {
-		if (c == '?')
-			misuse();
+	while ((c = options_next(argc, argv, verb->options)) != -1) {
+		if (strchr("hV?", c) != NULL)
+			answer(c);
 		if (c == 'i')
 			take_identity(&req->identity, optarg);
 		req->given[c] = optarg != NULL ? optarg : "";
-	}
-	if (req->given['h'] != NULL) {
-		usage(stdout);
-		exit(0);
 	}
 	if (req->given['T'] != NULL)
 		req->ms = 1000 * (int)parse_number(req->given['T'], 1, 3600);
@@ -430,14 +435,8 @@ main(int argc, char *argv[])
 	gadget_identity_init(&req.identity);
 	if (argc < 2)
 		misuse();
-	if (strcmp(argv[1], "-h") == 0) {
-		usage(stdout);
-		return 0;
-	}
-	if (strcmp(argv[1], "-V") == 0) {
-		puts("vm-gadget " VERSION);
-		return 0;
-	}
+	if (argv[1][0] == '-')
+		answer(options_next(2, argv, "hV"));
 	for (i = 0; i < NVERBS; i++)
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			break;

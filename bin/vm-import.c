@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "base/shown.h"
 #include "slot/progress.h"
@@ -144,7 +145,7 @@ parse_options(int argc, char **argv)
 	uint64_t seconds;
 	int c;
 
-	while ((c = getopt(argc, argv, "b:c:hl:pq:rs:V")) != -1) {
+	while ((c = options_next(argc, argv, "b:c:hl:pq:rs:V")) != -1) {
 		switch (c) {
 		case 'b':
 			options.box = optarg;

@@ -16,6 +16,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/options.h"
 #include "base/output.h"
 #include "base/number.h"
 
@@ -80,7 +81,7 @@ main(int argc, char **argv)
 	int c;
 
 	output_check_at_exit();
-	while ((c = getopt(argc, argv, "ht:Vw:")) != -1) {
+	while ((c = options_next(argc, argv, "ht:Vw:")) != -1) {
 		switch (c) {
 		case 'h':
 			usage(stdout);

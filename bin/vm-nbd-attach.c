@@ -23,6 +23,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/options.h"
 #include "base/output.h"
 #include "base/failure.h"
 #include "base/number.h"
@@ -291,7 +292,8 @@ main(int argc, char **argv)
 	int c;
 
 	output_check_at_exit();
-	while ((c = getopt(argc, argv, "a:c:D:d:H:hi:j:l:n:o:rt:VW:")) != -1) {
+	while ((c = options_next(argc, argv, "a:c:D:d:H:hi:j:l:n:o:rt:VW:")) !=
+	       -1) {
 		if (c == 'h') {
 			usage(stdout);
 			return 0;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "http/cgi.h"
 #include "http/server.h"
@@ -91,7 +92,7 @@ main(int argc, char **argv)
 	setlinebuf(stderr);
 	signal(SIGCHLD, SIG_DFL);
 	output_check_at_exit();
-	while ((c = getopt(argc, argv, "g:hi:N:s:u:V")) != -1) {
+	while ((c = options_next(argc, argv, "g:hi:N:s:u:V")) != -1) {
 		switch (c) {
 		case 'g':
 			server.group = optarg;

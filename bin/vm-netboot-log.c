@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/number.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "netboot/events.h"
 #include "netboot/neighbours.h"
@@ -229,7 +230,7 @@ main(int argc, char **argv)
 	int c;
 
 	output_check_at_exit();
-	while ((c = getopt(argc, argv, "hjm:N:t:V")) != -1) {
+	while ((c = options_next(argc, argv, "hjm:N:t:V")) != -1) {
 		switch (c) {
 		case 'h':
 			usage(stdout);

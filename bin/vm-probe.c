@@ -25,6 +25,7 @@
 
 #include <libnbd.h>
 
+#include "base/options.h"
 #include "base/output.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -361,7 +362,7 @@ main(int argc, char *argv[])
 	int c;
 
 	output_check_at_exit();
-	while ((c = getopt(argc, argv, "Df:hjOt:V")) != -1) {
+	while ((c = options_next(argc, argv, "Df:hjOt:V")) != -1) {
 		switch (c) {
 		case 'D':
 			cd_max = IMAGE_DVD_MAX;

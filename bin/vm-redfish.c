@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "http/cgi.h"
 #include "http/server.h"
@@ -146,7 +147,7 @@ main(int argc, char **argv)
 	signal(SIGCHLD, SIG_DFL);
 	output_check_at_exit();
 	take_drives("cd disk");
-	while ((c = getopt(argc, argv, "d:g:hn:s:t:u:V")) != -1) {
+	while ((c = options_next(argc, argv, "d:g:hn:s:t:u:V")) != -1) {
 		switch (c) {
 		case 'd':
 			take_drives(optarg);

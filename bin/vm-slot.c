@@ -21,6 +21,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/options.h"
 #include "base/output.h"
 #include "base/clock.h"
 #include "base/number.h"
@@ -374,7 +375,7 @@ main(int argc, char **argv)
 	output_check_at_exit();
 	o.ask.state = &state;
 	o.ask.shows = isatty(STDERR_FILENO);
-	while ((c = getopt(argc, argv, "a:dhkp:qR:rt:vV")) != -1) {
+	while ((c = options_next(argc, argv, "a:dhkp:qR:rt:vV")) != -1) {
 		switch (c) {
 		case 'a':
 			o.ask.request = optarg;

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "http/server.h"
 #include "http/status.h"
@@ -141,7 +142,7 @@ main(int argc, char **argv)
 
 	signal(SIGCHLD, SIG_DFL);
 	output_check_at_exit();
-	while ((c = getopt(argc, argv, "g:hn:s:t:u:V")) != -1) {
+	while ((c = options_next(argc, argv, "g:hn:s:t:u:V")) != -1) {
 		switch (c) {
 		case 'g':
 			server.group = optarg;

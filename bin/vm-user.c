@@ -20,6 +20,7 @@
 
 #include "base/json-text.h"
 #include "base/number.h"
+#include "base/options.h"
 #include "base/output.h"
 #include "base/secret.h"
 #include "door/accounts.h"
@@ -355,7 +356,7 @@ main(int argc, char **argv)
 	prctl(PR_SET_DUMPABLE, 0);
 	output_check_at_exit();
 	umask(077);
-	while ((c = getopt(argc, argv, "a:chjPp:r:V")) != -1) {
+	while ((c = options_next(argc, argv, "a:chjPp:r:V")) != -1) {
 		switch (c) {
 		case 'a':
 			args.file = optarg;

@@ -23,6 +23,29 @@ setup_file() {
 	done
 }
 
+@test "each program answers -h and --help, -V and --version" {
+	local page program
+	for page in "$TOP"/man/*.[18]; do
+		program=$(basename "${page%.*}")
+		"$program" -h >short
+		"$program" --help >long
+		grep -q "^usage: " short
+		diff short long
+		[ "$program" != vm-image-keys ] || continue
+		"$program" -V >short
+		"$program" --version >long
+		grep -qE "^$program [0-9]" short
+		diff short long
+	done
+	# Behind a verb and in front of the operands, too, and nothing else is done.
+	vm-gadget setup --help | grep "^usage: vm-gadget setup"
+	vm-gadget teardown --version | grep "^vm-gadget [0-9]"
+	not vm-gadget --setup 2>errors
+	not vm-probe --jason file 2>>errors
+	[ "$(grep -c "unrecognized option" errors)" = 2 ]
+	fails 69 vm-connect /no/socket echo --help
+}
+
 @test "quotes in the pages are shown, and each has its end" {
 	cd "$TOP/man"
 	# mdoc takes a quote in a line of a macro for the begin of an argument.

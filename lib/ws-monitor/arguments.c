@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "base/options.h"
 #include "http/headers.h"
 #include "tls/engine.h"
 #include "ws-monitor/arguments.h"
@@ -347,7 +348,7 @@ ws_arguments_take(struct ws_arguments *a, int argc, char **argv)
 	struct ws_list *protocols = &a->options.protocols;
 	int c;
 
-	while ((c = getopt(argc, argv, OPTIONS)) != -1)
+	while ((c = options_next(argc, argv, OPTIONS)) != -1)
 		if (!take_server_option(a, c, optarg) &&
 		    !take_client_option(a, c, optarg))
 			take_option(a, c, optarg);

@@ -62,6 +62,13 @@ out() {
 	printf "$@" 2>/dev/null || output_failed
 }
 
+# show_version: print the version of this program, which is that of vm-lock.
+show_version() {
+	local version
+	version=$(vm-lock -V) || exit
+	out '%s %s\n' "$PROG" "${version#vm-lock }"
+}
+
 output_failed() {
 	ANSWERED=1 # there is no place for an answer
 	die $EX_IOERR "unable to write standard output${DONE:+, but $DONE}"
