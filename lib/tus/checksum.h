@@ -12,7 +12,7 @@
 #include <bearssl.h>
 
 #define TUS_ALGORITHMS	"sha1,sha256"
-#define TUS_DIGEST_SIZE br_sha256_SIZE /* bytes of the largest */
+#define TUS_DIGEST_SIZE br_sha256_SIZE /* bytes of the largest digest */
 
 struct tus_checksum {
 	const br_hash_class *algorithm; /* NULL: no checksum was sent */
@@ -20,17 +20,19 @@ struct tus_checksum {
 };
 
 /*
- * Take the value of a header Upload-Checksum: "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=".
- * Returns NULL; or a constant sentence that says what is wrong with it.
+ * Parse the value of an Upload-Checksum header:
+ * "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=". Returns NULL, or a constant sentence
+ * that says what is wrong with it.
  */
 const char *tus_checksum_take(const char *header, struct tus_checksum *);
 
-/* A checksum under way. */
+/* A checksum that is being computed. */
 struct tus_sum {
 	br_hash_compat_context context;
 };
 
-/* Begin it, go on with len bytes, and compare. There is an algorithm. */
+/* Begin a checksum, add len bytes to it, and compare it with the one that was
+ * sent. The latter must have an algorithm. */
 void tus_sum_begin(struct tus_sum *, const struct tus_checksum *);
 void tus_sum_add(struct tus_sum *, const void *bytes, size_t len);
 bool tus_sum_fits(const struct tus_sum *, const struct tus_checksum *);

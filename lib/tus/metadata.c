@@ -6,13 +6,13 @@
 #include "base/base64.h"
 #include "tus/metadata.h"
 
-/* Parts of a header. */
+/* A key of the header, and its value. */
 struct pair {
 	const char *key, *value;
 	size_t key_len, value_len;
 };
 
-/* Cut the next pair off; *at is NULL behind the last one. */
+/* Take the next pair, and move *at behind it: NULL after the last pair. */
 static void
 next(const char **at, struct pair *p)
 {
@@ -46,7 +46,7 @@ is_same_key(const struct pair *a, const char *key, size_t len)
 	return a->key_len == len && memcmp(a->key, key, len) == 0;
 }
 
-/* Does the key stand before that place, too? */
+/* Does an earlier pair of the header have the same key? */
 static bool
 is_repeated(const char *header, const struct pair *p)
 {

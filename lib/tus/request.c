@@ -57,11 +57,12 @@ hex_value(char c)
 	static const char digits[] = "0123456789abcdef";
 	const char *found = memchr(digits, c | 0x20, sizeof(digits) - 1);
 
-	/* Bit 0x20 makes letters small, and is set in digits. */
+	/* Bit 0x20 makes letters lower case; digits have it already. */
 	return found != NULL && c >= '0' ? (int)(found - digits) : -1;
 }
 
-/* Decode percent signs (RFC 3986 section 2.1). Returns whether it is a text. */
+/* Decode percent-encoding (RFC 3986 section 2.1). Returns false if it is
+ * malformed, has a NUL, or does not fit. */
 static bool
 decode(const char *from, char *to, size_t size)
 {
@@ -90,7 +91,7 @@ is_id(const char *text)
 	       strspn(text, "0123456789abcdef") == TUS_ID_SIZE - 1;
 }
 
-/* Find out what the path names. What a PUT names is always a name. */
+/* Find out what the path names. The path of a PUT has a name, never an ID. */
 static enum tus_place
 take_place(const char *path, struct tus_request *r)
 {
@@ -126,7 +127,7 @@ take_number(const char *text, uint64_t *number)
 	return number_parse(text, 0, INT64_MAX, number) == -1 ? 413 : 0;
 }
 
-/* Is it that type, with or without parameters? */
+/* Is the media type `wanted`, with or without parameters? */
 static bool
 is_type(const char *type, const char *wanted)
 {
@@ -136,7 +137,8 @@ is_type(const char *type, const char *wanted)
 	       (type[len] == '\0' || type[len] == ';' || type[len] == ' ');
 }
 
-/* No client of tus sends that: another body of a POST has TUS_TYPE. */
+/* Does the POST ask for a fetch? No client of tus sends JSON: any other body of
+ * a POST has TUS_TYPE. */
 static bool
 is_fetch(const struct cgi_request *http, const struct tus_request *r)
 {
@@ -144,7 +146,6 @@ is_fetch(const struct cgi_request *http, const struct tus_request *r)
 	       is_type(http->content_type, "application/json");
 }
 
-/* Take the checksum of the body. */
 static int
 take_checksum(
     const struct cgi_request *http, struct tus_request *r, const char **why)
@@ -155,7 +156,7 @@ take_checksum(
 	return *why != NULL ? 400 : 0;
 }
 
-/* Make hex digits small. Returns whether they are those of a SHA-256. */
+/* Make hex digits lower case. Returns whether the text is a SHA-256. */
 static bool
 is_sha256(char *text)
 {
@@ -177,7 +178,7 @@ take_metadata(const char *header, struct tus_request *r, const char **why)
 	if (*why != NULL)
 		return 400;
 	r->metadata = header;
-	/* Some clients say filename, some name, some both. */
+	/* Some clients send filename, some name, some both. */
 	if (!tus_metadata_get(
 		header, "filename", r->name, sizeof(r->name), &is_there) &&
 	    !is_there)
@@ -243,7 +244,7 @@ take_patch(
 	if (http->upload_offset == NULL)
 		return 400;
 	status = take_number(http->upload_offset, &r->offset);
-	/* It is some offset, but none that an upload can have. */
+	/* The number is valid, but larger than any upload's offset. */
 	if (status != 0)
 		return status == 413 ? 409 : status;
 	*why = "Upload-Length must tell the size in bytes.";
@@ -265,7 +266,8 @@ take_put(
 	return take_checksum(http, r, why);
 }
 
-/* Does the request say a version that is not ours, or none where tus wants one? */
+/* Does the request name another version than ours, or no version where tus
+ * requires one? */
 static bool
 is_other_version(const struct cgi_request *http, const struct tus_request *r)
 {

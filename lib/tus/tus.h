@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The requests of tus 1.0.0 (tus.io/protocols/resumable-upload), the protocol of
- * uploads that go on after a cut: core, creation, creation-with-upload, checksum,
- * expiration and termination. And two that are not of tus: a plain PUT, which is a
- * whole upload, and a POST of JSON, which names an image that is to be fetched.
+ * The requests of tus 1.0.0 (tus.io/protocols/resumable-upload), a protocol for
+ * uploads that continue after a broken connection: core, creation,
+ * creation-with-upload, checksum, expiration and termination. Two more requests
+ * are not part of tus: a plain PUT, which is a whole upload, and a POST of
+ * JSON, which names an image to fetch.
  *
- * Here a request's headers become values, or the HTTP status that refuses them,
- * without I/O or allocation. What an upload is, and who may, others know.
+ * This folder turns a request's headers into values, or into the HTTP status
+ * that refuses them, without I/O or allocation. It does not know what an upload
+ * is, or who may make one.
  */
 #ifndef VM_TUS_TUS_H
 #define VM_TUS_TUS_H
@@ -37,7 +39,7 @@ enum tus_method {
 	TUS_PATCH,
 	TUS_PUT,
 	TUS_DELETE,
-	TUS_METHODS /* none of these */
+	TUS_METHODS /* any other method */
 };
 
 /* What the path names. */
@@ -51,10 +53,10 @@ enum tus_place {
 struct tus_request {
 	enum tus_method method;
 	enum tus_place place;
-	char id[TUS_ID_SIZE]; /* of TUS_ID */
+	char id[TUS_ID_SIZE]; /* if `place` is TUS_ID */
 	char name
 	    [TUS_NAME_SIZE]; /* of a POST or PUT: what the image is called */
-	char owner[TUS_OWNER_SIZE];   /* of a POST; "": the client */
+	char owner[TUS_OWNER_SIZE]; /* of a POST; "": the client is the owner */
 	char sha256[TUS_SHA256_SIZE]; /* of the image, in small letters; "" */
 	const char *metadata;	      /* as it was sent; NULL: none */
 	bool is_fetch;	 /* a POST of JSON: fetch an image from a server */
@@ -65,9 +67,9 @@ struct tus_request {
 };
 
 /*
- * Take a request. Returns 0; or the HTTP status that refuses it: 400, 404, 405,
- * 412, 413, 415, with a sentence for people in *why, a constant. The method and
- * the place are set as far as they are known.
+ * Parse a request. Returns 0; or the HTTP status that refuses it: 400, 404,
+ * 405, 409, 412, 413 or 415, and *why is then a constant sentence for people.
+ * The method and the place are set as far as they are known.
  */
 int tus_take(
     const struct cgi_request *, struct tus_request *, const char **why);
