@@ -17,7 +17,7 @@
 
 #define WISH_MAX 16384 /* bytes of JSON */
 
-/* It can be answered with yes so far; what was refused before counts no more. */
+/* Answer with success, and drop an earlier refusal. */
 static void
 accept_with(struct upload *u, int status)
 {
@@ -35,7 +35,7 @@ set_offset(struct upload *u, uint64_t offset)
 
 /* --- bytes into an upload ------------------------------------------------- */
 
-/* An upload ends this long after its last byte. */
+/* An upload expires t->keep seconds after its last byte. */
 static void
 set_expires(struct upload *u, const struct upload_target *t)
 {
@@ -46,8 +46,9 @@ set_expires(struct upload *u, const struct upload_target *t)
 			 : t->expires;
 }
 
-/* If all bytes are there, the upload becomes an image. They are there whatever
- * vm-door says: a later PATCH or HEAD asks for it again. */
+/* If all bytes are there, ask vm-door to make the upload an image. The request
+ * succeeds even if vm-door refuses that, because the bytes are stored: a later
+ * PATCH or HEAD asks again. */
 static void
 finish(struct upload *u, const struct upload_target *t, int status)
 {
@@ -63,7 +64,7 @@ is_too_long(const struct upload *u, const struct upload_target *t)
 	return t->offset > t->size || u->http->length > t->size - t->offset;
 }
 
-/* Receive the body into an upload that was opened. Closes its file. */
+/* Receive the body into an open upload, and close the upload's files. */
 static bool
 fill(struct upload *u, struct upload_target *t)
 {
@@ -80,7 +81,7 @@ fill(struct upload *u, struct upload_target *t)
 		is_done = receive_body(u, t);
 	set_offset(u, t->offset);
 	set_expires(u, t);
-	/* Nobody may have it open for writing when it is checked. */
+	/* No process may have the file open for writing while it is checked. */
 	upload_close(t);
 	return is_done;
 }
@@ -96,8 +97,9 @@ take_place(struct upload *u)
 
 /* --- the methods ---------------------------------------------------------- */
 
-/* A POST or a PUT whose body does not arrive has made nothing: the client has not
- * been told the upload's name, and nobody else would remove it soon. */
+/* Remove the upload of a POST or PUT whose body did not arrive: the client
+ * has not been told the upload's ID, and nobody else would remove the upload
+ * soon. */
 static void
 undo(struct upload *u, const char *id)
 {
@@ -140,7 +142,8 @@ make(struct upload *u)
 	finish(u, &t, 201);
 }
 
-/* The server fetches an image itself. Nobody may make it read an endless body. */
+/* Make this machine fetch an image. Size and time of the body are limited: no
+ * client may make vm-upload read an endless one. */
 static void
 fetch(struct upload *u)
 {
@@ -173,7 +176,7 @@ look(struct upload *u)
 
 	if (!upload_look(u, &t, &is_whole))
 		return;
-	/* Its last PATCH may have been killed before it could ask for that. */
+	/* The last PATCH may have been killed before it could ask for this. */
 	if (is_whole)
 		finish(u, &t, 200);
 	accept_with(u, 200);
@@ -207,17 +210,17 @@ patch(struct upload *u)
 	upload_close(&t);
 }
 
-/* Before an upload is removed, a connection that writes to it is ended. */
+/* End a connection that writes to the upload, and remove the upload. */
 static void
 terminate(struct upload *u)
 {
 	struct upload_target t;
 
-	/* 404: a fetch, or what a put has left, is no upload by HTTP. */
+	/* 404: the record is not an upload by HTTP, but of a fetch or a put. */
 	if (!upload_open(u, &t, false) && u->status != 404)
 		return;
-	/* 503: that one does not end. What else a disk refuses is no reason to keep
-	 * the upload. */
+	/* 503: the other connection does not end. A disk error is no reason to
+	 * keep the upload. */
 	if (t.is_open && !receive_begin(u, &t) && u->status == 503) {
 		upload_close(&t);
 		return;
@@ -227,8 +230,8 @@ terminate(struct upload *u)
 		accept_with(u, 204);
 }
 
-/* Everybody may know what this server can do; how much it has room for, only who
- * may upload. */
+/* Everybody may know what this server can do, but only a client that may upload
+ * may know how much room there is. */
 static void
 configure(struct upload *u)
 {

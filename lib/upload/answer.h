@@ -9,8 +9,9 @@
 #include "upload/upload.h"
 
 /*
- * Answer the request of u->http, whose body comes from u->in; the rest of *u but
- * u->idle is zeros. `error` is 0, or the HTTP status that refuses it already.
+ * Answer the request u->http, whose body comes from u->in. The caller has set
+ * u->idle, too; the rest of *u is zeros. `error` is 0, or the HTTP status with
+ * which the caller has already refused the request.
  */
 void upload_answer(struct upload *u, int error);
 

@@ -17,12 +17,13 @@
 #include "unix/fd-passing.h"
 #include "upload/ask.h"
 
-#define ANSWER_MS 60000 /* the store's lock, and a busy machine */
+#define ANSWER_MS 60000 /* allows for the store's lock and a busy machine */
 #define RETRY	  5	/* seconds, where vm-door names none */
 
 /* --- results -------------------------------------------------------------- */
 
-/* The status that a result of vm-door's is, and the words where it has none. */
+/* The HTTP status for each result of vm-door, and the words if vm-door sends
+ * none. */
 static const struct {
 	const char *result;
 	int status;
@@ -104,8 +105,8 @@ begin(const struct upload *u, struct door_message *request, const char *verb,
 	door_add_string(request, "id", id);
 }
 
-/* Ask, and take the result. The caller frees the answer, and closes *fd where it
- * wants that. */
+/* Send the request, and take the result. The caller frees the answer. If fd is
+ * not NULL, the connection stays open as *fd, which the caller closes. */
 static bool
 ask(struct upload *u, struct door_message *request, struct door_message *answer,
     int *fd)
@@ -259,7 +260,8 @@ upload_look(struct upload *u, struct upload_target *t, bool *is_whole)
 	return is_ok;
 }
 
-/* Receive the descriptors behind the answer. Returns whether they have come. */
+/* Receive the descriptors that follow the answer. Returns whether both have
+ * come. */
 static bool
 receive_files(struct upload_target *t)
 {
@@ -311,7 +313,8 @@ upload_close(struct upload_target *t)
 
 /* --- the list ------------------------------------------------------------- */
 
-/* The image with that id in what `vm-image ls -j` prints, as a text for free(3). */
+/* The image with that id in the output of `vm-image ls -j`, as JSON that the
+ * caller frees; NULL if there is none. */
 static char *
 find_image(const char *list, const char *id)
 {

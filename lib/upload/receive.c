@@ -19,12 +19,12 @@
 
 #define TAKE_OVER_MS 20000 /* a writer may be inside a slow write(2) */
 #define CHUNK	     65536
-#define BEHIND	     (4U << 20) /* so much waits in memory before it is written */
-#define SURE	     (16U << 20) /* so much may have to be sent again, at most */
+#define BEHIND	     (4U << 20)	 /* bytes in memory before they are written */
+#define SURE	     (16U << 20) /* most bytes that may have to be sent again */
 
 /* --- the lock ------------------------------------------------------------- */
 
-/* fcntl(2): a lock of the whole file, which goes with its process. */
+/* A lock of the whole file (fcntl(2)), which ends with its process. */
 static struct flock
 whole(void)
 {
@@ -52,7 +52,7 @@ end_holder(int fd, int64_t deadline)
 
 	if (pid > 0)
 		p.fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	/* It may have ended before that, and its number be another one's. */
+	/* The holder may have ended, and another process may have its PID. */
 	if (p.fd != -1 && holder_of(fd) == pid) {
 		syscall(SYS_pidfd_send_signal, p.fd, SIGTERM, NULL, 0);
 		left = deadline - clock_ms();
@@ -93,9 +93,9 @@ refuse_file(struct upload *u, const char *verb)
 /* --- the beginning -------------------------------------------------------- */
 
 /*
- * The disk has failed, and the kernel says so only once: the bytes behind `at` are in
- * its memory, and will never be on the disk. They must not count any more. Returns
- * -1, with errno as it was.
+ * The disk has failed, and the kernel reports that only once: the bytes after
+ * `at` are in its memory, and will never be on the disk. They must not count
+ * any more. Returns -1 with errno unchanged.
  */
 static int
 forget(struct upload_target *t, uint64_t at)
@@ -113,7 +113,8 @@ forget(struct upload_target *t, uint64_t at)
 	return -1;
 }
 
-/* Keep the bytes that count. Returns 0, or -1 with errno. */
+/* Cut off the bytes that do not count, and write the others to the disk.
+ * Returns 0, or -1 with errno. */
 static int
 settle(struct upload_target *t)
 {
@@ -167,7 +168,7 @@ write_at(struct upload_target *t, const char *bytes, size_t len)
 	return 0;
 }
 
-/* Was it removed meanwhile? */
+/* Was the upload removed meanwhile? */
 static bool
 is_gone(const struct upload_target *t)
 {
@@ -208,20 +209,21 @@ read_some(struct upload *u, const struct upload_target *t, char *buf)
 	return (size_t)n;
 }
 
-/* How far the bytes of a body are on their way to the disk. */
+/* How far a body is on its way to the disk, as offsets in `data`. */
 struct flow {
 	enum mark_form form;
-	uint64_t started; /* ... that the kernel has begun to write */
-	uint64_t sure;	  /* ... that the mark says are there */
+	uint64_t started; /* the kernel writes the bytes before it */
+	uint64_t sure;	  /* the mark says that those before it are there */
 };
 
-/* Let the disk work while the body arrives; and move the mark, unless it stays for
- * a checksum. Returns 0, or -1 with errno. */
+/* Let the disk write while the body arrives. Move the mark, too, unless the
+ * body has a checksum: then the mark stays where the body begins. Returns 0, or
+ * -1 with errno. */
 static int
 write_behind(struct upload_target *t, struct flow *f)
 {
 	if (t->offset - f->started >= BEHIND) {
-		/* A hint: if it fails, fdatasync(2) says so. */
+		/* This is only a hint: fdatasync(2) reports a failure. */
 		sync_file_range(t->data, (off_t)f->started,
 		    (off_t)(t->offset - f->started), SYNC_FILE_RANGE_WRITE);
 		f->started = t->offset;
@@ -255,7 +257,7 @@ receive_all(struct upload *u, struct upload_target *t, struct flow *f,
 	return true;
 }
 
-/* A body that must have its checksum. */
+/* Receive a body, and compare its checksum with the one that was sent. */
 static bool
 receive_checked(struct upload *u, struct upload_target *t, struct flow *f)
 {
@@ -282,7 +284,8 @@ receive_body(struct upload *u, struct upload_target *t)
 		return refuse_file(u, "write");
 	is_whole = f.form == MARK_CHECKSUM ? receive_checked(u, t, &f)
 					   : receive_all(u, t, &f, NULL);
-	/* Without a checksum, the mark of a cut body stays: its bytes are there. */
+	/* Without a checksum, the bytes of an incomplete body stay, and so does
+	 * the mark. */
 	if (!is_whole)
 		return f.form == MARK_CHECKSUM && settle(t) == -1
 			   ? refuse_file(u, "cut back")

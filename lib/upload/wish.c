@@ -9,7 +9,7 @@
 #include "upload/wish.h"
 
 /* Take one value. Returns false, after upload_refuse(), if there is no such
- * property. */
+ * property or the value is not a string. */
 static bool
 take_value(struct upload *u, struct upload_wish *wish, const char *key,
     const json_t *value)
@@ -24,7 +24,7 @@ take_value(struct upload *u, struct upload_wish *wish, const char *key,
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strcmp(key, known[i].name) != 0)
 			continue;
-		/* An empty field of a form says nothing. */
+		/* An empty field of a form counts as if it were missing. */
 		*known[i].to = json_string_value(value);
 		if (*known[i].to != NULL && **known[i].to == '\0')
 			*known[i].to = NULL;

@@ -3,7 +3,7 @@
  *
  * A POST that asks this machine to fetch an image from a server:
  *
- *     {"url": "https://...", "name": "x.iso", "sha256": "...", "owner": "alice"}
+ *   {"url": "https://...", "name": "x.iso", "sha256": "...", "owner": "alice"}
  */
 #ifndef VM_UPLOAD_WISH_H
 #define VM_UPLOAD_WISH_H

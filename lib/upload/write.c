@@ -9,7 +9,7 @@
 #include "http/status.h"
 #include "upload/write.h"
 
-/* A time as HTTP has it (RFC 9110 section 5.6.7). */
+/* Write a header with a time in HTTP's form (RFC 9110 section 5.6.7). */
 static void
 write_time(FILE *out, const char *header, int64_t when)
 {
@@ -41,8 +41,8 @@ write_head(FILE *out, const struct upload *u)
 		    out, "Tus-Max-Size: %llu\r\n", (unsigned long long)u->room);
 	if (u->is_configuration || u->status == 405)
 		fprintf(out, "Allow: %s\r\n", tus_allow(u->tus.place));
-	/* At Basic, a browser asks its user for a password, in the middle of an
-	 * upload whose session has ended. */
+	/* The scheme Basic would make a browser ask its user for a password in
+	 * the middle of an upload whose session has ended. */
 	if (u->status == 401)
 		fprintf(out, "WWW-Authenticate: %s realm=\"redfish\"\r\n",
 		    u->credentials.token != NULL ? "X-Auth-Token" : "Basic");
@@ -62,7 +62,7 @@ write_head(FILE *out, const struct upload *u)
 		fprintf(out, "Retry-After: %d\r\n", u->retry_after);
 }
 
-/* Returns whether there is one now. */
+/* Make the body of an error. Returns whether the answer has a body. */
 static bool
 make_body(struct upload *u)
 {
