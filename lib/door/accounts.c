@@ -18,7 +18,7 @@
 #define LINE_MAX_SIZE 1024
 #define NAME_CHARS \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789.-"
-#define FIRST_CHARS 53 /* of them that a name may begin with */
+#define FIRST_CHARS 53 /* a name may begin with the first 53 of them */
 
 static const struct {
 	const char *name;
@@ -135,7 +135,7 @@ accounts_remove(struct accounts *a, struct account *account)
 
 /* --- the file ------------------------------------------------------------- */
 
-/* "password-length=7,session-timeout=1800" */
+/* Parse "password-length=7,session-timeout=1800". */
 static bool
 take_rules(struct accounts *a, char *text)
 {
@@ -219,7 +219,7 @@ accounts_read(struct accounts *a, const char *path)
 	if (f == NULL)
 		return errno == ENOENT ? 0 : -1;
 	while (is_right && fgets(line, sizeof(line), f) != NULL) {
-		/* A line without an end is one that has too many bytes. */
+		/* A line without a newline is too long. */
 		is_right = strchr(line, '\n') != NULL;
 		line[strcspn(line, "\n")] = '\0';
 		if (is_right && line[0] != '\0' && line[0] != '#')
@@ -238,7 +238,7 @@ print_all(const struct accounts *a, FILE *out)
 	unsigned commas = 0, i;
 
 	fputs("# vmedia: accounts. Change them by `vmctl user`.\n:", out);
-	/* The others are those of vmedia.conf(5), which may change. */
+	/* The other rules come from vmedia.conf(5), which may change. */
 	for (i = 0; i < ACCOUNT_RULES; i++)
 		if (a->rule_is_set[i])
 			fprintf(out, "%s%s=%u", commas++ > 0 ? "," : "",
@@ -270,7 +270,7 @@ accounts_write(const struct accounts *a, const char *path)
 		return -1;
 	}
 	print_all(a, out);
-	/* Whole on the disk before it takes the old one's place. */
+	/* The file must be whole on the disk before it replaces the old one. */
 	if (fflush(out) == 0 && !ferror(out))
 		rc = fsync(fd);
 	if (fclose(out) != 0)

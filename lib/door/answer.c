@@ -11,7 +11,8 @@
 #include "door/unlock.h"
 #include "door/verbs.h"
 
-/* What a verb answers, and whether vm-door must not wait for it. */
+/* A verb: who may use it, its function, and whether vm-door must
+ * not wait for that. */
 struct door_verb {
 	const char *name;
 	unsigned privileges;
@@ -71,7 +72,7 @@ is_own_account(const struct door_call *c, const struct door_verb *verb)
 	       strcmp(name, c->account->name) == 0;
 }
 
-/* Who must change the password may do no more than that. */
+/* A user that must change the password may only use these verbs before. */
 static bool
 is_allowed_before(const struct door_call *c, const struct door_verb *verb)
 {
@@ -79,8 +80,8 @@ is_allowed_before(const struct door_call *c, const struct door_verb *verb)
 	       verb->run == door_accounts || is_own_account(c, verb);
 }
 
-/* The address is told by a program that has to be believed; it is only shown
- * and counted. */
+/* vm-door must believe the program that sends the address, and therefore only
+ * shows and counts it. */
 static void
 take_peer(struct door_call *c)
 {
@@ -93,7 +94,7 @@ take_peer(struct door_call *c)
 			c->peer = "unknown";
 }
 
-/* Put into the answer who it is. */
+/* Add the client to the answer. */
 static void
 add_client(struct door_call *c)
 {
@@ -108,7 +109,8 @@ add_client(struct door_call *c)
 		door_add_string(&c->answer, "must-change", "yes");
 }
 
-/* Returns whether the verb may run; NULL as door_authenticate(). */
+/* Returns "ok" if the client may use the verb, or the result that refuses it;
+ * NULL as door_authenticate(). */
 static const char *
 admit(struct door_call *c, const struct door_verb *verb)
 {
@@ -127,7 +129,7 @@ admit(struct door_call *c, const struct door_verb *verb)
 	return "ok";
 }
 
-/* `vmctl user unlock` ends a lockout that only our memory has. */
+/* Do what `vmctl user unlock` asked for: only our memory has the lockouts. */
 static void
 take_unlocks(struct door_call *c)
 {

@@ -9,8 +9,8 @@
 #include "door/call.h"
 
 /*
- * Answer a call. Returns false where that needs a process of its own, and
- * c->may_wait was not set.
+ * Answer a call. Returns false if the call needs a process of its own, and
+ * c->may_wait is not set.
  */
 bool door_answer(struct door_call *c);
 

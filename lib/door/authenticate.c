@@ -11,7 +11,7 @@
 
 #include "door/authenticate.h"
 
-/* One process at a time hashes a password: each takes 16 MiB. */
+/* Only one process at a time hashes a password, because each takes 16 MiB. */
 static int
 lock_hashing(const struct door_call *c)
 {
@@ -32,7 +32,7 @@ look_at_failures(struct door_call *c, const char *user)
 	unsigned delay = guard_delay(c->guard, &c->accounts, user, c->peer);
 	char text[16];
 
-	/* Another process may have counted one more meanwhile. */
+	/* Another process may have counted a failure meanwhile. */
 	if (guard_is_locked(c->guard, &c->accounts, user))
 		return "locked";
 	if (delay == 0)
@@ -42,7 +42,8 @@ look_at_failures(struct door_call *c, const char *user)
 	return "slow";
 }
 
-/* What is no account may be a password that was typed into the wrong field. */
+/* Do not log an unknown name: it may be a password that was typed into
+ * the wrong field. */
 static const char *
 name_of(const struct account *account)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Who the client of a call is: by the token of a session, or by a password, with
- * the rules for failures (guard.h).
+ * Who the client of a call is, from the token of a session or from a password.
+ * Wrong passwords are counted and limited (guard.h).
  */
 #ifndef VM_DOOR_AUTHENTICATE_H
 #define VM_DOOR_AUTHENTICATE_H
@@ -10,12 +10,12 @@
 #include "door/call.h"
 
 /*
- * Find out who it is. Returns "ok", or the result that refuses; NULL: a password
- * must be hashed, which needs a process of its own.
+ * Authenticate the client. Returns "ok", or the result that refuses the call;
+ * NULL if a password must be hashed, which needs a process of its own.
  */
 const char *door_authenticate(struct door_call *c);
 
-/* Check a password, by the rules for failures. As above. */
+/* Check a password, and count it if it is wrong. Returns as above. */
 const char *door_check_password(
     struct door_call *c, const char *user, const char *password);
 

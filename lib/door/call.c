@@ -59,7 +59,8 @@ door_log(const struct door_call *c, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(words, sizeof(words), format, ap);
 	va_end(ap);
-	/* They may repeat what a server has said, and terminals obey. */
+	/* The words may repeat what a server has said, and a terminal would
+	 * obey control characters. */
 	replace_control(words);
 	fprintf(stderr, "vm-door: %s from %s: %s\n",
 	    c->account != NULL ? c->account->name : "somebody", c->peer, words);

@@ -24,16 +24,16 @@ struct door_settings {
 	const char *state_dir; /* ours: sessions/, slots/, hash.lock */
 	const char *run_dir;   /* /run/vmedia */
 	unsigned slots;
-	enum image_media drives[DOOR_SLOTS]; /* the type of each slot's */
-	bool verifies;	    /* certificates of servers, unless told */
+	enum image_media drives[DOOR_SLOTS]; /* the type of each slot's drive */
+	bool verifies;	    /* check servers' certificates by default */
 	bool retypes;	    /* a hybrid too large for a CD becomes a disk */
 	unsigned timeout_s; /* for a mount */
 	const char *store;  /* of images; NULL: there is none */
-	unsigned keep_s;    /* an upload that nobody goes on with is kept */
-	unsigned rules[ACCOUNT_RULES]; /* where the file has none */
+	unsigned keep_s;    /* seconds that an idle upload is kept */
+	unsigned rules[ACCOUNT_RULES]; /* for those that the file lacks */
 };
 
-/* The privileges of a role, by DSP0266's registry. */
+/* The privileges of a role, from DSP0266's registry. */
 enum door_privilege {
 	DOOR_ANYBODY = 0, /* without authentication */
 	DOOR_LOGIN = 1,
@@ -48,37 +48,40 @@ struct door_call {
 	const struct door_message *request;
 	struct door_message answer;
 	const char *peer; /* the client's address, for the log and the guard */
-	bool may_wait;	  /* we are a process of our own for this call */
+	bool may_wait;	  /* this process is for this call only */
 	bool is_ok;	  /* the result is "ok" */
 	bool is_upload;	  /* vm-upload asks, which needs image-* only */
 	int fds
 	    [DOOR_FDS]; /* to pass behind the answer, and to close; else -1 */
-	/* What goes on, in a process of its own, when the answer was sent. */
+	/* Work that continues, in a process of its own, after the
+	 * answer was sent. */
 	void (*after)(struct door_call *);
 	struct accounts accounts;
-	/* Who it is, once that is known. */
+	/* The client, once it is known. */
 	struct account *account;
-	struct session session; /* id "": it came with a password */
+	struct session session; /* id "": the client sent a password */
 };
 
-/* Say how it went: `result` is a word of door/wire.h's list. */
+/* Add the result to the answer: "ok", or another word of the list
+ * in redfish/ask.c. */
 void door_result(struct door_call *c, const char *result);
 
-/* The same, with words for people, printf(3)-wise. */
+/* The same, with words for people: a format of printf(3). */
 void door_refuse(struct door_call *c, const char *result, const char *format,
     ...) __attribute__((format(printf, 3, 4)));
 
-/* The field was not right: "invalid", with its name and words for people. */
+/* Refuse a field: "invalid", the name of the field, and words for people. */
 void door_invalid(struct door_call *c, const char *field, const char *words);
 
-/* A field of the request; NULL without it. `empty` counts as none. */
+/* A field of the request; NULL if it is missing or empty. */
 const char *door_field(const struct door_call *c, const char *name);
 
-/* A line of the log: who, from where, and what. */
+/* Write a line to the log: who the client is, its address,
+ * and what happened. */
 void door_log(const struct door_call *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Has the client all of these privileges? */
+/* Does the client have all of these privileges? */
 bool door_may(const struct door_call *c, unsigned privileges);
 
 #endif

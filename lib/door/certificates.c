@@ -24,7 +24,7 @@ path_of(char path[PATH_MAX], const char *dir, unsigned id)
 	snprintf(path, PATH_MAX, "%s/%u.pem", dir, id);
 }
 
-/* Read one, for free(3); NULL if there is none. */
+/* Read a certificate, which the caller frees; NULL if there is none. */
 static char *
 read_one(const char *dir, unsigned id)
 {
@@ -90,7 +90,8 @@ certificates_list(const char *dir, struct json_text *out)
 	json_end_array(out);
 }
 
-/* JSON would have six bytes for each. */
+/* In JSON a control character takes six bytes: a message has
+ * no room for that. */
 static bool
 has_control_characters(const char *text)
 {
@@ -102,8 +103,8 @@ has_control_characters(const char *text)
 	return false;
 }
 
-/* Are these bytes one DER value of type SEQUENCE, with another one in it, as a
- * certificate is (RFC 5280 section 4.1)? */
+/* Are these bytes one DER value of type SEQUENCE that begins with another
+ * SEQUENCE, as a certificate does (RFC 5280 section 4.1)? */
 static bool
 is_sequence(const unsigned char *der, size_t size)
 {
@@ -122,7 +123,7 @@ is_sequence(const unsigned char *der, size_t size)
 	return head + len == size && der[head] == 0x30;
 }
 
-/* Is that the text of a certificate, between its BEGIN and END? */
+/* Is this text, from between BEGIN and END, a certificate? */
 static bool
 is_certificate(const char *text, size_t len)
 {
@@ -138,7 +139,8 @@ is_certificate(const char *text, size_t len)
 	return size > 0 && is_sequence(der, (size_t)size);
 }
 
-/* Is it one certificate or more? Others would hold up each mount of the slot. */
+/* Is the text one certificate or more? A wrong one would make each mount
+ * of the slot fail. */
 static bool
 is_pem(const char *text)
 {

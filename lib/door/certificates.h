@@ -8,24 +8,26 @@
 
 #include "base/json-text.h"
 
-/* All of them must fit into one message of door/wire.h, as a JSON array in which
- * a quotation mark has two bytes. */
+/* All certificates must fit into one message of door/wire.h, as a JSON array in
+ * which a quotation mark takes two bytes. */
 #define CERTIFICATES_MAX 8
 #define CERTIFICATE_SIZE 15360 /* bytes of a file */
 
-/* All of them as one text, for free(3); NULL if there are none. */
+/* All certificates as one text, which the caller frees; NULL if
+ * there are none. */
 char *certificates_read(const char *dir);
 
-/* The same as a JSON array of {"id", "pem"}. */
+/* Write them as a JSON array of {"id", "pem"}. */
 void certificates_list(const char *dir, struct json_text *out);
 
 /*
- * Add one. Returns its id, a positive number; or -1 with errno: EINVAL (it is no
- * certificate in PEM), EDQUOT (there are CERTIFICATES_MAX), or as of open(2).
+ * Add a certificate. Returns its id, a positive number; or -1 with errno:
+ * EINVAL (the text is no certificate in PEM), EDQUOT (there are
+ * CERTIFICATES_MAX already), or an error of open(2).
  */
 int certificate_add(const char *dir, const char *pem);
 
-/* Returns 0, or -1 with errno: ENOENT. */
+/* Returns 0, or -1 with errno: ENOENT if there is none of that id. */
 int certificate_remove(const char *dir, const char *id);
 
 #endif

@@ -26,7 +26,8 @@ take_header(void *known, const char *name, const char *value)
 	return http_header_take(known, name, value);
 }
 
-/* The slot of /vm/N, /nbd/N and /vm/0/0; NUL: of none. */
+/* The digit of the slot in /vm/N, /nbd/N and /vm/0/0; NUL for
+ * any other path. */
 static char
 slot_of(const char *path)
 {
@@ -77,7 +78,8 @@ add_basic(struct door_message *request, const char *header)
 	explicit_bzero(basic, sizeof(basic));
 }
 
-/* Where we pass on the end of the session (vm-ws-proxy(1), option -A); -1. */
+/* The descriptor to which vm-ws-proxy wants us to pass the connection to
+ * vm-door (vm-ws-proxy(1), option -A); -1 if it does not. */
 static int
 watcher(void)
 {
@@ -100,7 +102,8 @@ ask(struct door_message *request)
 		result = door_string(&answer, "result");
 		status =
 		    result != NULL && strcmp(result, "ok") == 0 ? 0 : EX_NOPERM;
-		/* Otherwise the WebSocket would outlive its session. */
+		/* Without the connection, the WebSocket would
+		 * outlive its session. */
 		if (status == 0 && to != -1 &&
 		    pass_send(to, "w", 1, &fd, 1) == -1)
 			status = EX_OSERR;

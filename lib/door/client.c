@@ -21,7 +21,7 @@ door_ask_and_watch(
 	if (door_send(fd, request, deadline) == 0 &&
 	    door_receive(fd, answer, deadline) == 0)
 		return fd;
-	/* vm-door hangs up on who may not ask. */
+	/* vm-door closes the connection of a process that may not ask. */
 	why = errno == EPIPE || errno == ECONNRESET ? ENODATA : errno;
 	close(fd);
 	errno = why;

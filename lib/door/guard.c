@@ -32,14 +32,14 @@ struct counter {
 	char key[KEY_SIZE];
 	unsigned failures;
 	int64_t last;	/* of clock_ms() */
-	uint64_t order; /* that of the last failure among all */
+	uint64_t order; /* the number of its last failure */
 };
 
 struct guard {
 	unsigned char secret[32];
 	struct known known[KNOWN];
 	struct counter counters[COUNTERS];
-	uint64_t failures; /* that were counted */
+	uint64_t failures; /* all that were counted */
 };
 
 struct guard *
@@ -57,7 +57,8 @@ guard_new(void)
 
 /* --- passwords that were right -------------------------------------------- */
 
-/* The hash of the account is in it: a changed password is not known any more. */
+/* The MAC also covers the hash of the account: after a change of the password,
+ * the old one is unknown. */
 static void
 authenticate(const struct guard *g, const struct account *account,
     const char *password, unsigned char mac[br_sha256_SIZE])
@@ -216,7 +217,8 @@ guard_take_unlocks(struct guard *g, const char *dir)
 	while (d != NULL && (entry = readdir(d)) != NULL) {
 		if (!account_name_is_valid(entry->d_name))
 			continue;
-		/* First: who asks once more meanwhile is not overlooked. */
+		/* Remove the file first: another request that comes meanwhile
+		 * must not be lost. */
 		unlinkat(dirfd(d), entry->d_name, 0);
 		guard_unlock(g, entry->d_name);
 	}
@@ -224,8 +226,9 @@ guard_take_unlocks(struct guard *g, const char *dir)
 		closedir(d);
 }
 
-/* Is it that of an account? Those keep their places: who tries many names from
- * many addresses would unlock an account otherwise. */
+/* Is this the counter of an account? Such counters keep their places:
+ * otherwise a client that tries many names from many addresses would
+ * unlock an account. */
 static bool
 is_of_account(const struct counter *c, const struct accounts *a)
 {

@@ -9,7 +9,7 @@
 #include "door/image-run.h"
 #include "door/store.h"
 
-/* The result of an exit status. */
+/* The result for each exit status of vm-image. */
 static const struct {
 	int status;
 	const char *result;

@@ -14,14 +14,14 @@
 #include "door/run.h"
 #include "door/slot-settings.h"
 
-#define ASK_MS	     2000 /* a host that has locked its drive */
+#define ASK_MS	     2000 /* for a host that has locked its drive */
 #define ASK_PAUSE_MS 500
 
 struct text {
 	char slot[4], seconds[16], expires[24];
 };
 
-/* What vmctl -j has said. */
+/* Take the end of a run from what vmctl -j has printed. */
 static void
 take_end(struct run *r, int status, struct media_end *end)
 {
@@ -70,7 +70,7 @@ add_login(const struct media_mount *m, struct run *r)
 		    r, "--password", m->password, strlen(m->password));
 }
 
-/* What vmctl gets to reach the image's server. */
+/* Add the options with which vmctl reaches the image's server. */
 static void
 add_source(const struct door_call *c, const struct media_mount *m,
     struct run *r, char **certificates)
@@ -89,7 +89,7 @@ add_source(const struct door_call *c, const struct media_mount *m,
 		    r, "--cacert", *certificates, strlen(*certificates));
 }
 
-/* What becomes of the image later. */
+/* Add the options that say when vmctl ejects the image. */
 static void
 add_policy(
     const struct door_call *c, unsigned slot, struct run *r, struct text *text)
@@ -133,7 +133,8 @@ media_mount(const struct door_call *c, const struct media_mount *m,
 	snprintf(text.seconds, sizeof(text.seconds), "%u", seconds);
 	run_add(&r, "--timeout");
 	run_add(&r, text.seconds);
-	/* Into a disk's slot any image goes as a disk; into a CD's, a CD image. */
+	/* A disk's slot takes any image as a disk; a CD's slot takes
+	 * only a CD image. */
 	run_add(&r, "--type");
 	run_add(&r, is_disk || m->retypes ? "disk" : "auto");
 	if (m->retypes)
@@ -207,7 +208,7 @@ media_eject(unsigned slot, struct media_end *end)
 		if (end->status != EX_TEMPFAIL)
 			return;
 		clock_sleep_ms(ASK_PAUSE_MS);
-		/* Where one eject takes longer than all the time for asking,
-		 * force comes after it all the same. */
+		/* If one eject takes longer than all the time for asking, one
+		 * by force still follows. */
 	} while (!is_forced || clock_ms() <= until + ASK_MS);
 }

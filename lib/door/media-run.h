@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The runs of vmctl by which a slot is changed.
+ * The runs of vmctl that change a slot.
  */
 #ifndef VM_DOOR_MEDIA_RUN_H
 #define VM_DOOR_MEDIA_RUN_H
@@ -11,7 +11,7 @@
 /* How a run ended. */
 struct media_end {
 	int status;	    /* of vmctl, by sysexits(3) */
-	bool changed;	    /* it did something */
+	bool changed;	    /* vmctl changed something */
 	char cause[32];	    /* one word of vmctl(8)'s list; "": unknown */
 	char message[1024]; /* for people */
 };
@@ -28,12 +28,12 @@ struct media_mount {
 void media_mount(const struct door_call *c, const struct media_mount *m,
     unsigned seconds, struct media_end *end);
 
-/* Give the image of a slot another link, and another login if there is one. */
+/* Give the image of a slot a new link, and a new login if *m has one. */
 void media_renew(const struct media_mount *m, struct media_end *end);
 
 /*
- * Eject. A host that has locked its drive is asked for 2 s, then its medium is
- * taken: a Redfish client cannot say -f, and some eject under a host that runs.
+ * Eject. If the host has locked its drive, ask it for 2 s, then eject by force:
+ * a Redfish client cannot say -f, and some clients eject while the host runs.
  */
 void media_eject(unsigned slot, struct media_end *end);
 

@@ -24,7 +24,7 @@ is_one_of(const char *value, const char *const *words)
 	return false;
 }
 
-/* Is the value of a setting right? */
+/* Is the value valid for the setting? */
 static bool
 is_right(const char *setting, const char *value)
 {
@@ -53,7 +53,7 @@ static const struct {
     {"policy", SETTING_POLICY},
     {"expires", SETTING_EXPIRES},
     {"user-name", SETTING_USER},
-    /* `password` is that of a client that came with Basic. */
+    /* The field `password` is the client's own, from HTTP's Basic. */
     {"image-password", SETTING_PASSWORD},
     {"transfer-protocol", SETTING_PROTOCOL},
 };
@@ -115,7 +115,8 @@ media_take_image(struct door_call *c, const char *field)
 	}
 	if (is_stored_image(image))
 		return strdup(image);
-	/* vmctl takes this for a path where there is such a file. */
+	/* Without "smb:", vmctl would take //HOST/... for a path if
+	 * such a file exists. */
 	snprintf(typed, sizeof(typed), "%s%s",
 	    protocol != NULL && strcmp(protocol, "CIFS") == 0 &&
 		    strncmp(image, "//", 2) == 0

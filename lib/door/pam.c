@@ -24,7 +24,7 @@ pam_is_built(void)
 	return true;
 }
 
-/* Answer each question that is not to be shown with the password (pam_conv(3)). */
+/* Answer each prompt without echo by the password (pam_conv(3)). */
 static int
 answer(int count, const struct pam_message **messages,
     struct pam_response **answers, void *password)
@@ -54,7 +54,7 @@ answer(int count, const struct pam_message **messages,
 bool
 pam_password_is_right(const char *user, const char *password)
 {
-	/* PAM's interface has no const here; answer() only reads it. */
+	/* PAM's interface has no const here; answer() only reads the text. */
 	const struct pam_conv talk = {answer, (void *)(uintptr_t)password};
 	pam_handle_t *pam;
 	int result = pam_start(PAM_NAME, user, &talk, &pam);

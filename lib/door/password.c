@@ -14,7 +14,8 @@
 
 #define YESCRYPT "$y$"
 
-/* Of a password that nobody has: it is checked where there is no account. */
+/* The hash of a password that nobody has. It is checked if
+ * there is no account. */
 #define NOBODY                                       \
 	"$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o." \
 	"9agCG9G317fhZg9SqC.5i5rd.RhAtQ7"
@@ -57,7 +58,7 @@ account_set_password(struct account *account, const char *password)
 	return hash != NULL ? 0 : -1;
 }
 
-/* In a time that does not tell how much of them is the same. */
+/* Compare in a time that does not tell how many characters are the same. */
 static bool
 is_same(const char *a, const char *b)
 {

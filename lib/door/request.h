@@ -10,9 +10,8 @@
 #include "http/credentials.h"
 
 /*
- * Begin a request in the name of a client: the verb, the client's address, and what
- * it has proved itself with. The caller adds the verb's fields by
- * door_add_string().
+ * Begin a request on behalf of a client: add the verb, the client's address and
+ * its credentials. The caller adds the verb's fields by door_add_string().
  */
 void door_begin(struct door_message *request, const char *verb,
     const char *peer, const struct credentials *);

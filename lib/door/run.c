@@ -15,7 +15,7 @@
 #include "door/run.h"
 #include "unix/privileges.h"
 
-#define FIRST_SECRET 3 /* the descriptor that the program has it at */
+#define FIRST_SECRET 3 /* the program has the first secret at this descriptor */
 
 void
 run_add(struct run *r, const char *arg)
@@ -42,14 +42,15 @@ run_add_secret(
 
 /* --- the child ------------------------------------------------------------ */
 
-/* Put the secrets where their paths say, above which nothing is open. */
+/* Move the secrets to the descriptors in their paths, and close all above. */
 static void
 place_secrets(const struct run *r)
 {
 	int moved[RUN_SECRETS];
 	unsigned i;
 
-	/* Out of the way first: one may lie where another one belongs. */
+	/* Move all of them away first: one may have a number that
+	 * another one needs. */
 	for (i = 0; i < r->secret_count; i++)
 		moved[i] = dup2(r->secrets[i], 20 + (int)i);
 	for (i = 0; i < r->secret_count; i++)
@@ -88,7 +89,8 @@ start(const struct run *r, int in, int out, int errors)
 
 /* --- what it says --------------------------------------------------------- */
 
-/* Keep what there is to read. Returns false at its end. */
+/* Read what has arrived, and keep it if there is room. Returns
+ * false at the end. */
 static bool
 keep(int fd, char *buf, size_t *len)
 {

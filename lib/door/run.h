@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Run a program of vmedia (vmctl, vm-host, vm-image), and take what it says. Its arguments
- * are a list, which no shell reads; secrets go by descriptor.
+ * Run a program of vmedia (vmctl, vm-host, vm-image), and take its output. Its
+ * arguments are a list, which no shell reads; secrets are passed by descriptor.
  */
 #ifndef VM_DOOR_RUN_H
 #define VM_DOOR_RUN_H
@@ -28,19 +28,20 @@ struct run {
 /* Add an argument, which stays the caller's. */
 void run_add(struct run *, const char *arg);
 
-/* Add an option, and as its argument a path by which the program reads that
+/* Add an option whose argument is a path at which the program reads the
  * secret, from memory. */
 void run_add_secret(
     struct run *, const char *option, const char *secret, size_t len);
 
 /*
- * Run it, and wait for its end. Returns its exit status, 128 and more for a
- * signal; or -1 with errno where it could not be started.
+ * Run the program, and wait for its end. Returns its exit status: 127 if it
+ * does not exist, 128 and more after a signal; or -1 with errno if it could not
+ * be started.
  */
 int run_program(struct run *);
 
-/* The last line of what it said on standard error, without "PROGRAM: ". It is a
- * part of r->errors, which changes. */
+/* The last line that the program wrote to standard error, without "PROGRAM: ".
+ * It is a part of r->errors, which this function changes. */
 const char *run_reason(struct run *r);
 
 void run_free(struct run *);

@@ -23,7 +23,7 @@
 #include "unix/sd-notify.h"
 
 #define REQUEST_MS 10000 /* to receive a request, or to send an answer */
-#define LOGINS_MAX 48	 /* processes, above which no password is tried */
+#define LOGINS_MAX 48	 /* with this many processes, no password is tried */
 
 /* A client that is sending its request. */
 struct connection {
@@ -36,7 +36,7 @@ struct connection {
 struct server {
 	const struct door_settings *settings;
 	struct guard *guard;
-	const char *user, *uploader; /* names; whoever else is not heard */
+	const char *user, *uploader; /* names; all others are refused */
 	int listener, signals;
 	sigset_t blocked;
 	unsigned children;
@@ -56,7 +56,8 @@ forget(struct connection *k)
 
 /* --- answering ------------------------------------------------------------ */
 
-/* Pass the files of an answer to the client (-1: it has none), and close them. */
+/* Pass the files of an answer to the client (-1: it has none), and close
+ * them. */
 static void
 pass_files(struct door_call *c, int client)
 {
@@ -69,7 +70,8 @@ pass_files(struct door_call *c, int client)
 			close(c->fds[i]);
 }
 
-/* Answer, and send that. Returns false where it needs a process of its own. */
+/* Answer, and send the answer. Returns false if this needs a
+ * process of its own. */
 static bool
 answer(struct server *s, struct connection *k, bool may_wait)
 {
@@ -93,7 +95,8 @@ answer(struct server *s, struct connection *k, bool may_wait)
 	return is_answered;
 }
 
-/* The place of that child for the uploader; 0: of a free one. NULL: there is none. */
+/* The place of the uploader's child with that PID (0: a free place); NULL
+ * if there is none. */
 static pid_t *
 place_of_upload(struct server *s, pid_t pid)
 {
@@ -105,7 +108,8 @@ place_of_upload(struct server *s, pid_t pid)
 	return NULL;
 }
 
-/* A process of its own for a call, which goes on if its client leaves. */
+/* Answer a call in a process of its own, which continues if
+ * the client leaves. */
 static void
 answer_apart(struct server *s, struct connection *k)
 {
@@ -129,8 +133,9 @@ answer_apart(struct server *s, struct connection *k)
 	forget(k);
 }
 
-/* Whoever sends many passwords fills all places with processes that wait for their
- * turn to hash. Some are kept for those who have a session. */
+/* A client that sends many passwords would fill all places with processes
+ * that wait for their turn to hash. Some places are kept for clients that
+ * have a session. */
 static bool
 is_login_too_many(const struct server *s, const struct connection *k)
 {
@@ -138,8 +143,8 @@ is_login_too_many(const struct server *s, const struct connection *k)
 	       door_string(&k->request, "token") == NULL;
 }
 
-/* If the uploader is taken over, it fills no more places than its own: others can
- * still log in. */
+/* Somebody who has taken over the uploader fills only the uploader's places:
+ * others can still log in. */
 static bool
 is_upload_too_many(struct server *s, const struct connection *k)
 {
@@ -159,7 +164,7 @@ refuse(struct connection *k, const char *words)
 	forget(k);
 }
 
-/* The whole request is here. */
+/* Answer a request that has arrived completely. */
 static void
 take_request(struct server *s, struct connection *k)
 {
@@ -188,8 +193,8 @@ hear(struct server *s, struct connection *k)
 
 /* --- clients -------------------------------------------------------------- */
 
-/* It is looked up each time: systemd makes it with the service, and another one
- * may have its number tomorrow. */
+/* Look the name up each time: systemd makes the user with the service, and
+ * tomorrow another user may have the same number. */
 static bool
 is_user(const char *name, uid_t uid)
 {
@@ -248,7 +253,8 @@ admit(struct server *s, struct connection *k)
 		close(fd);
 		return;
 	}
-	/* Who sends a request at once has left its place for the next one. */
+	/* An uploader that sends its request at once has already
+	 * left its place. */
 	if (k->is_upload && !has_place_for_upload(s)) {
 		close(fd);
 		return;
@@ -260,7 +266,7 @@ admit(struct server *s, struct connection *k)
 /* --- the loop ------------------------------------------------------------- */
 
 /* What to wait for: place 0 is the signals, 1 the listener, then the clients.
- */
+ * Returns the milliseconds until the next deadline; -1 if there is none. */
 static int
 prepare(struct server *s, struct pollfd *p)
 {

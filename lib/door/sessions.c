@@ -20,7 +20,7 @@
 #include "unix/atomic-file.h"
 
 #define TOKEN_BYTES 20
-#define NAME_SIZE   (2 * br_sha256_SIZE + 1) /* of a file */
+#define NAME_SIZE   (2 * br_sha256_SIZE + 1) /* of a file's name, with a NUL */
 #define TEXT_MAX    512
 
 /* The first digits of the SHA-256 of a text. */
@@ -53,7 +53,7 @@ is_name(const char *name)
 
 /* --- a file --------------------------------------------------------------- */
 
-/* Read one; its id is the beginning of its name. */
+/* Read a session; its id is the beginning of the file's name. */
 static bool
 read_session(const char *dir, const char *name, struct session *s)
 {
@@ -93,7 +93,7 @@ write_session(const char *dir, const char *name, const struct session *s)
 	return replace_file(path, text, (size_t)len);
 }
 
-/* The account of a session that is still good; NULL for others. */
+/* The account of a session that is still valid; NULL if it is not. */
 static struct account *
 account_of(const struct session *s, struct accounts *accounts)
 {
@@ -104,7 +104,8 @@ account_of(const struct session *s, struct accounts *accounts)
 	if (account == NULL || !account->is_enabled)
 		return NULL;
 	digest(account->hash, stamp, sizeof(stamp));
-	/* A clock that was set back makes no session immortal. */
+	/* A session last used in the future must not live on: the
+	 * clock was set back. */
 	if (strcmp(stamp, s->stamp) != 0 || s->used > now + 1 ||
 	    now - s->used > (time_t)accounts->rules[RULE_SESSION_TIMEOUT])
 		return NULL;
@@ -139,7 +140,8 @@ sessions_list(const char *dir, struct accounts *accounts,
 	return count;
 }
 
-/* The name of the file of the session with that id. False if there is none. */
+/* The name of the file of the session with that id. Returns false
+ * if there is none. */
 static bool
 find_name(const char *dir, const char *id, char name[NAME_SIZE])
 {
@@ -192,12 +194,12 @@ session_follow(
 	if (!find_name(dir, session->id, name))
 		return -1;
 	digest(account->hash, session->stamp, sizeof(session->stamp));
-	/* It may have another name, too. */
+	/* The account may have a new name, too. */
 	snprintf(session->user, sizeof(session->user), "%s", account->name);
 	return write_session(dir, name, session);
 }
 
-/* All of them, also those whose end has come. */
+/* Read all sessions, also those whose end has come. Returns their number. */
 static unsigned
 read_all(const char *dir, struct session list[SESSIONS_MAX + 1])
 {
@@ -215,8 +217,8 @@ read_all(const char *dir, struct session list[SESSIONS_MAX + 1])
 	return count;
 }
 
-/* Clients that never log out are many: the longest idle one makes room, of the
- * user that has most. No user can end another's sessions by making its own. */
+/* Many clients never log out. To make room, end the longest idle session of the
+ * user that has most: by making many, a user ends only its own. */
 static void
 make_room(const char *dir, const char *user)
 {
@@ -224,7 +226,7 @@ make_room(const char *dir, const char *user)
 	unsigned count = read_all(dir, list), i, k, n, most = 0, ends = 0;
 
 	for (i = 0; i < count; i++) {
-		/* The new one counts, too. */
+		/* The new session counts, too. */
 		n = strcmp(list[i].user, user) == 0;
 		for (k = 0; k < count; k++)
 			n += strcmp(list[i].user, list[k].user) == 0;

@@ -130,7 +130,8 @@ settings_forget_ejected(const struct door_call *c, unsigned slot)
 	secret_free(now);
 }
 
-/* The scheme and authority of a URL (RFC 3986 section 3), for free(3). */
+/* The scheme and authority of a URL (RFC 3986 section 3), which
+ * the caller frees. */
 static char *
 server_of(const char *url)
 {

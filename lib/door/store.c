@@ -59,7 +59,7 @@ store_open_record(const char *store, const char *place, const char *id)
 int
 store_open_file(int record, const char *name, int flags)
 {
-	/* It may be a FIFO, or have a lease. */
+	/* O_NONBLOCK: the file may be a FIFO, or have a lease. */
 	int fd =
 	    openat(record, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;

@@ -16,7 +16,7 @@
 
 /* --- changing the file ---------------------------------------------------- */
 
-/* Has the client still the account and the rights that it had? */
+/* Does the client still have the account and the rights that it had? */
 static bool
 is_as_before(const struct account *now, const struct account *before)
 {
@@ -24,8 +24,8 @@ is_as_before(const struct account *now, const struct account *before)
 	       strcmp(now->hash, before->hash) == 0;
 }
 
-/* Read the accounts anew, under the lock that all who change them take. Returns
- * its descriptor; or -1, and the refusal is in the answer. */
+/* Lock the accounts against other changes, and read them again. Returns the
+ * descriptor of the lock; or -1 if the refusal is in the answer. */
 static int
 begin_change(struct door_call *c)
 {
@@ -37,7 +37,7 @@ begin_change(struct door_call *c)
 		c->account = accounts_find(&c->accounts, before.name);
 		if (is_as_before(c->account, &before))
 			return lock;
-		/* It was changed while we waited for the lock. */
+		/* The account was changed while we waited for the lock. */
 		c->account = NULL;
 		door_result(c, "unauthenticated");
 	} else {
@@ -61,7 +61,7 @@ end_change(struct door_call *c, int lock, const char *name, const char *what)
 		door_log(c, "%s %s", what, name);
 		door_result(c, "ok");
 	}
-	/* Removing an account moves others in the list. */
+	/* The client's account may have a new name. */
 	memcpy(user, c->account->name, sizeof(user));
 	c->account = accounts_find(&c->accounts, user);
 	close(lock);
@@ -69,8 +69,8 @@ end_change(struct door_call *c, int lock, const char *name, const char *what)
 
 /* --- rules ---------------------------------------------------------------- */
 
-/* Take the rules that the request has. Returns whether there was one; -1 where
- * one is not right. */
+/* Take the rules in the request. Returns whether there was one; -1 if one is
+ * invalid, and the refusal is in the answer. */
 static int
 take_rules(struct door_call *c)
 {
@@ -96,7 +96,7 @@ take_rules(struct door_call *c)
 	return taken;
 }
 
-/* Which privilege does it take to change what the request has? */
+/* The privileges that a change of the rules in the request needs. */
 static unsigned
 needed_for_rules(const struct door_call *c)
 {
@@ -172,7 +172,8 @@ door_accounts(struct door_call *c)
 	json_text_free(&t);
 }
 
-/* yes, no, or what it was before */
+/* Take yes or no; without the field, *flag stays. Returns false
+ * for another value. */
 static bool
 take_flag(const struct door_call *c, const char *name, bool *flag)
 {
@@ -184,8 +185,8 @@ take_flag(const struct door_call *c, const char *name, bool *flag)
 	return *flag || strcmp(value, "no") == 0;
 }
 
-/* Take what the request has into an account. Returns false where the refusal is
- * in the answer. */
+/* Change an account as the request says. Returns false if the refusal
+ * is in the answer. */
 static bool
 take_account(struct door_call *c, struct account *account, bool is_own)
 {
@@ -272,7 +273,8 @@ door_account_add(struct door_call *c)
 	close(lock);
 }
 
-/* Without one nobody could log in to make another. `but` does not count. */
+/* Is there an enabled administrator other than `but`? Without one, nobody could
+ * log in to make another. */
 static bool
 has_administrator(const struct accounts *a, const struct account *but)
 {
@@ -285,7 +287,7 @@ has_administrator(const struct accounts *a, const struct account *but)
 	return false;
 }
 
-/* What a user without ConfigureUsers may change: the own password. */
+/* A user without ConfigureUsers may change only its own password. */
 static bool
 may_set(const struct door_call *c, const char *name)
 {
@@ -301,7 +303,7 @@ may_set(const struct door_call *c, const char *name)
 	return strcmp(name, c->account->name) == 0;
 }
 
-/* Returns false where the refusal is in the answer. */
+/* Returns false if the refusal is in the answer. */
 static bool
 rename_account(struct door_call *c, struct account *account)
 {
@@ -318,8 +320,8 @@ rename_account(struct door_call *c, struct account *account)
 	return strcmp(account->name, name) == 0;
 }
 
-/* Who has changed the own password goes on with the session that did it; the
- * others of that account end. */
+/* A client that has changed its own password keeps the session that did it; the
+ * other sessions of that account end. */
 static void
 keep_session(struct door_call *c)
 {
@@ -375,7 +377,8 @@ remove_account(struct door_call *c, struct account *account)
 		    c->settings->accounts, strerror(errno));
 	else
 		door_result(c, "ok");
-	/* The list has moved, and it may be the client itself that is gone. */
+	/* The list has moved, and the removed account may be
+	 * the client's own. */
 	c->account = NULL;
 }
 

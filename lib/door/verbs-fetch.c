@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The verb by which a client lets this machine fetch an image from a server: only
- * from hosts that store_hosts allows, or it would be a way into the network here.
+ * The verb by which a client lets this machine fetch an image from a server.
+ * Only the hosts that store_hosts allows are reached: otherwise clients could
+ * reach into this machine's network.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 
 #define URL_SIZE 8192
 
-/* Not a file of this machine: these are vmctl's, by allow_file. */
+/* Is it on a server? Files of this machine are only for vmctl (allow_file). */
 static bool
 is_of_a_server(const char *url)
 {
@@ -85,7 +86,7 @@ door_image_fetch(struct door_call *c)
 		run_add(&r, sha256);
 	}
 	run_add(&r, "--");
-	/* It may have a password: not on a command line. */
+	/* The URL may have a password, which must not be on a command line. */
 	run_add(&r, "-");
 	if (name != NULL)
 		run_add(&r, name);

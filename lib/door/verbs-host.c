@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The verbs of the host's power and boot order, by vm-host(8); and the one by which
- * vm-ws-proxy asks who may serve an image.
+ * The verbs of the host's power and boot order, which run vm-host(8); and the
+ * verb by which vm-ws-proxy asks who may serve an image.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The verbs of the image store, for vm-upload and others: by vm-image, but for the
- * files of an upload, whose descriptors go to the client behind the answer.
+ * The verbs of the image store, for vm-upload and others. vm-image does the
+ * work; but this file opens the files of an upload, and passes their
+ * descriptors to the client behind the answer.
  */
 #include <sys/stat.h>
 
@@ -22,11 +23,12 @@
 #include "store/mark.h"
 
 #define METADATA_SIZE	4097 /* bytes of what a client says of an upload */
-#define SIZE_MAX_DIGITS 18   /* of a size: vm-image's, and no disk has more */
+#define SIZE_MAX_DIGITS 18   /* of a size: vm-image's limit; no disk has more */
 
 /* --- for all of them ------------------------------------------------------ */
 
-/* The record that the request names; NULL, and the answer says why. */
+/* The id of the record that the request names; NULL if the refusal
+ * is in the answer. */
 static const char *
 id_of(struct door_call *c)
 {
@@ -66,7 +68,8 @@ door_image_list(struct door_call *c)
 
 /* --- a new upload --------------------------------------------------------- */
 
-/* Is what only an upload has right? If not, the answer says it. */
+/* Are the fields of a new upload valid? If not, the refusal
+ * is in the answer. */
 static bool
 are_fields_right(struct door_call *c)
 {
@@ -90,7 +93,7 @@ are_fields_right(struct door_call *c)
 	return false;
 }
 
-/* Keep what a HEAD must tell later. */
+/* Store the metadata, which a later HEAD must tell. */
 static void
 keep_metadata(struct door_call *c, const char *id)
 {
@@ -124,8 +127,8 @@ door_image_begin(struct door_call *c)
 
 	if (!image_has_store(c) || !are_fields_right(c))
 		return;
-	/* It will be looked at again when it is finished. Until then, hours of
-	 * sending may be saved. */
+	/* The end of the upload checks this again; a refusal now may save
+	 * hours of sending. */
 	if (store_has_image(c->settings->store, image_owner(c), name)) {
 		door_refuse(c, "exists",
 		    "there is an image %s already: remove it first", name);
@@ -175,8 +178,8 @@ door_image_room(struct door_call *c)
 
 /* --- an upload that is there ---------------------------------------------- */
 
-/* Is it an upload by HTTP? Whoever else makes a record knows alone when its bytes
- * are whole and right. */
+/* Is the record an upload by HTTP? Of any other record, only its maker knows
+ * when its bytes are complete and right. */
 static bool
 is_by_http(struct door_call *c, int record)
 {
@@ -185,7 +188,7 @@ is_by_http(struct door_call *c, int record)
 
 	if (fstatat(record, "offset", &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return true;
-	/* It goes when the upload becomes an image, which may be now. */
+	/* That file goes when the upload becomes an image, which may be now. */
 	if (store_is_at_work(record) &&
 	    store_value(record, "origin", origin, sizeof(origin)) &&
 	    strcmp(origin, "upload") == 0)
@@ -194,7 +197,7 @@ is_by_http(struct door_call *c, int record)
 	return false;
 }
 
-/* How many bytes a client may take for granted. */
+/* The number of bytes that a client need not send again. */
 static uint64_t
 offset_of(int record, const struct stat *data)
 {
@@ -208,7 +211,8 @@ offset_of(int record, const struct stat *data)
 	return size;
 }
 
-/* Pass its files, if the client wants to write. Returns whether they are here. */
+/* Open the upload's files, to pass them to the client. Returns
+ * whether both are open. */
 static bool
 open_files(struct door_call *c, int record)
 {
@@ -294,7 +298,8 @@ door_image_open(struct door_call *c)
 
 /* --- its end -------------------------------------------------------------- */
 
-/* What goes on when the client has its answer: a large image takes minutes. */
+/* Finish the upload after the client has its answer: a large
+ * image takes minutes. */
 static void
 run_finish(struct door_call *c)
 {

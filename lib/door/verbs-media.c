@@ -25,8 +25,8 @@
 
 /* --- reading -------------------------------------------------------------- */
 
-/* The image of the slot as a client has sent it, or as vmctl has it where
- * somebody else has mounted it; for free(3). */
+/* The image of the slot, which the caller frees: as a client has sent it, or as
+ * vmctl has it if somebody else has mounted it. */
 static char *
 image_of(const struct door_call *c, unsigned slot)
 {
@@ -69,7 +69,7 @@ add_certificates(struct door_call *c, unsigned slot)
 	json_text_free(&t);
 }
 
-/* Add an image, which the function frees: in whole for those who may mount. */
+/* Add an image, and free it. Only a client that may mount sees all of it. */
 static void
 add_image(struct door_call *c, const char *field, char *image)
 {
@@ -109,8 +109,8 @@ door_media(struct door_call *c)
 
 /* --- setting -------------------------------------------------------------- */
 
-/* Keep an image that is to be inserted later. Returns false where the refusal is in
- * the answer. */
+/* Store an image that is to be inserted later. Returns false if the refusal
+ * is in the answer. */
 static bool
 take_next_image(struct door_call *c, unsigned slot)
 {
@@ -149,8 +149,8 @@ door_media_set(struct door_call *c)
 	if (!take_next_image(c, (unsigned)slot) ||
 	    !media_take_settings(c, (unsigned)slot))
 		return;
-	/* A new login is for whatever image comes next. A new user alone is not:
-	 * the old password would go with it. */
+	/* A new password is for the next image, on any server. A new user alone
+	 * is not: the old password would go with it. */
 	if (door_field(c, "image-password") != NULL)
 		setting_put(c, (unsigned)slot, SETTING_SERVER, NULL);
 	door_result(c, "ok");
@@ -204,7 +204,7 @@ remember(struct door_call *c, unsigned slot)
 	secret_free(url);
 }
 
-/* At least one, for vmctl takes no less. */
+/* The seconds that are left: at least one, because vmctl takes no less. */
 static unsigned
 seconds_until(int64_t deadline)
 {
@@ -213,7 +213,8 @@ seconds_until(int64_t deadline)
 	return left > 0 ? (unsigned)((left + 999) / 1000) : 1;
 }
 
-/* Mount, and where a CD image is too large for a CD drive, as a disk. */
+/* Mount the image; if it is a CD image that is too large for a CD
+ * drive, as a disk. */
 static void
 mount_as_fits(struct door_call *c, struct media_mount *m, int64_t deadline,
     struct media_end *end)
@@ -235,7 +236,7 @@ is_yes(const struct door_call *c, const char *name)
 	return value != NULL && strcmp(value, "yes") == 0;
 }
 
-/* Mount under the slot's lock. */
+/* Mount, while the caller holds the slot's lock. */
 static void
 mount_locked(struct door_call *c, struct media_mount *m, int64_t deadline)
 {
@@ -246,7 +247,7 @@ mount_locked(struct door_call *c, struct media_mount *m, int64_t deadline)
 	m->user = user;
 	m->password = password;
 	mount_as_fits(c, m, deadline, &end);
-	/* Another image is in. */
+	/* Another image is in the slot. */
 	if (end.status == EX_TEMPFAIL && strcmp(end.cause, "busy") == 0 &&
 	    is_yes(c, "replace")) {
 		m->retypes = false;
@@ -266,7 +267,7 @@ mount_locked(struct door_call *c, struct media_mount *m, int64_t deadline)
 	secret_free(password);
 }
 
-/* The slot's settings become those of this mount. Returns false where the refusal
+/* Set the slot's settings to those of this mount. Returns false if the refusal
  * is in the answer. */
 static bool
 prepare_settings(struct door_call *c, const struct media_mount *m)

@@ -50,8 +50,8 @@ door_login(struct door_call *c)
 	explicit_bzero(token, sizeof(token));
 }
 
-/* A user sees and ends its own sessions; who may configure the manager or users,
- * all. */
+/* A user sees and ends its own sessions; a user that may configure the manager
+ * or users sees and ends all sessions. */
 static bool
 is_visible(const struct door_call *c, const struct session *s)
 {

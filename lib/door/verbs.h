@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The functions of the verbs, by file. The table in answer.c says who may use them.
+ * The functions of the verbs, by file. The table in answer.c says who may use
+ * them.
  */
 #ifndef VM_DOOR_VERBS_H
 #define VM_DOOR_VERBS_H

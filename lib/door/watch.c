@@ -11,9 +11,9 @@
 
 #include "door/watch.h"
 
-#define LOOK_MS 1000 /* how late the end may be seen */
+#define LOOK_MS 1000 /* the end is noticed this late, at most */
 
-/* Whose right is watched. */
+/* The client whose rights are watched. */
 struct watch {
 	struct account account;
 	char session[SESSION_ID_SIZE]; /* "": by a password */
@@ -47,7 +47,7 @@ has_session(const struct door_settings *settings, struct accounts *accounts,
 	return false;
 }
 
-/* Has the user still the rights of the beginning? */
+/* Does the user still have the rights that it had when the watch began? */
 static bool
 is_good(const struct door_settings *settings, const struct watch *w)
 {
@@ -78,9 +78,9 @@ watch_run(const struct door_call *c, int fd)
 		strcmp(verb, "check") == 0 || strcmp(verb, "image-open") == 0};
 
 	memcpy(w.session, c->session.id, sizeof(w.session));
-	/* It lives no longer than vm-door. */
+	/* This process must not outlive vm-door. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* A client has nothing more to say: it has gone if there is something. */
+	/* A client sends nothing more: any event means that it has gone. */
 	while (poll(&p, 1, LOOK_MS) == 0 && is_good(c->settings, &w))
 		;
 }

@@ -17,7 +17,8 @@
 
 /* --- making --------------------------------------------------------------- */
 
-/* Memory that moves would leave secrets behind: it is copied and erased. */
+/* Make room for more bytes. realloc(3) could leave secrets behind: copy
+ * and erase instead. */
 static bool
 make_room(struct door_message *m, size_t more)
 {
@@ -140,7 +141,8 @@ door_message_free(struct door_message *m)
 
 /* --- the socket ----------------------------------------------------------- */
 
-/* Wait for an event. Returns 0, or -1 with errno: ETIMEDOUT, or as of poll(2). */
+/* Wait for an event. Returns 0, or -1 with errno: ETIMEDOUT or an
+ * error of poll(2). */
 static int
 await(int fd, short event, long long deadline)
 {
@@ -213,7 +215,7 @@ door_send(int fd, struct door_message *m, long long deadline)
 	return send_all(fd, ",", 1, deadline);
 }
 
-/* Read the length byte by byte: what follows is read to its end at once. */
+/* Read the length byte by byte, to read nothing of what follows it. */
 static int
 receive_length(int fd, size_t *size, long long deadline)
 {

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What passes between vm-door and its clients: one request and one answer for
- * each connection to its Unix socket. Both are a netstring that holds fields, and
- * a field is two netstrings, its name and its value; a name may be there once.
+ * The messages between vm-door and its clients: one request and one answer for
+ * each connection to its Unix socket. Each message is a netstring that holds
+ * fields, and a field is two netstrings, its name and its value. A name may
+ * occur once.
  *
- * This folder is for vm-door, a small service that runs as root for programs
- * that face the network and do not. It authenticates the client's client by
- * itself, from the password or token that the request carries, and does what that
- * one may. wire.h, request.h and client.h are all that the other side needs.
+ * This folder is for vm-door, a small service that runs as root. Its clients
+ * are programs that face the network and do not run as root. vm-door itself
+ * authenticates the user of such a program, by the password or token in the
+ * request, and does what this user may do. A client needs only wire.h,
+ * request.h and client.h.
  */
 #ifndef VM_DOOR_WIRE_H
 #define VM_DOOR_WIRE_H
@@ -21,7 +23,7 @@
 
 struct door_field {
 	const char *name;
-	char *value; /* with a NUL behind it, and perhaps more of them in it */
+	char *value; /* with a NUL behind it; may itself have NULs */
 	size_t size; /* bytes without that NUL */
 };
 
@@ -34,7 +36,7 @@ struct door_message {
 	unsigned count;
 };
 
-/* Add a field; a text with its length, or a whole string (nothing if it is NULL). */
+/* Add a field: bytes with their length, or a string (NULL adds nothing). */
 void door_add(
     struct door_message *, const char *name, const void *value, size_t size);
 void door_add_string(
@@ -42,30 +44,33 @@ void door_add_string(
 
 /*
  * Write the message to a socket until a moment of clock_ms(). Returns 0, or -1
- * with errno: ENOMEM, EMSGSIZE, ETIMEDOUT, or as of send(2).
+ * with errno: ENOMEM, EMSGSIZE, ETIMEDOUT, or an error of send(2).
  */
 int door_send(int fd, struct door_message *, long long deadline);
 
 /*
- * Read a message. Returns 0; or -1 with errno: EPROTO (it is no message), ENODATA
- * (the peer has gone before its end), ETIMEDOUT, ENOMEM, or as of recv(2).
+ * Read a message. Returns 0; or -1 with errno: EPROTO (it is malformed),
+ * ENODATA (the peer has gone before its end), ETIMEDOUT, ENOMEM, or an error of
+ * recv(2).
  */
 int door_receive(int fd, struct door_message *, long long deadline);
 
 /*
- * Read what there is of a message, for a loop of poll(2) that goes on reading
- * later: all zeros at first. Returns 1 when all of it is there, and door_parse()
- * can take its fields; 0 when more must come; -1 with errno as door_receive().
+ * Read the part of a message that has arrived, for a loop of poll(2) that
+ * continues later. At first the message is all zeros. Returns 1 when it is
+ * complete, and door_parse() can take its fields; 0 when more must come; -1
+ * with errno as door_receive().
  */
 int door_take(int fd, struct door_message *);
 
 /*
- * Take the fields of a message's bytes, which change. Returns whether they are
- * fields: names of small letters and `-`, each once.
+ * Parse the bytes of a message into its fields; the bytes change. Returns
+ * whether the fields are valid: names of lower-case letters and `-`, each once.
  */
 bool door_parse(struct door_message *);
 
-/* The value of that field as a string: NULL without it, or if a NUL is in it. */
+/* The value of that field as a string; NULL if the field is
+ * missing or has a NUL. */
 const char *door_string(const struct door_message *, const char *name);
 
 /* Erase the message, which may hold secrets, and free it. */
