@@ -27,7 +27,7 @@ get_accounts(struct redfish *r)
 	json_decref(list);
 }
 
-/* The account called `name`, as the body of the answer. */
+/* Write the account called `name` as the body of the answer. */
 static void
 put_account(struct redfish *r, const char *name, const json_t *account)
 {
@@ -35,7 +35,7 @@ put_account(struct redfish *r, const char *name, const json_t *account)
 	const char *role = input_string(account, "role");
 
 	answer_begin(r, name, "User Account");
-	/* Locked changes by itself. */
+	/* The ETag leaves out Locked, which changes by itself. */
 	etag_add(r, name);
 	etag_add(r, role != NULL ? role : "");
 	etag_add(
@@ -61,7 +61,8 @@ put_account(struct redfish *r, const char *name, const json_t *account)
 	answer_end(r);
 }
 
-/* Who may not see all accounts gets a list of its own. */
+/* vm-door lists only the client's own account to a client that
+ * may not see all. */
 void
 get_account(struct redfish *r)
 {
@@ -117,7 +118,7 @@ add_bool(const struct redfish *r, struct door_message *request,
 		    request, field, json_is_true(value) ? "yes" : "no");
 }
 
-/* What a new account and a changed one have in common. */
+/* Add the properties that a new account and a changed one have in common. */
 static void
 add_properties(const struct redfish *r, struct door_message *request)
 {
@@ -157,7 +158,7 @@ change(struct redfish *r, struct door_message *request)
 	return result == ASK_OK;
 }
 
-/* No account has the name of another resource. */
+/* No account may have the name of another resource. */
 static bool
 check_name(struct redfish *r)
 {
@@ -207,8 +208,8 @@ patch_account(struct redfish *r)
 	if (name != NULL && strcmp(name, r->part[0]) != 0)
 		door_add_string(&request, "new-name", name);
 	add_properties(r, &request);
-	/* The client came with the old password, which may be no good any more: it
-	 * gets no body that must be asked for. */
+	/* The client came with the old password, which may now be invalid:
+	 * vm-door would refuse to tell it the account for a body. */
 	if (change(r, &request))
 		r->status = 204;
 }

@@ -118,8 +118,8 @@ answer_missing(struct redfish *r)
 
 /* --- ETags ---------------------------------------------------------------- */
 
-/* FNV-1a (draft-eastlake-fnv): an ETag is no secret and no proof. The NUL counts,
- * so that two values never run into each other. */
+/* Hash by FNV-1a (draft-eastlake-fnv), which is enough: an ETag is no secret
+ * and no proof. The NUL is hashed, too, to separate one value from the next. */
 void
 etag_add(struct redfish *r, const char *value)
 {
@@ -133,7 +133,8 @@ etag_add(struct redfish *r, const char *value)
 	} while (*at++ != '\0');
 }
 
-/* Is this element of a list the ETag, whose quotation marks `len` leaves out? */
+/* Is this element of a list the ETag? `len` is the ETag's length without its
+ * quotation marks. */
 static bool
 is_same(const char *element, size_t size, const char *etag, size_t len)
 {

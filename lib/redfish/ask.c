@@ -63,7 +63,7 @@ ask_number(const struct door_message *answer, const char *name, int otherwise)
 		   : otherwise;
 }
 
-/* Try again later. */
+/* Tell the client to try again later. */
 static void
 refuse_for_now(
     struct redfish *r, const struct door_message *answer, const char *otherwise)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Requests to vm-door (door/wire.h) in the name of the client.
+ * Requests to vm-door (door/wire.h) on behalf of the client.
  */
 #ifndef VM_REDFISH_ASK_H
 #define VM_REDFISH_ASK_H
@@ -9,7 +9,7 @@
 #include "door/wire.h"
 #include "redfish/redfish.h"
 
-/* How vm-door answered; its words in the same order. */
+/* How vm-door answered; ask.c has vm-door's word for each. */
 enum ask_result {
 	ASK_OK,
 	ASK_UNAUTHENTICATED,
@@ -23,14 +23,14 @@ enum ask_result {
 	ASK_LIMIT,
 	ASK_BUSY,	 /* another change is under way: "retry" */
 	ASK_FAILED,	 /* "cause", "exit", "message" */
-	ASK_TIMEOUT,	 /* given up, and nothing stayed behind: "retry" */
+	ASK_TIMEOUT,	 /* given up, and nothing was left behind: "retry" */
 	ASK_UNAVAILABLE, /* what it needs is not on this machine: "message" */
 	ASK_NO_DOOR	 /* vm-door itself does not answer */
 };
 
 /*
- * Begin a request: its verb, what the client has proved itself with, and its
- * address. The caller adds the verb's fields by door_add_string().
+ * Begin a request: add the verb, the client's credentials and its address. The
+ * caller adds the verb's fields by door_add_string().
  */
 void ask_begin(
     struct redfish *, struct door_message *request, const char *verb);
@@ -43,8 +43,9 @@ enum ask_result ask_send(struct redfish *, struct door_message *request,
     struct door_message *answer);
 
 /*
- * Refuse the client's request with the HTTP status and message that fit a result
- * in general. A function that can say more of its own results does so first.
+ * Refuse the client's request with the HTTP status and message that usually fit
+ * a result. A function that can say more about a result does so itself, and
+ * does not call this.
  */
 void ask_refuse(
     struct redfish *, enum ask_result, const struct door_message *answer);
@@ -53,20 +54,22 @@ void ask_refuse(
 bool ask_do(struct redfish *, struct door_message *request,
     struct door_message *answer);
 
-/* The property that a field of a verb stands for; a list ends with NULLs. */
+/* A field of a verb, and the property that it stands for; NULLs end
+ * a list of them. */
 struct ask_name {
 	const char *field, *property;
 };
 
 /*
- * Ask for a change of the client's, and free the request. A field that vm-door
- * finds invalid is told by its property's name. The caller says a message for
- * ASK_EXISTS and ASK_LIMIT; for all others but ASK_OK one has been said.
+ * Ask vm-door for a change, and free the request. If vm-door finds a field
+ * invalid, the message names its property. The caller adds a message for
+ * ASK_EXISTS and ASK_LIMIT; this function adds one for all other results except
+ * ASK_OK.
  */
 enum ask_result ask_change(struct redfish *, struct door_message *request,
     const struct ask_name *names);
 
-/* A number of the answer; `otherwise` without it. */
+/* A number of the answer; `otherwise` if the answer does not have it. */
 int ask_number(
     const struct door_message *answer, const char *name, int otherwise);
 

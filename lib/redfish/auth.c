@@ -27,8 +27,9 @@ take_client(struct redfish_client *c, const struct door_message *answer)
 	c->privileges = redfish_privileges(c->role);
 }
 
-/* Put the question to vm-door. On a slow BMC each question takes time, and a slot
- * is what clients read again and again: one question is enough for it. */
+/* Ask vm-door who the client is. On a slow BMC each request to vm-door takes
+ * time, and clients read slots again and again: one request gets both the
+ * client and the slot. */
 static bool
 ask_who(struct redfish *r, const struct redfish_handler *h)
 {
@@ -63,8 +64,8 @@ auth_take(struct redfish *r, const struct redfish_handler *h)
 	return ask_who(r, h);
 }
 
-/* Does this account, whose password must change, go only where it can do that, or
- * end its session? */
+/* A client whose password must change may only change it, or end its session.
+ * Is this such a request? */
 static bool
 is_own_affair(const struct redfish *r, enum redfish_method method)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The certificates that a slot trusts: those of images' servers, or of the
- * authorities that have signed them.
+ * The certificates that a slot trusts: those of images' servers, or those of
+ * the authorities that have signed them.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +14,8 @@
 #include "redfish/media.h"
 #include "redfish/message.h"
 
-/* The certificates of the slot, for json_decref(); NULL, and the refusal is in
- * *r. */
+/* The certificates of the slot, which the caller frees by json_decref(); NULL
+ * if the refusal is in *r. */
 static json_t *
 read_list(struct redfish *r)
 {

@@ -17,7 +17,8 @@ static const struct {
 #define UNITS  (sizeof(units) / sizeof(*units))
 #define UNIT_T 1
 
-/* The index of a unit at or behind `from`, on the same side of T; UNITS: none. */
+/* The index of a unit at or after `from`, on the same side of T; UNITS
+ * if there is none. */
 static size_t
 find_unit(char letter, size_t from)
 {

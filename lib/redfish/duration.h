@@ -10,11 +10,12 @@
 
 #define DURATION_SIZE 40
 
-/* Returns the seconds, fractions left out; or -1 if it is no duration, is longer
- * than a year, or counts in years and months, which have no length. */
+/* Parse a duration. Returns its seconds, without fractions; or -1 if the
+ * text is no duration, is longer than a year, or has years or months,
+ * whose length varies. */
 int64_t duration_parse(const char *text);
 
-/* Write it to buf, as days, hours, minutes and seconds. Returns buf. */
+/* Write a duration to buf, as days, hours, minutes and seconds. Returns buf. */
 const char *duration_format(int64_t seconds, char buf[DURATION_SIZE]);
 
 #endif

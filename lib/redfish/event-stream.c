@@ -24,11 +24,12 @@
 #include "slot/state.h"
 
 #define HEARTBEAT_MS 10000
-#define WRITE_MS     10000 /* a client that takes nothing for this long has gone */
+#define WRITE_MS     10000 /* a client that reads nothing has gone then */
 
 /* --- the listeners ------------------------------------------------------------ */
 
-/* Their places are names of sockets, which the kernel frees with the process. */
+/* A listener's place is the name of a socket, which the kernel frees
+ * with the process. */
 int
 event_stream_admit(void)
 {
@@ -58,7 +59,7 @@ event_stream_admit(void)
 /* The messages of Vmedia.1.0, as registries.c has them. */
 static const struct kind {
 	const char *event, *id, *severity;
-	const char *before, *after; /* the number of the slot */
+	const char *before, *after; /* around the number of the slot */
 	bool has_reason;	    /* at the end, and as an argument */
 } kinds[] = {
     {"inserted", "Inserted", "OK", "Slot ", " has the image ", true},
@@ -213,7 +214,7 @@ tell_news(struct stream *s)
 
 	if (newest < s->last)
 		s->last =
-		    0; /* they were counted anew: the machine has restarted */
+		    0; /* the machine has restarted: the numbers begin again */
 	if (newest > s->last + EVENT_LOG_MAX)
 		s->last = newest - EVENT_LOG_MAX;
 	while (s->last < newest)
@@ -223,7 +224,8 @@ tell_news(struct stream *s)
 	return true;
 }
 
-/* Watch the events; before the first one, the directory in which theirs appears. */
+/* Watch the directory of the events; before the first event, the directory in
+ * which it will appear. */
 static void
 watch(const struct stream *s)
 {
@@ -234,7 +236,8 @@ watch(const struct stream *s)
 		inotify_add_watch(s->changes, s->run, IN_CREATE);
 }
 
-/* Is the client still one that may listen? To listen is no use of its session. */
+/* May the client still listen? Listening does not count as a use
+ * of its session. */
 static bool
 may_listen(struct redfish *r)
 {

@@ -43,7 +43,7 @@ get_event_service(struct redfish *r)
 	answer_end(r);
 }
 
-/* The place stays taken until the process ends, with the stream. */
+/* The listener's place stays taken until this process ends, with the stream. */
 void
 get_event_stream(struct redfish *r)
 {

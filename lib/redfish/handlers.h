@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * The functions that answer a method of a resource, by file. The table in
- * resources.c says which, and what privilege a client needs.
+ * resources.c says which method each answers, and what privilege a client
+ * needs.
  */
 #ifndef VM_REDFISH_HANDLERS_H
 #define VM_REDFISH_HANDLERS_H

@@ -14,7 +14,7 @@
 #define ACTION	     "ComputerSystem.Reset"
 #define POINTER_SIZE 128 /* bytes of a JSON pointer */
 
-/* A word of Redfish, and the same of vm-host. */
+/* A word of Redfish, and vm-host's word for it. */
 struct word {
 	const char *redfish, *host;
 };
@@ -57,7 +57,7 @@ static const struct word modes[] = {
 
 #define URI "HttpBootUri"
 
-/* What a PATCH of Boot can change; the last one only where vm-host can. */
+/* What a PATCH of Boot can change; the last one only if vm-host can. */
 static const char *const writable[] = {"BootSourceOverrideTarget",
     "BootSourceOverrideEnabled", "BootSourceOverrideMode", URI, NULL};
 
@@ -99,7 +99,8 @@ host_read(struct redfish *r, struct host *host)
 		   result != ASK_BUSY) {
 		ask_refuse(r, result, &answer);
 	}
-	/* Where vm-host can't tell, there is a system of which nothing is known. */
+	/* If vm-host cannot tell, the system is there, but nothing is
+	 * known about it. */
 	if (host->json == NULL)
 		host->json = json_object();
 	door_message_free(&answer);
@@ -152,7 +153,8 @@ boot_string(const struct host *host, const char *name)
 	return json_string_value(json_object_get(boot, name));
 }
 
-/* What UefiHttp boots, "" if DHCP says it; NULL where vm-host cannot set it. */
+/* The URL that UefiHttp boots, "" if DHCP says it; NULL if
+ * vm-host cannot set it. */
 static const char *
 boot_uri(const struct host *host)
 {
@@ -280,8 +282,8 @@ post_reset(struct redfish *r)
 	tell_end(r, &request);
 }
 
-/* One member of Boot: its word for vm-host, or what there is already. *is_right
- * becomes false where it is no word that vm-host offers. */
+/* Take one member of Boot. Returns vm-host's word for it; NULL to keep what
+ * there is. *is_right becomes false if vm-host does not offer the value. */
 static const char *
 take_boot(struct redfish *r, const json_t *boot, const char *name,
     const struct word *words, const struct host *host, const char *list,
@@ -292,7 +294,7 @@ take_boot(struct redfish *r, const json_t *boot, const char *name,
 	const char *word = to_host(words, text);
 	char pointer[64];
 
-	/* gofish sends back the null that a GET has where no mode is known. */
+	/* gofish sends back the null that a GET has if no mode is known. */
 	if (value == NULL || (words == modes && json_is_null(value)))
 		return NULL;
 	if (word != NULL && (list == NULL || offers(host, list, word) ||
@@ -308,8 +310,8 @@ take_boot(struct redfish *r, const json_t *boot, const char *name,
 	return NULL;
 }
 
-/* What UefiHttp is to boot, "" for what DHCP says; NULL where it stays. Clients send
- * back what a GET has. */
+/* The URL that UefiHttp is to boot, "" for what DHCP says; NULL to keep what
+ * there is. Clients send back what a GET has. */
 static const char *
 take_uri(struct redfish *r, const json_t *boot, const struct host *host,
     const char *target, bool *is_right)
@@ -340,7 +342,7 @@ take_uri(struct redfish *r, const json_t *boot, const struct host *host,
 	return uri;
 }
 
-/* Names that a PATCH may have. */
+/* Check the names of the members of Boot. */
 static bool
 check_names(struct redfish *r, const json_t *boot)
 {
@@ -355,7 +357,7 @@ check_names(struct redfish *r, const json_t *boot)
 		for (i = 0; writable[i] != NULL; i++)
 			if (strcmp(writable[i], name) == 0)
 				break;
-		/* gofish sends all of Boot back. */
+		/* gofish sends all of Boot back, also its annotations. */
 		if (writable[i] != NULL)
 			count++;
 		else if (strchr(name, '@') == NULL) {

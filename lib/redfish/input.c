@@ -58,7 +58,7 @@ is_allowed(const json_t *value, const struct input_field *f)
 	return false;
 }
 
-/* A value as a message shows it. */
+/* Write a value as a message shows it. */
 static void
 show(const json_t *value, const struct input_field *f, char out[SHOWN_MAX])
 {
@@ -81,7 +81,7 @@ redfish_refuse_property(
 {
 	bool is_top = strchr(pointer + 1, '/') == NULL;
 
-	/* More than an answer tells are not looked up. */
+	/* Do not look up properties for which the answer has no room. */
 	if (r->message_count == REDFISH_MESSAGES)
 		return;
 	redfish_say(r, 400,
@@ -111,7 +111,8 @@ say_missing(struct redfish *r, const struct place *p)
 		    r, 400, MSG_PROPERTY_MISSING, p->pointer, NULL, p->name);
 }
 
-/* The type of a value is wrong, or it is none of those that are allowed. */
+/* Say that a value has a wrong type (is_type), or is not one of the
+ * allowed values. */
 static void
 say_value(
     struct redfish *r, const struct place *p, const char *value, bool is_type)

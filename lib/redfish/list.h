@@ -10,8 +10,8 @@
 
 /*
  * Ask vm-door with a verb that lists something, with the client's credentials.
- * Returns the array, which the caller gives back with json_decref(); or NULL, and
- * the refusal is in *r.
+ * Returns the array, which the caller frees by json_decref(); NULL if the
+ * refusal is in *r.
  */
 json_t *redfish_list(struct redfish *r, const char *verb);
 
@@ -20,7 +20,8 @@ json_t *redfish_list(struct redfish *r, const char *verb);
 const json_t *redfish_list_find(
     const json_t *list, const char *member, const char *value);
 
-/* The whole body of a collection whose members are named by that member. */
+/* Write the whole body of a collection. `member` holds the id of each
+ * object of the list. */
 void redfish_put_list(struct redfish *r, const char *name, const json_t *list,
     const char *member);
 

@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * What changes a slot: InsertMedia, EjectMedia and PATCH. media-judge.c decides
- * what a client wants, vm-door does it, and media-failure.c tells why it failed.
+ * what a client wants, vm-door does it, and media-failure.c tells why it
+ * failed.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,7 +30,8 @@ begin(struct redfish *r, struct door_message *request, const char *verb,
 	door_add_string(request, "slot", text);
 }
 
-/* Ask vm-door for a change of the slot's medium. `image` is NULL for an eject. */
+/* Ask vm-door for a change of the slot's medium. `image` is NULL for an
+ * eject. */
 static bool
 change(struct redfish *r, struct door_message *request, unsigned slot,
     const char *image, const char *action)
@@ -55,7 +57,8 @@ change(struct redfish *r, struct door_message *request, unsigned slot,
 	return result == ASK_OK;
 }
 
-/* Add what the request has of settings; an empty value is none. */
+/* Add the settings in the request; vm-door removes a setting whose
+ * value is empty. */
 static void
 add_settings(struct door_message *request, const struct media_request *wanted)
 {
@@ -113,7 +116,7 @@ renew(struct redfish *r, const struct media_request *wanted, unsigned slot)
 	return change(r, &request, slot, wanted->image.image, NULL);
 }
 
-/* Only settings, for the next image. */
+/* Change only settings, for the next image. */
 static bool
 set(struct redfish *r, const struct media_request *wanted, unsigned slot)
 {
@@ -135,7 +138,7 @@ has_settings(const struct media_request *wanted)
 	       wanted->verify != -1 || wanted->expires != -1;
 }
 
-/* Keep the image, which is not to be inserted now. */
+/* Store the image, which is to be inserted later. */
 static bool
 keep(struct redfish *r, const struct media_request *wanted, unsigned slot,
     const char *action)
@@ -150,7 +153,7 @@ keep(struct redfish *r, const struct media_request *wanted, unsigned slot,
 	return change(r, &request, slot, wanted->image.image, action);
 }
 
-/* Do what a request wants. Returns whether it is so now. */
+/* Do what a request wants. Returns whether that succeeded. */
 static bool
 carry_out(struct redfish *r, const struct media_request *wanted, unsigned slot,
     const char *action)
@@ -160,7 +163,8 @@ carry_out(struct redfish *r, const struct media_request *wanted, unsigned slot,
 		return wanted->is_inserted ? mount(r, wanted, slot, action)
 					   : keep(r, wanted, slot, action);
 	case MEDIA_EJECT:
-		/* The settings end with the image; these are for the next. */
+		/* The slot's settings end with its image; the request's
+		 * are for the next. */
 		return eject(r, slot, action) &&
 		       (!has_settings(wanted) || set(r, wanted, slot));
 	case MEDIA_RENEW:

@@ -57,8 +57,8 @@ find(const char *cause)
 	return NULL;
 }
 
-/* What the user can do: our own words, or those of vmctl; and where a drive of the
- * other type would show the image, that slot. */
+/* What the user can do: our own words, or those of vmctl. If the image needs
+ * the other type of drive, the text names a slot that has it. */
 static const char *
 resolve(const struct failure *f, const struct media_failure *why,
     char buf[REDFISH_TEXT_SIZE])

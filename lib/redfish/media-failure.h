@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Why a medium could not be inserted or ejected: from the cause that vmctl(8)
- * names ("missing", "tls") to an HTTP status and a message of the Base registry.
+ * Why a medium could not be inserted or ejected: the cause that vmctl(8) names
+ * ("missing", "tls") becomes an HTTP status and a message of the Base registry.
  *
- * Clients depend on the status. Ironic tries another slot after 400, tries again
- * after 5xx, and gives up after all others; so what the client's user must mend
- * is 400, and what mends itself is 503.
+ * Clients depend on the status. Ironic tries another slot after 400, tries
+ * again after 5xx, and gives up after all others. Therefore a failure that the
+ * client's user must mend is 400, and one that mends itself is 503.
  */
 #ifndef VM_REDFISH_MEDIA_FAILURE_H
 #define VM_REDFISH_MEDIA_FAILURE_H
@@ -26,8 +26,8 @@ struct media_failure {
 /* Say why it has failed. */
 void media_failure_say(struct redfish *, const struct media_failure *);
 
-/* Say that the slot is busy, or the time is over: try again after this many
- * seconds (0: MEDIA_RETRY_AFTER). */
+/* Say that the slot is busy, or that it took too long: try again after this
+ * many seconds (0: MEDIA_RETRY_AFTER). */
 void media_failure_retry(struct redfish *, int seconds, const char *message);
 
 #endif

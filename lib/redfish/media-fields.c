@@ -45,8 +45,8 @@ refuse_value(struct judge *j, enum wrong wrong, const char *name,
 	    resolution, value, name, j->action);
 }
 
-/* The same for a value that has another type than it should; it is not shown
- * where it may be a secret. */
+/* The same for a value of a wrong type; it is not shown if it
+ * may be a secret. */
 static void
 refuse_type(
     struct judge *j, const char *name, const json_t *value, const char *right)
@@ -103,7 +103,8 @@ take_image(struct judge *j, const char *name, const json_t *value)
 	free(shown);
 }
 
-/* Take true or false; null leaves it as it is. Returns whether it was one. */
+/* Take true or false; null leaves *out as it is. Returns
+ * whether *out was set. */
 static bool
 take_bool(struct judge *j, const char *name, const json_t *value, bool *out)
 {
@@ -132,7 +133,7 @@ take_protected(struct judge *j, const char *name, const json_t *value)
 	j->out->is_writable = !is_protected;
 }
 
-/* A user name or a password; null is none, as "" is. */
+/* Take a user name or a password; null counts as "", which removes it. */
 static const char *
 take_credential(struct judge *j, const char *name, const json_t *value)
 {
@@ -161,7 +162,8 @@ take_password(struct judge *j, const char *name, const json_t *value)
 	j->out->password = take_credential(j, name, value);
 }
 
-/* Take a word of a list that ends with NULL. Returns NULL if it is none, or null. */
+/* Take a word of a list that ends with NULL. Returns NULL if the value is null,
+ * or not in the list. */
 static const char *
 take_word(struct judge *j, const char *name, const json_t *value,
     const char *const words[], const char *resolution)

@@ -16,18 +16,19 @@ struct judge {
 	struct media_request *out;
 	bool has_image, has_inserted, has_protected, has_protocol;
 	bool wants_eject; /* Image null or "", or Inserted false */
-	bool wants_image; /* an Image that is none of these */
+	bool wants_image; /* Image has another value */
 	bool failed;
 };
 
-/* Take all members of the input. Returns how many of them are no annotations. */
+/* Take all members of the input. Returns their number, without annotations. */
 unsigned media_take_all(struct judge *);
 
 /* Say that a value is missing. */
 void media_refuse_missing(
     struct judge *, const char *name, const char *resolution);
 
-/* Write the names of what a PATCH can change: @Redfish.WriteableProperties. */
+/* Write the names of the properties that a PATCH can change:
+ * @Redfish.WriteableProperties. */
 void media_put_writable(struct redfish *);
 
 #endif

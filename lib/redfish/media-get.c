@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Slots as they are read: VirtualMedia v1_6_5. All properties are there, and are
- * null where they are empty: clients send only what they have seen.
+ * Reads of slots: VirtualMedia v1_6_5. All properties are there, and are null
+ * if they are empty, because clients send only properties that they have seen.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,8 @@
 
 #define TIME_SIZE 32
 
-/* A moment as DSP0266 section 9.4.5 has it. Returns buf; NULL for -1. */
+/* Write a time as in DSP0266 section 9.4.5. Returns buf; NULL if the
+ * time is unknown. */
 static const char *
 format_time(int64_t when, char buf[TIME_SIZE])
 {
@@ -74,8 +75,8 @@ put_media_types(struct redfish *r, unsigned slot)
 	json_end_array(&r->body);
 }
 
-/* How the image comes: TransferProtocolType. A client that serves the image by a
- * WebSocket has none of the standard's. */
+/* TransferProtocolType. If a client serves the image by a WebSocket, none of
+ * the standard's protocols fits. */
 static const char *
 protocol_of(const struct media *m, bool is_in)
 {
@@ -103,8 +104,9 @@ put_image(struct redfish *r, const struct media *m)
 	const char *image = is_in ? m->image : NULL;
 	char *name;
 
-	/* What somebody else has inserted has a name, too; and what vmctl has mounted
-	 * from the store is shown by its name, and not by its path. */
+	/* An image that somebody else has inserted has a name, too. An
+	 * image that vmctl has mounted from the store is shown by its name,
+	 * not by its path. */
 	if (is_in && (image == NULL || is_stored_image(m->state.url)))
 		image = m->state.url[0] != '\0' ? m->state.url : m->state.file;
 	name = image != NULL ? media_image_name(image) : NULL;
@@ -267,7 +269,7 @@ put_actions(struct redfish *r)
 
 	json_begin_object(t, "Actions");
 	put_action(r, "InsertMedia");
-	/* Ironic refuses by itself what is not listed. */
+	/* Ironic itself refuses a value that is not listed. */
 	answer_words(
 	    r, "TransferProtocolType@Redfish.AllowableValues", protocols);
 	answer_words(r, "TransferMethod@Redfish.AllowableValues", methods);

@@ -17,7 +17,7 @@ static const char not_understood[] =
     "//HOST/SHARE/PATH, or image:NAME",
 		  no_memory[] = "there is no memory";
 
-/* A copy without "user:password@", and otherwise octet for octet. */
+/* A copy without "user:password@", but otherwise unchanged. */
 static char *
 without_user(const char *text)
 {
@@ -38,8 +38,9 @@ without_user(const char *text)
 	return copy;
 }
 
-/* The URL of what was typed. What begins with // is for SMB also where there is
- * such a file here, of which url_from_typed() would make a path. */
+/* The URL of what a client wrote. A text that begins with // is for
+ * SMB, even if this machine has such a file, for which url_from_typed()
+ * would make a path. */
 static char *
 url_of(const char *image)
 {
@@ -69,7 +70,7 @@ protocol_of(const char *url)
 	}
 }
 
-/* An image of the store. It comes by no protocol that the standard knows. */
+/* Take an image of the store. The standard has no protocol for it. */
 static const char *
 take_stored(struct media_image *out, const char *text)
 {

@@ -12,7 +12,7 @@
 
 /* --- rules of more than one value ------------------------------------------------- */
 
-/* TransferProtocolType must say the same as the URL. */
+/* TransferProtocolType must agree with the URL. */
 static void
 check_protocol(struct judge *j)
 {
@@ -32,7 +32,8 @@ check_protocol(struct judge *j)
 	free(shown);
 }
 
-/* A CD can't be written. An eject may say so: it has no meaning there. */
+/* A CD cannot be written to. An eject may ask for that: it has
+ * no meaning there. */
 static void
 check_protection(struct judge *j)
 {
@@ -56,8 +57,8 @@ check_protection(struct judge *j)
 		    "/WriteProtected", resolution, "false", "WriteProtected");
 }
 
-/* Timed needs a time, also where either is set without the other. An eject leaves
- * neither. */
+/* The policy Timed needs a timeout. If the request has only one of the two, the
+ * other is the slot's; but an eject removes both. */
 static void
 check_policy(struct judge *j)
 {
@@ -88,7 +89,8 @@ refuse_live(struct judge *j, const char *name)
 	    name);
 }
 
-/* An image that is in keeps what it came with: no other value may be shown. */
+/* An image in the slot keeps the settings with which it came: the request must
+ * not make the slot show others. */
 static void
 check_live(struct judge *j)
 {
@@ -108,7 +110,7 @@ check_live(struct judge *j)
 		refuse_live(j, "EjectTimeout");
 }
 
-/* The credentials that the URL holds count where the request names none. */
+/* Use the credentials in the URL if the request has no others. */
 static void
 move_credentials(struct media_request *out)
 {
@@ -121,7 +123,7 @@ move_credentials(struct media_request *out)
 	}
 }
 
-/* The medium as it is must be in another way: insert it once more. */
+/* Insert the same image again, with the values of the request. */
 static void
 remount(struct judge *j)
 {
@@ -135,7 +137,7 @@ remount(struct judge *j)
 	j->out->intent = MEDIA_MOUNT;
 }
 
-/* A PATCH that names no image. */
+/* Decide about a PATCH without an image. */
 static void
 decide_without_image(struct judge *j)
 {
@@ -154,7 +156,7 @@ decide_without_image(struct judge *j)
 		remount(j);
 }
 
-/* A PATCH that names one. */
+/* Decide about a PATCH with an image. */
 static void
 decide_with_image(struct judge *j)
 {

@@ -44,7 +44,7 @@ media_ask_begin(struct redfish *r, struct door_message *request, unsigned slot)
 	door_add_string(request, "slot", text);
 }
 
-/* Take what vm-door keeps of the slot, or ask for it. */
+/* Take what auth_take() has read of the slot, or ask vm-door for it. */
 static bool
 take_kept(struct redfish *r, struct media *m)
 {
@@ -123,7 +123,7 @@ media_judged(const struct redfish *r, const struct media *m)
 		now.disk_slot = (int)m->slot;
 	else if (other != -1)
 		now.disk_slot = other;
-	/* An image that is on its way out is none. */
+	/* An image that is on its way out does not count. */
 	if (!now.is_in)
 		now.image = m->next;
 	return now;

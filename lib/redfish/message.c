@@ -15,7 +15,8 @@ struct message {
 	unsigned args;
 };
 
-/* Texts, severities and resolutions are the registry's: clients compare them. */
+/* Texts, severities and resolutions are the registry's: clients compare
+ * them. */
 static const struct message messages[] = {
     [MSG_ACCESS_DENIED] = {"AccessDenied", "Critical",
 	"While attempting to establish a connection to '%1', the service "
@@ -236,7 +237,7 @@ static const struct message messages[] = {
 	0},
 };
 
-/* The text with its arguments in their places, cut where it is too long. */
+/* Write the text with its arguments filled in, cut if it is too long. */
 static void
 fill_in(
     const struct message *m, const char *const args[], char *out, size_t size)

@@ -9,7 +9,7 @@
 
 #include "redfish/redfish.h"
 
-/* Each with its arguments, all of them strings. */
+/* Each message with its arguments, all of them strings. */
 enum redfish_message {
 	MSG_ACCESS_DENIED, /* uri */
 	MSG_ACCESS_UNAUTHORIZED,
@@ -56,16 +56,17 @@ enum redfish_message {
 /*
  * Add a message to the answer, and give the answer that HTTP status if it has
  * none yet. `property` is the JSON pointer of the property that it is about
- * ("/Image"), or NULL; `resolution` says what the client's user can do; NULL: the
- * registry's words. The message's arguments follow, as many as it has. No argument is a
- * secret: answers are logged and shown.
+ * ("/Image"), or NULL; `resolution` says what the client's user can do; NULL:
+ * the registry's words. The message's arguments follow, as many as it has. No
+ * argument is a secret: answers are logged and shown.
  */
 void redfish_say(struct redfish *, int status, enum redfish_message,
     const char *property, const char *resolution, ...);
 
 /*
- * Say that the client must change its password first (403), and where: the path
- * of its account, which the second function makes in buf and returns.
+ * Say that the client must change its password first (403), and name the path
+ * of its account. redfish_account_uri() writes this path to buf, and returns
+ * buf.
  */
 void redfish_say_password_change(struct redfish *);
 const char *redfish_account_uri(

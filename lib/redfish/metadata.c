@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * $metadata: which schemas the resources have (DSP0266 section 6, OData CSDL).
- * Those of DMTF are where DMTF publishes them.
+ * DMTF's schemas are referenced where DMTF publishes them.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "redfish/oem-schema.h"
 #include "redfish/resource.h"
 
-/* Schemas of which a resource holds parts, and has no resource itself. */
+/* Schemas whose types are parts of resources, but not resources themselves. */
 static const char *const parts[] = {
     "Resource.v1_21_0.Resource",
     "Message.v1_1_1.Message",
@@ -41,7 +41,7 @@ static const char tail[] =
     "</edmx:DataServices>\n"
     "</edmx:Edmx>\n";
 
-/* One file has a schema without its version, and all versions of it. */
+/* A file has the namespace without a version, and all versions of it. */
 static void
 put_reference(FILE *out, const char *type)
 {
@@ -56,7 +56,7 @@ put_reference(FILE *out, const char *type)
 	fprintf(out, "</edmx:Reference>\n");
 }
 
-/* Does a row of the table before this one have its type? */
+/* Does an earlier row of the table have the type of this row? */
 static bool
 is_named(
     const struct redfish_resource *table, const struct redfish_resource *row)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The schemas of what our resources have under Oem (CSDL 4.01): that of OpenBMC's
- * web page, and our own.
+ * The schemas of what our resources have under Oem (CSDL 4.01): one for
+ * OpenBMC's web page, and our own.
  */
 #ifndef VM_REDFISH_OEM_SCHEMA_H
 #define VM_REDFISH_OEM_SCHEMA_H

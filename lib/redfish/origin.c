@@ -6,8 +6,8 @@
 
 #include "redfish/origin.h"
 
-/* Is that the Host of the request? Debian's nginx cuts the port off the Host, and
- * sends its own beside it. */
+/* Is this the Host of the request? Debian's nginx cuts the port off the Host,
+ * and sends its own port as well. */
 static bool
 is_own_host(const char *host, const struct cgi_request *http)
 {
@@ -23,9 +23,10 @@ is_own_host(const char *host, const struct cgi_request *http)
 }
 
 /*
- * Browsers send remembered passwords with any site's form, and name that site as
- * the Origin. A change is only for pages of this service itself. By HTTP, anybody
- * on the way can be this host: a page that came so is another site's.
+ * Browsers send remembered passwords with any site's form, and name that site
+ * as the Origin. Only pages of this service itself may make changes. Over HTTP,
+ * anybody on the way can pretend to be this host: to a request over TLS, a page
+ * that came over HTTP is another site's.
  */
 bool
 redfish_is_foreign(const struct cgi_request *http)

@@ -3,16 +3,15 @@
  *
  * Redfish (DSP0266 1.22): a request goes in, an answer comes out.
  *
- * This folder is for vm-redfish, which runs as a user of its own and believes
- * nobody: who the client is, and what it may, vm-door says; what changes
- * anything, vm-door does. What is only read is read here, from /run/vmedia and
- * configfs.
+ * This folder is for vm-redfish, which runs as its own user and trusts no
+ * client. vm-door says who the client is and what it may do, and makes all
+ * changes. vm-redfish itself only reads, from /run/vmedia and configfs.
  *
  * A resource is a row of the table in resources.c and a file with its functions
- * (handlers.h). Such a function answers one method: it writes the body (answer.h),
- * or says why it can't (message.h). What a client sends is checked by input.h, and
- * ask.h asks vm-door. Rules for all resources are in rules.c, and HTTP is in
- * write.c.
+ * (handlers.h). Such a function answers one method: it writes the body
+ * (answer.h), or says why it cannot (message.h). input.h checks what a client
+ * sends, and ask.h asks vm-door. rules.c has the rules for all resources, and
+ * write.c writes HTTP.
  */
 #ifndef VM_REDFISH_REDFISH_H
 #define VM_REDFISH_REDFISH_H
@@ -38,7 +37,7 @@
 #define REDFISH_REGISTRY     "Base.1.22" /* of the messages */
 #define REDFISH_DMTF_SCHEMAS "http://redfish.dmtf.org/schemas/v1/"
 
-/* Privileges (Privileges_1.0.5): the bits of those that a client has. */
+/* Privileges (Privileges_1.0.5), as bits. */
 enum redfish_privilege {
 	PRIVILEGE_NONE = 0, /* anybody, without authentication */
 	PRIVILEGE_LOGIN = 1,
@@ -48,14 +47,14 @@ enum redfish_privilege {
 	PRIVILEGE_CONFIGURE_SELF = 16,
 };
 
-/* Who has sent the request; all zeros: somebody unknown. */
+/* The sender of the request; all zeros: unknown. */
 struct redfish_client {
 	struct credentials credentials; /* redfish_free() erases them */
 	char user[64];
 	char role[32];	     /* "Administrator" */
 	char session[64];    /* the Id of its session; "": by a password */
 	unsigned privileges; /* bits of enum redfish_privilege */
-	bool must_change;    /* its password, before anything else */
+	bool must_change;    /* the password, before anything else */
 };
 
 /* What is the same for all requests. */
@@ -76,11 +75,11 @@ struct redfish {
 	char uri[REDFISH_URI_SIZE]; /* the path without a slash at the end */
 	char part[REDFISH_PARTS][REDFISH_PART_SIZE];
 	json_t *input;		  /* the body, an object; NULL: it has none */
-	struct door_message kept; /* what auth_take() was told of a slot, too */
+	struct door_message kept; /* what auth_take() has read of a slot */
 	/* The answer. */
 	int status;
-	struct json_text body;	   /* nothing: it has none, or only messages */
-	char *xml;		   /* a body that is no JSON, for free(3) */
+	struct json_text body; /* empty: there is none, or only messages */
+	char *xml; /* a body that is not JSON; redfish_free() frees it */
 	struct json_text messages; /* an array of Message.v1_1_1, open */
 	unsigned message_count;
 	char code[64];			 /* the id of the first message */
@@ -91,8 +90,8 @@ struct redfish {
 	char location[REDFISH_URI_SIZE];
 	char token[64];	 /* X-Auth-Token */
 	int retry_after; /* seconds; 0: none */
-	/* An answer that never ends: what writes its body to the socket, and returns
-	 * when the client has gone. NULL: it ends. */
+	/* For an answer that never ends: it writes the body to the socket, and
+	 * returns when the client has gone. NULL for all other answers. */
 	void (*stream)(struct redfish *, int fd);
 };
 

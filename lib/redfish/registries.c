@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The registries whose messages this service sends: DMTF's, which lie at DMTF, and
- * our own.
+ * The registries whose messages this service sends: DMTF's, which DMTF
+ * publishes, and our own.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 
 static const struct registry {
 	const char *id;	     /* its name and version, as messages have them */
-	const char *file;    /* that has it */
+	const char *file;    /* the file that has it */
 	const char *publish; /* where DMTF has it; NULL: it is ours */
 } registries[] = {
     {"Base.1.22", "Base.1.22.1.json", DMTF "Base.1.22.1.json"},
@@ -25,7 +25,7 @@ static const struct registry {
 
 #define REGISTRIES (sizeof(registries) / sizeof(registries[0]))
 
-/* The messages of our own registry, which events have. %1 is the slot. */
+/* The messages of our own registry, for events. %1 is the slot. */
 static const struct {
 	const char *name, *severity, *text, *description;
 	unsigned args;

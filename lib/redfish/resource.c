@@ -13,7 +13,7 @@ static const char *const names[REDFISH_METHODS] = {
     [METHOD_DELETE] = "DELETE",
 };
 
-/* The end of the part of a path that begins here. */
+/* The length of the part of a path that begins here. */
 static size_t
 part_length(const char *path)
 {

@@ -31,8 +31,9 @@ struct redfish_resource {
 };
 
 /*
- * The resource of a table (resources.h) with that path, which has no slash at its
- * end; NULL if there is none. part[] is what the asterisks of its pattern stand for.
+ * The resource of a table (resources.h) with that path, which has no slash at
+ * its end; NULL if there is none. part[] is set to the parts of the path that
+ * match the asterisks of the pattern.
  */
 const struct redfish_resource *redfish_find(
     const struct redfish_resource *table, const char *path,
@@ -44,20 +45,22 @@ const struct redfish_resource *redfish_find(
  */
 const char *redfish_root_member(const struct redfish_resource *);
 
-/* How long the namespace of a type is: "Manager.v1_23_0" of its "...Manager". */
+/* The length of the namespace of a type: of "Manager.v1_23_0" in
+ * "Manager.v1_23_0.Manager". */
 size_t redfish_namespace(const char *type);
 
-/* The headers' "GET, HEAD, PATCH" of a resource, into buf. Returns buf. */
+/* Write the methods of a resource for the header Allow, "GET, HEAD, PATCH", to
+ * buf. Returns buf. */
 const char *redfish_allow(const struct redfish_resource *, char buf[64]);
 
-/* The method of that name; -1 if no resource has such a one. */
+/* The method of that name; -1 if no resource has such a method. */
 int redfish_method(const char *name);
 
-/* Put into *now what a GET of the resource that was asked for would answer; it must
- * have that method. For redfish_free(). */
+/* Put the answer of a GET of the requested resource into *now; the resource
+ * must have that method. The caller calls redfish_free(). */
 void redfish_get_now(const struct redfish *, struct redfish *now);
 
-/* Does a GET of the resource that was asked for have that property now? */
+/* Does a GET of the requested resource have that property now? */
 bool redfish_has_property(const struct redfish *, const char *name);
 
 #endif

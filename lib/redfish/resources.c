@@ -10,16 +10,16 @@
 #define SESSIONS V1 "/SessionService/Sessions"
 #define ACCOUNTS V1 "/AccountService/Accounts"
 
-/* The methods of a row. Privileges are those of Redfish_1.8.0_PrivilegeRegistry;
- * where it lets a client change what is its own, LOGIN is needed here, and vm-door
- * decides. */
+/* The methods of a row. Privileges are those of
+ * Redfish_1.8.0_PrivilegeRegistry; if it lets a client change its own data, the
+ * row needs LOGIN, and vm-door decides. */
 #define READ(f, p)   [METHOD_GET] = {f, PRIVILEGE_##p}
 #define CREATE(f, p) [METHOD_POST] = {f, PRIVILEGE_##p}
 #define CHANGE(f, p) [METHOD_PATCH] = {f, PRIVILEGE_##p}
 #define REMOVE(f, p) [METHOD_DELETE] = {f, PRIVILEGE_##p}
 
-/* The slots, which are at two places: where the standard has them, and where
- * OpenBMC and older clients look. */
+/* The slots have two paths: that of the standard, and the one at which OpenBMC
+ * and older clients look. */
 #define SLOTS(at)                                                         \
 	{at, "VirtualMediaCollection.VirtualMediaCollection",             \
 	    {READ(get_media_collection, LOGIN)}},                         \

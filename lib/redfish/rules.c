@@ -14,7 +14,7 @@
 
 /* --- the request as such -------------------------------------------------- */
 
-/* A request that could not be read, by its HTTP status. */
+/* Refuse a request that could not be read, with its HTTP status. */
 static void
 refuse_unread(struct redfish *r, int status)
 {
@@ -43,7 +43,7 @@ take_path(struct redfish *r)
 	while (len > 1 && r->http->path[len - 1] == '/')
 		len--;
 	if (len >= sizeof(r->uri))
-		return; /* no resource has such a long path */
+		return; /* no resource has a path this long */
 	memcpy(r->uri, r->http->path, len);
 	r->uri[len] = '\0';
 	r->resource = redfish_find(r->resources, r->uri, r->part);
@@ -100,7 +100,8 @@ is_json(const char *type)
 	       strncasecmp(type, "application/json", len) == 0;
 }
 
-/* Read the body of a POST or PATCH. None is {} for a POST: EjectMedia has none. */
+/* Read the body of a POST or PATCH. A POST may have none, which counts as {}:
+ * EjectMedia has none. */
 static bool
 take_input(struct redfish *r, int method)
 {
@@ -129,8 +130,8 @@ take_input(struct redfish *r, int method)
 
 /* --- the resource --------------------------------------------------------- */
 
-/* A change is refused where If-Match names another ETag than the resource's now.
- * Clients send it with a POST too, where it means nothing. */
+/* Refuse a change if If-Match names another ETag than the resource has now.
+ * Clients send it with a POST, too, where it means nothing. */
 static bool
 check_etag(struct redfish *r, int method)
 {
@@ -152,7 +153,7 @@ check_etag(struct redfish *r, int method)
 	return is_same;
 }
 
-/* The function that answers this request; NULL: a message has been said. */
+/* The function that answers this request; NULL if *r has a message. */
 static const struct redfish_handler *
 find_handler(struct redfish *r, int method)
 {
@@ -191,7 +192,8 @@ answer(struct redfish *r)
 	    !check_etag(r, method))
 		return;
 	h->answer(r);
-	/* What is not in the ETag, such as the power, may have changed. */
+	/* A value that is not in the ETag, such as the power,
+	 * may have changed. */
 	if (method == METHOD_GET && r->status == 200 && r->etag[0] != '\0' &&
 	    !r->is_etag_partial && r->http->if_none_match != NULL &&
 	    etag_matches(r->http->if_none_match, r->etag))
@@ -205,7 +207,7 @@ redfish_answer(struct redfish *r, int error)
 		refuse_unread(r, error);
 	else
 		answer(r);
-	/* A function that could not make its answer has said nothing. */
+	/* A function that could not make its answer has set no status. */
 	if (r->status == 0)
 		redfish_say(r, 500, MSG_INTERNAL_ERROR, NULL, NULL);
 }

@@ -19,7 +19,7 @@ get_versions(struct redfish *r)
 	json_end_object(&r->body);
 }
 
-/* Clients need not try what is not there. */
+/* Tell clients which features they need not try. */
 static void
 put_features(struct json_text *t)
 {
@@ -47,7 +47,7 @@ get_root(struct redfish *r)
 	const struct redfish_resource *at;
 	const char *name;
 
-	/* Its name has a slash at the end, whatever the client wrote. */
+	/* The path of the root ends with a slash, whatever the client wrote. */
 	snprintf(r->uri, sizeof(r->uri), "/redfish/v1/");
 	answer_begin(r, "RootService", "Root Service");
 	json_put_string(&r->body, "RedfishVersion", "1.22.0");

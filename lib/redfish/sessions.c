@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * SessionService and Sessions (DSP0266 section 13.3.4). vm-door keeps them.
+ * SessionService and Sessions (DSP0266 section 13.3.4). vm-door keeps the
+ * sessions.
  */
 #include <stdio.h>
 #include <string.h>
@@ -124,7 +125,7 @@ static const struct input_field login_fields[] = {
     {.name = NULL},
 };
 
-/* The session that was made, as the body of the answer. */
+/* Write the session that was made, as the body of the answer. */
 static void
 put_login(struct redfish *r, const struct door_message *answer)
 {
@@ -155,7 +156,8 @@ post_sessions(struct redfish *r)
 
 	if (!redfish_check_new(r, login_fields))
 		return;
-	/* Nobody is authenticated here: the body does that. */
+	/* The headers authenticate nobody here: the credentials
+	 * are in the body. */
 	ask_begin(r, &request, "login");
 	door_add_string(&request, "user", input_string(r->input, "UserName"));
 	door_add_string(

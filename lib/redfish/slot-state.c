@@ -16,12 +16,12 @@
 #include "gadget/lun.h"
 #include "redfish/slot-state.h"
 
-#define LOOKS 5 /* at a slot that changes meanwhile */
+#define LOOKS 5 /* most looks at a slot that changes meanwhile */
 
 /* --- who holds it ----------------------------------------------------------- */
 
-/* Does a living process hold that file of the slot? Returns 1 or 0; or -1 with
- * errno if that can't be told. */
+/* Does a living process lock that file of the slot? Returns 1 or 0; or -1 with
+ * errno if this cannot be told. */
 static int
 is_locked(const struct state *s, const char *name)
 {
@@ -40,7 +40,8 @@ is_locked(const struct state *s, const char *name)
 	return errno == EWOULDBLOCK ? 1 : -1;
 }
 
-/* Is somebody there who keeps the slot in this state? As is_locked(). */
+/* Does a process keep the slot in this state, if the state needs one? Returns
+ * as is_locked(). */
 static int
 is_held(const struct state *s, const char *state)
 {
@@ -54,8 +55,8 @@ is_held(const struct state *s, const char *state)
 	return held;
 }
 
-/* Find out the state of the slot. Where its vm-slot ends at this moment, the
- * state is looked at again: only one that stays without a vm-slot is failed. */
+/* Find out the state of the slot. If its vm-slot ends at this moment, look at
+ * the state again: only a state that stays without a vm-slot is failed. */
 static int
 find_state(struct slot_state *slot, const struct state *s)
 {
@@ -102,9 +103,9 @@ slot_state_is_changing(const struct slot_state *slot)
 /* --- the drive ---------------------------------------------------------------- */
 
 /*
- * Ask the kernel about the drive. Its `file`, and the UDC of its gadget, can't be
- * read while a change of them waits for a dead medium (gadget/attr.h), so they are
- * left alone in all states in which there can be such a change.
+ * Ask the kernel about the drive. Its `file`, and the UDC of its gadget, cannot
+ * be read while a change of them waits for a dead medium (gadget/attr.h).
+ * Therefore they are not read in any state in which there can be such a change.
  */
 static void
 see_drive(struct slot_state *slot)
@@ -132,7 +133,7 @@ see_drive(struct slot_state *slot)
 		strcpy(slot->state, "other");
 }
 
-/* Has somebody changed in the kernel what vmedia made? */
+/* Has another program changed in the kernel what vmedia made? */
 static void
 see_drift(struct slot_state *slot, const struct state *s)
 {
@@ -143,7 +144,8 @@ see_drift(struct slot_state *slot, const struct state *s)
 	name = strncmp(device, "/dev/", 5) == 0 ? device + 5 : device;
 	snprintf(path, sizeof(path), "%s/block/%s/pid",
 	    sys != NULL ? sys : "/sys", name);
-	/* A vm-drive reads from a socket, and no block device is attached. */
+	/* A vm-drive reads from a socket: no block device has
+	 * to be attached. */
 	if (name != device && access(path, F_OK) == -1)
 		snprintf(slot->drift, sizeof(slot->drift),
 		    "%.64s is not attached", device);
@@ -160,8 +162,8 @@ see_drift(struct slot_state *slot, const struct state *s)
 
 /* --- the source --------------------------------------------------------------- */
 
-/* The number of that name in the statistics, or -1. A process that speaks to the
- * network wrote them. */
+/* The number of that name in the statistics, or -1. They are not trusted: a
+ * process that speaks to the network wrote them. */
 static int64_t
 number_of(const char *stats, const char *name)
 {
@@ -180,7 +182,8 @@ number_of(const char *stats, const char *name)
 							       : -1;
 }
 
-/* Make 64 hexadecimal digits of the map, which has up to 1,100 digits from 0 to 9. */
+/* Make 64 hexadecimal digits of the map, which has up to 1,100 digits from 0 to
+ * 9. */
 static void
 shrink_map(const char *map, size_t len, char out[SLOT_MAP_CELLS + 1])
 {
@@ -217,7 +220,7 @@ slot_state_parse_source(struct slot_state *slot, const char *stats)
 
 /* --- all together ------------------------------------------------------------- */
 
-/* Copy a value, cut to its room. */
+/* Copy a value, cut to the given size. */
 static void
 get(const struct state *s, const char *name, char *out, size_t size)
 {
@@ -256,7 +259,7 @@ read_numbers(struct slot_state *slot, const struct state *s)
 		if (slot->expires < 0)
 			slot->expires = 0;
 	}
-	/* vm-slot writes this value when it inserts the medium. */
+	/* vm-slot writes the value `reads` when it inserts the medium. */
 	if (stat(state_path(s, "reads", path), &st) == 0)
 		slot->inserted = st.st_mtime;
 	if (state_get(s, "stats", stats))

@@ -18,7 +18,7 @@ is_get(const struct redfish *r)
 	       redfish_method(r->http->method) == METHOD_GET;
 }
 
-/* What depends on the resource. */
+/* Write the headers that depend on the resource. */
 static void
 write_resource_headers(FILE *out, const struct redfish *r)
 {
@@ -37,7 +37,7 @@ write_resource_headers(FILE *out, const struct redfish *r)
 		fprintf(out, "ETag: %s\r\n", r->etag);
 }
 
-/* Does a client's text fit into a header of ours? */
+/* May a client's text be a part of a header of ours? */
 static bool
 is_plain(const char *text)
 {
@@ -79,14 +79,15 @@ write_head(FILE *out, const struct redfish *r)
 		fprintf(out, "Location: %s\r\n", r->location);
 	if (r->token[0] != '\0')
 		fprintf(out, "X-Auth-Token: %s\r\n", r->token);
-	/* nginx would keep events back until it has a buffer full of them. */
+	/* Without this, nginx would hold events back until its
+	 * buffer is full. */
 	if (r->stream != NULL)
 		fputs("X-Accel-Buffering: no\r\n", out);
 	if (r->retry_after != 0)
 		fprintf(out, "Retry-After: %d\r\n", r->retry_after);
 }
 
-/* DSP0266 section 8.6: with several messages, the code is one for them all. */
+/* With several messages, one code stands for them all (DSP0266 section 8.6). */
 static void
 write_error(FILE *out, const struct redfish *r)
 {
@@ -105,7 +106,8 @@ write_error(FILE *out, const struct redfish *r)
 	json_text_free(&t);
 }
 
-/* Messages of a failure are all of its body; others stand in what there is. */
+/* The messages of a failure are its whole body; other messages are
+ * added to the body. */
 static void
 write_body(FILE *out, struct redfish *r)
 {
@@ -162,7 +164,7 @@ redfish_write(struct redfish *r, char **text)
 	if (fclose(out) == EOF)
 		size = 0;
 out:
-	/* It may hold a token. */
+	/* The body may hold a secret. */
 	if (body != NULL)
 		explicit_bzero(body, body_size);
 	free(body);
