@@ -139,6 +139,8 @@ setup() {
 	done
 	asks invalid verb=account-add name=ci2 new-password=short token="$TOKEN"
 	asks invalid verb=account-add name=ci2 new-password=$'new\nline1' token="$TOKEN"
+	asks exists verb=account-set name=ci new-name=ci role=Administrator token="$TOKEN"
+	grep "^ci:Operator:" accounts
 	asks ok verb=account-set name=ci new-name=runner token="$TOKEN"
 	asks ok verb=whoami user=runner password=something1
 	asks invalid verb=account-set name=root enabled=no token="$TOKEN"

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include "unix/privileges.h"
 
 #define FIRST_SECRET 3 /* the program has the first secret at this descriptor */
+#define MOVED_SECRET 20 /* before that, the first is here or above */
 
 void
 run_add(struct run *r, const char *arg)
@@ -52,7 +54,7 @@ place_secrets(const struct run *r)
 	/* Move all of them away first: one may have a number that
 	 * another one needs. */
 	for (i = 0; i < r->secret_count; i++)
-		moved[i] = dup2(r->secrets[i], 20 + (int)i);
+		moved[i] = fcntl(r->secrets[i], F_DUPFD, MOVED_SECRET);
 	for (i = 0; i < r->secret_count; i++)
 		dup2(moved[i], FIRST_SECRET + (int)i);
 	close_from(FIRST_SECRET + (int)r->secret_count);
@@ -128,7 +130,7 @@ keep_both(struct run *r, int out, int errors)
 int
 run_program(struct run *r)
 {
-	int out[2] = {-1, -1}, errors[2] = {-1, -1}, in, status = -1;
+	int out[2] = {-1, -1}, errors[2] = {-1, -1}, in, status = -1, error;
 	const char *input = r->input != NULL ? r->input : "";
 	pid_t pid = -1;
 	unsigned i;
@@ -142,6 +144,7 @@ run_program(struct run *r)
 		pid = fork();
 	if (pid == 0)
 		start(r, in, out[1], errors[1]);
+	error = errno;
 	if (in != -1)
 		close(in);
 	close(out[1]);
@@ -157,6 +160,7 @@ run_program(struct run *r)
 	}
 	close(out[0]);
 	close(errors[0]);
+	errno = error;
 	return status;
 }
 

@@ -315,9 +315,11 @@ rename_account(struct door_call *c, struct account *account)
 		door_invalid(c, "new-name", "that is not a name");
 	else if (accounts_find(&c->accounts, name) != NULL)
 		door_refuse(c, "exists", "there is such an account");
-	else
+	else {
 		snprintf(account->name, sizeof(account->name), "%s", name);
-	return strcmp(account->name, name) == 0;
+		return true;
+	}
+	return false;
 }
 
 /* A client that has changed its own password keeps the session that did it; the

@@ -36,13 +36,9 @@ image_of(const struct door_call *c, unsigned slot)
 	bool is_ours = now != NULL && url != NULL && image != NULL &&
 		       strcmp(now, url) == 0;
 
-	free(url);
-	if (is_ours) {
-		free(now);
-		return image;
-	}
-	free(image);
-	return now;
+	secret_free(url);
+	secret_free(is_ours ? now : image);
+	return is_ours ? image : now;
 }
 
 static void

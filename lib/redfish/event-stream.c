@@ -172,17 +172,18 @@ tell(struct stream *s, const char *text, size_t len)
 {
 	int64_t end = clock_ms() + WRITE_MS;
 	struct pollfd p = {s->fd, POLLOUT, 0};
+	int64_t left;
 	ssize_t n;
 
 	while (len > 0) {
+		left = end - clock_ms();
 		n = write(s->fd, text, len);
 		if (n > 0) {
 			text += n;
 			len -= (size_t)n;
 		} else if (n == -1 && errno != EAGAIN && errno != EINTR) {
 			return false;
-		} else if (clock_ms() >= end ||
-			   poll(&p, 1, (int)(end - clock_ms())) <= 0) {
+		} else if (left <= 0 || poll(&p, 1, (int)left) <= 0) {
 			return false;
 		}
 	}
