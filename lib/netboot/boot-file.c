@@ -17,11 +17,11 @@
 #include "netboot/boot-file.h"
 #include "unix/socket.h"
 
-#define NBD_SECONDS 10 /* in which an NBD server must go on once it has begun */
+#define NBD_SECONDS 10 /* longest wait in the handshake or within an answer */
 
 /* --- opening -------------------------------------------------------------- */
 
-/* Close without losing errno; always -1. */
+/* Close the file, and keep errno. Returns -1. */
 static int
 close_failed(struct boot_file *f)
 {
@@ -69,7 +69,7 @@ open_nbd(int directory, const char *name, struct boot_file *f)
 	return close_failed(f);
 }
 
-/* Is there at least a link, to what is not there now? */
+/* Is there at least a link, although its target is missing now? */
 static bool
 is_there(int directory, const char *name)
 {
@@ -139,8 +139,9 @@ read_file(int fd, char *buf, size_t len, uint64_t off)
 	return 0;
 }
 
-/* The server may have to fetch it from far away, while the client loses patience. A
- * web server has said all that it has to say, and closes only if the client has. */
+/* The NBD server may have to fetch the data from far away, so watch whether the
+ * client gives up. The client is a web server that has sent its whole request:
+ * it closes the connection only if its own client has gone. */
 static int
 wait_for_answer(int server, int client)
 {

@@ -22,7 +22,8 @@ put16(unsigned char *at, unsigned value)
 	at[1] = (unsigned char)value;
 }
 
-/* Add 16-bit words, of which the last may be half, for the checksum of RFC 1071. */
+/* Add up 16-bit words for the checksum of RFC 1071. An odd last byte is the
+ * high half of a word. */
 static uint32_t
 sum_of(const unsigned char *bytes, size_t len, uint32_t sum)
 {
@@ -75,7 +76,7 @@ datagram_take(const unsigned char *packet, size_t size, unsigned port,
 		return NULL;
 	header = (size_t)(packet[0] & 15) * 4;
 	total = get16(packet + 2);
-	/* More fragments, or one behind the first. */
+	/* Refuse a fragment: more follow (MF), or it is not the first. */
 	if (header < IP_HEADER || total > size || total < header + UDP_HEADER ||
 	    (get16(packet + 6) & 0x3fff) != 0)
 		return NULL;

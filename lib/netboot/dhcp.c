@@ -64,7 +64,8 @@ put_option(unsigned char *at, unsigned code, const void *value, size_t len)
 	return at + len;
 }
 
-/* What PXE firmware adds; a proxy that has boot files answers nobody else. */
+/* Add the options of PXE firmware: a proxy with boot files answers nothing
+ * else. */
 static unsigned char *
 put_firmware(unsigned char *at, const struct dhcp_client *client)
 {
@@ -111,7 +112,7 @@ dhcp_write_discover(
 
 /* --- a DHCPOFFER ---------------------------------------------------------- */
 
-/* What the options of a message say, of those that matter here. */
+/* The values of the options that matter here. */
 struct options {
 	unsigned type, overload;
 	struct in_addr server;
@@ -153,7 +154,7 @@ take_option(
 				 begins(value, len, "HTTPClient");
 		break;
 	case USER_CLASS:
-		/* RFC 3004 wants a length in front, iPXE has none. */
+		/* RFC 3004 requires a length first, but iPXE sends none. */
 		o->is_ipxe = begins(value, len, "iPXE") ||
 			     (len > 0 && begins(value + 1, len - 1, "iPXE"));
 		break;
@@ -185,7 +186,7 @@ take_options(struct options *o, const unsigned char *at, size_t len)
 	return true;
 }
 
-/* Copy a name up to a NUL, which need not be there. */
+/* Copy a name of len bytes, or up to its NUL if it has one. */
 static void
 take_file(char *file, const unsigned char *name, size_t len)
 {
@@ -219,7 +220,7 @@ dhcp_take_offer(const unsigned char *message, size_t len,
 	if (!is_answer(message, len, client) ||
 	    !take_options(&o, message + OPTIONS, len - OPTIONS))
 		return false;
-	/* Options may go on in the fields of the names (RFC 2131 section 4.1). */
+	/* The fields of the names may hold options (RFC 2131 section 4.1). */
 	if ((o.overload & 1) != 0 &&
 	    !take_options(&o, message + FILE_NAME, FILE_NAME_SIZE))
 		return false;
@@ -244,7 +245,7 @@ dhcp_take_offer(const unsigned char *message, size_t len,
 const char *
 dhcp_type_name(unsigned type)
 {
-	/* RFC 2131 section 3.1; 2, 5 and 6 are servers'. */
+	/* RFC 2131 section 3.1; servers send 2, 5 and 6. */
 	static const char *const names[] = {NULL, "discover", NULL, "request",
 	    "decline", NULL, NULL, "release", "inform"};
 

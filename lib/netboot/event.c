@@ -29,7 +29,7 @@ hex_digits(const char *text)
 	return n;
 }
 
-/* In place: what stands for a token is shorter. */
+/* This works in place, because "..." is shorter than a token. */
 static void
 hide_tokens(char *text)
 {
@@ -62,7 +62,7 @@ event_make(struct netboot_event *event, const char *mac, const char *stage,
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	/* The beginning of a token that is cut off would not be known as one. */
+	/* A token that is cut off may be too short to be recognized. */
 	len = strlen(text);
 	if (len == sizeof(text) - 1)
 		while (len > 0 && is_hex(text[len - 1]))
@@ -137,7 +137,7 @@ event_architecture(int number)
 	case 6:
 		return "efi-x86";
 	case 7:
-	case 9: /* byte code, of which x86_64 calls itself */
+	case 9: /* EFI byte code, but some x86_64 firmware sends it */
 		return "efi-x86_64";
 	case 11:
 		return "efi-arm64";

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * What happened to a machine that boots from the network: one line of
- * vm-netboot-log(8), whose page has the stages.
+ * vm-netboot-log(8), whose manual page lists the stages.
  */
 #ifndef VM_NETBOOT_EVENT_H
 #define VM_NETBOOT_EVENT_H
@@ -15,38 +15,42 @@
 
 struct netboot_event {
 	char mac[EVENT_MAC_SIZE]; /* in lower case with colons; "": unknown */
-	const char *stage;	  /* one of a few words, for ever there */
-	char detail[EVENT_DETAIL_SIZE]; /* a part of a line, as of shown() */
+	const char *stage;	  /* a constant word */
+	char detail[EVENT_DETAIL_SIZE]; /* without newlines, see shown() */
 };
 
 /*
- * Make an event. mac may be "". The detail, printf(3)-wise, may hold what strangers
- * wrote. A token in it, which is a long run of hexadecimal digits, becomes "...".
+ * Make an event. mac may be "". The detail is formatted as by printf(3), and
+ * may contain text of strangers. A token in it, which is a run of EVENT_TOKEN
+ * or more hexadecimal digits, becomes "...".
  */
 void event_make(struct netboot_event *, const char *mac, const char *stage,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* The stage of a machine that has got a file of that name, without directories. By
- * TFTP (is_tftp) what has no name of its own is a boot loader. */
+/* Returns the stage of a machine that has got a file of that name (without
+ * directories). By TFTP (is_tftp), a file with any other name is a boot
+ * loader. */
 const char *event_stage_of_file(const char *name, bool is_tftp);
 
 /* Write a MAC. Returns text. */
 char *event_write_mac(char text[EVENT_MAC_SIZE], const unsigned char mac[6]);
 
-/* Is it a MAC, and nothing else? Writes it to out in lower case. */
+/* Is the text a MAC, and nothing else? If so, writes it to out in lower
+ * case. */
 bool event_take_mac(const char *text, char out[EVENT_MAC_SIZE]);
 
 /*
- * What a processor architecture is called (RFC 4578 section 2.1, and IANA's list of
- * processor architecture types): "bios", "efi-x86_64", "http-x86_64" and so on.
- * NULL for one that no boot loader of ours is for.
+ * Returns the name of a processor architecture (RFC 4578 section 2.1, and
+ * IANA's list of processor architecture types): "bios", "efi-x86_64",
+ * "http-x86_64" and so on. Returns NULL if we have no boot loader for it.
  */
 const char *event_architecture(int number);
 
 /*
- * What asks by DHCP: firmware as above, another architecture as "arch-27", one that it
- * does not tell (-1) as "arch-unknown", "ipxe", or "plain". Returns it, which may be
- * in text.
+ * Returns a word for a client that asks by DHCP. For firmware it is the name
+ * above, "arch-27" for another architecture, or "arch-unknown" if the firmware
+ * does not tell it (-1). Otherwise it is "ipxe" or "plain". The word may be in
+ * text.
  */
 #define EVENT_CLIENT_SIZE 32
 const char *event_client(char text[EVENT_CLIENT_SIZE], bool is_firmware,

@@ -55,8 +55,8 @@ take_vendor(struct events_block *b, char *text)
 		b->architecture = (int)number;
 }
 
-/* Remember whose transaction it is: its number is all that is logged of a request to
- * another server. */
+/* Remember the MAC of a transaction. Of a request to another server, dnsmasq
+ * logs nothing but the number of the transaction. */
 static void
 learn_transaction(struct events *e, const char *mac, bool is_ignored)
 {
@@ -121,7 +121,7 @@ events_dhcp_offer(struct events *e)
 	b->holds = HOLDS_NOTHING;
 }
 
-/* dnsmasq says nothing about a request to another server. */
+/* If dnsmasq logs no result, the request was for another server. */
 static void
 tell_foreign(struct events *e)
 {
@@ -230,7 +230,8 @@ on_nak(struct events *e, const struct verdict *v)
 	    v->address_text, v->text);
 }
 
-/* Tell it when the lines behind it are known; without --log-dhcp there are none. */
+/* Hold the event until the lines after it are known. Without --log-dhcp (and
+ * thus without a number) there are none. */
 static void
 hold(struct events *e, const struct verdict *v, int what, bool has_number)
 {
@@ -243,7 +244,7 @@ hold(struct events *e, const struct verdict *v, int what, bool has_number)
 		events_dhcp_offer(e);
 }
 
-/* Of a proxy, or of the entry of a menu that the firmware has chosen. */
+/* Take a line of a proxy, or of the menu entry that the firmware has chosen. */
 static void
 on_pxe(struct events *e, struct verdict *v, bool has_number)
 {
@@ -293,7 +294,7 @@ take_option(struct events_block *b, char *text)
 	if (value == NULL)
 		return;
 	option = strtoul(text + strlen("option:"), NULL, 10);
-	/* The number itself may stand behind two spaces. */
+	/* A number below 10 has two spaces before it: skip them. */
 	if (option < 10)
 		value = strstr(value + 2, "  ");
 	if (value == NULL)
@@ -307,7 +308,7 @@ take_option(struct events_block *b, char *text)
 		b->has_no_menu = events_skip(&value, "06:01:08");
 }
 
-/* Returns false if it is none of them. */
+/* Take a line that describes the message. Returns false for any other line. */
 static bool
 take_part(struct events_block *b, char *text)
 {
@@ -364,7 +365,7 @@ events_dhcp(struct events *e, char *text)
 			take_numbered(e, (uint32_t)number, end + 1);
 		return true;
 	}
-	/* dnsmasq does one thing after another: the block is over. */
+	/* dnsmasq handles one message at a time, so the block is over. */
 	events_dhcp_offer(e);
 	if (!parse(text, &v))
 		return false;

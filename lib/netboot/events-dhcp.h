@@ -10,11 +10,13 @@
 
 #include "netboot/events-state.h"
 
-/* Take the text of a line. Returns false for one that is not about a machine. */
+/* Take the text of a line. Returns false if it is not about a machine. */
 bool events_dhcp(struct events *, char *text);
 
-/* The block is over, as far as its offer is concerned; or altogether. */
+/* Tell the offer that the block holds back, if any. */
 void events_dhcp_offer(struct events *);
+
+/* The same, and end the block. */
 void events_dhcp_end(struct events *);
 
 #endif

@@ -11,17 +11,18 @@
 
 #define NAME_MAX_SHOWN 100
 
-/* What the access log has of a request, in its order. */
+/* The fields of a request in the access log, in their order. */
 struct request {
 	const char *address;
 	uint64_t status, bytes, us;
 	bool is_aborted;
-	const char *range; /* FIRST-LAST/SIZE; NULL: it was the whole */
+	const char *range; /* FIRST-LAST/SIZE; NULL: the whole file */
 	const char *method;
 	char name[NAME_MAX_SHOWN + 1];
 };
 
-/* lighttpd writes - for no bytes, and -1 where a clock was set back. */
+/* lighttpd writes "-" for no bytes, and -1 if the clock was set back: both are
+ * taken as 0. */
 static uint64_t
 number_of(const char *word)
 {
@@ -31,8 +32,9 @@ number_of(const char *word)
 }
 
 /*
- * The name in /TOKEN/NAME. What stands first may be a token even where it is alone, and
- * is left out. A name of ours has no other characters; an encoded token has.
+ * Take the name in /TOKEN/NAME. The first component is left out even if it is
+ * alone, because it may be a token. Our names have only the characters below;
+ * an encoded token has others.
  */
 static void
 take_name(char *path, char name[NAME_MAX_SHOWN + 1])
@@ -47,7 +49,7 @@ take_name(char *path, char name[NAME_MAX_SHOWN + 1])
 	at = events_base(path);
 	if (*at == '\0')
 		at = "-";
-	/* Where a token is cut off, its beginning would not be known as one. */
+	/* A token that is cut off may be too short to be recognized. */
 	if (strlen(at) > NAME_MAX_SHOWN)
 		at = "?";
 	snprintf(name, NAME_MAX_SHOWN + 1, "%s", at);
@@ -56,7 +58,7 @@ take_name(char *path, char name[NAME_MAX_SHOWN + 1])
 			*c = '?';
 }
 
-/* What stands for Content-Range: "-", or "bytes 0-99/1000". */
+/* Take Content-Range: "-", or "bytes 0-99/1000". */
 static bool
 take_range(char **text, struct request *r)
 {
@@ -88,13 +90,13 @@ parse(char *text, struct request *r)
 	r->is_aborted = *end == 'X';
 	if (!take_range(&text, r))
 		return false;
-	/* Of a request that is no HTTP there is neither method nor path. */
+	/* A request that is not HTTP has neither a method nor a path. */
 	r->method = events_word(&text);
 	take_name(text, r->name);
 	return true;
 }
 
-/* Returns NULL if there is nothing to tell: HEAD only looks. */
+/* Returns NULL if there is nothing to tell: HEAD fetches no file. */
 static const char *
 stage_of(const struct request *r)
 {

@@ -8,7 +8,7 @@
 
 #include "netboot/events-state.h"
 
-/* Take the fields behind "http ". */
+/* Take the fields after "http ". */
 void events_http(struct events *, char *text);
 
 #endif

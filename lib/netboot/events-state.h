@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What netboot/events.h keeps between two lines.
+ * The state that netboot/events.h keeps between two lines.
  */
 #ifndef VM_NETBOOT_EVENTS_STATE_H
 #define VM_NETBOOT_EVENTS_STATE_H
@@ -15,14 +15,14 @@
 
 #define EVENTS_ADDRESSES    256	 /* addresses whose MAC is kept */
 #define EVENTS_TRANSACTIONS 64	 /* transactions whose MAC is kept */
-#define EVENTS_TEXT	    1024 /* bytes; dnsmasq's lines are no longer */
+#define EVENTS_TEXT	    1024 /* bytes; no line of dnsmasq is longer */
 #define EVENTS_ABORTED	    16	 /* TFTP transfers that were just aborted */
 
 struct events_block {
 	bool is_open;
-	bool is_begun;	/* more is known of it than the network it came from */
-	bool is_range;	/* we give addresses there, unlike a proxy */
-	bool is_judged; /* a line told what became of it */
+	bool is_begun;	/* lines after that about its network have come */
+	bool is_range;	/* we give addresses there: we are no proxy */
+	bool is_judged; /* a line told the result */
 	enum {
 		HOLDS_NOTHING,
 		HOLDS_OFFER,
@@ -31,17 +31,18 @@ struct events_block {
 	uint32_t transaction;
 	bool is_firmware, is_ipxe;
 	int architecture; /* -1: the firmware did not say */
-	bool has_options; /* the lines about the answer's options are there */
-	bool is_second;	  /* the answer is no offer, but what follows it */
-	bool has_no_menu; /* the answer of a proxy has no entry to choose */
+	bool has_options; /* lines about the answer's options have come */
+	bool is_second;	  /* the answer is not an offer, but a later one */
+	bool has_no_menu; /* a proxy's answer has no menu entry to choose */
 	char file[EVENTS_TEXT]; /* "": none */
 	char mac[EVENT_MAC_SIZE], address[INET_ADDRSTRLEN];
 };
 
 struct events {
-	/* Told each event. */
+	/* Is called with each event. */
 	void (*tell)(void *arg, const struct netboot_event *);
-	/* The MAC of an address, of which no lease is known: 0 or -1. */
+	/* Finds the MAC of an address that has no known lease. Returns 0 or
+	 * -1. */
 	int (*find)(void *arg, const char *address, unsigned char mac[6]);
 	void *arg;
 
@@ -61,7 +62,7 @@ struct events {
 		char address[INET_ADDRSTRLEN];
 		char why[EVENTS_TEXT];
 	} aborted[EVENTS_ABORTED];
-	/* Where the next one goes: the oldest one is forgotten. */
+	/* The index of the next entry, which replaces the oldest one. */
 	unsigned next_address, next_transaction, next_aborted;
 	/* dnsmasq's last line that could have been an error. */
 	char unknown[EVENTS_TEXT];

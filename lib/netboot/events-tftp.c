@@ -9,8 +9,8 @@
 #include "netboot/events-text.h"
 #include "netboot/events-tftp.h"
 
-/* Cut `what` and the address behind it, the last one, off the text. Returns the
- * address or NULL. */
+/* Cut the last `what` and the address after it off the text. Returns the
+ * address; NULL if there is none. */
 static char *
 cut_address(char *text, const char *what)
 {
@@ -24,7 +24,8 @@ cut_address(char *text, const char *what)
 	return at + strlen(what);
 }
 
-/* Returns why its last transfer was broken off, and forgets it; or NULL. */
+/* Returns why the address last aborted a transfer, and forgets it; NULL if it
+ * did not. */
 static const char *
 take_aborted(struct events *e, const char *address)
 {
@@ -94,7 +95,7 @@ on_missing(struct events *e, char *text)
 		    "%s not found", events_base(text));
 }
 
-/* "cannot access PATH: Permission denied". To whom is not logged. */
+/* "cannot access PATH: Permission denied". dnsmasq does not log the client. */
 static void
 on_denied(struct events *e, char *text)
 {

@@ -3,9 +3,9 @@
  *
  * The lines of dnsmasq-tftp.
  *
- * Firmware first asks for a file's size: it begins a transfer and breaks it off. dnsmasq
- * then tells an error, and that the file was sent. A transfer that is broken off in
- * the middle has failed instead.
+ * Firmware first asks for a file's size: it begins a transfer and aborts it.
+ * dnsmasq then logs an error, and after it that the file was sent. If a
+ * transfer is aborted in the middle, dnsmasq logs that it has failed instead.
  */
 #ifndef VM_NETBOOT_EVENTS_TFTP_H
 #define VM_NETBOOT_EVENTS_TFTP_H
@@ -14,7 +14,7 @@
 
 #include "netboot/events-state.h"
 
-/* Take the text of a line. Returns false for one that is not about a machine. */
+/* Take the text of a line. Returns false if it is not about a machine. */
 bool events_tftp(struct events *, char *text);
 
 #endif

@@ -14,8 +14,8 @@
 
 /* --- errors ------------------------------------------------------------------------- */
 
-/* How dnsmasq begins what it says when something does not work. Strangers' words stand
- * at no beginning. */
+/* The beginnings of dnsmasq's error messages. No message begins with text of
+ * strangers. */
 static const char *const errors[] = {"Cannot ", "DHCP packet received on ",
     "DHCP range ", "Error ", "Failed ", "Internal error", "TFTP directory ",
     "bad ", "cannot ", "could not ", "directory ", "duplicate ", "error ",
@@ -37,7 +37,8 @@ is_error(char *text)
 	return false;
 }
 
-/* What dnsmasq says of itself. When it gives up, the line before tells why. */
+/* Take what dnsmasq says about itself. If it gives up, the line before tells
+ * why. */
 static void
 take_own(struct events *e, char *text)
 {
@@ -63,7 +64,8 @@ take_own(struct events *e, char *text)
 
 /* --- who wrote a line --------------------------------------------------------------- */
 
-/* "[123]: " behind a program's name. Without the number: it has no log yet. */
+/* Skip "[123]: " after a program's name. Without the number, the program has
+ * not opened its log yet. */
 static bool
 skip_number(char **text, bool *has_number)
 {
@@ -82,7 +84,7 @@ skip_number(char **text, bool *has_number)
 	return true;
 }
 
-/* Returns false if it is none of dnsmasq's lines. */
+/* Returns false if the line is not from dnsmasq. */
 static bool
 take_dnsmasq(struct events *e, char *line)
 {
@@ -99,7 +101,7 @@ take_dnsmasq(struct events *e, char *line)
 	else if (is_tftp)
 		is_taken = events_tftp(e, line);
 	else if (!has_number)
-		/* It ends before it has begun to log. */
+		/* dnsmasq ends before it has opened its log. */
 		events_tell(e, "", "error", "dnsmasq: %s", line);
 	else
 		take_own(e, line);
@@ -108,7 +110,7 @@ take_dnsmasq(struct events *e, char *line)
 	return true;
 }
 
-/* "2026-11-30 07:58:28: (network.c.537) " stands before what lighttpd says. */
+/* Skip "2026-11-30 07:58:28: (network.c.537) " before a message of lighttpd. */
 static bool
 skip_place(char **line)
 {
@@ -140,8 +142,8 @@ take_lighttpd(struct events *e, char *line)
 	return true;
 }
 
-/* What vm-dhcp-probe -w prints: "TIME MAC TYPE CLIENT" with tabs. As a proxy, dnsmasq
- * tells of all clients but plain ones. */
+/* Take a line of vm-dhcp-probe -w: "TIME MAC TYPE CLIENT" with tabs. Only plain
+ * clients count: dnsmasq logs the others itself, as a proxy, too. */
 static bool
 take_watch(struct events *e, const char *line)
 {
@@ -157,7 +159,7 @@ take_watch(struct events *e, const char *line)
 	return true;
 }
 
-/* "PROGRAM: TEXT", of those that stand around them. */
+/* Take "PROGRAM: TEXT" of a program that runs beside the servers. */
 static void
 take_other(struct events *e, const char *line)
 {

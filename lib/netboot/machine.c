@@ -21,7 +21,7 @@ open_directory(int in, const char *name)
 	return openat(in, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Returns the machine's directory; or -1, with a failure unless there is none. */
+/* Returns the machine's directory; or -1, with *why unless there is none. */
 static int
 open_machine(int all, const unsigned char mac[MAC_SIZE], struct machine *m,
     struct failure *why)
@@ -74,7 +74,7 @@ read_token(int directory, struct machine *m, struct failure *why)
 	return n != -1 && is_token(text);
 }
 
-/* If nobody can say whether it has booted, it must not begin again. */
+/* If this cannot be found out, the machine must not boot again. */
 static bool
 has_booted(int directory)
 {

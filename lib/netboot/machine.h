@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What is there for a machine: a directory named by its MAC, 52-54-00-12-34-81, or
- * `any` for those that have none of their own. It has the file `token`, with 32
- * hexadecimal digits in one line, the directory `files`, and `done` if the machine
- * has booted.
+ * The files for a machine: a directory named by its MAC (52-54-00-12-34-81), or
+ * `any` for machines without a directory of their own. It has the file `token`,
+ * with 32 hexadecimal digits in one line, the directory `files`, and `done` if
+ * the machine has booted.
  */
 #ifndef VM_NETBOOT_MACHINE_H
 #define VM_NETBOOT_MACHINE_H
@@ -26,9 +26,9 @@ struct machine {
 
 /*
  * Find the machine of that MAC in the directory `all`. Links are not followed.
- * Returns true, and the caller calls machine_close(). Returns false where there is
- * none; or where what is there cannot be used, which is a failure: its text is not
- * "" then.
+ * Returns true, and the caller calls machine_close(). Returns false if there is
+ * none; or if its directory cannot be used: only then the failure is set, with
+ * a text that is not "".
  */
 bool machine_find(int all, const unsigned char mac[MAC_SIZE], struct machine *,
     struct failure *);

@@ -79,7 +79,7 @@ neighbours_take(const char *line, const char *adapter, struct in_addr wanted,
 		return false;
 	if (!take_hex(words[1], &type) || type != ARPHRD_ETHER)
 		return false;
-	/* What we tell others in a neighbour's name is no neighbour. */
+	/* Proxy ARP (ATF_PUBL) is our own answer, not a neighbour's. */
 	if (!take_hex(words[2], &flags) || (flags & ATF_COM) == 0 ||
 	    (flags & ATF_PUBL) != 0)
 		return false;

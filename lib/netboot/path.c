@@ -7,7 +7,8 @@
 #include "base/hex.h"
 #include "netboot/path.h"
 
-/* The next byte of a path, decoded; -1 where it is malformed. Moves *at on. */
+/* Returns the next byte of a path, decoded, and moves *at on; -1 if the byte is
+ * malformed. */
 static int
 next(const char **at)
 {
@@ -32,8 +33,8 @@ is_allowed(int c)
 	       c == '+';
 }
 
-/* Take the component at *at, and move behind it. out is "" where it is not
- * allowed. */
+/* Take the component at *at, and move *at past it. out is "" if the component
+ * is too long or has a character that is not allowed. */
 static void
 take_component(const char **at, char *out, size_t size)
 {

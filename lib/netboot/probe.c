@@ -22,26 +22,27 @@
 
 #define PACKET_SIZE 2048
 
-/* A packet may be lost: it is sent again after this many milliseconds. */
+/* A packet may be lost, so it is sent at these times, in milliseconds. */
 static const int64_t again[] = {0, 1000, 3000};
 
-/* UDP to a port, and no fragment behind the first (socket(7), SO_ATTACH_FILTER). */
+/* Pass UDP to one port, except fragments after the first (socket(7),
+ * SO_ATTACH_FILTER). */
 static struct sock_filter filter[] = {
     BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9), /* the protocol */
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 6),
-    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6), /* where the fragment is */
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6), /* the fragment's offset */
     BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 4, 0),
     BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0), /* the length of the header */
-    BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),  /* the port behind it */
+    BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),  /* the port after it */
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
     BPF_STMT(BPF_RET | BPF_K, PACKET_SIZE),
     BPF_STMT(BPF_RET | BPF_K, 0),
 };
-#define FILTER_PORT 6 /* which of these has it */
+#define FILTER_PORT 6 /* the index of the instruction with the port */
 
 /* --- the adapter ---------------------------------------------------------- */
 
-/* Find its index. It must be one that has MAC addresses, and be up. */
+/* Find the index of the adapter, which must be Ethernet and up. */
 static int
 take_adapter(struct probe *p, const char *name, struct failure *why)
 {
@@ -65,7 +66,7 @@ take_adapter(struct probe *p, const char *name, struct failure *why)
 	return 0;
 }
 
-/* A MAC address that no server knows, and no machine has. */
+/* Make up a MAC address that no server knows and no machine has. */
 static int
 make_client(struct dhcp_client *client, int architecture)
 {
@@ -74,7 +75,7 @@ make_client(struct dhcp_client *client, int architecture)
 		-1 ||
 	    getrandom(client->mac, DHCP_MAC_SIZE, 0) == -1)
 		return -1;
-	/* Of one machine, and not of a maker (IEEE 802). */
+	/* Unicast, and locally administered (IEEE 802). */
 	client->mac[0] = (unsigned char)((client->mac[0] & 0xfc) | 2);
 	return 0;
 }
@@ -100,7 +101,7 @@ open_port(struct probe *p, const char *adapter, unsigned port, int architecture,
     struct failure *why)
 {
 	memset(p, 0, sizeof(*p));
-	/* Nothing is received before it has the filter and the adapter. */
+	/* Protocol 0 receives nothing until the filter and adapter are set. */
 	p->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (p->fd == -1)
 		return fail_errno(why, errno == EPERM ? EX_NOPERM : EX_OSERR,
@@ -196,7 +197,7 @@ receive(struct probe *p, struct dhcp_offer *offer, struct failure *why)
 	       dhcp_take_offer(message, len, &p->client, from, offer);
 }
 
-/* When is something to be done next, if no packet comes? */
+/* The time of the next packet to send or of the end, if nothing is received. */
 static int64_t
 next_time(const struct probe *p, int64_t ms)
 {

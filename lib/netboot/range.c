@@ -9,7 +9,7 @@
 
 #define UNIT "bytes="
 
-/* Are there digits at *at? Their number, or the largest one for a larger one. */
+/* Are there digits at *at? If so, take their number, at most UINT64_MAX. */
 static bool
 take_digits(const char **at, uint64_t *number)
 {
@@ -27,13 +27,13 @@ take_digits(const char **at, uint64_t *number)
 	return *at > begin;
 }
 
-/* The last bytes, this many of them. */
+/* Take a range of the last `length` bytes. */
 static enum range_kind
 take_suffix(uint64_t length, uint64_t size, struct range *r)
 {
 	if (length == 0)
 		return RANGE_OUTSIDE;
-	/* No Content-Range can name the bytes of nothing. */
+	/* No Content-Range can name a part of an empty file. */
 	if (size == 0)
 		return RANGE_WHOLE;
 	r->length = length < size ? length : size;

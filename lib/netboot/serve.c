@@ -20,7 +20,7 @@
 #include "unix/places.h"
 
 #define SCRIPT	"boot.ipxe"
-#define NO_MORE "#!ipxe\nexit\n" /* on to the next boot device */
+#define NO_MORE "#!ipxe\nexit\n" /* go on to the next boot device */
 #define DONE	"done"
 
 #define COMMON_HEADERS "Cache-Control: no-store\r\n"
@@ -58,8 +58,8 @@ is_method(const struct cgi_request *http, const char *method)
 
 /* --- who may have what ------------------------------------------------------ */
 
-/* Whose request is it? A stranger, and one that does not know the machine's token,
- * are answered alike. */
+/* Find the machine that sent the request. A stranger gets the same answer as a
+ * client that does not know the machine's token. */
 static bool
 find_machine(const struct netboot_settings *s, const struct cgi_request *http,
     const struct netboot_path *path, struct machine *m, struct failure *why)
@@ -80,7 +80,8 @@ find_machine(const struct netboot_settings *s, const struct cgi_request *http,
 	return false;
 }
 
-/* Returns 200 and the file; or another HTTP status, and why if that is our fault. */
+/* Returns 200 and the file; or another HTTP status, with *why if the fault is
+ * ours. */
 static int
 open_file(const struct machine *m, const char *name, struct boot_file *file,
     struct failure *why)
@@ -99,7 +100,8 @@ open_file(const struct machine *m, const char *name, struct boot_file *file,
 	return status == 0 ? 200 : status;
 }
 
-/* What is the answer? Strangers learn nothing, not even which methods there are. */
+/* Decide the answer's status. Strangers learn nothing, not even which methods
+ * are allowed. */
 static int
 judge(const struct netboot_settings *s, const struct cgi_request *http,
     const struct netboot_path *path, struct boot_file *file,
@@ -121,7 +123,7 @@ judge(const struct netboot_settings *s, const struct cgi_request *http,
 
 /* --- the answer --------------------------------------------------------------- */
 
-/* An answer without a file. One of 204 has no length (RFC 9110 section 8.6). */
+/* Answer without a file. A 204 has no length (RFC 9110 section 8.6). */
 static void
 write_status(int status, bool is_done, bool is_head, int client)
 {
@@ -145,7 +147,8 @@ write_status(int status, bool is_done, bool is_head, int client)
 	http_write(client, head, (size_t)len);
 }
 
-/* The head of an answer with a file. Returns 0, or -1 if the client has gone. */
+/* Write the head of an answer with a file. Returns 0, or -1 if the client has
+ * gone. */
 static int
 write_head(enum range_kind kind, const struct range *r, uint64_t size,
     const char *type, int client)
@@ -172,7 +175,7 @@ write_head(enum range_kind kind, const struct range *r, uint64_t size,
 	return http_write(client, head, (size_t)len);
 }
 
-/* Returns 0, also if the client goes away; or -1 and why. */
+/* Returns 0, also if the client goes away; or -1 with *why. */
 static int
 write_bytes(const struct boot_file *file, const struct range *r, int client,
     struct failure *why)
@@ -195,8 +198,8 @@ write_bytes(const struct boot_file *file, const struct range *r, int client,
 	return 0;
 }
 
-/* Only a GET has ranges. What If-Range has is never ours: we send no date and no
- * tag, because the file may be another one soon. */
+/* Only a GET has ranges. If-Range never matches: we send no date and no tag,
+ * because the file may be another one soon. */
 static void
 write_file(const struct boot_file *file, const struct cgi_request *http,
     const char *name, int client, struct failure *why)
@@ -207,7 +210,7 @@ write_file(const struct boot_file *file, const struct cgi_request *http,
 	enum range_kind kind;
 	struct range r;
 
-	/* It may take hours. */
+	/* This may take hours: take a place, and stop the alarm. */
 	if (!is_head && !places_take()) {
 		write_status(503, false, false, client);
 		return;
