@@ -12,7 +12,7 @@
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* RFC 4648 section 4; BearSSL 0.6 has nothing for it. */
+/* RFC 4648 section 4; BearSSL 0.6 has no function for it. */
 static void
 base64(const unsigned char *bytes, size_t len, char *out)
 {

@@ -17,39 +17,40 @@
 
 struct ws_bridge {
 	struct wire *wire; /* to the peer */
-	/* The backend's descriptors: what it says, what it is told. */
+	/* The backend's descriptors: we read `in` and write `out`. */
 	int in, out;
 	bool is_separate; /* `out` can be closed while `in` stays open: pipes */
 	bool is_server;	  /* the peer is the client */
 	bool accepts_text; /* see ws/frame.h */
 
-	/* Bytes that came behind the handshake: frames already. */
+	/* Bytes that came after the handshake, which belong to frames. */
 	const unsigned char *early;
 	size_t early_len; /* at most WS_EARLY_MAX */
 
-	/* Called once `in` has ended, with a guess at the reason to be made
-	 * more exact; NULL: the guess stands. Before that the peer has end_wait
-	 * milliseconds to close first, and give the reason itself. Lines that
-	 * the peer is to hear before are added to the texts. */
+	/* Called when `in` has ended, with a guess at the reason, to make it
+	 * more exact; NULL: the guess stands. Before the call, the peer has
+	 * end_wait milliseconds to close first, with its own reason. Lines to
+	 * send to the peer before our close are added to the texts. */
 	void (*explain_end)(struct ws_reason *, struct ws_texts *);
 	int end_wait;
 
-	/* A descriptor that becomes readable when the owner has something to
-	 * say (-1: none), and what then reads it. True: the bridge is to close,
-	 * for that reason; false: go on, the texts may have more lines. */
+	/* A descriptor that becomes readable when the owner has a message
+	 * (-1: none), and the function that reads it. It returns true to close
+	 * the bridge for that reason; or false to go on, maybe with more lines
+	 * in the texts. */
 	int stop_fd;
 	bool (*stop_reason)(int stop_fd, struct ws_reason *, struct ws_texts *);
 
 	/* Called once, when nothing more will be written to `out`: the owner
-	 * may shut it down. The end's code, text and by_peer are known. NULL:
+	 * may shut it down. The end's code, text and by_peer are set. NULL:
 	 * nothing is called. */
 	void (*input_done)(const struct ws_bridge *, const struct ws_end *);
 
 	/* Times in milliseconds; 0 is the default. */
-	int ping_after;	 /* of the peer's silence, ping it: 25 s */
-	int close_limit; /* for the peer to close, too: 5 s */
-	/* Send an empty message at once, and after this much silence of ours: a
-	 * page can't see pings. The default is not to. */
+	int ping_after;	 /* silence of the peer before a ping: 25 s */
+	int close_limit; /* to wait for the peer's close: 5 s */
+	/* Send an empty message at once, and whenever we were silent this
+	 * long, because a page can't see pings. By default we send none. */
 	int beat_after;
 };
 

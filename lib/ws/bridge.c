@@ -153,7 +153,7 @@ take_hangup(struct pump *p, int revents)
 		p->net_hup = true;
 }
 
-/* The bridge's owner has something to tell the peer, or wants the bridge to end. */
+/* The owner has lines for the peer, or wants the bridge to end. */
 static void
 take_stop(struct pump *p)
 {
@@ -171,7 +171,8 @@ step(struct pump *p)
 	struct pollfd f[WIRE_FDS + 3];
 	struct pollfd *in = f + WIRE_FDS, *out = in + 1, *stop = in + 2;
 
-	/* Poll only what we want: at the end of another, poll(2) would spin. */
+	/* Poll only what we want: if another descriptor is at its end, poll(2)
+	 * would return at once each time. */
 	wire_wait(p->b->wire, pump_wants_net(p), p->frame_at < p->frame_end, f);
 	if (p->net_ended)
 		f[0].fd = -1;
@@ -204,7 +205,7 @@ step(struct pump *p)
 void
 ws_bridge(const struct ws_bridge *b, struct ws_end *end)
 {
-	static struct pump pump; /* too large for a stack, and there is one */
+	static struct pump pump; /* too large for a stack; only one is used */
 	struct pump *p = &pump;
 	int in_flags = fcntl(b->in, F_GETFL);
 	int out_flags = fcntl(b->out, F_GETFL);
@@ -214,7 +215,7 @@ ws_bridge(const struct ws_bridge *b, struct ws_end *end)
 	p->b = b;
 	p->end = end;
 	p->heard_at = p->calmed_at = p->moved_at = clock_ms();
-	p->said_at = p->heard_at - b->beat_after; /* the first one is due */
+	p->said_at = p->heard_at - b->beat_after; /* the first beat is due */
 	ws_parser_init(&p->parser, b->is_server, b->accepts_text);
 	fcntl(b->in, F_SETFL, in_flags | O_NONBLOCK);
 	fcntl(b->out, F_SETFL, out_flags | O_NONBLOCK);
@@ -232,7 +233,8 @@ ws_bridge(const struct ws_bridge *b, struct ws_end *end)
 	end->clean = p->got_close && p->sent_close && !p->failed;
 	pump_tell_backend(p);
 	drain(p);
-	/* Others may share them: the shell of whoever gave us a pipe. */
+	/* Other processes may share them, such as a shell that gave us
+	 * pipes. */
 	fcntl(b->in, F_SETFL, in_flags);
 	fcntl(b->out, F_SETFL, out_flags);
 }

@@ -181,7 +181,7 @@ status_of_http(int status)
 	}
 }
 
-/* The cause that goes with it. */
+/* The cause for a refusal with this HTTP status. */
 static enum cause
 cause_of_http(int status)
 {
@@ -198,7 +198,7 @@ may_want_tls(const struct ws_options *o, const char *said, size_t len)
 	return !o->is_secure && (len == 0 || said[0] == TLS_ALERT);
 }
 
-/* Read the rest of a block, of which *have bytes are there. Returns its
+/* Read the rest of a block, *have bytes of which have arrived. Returns its
  * length. */
 static size_t
 read_block(const struct ws_options *o, struct wire *w, char block[WS_BLOCK_MAX],
@@ -260,7 +260,7 @@ end_refused(const struct ws_options *o, struct wire *w,
 	exit(status_of_http(answer->status));
 }
 
-/* Read the answer. Returns how many bytes came behind it, which lie at
+/* Read the answer. Returns the number of bytes that came after it, which are at
  * *rest. */
 static size_t
 take_answer(const struct ws_options *o, struct wire *w, const char *key,
@@ -317,7 +317,7 @@ ws_client_run(const struct ws_options *o, int monitor)
 	size_t early;
 	int fds[2], fd = connect_host(o);
 
-	/* Nothing that needs more is left to do. */
+	/* From here on, nothing needs more rights. */
 	if (sandbox_enter_strict() == -1 && !sandbox_is_missing(errno))
 		err(EX_OSERR, "unable to enter the worker's sandbox");
 	wire_tune(fd);

@@ -9,7 +9,7 @@
 
 #include "ws/options.h"
 
-/* As ws_worker_run(); what fails before the bridge ends the process. */
+/* As ws_worker_run(), but a failure before the bridge ends the process. */
 int ws_client_run(const struct ws_options *, int monitor);
 
 #endif

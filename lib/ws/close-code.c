@@ -42,7 +42,7 @@ ws_end_cause(const struct ws_end *end)
 	case EX_TEMPFAIL:
 		return end->code == WS_TRY_AGAIN ? CAUSE_TIMEOUT : CAUSE_BUSY;
 	default:
-		/* 4065 has several causes. */
+		/* A code such as 4065 has several causes. */
 		return end->code >= WS_STATUS ? -1 : CAUSE_USUAL;
 	}
 }

@@ -11,7 +11,7 @@
 
 #include "base/cause.h"
 
-/* Those of 7.4.1 that are sent or told apart. */
+/* The codes of 7.4.1 that we send or distinguish. */
 enum ws_code {
 	WS_NORMAL = 1000,
 	WS_GOING_AWAY = 1001,
@@ -23,7 +23,7 @@ enum ws_code {
 	WS_POLICY = 1008,
 	WS_TOO_BIG = 1009,
 	WS_INTERNAL = 1011,
-	WS_TRY_AGAIN = 1013, /* the IANA registry; RFC 6455 does not have it */
+	WS_TRY_AGAIN = 1013, /* of the IANA registry, not of RFC 6455 */
 };
 
 /*

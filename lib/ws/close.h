@@ -9,7 +9,7 @@
 
 #include "ws/pump.h"
 
-/* Close from this side; the frames that are owed already go out first. */
+/* Close from our side; the frames that we owe already are sent first. */
 void pump_close(struct pump *, const struct ws_reason *);
 
 /* Take the close frame that the peer has sent, and owe it an answer. */
@@ -18,12 +18,14 @@ void pump_take_close(struct pump *, const struct ws_event *);
 /* The peer broke the protocol: close, and parse no more of it (7.1.7). */
 void pump_fail(struct pump *, const struct ws_event *);
 
-/* The connection is lost; `why` counts unless the peer has closed before. */
+/* The connection is lost; `why` counts unless the peer closed or failed
+ * before. */
 void pump_lose(struct pump *, const char *why);
 
 /*
- * The backend has ended (p->in_ended): close, with the reason that the bridge's
- * owner gives. Until b->end_wait is over the peer may still close first.
+ * If the backend has ended (p->in_ended) and b->end_wait is over, close with
+ * the reason that the bridge's owner gives. Until then the peer may close
+ * first.
  */
 void pump_take_backend_end(struct pump *);
 
@@ -31,15 +33,15 @@ void pump_take_backend_end(struct pump *);
 void pump_tell_backend(struct pump *);
 
 /*
- * Has the peer closed, or failed, while it can still be written to? What the
- * backend still says is then its last answer.
+ * Has the peer closed or failed, but can we still write to it? Then what the
+ * backend still sends is its last answer.
  */
 bool pump_is_last(const struct pump *);
 
 /*
- * May our close frame go out? A WebSocket has no half-close: a peer that closes
- * is still sent what the backend answers to the last data that it was sent
- * (5.5.1), if the answer comes soon.
+ * May our close frame go out? A WebSocket has no half-close. A peer that closes
+ * is still sent the backend's answer to its last data (5.5.1), if the answer
+ * comes soon.
  */
 bool pump_may_close(struct pump *);
 

@@ -191,7 +191,7 @@ length_bytes(const struct ws_parser *p)
 	return length == LENGTH16 ? 2 : length == LENGTH64 ? 8 : 0;
 }
 
-/* Take the length, all of which is there. Returns NULL; or what is wrong. */
+/* Take the length, which has arrived. Returns NULL; or what is wrong. */
 static const char *
 take_length(struct ws_parser *p)
 {
@@ -228,8 +228,8 @@ take_header(struct ws_parser *p)
 	p->in_message = !p->is_final;
 }
 
-/* Check the p->have bytes of the header that are there. Returns 0; or the close
- * code for what is wrong, and *why. */
+/* Check the p->have bytes of the header that have arrived. Returns 0; or the
+ * close code for what is wrong, and *why. */
 static unsigned
 check_header(struct ws_parser *p, const char **why)
 {

@@ -2,12 +2,12 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * WebSocket frames (RFC 6455 section 5), in both roles, as a bridge of bytes
- * needs them: where a message begins and ends has no meaning. Payload is handed
- * on as it comes, and never gathered, whatever length the peer announces. No
- * I/O, no allocation.
+ * needs them: message boundaries have no meaning. Payload is passed on as it
+ * comes and never collected, whatever length the peer announces. No I/O, no
+ * allocation.
  *
- * What the RFC forbids is an error, with the close code for it. We agree on no
- * extension: the reserved bits must be zero.
+ * What the RFC forbids is an error, with the close code for it. We negotiate no
+ * extension, so the reserved bits must be zero.
  */
 #ifndef VM_WS_FRAME_H
 #define VM_WS_FRAME_H
@@ -68,21 +68,21 @@ struct ws_parser {
 	unsigned utf8; /* ws_utf8()'s state in a text message */
 };
 
-/* Begin to parse what a client sends (is_server) or a server. accepts_text: text
- * is data, too, and not an error (1003). */
+/* Begin to parse what a client sends (is_server) or what a server sends.
+ * accepts_text: text is data, too, and not an error (1003). */
 void ws_parser_init(struct ws_parser *, bool is_server, bool accepts_text);
 
 /*
- * Parse up to len bytes at buf, and unmask them in place. Returns how many bytes
- * were taken, and one event in *event: call it again with the rest until the
+ * Parse up to len bytes at buf, and unmask them in place. Returns the number of
+ * bytes taken, and one event in *event: call it again with the rest until the
  * event is WS_NOTHING.
  */
 size_t ws_parse(
     struct ws_parser *, unsigned char *buf, size_t len, struct ws_event *event);
 
 /*
- * Write the header of an unfragmented frame (FIN) with len bytes of payload. key
- * is the mask of a client's frame (5.3), NULL for a server's. Returns the
+ * Write the header of an unfragmented frame (FIN) with len bytes of payload.
+ * key is the mask of a client's frame (5.3), NULL for a server's. Returns the
  * header's length.
  */
 size_t ws_header(unsigned char buf[WS_HEADER_MAX], enum ws_opcode opcode,
@@ -94,15 +94,15 @@ void ws_mask(
 
 /*
  * Write the payload of a close frame: the code, and as many whole characters of
- * the reason as there is room for. Returns its length.
+ * the reason as fit. Returns the payload's length.
  */
 size_t ws_close_payload(
     unsigned char buf[WS_CONTROL_MAX], unsigned code, const char *reason);
 
 /*
- * Check the next len bytes of a text for UTF-8 (RFC 3629). *state is 0 at first,
- * and again wherever a character is complete: at the end of the text it must be.
- * False: the bytes can't be UTF-8.
+ * Check the next len bytes of a text for UTF-8 (RFC 3629). *state must be 0 at
+ * first. It is 0 whenever a character is complete, and must be 0 at the end of
+ * the text. Returns false if the bytes can't be UTF-8.
  */
 bool ws_utf8(unsigned *state, const unsigned char *bytes, size_t len);
 

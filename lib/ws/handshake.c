@@ -140,7 +140,7 @@ ws_request_parse(
 	*why = ws_upgrade_take(&u, at, block + len);
 	if (*why != NULL)
 		return 400;
-	/* Others would take what follows for a body, and we for frames. */
+	/* Another server would read a body where we read frames. */
 	*why = "a WebSocket request has no body";
 	if (encoding != NULL || (length != NULL && strcmp(length, "0") != 0))
 		return 400;
@@ -211,7 +211,7 @@ ws_request_ticket(const struct ws_request *request, const char *prefix,
 	return count == 1 ? buf : NULL;
 }
 
-/* The length that snprintf(3) returned, or 0 where the text was cut. */
+/* The length that snprintf(3) returned, or 0 if the text was cut. */
 static size_t
 whole(int len, size_t size)
 {

@@ -6,7 +6,7 @@
 #ifndef VM_WS_LOG_H
 #define VM_WS_LOG_H
 
-/* Print a line about a peer ("": about nobody), with a question mark for each
+/* Print a line about a peer ("": about no peer), with a question mark for each
  * byte that is not printable ASCII. */
 void ws_log(const char *peer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -32,14 +32,14 @@
 #define WS_STATE_MAX  256 /* bytes of a line about the slot, and a NUL */
 
 /*
- * A client's request, after the checks that need no privileges. A stranger's
- * words: "" is what the client did not say. Of a server that we are a client
- * of, all is empty.
+ * A client's request, after the checks that need no privileges. It has text of
+ * a stranger; what the client did not send is "". If we are the client, all is
+ * empty.
  */
 struct ws_open_request {
 	char path[WS_NAME_MAX], query[WS_QUERY_MAX];
 	char origin[WS_NAME_MAX], peer[WS_NAME_MAX];
-	char protocol[WS_NAME_MAX]; /* the one that is to be agreed on */
+	char protocol[WS_NAME_MAX]; /* the one that we will agree to */
 	char ticket[WS_TICKET_MAX], resume[WS_TICKET_MAX];
 	/* The request as it came, for the site's command. */
 	size_t block_len;
@@ -47,14 +47,14 @@ struct ws_open_request {
 };
 
 struct ws_open_reply {
-	int status;	  /* 0: two descriptors come along; or one of HTTP */
+	int status;	  /* 0: two descriptors come with it; else HTTP's */
 	bool was_checked; /* by a ticket or the site's command */
-	bool is_busy;	  /* the status is 503, and may be another one soon */
-	bool is_quiet;	  /* enough was logged about that client */
+	bool is_busy;	  /* 503, but the client may try again soon */
+	bool is_quiet;	  /* do not log: enough was logged about it */
 	char why[WS_REASON_MAX];
 };
 
-/* Length 0: the monitor does not sign that. */
+/* Length 0: the monitor refuses to sign. */
 struct ws_signature {
 	size_t len;
 	unsigned char bytes[TLS_SIGNATURE_MAX];
@@ -83,10 +83,10 @@ struct ws_message {
 };
 
 /*
- * Send and receive one whole message, with two descriptors (-1 where none came)
- * or with fds NULL, which closes any that come. Received descriptors are
- * close-on-exec. Return 0; or -1 with errno: EPIPE where the other side is
- * gone, EPROTO where the message has another size.
+ * Send and receive one whole message, with two descriptors (-1 if none came).
+ * If fds is NULL, none are sent, and received ones are closed. Received
+ * descriptors are close-on-exec. Return 0; or -1 with errno: EPIPE if the other
+ * side is gone, EPROTO if the message has another size.
  */
 int ws_message_send(int fd, const struct ws_message *, const int fds[2]);
 int ws_message_receive(int fd, struct ws_message *, int fds[2]);

@@ -29,12 +29,12 @@ struct pump {
 	size_t payload_len;
 	bool out_gone; /* the backend reads no more: payload is dropped */
 
-	/* To the peer: one frame at a time, its header just before it. */
+	/* To the peer: one frame at a time, the header just before its data. */
 	unsigned char frame[WS_HEADER_MAX + PUMP_BUFFER];
 	size_t frame_at, frame_end;
 	bool in_ended, in_failed; /* b->in: at its end; broken */
 	int64_t in_ended_at;	  /* ms */
-	bool is_stopping;	  /* b->stop_reason() was called */
+	bool is_stopping;	  /* b->stop_reason() has returned true */
 
 	struct ws_texts texts; /* still to be sent */
 
@@ -50,12 +50,12 @@ struct pump {
 	bool net_ended; /* the peer sends no more */
 	bool net_lost;	/* ... and receives no more */
 	bool net_hup;	/* the peer hung up; what it sent may be unread */
-	bool told;	/* the backend, by b->input_done() */
+	bool told;	/* b->input_done() was called */
 	int64_t told_at;
 
 	/* The time, in ms of clock_ms(), of the last ... */
 	int64_t heard_at;  /* byte from the peer */
-	int64_t calmed_at; /* read from the peer, or pong in its place */
+	int64_t calmed_at; /* read from the peer, or pong instead of it */
 	int64_t said_at;   /* message that we began */
 	int64_t quiet_at;  /* byte from the backend, or told_at */
 	int64_t moved_at;  /* byte that the backend took */

@@ -10,7 +10,7 @@
 #include "ws/receive.h"
 #include "ws/send.h"
 
-#define ROUNDS 8 /* reads, before the loop looks at everything else */
+#define ROUNDS 8 /* reads before the loop looks at everything else */
 
 static void
 take_event(struct pump *p, const struct ws_event *e)
@@ -77,7 +77,7 @@ pump_write_out(struct pump *p)
 		return false;
 	if (n == -1) {
 		p->out_gone = true;
-		/* If it is a socket, the end of b->in tells how the backend
+		/* If b->out is a socket, the end of b->in tells how the backend
 		 * ended. */
 		if (p->b->is_separate)
 			pump_close(p, &nobody_reads);

@@ -82,7 +82,7 @@ owes_beat(const struct pump *p)
 	       clock_ms() - p->said_at >= p->b->beat_after;
 }
 
-/* Tell the peer what its texts are: in one message. */
+/* Make one message of all texts for the peer. */
 static void
 make_text(struct pump *p)
 {

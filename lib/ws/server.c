@@ -24,7 +24,7 @@
 #define HANDSHAKE_MS 10000 /* for the handshake of TLS and the request */
 #define LINGER_MS    1000  /* time for the peer to read a refusal */
 
-#define TLS_HANDSHAKE 22 /* how one begins (RFC 5246 section 6.2.1) */
+#define TLS_HANDSHAKE 22 /* its first byte (RFC 5246 section 6.2.1) */
 
 /* A client whose WebSocket is not open yet. */
 struct handshake {
@@ -33,8 +33,8 @@ struct handshake {
 	struct wire wire;
 	const char *peer;
 	int64_t deadline;
-	char block[WS_BLOCK_MAX]; /* the request, and what came behind it */
-	size_t have, len;	  /* of all that came; of the request */
+	char block[WS_BLOCK_MAX]; /* the request, and what came after it */
+	size_t have, len;	  /* bytes that came; of the request */
 	char parsed[WS_BLOCK_MAX];
 	struct ws_request request;
 	/* The only subprotocol that the client offers, if we do not know it. It
@@ -46,7 +46,7 @@ struct handshake {
 
 /* --- answers -------------------------------------------------------------- */
 
-/* A web server writes the status line of a CGI (RFC 3875 section 6). */
+/* For a CGI, the web server writes the status line (RFC 3875 section 6). */
 static int
 answer(struct handshake *h, char *text, size_t len, int64_t deadline)
 {
@@ -131,7 +131,7 @@ read_cgi(struct handshake *h)
 	return 0;
 }
 
-/* Read the request. Returns 0; a status of HTTP; or -1: the peer is gone. */
+/* Read the request. Returns 0; an HTTP status; or -1 if the peer is gone. */
 static int
 read_block(struct handshake *h)
 {
@@ -243,8 +243,8 @@ take_protocols(struct handshake *h, struct ws_open_request *q)
 }
 
 /*
- * Behind a proxy (-x), the client is the last address of X-Forwarded-For. What
- * is no address was not written by the proxy.
+ * Behind a proxy (-x), the client is the last address of X-Forwarded-For. The
+ * proxy writes addresses only, so any other text is ignored.
  */
 static void
 take_peer(struct handshake *h, struct ws_open_request *q)
@@ -263,7 +263,7 @@ take_peer(struct handshake *h, struct ws_open_request *q)
 	h->peer = q->peer;
 }
 
-/* Returns 0; or a status of HTTP, and why. */
+/* Returns 0; or an HTTP status, with *why. */
 static int
 check(struct handshake *h, const char **why)
 {
@@ -297,7 +297,7 @@ check(struct handshake *h, const char **why)
 
 /* --- opening -------------------------------------------------------------- */
 
-/* Ask the monitor, which opens the backend. Returns 0 or a status of HTTP. */
+/* Ask the monitor, which opens the backend. Returns 0 or an HTTP status. */
 static int
 ask(struct handshake *h, int fds[2], struct ws_message *reply)
 {
@@ -314,7 +314,7 @@ ask(struct handshake *h, int fds[2], struct ws_message *reply)
 	return reply->u.reply.status;
 }
 
-/* Accept the WebSocket. Returns 0; or -1: the peer is gone. */
+/* Accept the WebSocket. Returns 0; or -1 if the peer is gone. */
 static int
 accept_client(struct handshake *h, bool was_checked)
 {
@@ -393,8 +393,8 @@ do_handshake(struct handshake *h, int fds[2])
 }
 
 /*
- * The monitor signs, because this process has no key. If it sends anything but
- * an answer, we must stop.
+ * The monitor signs, because this process has no key. Any message except its
+ * answer means that we must stop.
  */
 static size_t
 ask_to_sign(void *ctx, const struct tls_to_sign *what,

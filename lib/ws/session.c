@@ -15,7 +15,7 @@
 
 #define BEAT_MS 5000 /* a page waits longer: see scripts/web/worker/link.js */
 
-#define FAREWELL_MS 10000 /* a server must tell why its backend ends */
+#define FAREWELL_MS 10000 /* for a server to tell why its backend ended */
 
 static int monitor_fd; /* the bridge's callbacks have no other way to it */
 
@@ -69,7 +69,7 @@ stop_reason(int stop_fd, struct ws_reason *why, struct ws_texts *texts)
 }
 
 /* First the monitor tells the backend how the peer ended. Only then may the
- * backend read end of file, which cannot tell that. */
+ * backend read end of file, which does not show how. */
 static void
 input_done(const struct ws_bridge *b, const struct ws_end *end)
 {
@@ -93,7 +93,7 @@ leave_backend(const int backend[2])
 	char rest[4096];
 
 	if (shutdown(backend[0], SHUT_RDWR) == -1)
-		return; /* no socket */
+		return; /* not a socket */
 	while (recv(backend[0], rest, sizeof(rest), MSG_DONTWAIT) > 0)
 		continue;
 }

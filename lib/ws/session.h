@@ -14,16 +14,16 @@
 /* An open WebSocket. */
 struct ws_session {
 	struct wire *wire;
-	const unsigned char *early; /* bytes that came behind the handshake */
+	const unsigned char *early; /* bytes that came after the handshake */
 	size_t early_len;
 	const char *peer;     /* its name in messages */
 	const char *protocol; /* agreed on; NULL: none */
 };
 
 /*
- * Bridge it to the backend's descriptors (read, write) until it ends, and tell
- * the monitor how. Returns an exit status; where it is not 0, or with -v, the
- * reason is on standard error.
+ * Bridge the WebSocket to the backend's descriptors (read, write) until it
+ * ends, and tell the monitor how it ended. Returns an exit status; if it is not
+ * 0, or with -v, the reason is on standard error.
  */
 int ws_session_run(const struct ws_options *, int monitor,
     const struct ws_session *, const int backend[2]);

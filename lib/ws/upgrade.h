@@ -12,7 +12,7 @@
 #define WS_PROTOCOLS_MAX 8 /* Sec-WebSocket-Protocol headers of one block */
 
 struct ws_upgrade {
-	const struct http_header *known; /* others to look for */
+	const struct http_header *known; /* other headers to look for */
 	const char **forwarded; /* the last X-Forwarded-For; NULL: ignore it */
 	const char **protocols; /* WS_PROTOCOLS_MAX lists with commas */
 	unsigned protocol_count;
@@ -21,7 +21,7 @@ struct ws_upgrade {
 };
 
 /*
- * Take the headers of the lines from `at` to the empty one at `end`. Returns
+ * Take the headers in the lines from `at` to the empty line at `end`. Returns
  * NULL; or a constant text that says what is wrong.
  */
 const char *ws_upgrade_take(struct ws_upgrade *, char *at, const char *end);

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * vm-ws-proxy runs two processes for each connection; the line between them is
- * the line between these two folders (OpenSSH's privilege separation is made
- * alike, and has these names):
+ * vm-ws-proxy runs two processes for each connection, each with a folder of its
+ * own. This is privilege separation as in OpenSSH, which has the same names:
  *
- * - The monitor (lib/ws-monitor/) has the privileges. It knows the tickets, asks
- *   the site's own command, and opens the backend: the command, the Unix socket
- *   or the standard streams at our side of the WebSocket.
+ * - The monitor (lib/ws-monitor/) has the privileges. It knows the tickets,
+ *   asks the site's own command, and opens the backend: the command, the Unix
+ *   socket or the standard streams at our side of the WebSocket.
  * - The worker (lib/ws/, lib/http/ and lib/tls/) is its unprivileged child, and
  *   the only one that reads what the peer sends: TLS, HTTP, frames.
  *
- * Nothing in lib/ws/ includes or calls anything of lib/ws-monitor/. What a peer
- * that has taken over its worker can still do is to send the messages of
- * ws/message.h; the monitor trusts nothing in them.
+ * Nothing in lib/ws/ includes or calls anything of lib/ws-monitor/. A peer that
+ * has taken over its worker can only send the messages of ws/message.h, and the
+ * monitor trusts nothing in them.
  *
  * worker.c, server.c, client.c and session.c are parts of the program: they may
- * print, and end the process. All else in lib/ws/ does neither.
+ * print (with log.c), and end the process. All else in lib/ws/ does neither.
  */
 #ifndef VM_WS_WORKER_H
 #define VM_WS_WORKER_H
