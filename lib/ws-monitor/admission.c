@@ -9,13 +9,13 @@
 #include "base/clock.h"
 #include "ws-monitor/admission.h"
 
-#define ALL_MAX	     64		/* clients inside, by default ... */
-#define CLIENT_BYTES (16 << 20) /* ... but each needs so much memory, ... */
-#define ALL_MIN	     8		/* ... and at least this many */
+#define ALL_MAX	     64		/* default limit of clients inside, ... */
+#define CLIENT_BYTES (16 << 20) /* ... but each needs this much memory, ... */
+#define ALL_MIN	     8		/* ... and it is at least this */
 #define PEER_DEFAULT 2
-#define LEAVING	     2	   /* times the limit, if leaving clients count, too */
-#define FAILURES_MAX 5	   /* of one network, each less than ... */
-#define FAILURES_MS  30000 /* ... after the one before: it is barred this long */
+#define LEAVING	     2	   /* leaving clients, in multiples of the limit */
+#define FAILURES_MAX 5	   /* of one network, each within ... */
+#define FAILURES_MS  30000 /* ... of the one before; then bar it this long */
 #define LOG_MS	     60000 /* between two lines about one network */
 #define OFFENDERS    256   /* networks whose failures are remembered */
 
@@ -109,7 +109,7 @@ count_in(enum ws_stage stage)
 
 /* --- failures ------------------------------------------------------------- */
 
-/* The record of a network. A new one takes the place of the oldest failure. */
+/* The record of a network. A new record replaces that of the oldest failure. */
 static struct offender *
 record_of(const char *network)
 {
@@ -147,7 +147,7 @@ admission_note_failure(const struct ws_place *place)
 	struct offender *f;
 	int64_t now = clock_ms();
 
-	/* A web server on this machine brings all of its clients. */
+	/* A web server on this machine connects for all of its clients. */
 	if (inet_is_this_machine(network))
 		return;
 	f = record_of(network);
@@ -176,7 +176,8 @@ admission_may_log(const char *peer)
 
 /* --- the door ------------------------------------------------------------- */
 
-/* The number of waiting clients of that network. *oldest came first. */
+/* Count the waiting clients of that network. *oldest is the one that came
+ * first. */
 static unsigned
 count_arriving(const char *network, struct ws_place **oldest)
 {

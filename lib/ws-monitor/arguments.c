@@ -80,7 +80,7 @@ add_path(struct ws_list *list, const char *word)
 	add(list, word);
 }
 
-/* The word is not shown, as it may be a secret. */
+/* The word is not shown, because it may be a secret. */
 static void
 add_protocol(struct ws_list *list, const char *word)
 {
@@ -189,7 +189,7 @@ parse_url(struct ws_options *o, const char *url)
 
 /* --- options -------------------------------------------------------------- */
 
-/* Take an option of a server. Returns false if it is none. */
+/* Take an option of a server. Returns false if the option is another one. */
 static bool
 take_server_option(struct ws_arguments *a, int c, char *word)
 {
@@ -236,7 +236,7 @@ take_server_option(struct ws_arguments *a, int c, char *word)
 	}
 }
 
-/* Take an option of a client. Returns false if it is none. */
+/* Take an option of a client. Returns false if the option is another one. */
 static bool
 take_client_option(struct ws_arguments *a, int c, char *word)
 {
@@ -261,7 +261,7 @@ take_client_option(struct ws_arguments *a, int c, char *word)
 	}
 }
 
-/* Take an option of both. Others are refused. */
+/* Take an option of both roles. An unknown option ends the program. */
 static void
 take_option(struct ws_arguments *a, int c, char *word)
 {

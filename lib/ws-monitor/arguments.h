@@ -14,7 +14,7 @@ struct ws_arguments {
 	struct ws_credentials credentials;
 	struct ws_limits limits;
 	const char *listen; /* an address or a path; NULL: a given descriptor */
-	bool allows_plain;  /* without TLS where others can connect */
+	bool allows_plain;  /* other machines may connect without TLS */
 };
 
 /*

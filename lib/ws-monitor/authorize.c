@@ -18,9 +18,9 @@
 #include "ws-monitor/authorize.h"
 
 #define SITE_MS	 10000 /* for the answer of the site's command */
-#define WATCH_FD 3     /* of the command, to pass a descriptor to us */
+#define WATCH_FD 3     /* on which the command can pass a descriptor to us */
 
-/* Is there a signal to stop that we have not read yet? */
+/* Is a signal to stop pending, which we have not read yet? */
 static bool
 is_being_stopped(void)
 {
@@ -30,7 +30,8 @@ is_being_stopped(void)
 	       (sigismember(&set, SIGTERM) || sigismember(&set, SIGINT));
 }
 
-/* Wait for the command, and kill it if it takes too long. True: it said yes. */
+/* Wait for the command, and kill it if it takes too long. Returns whether it
+ * said yes. */
 static bool
 wait_for_site(pid_t pid)
 {
@@ -57,7 +58,7 @@ run_site(const struct ws_options *o, const sigset_t *mask,
 	setenv("VM_WS_PATH", request->path, 1);
 	setenv("VM_WS_PEER", request->peer, 1);
 	setenv("VM_WS_WATCH", "3", 1);
-	/* The last one may overwrite `block`. */
+	/* WATCH_FD comes last, because `block` may have this number. */
 	if (dup2(block, STDIN_FILENO) == -1 ||
 	    dup2(STDERR_FILENO, STDOUT_FILENO) == -1 ||
 	    dup2(watch, WATCH_FD) == -1 || fcntl(WATCH_FD, F_SETFD, 0) == -1)
@@ -68,8 +69,8 @@ run_site(const struct ws_options *o, const sigset_t *mask,
 
 /*
  * Ask the site's own command. It reads the request on standard input, so that
- * secrets are in no process list and no environment. Where it says yes, it may
- * leave a descriptor in *watch.
+ * secrets are in no process list and no environment. If it says yes, it may
+ * pass a descriptor, which is put into *watch.
  */
 static bool
 ask_site(const struct ws_options *o, const sigset_t *mask,

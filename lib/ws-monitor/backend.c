@@ -153,8 +153,8 @@ take_line_byte(struct ws_backend *b, char c)
 	b->line[b->len] = '\0';
 }
 
-/* Put a byte of a line for people into out, with a head that was none. Returns
- * how many bytes that are. */
+/* Put a byte of a line for people into out, after the bytes that only began
+ * like WS_STATE_HEAD. Returns the number of bytes put. */
 static size_t
 pass_byte(struct ws_backend *b, char c, char *out)
 {
@@ -169,7 +169,7 @@ pass_byte(struct ws_backend *b, char c, char *out)
 	return n;
 }
 
-/* A line that tells a state is whole. */
+/* Take a line that tells a state, which is complete now. */
 static void
 take_state(struct ws_backend *b, void (*state)(const char text[WS_STATE_MAX]))
 {
@@ -184,7 +184,8 @@ take_state(struct ws_backend *b, void (*state)(const char text[WS_STATE_MAX]))
 		state(b->state);
 }
 
-/* Take a byte of the log. Returns how many bytes for people were put into out. */
+/* Take a byte of the log. Returns the number of bytes for people put into
+ * out. */
 static size_t
 take_byte(struct ws_backend *b, char c, char *out,
     void (*state)(const char text[WS_STATE_MAX]))
@@ -232,7 +233,7 @@ void
 ws_backend_reaped(struct ws_backend *b, int status)
 {
 	b->pid = 0;
-	/* As in a shell. */
+	/* As a shell does: 128 and the signal. */
 	b->status =
 	    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -241,13 +242,13 @@ void
 ws_backend_reason(const struct ws_backend *b, const struct ws_options *o,
     struct ws_reason *why)
 {
-	/* We bring a server to a distant client: both lose it. */
+	/* We connected this server to a distant peer, which loses it now. */
 	if (o->is_client && o->socket != NULL)
 		*why = (struct ws_reason){
 		    WS_GOING_AWAY, "the image's server has ended"};
 	if (o->command == NULL)
 		return;
-	/* A command that runs has closed its socket, which is a normal end. */
+	/* A command that still runs has closed its socket: a normal end. */
 	why->code = WS_NORMAL;
 	if (b->pid == 0)
 		why->code = ws_status_code(b->status, b->cause);

@@ -16,33 +16,33 @@
 #include "ws/message.h"
 
 struct ws_backend {
-	int fds[2]; /* for the worker: read, write; -1 */
+	int fds[2]; /* for the worker: read, write; -1: none */
 	pid_t pid;  /* of the command; 0: none, or it has ended */
 	int status; /* the command's exit status, once it has ended */
-	int log;    /* the pipe of the command's standard error; -1 */
-	char line[WS_REASON_MAX]; /* the last line of that */
+	int log;    /* pipe of the command's standard error; -1: none */
+	char line[WS_REASON_MAX]; /* the last line in the log */
 	size_t len;
-	bool at_end; /* of the line: the next byte begins another */
+	bool at_end; /* the line is complete: the next byte begins another */
 	/* The command may tell its state, in lines that begin with
-	 * WS_STATE_HEAD: such a line so far. */
-	bool tells_state; /* ... to the client */
-	enum cause cause; /* of its failure, if it has told that */
+	 * WS_STATE_HEAD. This is such a line, as far as it has come. */
+	bool tells_state; /* pass these lines to the client */
+	enum cause cause; /* of the command's failure, if it told one */
 	enum ws_log_part {
 		LOG_HEAD,
 		LOG_STATE,
 		LOG_LINE
 	} part;
-	size_t head; /* bytes of WS_STATE_HEAD */
+	size_t head; /* bytes of WS_STATE_HEAD that have come */
 	char state[WS_STATE_MAX];
 	size_t state_len;
 };
 
 #define WS_STATE_HEAD	"state: "
-#define WS_STATE_FAILED "failed " /* and the cause */
+#define WS_STATE_FAILED "failed " /* then the cause */
 
 /*
- * Open the backend for a client's request (NULL: we are the client) and what its
- * ticket has told. `mask` is the command's signal mask. Returns 0, or -1 with
+ * Open the backend for a client's request (NULL: we are the client) and what
+ * its ticket says. `mask` is the command's signal mask. Returns 0, or -1 with
  * errno.
  */
 int ws_backend_open(struct ws_backend *, const struct ws_options *,
@@ -53,9 +53,9 @@ int ws_backend_open(struct ws_backend *, const struct ws_options *,
 void ws_backend_close_fds(struct ws_backend *);
 
 /*
- * Read from the command's standard error, and copy it to our own, without the
- * lines that tell a state. If the client's subprotocol is WS_NBD_STATE, each of
- * them goes to state(), without its head, in printable ASCII.
+ * Read from the command's standard error, and copy it to our own, except the
+ * lines that tell a state. If the client's subprotocol is WS_NBD_STATE, call
+ * state() with each of those, without its head, in printable ASCII.
  */
 void ws_backend_read_log(
     struct ws_backend *, void (*state)(const char text[WS_STATE_MAX]));

@@ -154,7 +154,8 @@ load_headers(const struct ws_credentials *c, struct ws_options *o)
 	o->headers = lines;
 }
 
-/* No message shows them, as they are secrets. The text stays in memory. */
+/* No message shows a subprotocol, because it is a secret. The text stays in
+ * memory: the list points into it. */
 static void
 load_protocols(const struct ws_credentials *c, struct ws_options *o)
 {

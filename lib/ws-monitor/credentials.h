@@ -21,8 +21,8 @@ struct ws_credentials {
 void ws_credentials_load(const struct ws_credentials *, struct ws_options *);
 
 /*
- * Read the certificate and the key again, which may be in the middle of being
- * replaced: what can't be used changes nothing, and is told on standard error.
+ * Read the certificate and the key again. Somebody may be replacing them just
+ * now: if they can't be used, the old ones stay, and standard error says why.
  */
 void ws_credentials_reload(const struct ws_credentials *, struct ws_options *);
 

@@ -24,10 +24,10 @@
 #include "ws/message.h"
 #include "ws/worker.h"
 
-#define END_MS	 1000  /* a command that closed its socket must end, ... */
-#define LINE_MS	 5000  /* ... or so, if the peer is to get its last line */
-#define EOF_MS	 30000 /* a command that has read end of file must end, ... */
-#define HUP_MS	 5000  /* ... and that was sent SIGHUP then */
+#define END_MS	 1000  /* for a command that closed its socket to end, ... */
+#define LINE_MS	 5000  /* ... or this long if the peer gets its last line */
+#define EOF_MS	 30000 /* for a command that read end of file to end, ... */
+#define HUP_MS	 5000  /* ... and this long after SIGHUP to it */
 #define STOP_MS	 2000  /* in place of both, when we are told to stop */
 #define LEAVE_MS 7000  /* for the worker to end, when we are told to stop */
 
@@ -37,17 +37,17 @@ static struct monitor {
 	const char *peer; /* whose connection it is */
 	sigset_t mask;	  /* the signal mask that we were started with */
 	int signals;
-	int pair;     /* our end of the socket pair; -1 */
-	int watch;    /* it ends when the client's right to be here ends; -1 */
+	int pair;     /* our end of the socket pair; -1: closed */
+	int watch;    /* when it is readable, the client must leave; -1: none */
 	pid_t worker; /* 0: it has ended */
 	int worker_status;
 	struct ws_backend backend;
-	bool is_open;	      /* the backend */
-	bool has_requested;   /* the worker, that it be opened */
-	bool has_signed;      /* for the worker */
+	bool is_open;	      /* we have opened the backend */
+	bool has_requested;   /* the worker asked us to open it */
+	bool has_signed;      /* we have signed for the worker */
 	bool is_stopped;      /* we were told to stop */
-	struct ws_reason why; /* the backend has ended: the worker's guess */
-	int64_t answer_at; /* ms: when to answer that at the latest; 0: never */
+	struct ws_reason why; /* the worker's guess why the backend ended */
+	int64_t answer_at; /* ms: when to answer it at the latest; 0: never */
 	int64_t kill_at; /* ms: when to kill the worker of a stopped monitor */
 } monitor;
 
@@ -80,7 +80,7 @@ start_worker(const struct ws_options *o, int in, int out, const char *peer)
 
 /*
  * A peer that has taken over the worker must not take over the monitor, too.
- * Give the strings of the request an end, and check its lengths.
+ * Terminate the strings of the request, and limit its length.
  */
 static void
 bound_request(struct ws_open_request *r)
@@ -107,9 +107,10 @@ refuse(struct ws_open_reply *reply, const char *why)
 }
 
 /*
- * May the client in? The word for coming back is looked for before the limits
- * are, since who comes back to a medium must not be shut out by others; without
- * such a word the limits come first, since a ticket is used up by its use.
+ * May the client in? With a `resume` word, the tickets are checked before the
+ * limits, because other clients must not shut out one that comes back to its
+ * medium. Without such a word, the limits are checked first, because the check
+ * uses up the ticket.
  */
 static void
 decide(struct ws_open_request *request, struct ws_open_reply *reply,
@@ -189,7 +190,8 @@ send_state(const char text[WS_STATE_MAX])
 	ws_message_send(monitor.pair, &m, NULL);
 }
 
-/* Say how the backend has ended, once that is known or waited for too long. */
+/* Tell the worker how the backend has ended, once we know it or the wait is
+ * over. */
 static void
 answer_backend_end(void)
 {
@@ -216,7 +218,7 @@ take_end(const struct ws_end *end)
 
 	if (monitor.place != NULL)
 		monitor.place->stage = WS_LEAVING;
-	/* (Some pages, jsnbd's among them, close without a code.) */
+	/* Some pages, such as that of jsnbd, close without a code. */
 	if (end->by_peer &&
 	    (end->code == WS_NORMAL || end->code == WS_NO_CODE) &&
 	    monitor.backend.pid > 0)
@@ -225,8 +227,9 @@ take_end(const struct ws_end *end)
 }
 
 /*
- * Sign for the worker, once. TLS needs no more, as we do not renegotiate; and a
- * peer that has taken over the worker must not sign for other connections.
+ * Sign for the worker, once. TLS needs no more, because we do not renegotiate;
+ * and a peer that has taken over the worker must not sign for other
+ * connections.
  */
 static void
 take_to_sign(const struct tls_to_sign *what)
@@ -331,7 +334,8 @@ take_signal(void)
 	stop(&why);
 }
 
-/* The command of -A has let the client in for as long as this descriptor lives. */
+/* The command of -A lets the client in only until this descriptor is
+ * readable. */
 static void
 end_watch(void)
 {
@@ -392,7 +396,8 @@ wait_for_command(int ms)
 		step(100);
 }
 
-/* The worker has ended. The command must end, too, after it has read all. */
+/* The worker has ended. The command must end, too, after it has read all
+ * data. */
 static void
 end_command(void)
 {

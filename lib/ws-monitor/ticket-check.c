@@ -158,15 +158,15 @@ ticket_use(const char *dir, const char *word, const char *path,
 	/* If two use it at once, only one can remove it. */
 	if (t.is_once && unlink(file) == -1)
 		return false;
-	/* If a client takes over, vm-slot keeps the ticket of that client. */
+	/* If a client takes over a slot, vm-slot finds its ticket by this. */
 	if (!t.is_once)
 		utimensat(AT_FDCWD, file, NULL, AT_SYMLINK_NOFOLLOW);
 	strcpy(grant->ended, t.ended);
 	grant->is_back = t.is_resume;
 	if (t.is_resume || t.is_held)
 		strcpy(grant->resume, name_of(file));
-	/* A session that has ended can't be resumed, and a word by which its
-	 * bearer comes back makes no second one: that would never expire. */
+	/* A session that has ended can't be resumed. A ticket to come back
+	 * makes no second one, or a chain of them would never expire. */
 	if (t.ended[0] == '\0' && !t.is_resume && !t.is_held &&
 	    resume != NULL && strcmp(resume, word) != 0)
 		allow_again(dir, &t, resume, grant);

@@ -26,22 +26,23 @@
 #define TICKET_ENDED_MAX 256 /* bytes of the line `ended`, and a NUL */
 #define TICKET_NAME_SIZE 65  /* bytes of a ticket's file name, and a NUL */
 
-/* What the use of a ticket has told. */
+/* What a used ticket says. */
 struct ticket_grant {
-	char ended[TICKET_ENDED_MAX];  /* that line's text; "": it has none */
-	char resume[TICKET_NAME_SIZE]; /* the file of the ticket with which the
+	char ended[TICKET_ENDED_MAX];  /* text of that line; "": none */
+	char resume[TICKET_NAME_SIZE]; /* file name of the ticket with which the
 					* bearer may come back; "": none */
-	bool is_back; /* it was such a ticket: the bearer has been here */
+	bool is_back; /* a ticket to come back: the bearer was here before */
 };
 
 /*
  * Is word now a ticket of that directory for path? If so, a ticket for one use
- * is used up, and the file of any other gets the time of this use.
+ * is removed, and the file of any other ticket gets the time of this use.
  *
  * `resume` (NULL: none) is another secret word of the bearer's. It becomes a
- * ticket for the same paths, for any number of uses within five minutes; the
- * program that gives the bearer a session prolongs it, and the one that ends the
- * session removes it, or writes the line `ended` to it, once.
+ * ticket for the same paths, for any number of uses within five minutes. The
+ * program that gives the bearer a session prolongs this ticket. The program
+ * that ends the session removes it, or makes it a ticket for one use with the
+ * line `ended`.
  */
 bool ticket_use(const char *dir, const char *word, const char *path,
     const char *resume, struct ticket_grant *);
