@@ -1,40 +1,40 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # vmedia. `make help` lists the targets.
 #
-# Adding a program is adding a file: bin/NAME.c is a program, lib/*/*.c go into
-# libvm.a, plugins/ into the nbdkit plugin (or modules of it), scripts/vm* are installed as
-# they are, t/*.c, t/hostile and t/wan are tools of the tests and t/unit/*.c their unit
-# tests; bin/small is several programs in one (SMALL=1). The build tree mirrors the
-# installed one ($(O)/bin, $(O)/lib/vmedia), so every program runs in place.
+# To add a program, add its file: bin/NAME.c is a program, lib/*/*.c go into
+# libvm.a, plugins/ into the nbdkit plugin or its modules, scripts/vm* are
+# installed as they are, t/*.c, t/hostile and t/wan are tools of the tests,
+# t/unit/*.c are unit tests, and bin/small is several programs in one (SMALL=1).
+# The build tree mirrors the installed one ($(O)/bin, $(O)/lib/vmedia), so every
+# program runs in place.
 
 VERSION = 0.1.0
-# When this version was made (date -u +%s): no clock is right that says less.
+# When this version was made (date -u +%s): a clock that is earlier is wrong.
 RELEASE_TIME = 1795132800
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SAN ?=
-# What is built. 0 leaves a part out: the page, WebSockets, Redfish, the image store,
-# network boot. SOURCES names the modules of vm-fetchd beside the local file's; unset,
-# they are those whose libraries are here.
+# The parts: the page, WebSockets, Redfish, the image store, network boot. 0
+# leaves a part out. SOURCES names the modules of vm-fetchd besides `file`;
+# if it is unset, they are those whose libraries are installed.
 WEB ?= 1
 WS ?= 1
 REDFISH ?= 1
 IMAGES ?= 1
 NETBOOT ?= 1
-# 1: vm-door also takes accounts whose passwords the system has (libpam0g-dev).
+# 1: vm-door also takes accounts whose passwords PAM checks (libpam0g-dev).
 PAM ?= 0
-# 1: for a firmware: programs that are links to one, vm-small; make install leaves
-# comments out of scripts, and packs the page.
+# 1: for a firmware: several programs are links to one, vm-small; make install
+# leaves comments out of scripts, and compresses the page.
 SMALL ?= 0
 O ?= build$(SAN:1=/san)$(patsubst %,/pam,$(filter 1,$(PAM)))
 
 CC ?= cc
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
-# CPPFLAGS, CFLAGS and LDFLAGS belong to who builds; what is needed stands here.
-# The C library checks lengths where the compiler knows them, in a build that is
-# optimised and not sanitized.
+# CPPFLAGS, CFLAGS and LDFLAGS are the user's; ALL_* add what the build needs.
+# In an optimised build without sanitizers, the C library checks known lengths.
 ifeq ($(SAN)$(findstring sanitize,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) \
     $(CFLAGS)),)
 FORTIFY = $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
@@ -47,7 +47,7 @@ ALL_CFLAGS = -std=c11 -fPIC -pthread -Wall -Wextra -Wformat=2 -Wshadow \
 ifeq ($(SAN),1)
 SANFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
-# What no program calls is not in it.
+# The linker drops the functions and data that a program does not use.
 SECTIONS = -ffunction-sections -fdata-sections
 ALL_LDFLAGS = -Wl,-z,relro -Wl,-z,now -Wl,--gc-sections $(LDFLAGS)
 
@@ -73,7 +73,7 @@ PKGS_nfs = libnfs
 PKGS_smb = smbclient
 PKGS_t = libnbd
 
-# What belongs to a part: programs, shell parts, pages, units.
+# The files of each part: programs, shell parts, pages, units.
 of_WEB = vmedia-certificate.service
 of_WS = vm-ws-proxy vm-ws-proxy.service vm-ws-proxy.socket
 of_REDFISH = vm-redfish vm-redfish.service vm-redfish.socket
@@ -96,7 +96,7 @@ progs := $(call kept,$(notdir $(basename $(wildcard bin/*.c))))
 linked := $(if $(filter 1,$(SMALL)),$(filter vm-connect vm-fetchd vm-gadget vm-lock \
 	vm-probe vm-slot,$(progs)))
 scripts := $(call kept,$(filter-out %.conf,$(notdir $(wildcard scripts/vm*))))
-# (What needs jansson and libcrypt.)
+# Without vm-door, leave out the objects that need jansson and libcrypt.
 libobjs := $(patsubst %.c,$(O)/obj/%.o,$(filter-out $(if $(filter 0,$(has_door)), \
 	lib/door/% lib/redfish/% lib/upload/%),$(wildcard lib/*/*.c)))
 ifeq ($(origin SOURCES),undefined)
@@ -120,7 +120,7 @@ shlibs := $(addprefix $(O)/lib/vmedia/,$(call kept,$(notdir $(wildcard scripts/l
 mans := $(filter-out $(foreach p,$(left_out),man/$(p).1 man/$(p).8),$(wildcard man/*.[0-9]))
 installed_units := $(call kept,$(notdir $(wildcard scripts/systemd/*)))
 
-# The libraries of all that, as package:library (pkg-config) or package:header.
+# The libraries for all that: package:library (pkg-config) or package:header.
 needs := $(sort libcurl4-openssl-dev:libcurl libseccomp-dev:libseccomp \
 	libbearssl-dev:bearssl.h libnbd-dev:libnbd libmnl-dev:libmnl \
 	nbdkit-plugin-dev:nbdkit-plugin.h \
@@ -133,7 +133,7 @@ libraries := $(O)/obj/has-$(subst $(eval) ,+,$(foreach n,$(needs),$(firstword $(
 pkg = $(if $(1),$(shell $(PKG_CONFIG) $(2) $(1)))
 Q = $(if $(V),,@echo '  $(1)	$@';)
 
-# What an older source had, and nothing makes any more; only in a place of ours.
+# Files of an older source, which nothing makes any more; only in our own trees.
 stale = $(if $(filter build%,$(O)),$(filter-out $(bins) $(shlibs) $(plugin) $(modules) $(units) \
 	$(O)/bin/nbdkit,$(wildcard $(O)/bin/* $(O)/lib/vmedia/* $(O)/t/unit/*)))
 
@@ -142,12 +142,12 @@ all: $(bins) $(shlibs) $(plugin) $(modules) $(if $(SAN),$(O)/bin/nbdkit)
 tests: all $(tools) $(units)
 $(if $(filter tests check,$(MAKECMDGOALS)),$(if $(strip $(left_out)),$(error \
     make $(MAKECMDGOALS): the tests need all parts: leave $(parts) as they are)))
-# All that compilers look at, without what the linker makes of it.
+# All that is compiled, without linking it.
 objects: $(patsubst %.c,$(O)/obj/%.o,$(wildcard bin/*.c bin/*/*.c t/*.c t/hostile/*.c t/wan/*.c t/unit/*.c)) $(libobjs) \
     $(plugobjs) $(threaded) $(addprefix $(O)/obj/plugins/sources/,$(addsuffix .o,module $(modsrcs)))
 
 $(O)/obj/lib/door/pam.o: ALL_CPPFLAGS += $(patsubst 1,-DWITH_PAM,$(filter 1,$(PAM)))
-# What is missing is said before anything is compiled.
+# Report missing libraries before anything is compiled.
 $(libraries):
 	@mkdir -p $(@D)
 	@for need in $(needs); do \
@@ -207,8 +207,8 @@ $(foreach m,$(modsrcs),$(eval $(O)/obj/plugins/sources/$(m).o: ALL_CPPFLAGS += \
     $(call pkg,$(PKGS_$(m)),--cflags)))
 
 # nbdkit itself is not sanitized, so a sanitized plugin needs the run-time
-# first. Leaks at exit would be nbdkit's own (a connection's, when it is told to
-# end at that moment): valgrind looks for the plugin's.
+# loaded first. Leaks at exit would be nbdkit's own (of a connection that is
+# open when nbdkit is told to end): valgrind looks for leaks of the plugin.
 $(O)/bin/nbdkit: Makefile
 	@mkdir -p $(@D)
 	printf '#!/bin/sh\n%s LD_PRELOAD=%s exec %s "$$@"\n' \
@@ -222,7 +222,7 @@ $(tools): $(O)/t/%: $$(addprefix $(O)/obj/,$$(addsuffix .o,$$(basename $$(wildca
 	$(call Q,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ \
 	    $(call pkg,$(PKGS_t),--libs)
 
-# Unit tests see the plugin's parts too, all but its nbdkit callbacks.
+# Unit tests are also linked to the plugin's parts, except its nbdkit callbacks.
 $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
     $(filter-out $(addprefix %/,plugin.o config.o control.o download.o expected-sum.o \
 	image-source.o open-image.o verify.o), \
@@ -233,7 +233,7 @@ $(units): $(O)/t/unit/%: $(O)/obj/t/unit/%.o \
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 
-# Fuzzers (libFuzzer) are programs of their own: what they fuzz, and a corpus.
+# Each fuzzer (libFuzzer) is a program of its own, with sources and a corpus.
 fuzzed_accounts = lib/door/accounts.c lib/base/number.c
 fuzzed_bot = lib/bot/bot.c
 fuzzed_cgi = lib/http/cgi.c $(addprefix lib/base/,clock.c netstring.c number.c)
@@ -323,7 +323,7 @@ soak: deps
 	        VERBOSE=$(VERBOSE) t/soak/$$soak || exit; \
 	done
 
-# What is installed, and the libraries of it: here, or built for TARGET=armhf.
+# The sizes of what is installed and its libraries: here, or for TARGET=armhf.
 STRIP ?= strip
 READELF ?= readelf
 NBDKIT ?= $(shell PATH=$$PATH:/usr/sbin command -v nbdkit)
@@ -395,7 +395,7 @@ BINDIR = $(DESTDIR)$(PREFIX)/bin
 LIBDIR = $(DESTDIR)$(PREFIX)/lib/vmedia
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
 
-# For the web server, and for sshd: FILE:WHERE, below share/vmedia.
+# Files for the web server and for sshd, as FILE:WHERE, below share/vmedia.
 served = $(if $(filter 1,$(WEB) $(WS) $(REDFISH)),lighttpd/vmedia.conf:lighttpd.conf \
 	nginx/server.conf:nginx/server.conf nginx/vmedia.conf:nginx/vmedia.conf)
 shared = $(served) $(if $(filter 1,$(IMAGES)),sshd/sshd_config:sshd/sshd_config \
@@ -454,7 +454,7 @@ install: all
 	[ -e $(DESTDIR)$(SYSCONFDIR)/vmedia/vmedia.conf ] || \
 	    install -m 644 scripts/vmedia.conf $(DESTDIR)$(SYSCONFDIR)/vmedia
 
-# What is in SYSCONFDIR is the user's by now.
+# The files in SYSCONFDIR stay, because they are the user's by now.
 uninstall:
 	rm -f $(addprefix $(BINDIR)/,$(progs) $(scripts) vm-small)
 	rm -rf $(LIBDIR) $(DESTDIR)$(PREFIX)/share/vmedia
