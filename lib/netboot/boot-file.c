@@ -181,8 +181,13 @@ int
 boot_file_read(
     const struct boot_file *f, int client, void *buf, size_t len, uint64_t off)
 {
-	if (f->is_nbd)
-		return read_nbd(f->fd, client, buf, len, off);
+	if (f->is_nbd) {
+		if (read_nbd(f->fd, client, buf, len, off) == 0)
+			return 0;
+		if (errno == EAGAIN)
+			errno = ETIMEDOUT;
+		return -1;
+	}
 	if (f->text == NULL)
 		return read_file(f->fd, buf, len, off);
 	memcpy(buf, f->text + off, len);

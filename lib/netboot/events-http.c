@@ -33,8 +33,7 @@ number_of(const char *word)
 
 /*
  * Take the name in /TOKEN/NAME. The first component is left out even if it is
- * alone, because it may be a token. Our names have only the characters below;
- * an encoded token has others.
+ * alone, because it may be a token. Our names have only the characters below.
  */
 static void
 take_name(char *path, char name[NAME_MAX_SHOWN + 1])
@@ -49,8 +48,8 @@ take_name(char *path, char name[NAME_MAX_SHOWN + 1])
 	at = events_base(path);
 	if (*at == '\0')
 		at = "-";
-	/* A token that is cut off may be too short to be recognized. */
-	if (strlen(at) > NAME_MAX_SHOWN)
+	/* A token that is cut off or encoded would not be recognized. */
+	if (strlen(at) > NAME_MAX_SHOWN || strchr(at, '%') != NULL)
 		at = "?";
 	snprintf(name, NAME_MAX_SHOWN + 1, "%s", at);
 	for (c = name; *c != '\0'; c++)

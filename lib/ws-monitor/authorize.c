@@ -53,6 +53,7 @@ run_site(const struct ws_options *o, const sigset_t *mask,
     const struct ws_open_request *request, int block, int watch)
 {
 	setpgid(0, 0);
+	signal(SIGHUP, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	setenv("VM_WS_PATH", request->path, 1);

@@ -179,6 +179,10 @@ test_bounds(void)
 	say(&e, "http 192.0.0.1 200 1 1 + - GET /t/a");
 	CHECK(strcmp(told, "09:09:09:09:09:09 file a 1 0.000\n" MAC
 			   " file a 1 0.000\n") == 0);
+	/* An encoded token is no name, either. */
+	told[0] = '\0';
+	say(&e, "http 192.0.0.1 404 1 1 + - GET /t/%30%31");
+	CHECK(strcmp(told, MAC " failed ? 1 0.000 404\n") == 0);
 }
 
 /* What dnsmasq gives up for is the line before. */
