@@ -9,14 +9,16 @@
 #include <stddef.h>
 
 /*
- * Decode len characters into at most `size` bytes, which may be any. Returns their
- * number; or -1 where it is no base64, or has no room.
+ * Decode len characters of Base64 into at most `size` bytes, which may have any
+ * value. Returns the number of bytes, or -1 if the text is not valid Base64 or
+ * the bytes do not fit.
  */
 int base64_decode_bytes(void *out, size_t size, const char *text, size_t len);
 
 /*
- * Decode a text into `out`, with a NUL at the end. Returns the number of bytes
- * without that NUL; or -1 where it is no base64, has a NUL in it, or has no room.
+ * Decode a text into out, which has `size` bytes, and add a NUL. Returns the
+ * number of bytes without that NUL; or -1 if the text is not valid Base64,
+ * decodes to a NUL, or does not fit.
  */
 int base64_decode(char *out, size_t size, const char *text);
 

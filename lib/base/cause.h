@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The cause of a failure: one word for programs, where an exit status is too
+ * The cause of a failure: one word for programs, because an exit status is too
  * coarse and a message is for people. vmctl(8) describes the words, and
  * scripts/lib/cause.sh has the same list; a test compares them.
  *
- * A program tells its cause on standard error, in a line "PROGRAM: cause: WORD"
- * before the message, if VM_CAUSES in its environment is 1: output_cause() in
- * base/output.h. Without such a line, the cause is the usual one of its status.
+ * If VM_CAUSES is 1 in its environment, a program prints a line
+ * "PROGRAM: cause: WORD" on standard error before the message (output_cause()
+ * in base/output.h). Without such a line, the cause is the usual one of the
+ * exit status.
  */
 #ifndef VM_BASE_CAUSE_H
 #define VM_BASE_CAUSE_H
 
 enum cause {
-	CAUSE_USUAL, /* that of most failures with the same exit status */
+	CAUSE_USUAL, /* the cause of most failures with the same status */
 	CAUSE_NAME,
 	CAUSE_UNREACHABLE,
 	CAUSE_TLS,
@@ -31,20 +32,22 @@ enum cause {
 	CAUSE_CHANGED,
 	CAUSE_USAGE,
 	CAUSE_INTERNAL,
-	CAUSES /* their number */
+	CAUSES /* the number of causes */
 };
 
-/* The middle of a line that tells a cause, between the program and the word. */
+/* The text between the program's name and the word in a line that tells a
+ * cause. */
 #define CAUSE_LINE ": cause: "
 
-/* Returns the word of a cause, and of CAUSE_USUAL that of the exit status. */
+/* Returns the word for a cause; for CAUSE_USUAL, the word for the exit
+ * status. */
 const char *cause_word(enum cause, int status);
 
-/* Returns the cause with that word, or CAUSE_USUAL if there is none. */
+/* Returns the cause with that word, or CAUSE_USUAL if no cause has it. */
 enum cause cause_find(const char *word);
 
-/* Returns the cause that a line "PROGRAM: cause: WORD" tells, or -1 if the line
- * is another one. */
+/* Returns the cause in a line "PROGRAM: cause: WORD", or -1 for any other
+ * line. */
 int cause_of_line(const char *line);
 
 #endif

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Control characters of ASCII (C0 and DEL), which terminals obey and which end
- * lines, in texts that strangers wrote.
+ * ASCII control characters (C0 and DEL) in texts that strangers wrote:
+ * terminals obey them, and some end a line.
  */
 #ifndef VM_BASE_CONTROL_H
 #define VM_BASE_CONTROL_H
 
 #include <stdbool.h>
 
-/* Does the text have one? */
+/* Does the text have a control character? */
 bool has_control(const char *text);
 
-/* Write a question mark in place of each. */
+/* Replace each control character by a question mark. */
 void replace_control(char *text);
 
 #endif

@@ -11,7 +11,8 @@
 /* Write 2 * len digits, in lower case, and a NUL to out. */
 void hex_encode(char *out, const unsigned char *bytes, size_t len);
 
-/* The value of a digit, in lower or upper case; -1 if it is none. */
+/* The value of a digit in lower or upper case; -1 if c is not a hexadecimal
+ * digit. */
 int hex_digit(char c);
 
 #endif

@@ -11,7 +11,8 @@
 
 #define ROOM_MIN 1024
 
-/* Make room for len bytes more and a NUL. Returns where they go, or NULL. */
+/* Make room for len more bytes and a NUL. Returns the place for them, or NULL
+ * if memory ran out. */
 static char *
 reserve(struct json_text *t, size_t len)
 {
@@ -54,7 +55,7 @@ append_quoted(struct json_text *t, const char *text)
 		t->len += strlen(json_quote(at, text));
 }
 
-/* What stands before a value. */
+/* Append the comma and the name that precede a value. */
 static void
 begin_value(struct json_text *t, const char *name)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Numbers from a command line or a file, parsed whole and with a range.
+ * Numbers from a command line or a file: the whole text must be a number in
+ * range.
  */
 #ifndef VM_BASE_NUMBER_H
 #define VM_BASE_NUMBER_H

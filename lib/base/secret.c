@@ -33,7 +33,7 @@ secret_read(int fd, size_t *len)
 		}
 		if (used < room)
 			continue;
-		/* realloc(3) would leave a copy behind. */
+		/* realloc(3) would leave a copy in freed memory. */
 		bigger = malloc(2 * room + 1);
 		if (bigger == NULL)
 			goto fail;

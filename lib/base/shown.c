@@ -26,7 +26,7 @@ shown(char *out, size_t size, const char *name)
 			name += len;
 			continue;
 		}
-		/* Of a character that misleads, all its bytes are escaped. */
+		/* Escape all bytes of a character that misleads. */
 		for (len += len == 0; len > 0; len--, name++, to += ESCAPED) {
 			if (end - to < ESCAPED)
 				goto out;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The URI of an image of the store of this machine: image:NAME or image:OWNER/NAME
+ * The URI of an image in this machine's store: image:NAME or image:OWNER/NAME
  * (vm-image(8)).
  */
 #ifndef VM_BASE_STORED_H
@@ -11,8 +11,8 @@
 
 #define STORED_SCHEME "image:"
 
-/* Is this such a URI, with a name and an owner as the store takes them? Whether
- * there is such an image is not looked at. */
+/* Is this such a URI, with a name and an owner that the store accepts? The
+ * image need not exist. */
 bool is_stored_image(const char *uri);
 
 #endif

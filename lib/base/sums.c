@@ -10,9 +10,9 @@
 
 #define DIGITS (SUM_SIZE - 1)
 
-/* One line of the text, and what it says. */
+/* The fields of one line of the text. */
 struct line {
-	const char *sum, *name; /* name NULL: the line has none */
+	const char *sum, *name; /* name is NULL if the line has none */
 	size_t name_len;
 };
 
@@ -32,11 +32,11 @@ sum_is_valid(const char *text)
 	return are_digits(text, strlen(text));
 }
 
-/* HEX, or HEX and a name behind a blank and a blank or an asterisk. */
+/* Parse HEX; or HEX, a blank, blanks or asterisks, and a name. */
 static bool
 take_gnu(const char *text, size_t len, struct line *out)
 {
-	/* A backslash stands before a line whose name has one, too. */
+	/* GNU marks a line with a backslash if the name has one. */
 	if (len > 0 && text[0] == '\\') {
 		text++;
 		len--;
@@ -61,7 +61,8 @@ take_gnu(const char *text, size_t len, struct line *out)
 	return len > 0;
 }
 
-/* The bytes of text that are left without what is at its end, and blanks. */
+/* Returns the length of text without `last` at its end and blanks before that,
+ * or 0 if the text does not end with `last`. */
 static size_t
 without(const char *text, size_t len, char last)
 {
@@ -72,7 +73,7 @@ without(const char *text, size_t len, char last)
 	return len;
 }
 
-/* SHA256 (NAME) = HEX; OpenSSL writes fewer blanks, and SHA2-256. */
+/* Parse SHA256 (NAME) = HEX. OpenSSL writes fewer blanks, and SHA2-256. */
 static bool
 take_bsd(const char *text, size_t len, struct line *out)
 {
@@ -95,7 +96,7 @@ take_bsd(const char *text, size_t len, struct line *out)
 	return true;
 }
 
-/* Does the line name this file, in whatever directory? */
+/* Does the line name this file, in any directory? */
 static bool
 is_for(const struct line *l, const char *name)
 {
@@ -106,7 +107,7 @@ is_for(const struct line *l, const char *name)
 	       (tail == l->name || tail[-1] == '/');
 }
 
-/* Returns 0, or -1 where another sum was found before. */
+/* Returns 0, or -1 if a different sum was found before. */
 static int
 take_sum(char sum[SUM_SIZE], const char *digits)
 {
@@ -130,7 +131,7 @@ sums_find(const char *text, const char *name, char sum[SUM_SIZE])
 	struct line l;
 
 	sum[0] = '\0';
-	/* Windows's editors write a byte order mark. */
+	/* Windows editors write a byte order mark. */
 	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
 		text += 3;
 	for (; *text != '\0'; text += whole + (text[whole] == '\n')) {

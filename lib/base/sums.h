@@ -11,16 +11,16 @@
 
 #define SUM_SIZE 65 /* 64 hexadecimal digits and a NUL */
 
-/* Is it a checksum: 64 hexadecimal digits and nothing else? */
+/* Is the text a checksum: 64 hexadecimal digits and nothing else? */
 bool sum_is_valid(const char *text);
 
 /*
- * Find the checksum of the file of that name, without directories, in a text
- * with lines "HEX  NAME", "HEX *NAME", "SHA256 (NAME) = HEX" or OpenSSL's
- * "SHA256(NAME)= HEX"; other lines do not count. A text with a single checksum and no
- * name is for any file.
- * Returns 0 and the checksum in lower case; or -1 with errno: ENOENT where there
- * is none for it, EEXIST where there are two different ones.
+ * Find the checksum of a file by its name, without directories, in a text with
+ * lines "HEX  NAME", "HEX *NAME", "SHA256 (NAME) = HEX" or OpenSSL's
+ * "SHA256(NAME)= HEX"; other lines are ignored. If the text has a single
+ * checksum and no name, that checksum is for any file.
+ * Returns 0 and the checksum in lower case; or -1 with errno: ENOENT if the
+ * text has none for the file, EEXIST if it has two different ones.
  */
 int sums_find(const char *text, const char *name, char sum[SUM_SIZE]);
 

@@ -23,7 +23,7 @@ static const struct {
 };
 #define SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
 
-/* The index of a URL's scheme, or SCHEMES. */
+/* Returns the index of a URL's scheme, or SCHEMES if it is unknown. */
 static size_t
 find_scheme(const char *typed)
 {
@@ -38,7 +38,7 @@ find_scheme(const char *typed)
 	return i;
 }
 
-/* What is pasted may have blanks or line ends around it. */
+/* Skip the blanks and line ends that a pasted URL may have before it. */
 static const char *
 skip_blanks(const char *typed)
 {
@@ -57,7 +57,7 @@ length_without_blanks(const char *text)
 	return len;
 }
 
-/* \\HOST\SHARE\FILE, or //HOST/SHARE/FILE */
+/* Is this \\HOST\SHARE\FILE; or //HOST/SHARE/FILE, and no file here? */
 static bool
 is_unc(const char *typed)
 {
@@ -71,7 +71,8 @@ is_unc(const char *typed)
 	       (typed[0] == '\\' || access(typed, F_OK) == -1);
 }
 
-/* HOST:/PATH, as mount(8) takes it. A host of one letter is a Windows drive. */
+/* Is this HOST:/PATH, as mount(8) takes it? A host of one letter is a drive of
+ * Windows. */
 static bool
 is_nfs_place(const char *typed)
 {
@@ -105,10 +106,12 @@ url_kind(const char *typed)
 }
 
 /*
- * Append the len bytes at text, percent-encoded: what no URL has (RFC 3986), and
- * some servers refuse. In a query, which may have another URL or a signature, that
- * is only what a browser encodes there (WHATWG URL section 1.3). as_name: they are a
- * name as it is, so that %, # and ? are part of it, and \ divides.
+ * Append the len bytes at text, and percent-encode what is not allowed in a URL
+ * (RFC 3986), because some servers refuse it. In a query, which may hold
+ * another URL or a signature, encode only what a browser encodes there (WHATWG
+ * URL section 1.3). as_name: the text is a plain name: encode only controls,
+ * blanks, non-ASCII bytes and %, # and ?, which are part of the name, and turn
+ * \ into /.
  */
 static char *
 encode(char *out, const char *text, size_t len, bool as_name)
@@ -138,7 +141,7 @@ encode(char *out, const char *text, size_t len, bool as_name)
 	return out;
 }
 
-/* A URL with "://": all is encoded but its host. */
+/* Write a URL with "://" to out, and encode all parts except the host. */
 static void
 from_url(char *out, const char *typed, size_t scheme)
 {

@@ -14,11 +14,12 @@
 #include "base/utf8.h"
 
 /*
- * Where user and password end and the host begins, in what follows "://". A
- * password may hold an '@', so the last one ends it. One that holds a '/'
- * and should not makes an authority like "user:pass", with no port that is a
- * number, or like "user:pa@ss", with another '@' in the path: then it may end
- * anywhere. An address in brackets is a host for sure.
+ * Returns where the host begins in rest, which follows "://". A password may
+ * hold an '@', so the last '@' ends it. A password that holds a '/', which it
+ * should not, makes an authority like "user:pass", whose port is not a number,
+ * or like "user:pa@ss", with another '@' in the path: then the password may end
+ * anywhere, and the last '@' of all ends it. An address in brackets is
+ * certainly a host.
  */
 static char *
 skip_userinfo(char *rest)
@@ -38,7 +39,7 @@ skip_userinfo(char *rest)
 	return last != NULL ? last + 1 : rest + strlen(rest);
 }
 
-/* Where a text without "://" has a user before its host, as ssh(1) takes it. */
+/* Skip the user in a text without "://", such as ssh(1)'s user@host. */
 static char *
 skip_user(char *text)
 {
@@ -50,7 +51,8 @@ skip_user(char *text)
 	return at + 1;
 }
 
-/* Replace what is no UTF-8, or misleads who reads it, by '?'. */
+/* Replace bytes that are not UTF-8, and characters that mislead a reader, by
+ * '?'. */
 static void
 make_printable(char *text)
 {
@@ -95,7 +97,7 @@ url_for_show(const char *url)
 	return shown;
 }
 
-/* A copy of the len bytes at text, with each %XX decoded. */
+/* Returns a copy of the len bytes at text, with each %XX decoded. */
 static char *
 decode(const char *text, size_t len)
 {
@@ -146,7 +148,7 @@ url_get_user(const char *url, char **user, char **password)
 	return -1;
 }
 
-/* Take ":PORT", or nothing. */
+/* Parse ":PORT"; *port is 0 if there is none. */
 static bool
 take_port(const char *text, size_t len, unsigned *port)
 {
@@ -251,7 +253,7 @@ url_file_path(const char *url)
 			continue;
 		url += len - 1;
 		if (strstr(url, "%00") != NULL)
-			break; /* no path has that */
+			break; /* no path can have a NUL */
 		return decode(url, strcspn(url, "?#"));
 	}
 	errno = EINVAL;

@@ -13,16 +13,17 @@
 #define UTF8_MAX 4 /* bytes of a character */
 
 /*
- * The character at the beginning of a text of len bytes, at least 1; of a string
- * that is not empty, len may be UTF8_MAX. Returns its length in bytes and its
- * number in *c; or 0 where it is not valid.
+ * Decode the character at the beginning of a text of len bytes. len must be at
+ * least 1; for a string that is not empty, len may be UTF8_MAX. Returns the
+ * length of the character in bytes and its number in *c; or 0 if it is not
+ * valid.
  */
 size_t utf8_decode(const void *text, size_t len, uint32_t *c);
 
 /*
- * May a character mislead who reads a line with it: controls of C0 and C1, what
- * is invisible, what changes the direction of writing, lone surrogates and
- * non-characters?
+ * Can this character mislead the reader of a line: is it a control of C0 or C1,
+ * invisible, a change of the writing direction, a lone surrogate or a
+ * non-character?
  */
 bool utf8_is_deceptive(uint32_t c);
 
