@@ -19,8 +19,8 @@
 /* O_NONBLOCK: a FIFO would wait here for a writer. */
 #define FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK)
 
-/* Not even `sub/name`: a user who moves `sub` away must not change what the
- * caller removes afterwards. */
+/* Even `sub/name` is refused: a user who moves `sub` away must not change what
+ * the caller removes afterwards. */
 static bool
 is_one_name(const char *name)
 {
@@ -31,7 +31,8 @@ is_one_name(const char *name)
 static int
 open_name(int box, const char *name)
 {
-	/* open(2) adds O_LARGEFILE by itself on 32 bits; a syscall does not. */
+	/* On 32 bits, open(2) adds O_LARGEFILE, but a plain syscall does
+	 * not. */
 	struct open_how how = {.flags = FLAGS | O_LARGEFILE,
 	    .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV |
 		       RESOLVE_NO_MAGICLINKS};
@@ -39,7 +40,7 @@ open_name(int box, const char *name)
 	int fd;
 
 	fd = (int)syscall(SYS_openat2, box, name, &how, sizeof(how));
-	/* Linux 5.6 has it; containers may refuse what they don't know. */
+	/* Linux 5.6 has openat2(2); containers may refuse unknown calls. */
 	if (fd != -1 || (errno != ENOSYS && errno != EPERM))
 		return fd;
 	fd = openat(box, name, FLAGS);
@@ -84,7 +85,7 @@ fail_to_open(const char *shown, struct failure *why)
 	}
 }
 
-/* Is the open file what we take? Returns 0, or -1 with the failure. */
+/* Is this a regular file with one link? Returns 0, or -1 with the failure. */
 static int
 check_file(int fd, const char *shown, struct failure *why)
 {
@@ -95,7 +96,7 @@ check_file(int fd, const char *shown, struct failure *why)
 	if (!S_ISREG(st.st_mode))
 		return fail(why, EX_NOPERM,
 		    "unable to import %s: it is not a regular file", shown);
-	/* The other name may be a file that its user may not read. */
+	/* The file may be a hard link to one that the user may not read. */
 	if (st.st_nlink != 1)
 		return fail(why, EX_NOPERM,
 		    "unable to import %s: it has %ju links and must have one",

@@ -50,7 +50,7 @@ hasher_begin(struct hasher *h)
 	h->buffers = malloc((size_t)HASHER_BUFFERS * HASHER_BUFFER);
 	if (h->buffers == NULL)
 		return -1;
-	/* Signals are for the thread that reads and writes. */
+	/* The thread that reads and writes must get all signals. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&h->thread, NULL, run, h);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * SHA-256 in a thread of its own, beside a thread that reads and writes: on two
- * processors the hash costs no time of its own. The bytes pass through a ring of
- * few buffers.
+ * SHA-256 in a separate thread, while another thread reads and writes: on two
+ * processors, hashing adds no time. The bytes pass through a ring of a few
+ * buffers.
  */
 #ifndef VM_STORE_HASHER_H
 #define VM_STORE_HASHER_H
@@ -21,9 +21,9 @@
 
 struct hasher {
 	pthread_t thread;
-	pthread_mutex_t mutex; /* of filled, hashed and ended */
+	pthread_mutex_t mutex; /* protects filled, hashed and ended */
 	pthread_cond_t changed;
-	unsigned filled, hashed; /* buffers so far: they wrap round */
+	unsigned filled, hashed; /* buffers so far; both wrap around */
 	bool ended;
 	size_t len[HASHER_BUFFERS];
 	unsigned char *buffers;
@@ -33,15 +33,16 @@ struct hasher {
 /* Begin with an empty text. Returns 0, or -1 with errno ENOMEM or EAGAIN. */
 int hasher_begin(struct hasher *);
 
-/* The next free buffer, of HASHER_BUFFER bytes; waits until there is one. */
+/* Returns the next free buffer, of HASHER_BUFFER bytes; waits until one is
+ * free. */
 unsigned char *hasher_buffer(struct hasher *);
 
-/* Hash the first len bytes of that buffer, which the caller may still read until
- * it asks for the next one HASHER_BUFFERS times. */
+/* Hash the first len bytes of that buffer. The caller may still read it until
+ * it has called hasher_buffer() HASHER_BUFFERS times more. */
 void hasher_put(struct hasher *, size_t len);
 
-/* Wait for the end, write the digest of all bytes as 64 digits in lower case and
- * a NUL, and free what the hasher has. */
+/* Wait until all bytes are hashed, write their digest as 64 digits in lower
+ * case and a NUL, and free the memory of the hasher. */
 void hasher_end(struct hasher *, char sum[SUM_SIZE]);
 
 #endif

@@ -6,13 +6,13 @@
 #include "store/hasher.h"
 #include "store/import.h"
 
-/* A power cut may have lost what was written last. */
+/* Write this much again: a power cut may have lost the last bytes written. */
 #define WRITTEN_AGAIN (16u << 20) /* bytes: two windows of target.c */
 
 struct job {
 	const struct import *import;
 	struct hasher hasher;
-	uint64_t done; /* bytes hashed, or on their way there */
+	uint64_t done; /* bytes given to the hasher */
 	struct failure *why;
 };
 
@@ -57,8 +57,8 @@ import_check(const struct import *im, struct source *from, struct failure *why)
 }
 
 /*
- * Hash the bytes of a source, until there are no more or job->done reaches end,
- * and write them to the target where it is not NULL.
+ * Hash the bytes of a source until it ends or job->done reaches end, and write
+ * them to the target unless it is NULL.
  */
 static int
 pump(struct job *job, struct source *from, struct target *to, uint64_t end)
@@ -89,7 +89,7 @@ pump(struct job *job, struct source *from, struct target *to, uint64_t end)
 	return 0;
 }
 
-/* All bytes of a stream, and a look whether it has more than it may. */
+/* Take all bytes of a stream, and check that it has no more than allowed. */
 static int
 take_stream(struct job *job, struct source *from, struct target *to)
 {
@@ -108,7 +108,8 @@ take_stream(struct job *job, struct source *from, struct target *to)
 	return n > 0 ? fail_limit(im, from, job->why) : 0;
 }
 
-/* Hash what the target has from an earlier run, and make ready to go on there. */
+/* Hash what the target has from an earlier run, and prepare to continue after
+ * it. */
 static int
 take_again(struct job *job, const struct source *from, struct target *to)
 {
@@ -138,7 +139,7 @@ take_again(struct job *job, const struct source *from, struct target *to)
 	return target_continue(to, keep, job->why);
 }
 
-/* What has a size from the beginning. */
+/* Take a source whose size is known from the beginning. */
 static int
 take_sized(struct job *job, struct source *from, struct target *to)
 {
@@ -146,8 +147,8 @@ take_sized(struct job *job, struct source *from, struct target *to)
 
 	if (to != NULL && from->kind == SOURCE_FILE &&
 	    target_clone(to, from->fd) == 0) {
-		/* Nobody else has the copy open: it is what we hash. The lease
-		 * is still watched. */
+		/* Hash the copy, because nobody else has it open. The lease on
+		 * the source is still watched. */
 		cloned = *from;
 		cloned.fd = to->fd;
 		from = &cloned;

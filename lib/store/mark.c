@@ -12,7 +12,7 @@
 #define BOOT_SIZE 40 /* a UUID */
 #define MARK_SIZE 80
 
-/* Sets boot to the kernel's boot_id, which is "-" where /proc has none. */
+/* Set boot to the kernel's boot_id, or to "-" if /proc has none. */
 static void
 take_boot(char *boot)
 {
@@ -27,7 +27,7 @@ take_boot(char *boot)
 		strcpy(boot, "-");
 }
 
-/* Without a boot_id, nobody knows. */
+/* False without a boot_id: then nobody knows which boot this is. */
 static bool
 is_of_this_boot(const char *text)
 {
@@ -44,7 +44,8 @@ mark_read(int fd)
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 	struct mark m = {.is_set = n > 0, .at = UINT64_MAX};
 
-	/* A power cut may leave half a line, before any byte of the body. */
+	/* A power cut may leave half a line, but only before a byte of the body
+	 * is written: all bytes are safe then. */
 	if (n <= 0 || text[n - 1] != '\n')
 		return m;
 	text[n - 1] = '\0';
@@ -73,7 +74,8 @@ mark_set(int fd, uint64_t at, enum mark_form form)
 
 	if (form == MARK_MEMORY)
 		take_boot(boot);
-	/* A line keeps its length: a power cut leaves the old one or the new. */
+	/* A line keeps its length: a power cut leaves either the old line or
+	 * the new one. */
 	len = snprintf(text, sizeof(text), "%020llu%s%s\n",
 	    (unsigned long long)at, boot[0] != '\0' ? " " : "", boot);
 	if (pwrite(fd, text, (size_t)len, 0) != len)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The file `offset` of an upload: from which byte on its data may have to be sent
- * again. It is empty, or one line
+ * The file `offset` of an upload: it says from which byte on the upload's data
+ * may have to be sent again. It is empty, or has a line in one of two forms:
  *
- *     00000000000016777216                                  until its checksum is known
- *     00000000000016777216 4ce19d1e-6b2c-4bd4-9e05-...      until the bytes are on the disk
+ *     00000000000016777216
+ *     00000000000016777216 4ce19d1e-6b2c-4bd4-9e05-...
  *
- * The second form has the boot_id of the kernel (random(4)) that had those bytes in
- * memory. While that kernel runs they are there, whatever process was killed. After
- * a power cut some file systems have zeros in their place.
+ * The first form is for an upload whose checksum is not known yet. The second
+ * is for bytes that are not on the disk yet, and has the boot_id (random(4)) of
+ * the kernel that had those bytes in memory. While that kernel runs, the bytes
+ * are there, whatever process was killed. After a power cut, some file systems
+ * have zeros in their place.
  *
  * vm-upload writes it; vm-door and vm-image (finish, gc) read it.
  */
@@ -21,14 +23,14 @@
 
 struct mark {
 	bool is_set;
-	uint64_t at;   /* the bytes before it are sure; UINT64_MAX: all are */
-	bool has_rest; /* the others are in the memory of this kernel */
+	uint64_t at;   /* the bytes before it are safe; UINT64_MAX: all are */
+	bool has_rest; /* this kernel has the other bytes in memory */
 };
 
-/* Read a mark that is open at the descriptor fd. */
+/* Read the mark from the descriptor of its open file. */
 struct mark mark_read(int fd);
 
-/* Returns how many bytes count of a file that has `size` bytes. */
+/* Returns how many of the `size` bytes of a file need not be sent again. */
 uint64_t mark_counted(int fd, uint64_t size);
 
 enum mark_form {
@@ -37,12 +39,13 @@ enum mark_form {
 };
 
 /*
- * Set the mark: bytes before `at` are on the disk. It is there itself on return.
- * Returns 0, or -1 with errno.
+ * Set the mark: the bytes before `at` are on the disk. On return, the mark is
+ * on the disk, too. Returns 0, or -1 with errno.
  */
 int mark_set(int fd, uint64_t at, enum mark_form form);
 
-/* All bytes are on the disk, and are to stay. Returns 0, or -1 with errno. */
+/* Clear the mark: all bytes are on the disk, and stay. Returns 0, or -1 with
+ * errno. */
 int mark_clear(int fd);
 
 #endif

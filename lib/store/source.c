@@ -15,7 +15,7 @@
 #include "unix/socket.h"
 
 #define NBD	   "nbd:"
-#define DROP_BYTES (8u << 20) /* read, then dropped from the page cache */
+#define DROP_BYTES (8u << 20) /* bytes read before they leave the page cache */
 
 static int
 fail_busy(const struct source *s, struct failure *why)
@@ -56,7 +56,7 @@ open_nbd(struct source *s, const char *path, struct failure *why)
 	return 0;
 }
 
-/* Of what is open: its kind and size. */
+/* Get the kind and the size of the open file. */
 static int
 take_file(struct source *s, struct failure *why)
 {
@@ -117,7 +117,7 @@ source_open(
 	return failed;
 }
 
-/* See that nobody writes to it, and learn what it is. */
+/* Check that nobody writes to the file, and get its kind and size. */
 static int
 settle(struct source *s, unsigned quiet, struct failure *why)
 {
@@ -125,7 +125,7 @@ settle(struct source *s, unsigned quiet, struct failure *why)
 		s->lease = s->fd;
 	else if (errno == EAGAIN)
 		return fail_busy(s, why);
-	/* Before the wait: what changes from now on is found at the end, too. */
+	/* Before the wait, so that source_check() finds changes from now on. */
 	if (take_file(s, why) == -1)
 		return -1;
 	if (s->lease != -1 || writers_wait_quiet(s->fd, quiet) == 0)
@@ -161,7 +161,7 @@ source_begin(struct source *s, uint64_t at, struct failure *why)
 	return 0;
 }
 
-/* read(2) or pread(2) until len bytes have come, or the end. */
+/* Read until len bytes have come, or the source ends. */
 static ssize_t
 read_fully(struct source *s, unsigned char *buf, size_t len)
 {
@@ -184,7 +184,7 @@ read_fully(struct source *s, unsigned char *buf, size_t len)
 	return (ssize_t)done;
 }
 
-/* Leave the page cache to those who read their files more than once. */
+/* Leave the page cache to files that are read more than once. */
 static void
 drop_read(struct source *s)
 {
@@ -206,7 +206,7 @@ source_read(struct source *s, void *buf, size_t len, struct failure *why)
 		return fail_nbd(s, why);
 	if (n == -1)
 		return fail_errno(why, EX_IOERR, "unable to read %s", s->shown);
-	/* He waits for us, and what he writes would not be in this image. */
+	/* The writer waits for us, and its data would not be in this image. */
 	if (s->lease != -1 && writers_came(s->lease))
 		return fail_busy(s, why);
 	s->at += (uint64_t)n;

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * Where the bytes of an image come from: a file, a block device, a stream or an
- * NBD server. They are read once, from front to end.
+ * NBD server. They are read once, from beginning to end.
  */
 #ifndef VM_STORE_SOURCE_H
 #define VM_STORE_SOURCE_H
@@ -27,11 +27,11 @@ enum source_kind {
 struct source {
 	enum source_kind kind;
 	int fd;
-	const char *shown;    /* its name, for messages */
+	const char *shown;    /* the name for messages */
 	uint64_t size;	      /* bytes, or SOURCE_UNKNOWN */
-	uint64_t at, dropped; /* bytes read, and out of the page cache again */
+	uint64_t at, dropped; /* bytes read, and dropped from the page cache */
 	int lease;	      /* a descriptor with a lease on the file, or -1 */
-	struct stat first;    /* of a file, before the first byte was read */
+	struct stat first;    /* of a file, from before the first read */
 	struct export_stream nbd;
 };
 
@@ -45,27 +45,30 @@ int source_open(
     struct source *, const char *from, const char *shown, struct failure *);
 
 /*
- * Open the file of that name in the directory box, as open_beneath() does, and
- * see that nobody writes to it: by a lease, or where there is none by waiting
- * for `quiet` seconds. Then `lease` is -1, which the caller should tell.
- * Returns as source_open() does, and EX_TEMPFAIL if somebody writes to it.
+ * Open the file `name` in the directory box, as open_beneath() does, and check
+ * that nobody writes to it: by a lease or, if no lease is possible, by waiting
+ * for `quiet` seconds. After a wait, `lease` is -1, and the caller should tell
+ * the user. Returns what source_open() does, and EX_TEMPFAIL if somebody writes
+ * to the file.
  */
 int source_open_beneath(struct source *, const char *box, const char *name,
     const char *shown, unsigned quiet, struct failure *);
 
-/* Begin to read at that byte, once, before the first source_read(). Not for a
- * stream, unless it is 0. Returns 0, or -1 with the failure. */
+/* Begin to read at the byte `at`. Call this once, before the first
+ * source_read(). A stream can begin at 0 only. Returns 0, or -1 with the
+ * failure. */
 int source_begin(struct source *, uint64_t at, struct failure *);
 
 /*
- * Read the next len bytes, or fewer at the end of a stream or of a file that has
- * become shorter. Returns their number; or -1 with the failure: EX_IOERR,
- * EX_PROTOCOL, or EX_TEMPFAIL if somebody opened a leased file for writing.
+ * Read the next len bytes, or fewer at the end of a stream or of a file that
+ * has become shorter. Returns the number of bytes; or -1 with the failure:
+ * EX_IOERR, EX_PROTOCOL, or EX_TEMPFAIL if somebody opened a leased file for
+ * writing.
  */
 ssize_t source_read(struct source *, void *buf, size_t len, struct failure *);
 
-/* After the last byte: is a file what it was, by size, mtime and ctime? Returns
- * 0; or -1 with the failure, EX_TEMPFAIL if not. */
+/* Call this after the last byte: is a file unchanged, by size, mtime and ctime?
+ * Returns 0; or -1 with the failure, EX_TEMPFAIL if it has changed. */
 int source_check(struct source *, struct failure *);
 
 void source_close(struct source *);

@@ -17,10 +17,11 @@
 
 #include "store/target.h"
 
-/* The disk begins to write each window when it is full, and then the one before
- * leaves the page cache: dirty pages do not pile up until fsync(2). */
+/* When a window is full, the kernel begins to write it to the disk, and the
+ * window before leaves the page cache: dirty pages do not pile up until
+ * fsync(2). */
 #define WINDOW (8u << 20)
-#define SECTOR 512 /* bytes: BLKZEROOUT begins and ends at one */
+#define SECTOR 512 /* bytes; BLKZEROOUT takes only whole sectors */
 #define ZEROS  65536
 
 static int
@@ -51,7 +52,7 @@ open_device(struct target *t, bool resume, struct failure *why)
 		return fail(why, EX_USAGE,
 		    "unable to go on with %s: it is a block device; omit -r",
 		    t->shown);
-	/* O_EXCL: not while it is mounted, or part of another device. */
+	/* O_EXCL: fail if it is mounted or part of another device. */
 	t->fd = open(t->path, O_RDWR | O_EXCL | O_CLOEXEC);
 	if (t->fd == -1)
 		return fail_to_open(t, why);
@@ -118,7 +119,7 @@ target_clone(struct target *t, int from)
 	return t->is_device || t->size > 0 ? -1 : ioctl(t->fd, FICLONE, from);
 }
 
-/* Where no blocks can be kept: are there as many, beside those it has? */
+/* If blocks cannot be reserved: are enough free for the bytes still to come? */
 static bool
 has_room(const struct target *t, uint64_t size)
 {
@@ -155,8 +156,8 @@ target_continue(struct target *t, uint64_t at, struct failure *why)
 	return 0;
 }
 
-/* Start writing what is not on the disk, if it is a window or all there will be;
- * wait for what was started before, and forget it. */
+/* If a window is full, start writing it to the disk; wait until the window
+ * before is written, and drop that one from the page cache. */
 static int
 write_behind(struct target *t)
 {
@@ -171,7 +172,8 @@ write_behind(struct target *t)
 		SYNC_FILE_RANGE_WRITE) == -1 ||
 	    (started > waited &&
 		sync_file_range(t->fd, waited, started - waited, wait) == -1)) {
-		/* A hint, unless it tells that writing failed. */
+		/* This is only a hint, but these errors mean that writing
+		 * failed. */
 		if (errno == EIO || errno == ENOSPC || errno == EDQUOT)
 			return -1;
 	}
@@ -212,7 +214,7 @@ target_write(struct target *t, const void *buf, size_t len, struct failure *why)
 static int
 write_zeros(struct target *t, uint64_t end)
 {
-	/* Not const: those would be in the file of the program. */
+	/* Not const: the zeros would be part of the program's file. */
 	static unsigned char zeros[ZEROS];
 	uint64_t rest;
 
@@ -223,7 +225,7 @@ write_zeros(struct target *t, uint64_t end)
 	return 0;
 }
 
-/* Whoever had the blocks of a volume before left something in them. */
+/* Fill the rest with zeros: the blocks may have data of an earlier owner. */
 static int
 clear_tail(struct target *t)
 {

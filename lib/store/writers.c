@@ -18,15 +18,16 @@
 #include "base/clock.h"
 #include "store/writers.h"
 
-/* statfs(2) has them. */
+/* file system types of statfs(2) */
 #define FS_NFS	0x6969
 #define FS_CIFS 0xff534d42
 #define FS_SMB2 0xfe534d42
 
-#define LOOK_MS 100 /* between two looks at a file that should be quiet */
+#define LOOK_MS 100 /* between two checks whether a file changes */
 
-/* Without a delegation from their server, these clients answer EAGAIN, whether
- * somebody writes or not (nfs4_setlease(), cifs_setlease()). */
+/* Without a delegation from the server, the clients of these file systems
+ * answer EAGAIN, whether somebody writes or not (nfs4_setlease(),
+ * cifs_setlease()). */
 static bool
 is_on_a_server(int fd)
 {
@@ -40,7 +41,7 @@ is_on_a_server(int fd)
 int
 writers_keep_out(int fd)
 {
-	/* It comes with each break of the lease, and would end us. */
+	/* This signal comes when the lease is broken, and would end us. */
 	signal(SIGIO, SIG_IGN);
 	if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0)
 		return 0;
@@ -77,19 +78,20 @@ is_open_for_writing(int fdinfo, const char *name)
 	       (value & O_ACCMODE) != O_RDONLY;
 }
 
-/* Is this descriptor, a link in /proc/PID/fd, the file? */
+/* Does this link in /proc/PID/fd lead to the file? */
 static bool
 is_file(int dir, const char *name, const struct stat *file)
 {
 	struct statx st;
 
-	/* No question to a file server, which may not answer. */
+	/* Do not ask a file server, which may not answer. */
 	return statx(dir, name, AT_STATX_DONT_SYNC, STATX_INO, &st) == 0 &&
 	       st.stx_ino == file->st_ino &&
 	       makedev(st.stx_dev_major, st.stx_dev_minor) == file->st_dev;
 }
 
-/* Has a process the file open for writing? proc is /proc, pid the process. */
+/* Does a process have the file open for writing? proc is /proc, pid the
+ * process. */
 static bool
 process_writes(int proc, const char *pid, const struct stat *file)
 {
