@@ -34,7 +34,8 @@ next_word(const char **rest, struct word *w)
 	return w->len > 0;
 }
 
-/* A host without the brackets of IPv6, and the dot that may end a name. */
+/* Returns a host without the brackets of IPv6, or the dot that may end a
+ * name. */
 static struct word
 bare_host(struct word w)
 {
@@ -45,7 +46,7 @@ bare_host(struct word w)
 	return w;
 }
 
-/* Does this word of a list name the host, which is bare? */
+/* Does this word of a list name the host, which is from bare_host()? */
 static bool
 word_names(struct word w, struct word host)
 {
@@ -53,7 +54,7 @@ word_names(struct word w, struct word host)
 
 	w = bare_host(w);
 	if (is_below) {
-		w.at++; /* the dot is a part of what must be equal */
+		w.at++; /* keep the dot: it must be equal, too */
 		w.len--;
 		if (host.len <= w.len)
 			return false;
@@ -99,7 +100,7 @@ v6_of(const struct sockaddr *a)
 	return &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr;
 }
 
-/* Has an interface of this machine that address? If in doubt: yes. */
+/* Does an interface of this machine have that address? If unknown, true. */
 static bool
 is_own(int family, const void *address, size_t len)
 {
@@ -129,7 +130,7 @@ is_near_v4(struct in_addr address)
 	       a >= 0xe0000000 || is_own(AF_INET, &address, sizeof(address));
 }
 
-/* Does an IPv6 address stand for an IPv4 address? */
+/* Does an IPv6 address stand for an IPv4 address? Then set *v4. */
 static bool
 has_v4(const struct in6_addr *a, struct in_addr *v4)
 {
@@ -184,7 +185,7 @@ allow_hosts_reach(const char *list, const char *host, const struct sockaddr *a)
 				       : !is_near_v6(v6_of(a));
 }
 
-/* The address that the host is in digits, as it has no name. */
+/* Parse a host that is a numeric address. Returns whether it is one. */
 static bool
 read_address(struct word host, struct sockaddr_storage *a)
 {
@@ -197,7 +198,7 @@ read_address(struct word host, struct sockaddr_storage *a)
 		return false;
 	memcpy(text, host.at, host.len);
 	text[host.len] = '\0';
-	text[strcspn(text, "%")] = '\0'; /* the zone of a link-local one */
+	text[strcspn(text, "%")] = '\0'; /* the zone of a link-local address */
 	a->ss_family = AF_INET;
 	if (inet_aton(text, &v4->sin_addr) != 0)
 		return true;

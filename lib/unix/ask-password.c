@@ -25,7 +25,7 @@ note(int signal_number)
 	caught = signal_number;
 }
 
-/* Read a line. A signal interrupts it. */
+/* Read a line. A signal ends the wait. */
 static char *
 read_typed(int fd)
 {

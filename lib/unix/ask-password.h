@@ -7,10 +7,11 @@
 #define VM_UNIX_ASK_PASSWORD_H
 
 /*
- * Print the prompt to the terminal of this process, and read a line that it does
- * not show. Afterwards the terminal is as before; a signal that ends the process
- * meanwhile comes after that. Returns the line, for secret_free(); or NULL with
- * errno: ENXIO (there is no terminal), ENODATA (its end), or as of read(2).
+ * Print the prompt to the terminal of this process, and read a line without
+ * showing it. Afterwards the terminal is as it was before; a signal that comes
+ * meanwhile and should end the process takes effect after that. Returns the
+ * line, for secret_free(); or NULL with errno: ENXIO (there is no terminal),
+ * ENODATA (end of the input), or that of read(2).
  */
 char *ask_password(const char *prompt);
 

@@ -21,7 +21,7 @@ replace_file(const char *path, const char *text, size_t len)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	/* Don't follow a symbolic link that was put there. */
+	/* Don't follow a symbolic link that somebody put there. */
 	if (unlink(other) == -1 && errno != ENOENT)
 		return -1;
 	fd = open(other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);

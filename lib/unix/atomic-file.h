@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 /*
- * Make len bytes of text and a newline the content of path, by way of
- * path.new. Returns 0, or -1 with errno; what was there before stays then.
+ * Replace the content of path by len bytes of text and a newline, through
+ * path.new. Returns 0; or -1 with errno, and path is unchanged.
  */
 int replace_file(const char *path, const char *text, size_t len);
 

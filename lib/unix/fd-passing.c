@@ -9,7 +9,8 @@
 
 #include "unix/fd-passing.h"
 
-/* Room for them, aligned as cmsg(3) wants it; the kernel closes what is more. */
+/* Room for PASS_MAX descriptors, aligned as cmsg(3) requires; the kernel closes
+ * any others. */
 union ancillary {
 	char room[CMSG_SPACE(PASS_MAX * sizeof(int))];
 	struct cmsghdr align;
@@ -44,7 +45,8 @@ pass_send(int to, const void *text, size_t len, const int *fds, unsigned count)
 	return -1;
 }
 
-/* Keep as many of those that have come as are wanted; close all others. */
+/* Put the received descriptors into the free places of fds, and close the
+ * rest. */
 static void
 sort_out(const struct cmsghdr *c, int *fds, unsigned count)
 {

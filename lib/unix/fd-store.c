@@ -13,11 +13,12 @@
 #include "unix/fd-store.h"
 #include "unix/sd-notify.h"
 
-#define BUSY_MS	  5000 /* systemd answers in some milliseconds */
+#define BUSY_MS	  5000 /* systemd answers in a few milliseconds */
 #define LINE_SIZE 128
 
-/* The next name of a descriptor that was passed. Returns its length; 0 behind the last
- * one. (systemd writes "unknown" for one without a name.) */
+/* Find the next passed descriptor and its name. Returns the length of the name,
+ * or 0 after the last one. (systemd calls a descriptor without a name
+ * "unknown".) */
 static size_t
 next_name(const char **names, int *fd)
 {
@@ -66,7 +67,7 @@ fd_store_put(const char *name, int fd)
 {
 	char line[LINE_SIZE];
 
-	/* Without FDPOLL=0, systemd drops what poll(2) tells an error of. */
+	/* Without FDPOLL=0, systemd drops it when poll(2) reports an error. */
 	snprintf(line, sizeof(line), "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name);
 	ask(line, fd);
 }
@@ -99,7 +100,8 @@ fd_store_drop_others(const char *const names[], size_t count)
 	}
 }
 
-/* As sd_notify_barrier(3): systemd closes what comes with it, after all before it. */
+/* Like sd_notify_barrier(3): systemd closes the passed descriptor when it has
+ * handled all earlier messages. */
 void
 fd_store_wait(void)
 {

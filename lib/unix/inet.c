@@ -29,12 +29,12 @@ is_loopback(const struct sockaddr *a)
 	return a->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
 }
 
-/* Split "ADDR:PORT". Returns whether it has that form. */
+/* Split "ADDR:PORT". Returns whether the text has that form. */
 static bool
 split(const char *where, char *host, size_t size, const char **port)
 {
 	const char *colon = strrchr(where, ':'), *from = where;
-	uint64_t number; /* getaddrinfo(3) takes any, and what is left of it */
+	uint64_t number; /* getaddrinfo(3) truncates a large one */
 	size_t len;
 
 	if (colon == NULL || number_parse(colon + 1, 0, 65535, &number) == -1)
@@ -72,7 +72,8 @@ listen_at(const struct addrinfo *a)
 	return -1;
 }
 
-/* Where it listens, with the port that was chosen for it. Returns 0, or -1. */
+/* Write where the socket listens, with the port that was chosen for it. Returns
+ * 0, or -1. */
 static int
 show(int fd, char *shown, size_t size)
 {
@@ -149,7 +150,7 @@ inet_peer_name(int fd, char name[INET_PEER_SIZE])
 	    getnameinfo((struct sockaddr *)&a, len, name, INET_PEER_SIZE, NULL,
 		0, NI_NUMERICHOST) != 0)
 		return;
-	/* An IPv4 address, by way of an IPv6 socket (RFC 4291 2.5.5.2). */
+	/* An IPv4 peer of an IPv6 socket (RFC 4291 section 2.5.5.2). */
 	if (strncmp(name, "::ffff:", 7) == 0)
 		memmove(name, name + 7, strlen(name + 7) + 1);
 }

@@ -9,7 +9,7 @@
 
 #include "unix/places.h"
 
-static _Atomic pid_t *places; /* 0: a free one */
+static _Atomic pid_t *places; /* 0: the place is free */
 static unsigned places_count;
 
 int
@@ -25,7 +25,8 @@ places_make(unsigned count)
 	return 0;
 }
 
-/* Replace one process by another in the list. Returns whether it was there. */
+/* Replace a process by another one in the list. Returns whether it was
+ * there. */
 static bool
 replace(pid_t old, pid_t new)
 {

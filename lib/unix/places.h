@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Places for the processes of a server that take long, such as an upload. Their
- * number has a limit of its own, apart from that of processes that answer at once.
- * The list is in memory that they all share, because a process that was killed
- * cannot give its place back.
+ * Places for the processes of a server that run long, such as an upload. They
+ * have a limit of their own, apart from the limit of processes that answer at
+ * once. The list is in shared memory, so that the parent can free the place of
+ * a killed process.
  */
 #ifndef VM_UNIX_PLACES_H
 #define VM_UNIX_PLACES_H
@@ -13,19 +13,20 @@
 
 #include <stdbool.h>
 
-/* Make this many places, before the first process. Returns 0, or -1 with errno. */
+/* Make this many places, before the first process starts. Returns 0, or -1 with
+ * errno. */
 int places_make(unsigned count);
 
 /*
- * Take a place for this process, until it ends. Returns false where all are taken;
- * true where none were made, since it is the only process then.
+ * Take a place for this process until it ends. Returns false if all are taken;
+ * true if none were made, because this is the only process then.
  */
 bool places_take(void);
 
-/* A process has ended: its place is free, if it had one. */
+/* Free the place of a process that has ended, if it had one. */
 void places_leave(pid_t);
 
-/* How many are taken? */
+/* Returns how many places are taken. */
 unsigned places_taken(void);
 
 #endif

@@ -39,7 +39,7 @@ close_from(int first)
 
 #ifdef SYS_close_range
 	if (syscall(SYS_close_range, (unsigned)first, ~0U, 0) == 0)
-		return; /* Linux 5.9 */
+		return; /* since Linux 5.9 */
 #endif
 	for (fd = first; fd < end; fd++)
 		close((int)fd);

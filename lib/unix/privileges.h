@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Give up root and descriptors, in processes that talk to the network.
+ * Give up root and open descriptors in processes that talk to the network.
  */
 #ifndef VM_UNIX_PRIVILEGES_H
 #define VM_UNIX_PRIVILEGES_H
 
 /*
- * Become user name, for good and in no other group than its own; where it is
- * NULL, "vmedia", or "nobody" where there is none. Where we are not root
- * there is nothing to give up, and nothing is done.
+ * Become the user `name` permanently, with no group except the user's own. If
+ * name is NULL, become "vmedia", or "nobody" if there is no such user. If we
+ * are not root, do nothing, because there is nothing to give up.
  *
- * Returns 0; or -1 with errno: ENOENT (there is no such user), or as of
+ * Returns 0; or -1 with errno: ENOENT (there is no such user), or that of
  * setuid(2). After -1 the caller must end.
  */
 int become_user(const char *name);
 
-/* Open /dev/null as those of the descriptors 0 to 2 that are closed, so that no file
- * of ours becomes one of them. */
+/* Open /dev/null at each of the descriptors 0 to 2 that is closed, so that no
+ * file of ours gets such a number. */
 void fill_standard_streams(void);
 
 /* Close this descriptor and all above it. */

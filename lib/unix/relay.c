@@ -49,8 +49,8 @@ is_temporary(void)
 	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
 
-/* The buffer is refilled only when empty, or at its end: simpler, and it costs
- * one extra poll(2) at most. */
+/* Bytes are added only at the end of the buffer, which starts again when it is
+ * empty: this is simple, and costs at most one extra poll(2). */
 static bool
 wants_more(const struct relay_way *w)
 {
@@ -87,7 +87,7 @@ take(struct relay_way *w)
 		w->from = -1;
 }
 
-/* Returns 0, or -1 where the other end takes no more. */
+/* Returns 0, or -1 if the other end accepts no more data. */
 static int
 give(struct relay_way *w)
 {

@@ -17,9 +17,9 @@
 #include "unix/sandbox.h"
 
 /*
- * This list refuses calls, and does not allow them: libcurl, libnfs,
- * libsmbclient and the C library may need another call in their next version,
- * and an image would fail.
+ * A list of refused calls, not of allowed ones: the next version of libcurl,
+ * libnfs, libsmbclient or the C library may need another call, and reading an
+ * image would fail.
  */
 static const int refused[] = {
     /* other programs, and other processes */
@@ -83,7 +83,7 @@ static const int refused[] = {
     SCMP_SYS(syslog),
 };
 
-/* Refuse a call, with an errno, where all these arguments compare so. */
+/* Refuse a call with an errno if all these arguments match. */
 static int
 refuse_where(scmp_filter_ctx filter, int error, int call, unsigned count,
     const struct scmp_arg_cmp *arguments)
@@ -92,7 +92,7 @@ refuse_where(scmp_filter_ctx filter, int error, int call, unsigned count,
 	    filter, SCMP_ACT_ERRNO(error), call, count, arguments);
 }
 
-/* Refuse socket(2) for the families that compare with this one like that. */
+/* Refuse socket(2) for the families that match this comparison. */
 static int
 refuse_family(scmp_filter_ctx filter, enum scmp_compare compare, int family)
 {
@@ -130,10 +130,10 @@ refuse_sockets(scmp_filter_ctx filter)
 }
 
 /*
- * Refuse clone(2) with a new namespace. In a user namespace of its own, a
- * process has all capabilities, and reaches much more of the kernel. The flags
- * of clone3(2) are in memory, so that call seems to be missing: then the C
- * library makes threads by clone(2).
+ * Refuse clone(2) with a new namespace. In its own user namespace, a process
+ * has all capabilities, and reaches much more of the kernel. The flags of
+ * clone3(2) are in memory, so that call fails with ENOSYS: then the C library
+ * makes threads by clone(2).
  */
 static int
 refuse_namespaces(scmp_filter_ctx filter)
@@ -146,7 +146,7 @@ refuse_namespaces(scmp_filter_ctx filter)
 	int rc = 0;
 
 #ifdef __s390__
-	has.arg = 1; /* clone(2): there the stack comes first */
+	has.arg = 1; /* the stack is the first argument there */
 #endif
 	for (i = 0; i < sizeof(flags) / sizeof(flags[0]) && rc == 0; i++) {
 		has.datum_a = has.datum_b = flags[i];
@@ -158,8 +158,8 @@ refuse_namespaces(scmp_filter_ctx filter)
 }
 
 /*
- * Refuse what types into a terminal that is open here, or changes its line
- * discipline (ioctl_tty(2)). The kernel takes the lower 32 bits of a request.
+ * Refuse requests that type into an open terminal, or change its line
+ * discipline (ioctl_tty(2)). The kernel uses the lower 32 bits of a request.
  */
 static int
 refuse_terminals(scmp_filter_ctx filter)
@@ -178,7 +178,7 @@ refuse_terminals(scmp_filter_ctx filter)
 	return rc;
 }
 
-/* Load the filter, if all went well, and free it. */
+/* Load the filter, unless rc is an error, and free it. */
 static int
 enter(scmp_filter_ctx filter, int rc)
 {
@@ -219,7 +219,7 @@ sandbox_enter(void)
 
 /* --- local ---------------------------------------------------------------- */
 
-/* What makes, changes, renames or removes a file by its name. */
+/* Calls that make, change, rename or remove a file. */
 static const int changing[] = {
     SCMP_SYS(chmod),
     SCMP_SYS(chown),
@@ -245,7 +245,7 @@ static const int changing[] = {
     SCMP_SYS(unlinkat),
 };
 
-/* Refuse open(2) for writing, in both its forms. */
+/* Refuse open(2) and openat(2) for writing. */
 static int
 refuse_writing(scmp_filter_ctx filter)
 {
@@ -297,7 +297,7 @@ sandbox_is_missing(int error)
 /* --- strict -------------------------------------------------------------- */
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-/* What this program and the C library's parts that it uses then call. */
+/* Calls of a process that only moves bytes, and of the C library for it. */
 static const int allowed[] = {
     /* descriptors */
     SCMP_SYS(close),
@@ -335,7 +335,7 @@ static const int allowed[] = {
     SCMP_SYS(mprotect),
     SCMP_SYS(mremap),
     SCMP_SYS(munmap),
-    /* itself, and its end */
+    /* the process itself, and its end */
     SCMP_SYS(exit),
     SCMP_SYS(exit_group),
     SCMP_SYS(futex),
@@ -347,7 +347,7 @@ static const int allowed[] = {
     SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigreturn),
     SCMP_SYS(sigreturn),
-    /* time and chance */
+    /* time and random numbers */
     SCMP_SYS(clock_gettime),
     SCMP_SYS(clock_gettime64),
     SCMP_SYS(clock_nanosleep),
@@ -358,7 +358,7 @@ static const int allowed[] = {
     SCMP_SYS(time),
 };
 
-/* What a process calls besides that has a device or a file open already. */
+/* Further calls of a process that already has a device or a file open. */
 static const int allowed_device[] = {
     SCMP_SYS(epoll_ctl),
     SCMP_SYS(epoll_pwait),
@@ -383,7 +383,7 @@ allow(scmp_filter_ctx filter, const int *calls, size_t count)
 	return rc;
 }
 
-/* A filter that allows the strict ones; NULL with errno. */
+/* Returns a filter that allows only these, and its state in *rc; or NULL. */
 static scmp_filter_ctx
 make_strict(int *rc)
 {
@@ -391,7 +391,7 @@ make_strict(int *rc)
 
 	if (filter == NULL)
 		return NULL;
-	/* A tree instead of a list, since each read and write passes it. */
+	/* Use a tree instead of a list: each read and write passes it. */
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	*rc = allow(filter, allowed, sizeof(allowed) / sizeof(*allowed));
 	return filter;

@@ -23,7 +23,7 @@ connect_notify(const char *path)
 	    (path[0] != '/' && path[0] != '@'))
 		return -1;
 	memcpy(address.sun_path, path, len);
-	/* "@" stands for the NUL of an abstract name, which has no end. */
+	/* "@" stands for the NUL that begins an abstract name; none ends it. */
 	if (path[0] == '@')
 		address.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -12,9 +12,9 @@
 
 #include "unix/socket.h"
 
-#define STALE_MS 100 /* for who has bound a socket to listen at it */
+#define STALE_MS 100 /* a program's time between bind(2) and listen(2) */
 
-/* Close without losing errno; always -1. */
+/* Close fd without losing errno. Returns -1. */
 static int
 close_failed(int fd)
 {
@@ -51,7 +51,7 @@ connect_unix(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -1;
-	/* The queue may be full, of a server that accepts no more (unix(7)). */
+	/* The queue of a server that accepts no more may be full (unix(7)). */
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == -1)
 		return close_failed(fd);
@@ -76,7 +76,7 @@ bind_private(int fd, const struct sockaddr_un *address)
 static int
 try_connect(const struct sockaddr_un *address)
 {
-	/* O_NONBLOCK: don't wait where the queue is full. */
+	/* O_NONBLOCK: don't wait if the queue is full. */
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd == -1)

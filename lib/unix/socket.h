@@ -13,26 +13,27 @@
 #include <sys/un.h>
 
 /*
- * The address of a socket's path. Returns 0; or -1 with errno, ENAMETOOLONG
- * where it has no room for that (108 bytes: unix(7)).
+ * Make the address of a socket's path. Returns 0; or -1 with errno ENAMETOOLONG
+ * if the path does not fit (108 bytes: unix(7)).
  */
 int unix_address(const char *path, struct sockaddr_un *);
 
 /*
  * Connect to the socket at path. Returns the descriptor, close-on-exec, which
  * the caller closes; or -1 with errno: ENAMETOOLONG, ENOENT, ECONNREFUSED
- * (nobody serves it), EAGAIN (the server has not accepted for 10 s), or as
- * of socket(2) and connect(2).
+ * (nobody serves it), EAGAIN (the server has not accepted for 10 s), or that of
+ * socket(2) and connect(2).
  */
 int connect_unix(const char *path);
 
 /*
  * Bind path, with access for this user only (mode 0600), and listen there. A
- * socket that a killed server left is replaced; one that is served is not.
+ * socket that a killed server left is replaced; a socket that is served is not.
  *
- * Returns the descriptor, close-on-exec, which the caller closes and whose
- * path it removes; or -1 with errno: ENAMETOOLONG, EADDRINUSE (somebody serves
- * it), ENOTSOCK (something else lies there), or as of socket(2) and bind(2).
+ * Returns the descriptor, close-on-exec, which the caller closes and whose path
+ * the caller removes; or -1 with errno: ENAMETOOLONG, EADDRINUSE (somebody
+ * serves it), ENOTSOCK (something else is there), or that of socket(2) and
+ * bind(2).
  */
 int listen_unix(const char *path);
 
