@@ -19,11 +19,11 @@
 #include "slot/progress.h"
 #include "unix/socket.h"
 
-#define BEGIN_MS 20000 /* for a vm-slot that is being started to listen */
+#define BEGIN_MS 20000 /* longest wait until a starting vm-slot listens */
 #define PAUSE_MS 20
 
 struct answer {
-	int status; /* -1: not yet */
+	int status; /* -1: no answer yet */
 	enum cause cause;
 	char *why; /* the reason goes here */
 	size_t size;
@@ -47,9 +47,9 @@ slot_is_held(const struct state *s)
 
 /* --- connecting -------------------------------------------------------------- */
 
-/* A vm-slot that holds the slot listens in a moment. One that is followed may
- * have been started only just now; one that has failed before it could listen
- * has left its word. */
+/* May a vm-slot listen soon? Yes if it holds the slot. A vm-slot to follow may
+ * be starting only just now; if it failed before it could listen, it left an
+ * error. */
 static bool
 may_come(const struct ask *a)
 {
@@ -73,7 +73,7 @@ connect_slot(const struct ask *a, int64_t give_up)
 
 /* --- the answer --------------------------------------------------------------- */
 
-/* STATUS CAUSE TEXT */
+/* Parse STATUS CAUSE TEXT. */
 static void
 take_failure(struct answer *answer, char *line)
 {
@@ -102,7 +102,7 @@ take_line(struct answer *answer, char *line, char *step)
 	}
 }
 
-/* Returns false at its end. */
+/* Returns false at the end of the connection. */
 static bool
 take_lines(int fd, struct answer *answer, char *step)
 {
@@ -124,7 +124,8 @@ take_lines(int fd, struct answer *answer, char *step)
 	return answer->have < sizeof(answer->text) - 1;
 }
 
-/* Returns the status of the answer, or ASK_NOBODY. */
+/* Returns the status of the answer, EX_TEMPFAIL after the time limit,
+ * ASK_NOBODY or ASK_ALONE. */
 static int
 wait_for_answer(
     const struct ask *a, int fd, enum cause *cause, char *why, size_t size)
@@ -196,8 +197,8 @@ slot_ask(const struct ask *a, enum cause *cause, char *why, size_t size)
 		close(fd);
 		if (strcmp(a->request, "watch") == 0)
 			give_up = clock_ms() + BEGIN_MS;
-		/* A vm-slot that reloads closes its socket, and goes on: each
-		 * request may be made twice. */
+		/* A vm-slot that reloads closes its socket, and goes on. So
+		 * send the request again: it may arrive twice. */
 	} while (status == ASK_NOBODY && slot_is_held(a->state) &&
 		 strcmp(a->request, "leave") != 0 && clock_ms() < give_up);
 	return status;

@@ -19,7 +19,7 @@
 #include "slot/child.h"
 
 #define GRACE_MS  2000 /* between SIGTERM and SIGKILL */
-#define READS_MAX 16   /* of 4 KiB, as much as a FIFO holds */
+#define READS_MAX 16   /* of 4 KiB, in all as much as a FIFO holds */
 
 #ifndef P_PIDFD
 #define P_PIDFD 3 /* waitid(2), Linux 5.4 */
@@ -38,8 +38,8 @@ static const char *const names[CHILDREN] = {[CHILD_SOURCE] = "source",
     [CHILD_POWER] = "power",
     [CHILD_CHECK] = "check"};
 
-/* The programs, for one that was adopted. A hook and the power command have any
- * name. */
+/* The program names of adopted children. A hook and the power command may have
+ * any name. */
 static const char *const programs[CHILDREN] = {[CHILD_SOURCE] = "vm-fetchd",
     [CHILD_ATTACH] = "vm-nbd-attach",
     [CHILD_WRITER] = "vm-nbd-attach",
@@ -73,7 +73,7 @@ child_init(struct child *c, enum child_id id)
 	snprintf(c->program, sizeof(c->program), "%s", programs[id]);
 }
 
-/* The program's name ends at the first colon of a line of the log. */
+/* Set the program's name for the log, where it ends at the first colon. */
 static void
 name_program(struct child *c, const char *path)
 {
@@ -87,7 +87,7 @@ name_program(struct child *c, const char *path)
 			*p = '_';
 }
 
-/* The path of work/WORD.NAME. */
+/* Returns the path of work/WORD.NAME for this child. */
 static char *
 work_path(const struct child *c, const struct state *s, const char *word,
     char path[PATH_MAX])
@@ -115,28 +115,28 @@ close_lines(struct child_lines *l)
 
 /* --- starting ----------------------------------------------------------- */
 
-/* By the child itself: a vm-slot that is killed just after the fork must not
- * leave one that nobody knows. */
+/* The child does this itself: a vm-slot that is killed just after the fork must
+ * not leave a child that nobody knows. */
 static void
 write_pid(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (fd == -1)
-		return; /* then it is not adopted, but started again */
+		return; /* a later vm-slot restarts it then */
 	dprintf(fd, "%ld\n", (long)getpid());
 	close(fd);
 }
 
-/* In the child. */
+/* This runs in the child. */
 static void __attribute__((noreturn)) run(enum child_id id, char *const argv[],
     const char *pid_file, int out, int said)
 {
 	int null = open("/dev/null", O_RDONLY);
 	sigset_t none;
 
-	setsid(); /* a group of its own, to be killed with all that is in it */
-	/* A site's own programs may run ours, for people. */
+	setsid(); /* its own group, to kill it with all its children */
+	/* A site's own programs may run ours, and people read the output. */
 	if (id != CHILD_HOOK && id != CHILD_POWER)
 		setenv("VM_CAUSES", "1", 1);
 	umask(077);
@@ -153,14 +153,14 @@ static void __attribute__((noreturn)) run(enum child_id id, char *const argv[],
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-/* The FIFO of what it says, for both ends at once: see the header. Returns 0, or
- * -1 with errno. */
+/* Open the FIFO of what the child says, each end for reading and writing: see
+ * the header. Returns 0, or -1 with errno. */
 static int
 open_fifo(
     const struct child *c, const struct state *s, const char *path, int ends[2])
 {
 	char work[PATH_MAX];
-	/* What holds the medium must not wait for somebody who reads. */
+	/* A program that holds the medium must not wait for a reader. */
 	int flags = c->id <= CHILD_WRITER ? O_NONBLOCK : 0;
 
 	if (mkfifo(path, 0600) == -1 &&
@@ -173,8 +173,8 @@ open_fifo(
 	return ends[0] != -1 && ends[1] != -1 ? 0 : -1;
 }
 
-/* Where there can be no FIFO (a full /run) a pipe does, but for an adoption:
- * what undoes a mount must run all the same. */
+/* If there can be no FIFO (a full /run), a pipe will do, although the child
+ * cannot be adopted then: programs that undo a mount must run all the same. */
 static int
 open_said(
     const struct child *c, const struct state *s, const char *path, int ends[2])
@@ -197,7 +197,7 @@ child_start(struct child *c, const struct state *s, char *const argv[],
 
 	work_path(c, s, "pid", pid_file);
 	work_path(c, s, "said", path);
-	/* What one before has said is no word of this one. */
+	/* Drop what an earlier child has said. */
 	unlink(path);
 	child_init(c, c->id);
 	name_program(c, argv[0]);
@@ -259,7 +259,8 @@ child_adopt(struct child *c, const struct state *s)
 	if (fifo == -1)
 		return false;
 	c->pidfd = open_pidfd((pid_t)pid);
-	/* Looked at once it can no longer become another. */
+	/* Check this last: with its pidfd open, the pid cannot become another
+	 * process's. */
 	if (c->pidfd != -1 && is_said_by(fifo, (pid_t)pid)) {
 		c->pid = (pid_t)pid;
 		c->said.fd = fifo;
@@ -339,7 +340,7 @@ end_line(struct child *c, struct child_lines *l, child_heard *heard, void *arg)
 	heard(arg, c, l == &c->said, l->line);
 }
 
-/* Pass on what is there, but no flood of it at once. */
+/* Pass on the lines that are there, but not too many at once. */
 static void
 hear(struct child *c, struct child_lines *l, child_heard *heard, void *arg)
 {
@@ -384,7 +385,7 @@ child_left(const struct child *c, int64_t now)
 	return end > now ? (int)(end - now) : 0;
 }
 
-/* Its status if it has ended, else -1. */
+/* Returns the child's status if it has ended, else -1. */
 static int
 reap(const struct child *c)
 {
@@ -414,7 +415,7 @@ child_move(
 			heard(arg, c, true, c->last);
 		return status;
 	}
-	status = reap(c); /* first: what it said before is all there then */
+	status = reap(c); /* first: then all that it said can be read */
 	hear(c, &c->out, heard, arg);
 	hear(c, &c->said, heard, arg);
 	if (status == -1) {

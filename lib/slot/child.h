@@ -31,7 +31,7 @@ enum child_id {
 	CHILD_WRITER, /* vm-nbd-attach -W */
 	CHILD_PROBE,  /* vm-probe */
 	CHILD_UDEV,   /* udevadm settle */
-	CHILD_KEEPER, /* what starts or ends the slot's vm-drive */
+	CHILD_KEEPER, /* starts or ends the slot's vm-drive */
 	CHILD_DRIVE,  /* vm-gadget insert or eject */
 	CHILD_DETACH, /* vm-nbd-attach -D */
 	CHILD_JOBS,   /* systemctl list-jobs */
@@ -55,56 +55,60 @@ struct child {
 	int pidfd;
 	struct child_lines out, said;
 	int64_t end;  /* when it is killed, by clock_ms(); 0: never */
-	int64_t kill; /* it was told to end: when it is killed */
-	int failed;   /* the status of one that could not be started, or -1 */
+	int64_t kill; /* when it is killed after it was told to end */
+	int failed;   /* the status if it could not be started, or -1 */
 	char last[CHILD_LINE_MAX]; /* what it said last */
-	enum cause cause;	   /* of its failure, if it has told one */
+	enum cause cause;	   /* of its failure, if it told one */
 };
 
-/* What a child's name is in work/ (pid.NAME, said.NAME) and in messages. */
+/* Returns the child's name in work/ (pid.NAME, said.NAME) and in messages. */
 const char *child_name(enum child_id);
 
-/* Make it one that is not running. */
+/* Initialize a child that is not running. */
 void child_init(struct child *, enum child_id);
 
 /*
- * Start argv[0] of $PATH, to be killed after `seconds` (0: never). Where that
- * fails, child_move() tells it as an end with status 71 (EX_OSERR).
+ * Start argv[0], found in $PATH, and kill it after `seconds` (0: never). If it
+ * cannot be started, child_move() reports that as an end with status 71
+ * (EX_OSERR).
  */
 void child_start(
     struct child *, const struct state *, char *const argv[], unsigned seconds);
 
-/* Take over what an earlier vm-slot started. Returns whether it lives. */
+/* Take over the child of an earlier vm-slot. Returns whether it runs. */
 bool child_adopt(struct child *, const struct state *);
 
-/* Tell it to end; it is killed two seconds later. Fine if it is not running. */
+/* Tell the child to end; it is killed two seconds later. It need not be
+ * running. */
 void child_stop(struct child *);
 
-/* Let it live for `seconds` more at most. */
+/* Let the child run for at most `seconds` more. */
 void child_hurry(struct child *, unsigned seconds);
 
-/* Tell it to end, and leave it its time. */
+/* Tell the child to end, without a time limit. */
 void child_end_gently(const struct child *);
 
-/* Kill it, and what it has started itself. */
+/* Kill the child, and the programs that it has started. */
 void child_kill(const struct child *);
 
-/* A line that it has said (said) or printed; without its newline. A line that
- * tells a cause (base/cause.h) only sets the child's cause. */
+/* Called for a line that the child wrote to standard error (said) or standard
+ * output, without the newline. A line that tells a cause (base/cause.h) only
+ * sets the child's cause. */
 typedef void child_heard(void *, struct child *, bool said, const char *line);
 
 #define CHILD_POLLS 3
 
-/* What to poll for; entries that are not wanted have no descriptor. */
+/* Set the entries for poll(2). An unused entry has the descriptor -1. */
 void child_poll(const struct child *, struct pollfd[CHILD_POLLS]);
 
 /* Milliseconds until child_move() has something to do; -1: unknown. */
 int child_left(const struct child *, int64_t now);
 
 /*
- * Hear what it says, and kill it if its time has come. Returns -1 while it
- * lives; else its status as a shell has it (128 + the signal), once for each
- * start. One that was adopted leaves its status to others: 137 stands for it.
+ * Read what the child says, and kill it if its time is over. Returns -1 while
+ * it runs; else its status as in a shell (128 + the signal), once for each
+ * start. If an adopted child has another parent, its status is unknown: this
+ * returns 137.
  */
 int child_move(
     struct child *, const struct state *, child_heard *heard, void *);

@@ -19,7 +19,7 @@
 #include "slot/slot.h"
 #include "unix/sd-notify.h"
 
-#define LOG_MAX (64 * 1024) /* bytes; half of it stays */
+#define LOG_MAX (64 * 1024) /* bytes; shortening keeps half of them */
 
 void
 slot_event(struct slot *s, enum event event)
@@ -30,8 +30,8 @@ slot_event(struct slot *s, enum event event)
 
 /* --- telling ------------------------------------------------------------- */
 
-/* A line of the log: TIME PROGRAM: slot N: TEXT. The journal has times itself.
- * Returns its length. */
+/* Write a line to the log: TIME PROGRAM: slot N: TEXT. The journal adds the
+ * time itself. Returns the length of the line. */
 static size_t
 write_line(const struct slot *s, const char *program, const char *text)
 {
@@ -194,7 +194,7 @@ slot_start(struct slot *s, enum child_id id, unsigned seconds,
 		    text + len, sizeof(text) - len, " %s", argv[i]);
 	if (s->verbose)
 		slot_say(s, "%s", text);
-	/* execvp(3) changes none of it. */
+	/* execvp(3) does not change the arguments. */
 	child_start(&s->children[id], &s->state, (char *const *)argv, seconds);
 }
 
@@ -204,8 +204,8 @@ slot_runs(const struct slot *s, enum child_id id)
 	return s->children[id].pid != 0;
 }
 
-/* Copy text, with name in place of path: users should read the name of the image
- * where a program names our device. */
+/* Copy text, with name in place of path: users should read the name of the
+ * image where a program names our device. */
 static void
 rename_in(char *out, size_t size, const char *text, const char *path,
     const char *name)
@@ -246,8 +246,8 @@ slot_has_device(const struct slot *s)
 	return strncmp(s->device, "/dev/", 5) == 0;
 }
 
-/* Reads and writes that the vm-drive or the device has served, ever: its `stat`, fields 1, 5
- * (Documentation/block/stat.rst). */
+/* Get the reads and writes that the vm-drive or the device has served since it
+ * exists: fields 1 and 5 of its `stat` (Documentation/block/stat.rst). */
 static bool
 read_stat(const struct slot *s, uint64_t *reads, uint64_t *writes)
 {
@@ -307,14 +307,14 @@ slot_shorten_log(const struct slot *s)
 	ssize_t n;
 	int fd;
 
-	/* In place, for vmctl log -f has it open. */
+	/* Shorten it in place, because vmctl log -f has it open. */
 	fd = open(state_path(&s->state, "log", path), O_RDWR | O_CLOEXEC);
 	if (fd == -1)
 		return;
 	if (fstat(fd, &st) == 0 && st.st_size > LOG_MAX) {
 		n = pread(
 		    fd, text, sizeof(text), st.st_size - (off_t)sizeof(text));
-		/* The first line is whole. */
+		/* The log begins with a complete line. */
 		line = n > 0 ? memchr(text, '\n', (size_t)n) : NULL;
 		if (line != NULL && ftruncate(fd, 0) == 0 &&
 		    pwrite(fd, line + 1, (size_t)(text + n - line - 1), 0) ==

@@ -19,7 +19,7 @@
 struct client {
 	int fd; /* -1: free */
 	enum control_kind kind;
-	bool closed; /* its side: it says no more, and listens */
+	bool closed; /* it has closed its side, and only listens */
 	size_t have;
 	char request[REQUEST_MAX];
 };
@@ -58,7 +58,8 @@ drop(struct client *client)
 	client->have = 0;
 }
 
-/* A place for one more: a free one, or that of one that has not asked. */
+/* Find a place for a new client: a free one, or that of a client that has not
+ * asked yet. */
 static struct client *
 find_place(struct control *c)
 {
@@ -103,7 +104,8 @@ control_poll(const struct control *c, struct pollfd p[CONTROL_POLLS])
 {
 	int i;
 
-	/* Nobody is let in where there is no place: it would be a busy loop. */
+	/* Without a place, do not poll for new clients: it would be a busy
+	 * loop. */
 	p[0] = (struct pollfd){has_place(c) ? c->fd : -1, POLLIN, 0};
 	for (i = 0; i < CONTROL_CLIENTS; i++)
 		p[i + 1] = (struct pollfd){
@@ -131,7 +133,7 @@ take_clients(struct control *c)
 	}
 }
 
-/* It reads no more either. */
+/* Has the client closed both directions? */
 static bool
 has_gone(const struct client *client)
 {
@@ -140,7 +142,8 @@ has_gone(const struct client *client)
 	return poll(&p, 1, 0) == 1;
 }
 
-/* Returns whether its request is whole. One that has gone is dropped. */
+/* Returns whether the client's request is complete. Drops a client that has
+ * gone. */
 static bool
 take_request(struct client *client)
 {
@@ -148,7 +151,7 @@ take_request(struct client *client)
 	char rest[REQUEST_MAX];
 	ssize_t n;
 
-	/* Who has asked says no more: it is read for its end only. */
+	/* A client that has asked sends no more: read only to see its end. */
 	if (client->kind != CONTROL_NONE)
 		n = read(client->fd, rest, sizeof(rest));
 	else
@@ -211,7 +214,7 @@ control_find(const struct control *c, enum control_kind kind)
 
 /* --- answers ---------------------------------------------------------------- */
 
-/* A few short lines fit into any socket: nobody is waited for. */
+/* Never wait: a few short lines fit into any socket. */
 static void
 send_line(struct client *client, const char *word, const char *text)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Which drive shows the medium: the kernel's, from a block device that is attached
- * to the source, or a vm-drive(8), from the source's socket. A request names it:
- * kernel (the default), own, or auto: the kernel's, unless that can't show the image,
- * or the slot has a vm-drive already. vmctl asks for auto only where there is
- * FunctionFS.
+ * Which drive shows the medium: the kernel's drive, from a block device that is
+ * attached to the source, or a vm-drive(8), from the source's socket. A request
+ * names the drive: kernel (the default), own, or auto. With auto it is the
+ * kernel's drive, unless that cannot show the image, or the slot already has a
+ * vm-drive. vmctl asks for auto only if there is FunctionFS.
  *
- * The connection of a client that serves an image is the kernel's, which keeps reads
- * while the client is away. Of such an image a vm-drive shows the block device, and
- * only where it must: there is one way more for each byte.
+ * If a client serves the image, the kernel has its connection, because the
+ * kernel keeps reads while the client is away. A vm-drive then shows the block
+ * device, and only if it must: each byte takes a longer way.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +22,10 @@
 #include "slot/slot.h"
 
 #define DRIVE_SECONDS 30   /* until a vm-drive has started, or ended */
-#define GADGET_MS     2000 /* for a look at the drives */
+#define GADGET_MS     2000 /* for reading the state of the drives */
 
-/* Does the kernel attach block devices? vmctl has loaded the module, if it exists. */
+/* Does the kernel have NBD devices? vmctl has loaded the module, if it
+ * exists. */
 static bool
 kernel_has_nbd(void)
 {
@@ -100,7 +101,7 @@ slot_needs_own(const struct slot *s)
 
 /* --- from one to the other --------------------------------------------------- */
 
-/* Unless a client serves the image, the block device is not needed: the vm-drive reads
+/* Detach the block device, unless a client serves the image: the vm-drive reads
  * from the source. */
 void
 slot_release_device(struct slot *s)
@@ -136,7 +137,7 @@ slot_released(struct slot *s, enum child_id id, int status)
 
 /* --- the vm-drive -------------------------------------------------------------- */
 
-/* As a service of systemd, if we are one: it must live on when we end. */
+/* If we are a service of systemd, start another one: it must outlive us. */
 void
 slot_start_keeper(struct slot *s)
 {
@@ -161,7 +162,8 @@ end_keeper(struct slot *s)
 	slot_start(s, CHILD_KEEPER, DRIVE_SECONDS, argv);
 }
 
-/* The change of the drive would take the media of the other slots from the host. */
+/* Do other slots have media? The change of the drive would take them from the
+ * host. */
 static bool
 others_have_media(const struct slot *s)
 {
@@ -194,7 +196,8 @@ slot_start_drive(struct slot *s)
 	}
 }
 
-/* Of a service only its journal knows why it failed, and this file. */
+/* If the vm-drive is a service, only its journal and this file tell why it
+ * failed. */
 void
 slot_drive_ended(struct slot *s, int status)
 {

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * When a medium has ended, its clients may still hold tickets with which they
- * could connect again (ws-monitor/ticket-check.h). Such a ticket is changed: it now only
- * tells the client how the medium ended.
+ * could connect again (ws-monitor/ticket-check.h). Such a ticket is changed: it
+ * now only tells the client how the medium ended.
  */
 #include <sys/stat.h>
 
@@ -17,8 +17,8 @@
 
 #include "slot/slot.h"
 
-#define TOLD_SECONDS 86400 /* status tells it for this long */
-#define TOLD_MAX     200   /* bytes of it */
+#define TOLD_SECONDS 86400 /* a changed ticket tells the end this long */
+#define TOLD_MAX     200   /* bytes of that text */
 #define TICKET_SIZE  4096
 
 /* Read a whole ticket. Returns false on failure. */

@@ -35,7 +35,7 @@ path_of(const char *run, uint64_t number, char *buf)
 	return buf;
 }
 
-/* The highest number; and remove the events before `first`. */
+/* Remove the events before `first`. Returns the highest number. */
 static uint64_t
 sweep(const char *run, uint64_t first)
 {
@@ -78,7 +78,7 @@ event_log_add(
 	len = snprintf(text, sizeof(text), "%lld %u %s%s%.500s",
 	    (long long)time(NULL), slot, event, *reason != '\0' ? " " : "",
 	    reason);
-	/* A name of our own first: link(2) then takes a number that is free. */
+	/* Write to our own name first: link(2) then takes a free number. */
 	snprintf(made, sizeof(made), "%s/events/.%u", run, slot);
 	if (replace_file(made, text, (size_t)len) == -1)
 		return -1;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The last events of all slots, for programs that tell others of them: the files
- * of /run/vmedia/events. A file's name is the event's number, one more than that
- * of the event before; it has one line, "TIME SLOT EVENT REASON", with the time in
- * seconds since 1970. Only vm-slot writes them, and keeps the last 64.
+ * The last events of all slots, for programs that report them: the files in
+ * /run/vmedia/events. A file's name is the event's number, which is one more
+ * than the number of the event before. The file has one line, "TIME SLOT EVENT
+ * REASON", with the time in seconds since 1970. Only vm-slot writes the files,
+ * and keeps the last 64.
  *
- * The events are those of hooks (vm-slot(8)), and `activating` and `deactivating`.
+ * The events are those of hooks (vm-slot(8)), `activating` and `deactivating`.
  */
 #ifndef VM_SLOT_EVENT_LOG_H
 #define VM_SLOT_EVENT_LOG_H
@@ -23,10 +24,11 @@ struct logged_event {
 	char reason[512]; /* "" if there is none */
 };
 
-/* The directory, below `run` (struct state), into buf of PATH_MAX. Returns buf. */
+/* Write the path of the directory below `run` (struct state) to buf of PATH_MAX
+ * bytes. Returns buf. */
 char *event_log_path(const char *run, char *buf);
 
-/* The number of the last event; 0 if there is none. */
+/* Returns the number of the last event; 0 if there is none. */
 uint64_t event_log_last(const char *run);
 
 /*
@@ -36,8 +38,8 @@ uint64_t event_log_last(const char *run);
 int event_log_add(
     const char *run, unsigned slot, const char *event, const char *reason);
 
-/* Read the event of that number. Returns 0; or -1 with errno: ENOENT if there is
- * none (any more), EINVAL if the file is none of ours. */
+/* Read the event of that number. Returns 0; or -1 with errno: ENOENT if there
+ * is none (any more), EINVAL if the file is not an event. */
 int event_log_get(const char *run, uint64_t number, struct logged_event *);
 
 #endif

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * The limits of a medium: it is ejected after a time (expires), when the host
- * has not used it for a time (idle), when its source has not answered for a time
- * (degraded), or at the end of one boot (boot-once).
+ * has not used it for a time (idle), when its source has not answered for a
+ * time (degraded), or at the end of one boot (boot-once).
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -13,10 +13,11 @@
 #include "base/clock.h"
 #include "slot/slot.h"
 
-#define TICK_MS	      5000 /* between two looks at what nobody tells */
+#define TICK_MS	      5000 /* between two checks of what nobody reports */
 #define POWER_SECONDS 20   /* for the site's command */
 
-/* If the host has used the medium since the last check, restart the idle time. */
+/* If the host has used the medium since the last check, restart the idle
+ * time. */
 static void
 count_requests(struct slot *s)
 {
@@ -158,7 +159,8 @@ slot_hear_port(struct slot *s, const char *state)
 		    s, "the host's USB port was disconnected (--boot-once)");
 }
 
-/* The line comes from the command of the site: any words that end in on or off. */
+/* The line comes from the command of the site: any words that end in on or
+ * off. */
 void
 slot_hear_power(struct slot *s, const char *line)
 {

@@ -19,9 +19,9 @@
 #include "slot/event-log.h"
 #include "slot/slot.h"
 
-#define HOOK_SECONDS  30   /* that each may take */
+#define HOOK_SECONDS  30   /* the most that each may take */
 #define LEAVE_SECONDS 5	   /* ... when the next mount waits for the slot */
-#define DEGRADED_MS   5000 /* a shorter trouble is told to no hook */
+#define DEGRADED_MS   5000 /* hooks do not hear of shorter trouble */
 
 static const char *
 hook_dir(void)
@@ -46,7 +46,7 @@ slot_hooks_know(struct slot *s)
 	}
 }
 
-/* Why the slot is as it is; "" if there is nothing to say. */
+/* Get the reason for the slot's state; "" if there is none. */
 static void
 get_reason(const struct slot *s, char reason[STATE_VALUE_MAX])
 {
@@ -210,8 +210,8 @@ slot_tell(struct slot *s)
 	slot_next_hook(s);
 }
 
-/* The next mount waits for this process. A hook that hangs must not delay it for
- * more than LEAVE_SECONDS. */
+/* The next mount waits for this process. A hook that hangs must not delay it
+ * for more than LEAVE_SECONDS. */
 void
 slot_leave(struct slot *s, int client)
 {

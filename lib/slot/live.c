@@ -30,7 +30,8 @@ slot_begin(struct slot *s)
 	state_remove(&s->state, done);
 	snprintf(s->source, sizeof(s->source), "ok");
 	s->was_in = true;
-	/* First, for a vm-slot that takes over what is active. */
+	/* Before the state: a vm-slot that adopts the medium needs the
+	 * limits. */
 	slot_limits_begin(s);
 	slot_put(s, "state", "active");
 	watch_drive(s);
@@ -61,8 +62,8 @@ slot_resume(struct slot *s)
 	state_get(&s->state, "media", media);
 	snprintf(s->media, sizeof(s->media), "%.7s", media);
 	s->was_in = true;
-	/* Adopt the programs that still run. If vm-fetchd does not run, wait for
-	 * it as for a source that does not answer. */
+	/* Adopt the programs that still run. If vm-fetchd does not run, wait
+	 * for it as for a source that does not answer. */
 	if (!s->served)
 		adopt(s, CHILD_SOURCE);
 	if (slot_has_device(s)) {
@@ -88,8 +89,8 @@ trouble(const struct slot *s, char *buf, size_t size)
 
 	bool waits = strcmp(s->source, "waiting") == 0;
 
-	/* Nobody is behind the medium of a client that is lost, even while the
-	 * host's reads still wait for it. */
+	/* If the client is lost, nobody serves the image, even while the host's
+	 * reads still wait for the client. */
 	if (s->served && (waits || strcmp(s->source, "down") == 0))
 		return "the client that serves the image is not connected";
 	if (strcmp(s->source, "down") == 0)
@@ -101,7 +102,8 @@ trouble(const struct slot *s, char *buf, size_t size)
 	return buf;
 }
 
-/* Set the state by the source. If it changes, tell systemd and run the hooks. */
+/* Set the state by the source. If it changes, tell systemd and run the
+ * hooks. */
 static void
 settle(struct slot *s)
 {
@@ -220,7 +222,7 @@ is_refusal(enum child_id id, int status)
 		   status == EX_NOPERM);
 }
 
-/* A program has ended that must not end: start it again. */
+/* A program that must not end has ended: start it again. */
 static void
 mend(struct slot *s, enum child_id id, int status)
 {
@@ -242,7 +244,8 @@ mend(struct slot *s, enum child_id id, int status)
 	}
 }
 
-/* A vm-drive has ejected, and its source could not keep all; or it does not answer. */
+/* A vm-drive has ejected, but its source could not store everything; or the
+ * vm-drive does not answer. */
 static void
 hear_own_loss(struct slot *s)
 {
@@ -305,8 +308,8 @@ slot_live_ended(struct slot *s, enum child_id id, int status)
 
 /* --- what was seen of the drive ------------------------------------------------ */
 
-/* It goes on with its medium. Unless systemd has kept its descriptors, the host sees
- * that the drive was unplugged. */
+/* Start the vm-drive again, which goes on with its medium. Unless systemd has
+ * kept its descriptors, the host sees that the drive was unplugged. */
 static void
 mend_drive(struct slot *s)
 {
@@ -326,7 +329,7 @@ slot_hear_watch(struct slot *s, const struct look *look)
 		return;
 	}
 	if (look->empty) {
-		/* Our own eject, whose end will be reported soon. */
+		/* It is our own eject, whose end will be reported soon. */
 		if (s->phase == PHASE_ASK && slot_runs(s, CHILD_DRIVE))
 			return;
 		snprintf(s->reason, sizeof(s->reason), "ejected by the host");

@@ -13,7 +13,7 @@
 #include "slot/control.h"
 #include "slot/slot.h"
 
-#define LOOK_MAX_MS 5000 /* between two looks where a limit hangs on them */
+#define LOOK_MAX_MS 5000 /* between two looks if a limit depends on them */
 
 enum {
 	POLL_SIGNAL,
@@ -23,7 +23,7 @@ enum {
 	POLLS = POLL_CONTROL + CONTROL_POLLS
 };
 
-/* The looks' longest pause; 0: their own. */
+/* Returns the longest pause between two looks; 0: without a bound. */
 static int
 look_max(const struct slot *s)
 {
@@ -77,7 +77,7 @@ static void
 asked(void *slot, const char *request, int client)
 {
 	slot_asked_for(slot, request, client);
-	slot_act(slot); /* before another asks */
+	slot_act(slot); /* before the next request */
 }
 
 static void
@@ -107,7 +107,7 @@ move(struct slot *s, int signals)
 	for (i = 0; i < CHILDREN; i++) {
 		status =
 		    child_move(&s->children[i], &s->state, slot_child_heard, s);
-		slot_act(s); /* on what it has said, which came first */
+		slot_act(s); /* first on what it has said before its end */
 		if (status != -1)
 			slot_child_ended(s, (enum child_id)i, status);
 		slot_act(s);
@@ -136,7 +136,7 @@ slot_catch_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	/* If our parent ignores SIGCHLD, we would not learn that a child ended. */
+	/* If our parent ignores SIGCHLD, we would not see a child end. */
 	signal(SIGCHLD, SIG_DFL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }

@@ -12,7 +12,7 @@
 #include "gadget/lun.h"
 #include "slot/slot.h"
 
-#define DRIVE_MS     2000 /* for a look at the drive */
+#define DRIVE_MS     2000 /* for reading the state of the drive */
 #define UDEV_SECONDS 6
 
 /* --- the source ----------------------------------------------------------- */
@@ -159,7 +159,7 @@ slot_hear_probe(struct slot *s, const char *line)
 	}
 }
 
-/* Print the options for the slots with such a drive, for the message. */
+/* Returns the options for the slots with such a drive, for the message. */
 static const char *
 other_slots(enum image_media type)
 {
@@ -182,7 +182,8 @@ other_slots(enum image_media type)
 	return text;
 }
 
-/* The image must have the type of the slot's drive, unless --retype is given. */
+/* The image must have the type of the slot's drive, unless --retype is
+ * given. */
 static void
 check_drive(struct slot *s)
 {
@@ -263,7 +264,7 @@ slot_make_ended(struct slot *s, enum child_id id, int status)
 		else if (!slot_runs(s, CHILD_UDEV))
 			check_drive(s);
 		break;
-	case CHILD_UDEV: /* whatever came of it */
+	case CHILD_UDEV: /* whatever its status */
 		if (s->phase == PHASE_LOOK && !slot_runs(s, CHILD_PROBE))
 			check_drive(s);
 		break;

@@ -67,7 +67,7 @@ call_off(struct slot *s)
 	slot_begin_end(s);
 }
 
-/* What is known to be lost already is given up, too. */
+/* Also give up the data that is already known to be lost. */
 static void
 give_up_data(struct slot *s)
 {
@@ -106,7 +106,7 @@ stop_waiting(struct slot *s)
 {
 	give_up_data(s);
 	drop_request(s);
-	/* Another one asks the vm-drive to eject at once. */
+	/* The next vm-gadget asks the vm-drive to eject at once. */
 	if (s->phase == PHASE_EMPTY && s->own && slot_runs(s, CHILD_DRIVE)) {
 		child_kill(&s->children[CHILD_DRIVE]);
 		s->interrupted = true;

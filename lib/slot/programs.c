@@ -27,7 +27,7 @@ slot_child_ended(struct slot *s, enum child_id id, int status)
 		slot_undo_ended(s, id, status);
 }
 
-/* The one result of a program: a device or a socket. */
+/* Handle the only result of a program: a device or a socket. */
 static void
 hear_result(struct slot *s, enum child_id id, const char *line)
 {
@@ -44,7 +44,8 @@ hear_result(struct slot *s, enum child_id id, const char *line)
 	}
 }
 
-/* How far vm-fetchd is with work that takes long. Returns whether it is that. */
+/* Show how far vm-fetchd is with long work. Returns whether the line tells
+ * that. */
 static bool
 hear_progress(struct slot *s, enum child_id id, const char *line)
 {
@@ -66,7 +67,8 @@ hear_progress(struct slot *s, enum child_id id, const char *line)
 	return false;
 }
 
-/* Why it takes long to open the source: the user of mount wants to know. */
+/* Show the user of mount why it takes long to open the source. Returns whether
+ * the line tells that. */
 static bool
 hear_wait(struct slot *s, const struct child *c, const char *line)
 {
@@ -82,7 +84,8 @@ hear_wait(struct slot *s, const struct child *c, const char *line)
 	return true;
 }
 
-/* Handle a line about the source, which is not logged. Returns false for others. */
+/* Handle a line about the source, which is not logged. Returns false for
+ * others. */
 static bool
 hear_word(struct slot *s, enum child_id id, const char *line)
 {

@@ -13,7 +13,7 @@
 #include "slot/progress.h"
 
 #define PLAIN_SECONDS 5
-#define COLUMNS	      80 /* of a terminal that does not tell */
+#define COLUMNS	      80 /* if the terminal does not tell its width */
 
 void
 progress_begin(struct progress *p)
@@ -25,7 +25,7 @@ progress_begin(struct progress *p)
 	p->plain = term == NULL || *term == '\0' || strcmp(term, "dumb") == 0;
 }
 
-/* The bytes of text that its first `room` characters have. */
+/* Returns the number of bytes of the first `room` characters of text. */
 static int
 length_of(const char *text, int room)
 {

@@ -126,8 +126,8 @@ slot_checked(struct slot *s, int status)
 	    "unable to execute the installed vm-slot: this vm-slot continues");
 }
 
-/* Reload only if no hook and no power command runs: their events and output would
- * be lost. */
+/* Reload only if no hook and no power command runs: their events and output
+ * would be lost. */
 void
 slot_reload(struct slot *s)
 {

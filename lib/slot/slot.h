@@ -15,7 +15,7 @@
  *	live.c      a medium that is inserted: restarts, source, host
  *	undo.c      the way out, from any phase
  *	make.c      the way in: source -> attach -> look -> drive -> insert
- *	drive.c     the kernel's drive, or a vm-drive: the choice, and the change
+ *	drive.c     the kernel's drive or a vm-drive: the choice and the change
  *	expiry.c    limits of a medium: time, idleness, one boot
  *	tell.c      telling clients whether the host reads
  *	hooks.c     running the hooks
@@ -42,13 +42,14 @@
 #include "slot/state.h"
 #include "slot/watch.h"
 
-/* The phases of a slot. Each is one bit: a row of the table may have several. */
+/* The phases of a slot. Each is one bit: a row of the table may have
+ * several. */
 enum phase {
 	PHASE_SOURCE = 1 << 0,	  /* start the source, or wait for it */
 	PHASE_ATTACH = 1 << 1,	  /* attach a block device to it */
 	PHASE_LOOK = 1 << 2,	  /* find out what the image is */
 	PHASE_INSERT = 1 << 3,	  /* insert it into the drive */
-	PHASE_RELEASE = 1 << 13,  /* a vm-drive shall show it */
+	PHASE_RELEASE = 1 << 13,  /* a vm-drive will show it instead */
 	PHASE_DRIVE = 1 << 14,	  /* start the vm-drive, or end it */
 	PHASE_IN = 1 << 4,	  /* the medium is in the drive */
 	PHASE_ASK = 1 << 5,	  /* try to eject: the host may refuse */
@@ -71,7 +72,7 @@ enum phase {
 
 enum event {
 	EVENT_READY,	/* the child of this phase has succeeded */
-	EVENT_OWN,	/* a vm-drive shall show the medium */
+	EVENT_OWN,	/* a vm-drive must show the medium */
 	EVENT_FAILED,	/* the child failed, or the medium cannot be kept */
 	EVENT_TIMEOUT,	/* the mount takes too long */
 	EVENT_EJECT,	/* a client requests an eject; the host may refuse */
@@ -80,7 +81,7 @@ enum event {
 	EVENT_REFUSED,	/* the host has locked its drive */
 	EVENT_STUCK,	/* a read of the host blocks the eject */
 	EVENT_DONE,	/* this step of the undo phases is done */
-	EVENT_STEPS_MAX /* their number */
+	EVENT_STEPS_MAX /* the number of events */
 };
 
 struct slot {
@@ -103,13 +104,13 @@ struct slot {
 
 	/* The medium, for hooks that run after its files were removed. */
 	char url[STATE_VALUE_MAX], media[8];
-	/* What the drive shows: a block device; or, of a vm-drive, the source's
+	/* What the drive shows: a block device or, for a vm-drive, the source's
 	 * socket. "": nothing yet. */
 	char device[128];
-	bool own; /* a vm-drive shows it, or shall */
+	bool own; /* a vm-drive shows it, or will */
 
 	/* The source, and restarts. */
-	bool waits;	 /* vm-fetchd asks a server again that is busy */
+	bool waits;	 /* vm-fetchd asks a busy server again */
 	char source[16]; /* ok waiting down refused changed gone starting */
 	struct restart restart[2]; /* of CHILD_SOURCE and CHILD_ATTACH */
 
@@ -122,16 +123,16 @@ struct slot {
 	bool was_in;	    /* it was inserted: run the hooks at the end */
 	bool in_log;	    /* the error is a line of a program, in the log */
 	bool misfit;	    /* the error is that the drive has another type */
-	bool cleaning;	    /* vm-slot -k: whoever calls it tells the end */
+	bool cleaning;	    /* vm-slot -k: its caller reports the end */
 	bool discarded;	    /* do not wait for data */
 	bool stuck;	    /* the drive could not be emptied */
-	unsigned ejects;    /* of a vm-drive, that were tried again */
-	bool emptied_again; /* ... and vm-slot has tried that again */
+	unsigned ejects;    /* how often a vm-drive's eject was retried */
+	bool emptied_again; /* vm-slot has tried again to empty the drive */
 	bool writer_due;    /* wait for the writer's result */
 	bool restarting;    /* systemd restarts us */
 	bool interrupted;   /* end a running vm-gadget before the eject */
-	bool to_make;	    /* then carry out the request */
-	bool tickets_ended; /* the tickets in ended are rewritten */
+	bool to_make;	    /* after the end, carry out the request */
+	bool tickets_ended; /* `ended` has the tickets to rewrite */
 	char **ended;
 	size_t nended;
 
@@ -139,8 +140,8 @@ struct slot {
 	char hooks[256];
 	unsigned hooked;
 	int64_t
-	    degraded_at; /* clock_ms() of the event degraded; 0: none waits */
-	bool degraded_told; /* that event was: recovered follows */
+	    degraded_at; /* when to tell the hooks, by clock_ms(); 0: never */
+	bool degraded_told; /* the hooks know of it, and will hear recovered */
 	bool hurried;	    /* the next mount waits for us */
 
 	/* Limits. */
@@ -148,12 +149,12 @@ struct slot {
 	char counted[64];	   /* the requests at the last check */
 	char port[UDC_STATE_SIZE]; /* the state of the host's port */
 
-	/* What clients that watch the medium are told, and whether the hooks have
-	 * been told that the host has read it. */
+	/* What clients that watch the medium are told, and whether the hooks
+	 * have been told that the host has read it. */
 	char watched[64]; /* the requests at the last look; "": none yet */
 	int64_t used_at;  /* ms: when they changed; 0: never */
 	int64_t watch_at; /* ms: the next look */
-	int64_t look_ms;  /* from the last one to that; 0: none yet */
+	int64_t look_ms;  /* ms between these two; 0: no look yet */
 	const char *told; /* the word that was told last */
 	bool host_has_read;
 
@@ -184,8 +185,8 @@ void slot_child_heard(void *slot, struct child *, bool said, const char *line);
 
 /* --- requests.c ---------------------------------------------------------- */
 
-/* Carry out a request of a client: eject [force|take|source|discard], renew, reload,
- * follow, watch or leave. */
+/* Carry out a request of a client: eject [force|take|source|discard], renew,
+ * reload, follow, watch or leave. */
 void slot_asked_for(struct slot *, const char *request, int client);
 
 /* The check before a reload has ended. Status 0: the installed vm-slot runs. */
@@ -203,8 +204,8 @@ void slot_event(struct slot *, enum event);
 void slot_say(const struct slot *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Write that somebody asks to do this. vmctl has left the name in `asker`, which
- * is removed: it is the name of one request. */
+/* Log that somebody asks to do this. vmctl has left the name in the file
+ * `asker`, which this removes, because the name is for one request. */
 void slot_say_asked(const struct slot *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -232,7 +233,7 @@ void slot_step(struct slot *, const char *format, ...)
 /* Set the note: a warning for the user who mounts. */
 void slot_note(struct slot *, const char *text);
 
-/* Does the request have this name? slot_asked() also copies its value. */
+/* Does the request have a value of this name? slot_asked() also copies it. */
 bool slot_is_asked(const struct slot *, const char *name);
 bool slot_asked(
     const struct slot *, const char *name, char value[static STATE_VALUE_MAX]);
@@ -242,14 +243,16 @@ void slot_start(
     struct slot *, enum child_id, unsigned seconds, const char *const argv[]);
 bool slot_runs(const struct slot *, enum child_id);
 
-/* A child has failed that must not fail: its last message becomes the reason. */
+/* A child has failed that must not fail: its last message becomes the
+ * reason. */
 void slot_fail_by_child(struct slot *, enum child_id, int status);
 
 /* Is there a block device that is attached to the source? */
 bool slot_has_device(const struct slot *);
 
-/* The reads of the block device since it exists, or of the vm-drive, or -1; and its
- * reads and writes as "reads+writes", or "" if unknown. */
+/* Returns the reads of the block device or the vm-drive since it exists, or -1.
+ * slot_medium_requests() writes them and the writes as "reads+writes", or "" if
+ * unknown. */
 int64_t slot_medium_reads(const struct slot *);
 void slot_medium_requests(const struct slot *, char text[static 64]);
 
@@ -280,24 +283,26 @@ void slot_make_ended(struct slot *, enum child_id, int status);
 
 /* --- drive.c -------------------------------------------------------------- */
 
-/* The source is ready, or a client's image is awaited: EVENT_READY for a block
- * device, EVENT_OWN where none is needed. */
+/* The source is ready, or a client's image is awaited: raise EVENT_READY for a
+ * block device, or EVENT_OWN if none is needed. */
 void slot_begin_way(struct slot *);
 
-/* Is the image a client's, for whom this kernel has no block device? */
+/* Does a client serve the image, while this kernel has no block device for
+ * it? */
 bool slot_lacks_nbd(const struct slot *);
 
-/* The look has failed: because only a vm-drive can show so large an image? */
+/* Has the look failed because only a vm-drive can show such a large image? */
 bool slot_needs_own(const struct slot *);
 
 void slot_release_device(struct slot *);
 void slot_released(struct slot *, enum child_id, int status);
 
-/* Make the slot's drive what the medium needs. */
+/* Change the slot's drive to the one that the medium needs. */
 void slot_start_drive(struct slot *);
 void slot_drive_ended(struct slot *, int status);
 
-/* Start the vm-drive, also anew: it then inserts its medium again. */
+/* Start or restart the vm-drive. After a restart it inserts its medium
+ * again. */
 void slot_start_keeper(struct slot *);
 
 /* --- live.c, expiry.c ---------------------------------------------------- */
@@ -312,7 +317,7 @@ void slot_hear_server(struct slot *, const char *line);
 
 void slot_limits_begin(struct slot *);
 void slot_limits_resume(struct slot *);
-void slot_limits_degraded(struct slot *, bool degraded); /* it has changed */
+void slot_limits_degraded(struct slot *, bool degraded); /* after a change */
 void slot_limits_check(struct slot *);
 int slot_limits_left(const struct slot *, int64_t now); /* ms; -1: no limits */
 void slot_hear_port(struct slot *, const char *state);
@@ -320,10 +325,10 @@ void slot_hear_power(struct slot *, const char *line);
 
 /* --- tell.c -------------------------------------------------------------- */
 
-/* From now on this client hears the state of the medium, which is in. */
+/* From now on, tell this client the state of the inserted medium. */
 void slot_begin_watching(struct slot *, int client);
 
-/* Tell these clients what has changed, if it is time for that. */
+/* Tell the watching clients what has changed, if the next look is due. */
 void slot_tell_watchers(struct slot *);
 int slot_watchers_left(const struct slot *, int64_t now); /* ms; -1: none */
 
@@ -348,11 +353,12 @@ void slot_undo_ended(struct slot *, enum child_id, int status);
 /* Copy the values that hooks get for the inserted medium. */
 void slot_hooks_know(struct slot *);
 
-/* The slot became degraded, or active again. The hooks hear of it only if that
- * lasts: a client that connects again within seconds is no event. */
+/* The slot became degraded, or active again. The hooks hear of it only if it
+ * lasts: a client that connects again within seconds is not an event. */
 void slot_hooks_degraded(struct slot *, bool degraded);
 
-/* ms until that is due, or -1; and do it when it is. */
+/* slot_hooks_left() returns the ms until the hooks are told, or -1.
+ * slot_hooks_check() tells them then. */
 int slot_hooks_left(const struct slot *, int64_t now);
 void slot_hooks_check(struct slot *, int64_t now);
 void slot_hook(struct slot *, const char *event);

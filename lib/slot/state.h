@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A slot's directory, /run/vmedia/N: each file has one value, as one line. It
- * is the slot's memory: a vm-slot that takes over a medium knows nothing else.
- * VM_RUN_DIR in the environment takes the place of /run/vmedia.
+ * A slot's directory, /run/vmedia/N: each file has one value, as one line. The
+ * directory is the slot's memory: a vm-slot that takes over a medium knows
+ * nothing else. VM_RUN_DIR in the environment replaces /run/vmedia.
  *
  *   lock       flock(2)ed by the vmctl that operates on the slot
  *   pid        flock(2)ed by the vm-slot that holds the slot, and its pid
  *   state      empty activating active degraded deactivating failed
  *   ...        url device size media label error status reason once expires
  *              idle (moments: seconds of CLOCK_BOOTTIME) step note client who
- *   ending     how the medium ends, for clients that opened it before: lines of
- *              a status of sysexits(3) and a reason, the last of which counts
+ *   ending     how the medium ends, for clients that have this file open: lines
+ *              with a status of sysexits(3) and a reason; the last line counts
  *   request/   the request, with its secrets; only root can read it
  *   work/      sockets, FIFOs and pids; only root can read it
  */
@@ -27,40 +27,42 @@
 
 struct state {
 	char run[PATH_MAX - 64]; /* the directory of all slots */
-	char dir[PATH_MAX - 48]; /* that of this one */
+	char dir[PATH_MAX - 48]; /* the directory of this slot */
 };
 
 /* Name the directories of a slot. They need not exist. */
 void state_init(struct state *, unsigned slot);
 
-/* A path below the slot's directory, into buf of PATH_MAX bytes. Returns buf. */
+/* Write a path below the slot's directory to buf of PATH_MAX bytes. Returns
+ * buf. */
 char *state_path(const struct state *, const char *name, char *buf);
 
 /* Does that file or directory exist? */
 bool state_has(const struct state *, const char *name);
 
 /*
- * Read the value of that name. Returns whether there is one that is not empty;
- * else *value is "". What is longer than the buffer is cut.
+ * Read the value of that name. Returns whether it exists and is not empty; else
+ * *value is "". A value that does not fit is cut.
  */
 bool state_get(
     const struct state *, const char *name, char value[static STATE_VALUE_MAX]);
 
-/* The same for a number; -1 where there is none. */
+/* The same for a number; -1 if there is none. */
 int64_t state_get_number(const struct state *, const char *name);
 
 /*
- * Write a value as a whole, for all to read; its control characters are left
- * out. Returns 0, or -1 with errno (ENOSPC where /run is full): the value that
- * was there before stays then.
+ * Write a value in one step, readable by all and without its control
+ * characters. Returns 0, or -1 with errno (ENOSPC if /run is full): then the
+ * old value stays.
  */
 int state_put(const struct state *, const char *name, const char *value);
 int state_put_number(const struct state *, const char *name, int64_t value);
 
-/* Remove files of these names, the last of which is NULL; fine without them. */
+/* Remove the files of these names, which end with a NULL. They need not
+ * exist. */
 void state_remove(const struct state *, const char *const names[]);
 
-/* Remove a directory of the slot with all that is in it (two levels). */
+/* Remove a directory of the slot with all that is in it. */
 void state_remove_dir(const struct state *, const char *name);
 
 /* Seconds, by the clock of expires, idle and tickets. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What clients are told that watch a medium: whether the host reads it; and what
- * the hooks are told once: that it has begun to. The kernel counts the requests of
- * a block device, but tells nobody of them: they are looked at each second, while
- * somebody waits for what they tell. Hooks can wait a little longer: for a host that
- * is off, that would be for days.
+ * Tell the clients that watch a medium whether the host reads it, and tell the
+ * hooks once that the host has begun to read. The kernel counts the requests of
+ * a block device, but does not report them. vm-slot looks at the count each
+ * second while a client watches. If only the hooks wait, it looks less and less
+ * often, because a host that is off may not read for days.
  */
 #include <string.h>
 
@@ -15,7 +15,7 @@
 
 #define LOOK_MS	    1000
 #define LOOK_MAX_MS 10000 /* for a host that does not begin to read */
-#define LULL_MS	    3000 /* without a request: the host does not use the medium */
+#define LULL_MS	    3000  /* without a request: the medium is not in use */
 
 static bool
 is_watched(const struct slot *s)
@@ -58,8 +58,8 @@ slot_begin_watching(struct slot *s, int client)
 	s->watch_at = clock_ms();
 }
 
-/* The host has read for the first time. The file is for a vm-slot that adopts the
- * medium, and must not tell that again. */
+/* Tell the hooks that the host has read for the first time. The file keeps a
+ * vm-slot that adopts the medium from telling them again. */
 static void
 tell_first_read(struct slot *s)
 {

@@ -15,13 +15,14 @@
 #include "slot/control.h"
 #include "slot/slot.h"
 
-#define STEP_SECONDS  20   /* for vm-gadget and vm-nbd-attach, at the worst */
-#define OWN_SECONDS   60   /* a vm-drive's source keeps what the host wrote */
+#define STEP_SECONDS  20   /* at most, for vm-gadget and vm-nbd-attach */
+#define OWN_SECONDS   60   /* for a vm-drive's source to store all */
 #define FREED_SECONDS "10" /* for an eject when reads have ended */
-#define EJECTS_MOST   5	   /* of a vm-drive that can't be asked */
+#define EJECTS_MOST   5	   /* retries for a vm-drive that cannot be asked */
 #define JOBS_SECONDS  5
 
-/* Does a vm-drive write out what the host wrote? Of a block device, our writer does. */
+/* Does a vm-drive write out what the host wrote? For a block device, our writer
+ * does. */
 static bool
 drive_writes_out(const struct slot *s)
 {
@@ -36,8 +37,8 @@ drive_seconds(const struct slot *s)
 
 /* --- asking the host ------------------------------------------------------------ */
 
-/* Eject, unless the host refuses. (udev's cdrom_id on the host locks each CD that
- * it sees, until somebody ejects it there.) */
+/* Eject, unless the host refuses. (udev's cdrom_id on the host locks each CD
+ * that it sees, until somebody ejects it there.) */
 void
 slot_ask_host(struct slot *s)
 {
@@ -76,7 +77,7 @@ start_detach(struct slot *s)
 {
 	const char *argv[] = {"vm-nbd-attach", "-D", s->device, NULL};
 
-	if (!slot_runs(s, CHILD_DETACH)) /* of a vm-slot before us */
+	if (!slot_runs(s, CHILD_DETACH)) /* an earlier vm-slot's may run */
 		slot_start(s, CHILD_DETACH, STEP_SECONDS, argv);
 }
 
@@ -113,13 +114,14 @@ slot_free_drive(struct slot *s)
 		slot_event(s, EVENT_DONE);
 }
 
-/* A vm-drive has written out what the host wrote before it tells of its eject. */
+/* A vm-drive reports its eject only after it has written out what the host
+ * wrote. */
 static void
 own_drive_ended(struct slot *s, int status)
 {
 	const struct child *drive = &s->children[CHILD_DRIVE];
 
-	/* Another vm-gadget holds the lock for as long as its own eject takes. */
+	/* Another vm-gadget may hold the lock until its own eject has ended. */
 	if (status != 0 && status != EX_IOERR && s->ejects++ < EJECTS_MOST) {
 		start_eject(s, "1");
 		return;
@@ -131,8 +133,8 @@ own_drive_ended(struct slot *s, int status)
 	slot_event(s, EVENT_DONE);
 }
 
-/* Has a vm-drive not answered? Else it has ejected, and told of a loss: the writer
- * tells of that, too. */
+/* Has a vm-drive not answered? Otherwise it has ejected and reported a loss,
+ * which the writer reports, too. */
 static bool
 is_still_in(const struct slot *s)
 {
@@ -162,8 +164,8 @@ drive_ended(struct slot *s, int status)
 
 /*
  * Make the writer write out the data once more. Its exit status tells whether
- * the data was saved. The signal kills a writer that has just started, before it
- * has written: slot_hear_writer() sends the signal again to the next one.
+ * the data was saved. The signal kills a writer that has just started, before
+ * it has written: slot_hear_writer() sends the signal again to the next one.
  */
 void
 slot_write_out(struct slot *s)
@@ -201,8 +203,8 @@ writer_ended(struct slot *s, int status)
 		return;
 	}
 	s->writer_due = false;
-	/* The data is saved, so the source answers: empty the drive now, and save
-	 * what the host has written until then. */
+	/* The data is saved, so the source answers: empty the drive now, and
+	 * save what the host has written until then. */
 	if (status == 0 && s->phase == PHASE_WRITE_OUT && s->stuck &&
 	    !s->emptied_again) {
 		s->emptied_again = true;
@@ -235,7 +237,8 @@ slot_detach(struct slot *s)
 		slot_event(s, EVENT_DONE);
 }
 
-/* Do not wait for the hooks here, but for systemd's answer. */
+/* Have the programs ended? Wait here for systemd's answer, too, but not for the
+ * hooks. */
 static bool
 is_stopped(const struct slot *s)
 {
@@ -320,8 +323,8 @@ slot_hear_job(struct slot *s, const char *line)
 }
 
 /*
- * Tell how the medium ends to whoever has opened the file `ending`. The next
- * medium gets a file of that name of its own, so a slow reader still finds this.
+ * Tell clients that have the file `ending` open how the medium ends. The next
+ * medium gets a new file of that name, so a slow reader still finds this one.
  */
 static void
 tell_ending(const struct slot *s, const char *why)
@@ -336,7 +339,7 @@ tell_ending(const struct slot *s, const char *why)
 	close(fd);
 }
 
-/* Begin the end: of the state, only the reason stays. */
+/* Begin the end, and set the reason for it. */
 void
 slot_begin_end(struct slot *s)
 {

@@ -23,7 +23,7 @@
 #define PAUSE_MAX  10000
 #define STACK_SIZE (64 * 1024)
 
-/* The thread's own. */
+/* What the thread owns. */
 struct looker {
 	unsigned slot;
 	int asked, tell;
@@ -34,14 +34,14 @@ struct looker {
 static void
 take_look(unsigned slot, struct look *look)
 {
-	static struct gadget_status status; /* of one thread */
+	static struct gadget_status status; /* only one thread uses it */
 	struct gadget gadget;
 
 	memset(look, 0, sizeof(*look));
 	if (gadget_open_slot(&gadget, slot, ATTR_FOREVER) == -1 ||
 	    gadget_get_status(&gadget, slot, &status) == -1) {
 		look->error = errno;
-		/* Removed: it holds nothing any more. */
+		/* A drive that was removed has no medium. */
 		look->empty = errno == ENOENT || errno == ENODEV;
 		gadget_close(&gadget);
 		return;
@@ -99,7 +99,7 @@ watch_init(struct watch *w)
 	w->inotify = w->port = w->ask = w->told = -1;
 }
 
-/* A vm-drive writes anew which medium it has. */
+/* A vm-drive replaces the file that tells its medium. */
 static void
 watch_medium(int inotify, unsigned slot, const char *device)
 {
@@ -132,7 +132,7 @@ watch_start(struct watch *w, unsigned slot, const char *device)
 	w->told = tell[0];
 	w->pause = PAUSE_MIN;
 	w->next = clock_ms();
-	/* Without it looks are the rarer for the host's eject, and right. */
+	/* Without inotify, we see the host's eject later, but do see it. */
 	w->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (w->inotify != -1)
 		watch_medium(w->inotify, slot, device);
@@ -153,14 +153,14 @@ watch_stop(struct watch *w)
 {
 	close(w->inotify);
 	close(w->port);
-	close(w->ask); /* which ends the thread */
+	close(w->ask); /* this ends the thread */
 	close(w->told);
 	watch_init(w);
 }
 
 /* --- looking ------------------------------------------------------------ */
 
-/* The port's state, whose changes the kernel tells. */
+/* Open the port's state, whose changes the kernel reports. */
 static void
 follow_port(struct watch *w, const char *udc)
 {
@@ -174,7 +174,8 @@ follow_port(struct watch *w, const char *udc)
 	snprintf(path, sizeof(path), "%s/class/udc/%s/state",
 	    sys != NULL ? sys : "/sys", udc);
 	w->port = *udc != '\0' ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	/* Only what was read once is told of (Documentation/filesystems/sysfs). */
+	/* Only a file that was read once reports changes
+	 * (Documentation/filesystems/sysfs). */
 	if (w->port != -1 && pread(w->port, state, sizeof(state), 0) == -1) {
 		close(w->port);
 		w->port = -1;
@@ -201,7 +202,7 @@ watch_left(const struct watch *w, int64_t now, int max)
 	return left > 0 ? (int)left : 0;
 }
 
-/* Has an event come? Forget it: it is answered with a look. */
+/* Has an event come? Consume it: any event is answered with a look. */
 static bool
 take_events(struct watch *w)
 {
@@ -213,7 +214,7 @@ take_events(struct watch *w)
 		any = true;
 	if (w->port != -1 && poll(&p, 1, 0) == 1) {
 		if (pread(w->port, buf, sizeof(buf), 0) == -1) {
-			close(w->port); /* it is gone: find it anew */
+			close(w->port); /* it is gone: open it again later */
 			w->port = -1;
 			*w->udc = '\0';
 		}

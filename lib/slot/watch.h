@@ -19,22 +19,22 @@
 
 #include "gadget/udc.h"
 
-/* What was seen. */
+/* The result of a look. */
 struct look {
-	int error;  /* errno where the drive could not be looked at, or 0 */
+	int error;  /* errno if the look failed, or 0 */
 	bool empty; /* there is no medium in it, or the drive is gone */
-	char udc[UDC_NAME_SIZE];    /* "": bound to none */
+	char udc[UDC_NAME_SIZE];    /* "": no UDC is bound */
 	char state[UDC_STATE_SIZE]; /* of the UDC's port; "": unknown */
 };
 
 struct watch {
-	int inotify, port; /* the events; -1: there are none */
+	int inotify, port; /* the events; -1: not watched */
 	int ask, told;	   /* to the thread, and from it; -1: not started */
 	bool looking;
-	bool again; /* something has happened since that look began */
+	bool again; /* an event has come since that look began */
 	int pause;  /* ms to the next look without an event */
 	int64_t next;
-	char udc[UDC_NAME_SIZE]; /* that of port */
+	char udc[UDC_NAME_SIZE]; /* the UDC of port */
 };
 
 #define WATCH_POLLS 3
@@ -42,18 +42,21 @@ struct watch {
 void watch_init(struct watch *);
 
 /*
- * Watch the slot's drive: the kernel's, with that block device in it, or a vm-drive
- * (NULL). Returns 0, or -1 with errno, and then there are no looks.
+ * Watch the slot's drive: the kernel's with the block device `device`, or a
+ * vm-drive if device is NULL. Returns 0; or -1 with errno, and then there are
+ * no looks.
  */
 int watch_start(struct watch *, unsigned slot, const char *device);
 void watch_stop(struct watch *);
 
 void watch_poll(const struct watch *, struct pollfd[WATCH_POLLS]);
 
-/* Milliseconds to the next look, not more than max (0: without a bound). */
+/* Milliseconds until the next look, at most max (0: without a bound); -1: none
+ * is planned. */
 int watch_left(const struct watch *, int64_t now, int max);
 
-/* Look where there is a reason to. Returns whether *look is a new one. */
+/* Look if an event or the time asks for it. Returns whether *look is a new
+ * result. */
 bool watch_move(struct watch *, struct look *look, int max);
 
 #endif
