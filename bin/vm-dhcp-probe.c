@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * vm-dhcp-probe: which DHCP servers answer on an adapter's network? It asks, and
- * takes no lease. Or, without a question: who asks there?
+ * vm-dhcp-probe: show which DHCP servers answer on an adapter's network. It
+ * asks them, but takes no lease. With -w it only shows who asks there.
  */
 #include <arpa/inet.h>
 
@@ -25,7 +25,7 @@
 #include "unix/sandbox.h"
 
 #define SECONDS	  5  /* dnsmasq answers after 3: it first pings the address */
-#define SERVERS	  64 /* more than that are not kept apart */
+#define SERVERS	  64 /* repeated offers of further servers are printed */
 #define EX_NOBODY 1
 
 static void
@@ -37,13 +37,13 @@ usage(FILE *out)
 	    out);
 }
 
-/* Who has answered so far. */
+/* The servers that have answered so far. */
 struct seen {
 	struct in_addr servers[SERVERS];
 	unsigned count;
 };
 
-/* Is it the first offer of its server? */
+/* Is this the first offer of the server? */
 static bool
 is_new(struct seen *seen, struct in_addr server)
 {
@@ -69,7 +69,7 @@ print_address(struct in_addr address)
 	putchar('\t');
 }
 
-/* At once: whoever reads may wait for the first one. */
+/* Print an offer at once: the reader may wait for the first one. */
 static void
 print_offer(const struct dhcp_offer *offer, int64_t after)
 {
@@ -81,7 +81,7 @@ print_offer(const struct dhcp_offer *offer, int64_t after)
 	fflush(stdout);
 }
 
-/* Strangers' packets are read by nobody, who can do nothing else. */
+/* Give up rights and system calls before we read strangers' packets. */
 static void
 give_up_rights(void)
 {
@@ -133,7 +133,7 @@ print_request(const struct dhcp_request *r)
 		exit(EX_IOERR);
 }
 
-/* Until somebody ends it. */
+/* Print requests until somebody ends us. */
 static void
 watch(const char *adapter)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * vm-door: a small service that runs as root for programs that face the network
- * and do not. It authenticates their clients by itself, and does what each of them
- * may, by vmctl and vm-host.
+ * vm-door: a small service that runs as root, for programs that face the
+ * network and do not run as root. It authenticates their clients itself, and
+ * does what each client may do, by vmctl and vm-host.
  */
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -67,7 +67,7 @@ take_drives(const char *words)
 	settings.slots = (unsigned)count;
 }
 
-/* "session-timeout=1800" */
+/* Parse a rule such as "session-timeout=1800". */
 static void
 take_rule(char *text)
 {
@@ -110,7 +110,8 @@ take_store(const char *path)
 	return path;
 }
 
-/* The default one may come later, with its service; a name that was typed is there. */
+/* A user that was typed must exist. The default user may be made later, with
+ * its service. */
 static const char *
 take_user(const char *name)
 {
@@ -127,7 +128,7 @@ make_directory(const char *path)
 		err(EX_CANTCREAT, "unable to make the directory %s", path);
 }
 
-/* Directories of our own, which nobody else reads. */
+/* Make our own directories, which nobody else can read. */
 static void
 make_directories(void)
 {
@@ -145,7 +146,8 @@ make_directories(void)
 	make_directory(part);
 }
 
-/* The listening socket; *path is NULL where systemd has passed one. */
+/* Returns the listening socket; *path becomes NULL if systemd has passed the
+ * socket. */
 static int
 listen_or_die(const char **path)
 {
@@ -159,14 +161,14 @@ listen_or_die(const char **path)
 	if (fd == -1)
 		err(errno == EADDRINUSE ? EX_TEMPFAIL : EX_CANTCREAT,
 		    "unable to listen at %s", *path);
-	/* Anybody may knock: vm-door looks itself at who that is, and its clients'
-	 * users may come later, with their services. */
+	/* Anybody may connect: vm-door checks who that is, and the users of its
+	 * clients may be made later, with their services. */
 	if (chmod(*path, 0666) == -1)
 		err(EX_OSERR, "unable to open %s to all", *path);
 	return fd;
 }
 
-/* What vm-ws-proxy starts: its client's request is on standard input. */
+/* vm-ws-proxy starts this, with its client's request on standard input. */
 static int
 check(void)
 {
@@ -183,7 +185,7 @@ set_up_process(void)
 {
 	const struct rlimit none = {0, 0};
 
-	/* A core would have passwords in it. */
+	/* A core dump would have passwords in it. */
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0);
 	signal(SIGCHLD, SIG_DFL);

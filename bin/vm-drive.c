@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * vm-drive: the drive of a slot as a program, in place of the kernel's mass storage
- * function: an image of any size is a CD, DVD or Blu-ray disc, and no block device of
- * this machine is needed.
+ * vm-drive: the drive of a slot as a program, in place of the kernel's mass
+ * storage function. An image of any size is a CD, DVD or Blu-ray disc, and this
+ * machine needs no block device.
  *
- * It runs in the foreground, and the slot has this drive as long as it runs. One
- * process keeps the drive on the bus; another one, without rights, answers the host
- * (see lib/drive/keeper.h and worker.h).
+ * It runs in the foreground, and the slot has this drive as long as it runs.
+ * One process keeps the drive on the bus; another one, without rights, answers
+ * the host (see lib/drive/keeper.h and worker.h).
  */
 #include <sys/file.h>
 #include <sys/signalfd.h>
@@ -35,13 +35,13 @@
 #include "unix/privileges.h"
 #include "unix/sd-notify.h"
 
-#define SLOT_MS	   2000 /* a vm-drive that is ending, or somebody who looks */
+#define SLOT_MS	   2000 /* until an ending vm-drive or a test unlocks */
 #define OUTAGE	   25	/* seconds; a host waits 30 */
 #define OUTAGE_MAX 3600
 
 static struct own_drive drive;
-static struct drive_medium first; /* (zeros, which take no room in the file) */
-static int slot_lock;		  /* as long as we run */
+static struct drive_medium first; /* zeros, which take no room in the file */
+static int slot_lock;		  /* held as long as we run */
 static bool is_background;
 
 static void
@@ -87,8 +87,8 @@ static void __attribute__((noreturn)) die(const struct failure *why)
 
 /* --- the slot --------------------------------------------------------------- */
 
-/* The directory is locked as long as we run: a second vm-drive must not take the slot
- * of the first one. */
+/* Lock the directory as long as we run: a second vm-drive must not take the
+ * slot of the first one. */
 static void
 lock_slot(void)
 {
@@ -111,8 +111,9 @@ lock_slot(void)
 	unlink(drive_path(drive.slot, "error", path));
 }
 
-/* A lock lasts until all who have its descriptor have closed it; and the worker is to
- * have nothing that it does not need. */
+/* Close the locks in the worker: a lock lasts until all processes with its
+ * descriptor have closed it, and the worker must have nothing that it does not
+ * need. */
 static void
 forget(void)
 {
@@ -122,7 +123,8 @@ forget(void)
 	close(drive.gadget.dir);
 }
 
-/* Of a service only its journal would know why it has failed: vm-slot reads this. */
+/* Leave the reason in a file for vm-slot: a service has it only in its
+ * journal. */
 static void __attribute__((noreturn)) die_with_trace(const struct failure *why)
 {
 	char path[PATH_MAX], line[FAILURE_TEXT_SIZE + 16];
@@ -136,7 +138,8 @@ static void __attribute__((noreturn)) die_with_trace(const struct failure *why)
 
 /* --- the drive -------------------------------------------------------------- */
 
-/* The journal has times itself; the file of a drive in the background has ours. */
+/* The journal adds the time itself; in the background, we add it for our
+ * file. */
 static void
 say(const char *line)
 {
@@ -150,7 +153,7 @@ say(const char *line)
 	    STDERR_FILENO, "%svm-drive: slot %u: %s\n", when, drive.slot, line);
 }
 
-/* In the background nobody reads what we say: a file has it. */
+/* In the background nobody reads our messages: write them to a file. */
 static void
 leave_terminal(void)
 {
@@ -193,7 +196,8 @@ show(struct failure *why)
 	return own_drive_show(&drive, why);
 }
 
-/* A medium that is to come first must be in before the drive is ready. */
+/* An empty drive is ready at once. A drive that is started with a medium is
+ * ready when the medium is in: on_inserted(). */
 static int
 show_empty(struct failure *why)
 {
@@ -229,7 +233,8 @@ catch_end(void)
 	return fd;
 }
 
-/* Take the slot, unless systemd has kept the drive of a vm-drive that was killed. */
+/* Take the slot, unless systemd has kept the drive of a vm-drive that was
+ * killed. */
 static void
 take_slot(struct drive_store *store, int type)
 {
@@ -261,10 +266,10 @@ run(bool has_only_medium, int type)
 	struct drive_medium last;
 	int rc;
 
-	umask(022); /* which medium is in is for all to read */
+	umask(022); /* all may read which medium is in */
 	signal(SIGPIPE, SIG_IGN);
 	lock_slot();
-	/* A vm-drive that was killed has left its medium. */
+	/* Go on with the medium that a killed vm-drive has left. */
 	if (has_only_medium)
 		setup.first = &first;
 	else if (drive_get_medium(drive.slot, &last))
@@ -280,8 +285,8 @@ run(bool has_only_medium, int type)
 	return 0;
 }
 
-/* A child is the drive, and returns. The parent prints what the child prints when it is
- * ready, or ends with its status. */
+/* Make a child, which returns and becomes the drive. The parent prints what the
+ * child prints when it is ready, or exits with the child's status. */
 static void
 go_to_background(void)
 {
@@ -348,7 +353,7 @@ parse_type(const char *word)
 	return *word == 'c' ? IMAGE_CD : IMAGE_DISK;
 }
 
-/* What is right for a disk only. */
+/* Refuse options that are only for a disk, and set the block size. */
 static void
 check_medium(int given, unsigned block)
 {

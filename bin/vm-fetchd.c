@@ -3,10 +3,10 @@
  *
  * vm-fetchd: serve a remote image as NBD on a Unix socket.
  *
- * Starts nbdkit with our plugin, which does the work, and does what nbdkit
- * can't: it gives up its privileges before anything from the network is read,
- * hands over secrets in memory files instead of argv, says when the socket can
- * be used, and ends with the exit status that a failure deserves.
+ * It starts nbdkit with our plugin, which does the work, and adds what nbdkit
+ * cannot do: it gives up its privileges before anything from the network is
+ * read, passes secrets in memory files instead of argv, says when the socket
+ * can be used, and ends with the exit status that fits the failure.
  *
  * Options, the socket, and messages are here; lib/fetchd has the rest.
  */
@@ -39,8 +39,8 @@
 
 struct options {
 	bool only_check, only_look, only_name;
-	const char *request; /* NULL: the URL is a word */
-	const char *socket;  /* NULL: a path of our own */
+	const char *request; /* NULL: words has the URL */
+	const char *socket;  /* NULL: use a path of our own */
 	const char *user;
 	char **words; /* the URL and the parameters */
 };
@@ -48,9 +48,9 @@ struct options {
 static struct nbdkit nbdkit;
 static struct parameters parameters = {.argv = &nbdkit.argv};
 
-/* What is served, and where. */
+/* Where the image is served. */
 static char socket_path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-static char own_dir[32]; /* made for the socket; "" where -U names one */
+static char own_dir[32]; /* made for the socket; "" if -U gives a path */
 
 static void
 usage(FILE *out)
@@ -87,7 +87,7 @@ remove_socket(void)
 		rmdir(own_dir);
 }
 
-/* A path in a directory of our own, which nobody else can write to. */
+/* Choose a path in a new directory, to which nobody else can write. */
 static void
 make_own_path(void)
 {
@@ -177,7 +177,7 @@ take_parameters(const struct options *o)
 		die(&why);
 }
 
-/* Print what kind of place an image's is, and how it may be shown. */
+/* Print the kind of an image's location, and the location without secrets. */
 static int
 name_url(const char *word)
 {
@@ -200,7 +200,7 @@ undo_parameters(void)
 	parameters_undo(&parameters);
 }
 
-/* A shell that is killed (SIGKILL) can't end us, so the kernel does. */
+/* A shell that is killed (SIGKILL) cannot end us, so the kernel does. */
 static void
 end_with_parent(void)
 {
@@ -262,7 +262,8 @@ parse_options(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	/* All zeros, or its 200 KB would be in the file; so is nbdkit. */
+	/* Static and all zeros, like nbdkit: else its 200 KB would be in the
+	 * file. */
 	static struct supervisor supervisor;
 	struct options o;
 	struct failure why;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * vm-gadget: the host's drives. Makes them as USB gadgets, puts media in and
- * takes them out, and says what the kernel says of them.
+ * vm-gadget: the host's drives. It makes them as USB gadgets, inserts and
+ * ejects media, and shows what the kernel says of them.
  *
- * What it says it has read back, and nothing that it does waits for ever: a
- * medium whose source is dead would hold up its eject until the next boot.
+ * It reports only what it has read back, and it never waits for ever: a medium
+ * whose source is dead would hold up its eject until the next boot.
  */
 #include <err.h>
 #include <errno.h>
@@ -28,7 +28,7 @@
 #include "base/number.h"
 
 #define LOCK_MS	  10000 /* another vm-gadget is done by then */
-#define LOCKED_MS 1000	/* a host that only looks is done by then */
+#define LOCKED_MS 1000	/* a host that only looks unlocks by then */
 #define DEADLINE  2	/* seconds */
 #define OUTAGE	  25	/* seconds; a host waits 30 */
 
@@ -37,7 +37,7 @@ struct request {
 	const char *given[128]; /* options by letter: their argument, or "" */
 	int ms;			/* the deadline of each access */
 	struct gadget_identity identity;
-	int argc; /* what follows the options */
+	int argc; /* the arguments after the options */
 	char **argv;
 };
 
@@ -84,7 +84,7 @@ static void __attribute__((noreturn)) die(const struct failure *why)
 	errx(why->status, "%s", why->text);
 }
 
-/* Give up on what was to be done with a gadget, by errno. */
+/* End with the failure of an operation on a gadget, by errno. */
 static void __attribute__((noreturn))
 fail_at(const struct gadget *gadget, const char *what)
 {
@@ -94,7 +94,8 @@ fail_at(const struct gadget *gadget, const char *what)
 	die(&why);
 }
 
-/* Held to our end. False where this kernel has no USB gadgets, and none are needed. */
+/* Lock the gadgets until we end. Returns false if this kernel has no USB
+ * gadgets, and none are needed. */
 static bool
 lock(bool is_needed)
 {
@@ -195,7 +196,7 @@ cmd_teardown(const struct request *req)
 	struct gadget gadget;
 
 	if (!lock(false))
-		return; /* there is nothing, as asked */
+		return; /* there are no drives to remove */
 	if (gadget_remove_all(&gadget, req->ms) == -1)
 		fail_at(&gadget, "remove the drives");
 }
@@ -270,7 +271,7 @@ cmd_eject(const struct request *req)
 	gadget_close(&gadget);
 }
 
-/* configfs tells nobody of a change: its files have no poll(2). */
+/* Look each second: the files of configfs have no poll(2). */
 static void
 cmd_wait(const struct request *req)
 {
@@ -284,7 +285,7 @@ cmd_wait(const struct request *req)
 			return;
 		sleep(1);
 	}
-	/* Removed: it holds nothing any more. */
+	/* A drive that was removed has no medium. */
 	if (errno != ENOENT && errno != ENODEV)
 		fail_at(&gadget, "wait for the medium");
 }
@@ -392,7 +393,7 @@ misuse(void)
 	exit(EX_USAGE);
 }
 
-/* End with what -h or -V, or else a wrong option, calls for. */
+/* Answer -h, -V or a wrong option, and exit. */
 static void __attribute__((noreturn)) answer(int option)
 {
 	if (option == 'h')

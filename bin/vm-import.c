@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * vm-import: copy an image to a new file or a block device and print its SHA-256.
+ * vm-import: copy an image to a new file or a block device and print its
+ * SHA-256.
  *
- * It may read from a directory whose user is not trusted, takes only what nobody
- * writes to any more, and leaves the whole copy or none.
+ * It may read from a directory whose user is not trusted. It takes only a file
+ * to which nobody writes any more, and leaves either the whole copy or none.
  */
 #include <err.h>
 #include <signal.h>
@@ -25,7 +26,7 @@
 
 #define QUIET_SECONDS 5
 #define QUIET_MAX     3600
-#define PROGRESS_MS   200 /* between two lines of progress */
+#define PROGRESS_MS   200 /* at least, between two lines of progress */
 #define SHOWN_SIZE    1024
 
 static struct options {
@@ -39,7 +40,7 @@ static struct options {
 };
 
 static struct progress progress;
-static const char *volatile made; /* what a signal and a failure remove */
+static const char *volatile made; /* remove it on a signal or a failure */
 
 static void
 usage(FILE *out)
@@ -79,11 +80,11 @@ catch_signals(void)
 
 	sigfillset(&action.sa_mask);
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		/* nohup(1) has a reason to ignore one. */
+		/* A parent such as nohup(1) has a reason to ignore it. */
 		if (sigaction(numbers[i], NULL, &before) == 0 &&
 		    before.sa_handler != SIG_IGN)
 			sigaction(numbers[i], &action, NULL);
-	/* write(2) then says EFBIG. */
+	/* Then write(2) fails with EFBIG. */
 	signal(SIGXFSZ, SIG_IGN);
 }
 
@@ -224,7 +225,8 @@ open_source(struct source *from)
 		    name, options.quiet);
 }
 
-/* A signal comes before the file is made, or when we know that it is. */
+/* Block the signals meanwhile: their handler must know whether we made the
+ * file. */
 static void
 open_target(struct target *to)
 {
@@ -244,7 +246,7 @@ open_target(struct target *to)
 		end_with(&why);
 }
 
-/* Is the sum the one that was given? Returns 0, or -1 with the failure. */
+/* Is this the sum that was given? Returns 0, or -1 with the failure. */
 static int
 compare(const char *sum, const char *name, struct failure *why)
 {

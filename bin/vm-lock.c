@@ -59,7 +59,7 @@ static int
 take_lock(int fd, unsigned seconds)
 {
 	struct sigaction action = {.sa_handler = on_alarm};
-	/* Again and again: the first one may come before flock(2) waits. */
+	/* Repeat: the first signal may come before flock(2) waits. */
 	struct itimerval timer = {{0, 100000}, {(time_t)seconds, 0}};
 
 	if (seconds > 0) {

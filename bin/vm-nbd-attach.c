@@ -3,11 +3,11 @@
  *
  * vm-nbd-attach: an NBD server's export as a block device of this kernel.
  *
- * Does the handshake, hands the connection to the kernel, prints the device,
- * and stays to give it a new connection each time the link dies, so that a
- * reader notices a pause only. Its own death leaves the device as it is; only
- * -D takes it away. With -l it does not connect: another vm-nbd-attach, with -j,
- * hands connections in. With -H it makes nothing but the handshake, for a program
+ * It does the handshake, hands the connection to the kernel, prints the device,
+ * and stays to give the device a new connection each time the link dies, so
+ * that a reader notices only a pause. If vm-nbd-attach dies, the device stays;
+ * only -D removes it. With -l it does not connect: another vm-nbd-attach, with
+ * -j, hands connections in. With -H it only does the handshake, for a program
  * that has no libnbd.
  */
 #include <sys/signalfd.h>
@@ -34,9 +34,9 @@
 #include "unix/sd-notify.h"
 
 struct options {
-	int mode;		  /* the option that chooses it; 0: none did */
+	int mode;		  /* the option that chooses it; 0: dial */
 	const char *device;	  /* -D and -W: /dev/nbdN */
-	const char *client, *who; /* -j: how it names itself */
+	const char *client, *who; /* -j: names of the client */
 	struct nbd_attach attach;
 };
 
@@ -62,8 +62,8 @@ static void __attribute__((noreturn)) die(const struct failure *why)
 }
 
 /*
- * A descriptor that can be read when we are told to end, by SIGTERM or another
- * signal as well (0: none).
+ * Returns a descriptor that can be read when a signal tells us to end: SIGTERM,
+ * or `other` (0: none).
  */
 static int
 catch_end(int other)
@@ -88,7 +88,7 @@ say(const char *line)
 	warnx("%s", line);
 }
 
-/* Who started us may have gone: the device needs us all the same. */
+/* Our parent may have gone, but the device still needs us. */
 static void
 say_ready(int index)
 {
@@ -150,7 +150,7 @@ join(struct options *o)
 	return status;
 }
 
-/* Started by a program (nbd/apart-program.h), which judges the answer. */
+/* A program starts us for this (nbd/apart-program.h), and judges the answer. */
 static int
 shake_hands(struct options *o)
 {
@@ -187,7 +187,7 @@ write_out(struct options *o)
 	return 0;
 }
 
-/* What to do, by the option that asks for it. */
+/* The mode for each option that chooses one. */
 static const struct mode {
 	char option;
 	int operands;
@@ -231,7 +231,7 @@ parse_seconds(const char *text, uint64_t max)
 	return seconds;
 }
 
-/* Take one option. False: there is no such option. */
+/* Take one option. Returns false if there is no such option. */
 static bool
 take_option(struct options *o, int option)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * vm-netboot-http: what machines that boot from the network get by HTTP, for a web
- * server, by SCGI, with a process for each request. It gives each machine its own
- * files only.
+ * vm-netboot-http: give files by HTTP to machines that boot from the network. A
+ * web server calls it by SCGI, with a process for each request. It gives each
+ * machine only its own files.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -71,7 +71,7 @@ answer(int fd, bool is_too_many)
 	cgi_request_free(&http);
 }
 
-/* Open what every request needs, as the user that we were started by. */
+/* Open what every request needs, as the user who started us. */
 static void
 prepare(const char *directory)
 {
@@ -88,7 +88,7 @@ main(int argc, char **argv)
 	struct failure why;
 	int c;
 
-	/* Many processes say something at once. */
+	/* Many processes write messages at once: write whole lines. */
 	setlinebuf(stderr);
 	signal(SIGCHLD, SIG_DFL);
 	output_check_at_exit();

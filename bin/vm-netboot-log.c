@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * vm-netboot-log: what happens to machines that boot from the network, from the logs
- * of dnsmasq and lighttpd.
+ * vm-netboot-log: show what happens to machines that boot from the network, by
+ * the logs of dnsmasq and lighttpd.
  */
 #include <err.h>
 #include <errno.h>
@@ -26,10 +26,10 @@
 #include "unix/privileges.h"
 #include "unix/sandbox.h"
 
-#define LINE_SIZE 4096 /* longer lines are none of theirs */
+#define LINE_SIZE 4096 /* dnsmasq and lighttpd write no longer lines */
 
 static const char *table = NEIGHBOURS_TABLE;
-#define STRANGERS 20 /* events of strangers that are told in a second */
+#define STRANGERS 20 /* events of strangers that are printed in a second */
 
 static bool is_json;
 static const char *machines; /* NULL: nobody is a stranger */
@@ -44,7 +44,8 @@ usage(FILE *out)
 
 /* --- strangers --------------------------------------------------------------------- */
 
-/* Has the machine a directory in machines (-m)? It is named by the MAC, with dashes. */
+/* Does the machine have a directory in machines (-m)? Its name is the MAC, with
+ * dashes. */
 static bool
 is_ours(const char *mac)
 {
@@ -60,8 +61,9 @@ is_ours(const char *mac)
 	return mac[0] != '\0' && access(path, F_OK) == 0;
 }
 
-/* Anybody can ask under made-up MACs, faster than our reader reads; then dnsmasq would
- * wait for it, and answer nobody. */
+/* Limit the events of strangers: anybody can ask with made-up MACs, faster than
+ * our reader reads. dnsmasq would then wait for the reader, and answer
+ * nobody. */
 static bool
 is_too_many(const struct netboot_event *event, time_t now)
 {
@@ -124,7 +126,8 @@ struct input {
 	size_t len; /* LINE_SIZE: the line is too long */
 };
 
-/* A NUL would hide the rest of a line. What has no end at the end is cut off. */
+/* Handle all complete lines. A NUL would hide the rest of a line. A last line
+ * without a newline is dropped. */
 static void
 take_bytes(struct input *in, const char *bytes, size_t n)
 {
@@ -182,7 +185,7 @@ time_left(const struct input *in, int64_t now, int64_t next_tick)
 	return left == INT64_MAX ? -1 : (int)left;
 }
 
-/* tick_ms: 0: never */
+/* Handle the input until its end, with a tick each tick_ms (0: never). */
 static void
 filter(struct input *in, int64_t tick_ms)
 {
@@ -209,7 +212,7 @@ filter(struct input *in, int64_t tick_ms)
 	events_end(&in->events);
 }
 
-/* Strangers' words are read by nobody, who can do nothing else. */
+/* Give up rights and system calls before we read strangers' words. */
 static void
 give_up_rights(void)
 {
@@ -224,7 +227,7 @@ give_up_rights(void)
 int
 main(int argc, char **argv)
 {
-	/* All zeros, or its 30 KB would be in the file. */
+	/* All zeros: otherwise its 30 KB would be in the program's file. */
 	static struct input in;
 	uint64_t seconds = 0;
 	int c;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * vm-probe: say what an image is, and as which kind of drive a host should
- * see it.
+ * vm-probe: say what an image is, and which kind of drive should show it to a
+ * host.
  *
- * Reads a block device, a file, or an NBD server's Unix socket: the last so
- * that a remote image can be judged before anything is attached.
+ * It reads a block device, a file, or an NBD server's Unix socket. With a
+ * socket, a remote image can be judged before anything is attached.
  */
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -39,7 +39,7 @@
 struct source {
 	const char *name;
 	int fd;
-	struct nbd_handle *nbd; /* instead of fd, where it is not NULL */
+	struct nbd_handle *nbd; /* used instead of fd, unless it is NULL */
 	uint64_t block;		/* bytes: the socket serves whole blocks only */
 	int sector; /* bytes of a block device's blocks, otherwise 0 */
 };
@@ -59,8 +59,8 @@ usage(FILE *out)
 
 /* --- reading ----------------------------------------------------------- */
 
-/* Let libnbd work until done() says so, or for ms at most. Returns 0; or -1 with
- * errno. */
+/* Let libnbd work until done() returns true, at most for ms. Returns 0; or -1
+ * with errno. */
 static int
 await_nbd(struct nbd_handle *nbd, int (*done)(struct nbd_handle *), int ms)
 {
@@ -125,7 +125,8 @@ read_file(void *ctx, void *buf, size_t len, uint64_t off)
 		if (n == -1)
 			return -1;
 		if (n == 0) {
-			/* It has become shorter since we asked for its size. */
+			/* The file has become shorter since we asked for its
+			 * size. */
 			errno = EIO;
 			return -1;
 		}
@@ -153,7 +154,7 @@ open_socket(struct source *source)
 		errx(EX_PROTOCOL, "unable to get the size of %s: %s",
 		    source->name, nbd_get_error());
 	block = nbd_get_block_size(source->nbd, LIBNBD_SIZE_MINIMUM);
-	/* More than a server should ask for (NBD protocol, "Block sizes"). */
+	/* A server should not ask for more (NBD protocol, "Block sizes"). */
 	if (block > 65536)
 		errx(EX_PROTOCOL, "unable to read %s: its blocks are too large",
 		    source->name);
@@ -194,7 +195,7 @@ open_file(struct source *source)
 	return (uint64_t)size;
 }
 
-/* What is behind an NBD server or a block device of vmedia has gone. */
+/* The source behind an NBD server or a block device of vmedia has gone. */
 static void __attribute__((noreturn)) fail_to_read(const char *name)
 {
 	int error = errno;
@@ -204,7 +205,7 @@ static void __attribute__((noreturn)) fail_to_read(const char *name)
 	err(EX_IOERR, "unable to read %s", name);
 }
 
-/* *sector: bytes of the block device's blocks, otherwise 0. */
+/* *sector becomes the block size of a block device in bytes, otherwise 0. */
 static void
 probe(const char *name, struct image_info *info, unsigned *sector)
 {
@@ -226,7 +227,8 @@ probe(const char *name, struct image_info *info, unsigned *sector)
 		nbd_close(source.nbd);
 		return;
 	}
-	/* Drop our reads, so that the next reader's reach the device and count. */
+	/* Drop our reads, so that the next reader's reads reach the device and
+	 * count. */
 	if (S_ISBLK(st.st_mode))
 		posix_fadvise(source.fd, 0, 0, POSIX_FADV_DONTNEED);
 	close(source.fd);
@@ -234,7 +236,7 @@ probe(const char *name, struct image_info *info, unsigned *sector)
 
 /* --- printing ---------------------------------------------------------- */
 
-/* One line: the value alone where just this field was asked for. */
+/* Print one line, or only the value if just this field was asked for. */
 static void __attribute__((format(printf, 3, 4)))
 print_value(const char *only, const char *field, const char *format, ...)
 {
@@ -274,7 +276,7 @@ print_text(const struct image_findings *found, const char *only)
 		print_value(only, "warning", "%s", found->warnings[i]);
 }
 
-/* The processors' names as strings of a JSON array. */
+/* Print the names of the processors as strings of a JSON array. */
 static void
 print_array(const char *words)
 {
@@ -325,8 +327,8 @@ is_one_of(const char *word, const char *const *words)
 	return *words != NULL;
 }
 
-/* The kind of drive, or why there is none, and then the cause; sector as of
- * probe(). */
+/* Choose the kind of drive. Returns NULL; or the reason why there is none, and
+ * then the cause. sector is that of probe(). */
 static const char *
 choose(const struct image_info *info, const char *type, uint64_t cd_max,
     unsigned sector, enum image_media *media, enum cause *cause)

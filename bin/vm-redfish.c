@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * vm-redfish: Redfish for a web server, by SCGI, with a process for each request;
- * or by CGI. It has no rights of its own: what needs any, vm-door does in the
- * client's name.
+ * vm-redfish: Redfish for a web server, which calls it by SCGI, with a process
+ * for each request, or by CGI. It has no rights of its own: vm-door does what
+ * needs rights, in the client's name.
  */
 #include <err.h>
 #include <signal.h>
@@ -32,7 +32,7 @@
 
 static void answer_scgi(int fd, bool is_too_many);
 
-/* Those who listen for events have places, since they stay for hours. */
+/* Clients that listen for events have places, because they stay for hours. */
 static struct http_server server = {.socket = SOCKET,
     .user = "vmedia-redfish",
     .requests = 64,
@@ -73,7 +73,7 @@ answer(struct cgi_request *http, int error, int fd)
 	redfish_answer(&r, error);
 	len = redfish_write(&r, &text);
 	http_write(fd, text, len);
-	/* It may hold a token. */
+	/* The text may hold a token. */
 	explicit_bzero(text, len);
 	free(text);
 	if (r.stream != NULL) {
@@ -182,7 +182,7 @@ main(int argc, char **argv)
 		usage(stderr);
 		return EX_USAGE;
 	}
-	/* Else jansson would look for chance at the first object. */
+	/* Seed jansson now: otherwise it would do so at the first object. */
 	json_object_seed(0);
 	if (getenv("GATEWAY_INTERFACE") == NULL) {
 		if (http_run(&server, &why) == -1)

@@ -41,8 +41,8 @@
 
 struct options {
 	bool clean, discard, verbose, reload;
-	int lock, client; /* of ours, before we were executed anew; else -1 */
-	struct ask ask;	  /* with a request: that is all we do */
+	int lock, client; /* -R: kept open by a reload; else -1 */
+	struct ask ask;	  /* with a request: we only send it */
 };
 
 static void
@@ -55,8 +55,8 @@ usage(FILE *out)
 
 /* --- asking ---------------------------------------------------------------- */
 
-/* Why it is not so is our result, for the caller to print; but -r is called by
- * people and by systemd. */
+/* Print the reason of a failure on standard output, for the caller to print.
+ * But with -r, people and systemd call us: print it on standard error. */
 static int
 ask(const struct options *o)
 {
@@ -67,7 +67,7 @@ ask(const struct options *o)
 	if (status == ASK_ALONE)
 		return 1;
 	if (status == ASK_NOBODY && strcmp(o->ask.request, "follow") == 0) {
-		/* It has left its last word where it could. */
+		/* The vm-slot has left its error here, if it could. */
 		status = (int)state_get_number(o->ask.state, "status");
 		state_get(o->ask.state, "error", why);
 		state_get(o->ask.state, "cause", word);
@@ -93,7 +93,7 @@ ask(const struct options *o)
 
 /* --- one slot's life -------------------------------------------------------- */
 
-/* Our own programs come first, and then what was installed. */
+/* Find our own programs first, and then the installed ones. */
 static void
 set_environment(void)
 {
@@ -110,10 +110,10 @@ set_environment(void)
 	    rest != NULL ? rest : DEFAULT_PATH);
 	setenv("PATH", path, 1);
 	setenv("LC_ALL", "C", 1);
-	umask(022); /* the state is for all to read */
+	umask(022); /* all may read the state */
 }
 
-/* The slot is ours until we end. */
+/* Hold the slot until we end. */
 static int
 lock_slot(const struct slot *s)
 {
@@ -125,7 +125,7 @@ lock_slot(const struct slot *s)
 	    O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (fd == -1)
 		err(EX_CANTCREAT, "unable to open %s", path);
-	fchmod(fd, 0644); /* whoever asks for the status tests the lock */
+	fchmod(fd, 0644); /* programs that show the status test the lock */
 	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 		state_get(&s->state, "pid", pid);
 		if (errno != EWOULDBLOCK || clock_ms() >= end)
@@ -142,7 +142,7 @@ write_pid(const struct slot *s)
 	char text[16];
 	int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 
-	/* In place: the lock is the file's. */
+	/* Write in place: the lock belongs to this file. */
 	if (ftruncate(s->lock, 0) == -1 ||
 	    pwrite(s->lock, text, (size_t)n, 0) != n)
 		warn("unable to write %s/pid", s->state.dir);
@@ -181,7 +181,7 @@ keep_open(int fd)
 		fcntl(fd, F_SETFD, 0);
 }
 
-/* Go on as what is installed now, in the same process. Returns if it can't. */
+/* Execute the installed vm-slot in this process. Returns only if that fails. */
 static void
 reload(struct slot *s)
 {
@@ -245,8 +245,9 @@ is_in(const struct slot *s)
 	return has_state(s, "active") || has_state(s, "degraded");
 }
 
-/* Is what a vm-slot before us held as it was left? A drive that is empty: the
- * host has ejected it since, which is to be noticed later. */
+/* Is the medium that an earlier vm-slot held still there? This is also true for
+ * an empty drive: the host has ejected the medium since, and we notice that
+ * later. */
 static bool
 is_there(const struct slot *s)
 {
@@ -270,7 +271,7 @@ is_there(const struct slot *s)
 	return is_ours;
 }
 
-/* What one that was killed has left is undone first. */
+/* Adopt what a killed vm-slot has left, to undo it first. */
 static void
 begin_to_undo(struct slot *s)
 {
@@ -292,7 +293,7 @@ begin(struct slot *s, const struct options *o)
 	    "error", "status", "cause", "taken", NULL};
 	static const char *const reason[] = {"reason", NULL};
 
-	/* One that was killed while it ejected: somebody wanted that. */
+	/* Finish the eject of a vm-slot that was killed during it. */
 	if (o->clean || has_state(s, "deactivating")) {
 		s->quiet = true;
 		s->discarded = o->discard;

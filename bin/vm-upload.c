@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * vm-upload: images come into the store by HTTP, by tus or a plain PUT, for a web
- * server, by SCGI, with a process for each request; or by CGI. It has no rights of
- * its own: vm-door opens the files for it, in the client's name.
+ * vm-upload: take images into the store by HTTP, by tus or a plain PUT. A web
+ * server calls it by SCGI, with a process for each request, or by CGI. It has
+ * no rights of its own: vm-door opens the files for it, in the client's name.
  */
 #include <err.h>
 #include <poll.h>
@@ -29,7 +29,7 @@
 #define SOCKET	  "/run/vm-upload.sock"
 #define UPLOADS	  16	/* at once */
 #define ARRIVE_MS 10000 /* a head must arrive within that time */
-#define LINGER_MS 1000	/* for a client that sends what nobody reads */
+#define LINGER_MS 1000	/* to read what a client sends after the answer */
 
 static void answer_scgi(int fd, bool is_too_many);
 
@@ -59,13 +59,14 @@ usage(FILE *out)
 
 /* --- one request ---------------------------------------------------------- */
 
-/* A web server that cannot send the rest of a body may tell its client of that,
- * and not of the answer: the rest is read until the web server has seen it. The
- * answer is in the socket already, and a web server on this machine sees it within a
- * turn of its loop, whatever its client does: a second is long, even on a busy
- * processor. Who sends nothing, and need not have logged in, holds a process no
- * longer. Where there are too many, nobody waits, since others would wait for that:
- * the web server may then say 503 in its own words. */
+/* Read the rest of the body until the web server has seen the answer: a web
+ * server that cannot send the rest may tell its client of that, and not of the
+ * answer. The answer is in the socket already, and a web server on this machine
+ * sees it within a turn of its loop, whatever its client does: a second is
+ * long, even on a busy processor. A client that sends nothing, and need not
+ * have logged in, holds a process no longer than this. If there are too many
+ * requests, do not wait, because others would have to wait, too: the web server
+ * may then say 503 in its own words. */
 static void
 linger(int fd, bool is_too_many)
 {
@@ -174,7 +175,7 @@ main(int argc, char **argv)
 		usage(stderr);
 		return EX_USAGE;
 	}
-	/* Else jansson would look for chance at the first object. */
+	/* Seed jansson now: otherwise it would do so at the first object. */
 	json_object_seed(0);
 	if (getenv("GATEWAY_INTERFACE") == NULL) {
 		if (http_run(&server, &why) == -1)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * vm-user: changes the accounts of those who log in through the network. It
- * changes the file of accounts, with or without a vm-door that runs: vm-door reads
- * the file for each request.
+ * vm-user: change the accounts of users who log in through the network. It
+ * changes the file of accounts, whether vm-door runs or not: vm-door reads the
+ * file for each request.
  */
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -67,7 +67,7 @@ read_or_die(void)
 	    args.file);
 }
 
-/* Nobody else changes the file until we end. */
+/* Read the file, and let nobody else change it until we end. */
 static void
 lock_or_die(void)
 {
@@ -131,7 +131,7 @@ read_password(void)
 }
 
 /* Hash a new password for the account `a`. The file is not locked meanwhile: a
- * person may be slow to type it. */
+ * person may be slow to type the password. */
 static void
 take_password(struct account *a)
 {
@@ -245,7 +245,8 @@ lock(void)
 	set_enabled(false);
 }
 
-/* It is locked by a person, or by wrong passwords, which vm-door counts. */
+/* Unlock an account that was locked by a person, or by wrong passwords, which
+ * vm-door counts. */
 static void
 unlock(void)
 {
@@ -351,7 +352,7 @@ main(int argc, char **argv)
 	uint64_t fd;
 	int c;
 
-	/* A core would have passwords in it. */
+	/* A core dump would have passwords in it. */
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0);
 	output_check_at_exit();

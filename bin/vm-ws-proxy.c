@@ -3,11 +3,11 @@
  *
  * vm-ws-proxy: a bridge between a WebSocket (RFC 6455) and a stream of bytes.
  *
- * As a server it listens by itself, with TLS, or takes a connection from
- * inetd(8), systemd or a web server; as a client it connects to one. The
+ * As a server, it listens itself, with TLS, or takes a connection from
+ * inetd(8), systemd or a web server; as a client, it connects to a server. The
  * backend is a command, a Unix socket, or its own standard input and output.
- * The bytes that pass have no meaning to it. lib/ws/worker.h tells of the two
- * processes that each connection has.
+ * The proxy does not interpret the bytes that pass. lib/ws/worker.h describes
+ * the two processes of each connection.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -83,7 +83,7 @@ serve_cgi(void)
 	    options, in, out, peer != NULL ? peer : "local", NULL);
 }
 
-/* Is it a socket, and one that listens? */
+/* Is this a listening socket? Ends the program if it is not a socket. */
 static bool
 is_listening(int fd)
 {
@@ -179,7 +179,7 @@ serve_address(void)
 int
 main(int argc, char **argv)
 {
-	/* If we inherit it ignored, waitpid(2) does not see children end. */
+	/* If SIGCHLD were ignored, waitpid(2) would not see children end. */
 	signal(SIGCHLD, SIG_DFL);
 	output_check_at_exit();
 	ws_arguments_take(&args, argc, argv);

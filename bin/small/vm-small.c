@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Several programs of bin/ in one file, each by a link of its name: what they have in
- * common is there once. Only a firmware has it: make SMALL=1.
+ * Several programs of bin/ in one executable, which has their common code only
+ * once. Each program has a link with its name. Only for a firmware: make
+ * SMALL=1.
  */
 #include <err.h>
 #include <string.h>
