@@ -60,10 +60,11 @@ cache_init(struct cache *c, uint32_t slot_count, uint64_t image_size)
 	if (c->arena == MAP_FAILED) {
 		c->arena = NULL;
 	} else {
-		/* A page fault for each 4 KiB takes measurable time. */
+		/* Without huge pages, a page fault for each 4 KiB takes
+		 * measurable time. */
 		madvise(c->arena, (size_t)size, MADV_HUGEPAGE);
-		/* Lock it, if we may: swapped-out memory could wait for a swap
-		 * device that waits for us. */
+		/* Lock the arena in memory, if we may. Otherwise, we could wait
+		 * for a swap device that waits for us. */
 		mlock2(c->arena, (size_t)size, MLOCK_ONFAULT);
 	}
 	if (c->slots == NULL || c->buckets == NULL || c->arena == NULL ||
@@ -103,8 +104,8 @@ cache_find(struct cache *c, uint64_t chunk)
 	return NULL;
 }
 
-/* Choose the slot to give up. What was claimed after `since` and is unused yet
- * stays. */
+/* Choose the slot to evict. A slot that was claimed at `since` or later and is
+ * not used yet stays. */
 static struct slot *
 choose_victim(struct cache *c, int64_t since)
 {
@@ -185,7 +186,7 @@ cache_touch_stream(struct cache *c, struct slot *s, bool to_end)
 
 	if (to_end)
 		c->passed[bit / 8] |= (unsigned char)(1 << bit % 8);
-	/* Keep it, because random reads use it, too. */
+	/* Random reads use the slot, too: keep it protected. */
 	if (s->list == SLOTS_PROTECTED)
 		return;
 	s->touched = true;

@@ -11,8 +11,8 @@
 #define FIRST_BYTES (64 * 1024)
 #define RANGES_MAX  128
 #define COMPARE_MS  2000
-#define COMPARE_MIN (1024 * 1024) /* bytes, however slow the source is */
-#define ROUNDS_MAX  10 /* doubts in a row, without a byte between them */
+#define COMPARE_MIN (1024 * 1024) /* bytes, even if the source is slow */
+#define ROUNDS_MAX  10 /* doubts in a row, without a byte read between */
 #define IDLE_MS	    10000
 
 /* A range whose bytes are known. */
@@ -21,7 +21,7 @@ struct range {
 	struct engine *engine;
 	uint64_t offset, end;	   /* what is still to be compared */
 	const unsigned char *have; /* the bytes from offset on */
-	struct slot *slot;	   /* where they lie, pinned; NULL: first */
+	struct slot *slot;	   /* their slot, pinned; NULL: compare.first */
 	bool running;
 	unsigned tries; /* failures in a row */
 	int64_t retry_at, started;
@@ -31,7 +31,7 @@ struct compare {
 	bool doubt;
 	unsigned rounds;  /* doubts since the last byte of a normal read */
 	uint64_t fetched; /* stats.fetched at the last doubt */
-	struct fault why; /* of the transfer that doubted */
+	struct fault why; /* the fault of the transfer that doubted */
 	unsigned char *first;
 	size_t first_len;
 	struct range ranges[RANGES_MAX];
@@ -90,7 +90,7 @@ add_range(struct engine *e, struct slot *s, uint64_t from, uint64_t to,
 		s->pins++;
 }
 
-/* Add what is here of a slot from its first block on, at most len bytes. */
+/* Add the first cached run of blocks of a slot, at most len bytes. */
 static void
 add_slot(struct engine *e, struct slot *s, uint64_t len)
 {
@@ -111,7 +111,7 @@ add_slot(struct engine *e, struct slot *s, uint64_t len)
 	    s->chunk * CHUNK_SIZE + to, cache_bytes(&e->cache, s) + from);
 }
 
-/* Spread what is compared evenly over the slots in use. */
+/* Choose the ranges to compare, spread evenly over the slots in use. */
 static void
 choose_ranges(struct engine *e)
 {
@@ -131,15 +131,16 @@ choose_ranges(struct engine *e)
 		len = BLOCK_SIZE;
 	c->count = 0;
 	/*
-	 * Servers that answer in turn must all have had theirs: in each round
-	 * one more is asked.
+	 * Servers that answer in turn, each with its own validator, must all be
+	 * heard: each round requests the image's beginning once more than the
+	 * last.
 	 */
 	for (i = 0; i < c->rounds; i++)
 		add_range(e, NULL, 0, c->first_len, c->first);
 	for (i = 0; i < e->cache.slot_count; i++) {
 		if (e->cache.slots[i].list == SLOTS_FREE)
 			continue;
-		/* Of `used` slots, `ranges` at equal distances. */
+		/* Take `ranges` of the `used` slots, at equal distances. */
 		if ((uint64_t)(seen + 1) * ranges / used >
 		    (uint64_t)seen * ranges / used)
 			add_slot(e, &e->cache.slots[i], len);
@@ -219,7 +220,7 @@ start(struct engine *e, struct range *r, int64_t now)
 	e->source->ops->start(e->source, &r->transfer);
 }
 
-/* All is compared, or a difference was found: go on, or stop. */
+/* All ranges are compared, or one differs: continue, or fail for good. */
 static void
 settle(struct engine *e)
 {

@@ -2,13 +2,13 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * After FAULT_DOUBTED: is the image still the one that was opened? The engine
- * requests bytes that it has, and compares them. Nothing else is started
- * meanwhile. If they are equal, the source adopts the answers' validator, and
- * all goes on; else the image has changed.
+ * requests bytes that it has cached, and compares them. It starts no other
+ * transfer meanwhile. If the bytes are equal, the source adopts the validators
+ * of the answers, and reading continues; otherwise the image has changed.
  *
- * The image's first bytes are compared in any case (volume descriptors,
- * partition tables and superblocks tell one build from another), and of the
- * cache as much as comes in COMPARE_MS, taken from all of its chunks.
+ * The engine always compares the image's first bytes (volume descriptors,
+ * partition tables and superblocks differ from build to build), and as much of
+ * the cache as the source can send in COMPARE_MS, spread over all chunks.
  */
 #ifndef VM_ENGINE_COMPARE_H
 #define VM_ENGINE_COMPARE_H
@@ -16,18 +16,20 @@
 #include "engine/state.h"
 
 /*
- * Make what engine_doubt() will need, with the image's first len bytes. Call it
- * before the fetch thread starts. Without memory a doubt is a change.
+ * Allocate what engine_doubt() needs, and copy the image's first len bytes.
+ * Call this before the fetch thread starts. If there is no memory, a later
+ * doubt counts as a change of the image.
  */
 void engine_compare_init(struct engine *, const void *first, size_t len);
 void engine_compare_free(struct engine *);
 
-/* A transfer ended with FAULT_DOUBTED. The fetch thread. */
+/* A transfer ended with FAULT_DOUBTED: begin a comparison. Call this in the
+ * fetch thread. */
 void engine_doubt(struct engine *, const struct fault *);
 
 /*
- * Start what can be started of the comparison. Returns when (ms) to call it
- * again. The fetch thread, while engine_has_doubt().
+ * Start the transfers of the comparison that may start now. Returns when (ms)
+ * to call it again. The fetch thread calls this while engine_has_doubt().
  */
 int64_t engine_compare(struct engine *);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What an engine is told when it is made.
+ * The configuration of an engine.
  */
 #ifndef VM_ENGINE_CONFIG_H
 #define VM_ENGINE_CONFIG_H
@@ -18,18 +18,20 @@ struct engine_config {
 	unsigned connections;  /* transfers at once, >= 1 */
 	unsigned outage_limit; /* seconds, >= 1 */
 	uint64_t limit_rate;   /* bytes a second, on average; 0: no limit */
-	/* True when a read that waits should be given up. Any thread. */
+	/* Returns true if reads must stop waiting. Any thread may call it. */
 	bool (*cancelled)(void);
-	/* One line for the log: the source fails. */
+	/* Log one line about a failure of the source. */
 	void (*log)(const char *line);
-	/* The same for news that are no fault: it is back. */
+	/* Log one line that reports no failure, for example that the source is
+	 * back. */
 	void (*note)(const char *line);
-	/* Validators that are the image's, too: info.adopted. May be NULL. */
+	/* Receives info.adopted: other validators that the image has. May be
+	 * NULL. */
 	void (*adopted)(const char *lines);
 	/*
-	 * What stats.h counts, as a JSON object, every second in which
-	 * something changes; NULL where nobody reads it. False if it could not
-	 * be told and is to be told again. The fetch thread.
+	 * Receives the counts of stats.h as a JSON object, each second in which
+	 * one of them changes; NULL if nobody reads them. Returns false if the
+	 * report was not sent, and must be repeated. The fetch thread calls it.
 	 */
 	bool (*tell)(const char *text);
 };

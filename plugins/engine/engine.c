@@ -16,7 +16,7 @@
 #include "engine/fetcher.h"
 #include "engine/readahead-plan.h"
 
-#define SPARE_FETCHES 64 /* ranges queued, beyond two for each connection */
+#define SPARE_FETCHES 64 /* ranges of the pool, beyond two per connection */
 
 void
 engine_warm(struct engine *e, const void *bytes, size_t len)
@@ -57,7 +57,8 @@ engine_new(const struct engine_config *config, struct source *source)
 	pthread_condattr_setclock(&e->monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&e->slot_freed, &e->monotonic);
 	e->seed = (unsigned)clock_us();
-	/* The other slots keep what was read, and serve random reads. */
+	/* The other quarter of the slots is for chunks that were read, and for
+	 * random reads. */
 	e->ahead_budget = slots * CHUNK_SIZE / 4 * 3;
 	meter_init(&e->meter, info->round_trip, info->rate, clock_ms());
 	readahead_init(&e->readahead);

@@ -7,9 +7,9 @@
 #define RATE_MIN	 (64 * 1024) /* bytes a second */
 #define SHORT_TRANSFER	 (128 * 1024)
 #define PERIOD_MS	 200
-#define LATENCY_GROWTH	 0.02 /* of the difference, for a longer wait */
+#define LATENCY_GROWTH	 0.02 /* of the difference, if a wait is longer */
 #define RATE_SMOOTHING	 0.3
-#define TOTAL_FORGETTING 0.05 /* of the difference, for a lower rate */
+#define TOTAL_FORGETTING 0.05 /* of the difference, if a rate is lower */
 
 void
 meter_init(struct meter *m, unsigned round_trip_us, uint64_t rate, int64_t now)
@@ -56,7 +56,8 @@ meter_transfer(struct meter *m, uint64_t bytes, int64_t took)
 		m->total = m->rate;
 }
 
-/* After a quiet period, the rate is that of the readers, not of the source. */
+/* A period that began long ago, or had few bytes, shows the readers' rate and
+ * not the source's: it does not lower the estimate. */
 void
 meter_bytes(struct meter *m, uint64_t bytes, int64_t now)
 {

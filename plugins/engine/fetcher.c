@@ -14,13 +14,13 @@
 #include "engine/retry.h"
 
 #define IDLE_POLL_MS   60000
-#define RANDOM_MS      10000 /* how long a connection is kept for readers */
-#define LIMIT_BURST_MS 250   /* of a limited rate, after a pause */
+#define RANDOM_MS      10000 /* a connection stays free for random reads */
+#define LIMIT_BURST_MS 250   /* of the rate limit, saved up in a pause */
 
 /* --- what comes -------------------------------------------------------- */
 
-/* The number of blocks that end at or before this byte. The chunk's last block
- * may be short. */
+/* Returns the number of blocks that end at or before this byte. The chunk's
+ * last block may be short. */
 static unsigned
 blocks_before(const struct slot *s, size_t byte)
 {
@@ -83,7 +83,7 @@ on_data(struct transfer *t, const void *bytes, size_t len)
 	}
 }
 
-/* A range has ended after some of its bytes. */
+/* Measure a transfer that has brought bytes, and adapt the read-ahead. */
 static void
 measure(struct engine *e, const struct fetch *f)
 {
@@ -107,7 +107,7 @@ finish(struct engine *e, struct fetch *f)
 	engine_end_request(e, f, 0);
 }
 
-/* From now on, the source has fewer connections. */
+/* If the source allows fewer connections now, use no more. */
 static void
 take_connections(struct engine *e, const struct fault *why)
 {
@@ -139,7 +139,7 @@ on_done(struct transfer *t, const struct fault *fault)
 				 fault->kind != FAULT_DOUBTED)) {
 		finish(e, f);
 	} else if (fault == &cut && f->got_some) {
-		/* Some servers send less than they were asked for. */
+		/* Some servers send less than was requested. */
 		measure(e, f);
 		e->tokens += (double)(f->end - f->offset);
 		fetches_put_back(&e->fetches, f);
@@ -182,7 +182,8 @@ start(struct engine *e, struct fetch *f, int64_t now)
 	e->source->ops->start(e->source, t);
 }
 
-/* When may the next transfer start? The rate limit only delays transfers. */
+/* When may the next transfer start? The rate limit delays starts; a transfer
+ * that runs is not slowed. */
 static int64_t
 next_start(struct engine *e, int64_t now)
 {
@@ -201,8 +202,8 @@ next_start(struct engine *e, int64_t now)
 }
 
 /*
- * Start transfers of a queue, until `most` transfers run, or the others must
- * wait. Returns the earliest time at which another one may start.
+ * Start transfers of a queue, until `most` transfers run or the rest must wait.
+ * Returns the earliest time at which another transfer may start.
  */
 static int64_t
 start_queue(struct engine *e, enum fetch_list list, unsigned most)
@@ -223,7 +224,8 @@ start_queue(struct engine *e, enum fetch_list list, unsigned most)
 	return next;
 }
 
-/* Start what may start. Returns the earliest time at which more may. */
+/* Start all transfers that may start. Returns the earliest time at which more
+ * may start. */
 static int64_t
 start_queues(struct engine *e)
 {
@@ -241,7 +243,7 @@ start_queues(struct engine *e)
 	return other < next ? other : next;
 }
 
-/* Have the source use a renewed URL. No lock. */
+/* Make the source use a renewed URL. The caller holds no lock. */
 static void
 renew(struct engine *e, char *url)
 {
@@ -257,7 +259,7 @@ renew(struct engine *e, char *url)
 	else
 		e->config.note("the URL was renewed");
 	secret_free(url);
-	/* The server of the old URL had asked for the pause. */
+	/* If there is a pause, the server of the old URL asked for it. */
 	pthread_mutex_lock(&e->lock);
 	e->hold_until = 0;
 	pthread_mutex_unlock(&e->lock);

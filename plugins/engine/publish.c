@@ -56,8 +56,8 @@ engine_tell(struct engine *e)
 {
 	int64_t now = clock_ms(), next = e->told_at + TELL_MS;
 
-	/* No event tells when an outage becomes `down`, or when a pause
-	 * ends. */
+	/* No event occurs when an outage becomes `down` or a pause ends, so
+	 * look each second. */
 	e->told_all =
 	    e->config.tell == NULL ||
 	    (!has_news(e) && e->outage_since == 0 && e->hold_until <= now);

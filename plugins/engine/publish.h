@@ -10,15 +10,15 @@
 #include "engine/state.h"
 
 /*
- * Report if there is any news and the last report is a second old. Returns
- * when (ms) to call it again; INT64_MAX where nothing can happen before a
- * reader or the source does something (engine.told_all).
+ * Send a report if anything has changed and the last report is a second old.
+ * Returns when (ms) to call this again; INT64_MAX if nothing can change before
+ * a reader or the source acts (engine.told_all).
  */
 int64_t engine_tell(struct engine *);
 
 /*
  * An outage ends. If the source was down and no report has said so yet, report
- * it first: reads have failed, however short the time was.
+ * it first: reads may have failed, however short the time was.
  */
 void engine_tell_down(struct engine *);
 

@@ -38,7 +38,7 @@ fetches_has_room(const struct fetches *f, bool for_reader)
 	return f->used < (for_reader ? f->count : f->count / 2);
 }
 
-/* Take one from the pool for [from, to), and queue it. */
+/* Take a range from the pool, set it to [from, to), and queue it. */
 static struct fetch *
 take(struct fetches *f, enum transfer_kind kind, uint64_t from, uint64_t to,
     enum fetch_list list)

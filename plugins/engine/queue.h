@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The ranges that are asked for: a pool, made at the start, and the two queues
- * in which ranges wait to be started. The engine locks it; nothing here waits
- * or does I/O.
+ * The requested ranges: a pool, allocated at the start, and the two queues in
+ * which ranges wait to be started. The caller holds the engine's lock; nothing
+ * here waits or does I/O.
  */
 #ifndef VM_ENGINE_QUEUE_H
 #define VM_ENGINE_QUEUE_H
@@ -17,7 +17,7 @@
 
 enum fetch_list {
 	FETCHES_FREE,
-	FETCHES_DEMAND, /* queued; a reader waits for some of it */
+	FETCHES_DEMAND, /* queued; a reader waits for a part of it */
 	FETCHES_AHEAD,	/* queued; no reader waits */
 	FETCHES_RUNNING,
 	FETCHES_LISTS,
@@ -31,19 +31,23 @@ struct fetch {
 	struct transfer transfer;
 	struct engine *engine;
 	enum transfer_kind kind;
-	uint64_t offset, end; /* bytes of the image: the next one, the end */
+	uint64_t offset, end; /* the next byte in the image; the range's end */
 	bool for_reader;      /* a reader or a writer waits for it */
-	/* Where its next bytes go, or a write takes them from; flush: NULL. */
+	/* Where its next bytes go, or where a write takes them from; flush:
+	 * NULL. */
 	struct slot *slot;
-	/* Of a write or a flush: what its end calls, with the errno or 0. */
+	/* Called when a write or a flush has ended, with an errno or 0. */
 	void (*ended)(struct fetch *, int error);
-	struct writer *writer; /* waits for its end; NULL: no writer does */
-	unsigned tries;	       /* how often it failed in a row */
-	/* Milliseconds: not to be started before; when it was started; when
-	 * its first byte came; when its last byte did, or it was started. */
+	struct writer *writer; /* it waits for the end; NULL: nobody waits */
+	unsigned tries;	       /* failures in a row */
+	/*
+	 * Milliseconds: when it may start, at the earliest; when it started;
+	 * when its first byte came; when its last byte came, or else when it
+	 * started.
+	 */
 	int64_t retry_at, started, first_byte, progress;
-	bool got_some;	       /* bytes, since it was started */
-	uint64_t first_offset; /* where it was started */
+	bool got_some;	       /* bytes came since it was started */
+	uint64_t first_offset; /* the offset at which it was started */
 	enum fetch_list list;
 	TAILQ_ENTRY(fetch) entry;
 };
@@ -53,14 +57,14 @@ struct fetches {
 	unsigned count;
 	TAILQ_HEAD(fetch_head, fetch) lists[FETCHES_LISTS];
 	unsigned used, running;
-	uint64_t ahead_bytes; /* still to come, ahead of need */
+	uint64_t ahead_bytes; /* still to come of ranges ahead of need */
 };
 
 /* Make a pool of count ranges. Returns 0, or -1 with errno. */
 int fetches_init(struct fetches *, unsigned count, struct engine *);
 void fetches_destroy(struct fetches *);
 
-/* Is a range left? Half of them are kept for waiting readers. */
+/* Is a range left in the pool? Half of them are kept for waiting readers. */
 bool fetches_has_room(const struct fetches *, bool for_reader);
 
 /* Queue a range; there must be room. */
@@ -77,15 +81,15 @@ void fetches_advance(struct fetches *, struct fetch *, uint64_t n);
 /* Give a range back to the pool. */
 void fetches_release(struct fetches *, struct fetch *);
 
-/* Put a range at the end of a list, also of the one it is on. */
+/* Put a range at the end of a list, which may be the list that it is on. */
 void fetches_move(struct fetches *, struct fetch *, enum fetch_list);
 
 /* Put a range back at the front of the queue that it came from. */
 void fetches_put_back(struct fetches *, struct fetch *);
 
 /*
- * A reader waits for bytes of [from, to) now: ranges of it that are queued
- * ahead of need go to the end of the readers' queue.
+ * A reader waits for bytes of [from, to) now: move ranges that overlap it from
+ * the queue ahead of need to the end of the readers' queue.
  */
 void fetches_promote(struct fetches *, uint64_t from, uint64_t to);
 

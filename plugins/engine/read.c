@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What a reader does: it finds its blocks, or asks for them and waits.
+ * What a reader does: it finds its blocks in the cache, or requests them and
+ * waits.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -18,7 +19,7 @@ struct part {
 	size_t from, len;		 /* bytes of the chunk */
 	unsigned first, end;		 /* the blocks that they touch */
 	bool is_stream;			 /* a stream reads it */
-	struct readahead_stream *stream; /* until the lock is given back */
+	struct readahead_stream *stream; /* valid until the lock is released */
 };
 
 static bool
@@ -27,7 +28,7 @@ is_here(const struct slot *s, const struct part *p)
 	return blocks_are_all_set(&s->have, p->first, p->end);
 }
 
-/* The slot of a part's chunk, pinned; NULL with errno. */
+/* Returns the slot of a part's chunk, pinned; NULL with errno. */
 static struct slot *
 want_slot(struct engine *e, struct part *p)
 {
@@ -47,14 +48,14 @@ want_slot(struct engine *e, struct part *p)
 	}
 	s = cache_claim(&e->cache, p->chunk, clock_ms(), false);
 	if (s == NULL) {
-		p->stream = NULL; /* it may change during the wait */
+		p->stream = NULL; /* it may change meanwhile */
 		return engine_claim(e, p->chunk);
 	}
 	s->pins++;
 	return s;
 }
 
-/* Where the range ends that a reader requests. */
+/* Returns the block at which the reader's request ends. */
 static unsigned
 reach(const struct engine *e, const struct slot *s, const struct part *p)
 {
@@ -79,7 +80,7 @@ demand(struct engine *e, struct slot *s, struct part *p)
 
 	if (blocks_find_absent(&s->have, &s->coming, p->first, p->end) ==
 	    p->end) {
-		if (p->stream != NULL) /* it was requested too late */
+		if (p->stream != NULL) /* read ahead too late */
 			readahead_stalled(&e->readahead, p->stream);
 		return true;
 	}
@@ -89,7 +90,7 @@ demand(struct engine *e, struct slot *s, struct part *p)
 		e->last_random = clock_ms();
 	}
 	if (p->stream != NULL) {
-		/* The blocks behind it are not requested, or not any more. */
+		/* The blocks after `to` were not requested, or were evicted. */
 		p->stream->ahead = to;
 		if (cache_was_passed(&e->cache, p->chunk))
 			p->stream->again = true;
@@ -97,7 +98,7 @@ demand(struct engine *e, struct slot *s, struct part *p)
 	return engine_ask(e, base + (uint64_t)p->first * BLOCK_SIZE, to, true);
 }
 
-/* Wait until a part is here. Returns 0 or an errno. */
+/* Wait until a part is cached. Returns 0 or an errno. */
 static int
 wait_for(struct engine *e, struct slot *s, struct part *p)
 {
@@ -114,8 +115,8 @@ wait_for(struct engine *e, struct slot *s, struct part *p)
 			break;
 		asked = demand(e, s, p);
 		/*
-		 * This read fails now. The request stays queued, so that a
-		 * later read may find the data here.
+		 * This read fails now. Its request stays queued, so that a
+		 * later read may find the bytes in the cache.
 		 */
 		if (engine_is_lost(e, s)) {
 			error = EIO;
@@ -133,7 +134,7 @@ wait_for(struct engine *e, struct slot *s, struct part *p)
 	return error;
 }
 
-/* Read a part, and wait for it where needed. Returns 0 or an errno. */
+/* Read a part, and wait for it if needed. Returns 0 or an errno. */
 static int
 read_part(struct engine *e, void *buf, struct part *p)
 {
@@ -154,7 +155,7 @@ read_part(struct engine *e, void *buf, struct part *p)
 		e->stats.read += p->len;
 		if (e->told_all) {
 			e->told_all = false;
-			e->source->ops->wake(e->source); /* which reports it */
+			e->source->ops->wake(e->source); /* to report it */
 		}
 		s->copying++;
 		pthread_mutex_unlock(&e->lock);
@@ -183,7 +184,8 @@ engine_read(struct engine *e, void *buf, size_t len, uint64_t offset)
 	if (len == 0)
 		return 0;
 	pthread_mutex_lock(&e->lock);
-	/* Two chunks need two ranges, but these can run at the same time. */
+	/* A read across two chunks waits for each in turn: request both now, so
+	 * that their transfers run at the same time. */
 	if (len <= CHUNK_SIZE &&
 	    offset / CHUNK_SIZE != (end - 1) / CHUNK_SIZE &&
 	    engine_refusal(e) == 0 && !engine_is_down(e))

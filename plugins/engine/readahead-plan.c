@@ -8,8 +8,8 @@
 #define MIB (1024 * 1024)
 
 /*
- * The windows of read-ahead, in bytes; and the time, in milliseconds beyond the
- * latency, for which they must hold what the source can send.
+ * The read-ahead windows, in bytes; and for how many milliseconds, beyond the
+ * latency, a window must hold what the source can send.
  */
 #define FIRST_MIN   (256 * KIB)
 #define FIRST_MAX   (8 * MIB)
@@ -17,9 +17,9 @@
 #define FIRST_AHEAD 100
 #define MOST_AHEAD  1000
 /*
- * A range that is requested ahead of need. If a stream has a large window, its
- * ranges begin and end at whole MiB: HTTP caches divide a file there, and a
- * range across such a line would need two of their parts.
+ * The size of a range that is requested ahead of need. If a stream has a large
+ * window, its ranges begin and end at whole MiB, because HTTP caches divide
+ * files there: a range across such a boundary would need two of their parts.
  */
 #define UNIT_MIN	 (256 * KIB)
 #define UNIT_MAX	 (6 * MIB)
@@ -50,7 +50,8 @@ engine_tune(struct engine *e)
 	    clamp(most, least, e->ahead_budget));
 }
 
-/* The most to request at once if the rate is limited; else no limit. */
+/* Returns the most bytes to request at once if the rate is limited; UINT64_MAX
+ * if it is not. */
 static uint64_t
 limit_of(const struct engine *e)
 {
@@ -59,9 +60,9 @@ limit_of(const struct engine *e)
 }
 
 /*
- * A stream's ranges end at multiples of this. On a slow line a whole MiB takes
- * too long: the reader would wait for it while the other connections share the
- * line.
+ * Returns the number at whose multiples a stream's ranges end. On a slow line,
+ * a whole MiB takes too long: the reader would wait for it while other
+ * connections share the line.
  */
 static uint64_t
 align_of(const struct engine *e, const struct readahead_stream *stream)
@@ -74,7 +75,7 @@ align_of(const struct engine *e, const struct readahead_stream *stream)
 
 /*
  * How much to request at once ahead of a stream. Each connection gets a share
- * of the window. No connection is busy for long, as another reader may need it.
+ * of the window, but is not busy for long, because another reader may need it.
  */
 static uint64_t
 unit_of(const struct engine *e, const struct readahead_stream *stream)
@@ -95,8 +96,9 @@ unit_of(const struct engine *e, const struct readahead_stream *stream)
 }
 
 /*
- * How far to read ahead in [from, to): up to a place where another stream has
- * been. If several readers share an image, this one will hardly read there.
+ * How far to read ahead in [from, to): up to the first chunk that another
+ * stream has read to its end. If several readers share an image, this one is
+ * not likely to continue there.
  */
 static uint64_t
 stop_of(const struct engine *e, const struct readahead_stream *stream,
@@ -128,7 +130,7 @@ engine_plan_ahead(struct engine *e, struct readahead_stream *stream)
 		asked = asked || stop > from;
 		if (engine_ask(e, from, stop, false) && stop == to)
 			continue;
-		stream->ahead = from; /* the rest follows later */
+		stream->ahead = from; /* request the rest later */
 		break;
 	}
 	if (asked)

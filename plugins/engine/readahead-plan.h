@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * How much to ask for, and how far ahead of a reader, by what is known of the
+ * How much to request, and how far ahead of a reader, from the estimates of the
  * connections to the source.
  */
 #ifndef VM_ENGINE_READAHEAD_PLAN_H
@@ -9,15 +9,16 @@
 
 #include "engine/state.h"
 
-/* Set the windows of read-ahead anew: the estimates have changed. */
+/* Set the read-ahead windows again, because the estimates have changed. */
 void engine_tune(struct engine *);
 
-/* Ask for what the stream should have ahead of it. */
+/* Request the bytes that the stream should have ahead of it. */
 void engine_plan_ahead(struct engine *, struct readahead_stream *);
 
 /*
- * How many bytes to ask for at once from where a reader misses: a chunk if it
- * reads a stream, else what comes in the time that the asking takes anyway.
+ * How many bytes to request at once where a reader misses the cache: a chunk if
+ * it reads a stream, else as many as come in one latency, because the request
+ * takes that long anyway.
  */
 uint64_t engine_miss_size(const struct engine *, bool is_stream);
 

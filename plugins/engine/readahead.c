@@ -8,13 +8,14 @@
 #define MIB (1024 * 1024)
 
 /*
- * A kernel sends several requests at once, which may arrive in another order:
- * the next read of a stream may begin a bit before or after the last one's end.
+ * A kernel sends several requests at once, and they may arrive in another
+ * order: the next read of a stream may begin a bit before or after the end of
+ * the last read.
  */
 #define TOLERANCE_BACK	  MIB
 #define TOLERANCE_FORWARD (MIB / 2)
-#define LARGE_READ	  MIB /* a first read this large counts as a stream */
-#define ACTIVE_TOUCHES	  64  /* reads; a stream unused so long has no share */
+#define LARGE_READ	  MIB /* a first read of this size counts as a stream */
+#define ACTIVE_TOUCHES	  64  /* reads until an unused stream has no share */
 
 void
 readahead_init(struct readahead *ra)

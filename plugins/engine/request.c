@@ -4,7 +4,8 @@
 #include "base/clock.h"
 #include "engine/request.h"
 
-/* Request [from, to), or its beginning. Nothing of it is here or coming. */
+/* Request [from, to), of which no block is cached or requested. Returns false
+ * if only its beginning, or nothing, could be requested. */
 static bool
 ask_gap(struct engine *e, uint64_t from, uint64_t to, bool for_reader)
 {
@@ -31,8 +32,9 @@ ask_gap(struct engine *e, uint64_t from, uint64_t to, bool for_reader)
 }
 
 /*
- * With `absent`, the first block of [from, to) that is neither here nor coming;
- * else the first block that is here or coming. `to` if there is none.
+ * With `absent`, returns the offset of the first block of [from, to) that is
+ * neither cached nor requested; otherwise of the first that is. `to` if there
+ * is no such block.
  */
 static uint64_t
 scan(struct engine *e, uint64_t from, uint64_t to, bool absent)
@@ -57,9 +59,9 @@ scan(struct engine *e, uint64_t from, uint64_t to, bool absent)
 }
 
 /*
- * Read-ahead should request whole MiB (readahead-plan.c says why). If a part of
- * the range is here or coming, it begins or ends elsewhere: then cut it at the
- * first or last whole MiB inside.
+ * Read-ahead should request whole MiB (readahead-plan.c says why). If blocks
+ * around a gap are cached or requested, the gap may begin or end elsewhere:
+ * then end the range at the first or last whole MiB inside the gap.
  */
 static uint64_t
 cut(const struct engine *e, uint64_t from, uint64_t end)
@@ -91,7 +93,7 @@ engine_ask(struct engine *e, uint64_t from, uint64_t to, bool for_reader)
 	return true;
 }
 
-/* The rest of a range is no longer coming. */
+/* Mark the rest of a range as not requested any more, and release its pins. */
 static void
 take_back(struct engine *e, struct fetch *f)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Asking for ranges of the image, and taking that back.
+ * Request ranges of the image, and end or cancel requests.
  */
 #ifndef VM_ENGINE_REQUEST_H
 #define VM_ENGINE_REQUEST_H
@@ -9,15 +9,16 @@
 #include "engine/state.h"
 
 /*
- * Ask for those blocks which [from, to) touches and which are neither here nor
- * coming. False where slots or ranges ran out before all was asked for.
+ * Request those blocks that [from, to) touches and that are neither cached nor
+ * requested yet. Returns false if slots or ranges ran out before all blocks
+ * were requested.
  */
 bool engine_ask(struct engine *, uint64_t from, uint64_t to, bool for_reader);
 
 /*
- * A range is done with: nothing of it that did not come so far will come. Its
- * pins and the range itself are given back. A write or a flush has ended with
- * this errno; 0: well.
+ * End a range: the bytes that have not come will not come. Its pins and the
+ * range itself are released. A write or a flush has ended with this errno; 0:
+ * success.
  */
 void engine_end_request(struct engine *, struct fetch *, int error);
 

@@ -11,13 +11,13 @@
 #include "engine/retry.h"
 
 #define RETRY_FIRST_MS 100
-#define RETRY_LAST_MS  2000 /* a source that is away for 20 s is back by 25 */
+#define RETRY_LAST_MS  2000 /* a source away for 20 s is found again by 25 s */
 #define QUIET_MS       1000 /* a shorter outage is not logged */
 #define PROBE_BYTES    (64 * 1024)
 
 /* --- an outage --------------------------------------------------------- */
 
-/* End the pauses of this list, so that all of it is tried now. */
+/* End the pauses of this list's ranges, so that all are tried now. */
 static void
 hurry(struct engine *e, enum fetch_list list)
 {
@@ -33,7 +33,7 @@ engine_end_outage(struct engine *e)
 	engine_tell_down(e);
 	e->outage_since = 0;
 	e->denied = false;
-	/* Bytes that still come belong to older transfers. */
+	/* During a pause, bytes come from transfers that started before it. */
 	if (!e->outage_logged || e->hold_until > clock_ms())
 		return;
 	e->config.note("the image's source is back");
@@ -43,8 +43,8 @@ engine_end_outage(struct engine *e)
 }
 
 /*
- * A slot's range has failed. If it had failed before, and other chunks have
- * come since, the chunk is at fault; otherwise the source is.
+ * A range of a slot has failed. If it failed before, and other chunks have come
+ * since, the cause is the chunk; otherwise it is the source.
  */
 static void
 note_slot_fault(const struct engine *e, struct slot *s, int64_t progress)
@@ -57,7 +57,8 @@ note_slot_fault(const struct engine *e, struct slot *s, int64_t progress)
 
 /* --- trying again ------------------------------------------------------ */
 
-/* The pause before the n-th try: it doubles, give or take a quarter. */
+/* Returns the pause before the next try: it doubles with each try, plus or
+ * minus a random quarter. */
 static int64_t
 retry_pause(struct engine *e, unsigned tries)
 {
@@ -69,9 +70,9 @@ retry_pause(struct engine *e, unsigned tries)
 }
 
 /*
- * The server asks for a pause (HTTP's Retry-After), in which nothing is
- * started. The pause is cut, so that the server is asked three times within the
- * outage limit: readers do not wait longer.
+ * The server asks for a pause (HTTP's Retry-After): start nothing until it
+ * ends. The pause is at most a third of the outage limit, so that the server is
+ * asked three times before waiting readers get an error.
  */
 static void
 hold(struct engine *e, const struct fault *fault)
@@ -113,9 +114,9 @@ engine_note_fault(
 
 /*
  * Choose the range to try again until the source answers. Nobody waits for f,
- * and f may be the only bad range of the image, so the range of the last read
- * that failed is better. A write is not repeated unless a client asks: a flush,
- * which does no harm, is tried in its place.
+ * and f may be the only bad range of the image, so the range of the last
+ * refused read is better. A write is not repeated unless a client asks for it:
+ * a flush, which does no harm, is tried instead.
  */
 static struct fetch *
 choose_probe(struct engine *e, struct fetch *f)
@@ -137,8 +138,8 @@ choose_probe(struct engine *e, struct fetch *f)
 }
 
 /*
- * Request again what is missing. A range that nobody waits for is dropped. But
- * the last one stays, in order to notice the end of the outage.
+ * Try a range again. A range that nobody waits for is dropped, except the last
+ * one, which is needed to notice the end of the outage.
  */
 static void
 retry(struct engine *e, struct fetch *f, const struct fault *fault)
@@ -165,8 +166,8 @@ retry(struct engine *e, struct fetch *f, const struct fault *fault)
 /* --- giving up --------------------------------------------------------- */
 
 /*
- * A refusal is an answer, so this is no outage. A reader that waits for data
- * that was read ahead requests it again, and then gets the refusal.
+ * A refusal is an answer, so there is no outage. If the range was read ahead, a
+ * reader that waits for it requests it again, and then gets the refusal.
  */
 static void
 refuse_request(struct engine *e, struct fetch *f, const struct fault *fault)
@@ -206,7 +207,7 @@ engine_take_fault(struct engine *e, struct fetch *f, const struct fault *fault)
 		retry(e, f, fault);
 		return;
 	case FAULT_REQUEST:
-	case FAULT_NO_RANGES: /* only of open() */
+	case FAULT_NO_RANGES: /* only open() returns it */
 		refuse_request(e, f, fault);
 		return;
 	case FAULT_CHANGED:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the fetch thread does about a transfer that failed: pauses, tries it
- * again, keeps an outage in mind, or gives up.
+ * What the fetch thread does after a transfer has failed: it pauses, tries
+ * again, keeps track of an outage, or gives up.
  */
 #ifndef VM_ENGINE_RETRY_H
 #define VM_ENGINE_RETRY_H
@@ -10,26 +10,26 @@
 #include "engine/state.h"
 
 /*
- * A transfer of this range has failed, not by FAULT_DOUBTED: queue it again, or
- * end it.
+ * A transfer of this range has failed: queue the range again, or end it.
+ * FAULT_DOUBTED counts as FAULT_CHANGED here.
  */
 void engine_take_fault(struct engine *, struct fetch *, const struct fault *);
 
 /*
- * Take note of a fault that another try may mend, of a transfer that last made
- * progress at `since` (ms), and count its tries. Returns the pause (ms) before
- * the next one.
+ * Record a fault after which another try may succeed, and count the tries. The
+ * transfer last made progress at `since` (ms). Returns the pause (ms) before
+ * the next try.
  */
 int64_t engine_note_fault(
     struct engine *, int64_t since, unsigned *tries, const struct fault *);
 
 /*
- * The image is another one: its bytes must not be mixed with those we have. All
- * requests fail from now on.
+ * The source now has another image, whose bytes must not be mixed with the
+ * cached ones. All requests fail from now on.
  */
 void engine_fail_for_good(struct engine *, const struct fault *);
 
-/* The source gives bytes, or takes them: an outage, if there was one, is over. */
+/* The source sends or accepts bytes: an outage, if there was one, is over. */
 void engine_end_outage(struct engine *);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "engine/state.h"
 
-#define WAIT_SLICE_MS 250 /* between two looks at `cancelled` */
+#define WAIT_SLICE_MS 250 /* between two calls of `cancelled` */
 
 static bool
 is_over_limit(const struct engine *e, int64_t since)

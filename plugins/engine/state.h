@@ -16,10 +16,11 @@
  *	cache, queue, readahead, estimator, stats, bitmap
  *			parts without locks or I/O, each tested by itself
  *
- * One mutex guards all of it. It is not held while bytes are copied: a reader
- * copies from blocks that are here, of a slot that it has pinned; the fetch
- * thread writes to blocks that are coming, of slots that the range has pinned.
- * Every function of these files needs the lock, unless it says otherwise.
+ * One mutex guards all of the state. It is not held while bytes are copied: a
+ * reader copies from cached blocks of a slot that it has pinned; the fetch
+ * thread writes to requested blocks of slots that the range has pinned. The
+ * caller of any function of these files holds the lock, unless the function's
+ * comment says otherwise.
  */
 #ifndef VM_ENGINE_STATE_H
 #define VM_ENGINE_STATE_H
@@ -37,12 +38,12 @@
 #include "engine/readahead.h"
 #include "engine/stats.h"
 
-/* A reader that waits for some blocks of a slot, which it has pinned. */
+/* A reader that waits for some blocks of a slot. It has pinned the slot. */
 struct waiter {
 	TAILQ_ENTRY(waiter) entry;
 	pthread_cond_t woken;
 	unsigned from, to; /* blocks */
-	int error;	   /* errno of the source's refusal; 0: none so far */
+	int error;	   /* errno of a refusal by the source; 0: none */
 };
 
 struct engine {
@@ -50,60 +51,61 @@ struct engine {
 	struct source *source;
 	pthread_mutex_t lock;
 	pthread_condattr_t monotonic;
-	pthread_cond_t slot_freed; /* or a range of the pool */
+	pthread_cond_t slot_freed; /* also for blocks and ranges of the pool */
 	pthread_t thread;
 	bool started, stopping;
-	bool changed;	      /* the image is not the one that was opened */
+	bool changed;	      /* the source has another image now */
 	int64_t outage_since; /* ms when bytes last came; 0: no outage */
 	bool outage_logged;
 	int64_t came_at;    /* ms when bytes last came, outage or not */
 	bool denied;	    /* the source's last answer was a refusal */
 	bool unflushed;	    /* something was written since the last flush */
 	char *renewal;	    /* a URL for the source to use; NULL: none */
-	uint64_t refused;   /* the offset last refused in an outage */
-	int64_t hold_until; /* ms: the server asked for a pause */
-	/* ms: the last two times that a reader missed at random. */
+	uint64_t refused;   /* offset of the last read refused in an outage */
+	int64_t hold_until; /* ms: the server asked for a pause until then */
+	/* ms: when the last two random reads missed the cache. */
 	int64_t last_random, random_before;
 	double tokens;	       /* bytes that the rate limit allows now */
 	int64_t tokens_at;     /* ms: when they were counted */
-	uint64_t ahead_budget; /* bytes that may be asked for ahead of need */
+	uint64_t ahead_budget; /* bytes that may be requested ahead of need */
 	unsigned seed;
 	struct cache cache;
 	struct fetches fetches;
 	struct readahead readahead;
 	struct meter meter;
 	struct stats stats;
-	struct compare *compare; /* NULL: no memory */
-	bool told;		 /* the last report has arrived */
-	bool told_all;	    /* there is no news, and the fetch thread rests */
-	int64_t told_at;    /* ms: when the stats were last published */
-	uint64_t told_read; /* ... and how many bytes readers had had then */
+	struct compare *compare; /* NULL: there was no memory for it */
+	bool told;		 /* the last report was sent */
+	bool told_all;		 /* no report is due until something happens */
+	int64_t told_at;	 /* ms: when the stats were last published */
+	uint64_t told_read;	 /* stats.read at that time */
 };
 
-/* Has the source given nothing for longer than a reader has to wait? */
+/* Has the source sent nothing for longer than the outage limit? */
 bool engine_is_down(const struct engine *);
 
-/* Or has it not given this one chunk for that long, but others? */
+/* Is the source down, or has it sent other chunks, but not this one, for that
+ * long? */
 bool engine_is_lost(const struct engine *, const struct slot *);
 
 /* The errno with which every request fails now, or 0. */
 int engine_refusal(const struct engine *);
 
 /*
- * The slot of a chunk, pinned; waits until one can be given up. NULL with
- * errno; EIO at once where the source is down.
+ * Returns the slot of a chunk, pinned; waits until a slot can be evicted. NULL
+ * with errno; EIO at once if the source is down.
  */
 struct slot *engine_claim(struct engine *, uint64_t chunk);
 
-/* Give back a pin. */
+/* Release a pin. */
 void engine_unpin(struct engine *, struct slot *);
 
 /* Wait for a condition, for a quarter of a second at most. */
 void engine_wait_slice(struct engine *, pthread_cond_t *);
 
 /*
- * Wake the readers that wait for some of what a range still has to bring: with
- * an error, or with 0 to look again. Returns whether there are any.
+ * Wake the readers that wait for bytes that a range has not brought yet: with
+ * an error, or with 0 to check again. Returns whether there are any.
  */
 bool engine_call_waiters(struct engine *, const struct fetch *, int error);
 

@@ -7,7 +7,7 @@
 
 #include "engine/stats.h"
 
-#define RATE_MS 500 /* a shorter time gives no useful rate */
+#define RATE_MS 500 /* a rate over a shorter time is of no use */
 
 void
 stats_init(struct stats *s, uint64_t image_size, int64_t now)
@@ -30,7 +30,7 @@ stats_fetched(struct stats *s, uint64_t offset, size_t len)
 		room = s->cell - offset % s->cell;
 		n = len < room ? len : room;
 		s->cells[i] += n;
-		if (s->cells[i] > s->cell) /* some of it came twice */
+		if (s->cells[i] > s->cell) /* some bytes came twice */
 			s->cells[i] = s->cell;
 	}
 }
@@ -46,7 +46,8 @@ stats_tick(struct stats *s, int64_t now)
 	s->counted_at = now;
 }
 
-/* How many bytes cell i stands for; the last cells have fewer, or none. */
+/* Returns how many bytes cell i stands for; the last cells may have fewer, or
+ * none. */
 static uint64_t
 cell_size(const struct stats *s, unsigned i)
 {

@@ -2,9 +2,9 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * What a writer does. A write goes through to the source, and the writer waits
- * for it. Its bytes lie in the slot meanwhile, so that a writer may give up
- * while they are under way; their blocks count as coming, so that readers wait
- * for them and nobody fetches older ones.
+ * until the source has it. Meanwhile the bytes are in the slot, so that the
+ * writer may give up while the transfer runs; their blocks count as coming, so
+ * that readers wait for them, and nobody fetches the old bytes.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,10 +16,10 @@
 struct writer {
 	pthread_cond_t woken;
 	bool ended;
-	int error; /* errno, once it has ended; 0: it went well */
+	int error; /* errno, when it has ended; 0: success */
 };
 
-/* Called back once a write or a flush has ended: tell its writer. */
+/* A write or a flush has ended: tell its writer. */
 static void
 end_write(struct fetch *f, int error)
 {
@@ -38,7 +38,8 @@ end_write(struct fetch *f, int error)
 		return;
 	first = (unsigned)((from + BLOCK_SIZE - 1) / BLOCK_SIZE);
 	end = to == s->length ? slot_blocks(s) : (unsigned)(to / BLOCK_SIZE);
-	/* Of a block that was written in part, the other bytes are unknown. */
+	/* A block that was written only in part is not cached: its other bytes
+	 * are unknown. */
 	if (error == 0 && first < end)
 		blocks_set(&s->have, first, end);
 	blocks_clear(&s->coming, (unsigned)(from / BLOCK_SIZE),
@@ -48,9 +49,9 @@ end_write(struct fetch *f, int error)
 }
 
 /*
- * When a writer was told that its write failed, the write must not be done
- * later. If it is still queued, it is dropped; if it is running, that is not
- * possible.
+ * A writer gives up. Its write must not be done after the client has been told
+ * that it failed: drop it if it is still queued; a running write cannot be
+ * stopped.
  */
 static void
 abandon(struct engine *e, struct fetch *f)
@@ -68,7 +69,8 @@ abandon(struct engine *e, struct fetch *f)
 	engine_end_request(e, f, EIO);
 }
 
-/* May a writer wait longer, for a slot, or (NULL) for room? 0 or an errno. */
+/* May a writer wait longer, for a slot or (NULL) for room? Returns 0 if so, or
+ * an errno. */
 static int
 may_wait(const struct engine *e, const struct slot *s)
 {
@@ -87,7 +89,7 @@ wait_for_end(struct engine *e, struct fetch *f)
 	int error = 0;
 
 	pthread_cond_init(&w.woken, &e->monotonic);
-	/* It stays valid until f has ended or is abandoned below. */
+	/* w stays valid until f has ended, or abandon() below. */
 	f->writer = &w; /* cppcheck-suppress autoVariables */
 	f->ended = end_write;
 	e->source->ops->wake(e->source);
@@ -119,8 +121,8 @@ wait_for_room(struct engine *e)
 }
 
 /*
- * Give some blocks of a pinned slot to the writer: wait until nothing is coming
- * for them, and nobody copies from them. Returns 0 or an errno.
+ * Give some blocks of a pinned slot to the writer: wait until no transfer
+ * brings them, and no reader copies from the slot. Returns 0 or an errno.
  */
 static int
 seize_blocks(struct engine *e, struct slot *s, unsigned first, unsigned end)
@@ -162,7 +164,7 @@ write_part(struct engine *e, struct slot *s, const void *buf, size_t len,
 		blocks_clear(&s->coming, first, end);
 		return error;
 	}
-	s->pins++; /* the transfer's own */
+	s->pins++; /* for the transfer */
 	e->unflushed = true;
 	return wait_for_end(
 	    e, fetches_add_write(&e->fetches, s, offset, offset + len));
