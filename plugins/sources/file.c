@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * A file or a block device of this machine as a source, so that a local image
- * is served, checked and written to like any other. vm-fetchd opens it, which
- * has the right to, and passes the descriptor.
+ * is served, checked and written to like any other. vm-fetchd, which has the
+ * right to, opens it and passes the descriptor.
  */
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -22,13 +22,13 @@
 
 struct local_file {
 	int fd;
-	uint64_t size; /* of source_config */
+	uint64_t size; /* from source_config */
 };
 
 static int
 fail(struct fault *why, const char *what)
 {
-	/* A disk would give the same answer again. */
+	/* A disk would fail in the same way again. */
 	blocking_fault(why, FAULT_REQUEST, EX_IOERR, "unable to %s it: %s",
 	    what, strerror(errno));
 	return -1;
@@ -60,7 +60,7 @@ file_close(void *context, bool broken)
 	free(file);
 }
 
-/* A logical volume has whole extents, and an image in it may be smaller. */
+/* A logical volume consists of whole extents, so its image may be smaller. */
 static int
 device_stat(struct local_file *file, uint64_t *size, struct fault *why)
 {
@@ -85,7 +85,7 @@ file_stat(void *context, struct blocking_file *found, struct fault *why)
 	if (fstat(file->fd, &st) == -1)
 		return fail(why, "look at");
 	if (S_ISBLK(st.st_mode)) {
-		/* The time of a device file says nothing about the content. */
+		/* The time of a device file says nothing about its content. */
 		memset(found, 0, sizeof(*found));
 		return device_stat(file, &found->size, why);
 	}

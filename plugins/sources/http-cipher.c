@@ -8,7 +8,7 @@
 
 #include "sources/http-cipher.h"
 
-/* Does this processor have instructions for AES? Of an unknown one: yes. */
+/* Does this processor have instructions for AES? If we do not know: yes. */
 static bool
 has_aes(void)
 {

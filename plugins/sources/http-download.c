@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * http_download() of source.h.
+ * Implements http_download() of source.h.
  */
 #include <stdio.h>
 #include <sysexits.h>
@@ -13,12 +13,12 @@
 #include "sources/http-pause.h"
 #include "sources/http.h"
 
-#define BREAKS_MAX 5	/* downloads that broke off */
-#define READ_MIN   1024 /* bytes; of CURLOPT_BUFFERSIZE */
+#define BREAKS_MAX 5	/* failed downloads that had brought some bytes */
+#define READ_MIN   1024 /* bytes, for CURLOPT_BUFFERSIZE */
 #define READ_MAX   (256 * 1024)
-#define TELL_MS	   1000 /* between two words on how far it is */
+#define TELL_MS	   1000 /* between two reports of the progress */
 
-/* The owner of its transfer. */
+/* One try to download the image; it owns the transfer. */
 struct attempt {
 	bool ended;
 	struct fault fault; /* status 0: none */
@@ -34,7 +34,7 @@ attempt_done(struct transfer *t, const struct fault *f)
 		a->fault = *f;
 }
 
-/* Download it once, from its beginning. */
+/* Try once to download the image, from its beginning. */
 static void
 attempt_run(struct attempt *a, struct http *h)
 {
@@ -62,9 +62,10 @@ attempt_run(struct attempt *a, struct http *h)
 }
 
 /*
- * Download it until all of it came. A connection that breaks costs what came by
- * it, because the server can't begin in the middle. It may break some times, and
- * the server may bring nothing for `patience` seconds.
+ * Download the image until all of it has come. If a connection breaks, the
+ * download starts again, because the server cannot start in the middle. A
+ * download may break BREAKS_MAX - 1 times, and the server may send nothing for
+ * `patience` seconds.
  */
 static bool
 download(struct http *h, struct fault *why)
@@ -94,8 +95,8 @@ download(struct http *h, struct fault *why)
 }
 
 /*
- * libcurl looks at the rate after a hundred reads (7.88): a second's bytes must
- * not fit into a few of them.
+ * libcurl checks the rate only after a hundred reads (7.88), so the bytes of a
+ * second must take more reads than that.
  */
 static void
 limit_rate(CURL *easy, uint64_t rate)

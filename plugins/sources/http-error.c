@@ -11,7 +11,7 @@
 
 #include "sources/http-error.h"
 
-/* What the statuses mean; 0 ends the table. */
+/* What the HTTP statuses mean; 0 ends the table. */
 static const struct {
 	int http, status;
 	enum cause cause;
@@ -47,7 +47,7 @@ set_fault(struct fault *f, enum fault_kind kind, int status, const char *text)
 	snprintf(f->text, sizeof(f->text), "%s", text);
 }
 
-/* After a 401: the ways to log in that the server accepts. */
+/* After a 401: say which ways to log in the server accepts. */
 static void
 fault_of_login(const struct http_answer *a, struct fault *f)
 {
@@ -67,7 +67,7 @@ fault_of_login(const struct http_answer *a, struct fault *f)
 	    wants, a->logins[0] != '\0' ? ", " : "", a->logins);
 }
 
-/* A status that is neither 200 nor 206. */
+/* Fill in the fault for a status that is neither 200 nor 206. */
 static void
 fault_of_status(int http, struct fault *f)
 {
@@ -105,8 +105,9 @@ http_is_busy(int status)
 }
 
 /*
- * A flaw in the first answer shows what the server cannot do. Later, the same
- * flaw may come from a proxy, for example, and another try may help.
+ * A flaw in the first answer shows what the server cannot do. In a later
+ * answer, the same flaw may come from a proxy, for example, and another try may
+ * help.
  */
 static bool
 flaw(bool is_probe, int status, const char *text, struct fault *f)
@@ -127,13 +128,13 @@ http_fault_of_answer(
 	if (a->status == 200 && a->is_html)
 		return flaw(is_probe, EX_DATAERR,
 		    "the server answers with a web page (a login page?)", f);
-	/* Without the length we would not notice that the file is cut. */
+	/* Without the length, we would not notice a file that is cut short. */
 	if (a->status == 200 && a->bad_length)
 		return flaw(is_probe, EX_PROTOCOL,
 		    "the server sends a Content-Length that is no number of "
 		    "bytes",
 		    f);
-	/* Some refuse each range of a file that is not empty, by 416. */
+	/* Some servers refuse every range by 416; the file is not empty. */
 	if (a->status == 200 || (a->status == 416 && is_probe)) {
 		flaw(is_probe, EX_DATAERR,
 		    "the server cannot send parts of a file (no ranges)", f);
@@ -177,8 +178,8 @@ http_fault_of_whole(const struct http_answer *a, struct fault *f)
 }
 
 /*
- * If this machine's clock is wrong (on a board without a battery), each
- * certificate seems to be expired or not yet valid: name the clock.
+ * If this machine's clock is wrong (on a board without a battery), every
+ * certificate seems to be expired or not yet valid: mention the clock.
  */
 static void
 add_clock(struct fault *f)
@@ -200,8 +201,8 @@ add_clock(struct fault *f)
 		    "; this machine's clock says %s", date);
 }
 
-/* The connection broke: by a TLS alert, a proxy's refusal, or another
- * reason. */
+/* The connection broke: find out whether by a TLS alert, a proxy's refusal, or
+ * another cause. */
 static void
 kind_of_broken(const char *text, struct fault *f)
 {
@@ -259,7 +260,7 @@ kind_of_curl(int code, const char *text, struct fault *f)
 		kind_of_broken(text, f);
 		break;
 	case CURLE_UNSUPPORTED_PROTOCOL:
-		f->status = EX_PROTOCOL; /* an unknown version of HTTP */
+		f->status = EX_PROTOCOL; /* an unknown HTTP version */
 		f->cause = CAUSE_SERVER;
 		break;
 	case CURLE_URL_MALFORMAT:

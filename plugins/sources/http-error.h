@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What a failed HTTP request means: for the reader who waits (try again, or
- * not), for the exit status, and in words.
+ * What a failed HTTP request means: whether to try again for a waiting reader,
+ * the exit status, and a text.
  */
 #ifndef VM_SOURCES_HTTP_ERROR_H
 #define VM_SOURCES_HTTP_ERROR_H
@@ -13,12 +13,12 @@
 #include "sources/source.h"
 
 /*
- * Does an answer's header forbid to use its bytes as a range of an image (RFC
- * 9110 section 15.3.7: only a 206 is one)? The caller checks that it is the
- * range that was asked for, and the same image. is_probe: it answers the first
- * request, which shows what the server can do.
+ * Does an answer's header forbid the use of its bytes as a range of an image
+ * (RFC 9110 section 15.3.7: only a 206 has a range)? The caller checks that the
+ * range is the requested one, and the image the same. is_probe: the answer is
+ * to the first request, which shows what the server can do.
  *
- * Returns true, with *fault, if it does.
+ * Returns true, with *fault, if the header forbids it.
  */
 bool http_fault_of_answer(
     const struct http_answer *, bool is_probe, struct fault *);
@@ -26,14 +26,15 @@ bool http_fault_of_answer(
 /* The same for an answer to a request for the whole image. */
 bool http_fault_of_whole(const struct http_answer *, struct fault *);
 
-/* Does the status say that it is not there, where another server may have it? */
+/* Does the status say that this server does not give the image, so that another
+ * server may have it? */
 bool http_is_about_place(int status);
 
-/* Does it say that the server is busy for now? */
+/* Does the status say that the server is busy for now? */
 bool http_is_busy(int status);
 
 /*
- * Fill in the fault behind libcurl's own failure: code, a CURLcode other than
+ * Fill in the fault for a failure of libcurl: code, a CURLcode other than
  * CURLE_OK, and its text (CURLOPT_ERRORBUFFER), which may be empty.
  */
 void http_fault_of_curl(int code, const char *text, struct fault *);

@@ -11,7 +11,7 @@
 #include "sources/http-follow.h"
 #include "sources/http-guard.h"
 
-/* Bytes of the body of answers that are followed. */
+/* Bytes of the bodies of answers that are followed. */
 #define DROPPED_MAX (64 * 1024)
 
 static bool
@@ -21,7 +21,7 @@ is_redirect(const struct http_answer *a)
 	       a->status == 307 || a->status == 308;
 }
 
-/* Returns false, for the caller to pass on. */
+/* Returns false, as the caller's result. */
 static bool
 refuse(struct connection *c, const char *text)
 {
@@ -58,8 +58,9 @@ follow_redirect(struct connection *c)
 }
 
 /*
- * Basic is sent with the first request, which saves one. If a server wants
- * Digest or Negotiate (Kerberos) and not Basic, use that from now on.
+ * Basic credentials are sent with the first request, which saves a second one.
+ * If the server wants Digest or Negotiate (Kerberos) and not Basic, use what it
+ * wants from now on.
  */
 static bool
 choose_login(struct connection *c)

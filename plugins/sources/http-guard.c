@@ -20,7 +20,7 @@
 
 /* --- proxies ----------------------------------------------------------- */
 
-/* Has the proxy of that URL this address and port? */
+/* Does the proxy with that URL have this address and port? */
 static bool
 is_at(const char *proxy, const struct sockaddr *a, socklen_t len)
 {
@@ -29,7 +29,7 @@ is_at(const char *proxy, const struct sockaddr *a, socklen_t len)
 	CURLU *url = curl_url();
 	bool found = false;
 
-	/* libcurl's port for a proxy without one is 1080. */
+	/* If the URL has no port, libcurl uses 1080 for a proxy. */
 	if (url != NULL &&
 	    curl_url_set(url, CURLUPART_URL, proxy,
 		CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME) == CURLUE_OK &&
@@ -49,7 +49,8 @@ is_at(const char *proxy, const struct sockaddr *a, socklen_t len)
 	return found;
 }
 
-/* The proxies that may be used, which are those of curl(1), up to a NULL. */
+/* Find the proxies that may be used, by the rules of curl(1). A NULL ends the
+ * list. */
 static void
 find_proxies(const struct source_config *config, const char *found[])
 {
@@ -89,7 +90,7 @@ is_proxy(const struct source_config *config, const struct curl_sockaddr *a)
 
 /* --- hosts ------------------------------------------------------------- */
 
-/* The host of the request, for free(3), or NULL. */
+/* Returns the host of the request, for free(3), or NULL. */
 static char *
 asked_host(CURL *easy)
 {
@@ -108,7 +109,8 @@ asked_host(CURL *easy)
 	return bare;
 }
 
-/* A proxy finds the host: may it be asked for it? If not, keep the name. */
+/* A proxy will resolve the host: may we ask the proxy for it? If not, keep the
+ * name for the fault. */
 static bool
 may_ask(struct connection *c, const char *host)
 {
@@ -150,8 +152,9 @@ on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 }
 
 /*
- * It calls this before it sends a request: a connection to a proxy may be an old
- * one, that another host was asked for.
+ * libcurl calls this before it sends a request. It may reuse a connection to a
+ * proxy that was made for another host, so that on_socket() did not check this
+ * host.
  */
 static int
 on_request(void *arg, char *to, char *from, int to_port, int from_port)

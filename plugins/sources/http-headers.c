@@ -10,14 +10,14 @@
 #include "base/secret.h"
 #include "sources/http-headers.h"
 
-#define LINE_MAX_LEN 8192 /* bytes: no server takes a longer one */
+#define LINE_MAX_LEN 8192 /* bytes: no server takes a longer line */
 
-/* RFC 9110 section 5.6.2 */
+/* The characters of a token (RFC 9110 section 5.6.2). */
 static const char token[] = "!#$%&'*+-.^_`|~0123456789"
 			    "abcdefghijklmnopqrstuvwxyz"
 			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/* Users must not give these: we send them, or they change the bytes of
+/* Users must not set these fields: we set them, or they change the bytes of
  * answers. */
 static bool
 is_ours(const char *name, size_t len)
@@ -46,7 +46,7 @@ refuse(struct fault *why, unsigned number, const char *reason)
 	return -1;
 }
 
-/* Add a line, whose line end was cut off. */
+/* Add a line, which has no line end. */
 static int
 add(struct curl_slist **list, const char *line, unsigned number,
     struct fault *why)

@@ -6,7 +6,7 @@
 
 #include "sources/http-identity.h"
 
-/* The part of an ETag that is compared: without the "W/" of a weak one. */
+/* The part of an ETag that is compared: without the "W/" of a weak ETag. */
 static const char *
 opaque_tag(const char *etag)
 {
@@ -44,7 +44,7 @@ http_identity_has_other_size(
 	return a->total != 0 && a->total != id->size;
 }
 
-/* Is it among the first n marks? */
+/* Is the answer's mark among the first n marks? */
 static bool
 is_among(
     const struct http_identity *id, const struct http_answer *a, unsigned n)
@@ -71,8 +71,7 @@ http_identity_try(struct http_identity *id, const struct http_answer *a)
 {
 	if (is_among(id, a, id->count))
 		return;
-	/* There is no room for more marks: accept any, if the bytes are
-	 * right. */
+	/* If the array is full, http_identity_accept() sets `ignored`. */
 	if (id->count < HTTP_VALIDATORS_MAX)
 		mark_of(id, a, &id->marks[id->count++]);
 }

@@ -18,14 +18,14 @@
 #include "sources/http.h"
 
 #define CONNECT_SECONDS 10
-#define NAME_SECONDS	5 /* a name is resolved again: its address may change */
-#define STALL_SECONDS	10  /* a transfer may be almost idle for so long */
+#define NAME_SECONDS	5   /* then look a name up again: it may have moved */
+#define STALL_SECONDS	10  /* a transfer may be this slow for this long */
 #define STALL_BYTES	512 /* a second */
 #define PROBE_TRIES	3
 
 /* --- settings ---------------------------------------------------------- */
 
-/* The server's certificate and ours, netrc and proxies. */
+/* Set the certificates of the server and of us, netrc and proxies. */
 static bool
 set_trust(CURL *easy, const struct source_config *config)
 {
@@ -33,7 +33,7 @@ set_trust(CURL *easy, const struct source_config *config)
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
-	/* A private CA replaces the system's trust store. */
+	/* A CA given by the user replaces the system's trust store. */
 	if (config->cacert.len > 0)
 		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	if (config->netrc != NULL) {
@@ -46,8 +46,9 @@ set_trust(CURL *easy, const struct source_config *config)
 	if (config->noproxy != NULL)
 		curl_easy_setopt(easy, CURLOPT_NOPROXY, config->noproxy);
 	/*
-	 * Without a password for an encrypted key, OpenSSL would ask at the
-	 * terminal, and libcurl 7.88, which has the key as a blob, crashes.
+	 * If an encrypted key has no password, OpenSSL asks at the terminal,
+	 * and libcurl 7.88, which gets the key as a blob, crashes. So set an
+	 * empty password.
 	 */
 	curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
 	return http_set_blob(easy, CURLOPT_CAINFO_BLOB, &config->cacert) &&
@@ -77,12 +78,12 @@ configure(CURL *easy, const struct source_config *config)
 
 /* --- the first requests ------------------------------------------------ */
 
-/* They fetch the image's beginning for the caller of http_open(). */
+/* They fetch the image's first bytes for the caller of http_open(). */
 struct probe {
 	struct http *http;
 	unsigned char *first;
 	size_t room, got;
-	int64_t give_up; /* ms: when a busy server was waited for long enough */
+	int64_t give_up; /* ms: when to stop waiting for a busy server */
 	void (*waits)(const char *why);
 	unsigned seed;
 	bool ended;
@@ -108,7 +109,8 @@ probe_done(struct transfer *t, const struct fault *f)
 		p->fault = *f;
 }
 
-/* Ask once for up to len bytes more, or for something else without them. */
+/* Make one request for `ask`; the answer brings at most len bytes, which are
+ * appended to p->first. */
 static bool
 probe_once(struct probe *p, enum http_ask ask, size_t len)
 {
@@ -131,7 +133,7 @@ probe_once(struct probe *p, enum http_ask ask, size_t len)
 	return p->fault.status == 0;
 }
 
-/* The number of tries after this fault. */
+/* Returns how many tries to make in all if the last fault is this one. */
 static unsigned
 tries_after(const struct connection *c, const struct fault *f)
 {
@@ -139,13 +141,13 @@ tries_after(const struct connection *c, const struct fault *f)
 		return 1;
 	if (http_is_busy(c->answer.status))
 		return UINT_MAX;
-	/* A redirect may lead to another mirror the next time; but one that
-	 * refuses us will refuse us there, too. */
+	/* The next redirect may lead to another mirror. But if this mirror
+	 * refuses us, the others are likely to refuse us, too. */
 	if (c->hop != NULL)
 		return c->answer.status == 401 || c->answer.status == 403
 			   ? PROBE_TRIES
 			   : UINT_MAX;
-	/* For a server that cannot be reached, or stalls, we waited long
+	/* If the server cannot be reached, or stalls, we have waited long
 	 * enough. */
 	if (f->status == EX_NOHOST || f->status == EX_TEMPFAIL ||
 	    (c->answer.status == 0 && f->status == EX_UNAVAILABLE))
@@ -170,7 +172,7 @@ probe_run(struct probe *p, enum http_ask ask, size_t len)
 	return true;
 }
 
-/* Find out the size if Content-Range does not tell it (its total is "*"). */
+/* Find out the size if Content-Range does not have it (its total is "*"). */
 static bool
 probe_size(struct probe *p)
 {
@@ -178,7 +180,7 @@ probe_size(struct probe *p)
 	       probe_run(p, HTTP_ASK_LAST_BYTE, 0);
 }
 
-/* The first answer brought less than was asked for: ask for the rest. */
+/* Request the rest if the first answer brought less than was requested. */
 static bool
 probe_rest(struct probe *p)
 {
@@ -199,7 +201,7 @@ probe_rest(struct probe *p)
 	return false;
 }
 
-/* Take the round trip and the rate from the first request. */
+/* Measure the round trip and the rate of the first request. */
 static void
 measure(struct http *h)
 {
@@ -209,7 +211,8 @@ measure(struct http *h)
 	long connects = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
-	/* A redirect to the same server uses the connection that is open. */
+	/* If a redirect leads to the same server, no connection is made: take
+	 * the time from the request to the first byte. */
 	curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &found);
 	curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &connected);
 	if (connects > 0) {
@@ -224,7 +227,7 @@ measure(struct http *h)
 	h->source.info.address = h->server;
 	h->source.info.round_trip = (unsigned)(connected - found);
 	h->first_answer = begun / 1000;
-	/* The rate is that of an open connection: without the handshakes. */
+	/* The rate is that of an open connection, without the handshakes. */
 	h->source.info.rate = (uint64_t)got * 1000000 /
 			      (uint64_t)(ended > begun ? ended - begun : 1);
 }

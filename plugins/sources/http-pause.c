@@ -10,7 +10,7 @@
 #define PAUSE_FIRST_MS 250
 #define PAUSE_LAST_MS  10000
 #define TOLD_MS	       1000 /* a shorter pause is not worth a line */
-#define LAST_TRY_MS    1000 /* the last try begins so long before the end */
+#define LAST_TRY_MS    1000 /* the last try begins this long before the end */
 
 int64_t
 http_pause_after(

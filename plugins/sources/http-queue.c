@@ -21,7 +21,8 @@ http_queue_note(struct connection *c)
 		h->only_port = 0;
 }
 
-/* Has c's request had no answer for a long time, while others had one? */
+/* Has c's request waited for an answer for a long time, while others were
+ * answered? */
 static bool
 is_queued(struct connection *c, int64_t now)
 {

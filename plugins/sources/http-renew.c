@@ -22,7 +22,7 @@ refuse(struct fault *why, int status, const char *text)
 	return -1;
 }
 
-/* Put copies of the new values into config, and into owned to free them. */
+/* Put copies of the new values into config; owned has them, to free them. */
 static int
 take_fields(struct source_config *config, struct http_renewed *owned,
     const char *text, struct fault *why)
@@ -57,7 +57,7 @@ take_fields(struct source_config *config, struct http_renewed *owned,
 				*fields[i].blob = (struct source_blob){
 				    *fields[i].copy, strlen(value)};
 		}
-	/* The text was cut up into its fields. */
+	/* renewal_next() has cut the text up, so use the original length. */
 	explicit_bzero(message, strlen(text));
 	free(message);
 	return 0;
@@ -74,7 +74,7 @@ try(const struct http *h, const struct source_config *config, struct fault *why)
 	size_t got;
 
 	once.connections = 1;
-	once.patience = 1; /* meanwhile, readers of the old link wait */
+	once.patience = 1; /* readers wait during the trial */
 	once.waits = NULL;
 	trial = h->open(&once, first, sizeof(first), &got, why);
 	if (trial == NULL)
@@ -100,7 +100,7 @@ forget(struct http_renewed *owned)
 	memset(owned, 0, sizeof(*owned));
 }
 
-/* Use it from now on. */
+/* Use the new link and credentials from now on. */
 static int
 adopt(struct http *h, const struct source_config *config, struct fault *why)
 {
@@ -130,7 +130,8 @@ http_renew(struct source *s, const char *text, struct fault *why)
 		forget(&owned);
 		return -1;
 	}
-	/* Values of an earlier renewal that are not in this one stay. */
+	/* Keep those values of an earlier renewal that this one does not
+	 * replace. */
 	for (i = 0; i < sizeof(owned.texts) / sizeof(owned.texts[0]); i++)
 		if (owned.texts[i] == NULL) {
 			owned.texts[i] = h->renewed.texts[i];

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A link or credentials that have expired are replaced while the image is in
- * use. The new ones are tried first: what does not bring the image changes
- * nothing.
+ * Replace an expired link or expired credentials while the image is in use. The
+ * new ones are tried first: if they do not give the image, nothing changes.
  */
 #ifndef VM_SOURCES_HTTP_RENEW_H
 #define VM_SOURCES_HTTP_RENEW_H
 
 #include "sources/http-state.h"
 
-/* As source_ops.renew; the text is one of fetchd/renewal.h. */
+/* Implements source_ops.renew; fetchd/renewal.h has the format of the text. */
 int http_renew(struct source *, const char *text, struct fault *why);
 
-/* Forget what was renewed. */
+/* Erase and free the renewed values. */
 void http_renew_free(struct http *);
 
 #endif

@@ -86,7 +86,7 @@ parse_content_range(struct http_answer *a, struct text t)
 		return;
 	t = text_trim((struct text){t.at + 5, t.len - 5});
 	if (text_take_char(&t, '*')) {
-		/* The server does not have that range: there is only a size. */
+		/* The server lacks the range, and sends only the size. */
 		if (!text_take_char(&t, '/') ||
 		    !text_take_number(&t, &a->total) || t.len > 0)
 			return;
@@ -109,7 +109,7 @@ parse_content_range(struct http_answer *a, struct text t)
 	a->bad_range = false;
 }
 
-/* A value that is too long is not cut, but counts as missing. */
+/* A value that is too long, or has control characters, counts as missing. */
 static void
 keep_value(char out[HTTP_VALUE_MAX], struct text t)
 {
@@ -132,7 +132,8 @@ is_letter(char c)
 	       (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-/* Add a scheme's name, unless it is there, or there is no room. */
+/* Add the name of a login scheme, unless it is in the list already, or there is
+ * no room. */
 static void
 keep_login(struct http_answer *a, const char *name, size_t len)
 {
@@ -156,8 +157,8 @@ keep_login(struct http_answer *a, const char *name, size_t len)
 
 /*
  * RFC 9110 section 11.6.1: a list of challenges, each a scheme and parameters.
- * Commas divide both challenges and parameters, but "=" follows the name of a
- * parameter only. Quoted text is skipped.
+ * Commas separate both challenges and parameters, but "=" follows only the name
+ * of a parameter. Quoted text is skipped.
  */
 static void
 parse_logins(struct http_answer *a, struct text t)
@@ -172,7 +173,7 @@ parse_logins(struct http_answer *a, struct text t)
 		if (i > begun &&
 		    (i == t.len || is_blank(t.at[i]) || t.at[i] == ','))
 			keep_login(a, t.at + begun, i - begun);
-		/* What follows a scheme's name may be its first parameter. */
+		/* The next word may be the scheme's first parameter. */
 		if (i > begun && i < t.len && is_blank(t.at[i]))
 			continue;
 		for (; i < t.len && t.at[i] != ','; i++)
@@ -182,7 +183,7 @@ parse_logins(struct http_answer *a, struct text t)
 	}
 }
 
-/* HTTP/1.1 206 Partial Content */
+/* Parse "HTTP/1.1 206 Partial Content". */
 static void
 parse_status_line(struct http_answer *a, struct text t)
 {

@@ -14,8 +14,7 @@
 #include "sources/http-headers.h"
 #include "sources/http-url.h"
 
-/* A part of the URL, decoded, for secret_free(). NULL if it has no such
- * part. */
+/* Returns a part of the URL, for secret_free(). NULL if it has no such part. */
 static char *
 get_part(CURLU *url, CURLUPart part, unsigned flags)
 {
@@ -28,7 +27,7 @@ get_part(CURLU *url, CURLUPart part, unsigned flags)
 }
 
 #ifdef CURLU_PUNYCODE
-/* Has a text a letter other than those of ASCII? */
+/* Does a text have a letter that is not ASCII? */
 static bool
 is_international(const char *text)
 {
@@ -39,14 +38,14 @@ is_international(const char *text)
 }
 
 /*
- * The host of the URL as the DNS has it (RFC 5891), for curl_free(), or NULL.
- * libcurl would take the letters to be in the encoding of the locale C, which
- * does not have them.
+ * Returns the host of the URL as the DNS has it (RFC 5891), for curl_free(), or
+ * NULL. Without the locale, libcurl would read the letters in the encoding of
+ * the locale C, which does not have them.
  */
 static char *
 get_dns_name(CURLU *url)
 {
-	static locale_t utf8; /* made once, for all URLs of the process */
+	static locale_t utf8; /* made once for the process */
 	locale_t before;
 	char *name = NULL;
 
@@ -63,7 +62,7 @@ get_dns_name(CURLU *url)
 }
 #endif
 
-/* Write a host with letters other than ASCII as the DNS has it. */
+/* Replace a host that has letters other than ASCII by its name in the DNS. */
 static void
 encode_host(CURLU *url)
 {
@@ -98,7 +97,8 @@ parse(const char *text)
 	return NULL;
 }
 
-/* Cut user and fragment off the URL. Returns it as text, for secret_free(). */
+/* Remove user, password and fragment from the URL. Returns it as text, for
+ * secret_free(). */
 static char *
 take_address(CURLU *url)
 {
@@ -108,7 +108,7 @@ take_address(CURLU *url)
 	return get_part(url, CURLUPART_URL, 0);
 }
 
-/* The scheme is http or https. */
+/* Returns whether the scheme is http or https. */
 static bool
 take_scheme(struct http_url *u)
 {
@@ -121,7 +121,7 @@ take_scheme(struct http_url *u)
 	return ok;
 }
 
-/* Why a URL cannot be taken. */
+/* Fill in why a URL is refused. */
 static void
 fault_of_url(const char *url, struct fault *why)
 {
@@ -192,7 +192,8 @@ http_url_replace(struct http_url *u, struct http_url *by)
 	*u = *by;
 }
 
-/* Has an address the same scheme, host and port? Only there credentials go. */
+/* Does an address have the same scheme, host and port? Credentials go only
+ * there. */
 static bool
 same_origin(const char *address, CURLU *url)
 {
@@ -218,7 +219,7 @@ same_origin(const char *address, CURLU *url)
 	return same;
 }
 
-/* Where the next request begins. */
+/* Returns the address of the next request. */
 static const char *
 start_of(const struct http_url *u)
 {
@@ -231,8 +232,7 @@ http_url_aim_at(const struct http_url *u, CURL *easy, const char *address)
 	bool ours = same_origin(address, u->given);
 	const char *user = u->user;
 
-	/* To use a ticket of Kerberos, libcurl wants a user: an empty one will
-	 * do. */
+	/* For a Kerberos ticket, libcurl needs a user, which may be empty. */
 	if (user == NULL && u->login == CURLAUTH_NEGOTIATE)
 		user = "";
 	curl_easy_setopt(easy, CURLOPT_URL, address);

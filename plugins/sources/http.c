@@ -38,7 +38,7 @@ connection_fault(
 	snprintf(c->fault.text, sizeof(c->fault.text), "%s", text);
 }
 
-/* Is it still the image that was opened? */
+/* Is the answer about the image that was opened? */
 static bool
 check_identity(struct connection *c)
 {
@@ -62,8 +62,8 @@ check_identity(struct connection *c)
 }
 
 /*
- * Is it the range that was asked for, or its beginning (RFC 9110 section
- * 15.3.7)? How much of it comes?
+ * Is it the requested range, or its beginning (RFC 9110 section 15.3.7)? Sets
+ * how many bytes of it come.
  */
 static bool
 check_range(struct connection *c)
@@ -81,7 +81,7 @@ check_range(struct connection *c)
 	return true;
 }
 
-/* Take the answer to a request for the size. Its bytes, if any, are dropped. */
+/* Take the answer to a request for the size. Its body, if any, is dropped. */
 static bool
 take_size(struct connection *c)
 {
@@ -114,7 +114,7 @@ believe(struct connection *c)
 		return take_size(c);
 	if (h->ask == HTTP_ASK_WHOLE)
 		return http_whole_believe(c);
-	/* The image has shrunk, so that it has no bytes at this offset. */
+	/* The image has become shorter, and has no bytes at this offset. */
 	if (h->ask == HTTP_ASK_RANGE && a->status == 416 && a->total != 0 &&
 	    a->total != h->identity.size)
 		return check_identity(c);
@@ -130,7 +130,7 @@ believe(struct connection *c)
 	return true;
 }
 
-/* Limit the cookies: a server could send more and more of them. */
+/* Limit the cookies, because a server could set more and more of them. */
 static void
 count_cookie(struct connection *c)
 {
@@ -183,8 +183,8 @@ on_body(char *bytes, size_t size, size_t n, void *arg)
 
 /*
  * A redirect may lead to one of many mirrors, or to a signed link that expires.
- * After a failure there, the next try begins at the given URL again. If that
- * is refused, too, it is tried a few times more.
+ * After a failure there, the next try goes to the given URL again. If a
+ * redirect from there leads to a refusal, too, tries go on for ASTRAY_MS.
  */
 static void
 go_back(struct connection *c)
@@ -254,8 +254,8 @@ connection_begin(struct connection *c, struct transfer *t)
 }
 
 /*
- * libcurl is done with c, which is idle again. Returns NULL if all bytes came;
- * else the fault, which lives in c.
+ * libcurl has ended the request of c, and c is idle again. Returns NULL if all
+ * bytes came; otherwise the fault, which is in c.
  */
 static const struct fault *
 connection_end(struct connection *c, CURLcode code)
@@ -263,7 +263,7 @@ connection_end(struct connection *c, CURLcode code)
 	curl_off_t pause = 0; /* Retry-After, also where it is a date */
 
 	if (code == CURLE_OK && !c->found_fault) {
-		/* Without a body, on_body() was not called. */
+		/* If there was no body, on_body() was not called. */
 		if (!c->believed && !believe(c))
 			code = CURLE_WRITE_ERROR;
 		else if (c->got < c->due)
@@ -285,7 +285,7 @@ connection_end(struct connection *c, CURLcode code)
 		http_fault_of_curl(code, c->error, &c->fault);
 	}
 	curl_easy_getinfo(c->easy, CURLINFO_RETRY_AFTER, &pause);
-	/* Of a date in the past, libcurl makes a negative number. */
+	/* For a date in the past, libcurl gives a negative number. */
 	c->fault.retry_after = pause < 0	  ? 0
 			       : pause > UINT_MAX ? UINT_MAX
 						  : (unsigned)pause;
@@ -352,7 +352,7 @@ http_poll(struct source *s, int timeout_ms)
 		t = c->transfer;
 		code = m->data.result;
 		curl_multi_remove_handle(h->multi, c->easy);
-		timeout_ms = 0; /* there may be more to start now */
+		timeout_ms = 0; /* the engine may have more to start now */
 		if (http_follow(c, code)) {
 			connection_add(c);
 			continue;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What every module has: the symbol by which the plugin opens it.
+ * The part of every module that has the symbol by which the plugin opens it.
  */
 #include "sources/threaded.h"
 

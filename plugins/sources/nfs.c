@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * NFS 3 and 4 as a source: a module, because not each machine has libnfs 4.0.
+ * NFS 3 and 4 as a source: a module, because not every machine has libnfs 4.0.
  *
- * nfs://HOST[:PORT]/DIRECTORY/FILE, with arguments behind a "?": version=N
+ * nfs://HOST[:PORT]/DIRECTORY/FILE, with arguments after a "?": version=N
  * (default: 4, then 3), nfsport=N, mountport=N, uid=N, gid=N.
  */
 #include <errno.h>
@@ -26,26 +26,26 @@
 
 #define NFS4_VERIFIER_SIZE 8	      /* bytes; RFC 7530 section 2.2 */
 #define WRITE_MAX_4	   (3 * 1024) /* bytes; see file_write() */
-#define CALL_MS		   10000 /* one call; then the server counts as away */
+#define CALL_MS		   10000 /* for one call; then the server is down */
 #define NFS_PATH_MAX	   4096	 /* bytes */
-#define SYN_RETRIES	   2	 /* for a connection that is not answered */
+#define SYN_RETRIES	   2	 /* if a connection is not answered */
 
 #define FORBIDDEN "the server forbids it (permissions, or the export's list)"
 
 /*
- * A context, and the one call that is under way on it. When the connection
- * breaks, libnfs's own blocking calls return while their request is still
- * queued, and its answer would be written to their stack. Therefore we wait
- * ourselves, and the answer goes here, which outlives the context.
+ * A context, and the one call that runs on it. When the connection breaks,
+ * libnfs's own blocking calls return while their request is still queued, and
+ * its answer would be written to their stack. Therefore we wait ourselves, and
+ * the answer goes into this struct, which outlives the context.
  */
 struct nfs_file {
 	struct nfs_context *nfs;
 	struct nfsfh *handle;
 	bool writable;
 	bool ended;
-	int result;  /* of the call: bytes, or -errno */
+	int result;  /* the call's: bytes, or -errno */
 	size_t size; /* bytes of the answer to copy, to `into` */
-	void *into;  /* NULL: none are copied */
+	void *into;  /* NULL: copy nothing */
 };
 
 static void
@@ -80,7 +80,7 @@ on_reply(int result, struct nfs_context *nfs, void *data, void *arg)
 		memcpy(file->into, data, file->size);
 }
 
-/* The same for a read: the result is the number of bytes, 0 at the end. */
+/* The same for a read, whose result is the number of bytes, 0 at the end. */
 static void
 on_read(int result, struct nfs_context *nfs, void *data, void *arg)
 {
@@ -150,7 +150,7 @@ file_close(void *context, bool broken)
 	struct nfs_file *file = context;
 	struct fault ignored;
 
-	/* Another call would wait for the same server again. */
+	/* If broken, another call would wait for the same server again. */
 	if (file->handle != NULL && !broken)
 		await(file,
 		    nfs_close_async(file->nfs, file->handle, on_reply,
@@ -168,7 +168,7 @@ mount_and_open(struct nfs_file *file, const char *host, const char *path,
     struct fault *why)
 {
 	/* With O_SYNC, each write is on stable storage when the server answers
-	 * it: a server that restarts loses nothing between WRITE and COMMIT. */
+	 * it: a restart between WRITE and COMMIT loses nothing. */
 	int flags = file->writable ? O_RDWR | O_SYNC : O_RDONLY;
 	const char *name = strrchr(path, '/');
 	char dir[NFS_PATH_MAX];
@@ -185,15 +185,15 @@ mount_and_open(struct nfs_file *file, const char *host, const char *path,
 		    file->nfs, name, flags, on_open, expect(file, NULL, 0)),
 		"open", why) == 0)
 		return 0;
-	/* Over NFS 4, libnfs says this where access is denied. */
+	/* Over NFS 4, libnfs reports EINVAL if access is denied. */
 	if (file->result == -EINVAL)
 		fault_of(file->nfs, -EACCES, "open", why);
 	return -1;
 }
 
 /*
- * NFS 4 identifies a client by its name: two contexts with one name would close
- * each other's files, and libnfs gives all contexts of a process the same one.
+ * NFS 4 identifies a client by its name. Two contexts with one name would close
+ * each other's files, and libnfs gives all contexts of a process the same name.
  */
 static void
 name_client(struct nfs_context *nfs)
@@ -212,7 +212,7 @@ name_client(struct nfs_context *nfs)
 	nfs4_set_verifier(nfs, verifier);
 }
 
-/* The arguments of the URL. If they are missing: 0, and -1 for IDs. */
+/* The arguments of the URL. One that is missing is 0, or -1 for an ID. */
 struct arguments {
 	uint64_t version, nfsport, mountport;
 	int64_t uid, gid;
@@ -239,7 +239,7 @@ take_argument(struct arguments *a, const char *word, struct fault *why)
 			known[i].out) == 0)
 			return 0;
 	}
-	/* The query is not shown: another source's may be a secret. */
+	/* Do not show the query: it may hold a secret for another source. */
 	blocking_fault(why, FAULT_REQUEST, EX_USAGE,
 	    "behind the ? of an NFS URL stand version=3 or 4, nfsport=, "
 	    "mountport=, uid= or gid=, with a number, and & between them");
@@ -266,8 +266,8 @@ take_arguments(
 }
 
 /*
- * Set up a context. libnfs 4.0 has no call to set the ports, but reads them
- * from a URL, of which nothing else is used.
+ * Set up a context. libnfs 4.0 has no call to set the ports, but takes them
+ * from a URL. Nothing else of that URL is used, except the version.
  */
 static bool
 make_context(struct nfs_file *file, const struct arguments *a, uint64_t version)
@@ -296,12 +296,12 @@ make_context(struct nfs_file *file, const struct arguments *a, uint64_t version)
 	if (a->gid != -1)
 		nfs_set_gid(file->nfs, (int)a->gid);
 	name_client(file->nfs);
-	nfs_set_autoreconnect(file->nfs, 0); /* we do it ourselves */
+	nfs_set_autoreconnect(file->nfs, 0); /* we reconnect ourselves */
 	nfs_set_tcp_syncnt(file->nfs, SYN_RETRIES);
 	return true;
 }
 
-/* Open the file by this version. Returns it, or NULL with *why. */
+/* Open the file by this version of NFS. Returns it, or NULL with *why. */
 static struct nfs_file *
 open_by(const struct url_parts *url, const struct arguments *a,
     uint64_t version, bool writable, struct fault *why)
@@ -321,7 +321,7 @@ open_by(const struct url_parts *url, const struct arguments *a,
 	return NULL;
 }
 
-/* Both versions failed: say how, and keep the more useful of both faults. */
+/* Both versions failed: report both texts, and keep the more useful fault. */
 static void
 join_faults(const struct fault *four, struct fault *why)
 {
@@ -342,7 +342,7 @@ static struct nfs_file *
 open_by_any(const struct url_parts *url, const struct arguments *a,
     bool writable, struct fault *why)
 {
-	static _Atomic unsigned worked; /* the version that did */
+	static _Atomic unsigned worked; /* the version that worked */
 	uint64_t version = a->version != 0 ? a->version : worked;
 	struct nfs_file *file;
 	struct fault four;
@@ -414,12 +414,12 @@ file_write(void *context, const void *bytes, size_t len, uint64_t offset,
 
 	/*
 	 * Over NFS 4, a request of libnfs 4.0 has no room for more ("Failed to
-	 * encode COMPOUND4args"; its own nfs-cp fails, too). This is slow. Only
-	 * over NFS 3 does libnfs know a limit, so no limit means NFS 4.
+	 * encode COMPOUND4args"; its own nfs-cp fails, too). This is slow.
+	 * libnfs knows a limit only over NFS 3, so no limit means NFS 4.
 	 */
 	if (nfs_get_writemax(file->nfs) == 0 && len > WRITE_MAX_4)
 		len = WRITE_MAX_4;
-	/* The library only reads from it, despite the type. */
+	/* The library only reads from bytes, despite the type. */
 	return await(file,
 	    nfs_pwrite_async(file->nfs, file->handle, offset, len,
 		(void *)(uintptr_t)bytes, on_reply, expect(file, NULL, 0)),

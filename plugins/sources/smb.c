@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * SMB as a source, through Samba's libsmbclient: a module, because it brings
- * half of Samba along.
+ * SMB as a source, through Samba's libsmbclient: a module, because the library
+ * needs half of Samba.
  *
- * smb://[[DOMAIN;]USER[:PASSWORD]@]HOST[:PORT]/SHARE/PATH. SMB 2 or later, signed where a user is given,
- * encrypted where the server can; no smb.conf is read. The library has no call
- * for SMB2's FLUSH (4.17): the server decides when written data reaches its
- * disk.
+ * smb://[[DOMAIN;]USER[:PASSWORD]@]HOST[:PORT]/SHARE/PATH. SMB 2 or later is
+ * used, signed if a user is given, and encrypted if the server can; no smb.conf
+ * is read. The library has no call for SMB2's FLUSH (4.17): the server decides
+ * when written data reaches its disk.
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -27,7 +27,7 @@
 #include "sources/threaded-error.h"
 #include "sources/threaded-ops.h"
 
-#define CALL_MS 10000 /* one call; then the server counts as away */
+#define CALL_MS 10000 /* for one call; after it, the server counts as down */
 
 struct smb_file {
 	SMBCCTX *smb;
@@ -36,7 +36,7 @@ struct smb_file {
 	char *domain;	       /* NULL: none */
 };
 
-/* Fill in the fault, from errno after a call. */
+/* Fill in the fault from the errno of a call. */
 static void
 fault_of(const char *what, struct fault *f)
 {
@@ -51,7 +51,7 @@ fault_of(const char *what, struct fault *f)
 	blocking_fault_of(known, errno, what, strerror(errno), f);
 }
 
-/* The library calls this for the user and the password. */
+/* The library calls this to get the user and the password. */
 static void
 tell_user(SMBCCTX *smb, const char *server, const char *share, char *workgroup,
     int workgroup_len, char *user, int user_len, char *password,
@@ -67,7 +67,8 @@ tell_user(SMBCCTX *smb, const char *server, const char *share, char *workgroup,
 	snprintf(password, (size_t)password_len, "%s", file->password);
 }
 
-/* Configure the library. A guest has no key to sign with. */
+/* Configure the library. A guest has no key to sign with, so signing is
+ * optional. */
 static int
 configure(SMBCCTX *smb, bool is_guest)
 {
@@ -95,7 +96,7 @@ file_close(void *context, bool broken)
 {
 	struct smb_file *file = context;
 
-	/* Another call would wait for the same server again. */
+	/* If broken, another call would wait for the server again. */
 	if (file->handle != NULL && !broken)
 		smbc_getFunctionClose(file->smb)(file->smb, file->handle);
 	if (file->smb != NULL)
@@ -128,7 +129,7 @@ make_context(struct smb_file *file)
 	return result;
 }
 
-/* A copy of the setting, or else of the URL's text, or else of "". */
+/* Returns a copy of the setting, or else of the URL's text, or else of "". */
 static char *
 first_of(const char *setting, const char *of_url)
 {
@@ -137,7 +138,7 @@ first_of(const char *setting, const char *of_url)
 	return strdup(of_url != NULL ? of_url : "");
 }
 
-/* Take the user from the settings, or else from the URL, or else be a guest. */
+/* Take the user from the settings, or else the URL; without both, a guest. */
 static int
 take_user(struct smb_file *file, const struct url_parts *url,
     const struct source_config *config)
@@ -156,8 +157,8 @@ take_user(struct smb_file *file, const struct url_parts *url,
 	return file->user != NULL && file->password != NULL ? 0 : -1;
 }
 
-/* Append text to a URL. Characters that the library could misread are
- * encoded. */
+/* Append text to a URL, with the characters encoded that the library could
+ * misread. Returns the end of the URL. */
 static char *
 encode(char *out, const char *text)
 {
@@ -175,8 +176,8 @@ encode(char *out, const char *text)
 }
 
 /*
- * The URL for the library, without a user. The library does not know an IPv6
- * address in brackets, but knows Windows's names for it (ipv6-literal.net).
+ * Returns the URL for the library, without a user. The library does not accept
+ * an IPv6 address in brackets, but accepts its Windows name (ipv6-literal.net).
  */
 static char *
 make_url(const struct url_parts *url)
@@ -201,7 +202,7 @@ make_url(const struct url_parts *url)
 	return text;
 }
 
-/* If a server supports only SMB 1, this error is all that the library gives. */
+/* If a server supports only SMB 1, the library reports only ECONNABORTED. */
 static void
 fault_of_open(struct fault *why)
 {
@@ -299,9 +300,9 @@ file_write(void *context, const void *bytes, size_t len, uint64_t offset,
 }
 
 /*
- * One context, because the library is not safe with threads: 4.17 declares
+ * Use one context, because the library is not thread-safe: 4.17 declares
  * smbc_thread_posix() but does not export it, and two busy contexts crash. With
- * one context, reads must be long.
+ * only one context, reads must be long.
  */
 const struct blocking_ops module_ops = {
     .renews = true,

@@ -72,8 +72,8 @@ blocking_fault_of(const struct blocking_error *table, int error,
 }
 
 /*
- * Put one of these addresses into the place of the host, if it may be reached;
- * a host that the list names keeps its name. Returns 0 or -1 with *why.
+ * Replace the host by the first of these addresses that is allowed; a host that
+ * the list names keeps its name. Returns 0 or -1 with *why.
  */
 static int
 pin_host(const char *list, const struct addrinfo *found,

@@ -13,7 +13,7 @@
 #include "sources/threaded-error.h"
 #include "sources/threaded-renew.h"
 
-#define IDLE_MS 15000 /* for a worker to end its transfer */
+#define IDLE_MS 15000 /* for the worker to end its transfer */
 
 /* --- configurations ---------------------------------------------------- */
 
@@ -82,7 +82,8 @@ blocking_free_configs(struct blocking *b)
 
 /* --- a renewal --------------------------------------------------------- */
 
-/* Take what the text has; the config's texts lie in message, which is cut up. */
+/* Take the fields of message, which is cut up; the config's texts point into
+ * it. */
 static void
 take_fields(struct source_config *config, char *message)
 {
@@ -98,7 +99,7 @@ take_fields(struct source_config *config, char *message)
 	}
 }
 
-/* Have the first worker try it. Returns 0, or -1 with *why. */
+/* Let the first worker do the trial. Returns 0, or -1 with *why. */
 static int
 run_trial(struct blocking *b, struct trial *trial, struct fault *why)
 {
@@ -126,7 +127,7 @@ run_trial(struct blocking *b, struct trial *trial, struct fault *why)
 	return why->status == 0 ? 0 : -1;
 }
 
-/* Try it, and use it from now on. Returns 0, or -1 with *why. */
+/* Try the new config, and use it from now on. Returns 0, or -1 with *why. */
 static int
 replace(struct blocking *b, const struct source_config *kept, struct fault *why)
 {

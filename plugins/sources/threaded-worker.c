@@ -22,7 +22,7 @@ blocking_raise_event(struct blocking *b)
 	uint64_t one = 1;
 
 	if (write(b->event, &one, sizeof(one)) == -1)
-		return; /* it is as high as possible already */
+		return; /* the count is at its maximum: poll() returns anyway */
 }
 
 void
@@ -51,8 +51,8 @@ is_same_file(const struct blocking_file *a, const struct blocking_file *b)
 }
 
 /*
- * Is it the file that was opened at first? The file at a renewed URL has a time
- * of its own, and the engine compares bytes. Returns 0 or -1 with a fault.
+ * Is it the file that was opened at first? The file at a renewed URL may have
+ * another time; then the engine compares bytes. Returns 0 or -1 with a fault.
  */
 static int
 check_file(struct worker *w, enum transfer_kind kind)
@@ -68,7 +68,7 @@ check_file(struct worker *w, enum transfer_kind kind)
 	doubted = b->doubted && is_same_file(&now, &b->renewed);
 	pthread_mutex_unlock(&b->lock);
 	w->looked = doubted ? 0 : clock_ms();
-	/* Our own writes change the time. */
+	/* Our own writes change the time of a writable file. */
 	if (is_same_file(&now, &file) ||
 	    (now.size == file.size && w->config->writable) ||
 	    (doubted && kind == TRANSFER_CHECK))
@@ -100,8 +100,8 @@ prepare(struct worker *w, enum transfer_kind kind)
 		   : check_file(w, kind);
 }
 
-/* Wait until the polling thread has taken the last bytes; then hand it
- * these. */
+/* Wait until the polling thread has taken the last bytes; then hand over these.
+ * Returns false if the worker must stop. */
 static bool
 hand_over(struct worker *w, size_t len)
 {
@@ -119,7 +119,7 @@ hand_over(struct worker *w, size_t len)
 }
 
 /*
- * Read at most len bytes. The server's length of the answer is checked, as it
+ * Read at most len bytes. The length that a server sends is checked, because it
  * could be larger than the buffer.
  */
 static ssize_t
@@ -234,13 +234,13 @@ do_probe(struct worker *w)
 	info->round_trip = (unsigned)(told - begun);
 	info->rate =
 	    (uint64_t)((double)p->room * 1e6 / (clock_us() - told + 1));
-	/* Two changes within one tick of the server's clock look the same. */
+	/* Two changes in one tick of the server's clock look the same. */
 	info->validator_is_weak = 1;
 	blocking_show_file(&b->file, b->validator);
 	return 0;
 }
 
-/* Has the file of this context the right size, and can it be read? */
+/* Does the file of this context have the right size, and can it be read? */
 static int
 try_context(struct worker *w, void *context)
 {
@@ -266,7 +266,7 @@ try_context(struct worker *w, void *context)
 	return n > 0 ? 0 : -1;
 }
 
-/* The context in use stays as it is: the trial may fail. */
+/* The trial has its own context, because it may fail. */
 static void
 do_trial(struct worker *w)
 {
@@ -325,7 +325,7 @@ work(void *arg)
 		blocking_raise_event(w->blocking);
 		if (!broken)
 			continue;
-		/* Closing may wait for the server. */
+		/* Closing may wait for the server, so do not hold the lock. */
 		pthread_mutex_unlock(&w->lock);
 		drop_context(w, true);
 		pthread_mutex_lock(&w->lock);
@@ -348,7 +348,7 @@ worker_init(struct worker *w, struct blocking *b)
 
 	w->blocking = b;
 	pthread_mutex_init(&w->lock, NULL);
-	/* worker_await() must use a clock that nobody sets. */
+	/* worker_await() needs a clock that nobody can set. */
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&w->changed, &attr);

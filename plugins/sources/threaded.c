@@ -19,10 +19,10 @@
 #include "sources/threaded-worker.h"
 #include "sources/threaded.h"
 
-#define STOP_MS	       500 /* for workers to end; those that are stuck stay behind */
+#define STOP_MS	       500 /* for workers to end; stuck ones are left */
 #define PROBE_TRIES    3
-#define PROBE_PAUSE_MS 250  /* before the second try; doubled for each other */
-#define PROBE_SLOW_MS  5000 /* a try that took so long is not repeated */
+#define PROBE_PAUSE_MS 250  /* before the second try; then doubled each time */
+#define PROBE_SLOW_MS  5000 /* tries that took this long are not repeated */
 
 /* --- the engine's side ------------------------------------------------- */
 
@@ -134,14 +134,14 @@ blocking_close(struct source *s)
 		    !worker_await(&b->workers[i], &until))
 			all = false;
 	/*
-	 * If a worker is stuck in a call, it still uses this memory. Do not
-	 * free it; the process is ending.
+	 * A worker that is stuck in a call still uses this memory. Do not free
+	 * it then; the process is ending.
 	 */
 	if (all)
 		blocking_free(b);
 }
 
-/* Of a file of this machine nothing expires. */
+/* For a local file, nothing can expire. */
 static const struct source_ops local_source_ops = {
     .start = blocking_start,
     .poll = blocking_poll,
@@ -197,8 +197,8 @@ blocking_new(const struct blocking_ops *ops, const struct source_config *config)
 }
 
 /*
- * Let a worker do the probe, because it will use the context, and with some
- * libraries only one thread may use a context. Returns 0 or -1 with *why.
+ * Let a worker do the probe, because the worker will use the context, and some
+ * libraries allow only one thread to use a context. Returns 0 or -1 with *why.
  */
 static int
 probe_by(

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A source made of calls that block, as the libraries for NFS and SMB offer
- * them: each connection is a thread with a context of its own, and what the
- * threads bring is called back from poll(), as the engine wants it.
+ * A source made of blocking calls, such as those of the libraries for NFS and
+ * SMB: each connection is a thread with its own context, and poll() passes the
+ * bytes that the threads read to the callbacks, as the engine needs it.
  *
- * A context that failed is closed, and another opened for the next transfer;
- * the file must be the one that was opened at first, by size and time of
- * modification. Both are checked again every few seconds.
+ * A context that failed is closed, and another is opened for the next transfer.
+ * Its file must have the size and the time of modification of the file that was
+ * opened at first. Both are checked again every few seconds.
  */
 #ifndef VM_SOURCES_THREADED_H
 #define VM_SOURCES_THREADED_H
@@ -17,7 +17,7 @@
 #include "sources/source.h"
 #include "sources/threaded-ops.h"
 
-/* As source_open; ops must live as long as the source. */
+/* Implements source_open; ops must live as long as the source. */
 struct source *blocking_open(const struct blocking_ops *,
     const struct source_config *, void *first, size_t room, size_t *got,
     struct fault *why);
