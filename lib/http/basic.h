@@ -10,10 +10,11 @@
 #include <stddef.h>
 
 /*
- * Decode the value of an Authorization header, "Basic dXNlcjpwYXNzd29yZA==", into
- * buf. *user and *password are strings in buf then, which the caller erases also
- * after a failure. Returns false where the header has another scheme, is no
- * base64, or has no colon or more than buf has room for.
+ * Decode the value of an Authorization header, such as "Basic
+ * dXNlcjpwYXNzd29yZA==", into buf. *user and *password then point into buf,
+ * which the caller must erase, also after a failure. Returns false if the
+ * header has another scheme, is not base64, has no colon, or does not fit into
+ * buf.
  */
 bool basic_take(const char *header, char *buf, size_t size, const char **user,
     const char **password);

@@ -18,7 +18,7 @@ extern char **environ;
 
 struct variable {
 	const char *name;
-	size_t at; /* where the request has its value */
+	size_t at; /* offset of its value in the request */
 };
 
 #define VARIABLE(name, member)                             \
@@ -54,7 +54,8 @@ static const struct variable known[] = {
     VARIABLE("SERVER_PORT", port),
 };
 
-/* Names that the server must set once have a NULL until then. */
+/* A known variable is NULL in the request until it is found, and may come only
+ * once. */
 static const char *
 take(struct cgi_request *r, const char *name, const char *value)
 {
@@ -64,12 +65,12 @@ take(struct cgi_request *r, const char *name, const char *value)
 
 	if (strcmp(name, "CONTENT_LENGTH") == 0 ||
 	    strcmp(name, "HTTP_CONTENT_LENGTH") == 0) {
-		/* CGI allows an empty one where there is no body. */
+		/* CGI allows an empty CONTENT_LENGTH if there is no body. */
 		if (*value != '\0' &&
 		    number_parse(value, 0, INT64_MAX, &length) == -1)
 			return "CONTENT_LENGTH is no number";
-		/* nginx, where it does not wait for all of a body, counts in
-		 * the first only the bytes that it has already. */
+		/* If nginx does not wait for the whole body, its CONTENT_LENGTH
+		 * has only the bytes that it has received already. */
 		r->length = length > r->length ? length : r->length;
 	} else if (strcmp(name, "HTTPS") == 0) {
 		r->is_tls = strcmp(value, "on") == 0;
@@ -85,7 +86,7 @@ take(struct cgi_request *r, const char *name, const char *value)
 	return NULL;
 }
 
-/* Cut the query off the path, and set what nothing was said of. */
+/* Cut the query off the path, and set defaults for what is missing. */
 static const char *
 complete(struct cgi_request *r)
 {
@@ -166,7 +167,7 @@ cgi_request_free(struct cgi_request *r)
 
 /* --- reading -------------------------------------------------------------- */
 
-/* Read what is there, up to len bytes. Returns as read(2), or -1 with
+/* Wait for bytes, and read up to len of them. Returns as read(2), or -1 with
  * ETIMEDOUT. */
 static ssize_t
 read_before(int fd, char *buf, size_t len, int64_t deadline)
@@ -215,8 +216,8 @@ cgi_read_body(struct cgi_request *r, int fd, int64_t deadline)
 	return read_all(fd, r->body, r->length, deadline);
 }
 
-/* Read the length of the head byte by byte: what follows the head is the body,
- * which is read into memory of its own. */
+/* Read the length of the head byte by byte, in order not to read any of the
+ * body, which has its own memory. */
 static int
 read_length(int fd, size_t *size, int64_t deadline)
 {

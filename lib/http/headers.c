@@ -8,7 +8,7 @@
 
 /* --- words ---------------------------------------------------------------- */
 
-/* RFC 9110 section 5.6.2. */
+/* May a token have this character (RFC 9110 section 5.6.2)? */
 static bool
 is_token_char(unsigned char c)
 {
@@ -76,7 +76,7 @@ http_line_next(char **at, const char *end)
 		return NULL;
 	*at = c + 2;
 	*c = '\0';
-	/* No NUL, no bare CR or LF, no control character but a tab. */
+	/* Refuse NUL, bare CR or LF, and any control character except a tab. */
 	if (strlen(line) != (size_t)(c - line))
 		return NULL;
 	for (c = line; *c != '\0'; c++)
@@ -85,7 +85,7 @@ http_line_next(char **at, const char *end)
 	return line;
 }
 
-/* Split "Name: value". False where the line is no header. */
+/* Split "Name: value". Returns false if the line is not a header. */
 static bool
 split(char *line, char **value)
 {

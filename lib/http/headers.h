@@ -15,27 +15,27 @@
 #include <stddef.h>
 
 /*
- * Returns the length of the block at the beginning of buf, its empty line
- * included; 0 where its end has not come yet.
+ * Returns the length of the block at the beginning of buf, with its empty line;
+ * 0 if its end has not come yet.
  */
 size_t http_block_length(const char *buf, size_t len);
 
 /*
- * Cut off the next line of a block, of which *at is the rest. NULL at the end,
- * or where the line has a control character other than a tab.
+ * Returns the next line of a block, ended by a NUL, and moves *at past it. NULL
+ * at the end, or if the line has a control character other than a tab.
  */
 char *http_line_next(char **at, const char *end);
 
 /*
  * Call take() with the name and the value of each header in the lines from `at`
  * to the empty line at `end`. Returns NULL; or a constant text that says what
- * is wrong, its own or that of take().
+ * is wrong, which may be that of take().
  */
 const char *http_headers_each(char *at, const char *end,
     const char *(*take)(void *ctx, const char *name, const char *value),
     void *ctx);
 
-/* A header that may be there once; *value is NULL until it was found. */
+/* A header that may occur only once; *value is NULL until it is found. */
 struct http_header {
 	const char *name;
 	const char **value;
@@ -43,21 +43,21 @@ struct http_header {
 
 /*
  * Keep the value of a header if it is one of `known`, which ends with a NULL
- * name. Returns NULL; or what is wrong: it was there before.
+ * name. Returns NULL; or a text that says what is wrong, if it is there twice.
  */
 const char *http_header_take(
     const struct http_header *known, const char *name, const char *value);
 
-/* Is the word a token (RFC 9110 section 5.6.2), as a header's name is? */
+/* Is the word a token (RFC 9110 section 5.6.2), as a header's name must be? */
 bool http_is_token(const char *word, size_t len);
 
 /*
- * The next element of a list with commas, of which *at is the rest, and its
- * length in *len; NULL at the end.
+ * Returns the next element of a comma-separated list, sets *len to its length,
+ * and moves *at past it; NULL at the end.
  */
 const char *http_list_next(const char **at, size_t *len);
 
-/* Has a list with commas that element, in upper or lower case? */
+/* Does a comma-separated list have that element? Case is ignored. */
 bool http_list_has(const char *list, const char *element);
 
 #endif

@@ -29,8 +29,8 @@
 
 /* --- the beginning -------------------------------------------------------- */
 
-/* Returns the descriptor; or -1 and why. *is_given tells that systemd has passed
- * it, so that nobody needs to be told where it is. */
+/* Returns the listening socket; or -1 and why. *is_given: systemd has passed
+ * it, so its path need not be printed. */
 static int
 begin_listening(const struct http_server *s, bool *is_given, struct failure *f)
 {
@@ -81,7 +81,7 @@ http_give_up_rights(const struct http_server *s, struct failure *f)
 
 /* --- the loop ------------------------------------------------------------- */
 
-/* Returns how many processes there are more now. */
+/* Returns the number of new processes: 0 or 1. */
 static unsigned
 take_request(const struct http_server *s, int listener, int signals,
     const sigset_t *mask, bool is_too_many)
@@ -111,7 +111,7 @@ serve(const struct http_server *s, int listener, struct failure *f)
 	struct pollfd p[2] = {{.events = POLLIN}, {.events = POLLIN}};
 	struct signalfd_siginfo info;
 	unsigned processes = 0, requests;
-	sigset_t set, mask; /* the mask that we were started with */
+	sigset_t set, mask; /* `mask` is the one at our start */
 	pid_t pid;
 
 	if (places_make(s->places) == -1)
@@ -124,12 +124,13 @@ serve(const struct http_server *s, int listener, struct failure *f)
 	p[0].fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (p[0].fd == -1)
 		return fail_errno(f, EX_OSERR, "unable to receive signals");
-	/* If the client is gone already, accept(2) must not block. */
+	/* If the client has gone already, accept(2) must not block. */
 	fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK);
 	for (;;) {
 		requests = places_taken();
 		requests = processes > requests ? processes - requests : 0;
-		/* Some too many are told that they are, and more must wait. */
+		/* Requests above the limit are refused with an answer; above
+		 * twice the limit, they wait. */
 		p[1].fd = requests < 2 * s->requests ? listener : -1;
 		if (poll(p, 2, -1) == -1)
 			continue;

@@ -8,11 +8,12 @@
 
 #include <stddef.h>
 
-/* The words of a status (RFC 9110 section 15), for people; "Other" if unknown. */
+/* Returns the words of a status (RFC 9110 section 15), for people; "Other" if
+ * unknown. */
 const char *http_reason(int status);
 
-/* Write all of an answer, or of a part of it. Returns 0; or -1 where the web server
- * has gone, which wants none then. */
+/* Write an answer, or a part of it. Returns 0; or -1 if the web server has
+ * gone, which needs no answer then. */
 int http_write(int fd, const char *text, size_t len);
 
 #endif
