@@ -24,7 +24,7 @@
 #define CONNECTIONS_MAX 64
 #define OUTAGE_MAX	3600
 #define TIMEOUT_MAX	86400
-/* Bytes a second. If it were slower, the kernel would give up its reads. */
+/* Bytes a second. At a lower rate, the kernel's reads would time out. */
 #define LIMIT_MIN (64 * 1024)
 
 struct settings settings = {
@@ -85,8 +85,9 @@ refuse_fault(const struct fault *why)
 }
 
 /*
- * Take a value that may be a secret: "-FD" is read from that descriptor, all of
- * it if len is given, else its first line. Anything else is the value itself.
+ * Take a value that may be a secret. For "-FD", read the value from that
+ * descriptor: everything if len is given, otherwise the first line. Any other
+ * text is the value itself.
  */
 static int
 take_secret(const char *name, const char *value, char **out, size_t *len)

@@ -16,7 +16,7 @@
 #include "fetchd/report.h"
 
 static pthread_t thread;
-static int stop_fd = -1; /* eventfd(2): the thread must end */
+static int stop_fd = -1; /* eventfd(2): tells the thread to end */
 
 bool
 control_send(const char *text)
@@ -36,7 +36,7 @@ send_line(const char *kind, const char *line)
 	control_send(text);
 }
 
-/* nbdkit logs only errors, so notes are sent here. */
+/* nbdkit logs only errors, so send notes to vm-fetchd. */
 void
 control_note(const char *line)
 {
@@ -59,8 +59,8 @@ control_adopted(const char *lines)
 }
 
 /*
- * To end the thread, the socket could be shut down. But the next nbdkit may
- * inherit this socket.
+ * The thread ends by stop_fd. A shutdown of the socket would end it, too, but
+ * the next nbdkit may inherit this socket.
  */
 static void *
 take_urls(void *engine)

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * The socket to vm-fetchd (settings.control_fd; lib/fetchd/report.h): the
- * image's identity, stats and notes go out, renewed URLs come in. Where there
- * is no such socket, nothing is sent.
+ * plugin sends the image's identity, stats and notes, and receives renewed
+ * URLs. Without the socket, nothing is sent.
  */
 #ifndef VM_CONTROL_H
 #define VM_CONTROL_H
@@ -12,21 +12,24 @@
 
 #include "engine/engine.h"
 
-/* Send one text. False if vm-fetchd does not read now, and it was dropped. */
+/* Send one text. Returns false if vm-fetchd does not read now, so that the text
+ * was dropped. */
 bool control_send(const char *text);
 
-/* The same for a line about something that is no fault. */
+/* Send a line for people that is not an error. */
 void control_note(const char *line);
 
-/* Validators that were accepted while the image was in use, in lines. */
+/* Send the validators that were accepted while the image was in use, one a
+ * line. */
 void control_adopted(const char *lines);
 
-/* The same for why the image is not open yet. */
+/* Send why the image is not open yet. */
 void control_waits(const char *why);
 
 /*
- * Hand the URLs that come to the engine, in a thread, until control_stop();
- * that is fine also where nothing was started. Returns 0, or -1 with errno.
+ * Start a thread that passes received URLs to the engine, until control_stop(),
+ * which may be called even if no thread was started. Returns 0, or -1 with
+ * errno.
  */
 int control_start(struct engine *);
 void control_stop(void);

@@ -32,7 +32,7 @@ put_in_file(
 		return 0;
 	why->kind = FAULT_REQUEST;
 	why->status = errno == ENOSPC ? EX_CANTCREAT : EX_IOERR;
-	why->cause = CAUSE_RANGES; /* with them there would be no file */
+	why->cause = CAUSE_RANGES; /* with ranges, no file would be needed */
 	snprintf(why->text, sizeof(why->text),
 	    "unable to write what was downloaded (no ranges): %s",
 	    strerror(errno));

@@ -17,7 +17,7 @@
 #include "expected-sum.h"
 #include "image-source.h"
 
-/* Are both on the same server? No other server gets the credentials. */
+/* Are both URLs on the same server? No other server gets the credentials. */
 static bool
 is_same_server(const char *a, const char *b)
 {
@@ -36,7 +36,7 @@ put_in_memory(
     struct download *d, const void *bytes, size_t len, struct fault *why)
 {
 	(void)why;
-	/* There is room: d->room is what was allocated. */
+	/* The bytes fit: d->room is what the caller allocated, less a NUL. */
 	memcpy((char *)d->owner + d->got, bytes, len);
 	return 0;
 }
@@ -47,8 +47,8 @@ tell_nobody(struct download *d)
 	(void)d;
 }
 
-/* Download all of a text, which a server without ranges has, and end it with a
- * NUL. Returns 0; or -1 with *why. */
+/* Download a whole text from a server without ranges, and add a NUL. Returns 0;
+ * or -1 with *why. */
 static int
 download_text(const struct source_config *config, char *text, size_t room,
     struct fault *why)
@@ -66,8 +66,8 @@ download_text(const struct source_config *config, char *text, size_t room,
 	return 0;
 }
 
-/* Fetch the file of checksums, which must fit into a chunk. On failure, say
- * why, and return NULL. */
+/* Fetch the file of checksums, at most CHUNK_SIZE bytes of it. On failure,
+ * report why, and return NULL. */
 static char *
 fetch_sums(void)
 {

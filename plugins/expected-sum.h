@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Which SHA-256 the image must have.
+ * The SHA-256 that the image must have.
  */
 #ifndef VM_EXPECTED_SUM_H
 #define VM_EXPECTED_SUM_H
@@ -9,9 +9,9 @@
 #include "base/sums.h"
 
 /*
- * Find the checksum of the image of that URL: the settings have it, or a file of
- * checksums, which may have to be fetched. Returns 1; 0 if there is none; or -1,
- * and has said why.
+ * Find the checksum of the image with that URL: in the settings, or in a file
+ * of checksums, which may have to be fetched. Returns 1; 0 if the settings name
+ * no checksum; or -1 after reporting why.
  */
 int expected_sum(const char *image_url, char sum[SUM_SIZE]);
 

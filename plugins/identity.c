@@ -7,7 +7,7 @@
 
 static const char key[] = "\nvalidator: ";
 
-/* What follows the marks of a weak validator. */
+/* Returns the validator without the marks of a weak one. */
 static const char *
 skip_weakness(const char *validator)
 {

@@ -16,7 +16,8 @@
 static source_open *
 load_module(struct fault *why)
 {
-	/* It stays loaded, because a thread may be stuck in it at the end. */
+	/* The module stays loaded, because a thread may be stuck in it at the
+	 * end. */
 	void *handle =
 	    dlopen(settings.module, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	source_open *open_it = NULL;
@@ -52,7 +53,8 @@ open_config(void)
 	    .insecure = s->insecure != 0,
 	    .writable = s->writable != 0 && s->overlay_fd == -1,
 	    .connections = (unsigned)s->connections,
-	    /* Who serves an image already shall hear soon that it can't. */
+	    /* A restarted nbdkit must report a failure soon: clients wait for
+	     * it. */
 	    .patience = s->identity.pem != NULL ? 1 : (unsigned)s->timeout,
 	    .waits = control_waits,
 	    .fd = s->file_fd,
@@ -66,8 +68,8 @@ open_source_of(const struct source_config *config, void *first, size_t *got,
 	source_open *open_it = http_open;
 
 	/*
-	 * There is at most one module: for the kind of the URL, or for the
-	 * file with the decompressed image.
+	 * There is at most one module: for the kind of the image's URL, or for
+	 * the file with the decompressed or downloaded image.
 	 */
 	if ((url_kind(config->url) != URL_HTTP || settings.spooled) &&
 	    settings.module != NULL &&

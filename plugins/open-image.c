@@ -21,7 +21,8 @@
 #include "nbd/client.h"
 #include "open-image.h"
 
-/* What describes the overlay, and an image whose server sends no validator. */
+/* Parts of the description: for an overlay, and for an image whose server sends
+ * no validator. */
 #define OVERLAY_LINE "\noverlay: "
 #define NO_VALIDATOR "\nvalidator: weak none"
 
@@ -30,7 +31,7 @@
 static bool
 is_cancelled(void)
 {
-	/* Only this tells a callback that nbdkit must end. */
+	/* No other call tells a callback that nbdkit must end. */
 	return nbdkit_nanosleep(0, 0) == -1;
 }
 
@@ -51,8 +52,8 @@ open_source(void *first, size_t *got, struct fault *why)
 /* --- what the image is ------------------------------------------------- */
 
 /*
- * If the partition table or the file system counts in sectors of 4096 bytes:
- * the line that makes vm-nbd-attach use such blocks; else "".
+ * If the partition table or the file system uses sectors of 4096 bytes, returns
+ * the line that makes vm-nbd-attach use such blocks; otherwise "".
  */
 static const char *
 sector_line(const struct image_info *found)
@@ -60,7 +61,8 @@ sector_line(const struct image_info *found)
 	return found->sector == 4096 ? "\n" NBD_SECTOR_4096 : "";
 }
 
-/* Is its size one that a drive can have? Returns 0 or -1. */
+/* Set the size of the export, and check that a drive can have it. Returns 0 or
+ * -1. */
 static int
 check_size(struct image *image, const struct image_info *found)
 {
@@ -83,8 +85,8 @@ check_size(struct image *image, const struct image_info *found)
 }
 
 /*
- * Check that it is an image of a disk. What must be decompressed first is
- * reported as REPORT_PACKED. Returns 0 or -1.
+ * Check that it is an image of a disk. An image that must be decompressed first
+ * is reported as REPORT_PACKED. Returns 0 or -1.
  */
 static int
 check_content(const struct image_info *found)
@@ -128,9 +130,10 @@ open_overlay(struct image *image)
 }
 
 /*
- * When vm-fetchd starts nbdkit again, it must be the image from before; its
- * link may have been renewed, and another mirror's validator accepted. Clients
- * know it, and its overlay, by the same description.
+ * When vm-fetchd starts nbdkit again, the image must be the same as before. Its
+ * link may have been renewed, and another mirror's validator accepted, but the
+ * description stays the same, because clients and the overlay identify the
+ * image by it.
  */
 static int
 check_identity(struct image *image, const struct image_info *found)
@@ -141,7 +144,7 @@ check_identity(struct image *image, const struct image_info *found)
 	if (asprintf(&copy, "%s%s", settings.identity.pem,
 		settings.spooled ? sector_line(found) : "") == -1)
 		return refuse(EX_OSERR, "out of memory");
-	/* Its name comes from the overlay's file. */
+	/* Remove the overlay's name: open_overlay() adds it from the file. */
 	overlay = strstr(copy, OVERLAY_LINE);
 	if (overlay != NULL)
 		*overlay = '\0';
@@ -160,7 +163,8 @@ check_identity(struct image *image, const struct image_info *found)
 	return 0;
 }
 
-/* The same for the overlay, whose file may have been replaced. */
+/* Check that the overlay is the same as before: its file may have been
+ * replaced. */
 static int
 check_overlay(const struct image *image)
 {
@@ -183,13 +187,14 @@ open_identified(struct image *image, const struct image_info *found)
 	return check_overlay(image);
 }
 
-/* The source can't be opened; perhaps its image can be downloaded whole. */
+/* The source cannot be opened. Report that, or that its image must be
+ * downloaded whole. */
 static int
 refuse_source(const struct fault *why)
 {
 	if (why->kind != FAULT_NO_RANGES)
 		return refuse_fault(why);
-	/* Who serves an image already asks again: it may pass. */
+	/* For an image in use, vm-fetchd tries again: this may pass. */
 	if (settings.identity.pem != NULL)
 		return refuse_because(
 		    CAUSE_RANGES, EX_PROTOCOL, "%s", why->text);

@@ -14,21 +14,22 @@
 #include "sources/source.h"
 
 struct image {
-	struct source *source; /* until the engine owns it, then NULL */
+	struct source *source; /* NULL once the engine owns it */
 	struct engine *engine;
-	struct overlay *overlay; /* NULL: a write goes to the source, if any */
+	struct overlay *overlay; /* NULL: writes, if any, go to the source */
 	const struct source_info *info;
 	uint64_t size;	   /* bytes of the export: padded to whole sectors */
-	char *description; /* of the image's identity, for clients */
+	char *description; /* the image's identity, for clients */
 };
 
 /*
- * Returns 0; or -1, and has said why. The engine is not started yet, so the
- * fetch thread is not there yet.
+ * Returns 0; or -1 after reporting why. The engine is not started, so there is
+ * no fetch thread yet.
  */
 int open_image(struct image *);
 
-/* Fine also for one that is all zero, or that open_image() refused. */
+/* Close and free an image. It may be all zeros, or open_image() may have
+ * failed. */
 void close_image(struct image *);
 
 #endif

@@ -25,7 +25,7 @@
 #define BOOT_SIZE  40 /* a UUID as text */
 #define UNKNOWN	   "-"
 #define MAP_PIECE  4096
-#define LOCK_TRIES 30 /* of 100 ms: a process that was killed may be ending */
+#define LOCK_TRIES 30 /* of 100 ms: a killed process may still be ending */
 
 uint64_t
 overlay_file_map(const struct overlay_file *o, bool stable)
@@ -93,7 +93,7 @@ fail(struct fault *why, int status, const char *text)
 {
 	why->kind = FAULT_REQUEST;
 	why->status = status;
-	/* The user has named a file that is no overlay for this image. */
+	/* The user has given a file that is not an overlay of this image. */
 	why->cause = status == EX_DATAERR ? CAUSE_USAGE : CAUSE_USUAL;
 	snprintf(why->text, sizeof(why->text), "unable to use the overlay: %s",
 	    text);
@@ -121,7 +121,8 @@ make_file(struct overlay_file *o, const char *identity, const char *boot,
 		return fail(why, EX_OSERR, "no random numbers");
 	hex_encode(o->name, random, sizeof(random));
 	format_head(head, o, identity, boot);
-	/* The file gets its whole length now: a shorter one was cut. */
+	/* Give the file its full length now, so that a shorter file is known to
+	 * be cut. */
 	if (ftruncate(o->fd, (off_t)(overlay_file_sectors(o) + o->size)) == 0 &&
 	    overlay_file_write(o, head, HEAD_SIZE, 0) == 0 && fsync(o->fd) == 0)
 		return 0;
@@ -132,7 +133,8 @@ make_file(struct overlay_file *o, const char *identity, const char *boot,
 	return -1;
 }
 
-/* From `at` on, the first byte of a map that may not be zero; or its end. */
+/* Returns the first byte of a map, from `at` on, that may be other than zero;
+ * or the map's end. */
 static uint64_t
 next_data(const struct overlay_file *o, bool stable, uint64_t at)
 {
@@ -146,7 +148,7 @@ next_data(const struct overlay_file *o, bool stable, uint64_t at)
 }
 
 /*
- * Read one of the maps, and copy it to the other one. Holes of the file are
+ * Read one of the maps, and copy it to the other map. Holes in the file are
  * skipped, because the map of a large image is large.
  */
 static int
@@ -181,7 +183,7 @@ take_map(struct overlay_file *o, bool stable)
 	}
 }
 
-/* Take over the overlay that another process left. */
+/* Open the overlay that another process has left. */
 static int
 take_file(struct overlay_file *o, uint64_t length, const char *identity,
     const char *boot, struct fault *why)
@@ -204,9 +206,9 @@ take_file(struct overlay_file *o, uint64_t length, const char *identity,
 		return fail(why, EX_DATAERR, "the file was cut short");
 	same_boot = strcmp(was, boot) == 0 && strcmp(boot, UNKNOWN) != 0;
 	/*
-	 * If this machine was not booted since, the last writes may still be
-	 * in memory only: sync them now. If it was, only the stable map is
-	 * known to be true.
+	 * If the machine has not rebooted since, the last writes may still be
+	 * only in memory: sync them now. If it has, only the stable map is sure
+	 * to be right.
 	 */
 	format_head(mine, o, identity, boot);
 	if (fdatasync(o->fd) == -1 || take_map(o, !same_boot) == -1 ||
@@ -240,7 +242,7 @@ overlay_file_open(struct overlay_file *o, int fd, const char *identity,
 	o->fd = fd;
 	o->size = size;
 	o->map_size = (size + OVERLAY_FILE_UNIT - 1) / OVERLAY_FILE_UNIT;
-	/* Whole units, so that what follows begins with one. */
+	/* Round up to whole units: what follows a map begins at a unit. */
 	o->map_size += -o->map_size % OVERLAY_FILE_UNIT;
 	if (o->map_size <= SIZE_MAX / 2)
 		o->map = calloc(1, (size_t)o->map_size);

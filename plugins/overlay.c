@@ -20,11 +20,11 @@ _Static_assert(
 struct overlay {
 	struct overlay_file file;
 	uint64_t limit;	      /* bytes */
-	pthread_mutex_t lock; /* of what follows, file.map and file.used; not
-				 held while below reads */
-	uint64_t dirty_from, dirty_to; /* bytes of the map since a flush */
-	pthread_mutex_t flushing;      /* taken before the other one */
-	_Atomic bool broken; /* a flush has failed, and all others will */
+	pthread_mutex_t lock; /* guards what follows, file.map and file.used;
+				 not held while below reads */
+	uint64_t dirty_from, dirty_to; /* bytes of the map to flush */
+	pthread_mutex_t flushing;      /* locked before `lock` */
+	_Atomic bool broken; /* a flush has failed: all later ones must fail */
 };
 
 struct overlay *
@@ -63,7 +63,7 @@ is_here(const struct overlay *o, uint64_t sector)
 	return o->file.map[sector / 8] >> sector % 8 & 1;
 }
 
-/* The number of bytes from offset on that are all here, or all missing. */
+/* Returns how many bytes from offset on the overlay has (*here) or lacks. */
 static size_t
 run_of(struct overlay *o, uint64_t offset, size_t len, bool *here)
 {
@@ -98,7 +98,7 @@ overlay_read(struct overlay *o, void *buf, size_t len, uint64_t offset,
 	return 0;
 }
 
-/* The bytes that the units [first, end) of the map add to the file. */
+/* Returns how many bytes the units [first, end) would add to file.used. */
 static uint64_t
 new_bytes(const struct overlay *o, uint64_t first, uint64_t end)
 {
@@ -128,7 +128,7 @@ overlay_write(struct overlay *o, const void *buf, size_t len, uint64_t offset)
 	pthread_mutex_lock(&o->lock);
 	more = new_bytes(o, first, end);
 	if (o->broken) {
-		errno = EIO; /* no flush could make this write last */
+		errno = EIO; /* no flush can make this write durable */
 	} else if (more > 0 &&
 		   (more > o->limit || o->file.used > o->limit - more)) {
 		errno = ENOSPC;
@@ -149,7 +149,7 @@ overlay_write(struct overlay *o, const void *buf, size_t len, uint64_t offset)
 	return result;
 }
 
-/* Sync the data, then the map that says so. Returns 0 or -1 with errno. */
+/* Sync the data, then write and sync the map. Returns 0 or -1 with errno. */
 static int
 settle(struct overlay *o, const unsigned char *map, uint64_t from, size_t len)
 {
@@ -185,7 +185,7 @@ overlay_flush(struct overlay *o)
 	}
 	pthread_mutex_unlock(&o->lock);
 	if (map != NULL && settle(o, map, from, len) == -1) {
-		/* Linux reports it once, and forgets the data. */
+		/* Linux reports the error only once, and may drop the data. */
 		o->broken = true;
 		result = -1;
 	}

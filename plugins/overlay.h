@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Writes to an image that cannot be written to: a file that holds what was
- * written, sector by sector, over the image below.
+ * Allows writes to an image that is read-only: a file has the written sectors,
+ * which replace those of the image below.
  *
- * The file begins with lines for people, which say what it is the overlay of,
- * and is sparse: it takes as much of the disk as was written, and never more
- * than its limit. It keeps every write that was answered if this process is
- * killed, and every write before the last flush if the machine stops. Another
- * process can open it again, but not while it is open here. Its layout is in
- * overlay-file.h.
+ * The file begins with lines for people, which name the image of the overlay.
+ * It is sparse: it takes only as much of the disk as was written, and the
+ * sectors never take more than the limit. If this process is killed, the file
+ * has every write that was answered; if the machine stops, every write before
+ * the last flush. Another process can open it later, but not while it is open
+ * here. overlay-file.h has its layout.
  */
 #ifndef VM_OVERLAY_H
 #define VM_OVERLAY_H
@@ -25,10 +25,10 @@
 struct overlay;
 
 /*
- * Open the overlay in the file fd, which is ours from now on, over an image of
- * size bytes (a multiple of OVERLAY_SECTOR). The identity is a text that stands
- * for the image: lines without secrets. An empty file becomes an overlay, of
- * limit bytes at most.
+ * Open the overlay in the file fd, over an image of size bytes (a multiple of
+ * OVERLAY_SECTOR). The overlay owns fd from now on, also on failure. The
+ * identity is a text that identifies the image: lines without secrets. An empty
+ * file becomes an overlay. The limit is in bytes.
  *
  * Returns NULL with *why: the file is in use, or belongs to another image, or
  * is not an overlay.
@@ -36,26 +36,28 @@ struct overlay;
 struct overlay *overlay_open(int fd, const char *identity, uint64_t size,
     uint64_t limit, struct fault *why);
 
-/* Its unique name, made with the file: 32 hexadecimal digits. */
+/* Returns the unique name that the file got when it was made: 32 hexadecimal
+ * digits. */
 const char *overlay_name(const struct overlay *);
 
 /* Reads the image below, like engine_read(). */
 typedef int overlay_below(void *ctx, void *buf, size_t len, uint64_t offset);
 
-/* All three return 0, or -1 with errno. Any thread, many at once. */
+/* The next three functions return 0, or -1 with errno. Any number of threads
+ * may call them at once. */
 int overlay_read(struct overlay *, void *buf, size_t len, uint64_t offset,
     overlay_below *below, void *ctx);
 
 /*
- * Whole sectors only, else EINVAL. ENOSPC on a full disk or above the limit;
- * then nothing was written. EIO after a flush has failed.
+ * Writes whole sectors only; otherwise EINVAL. ENOSPC above the limit, when
+ * nothing was written, or on a full disk. EIO after a flush has failed.
  */
 int overlay_write(
     struct overlay *, const void *buf, size_t len, uint64_t offset);
 
 int overlay_flush(struct overlay *);
 
-/* Flushes. NULL is fine. */
+/* Flush, and close and free the overlay. NULL is fine. */
 void overlay_close(struct overlay *);
 
 #endif

@@ -2,8 +2,7 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * vm-fetchd's nbdkit plugin: a remote image as an NBD export. The image is
- * opened once, before any client is served; every connection reads through
- * the one engine.
+ * opened once, before any client is served; all connections use one engine.
  */
 #include <sys/prctl.h>
 
@@ -28,7 +27,7 @@
 /* Requests share only the engine and the overlay, which have locks. */
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
 
-static struct image image; /* the one that is served */
+static struct image image; /* the image that is served */
 
 static int
 plugin_config_complete(void)
@@ -74,7 +73,8 @@ plugin_load(void)
 static int
 give_up_rights(void)
 {
-	/* A program of the same user that was taken over must not trace us. */
+	/* Another program of this user, if an attacker controls it, must not
+	 * trace us. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (sandbox_enter() == 0)
 		return 0;
@@ -87,9 +87,9 @@ give_up_rights(void)
 }
 
 /*
- * To open the image means to read names, certificates and headers that a
- * stranger wrote. nbdkit does not fork, so rights that are given up here are
- * not there while it serves, either.
+ * Opening the image means reading names, certificates and headers from
+ * strangers, so give up rights before. nbdkit does not fork, so it serves
+ * without these rights, too.
  */
 static int
 plugin_get_ready(void)
@@ -99,7 +99,8 @@ plugin_get_ready(void)
 	return open_image(&image);
 }
 
-/* Report ready, with a line for people: how fast the image can be read. */
+/* Report ready, with a line for people that says how fast the image can be
+ * read. */
 static void
 report_ready(void)
 {
@@ -118,9 +119,9 @@ report_ready(void)
 }
 
 /*
- * When its parent dies, nbdkit gets SIGTERM, and would answer running requests
- * with errors. If it is killed, it answers nothing, and the client asks the
- * next nbdkit again.
+ * When its parent dies, nbdkit would get SIGTERM, and answer running requests
+ * with errors. With SIGKILL, it answers nothing, and the client repeats the
+ * requests to the next nbdkit.
  */
 static void
 die_with_parent(void)
@@ -180,7 +181,7 @@ plugin_export_description(void *handle)
 	return image.description;
 }
 
-/* A write ends only when the source has it: all connections see it then. */
+/* A write ends only when the source has it, so all connections see it then. */
 static int
 plugin_can_multi_conn(void *handle)
 {
@@ -206,7 +207,7 @@ plugin_block_size(
 	return 0;
 }
 
-/* The bytes of a range that are in the image. The rest is padding. */
+/* Returns how many bytes of a range are in the image. The rest is padding. */
 static uint32_t
 inside(uint32_t count, uint64_t offset)
 {
@@ -216,7 +217,7 @@ inside(uint32_t count, uint64_t offset)
 	return rest < count ? (uint32_t)rest : count;
 }
 
-/* A callback ends: give nbdkit the errno. */
+/* End a callback: give nbdkit the errno of a failure. */
 static int
 ended(int result)
 {
@@ -310,7 +311,7 @@ static struct nbdkit_plugin plugin = {
     .cache = plugin_cache,
 };
 
-/* The macro does not declare it. */
+/* The macro below does not declare it. */
 struct nbdkit_plugin *plugin_init(void);
 
 NBDKIT_REGISTER_PLUGIN(plugin)

@@ -19,7 +19,7 @@
 
 #define PROGRESS_MS 500 /* between two lines about the progress */
 
-/* ms: how long it has taken so far. */
+/* Send the progress. ms: the time since the beginning. */
 static void
 tell_progress(uint64_t done, uint64_t size, int64_t ms)
 {
