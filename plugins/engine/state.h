@@ -59,7 +59,8 @@ struct engine {
 	bool outage_logged;
 	int64_t came_at;    /* ms when bytes last came, outage or not */
 	bool denied;	    /* the source's last answer was a refusal */
-	bool unflushed;	    /* something was written since the last flush */
+	uint64_t written;   /* writes that have ended, by now */
+	uint64_t flushed;   /* of those, the ones before the last good flush */
 	char *renewal;	    /* a URL for the source to use; NULL: none */
 	uint64_t refused;   /* offset of the last read refused in an outage */
 	int64_t hold_until; /* ms: the server asked for a pause until then */

@@ -165,9 +165,10 @@ write_part(struct engine *e, struct slot *s, const void *buf, size_t len,
 		return error;
 	}
 	s->pins++; /* for the transfer */
-	e->unflushed = true;
-	return wait_for_end(
+	error = wait_for_end(
 	    e, fetches_add_write(&e->fetches, s, offset, offset + len));
+	e->written++;
+	return error;
 }
 
 int
@@ -202,16 +203,18 @@ engine_write(struct engine *e, const void *buf, size_t len, uint64_t offset)
 int
 engine_flush(struct engine *e)
 {
+	uint64_t written;
 	int error = 0;
 
 	pthread_mutex_lock(&e->lock);
-	if (e->unflushed) {
+	if (e->flushed != e->written) {
 		error = engine_is_down(e) ? EIO : wait_for_room(e);
-		e->unflushed = false;
+		/* A write that ends during this flush needs another one. */
+		written = e->written;
 		if (error == 0)
 			error = wait_for_end(e, fetches_add_flush(&e->fetches));
-		if (error != 0)
-			e->unflushed = true;
+		if (error == 0 && e->flushed < written)
+			e->flushed = written;
 	}
 	pthread_mutex_unlock(&e->lock);
 	errno = error;

@@ -60,6 +60,41 @@ test_write(void)
 	restore_content();
 }
 
+static void *
+flush(void *arg)
+{
+	CHECK(engine_flush(arg) == 0);
+	return NULL;
+}
+
+/* While a flush is under way, another one must not end before the bytes are safe. */
+static void
+test_two_flushes(void)
+{
+	static const unsigned char buf[5000] = {1};
+	struct fake f;
+	struct engine *e = start(&f, 4, 5);
+	int64_t begun = clock_ms();
+	pthread_t flushers[2];
+	unsigned i;
+
+	CHECK(engine_write(e, buf, sizeof(buf), 100) == 0);
+	f.started = 0;
+	f.silent = 1;
+	for (i = 0; i < 2; i++)
+		pthread_create(&flushers[i], NULL, flush, e);
+	while (f.started < 2 && clock_ms() - begun < 4000)
+		usleep(10000);
+	CHECK(f.started == 2 && f.flushes == 0);
+	f.silent = 0;
+	for (i = 0; i < 2; i++)
+		pthread_join(flushers[i], NULL);
+	CHECK(f.flushes == 2);
+	CHECK(engine_flush(e) == 0 && f.flushes == 2);
+	engine_free(e);
+	restore_content();
+}
+
 /* After a write that failed half-way, reads show what the server has. */
 static void
 test_failed_write(void)
@@ -218,6 +253,7 @@ main(void)
 {
 	restore_content();
 	test_write();
+	test_two_flushes();
 	test_failed_write();
 	test_many_writers();
 	test_no_torn_reads();
