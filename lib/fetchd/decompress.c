@@ -8,8 +8,8 @@
 #include "fetchd/spool.h"
 
 /*
- * gzip(1) exits 2 after a warning: the file has data behind its end. bzip2(1)
- * exits 0 then, and 2 if the file is damaged.
+ * If other data follows the compressed data, gzip(1) warns and exits 2, and
+ * bzip2(1) exits 0. bzip2(1) exits 2 if the file is damaged.
  */
 static const struct compression formats[] = {
     {"xz", {"xz", "-dc", NULL}, "xz-utils", 0},

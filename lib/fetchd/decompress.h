@@ -11,17 +11,17 @@
 #define COMPRESSION_WORDS 4
 
 struct compression {
-	const char *name; /* the plugin's word for the format */
-	/* The program, which unpacks its standard input to its output. */
+	const char *name; /* the plugin's name of the format */
+	/* The program, which unpacks standard input to standard output. */
 	const char *argv[COMPRESSION_WORDS];
-	const char *package; /* of Debian, that has the program */
-	int also_done;	     /* an exit status that is no failure, too */
+	const char *package; /* the Debian package of the program */
+	int also_done;	     /* another exit status that is no failure */
 };
 
-/* The format of that name, which the plugin sent; NULL: none has it. */
+/* Returns the format with the name that the plugin sent; NULL: unknown name. */
 const struct compression *compression_find(const char *name);
 
-/* Why the image could not be decompressed, for people, in text[len]. */
+/* Write to text[len] a message that says why decompression failed. */
 void compression_failure(const struct compression *, char *text, size_t len);
 
 #endif

@@ -20,7 +20,7 @@ static int
 check_room(const struct supervisor *s, uint64_t size, uint64_t room,
     struct failure *why)
 {
-	/* A quarter of what is free stays free. */
+	/* room is three quarters of the free space: see spool_room(). */
 	uint64_t missing = (size - room) / 3 * 4;
 
 	if (size <= room)

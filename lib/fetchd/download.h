@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Download an image whole before it is served, because its server can't send
- * parts of it. The plugin downloads it into a file that vm-fetchd makes; then
- * another nbdkit serves that file.
+ * Download the whole image before it is served, because its server cannot send
+ * parts of a file. The plugin downloads the image into a file that vm-fetchd
+ * makes; then another nbdkit serves this file.
  */
 #ifndef VM_FETCHD_DOWNLOAD_H
 #define VM_FETCHD_DOWNLOAD_H
@@ -12,9 +12,10 @@
 #include "fetchd/supervisor.h"
 
 /*
- * The plugin has sent REPORT_WHOLE with that text. With only_check, end here.
- * Otherwise start nbdkit again, to download the image. Returns 0; or -1 with the
- * failure described: where there is no room, how much is missing.
+ * The plugin has sent REPORT_WHOLE with this text. With only_check, only set
+ * the image's identity; otherwise start nbdkit again, to download the image.
+ * Returns 0; or -1 with the failure described (if there is no room, how much
+ * space is missing).
  */
 int download_begin(struct supervisor *, const char *text, struct failure *);
 

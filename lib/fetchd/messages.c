@@ -11,7 +11,7 @@
 
 #define MESSAGES_AT_ONCE 64
 
-/* Say how the source is, by the statistics, if that has changed. */
+/* Tell the state of the source, by its statistics, if it has changed. */
 static void
 take_source(struct supervisor *s, const char *stats)
 {
@@ -46,8 +46,8 @@ messages_keep_renewal(struct supervisor *s)
 }
 
 /*
- * Remember validators for an nbdkit that is started again: each that is not
- * among those that an earlier one has sent.
+ * Remember validators for an nbdkit that is started again. Skip those that the
+ * plugin has sent before.
  */
 static void
 take_adopted(struct supervisor *s, const char *lines)
@@ -69,9 +69,9 @@ take_adopted(struct supervisor *s, const char *lines)
 }
 
 /*
- * Take one message of the plugin, which talks to the network: either the
- * image's identity, or a line of printable text and nothing else. Statistics
- * that can't be written are dropped.
+ * Take one message of the plugin: the image's identity, validators, or a line.
+ * A line may only have printable text, because the plugin talks to the network.
+ * Statistics that cannot be written are dropped.
  */
 static void
 take_message(struct supervisor *s, const char *text)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the plugin says while nbdkit runs (report.h, the control socket).
+ * Take the messages that the plugin sends while nbdkit runs (report.h, the
+ * control socket).
  */
 #ifndef VM_FETCHD_MESSAGES_H
 #define VM_FETCHD_MESSAGES_H
@@ -9,12 +10,12 @@
 #include "fetchd/supervisor.h"
 
 /*
- * Take the messages that have come, without waiting, but not without end: a
- * plugin that was taken over must not keep vm-fetchd from its signals.
+ * Take the messages that have come, without waiting, and only a limited number
+ * at a time: a compromised plugin must not keep vm-fetchd from its signals.
  */
 void messages_take(struct supervisor *);
 
-/* An nbdkit that is started later uses what was renewed, too. */
+/* Have an nbdkit that is started later use the renewed values, too. */
 void messages_keep_renewal(struct supervisor *);
 
 #endif

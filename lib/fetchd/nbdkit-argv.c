@@ -31,7 +31,7 @@ nbdkit_inherit(int fd, struct failure *why)
 	return high;
 }
 
-/* Takes text, which was allocated; NULL: it could not be. */
+/* Takes ownership of text, which is NULL if its allocation failed. */
 static int
 insert(struct nbdkit_argv *a, int place, char *text, struct failure *why)
 {
@@ -63,7 +63,7 @@ nbdkit_argv_add(
 	return insert(a, a->argc, text, why);
 }
 
-/* Filters stand first, the outermost before the others. */
+/* Filters come first in argv; the outermost filter is added last. */
 static int
 add_filter(struct nbdkit_argv *a, const char *name, struct failure *why)
 {
@@ -75,8 +75,8 @@ add_filter(struct nbdkit_argv *a, const char *name, struct failure *why)
 }
 
 /*
- * Open a file of ours, as built and as installed. Now we may still enter every
- * directory; nbdkit's user may not.
+ * Open a file of ours, in the build tree or as installed. vm-fetchd opens it,
+ * because nbdkit's user may not have the permission to enter each directory.
  */
 static int
 open_beside(const char *name, struct failure *why)
@@ -138,7 +138,7 @@ nbdkit_argv_add_text(struct nbdkit_argv *a, const char *key, bool as_path,
 	return fd;
 }
 
-/* The nbdkit before has moved the position, which it shares with us. */
+/* The previous nbdkit has moved the file positions, which it shares with us. */
 static void
 rewind_texts(const struct nbdkit_argv *a)
 {
@@ -189,7 +189,7 @@ nbdkit_argv_adopt(struct nbdkit_argv *a, const char *lines, struct failure *why)
 	return a->adopted == -1 ? -1 : 0;
 }
 
-/* The filter keeps whole blocks in memory: at most a quarter of the machine's. */
+/* The xz filter keeps whole blocks in memory. They may take a quarter of it. */
 uint64_t
 nbdkit_xz_block_max(void)
 {
@@ -200,7 +200,7 @@ nbdkit_xz_block_max(void)
 	return bytes < XZ_BLOCK_MAX ? bytes : XZ_BLOCK_MAX;
 }
 
-/* It keeps blocks for each client: allow the kernel, and one more. */
+/* The xz filter keeps blocks for each client: allow the kernel and one more. */
 static int
 limit_xz(struct nbdkit_argv *a, struct failure *why)
 {
@@ -230,7 +230,7 @@ nbdkit_argv_serve_packed(struct nbdkit_argv *a, struct failure *why)
 	return nbdkit_argv_add(a, why, "unpacked=1");
 }
 
-/* Add the file's parameters, or have them name another file. */
+/* Add the parameters for the file fd. If they are there, replace the file. */
 static int
 add_spool(struct nbdkit_argv *a, int fd, struct failure *why)
 {
@@ -261,7 +261,7 @@ nbdkit_argv_download(
 	return nbdkit_argv_add(a, why, "download=1");
 }
 
-/* Of a parameter that is given again, the last counts. */
+/* If a parameter is given twice, the plugin uses the last value. */
 int
 nbdkit_argv_serve_downloaded(
     struct nbdkit_argv *a, const char *identity, struct failure *why)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The command line of nbdkit, and the descriptors that it names: what is
- * secret, or lies where nbdkit's user may not look, goes by descriptor.
+ * The command line of nbdkit, and the descriptors that it names. nbdkit gets
+ * secrets, and files that its user may not open, by descriptor.
  *
  * Functions return 0 or a descriptor; or -1 with the failure described.
  */
@@ -25,8 +25,8 @@ struct nbdkit_argv {
 	int texts[NBDKIT_ARGUMENTS_MAX]; /* memory files that nbdkit reads */
 	int text_count;
 	bool has_identity; /* nbdkit_argv_again() has added it */
-	int adopted;	   /* a memory file with those validators; 0: none */
-	int spool;	   /* inherited: a file that is served; 0: none */
+	int adopted;	   /* memory file of nbdkit_argv_adopt(); 0: none */
+	int spool;	   /* file that is downloaded or served; 0: none */
 };
 
 /*
@@ -40,27 +40,28 @@ int nbdkit_argv_begin(
 int nbdkit_argv_add(struct nbdkit_argv *, struct failure *, const char *format,
     ...) __attribute__((format(printf, 3, 4)));
 
-/* Append the module of the plugin that has that file name; errno is ENOENT where it
- * is not installed. */
+/* Append the plugin's module with this file name. If the module is not
+ * installed, errno is ENOENT. */
 int nbdkit_argv_add_module(
     struct nbdkit_argv *, const char *name, struct failure *);
 
 /*
- * Append key=, with len bytes of text in a memory file: as "-FD", or as a path
- * to open. Frees the text (secret_free()). Returns the memory file, which stays
- * open.
+ * Put len bytes of text into a memory file, and append key= with "-FD", or
+ * as_path with a path to open. Frees the text (secret_free()). Returns the
+ * memory file, which stays open.
  */
 int nbdkit_argv_add_text(struct nbdkit_argv *, const char *key, bool as_path,
     char *text, size_t len, struct failure *);
 
 /*
- * Prepare another start: what nbdkit has read can be read again, and the image
- * must be the one that the plugin has described.
+ * Prepare another start: nbdkit can read its memory files again, and the image
+ * must be the one that the plugin has described in identity.
  */
 int nbdkit_argv_again(
     struct nbdkit_argv *, const char *identity, struct failure *);
 
-/* ... under that validator, or one of these lines. "" adds nothing. */
+/* Prepare another start: the image may also have one of these validators, each
+ * a line. "" adds nothing. */
 int nbdkit_argv_adopt(
     struct nbdkit_argv *, const char *lines, struct failure *);
 
@@ -68,18 +69,19 @@ int nbdkit_argv_adopt(
 int nbdkit_argv_serve_packed(struct nbdkit_argv *, struct failure *);
 
 /*
- * Then one with the filter that decompresses blocks of xz while they are read;
- * identity is the plugin's description of the compressed file.
+ * After that, prepare a start with the filter that decompresses blocks of xz
+ * while they are read. identity is the plugin's description of the compressed
+ * file.
  */
 int nbdkit_argv_stream_xz(
     struct nbdkit_argv *, const char *identity, struct failure *);
 
-/* Bytes of the largest block that this filter may hold in memory. */
+/* Returns the size of the largest block that this filter may hold in memory. */
 uint64_t nbdkit_xz_block_max(void);
 
 /*
- * Prepare another start, which downloads the image into the file fd, at most
- * room bytes; and then one that serves this file.
+ * The first prepares a start that downloads the image, at most room bytes, into
+ * the file fd; the second prepares a later start that serves this file.
  */
 int nbdkit_argv_download(
     struct nbdkit_argv *, int fd, uint64_t room, struct failure *);
@@ -87,15 +89,16 @@ int nbdkit_argv_serve_downloaded(
     struct nbdkit_argv *, const char *identity, struct failure *);
 
 /*
- * Or one that serves the file fd, which holds the decompressed image. Clients
- * know it by the same description.
+ * Prepare a start that serves the file fd, which has the decompressed image.
+ * Clients get identity as its description, as before.
  */
 int nbdkit_argv_serve_spool(
     struct nbdkit_argv *, int fd, const char *identity, struct failure *);
 
 /*
- * A copy of fd that nbdkit inherits, with a number out of NBDKIT_LISTEN_FD's
- * way; fd is closed. A fd of -1 is the failure of what opened it, with errno.
+ * Returns a copy of fd that nbdkit inherits, with a number above
+ * NBDKIT_LISTEN_FD, and closes fd. If fd is -1, returns -1 with the failure
+ * that errno tells.
  */
 int nbdkit_inherit(int fd, struct failure *);
 

@@ -23,8 +23,8 @@ nbdkit_log_open(struct nbdkit_log *l)
 }
 
 /*
- * nbdkit_nanosleep(3), by which the plugin asks whether a request is still
- * wanted, logs an error if it is not.
+ * The plugin calls nbdkit_nanosleep(3) to learn whether the client still wants
+ * a request. If not, nbdkit_nanosleep() logs this error.
  */
 static bool
 is_noise(const char *line, size_t len)
@@ -34,7 +34,7 @@ is_noise(const char *line, size_t len)
 	return memmem(line, len, noise, sizeof(noise) - 1) != NULL;
 }
 
-/* Pass on the first len bytes, which are a line or a part of a long one. */
+/* Pass on the first len bytes, which are a line or a part of a long line. */
 static void
 pass_line(struct nbdkit_log *l, size_t len)
 {

@@ -21,7 +21,7 @@
 #include "fetchd/report.h"
 #include "unix/privileges.h"
 
-#define STOP_MS 800 /* for nbdkit to end by itself when asked */
+#define STOP_MS 800 /* time for nbdkit to end after SIGTERM */
 
 int
 nbdkit_open(struct nbdkit *n, struct failure *why)
@@ -37,7 +37,7 @@ nbdkit_open(struct nbdkit *n, struct failure *why)
 	n->control_fd = nbdkit_inherit(pair[1], why);
 	if (n->control_fd == -1)
 		return -1;
-	/* A number for the report's pipe, which each start has anew. */
+	/* Reserve a number for the report's pipe, which each start makes. */
 	n->report_fd = nbdkit_inherit(open("/dev/null", O_RDWR), why);
 	if (n->report_fd == -1)
 		return -1;
@@ -46,7 +46,7 @@ nbdkit_open(struct nbdkit *n, struct failure *why)
 
 /* --- in the child ------------------------------------------------------ */
 
-/* _exit(2): what our own exit runs is not the child's. */
+/* Calls _exit(2), because the child must not run our exit handlers. */
 static void __attribute__((noreturn))
 give_up(const struct nbdkit *n, int status, const char *what)
 {
@@ -59,9 +59,10 @@ give_up(const struct nbdkit *n, int status, const char *what)
 
 /*
  * A read of the host waits for nbdkit, and this machine may need that read to
- * free memory: so nbdkit must not wait for memory itself (PR_SET_IO_FLUSHER,
- * Linux 5.6), and may lock its cache, which the plugin does. Only root can give
- * it either; without, it works all the same until memory is short.
+ * free memory. Therefore nbdkit must not wait for memory itself
+ * (PR_SET_IO_FLUSHER, Linux 5.6), and may lock memory, which the plugin does
+ * for its cache. Only root can set these. Without them, nbdkit works until
+ * memory is short.
  */
 static void
 prefer_in_memory(void)
@@ -93,14 +94,14 @@ run_nbdkit(const struct nbdkit *n, pid_t parent)
 	sigset_t none;
 
 	prefer_in_memory();
-	/* Who takes nbdkit over must not type into our terminal (TIOCSTI). */
+	/* A compromised nbdkit must not type into our terminal (TIOCSTI). */
 	setsid();
 	/* By now every secret has been read, and the socket is bound. */
 	if (become_user(n->user) == -1)
 		give_up(n, EX_CONFIG,
 		    "unable to become the user for nbdkit (vmedia, nobody or "
 		    "-u)");
-	/* nbdkit asks for the same (--exit-with-parent), but later. */
+	/* --exit-with-parent sets PR_SET_PDEATHSIG, too, but only later. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
 		give_up(n, EX_OSERR, "unable to start nbdkit");
@@ -117,7 +118,7 @@ run_nbdkit(const struct nbdkit *n, pid_t parent)
 
 /* --- starting and stopping --------------------------------------------- */
 
-/* What is open without FD_CLOEXEC here is what nbdkit inherits. */
+/* nbdkit inherits every descriptor that has no FD_CLOEXEC here. */
 int
 nbdkit_start(struct nbdkit *n, struct failure *why)
 {
@@ -140,7 +141,8 @@ nbdkit_start(struct nbdkit *n, struct failure *why)
 	}
 	if (n->pid == 0)
 		run_nbdkit(n, parent);
-	/* Close our end of the pipe, but keep its number for another start. */
+	/* Close our copy of the write end, but keep its number for another
+	 * start. */
 	dup2(n->listen_fd, n->report_fd);
 	return 0;
 }
@@ -158,7 +160,7 @@ nbdkit_has_ended(struct nbdkit *n, int *status)
 {
 	if (n->pid == 0 || waitpid(n->pid, status, WNOHANG) != n->pid)
 		return false;
-	n->pid = 0; /* the number may be another process's from now on */
+	n->pid = 0; /* another process may get the number from now on */
 	return true;
 }
 
@@ -176,7 +178,7 @@ nbdkit_stop(struct nbdkit *n)
 		if (nbdkit_has_ended(n, &status))
 			return;
 		poll(&p, 1, 100);
-		/* Read a second signal, so that poll(2) goes on waiting. */
+		/* Discard other signals: otherwise poll(2) would not wait. */
 		while (read(n->signals, &info, sizeof(info)) > 0)
 			continue;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The nbdkit that serves the image: starting it as an unprivileged user within
- * limits, and stopping it within a second.
+ * Start the nbdkit that serves the image, as an unprivileged user within
+ * limits, and stop it within a second.
  *
  * Functions return 0; or -1 with the failure described.
  */
@@ -19,26 +19,27 @@
 
 struct nbdkit {
 	struct nbdkit_argv argv;
-	const char *user; /* whose process it is; NULL: vmedia or nobody */
-	int listen_fd;	  /* the socket that it serves */
-	int signals;	  /* a signalfd(2) that tells of SIGCHLD */
-	pid_t pid;	  /* 0: it does not run */
-	int report;	  /* to read its report from (report.h); -1: closed */
+	const char *user; /* that nbdkit runs as; NULL: vmedia or nobody */
+	int listen_fd;	  /* the socket that nbdkit serves */
+	int signals;	  /* a signalfd(2) that receives SIGCHLD */
+	pid_t pid;	  /* 0: nbdkit does not run */
+	int report;	  /* pipe with its report (report.h); -1: closed */
 	int control;	  /* a datagram socket to its plugin (report.h) */
-	int report_fd, control_fd; /* the plugin's ends of the two */
-	struct nbdkit_log log;	   /* what it writes to standard error */
+	int report_fd, control_fd; /* the plugin's ends of both */
+	struct nbdkit_log log;	   /* its standard error */
 };
 
-/* Make the lines to the plugin, and begin the command line. */
+/* Make the pipe and the sockets to nbdkit and the plugin, and begin the command
+ * line. */
 int nbdkit_open(struct nbdkit *, struct failure *);
 
-/* Start nbdkit; from then on report tells how that went. */
+/* Start nbdkit. Later, its report tells whether it is ready. */
 int nbdkit_start(struct nbdkit *, struct failure *);
 
-/* Forget the report: it has been read, or its nbdkit has ended. */
+/* Close the report's pipe: the report has been read, or nbdkit has ended. */
 void nbdkit_close_report(struct nbdkit *);
 
-/* Collect an nbdkit that has ended. Returns whether it has, with *status. */
+/* Reap nbdkit if it has ended. Returns whether it has, with *status. */
 bool nbdkit_has_ended(struct nbdkit *, int *status);
 
 /* End nbdkit, whatever it is doing, within a second. */

@@ -33,7 +33,7 @@ status_of(int error)
 	}
 }
 
-/* One name, without following a symbolic link. Closes dir. */
+/* Open one name in dir without following a symbolic link. Closes dir. */
 static int
 step(int dir, const char *name, int flags)
 {
@@ -45,7 +45,7 @@ step(int dir, const char *name, int flags)
 	return fd;
 }
 
-/* Without openat2(2): name by name, so that no link is followed on the way. */
+/* Without openat2(2), open each name of the path, to follow no link. */
 static int
 open_by_steps(const char *path, int flags)
 {
@@ -79,7 +79,7 @@ open_path(const char *path, int flags, bool no_links)
 	if (!no_links)
 		return open(path, flags);
 	fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-	/* Linux 5.6 has it; containers may refuse what they don't know. */
+	/* openat2(2) needs Linux 5.6, and a container may refuse it. */
 	if (fd == -1 && (errno == ENOSYS || errno == EPERM))
 		fd = open_by_steps(path, flags);
 	return fd;

@@ -4,8 +4,8 @@
  * Open the local files that nbdkit uses. vm-fetchd opens them before it starts
  * nbdkit, because the user of nbdkit may have no permission.
  *
- * The functions return a descriptor that nbdkit inherits, or -1 and describe the
- * failure.
+ * The functions return a descriptor that nbdkit inherits, or -1 and describe
+ * the failure.
  */
 #ifndef VM_FETCHD_OPEN_LOCAL_H
 #define VM_FETCHD_OPEN_LOCAL_H

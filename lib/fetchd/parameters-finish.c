@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * When all parameters have been taken: the local files that they name.
+ * After all parameters have been taken, open the local files that they name.
  */
 #include <sys/stat.h>
 

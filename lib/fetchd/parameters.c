@@ -17,31 +17,31 @@
 #include "fetchd/parameters.h"
 #include "fetchd/spool.h"
 
-/* How a key=value reaches the plugin. */
+/* How a key=value reaches the plugin ("ours": only vm-fetchd uses it). */
 enum passing {
 	PASS_PLAIN,	/* as it is */
 	PASS_TEXT,	/* in a memory file: the text, +FILE or -FD */
 	PASS_SECRET,	/* the same, but only from +FILE or -FD */
 	PASS_LINES,	/* PASS_SECRET of several lines */
 	PASS_FILE,	/* a file's content, in a memory file */
-	PASS_PATH,	/* the same, for libcurl, which wants a path to open */
-	PASS_URL,	/* PASS_TEXT; the URL also decides on modules */
-	PASS_RENEW,	/* ours: where what is renewed lies */
+	PASS_PATH,	/* the same, as a path, which libcurl opens */
+	PASS_URL,	/* PASS_TEXT; the URL also selects a module */
+	PASS_RENEW,	/* ours: the directory of renewed values */
 	PASS_STATS,	/* ours: where to write the plugin's statistics */
-	PASS_ABOUT,	/* ours: where to write what the image is */
+	PASS_ABOUT,	/* ours: where to write the file of about.h */
 	PASS_OVERLAY,	/* a file, open for writing */
-	PASS_SPOOL,	/* ours: the directory for what is downloaded first */
-	PASS_SPOOL_MAX, /* ours: how many bytes that may have */
-	PASS_NO_LINKS,	/* ours: a local image's path may hold no links */
+	PASS_SPOOL,	/* ours: the directory for the spool file */
+	PASS_SPOOL_MAX, /* ours: how many bytes this file may have */
+	PASS_NO_LINKS,	/* ours: refuse links in a local image's path */
 	PASS_WRITABLE,	/* PASS_PLAIN; we open the image accordingly */
-	PASS_REMOTE,	/* PASS_PLAIN; the image is not one of ours */
+	PASS_REMOTE,	/* PASS_PLAIN; the image may not be local */
 };
 
-/* Whether a request, a directory of values, may have it. */
+/* Whether a request, which is a directory of values, may have a parameter. */
 enum asking {
 	ASK,	   /* yes */
-	ASK_WHOLE, /* yes, but for a look: to write, or to verify the image */
-	ASK_NOT,   /* no: whoever starts us chooses it */
+	ASK_WHOLE, /* yes, but not for a look: it is to write or to verify */
+	ASK_NOT,   /* no: only the caller of vm-fetchd sets it */
 };
 
 static const struct parameter {
@@ -165,7 +165,7 @@ read_file(const char *name, const char *path, size_t *len, struct failure *why)
 
 /* --- parameters -------------------------------------------------------- */
 
-/* The path of a local image, for free(3); NULL where the URL is another's. */
+/* Returns the path of a local image, for free(3); NULL for another URL. */
 static char *
 local_path(const char *url)
 {
@@ -231,7 +231,7 @@ takes_descriptor(const struct parameter *p)
 	       p->passing == PASS_LINES || p->passing == PASS_URL;
 }
 
-/* The URL for what was typed, which is freed. */
+/* Returns the URL that the typed text means, and frees the text. */
 static char *
 made_url(char *typed, struct failure *why)
 {
@@ -282,7 +282,7 @@ parameters_take(struct parameters *a, const char *name, const char *value,
 	const struct parameter *p = find(name, strlen(name));
 	char *shown;
 
-	if (p == NULL) { /* it may be a second URL */
+	if (p == NULL) { /* name may be a URL with secrets: do not show those */
 		shown = url_for_show(name);
 		fail(why, EX_USAGE, "unable to use %s=: no such parameter",
 		    shown != NULL ? shown : "it");
@@ -339,7 +339,7 @@ parameters_take_words(struct parameters *a, char **words, struct failure *why)
 		}
 		*equals = '\0';
 		result = parameters_take(a, *words, equals + 1, why);
-		*equals = '='; /* as the process list shows it */
+		*equals = '='; /* the process list shows the words */
 		if (result == -1)
 			return -1;
 	}
@@ -348,7 +348,7 @@ parameters_take_words(struct parameters *a, char **words, struct failure *why)
 
 /* --- a request ----------------------------------------------------------- */
 
-/* The first line of the file at path, for secret_free(). */
+/* Returns the first line of the file at path, for secret_free(). */
 static char *
 read_plain(const struct parameter *p, const char *path, struct failure *why)
 {
@@ -382,7 +382,7 @@ take_asked(struct parameters *a, const struct parameter *p, const char *path,
 	if (value == NULL)
 		return -1;
 	result = parameters_take(a, p->name, value, why);
-	if (p->passing != PASS_OVERLAY) /* which is kept */
+	if (p->passing != PASS_OVERLAY) /* a->overlay points to it */
 		secret_free(value);
 	return result;
 }
@@ -402,8 +402,8 @@ parameters_take_request(
 		snprintf(path, sizeof(path), "%s/%s", dir, p->name);
 		if (p->passing != PASS_URL && access(path, F_OK) == -1)
 			continue;
-		/* The overlay, if any, comes first in the table. With it, the
-		 * image itself is not written to. */
+		/* With an overlay, which is earlier in the table, the image
+		 * itself is not written. */
 		if (p->passing == PASS_WRITABLE && a->overlay != NULL)
 			continue;
 		if (take_asked(a, p, path, why) == -1)

@@ -44,7 +44,7 @@ renewable_note(struct renewable *r, const char *name, int fd)
 		r->fds[i] = fd;
 }
 
-/* Returns NULL with errno. */
+/* Returns the content for secret_free(), or NULL with errno. */
 static char *
 read_regular(const char *path, bool is_line)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What vm-fetchd sends to the plugin when a link or credentials are renewed: a
- * text of fields, each "NAME LENGTH\n", LENGTH bytes, and "\n". The names are
- * those of the plugin's parameters.
+ * The text that vm-fetchd sends to the plugin when a link or credentials are
+ * renewed. It has fields: each is "NAME LENGTH\n", LENGTH bytes, and "\n". NAME
+ * is a parameter of the plugin.
  */
 #ifndef VM_FETCHD_RENEWAL_H
 #define VM_FETCHD_RENEWAL_H
@@ -12,14 +12,15 @@
 #include <stddef.h>
 
 /*
- * Append a field to the text in buf, which has room for that many bytes, its
- * NUL included. Returns 0, or -1 with errno ENOBUFS, and the text is unchanged.
+ * Append a field to the text in buf, whose size is room bytes with the NUL.
+ * Returns 0; or -1 with errno ENOBUFS if the field does not fit, and the text
+ * is unchanged.
  */
 int renewal_add(char *buf, size_t room, const char *name, const char *value);
 
 /*
- * Take the next field off a text, which is cut up for that. Returns false at
- * its end, or where it is malformed.
+ * Take the next field off the text at *rest, and write NULs into the text.
+ * Returns false at the end of the text, or if it is malformed.
  */
 bool renewal_next(char **rest, const char **name, const char **value);
 

@@ -43,7 +43,7 @@ report_receive(int fd, enum cause *cause, char text[REPORT_MAX])
 		errno = EPIPE;
 		return -1;
 	}
-	/* It was written whole: who sends half a line is not our plugin. */
+	/* Our plugin writes a whole line at once; it did not send this. */
 	errno = EPROTO;
 	if (line[n - 1] != '\n')
 		return -1;

@@ -15,8 +15,8 @@
 #include "base/number.h"
 #include "fetchd/spool.h"
 
-static char chosen[PATH_MAX];	   /* the directory; empty if none was */
-static uint64_t most = UINT64_MAX; /* bytes, by spool_limit() */
+static char chosen[PATH_MAX];	   /* the directory; "": not chosen */
+static uint64_t most = UINT64_MAX; /* bytes; spool_limit() sets it */
 
 int
 spool_choose(const char *directory, struct failure *why)

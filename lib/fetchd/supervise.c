@@ -24,7 +24,7 @@
 #include "fetchd/spool.h"
 #include "fetchd/supervise.h"
 
-/* How an event ends, where it does not fail (-1). */
+/* What the handler of an event returns; -1 is a failure. */
 #define DONE  0
 #define GO_ON 1
 
@@ -50,7 +50,7 @@ fail_to_open(const struct supervisor *s, struct failure *why, enum cause cause,
 	    s->parameters->shown_url, text);
 }
 
-/* The caller may have gone without reading: EPIPE is no failure. */
+/* EPIPE is no failure: the caller may have closed our standard output. */
 static int
 tell_ready(const struct supervisor *s, struct failure *why, const char *text)
 {
@@ -72,7 +72,7 @@ begin_serving(struct supervisor *s, struct failure *why)
 
 /* --- a compressed image ------------------------------------------------ */
 
-/* What it costs: room for the whole image, if it is decompressed first. */
+/* Tell people once that the image is decompressed, and what room it needs. */
 static void
 note_compressed(struct supervisor *s, bool first)
 {
@@ -87,7 +87,7 @@ note_compressed(struct supervisor *s, bool first)
 	    first ? ", which needs room for the whole image" : "");
 }
 
-/* The image is compressed in the named format: serve that as it is. */
+/* The image is compressed in the named format: serve the compressed file. */
 static int
 start_packed(struct supervisor *s, struct failure *why, const char *name)
 {
@@ -102,7 +102,7 @@ start_packed(struct supervisor *s, struct failure *why, const char *name)
 	return GO_ON;
 }
 
-/* It is served: decompress it, unless it can be while it is read. */
+/* Begin to decompress the served file. xz may be decompressed during reads. */
 static int
 begin_unpacking(struct supervisor *s, struct failure *why)
 {
@@ -115,7 +115,7 @@ begin_unpacking(struct supervisor *s, struct failure *why)
 	return GO_ON;
 }
 
-/* Serve the decompressed image: from the filter, or from our file. */
+/* Serve the decompressed image, from the filter or from our file. */
 static int
 start_unpacked(struct supervisor *s, struct failure *why, bool streamed)
 {
@@ -163,8 +163,8 @@ take_unpacked(struct supervisor *s, struct failure *why)
 }
 
 /*
- * Whether the filter can read the image is known when a first client comes. We
- * are that client.
+ * Only the first client learns whether the filter can read the image. Be that
+ * client.
  */
 static int
 begin_check(struct supervisor *s, struct failure *why)
@@ -191,7 +191,7 @@ take_check(struct supervisor *s, struct failure *why)
 	}
 }
 
-/* The image is ready: of a compressed one there is more to do. */
+/* The image is ready. A compressed image needs further steps. */
 static int
 take_ready(struct supervisor *s, struct failure *why, const char *text)
 {
@@ -221,8 +221,8 @@ begin_download(struct supervisor *s, struct failure *why, const char *text)
 /* --- ready again ------------------------------------------------------- */
 
 /*
- * May a failure pass, of an image that was served before? A refusal may, too:
- * by a renewed link, or when the server is mended.
+ * Can this failure of an image that was served before be temporary? A refusal
+ * can end, too: with a renewed link, or when somebody repairs the server.
  */
 static bool
 is_passing(int status)
@@ -233,7 +233,7 @@ is_passing(int status)
 	       status == EX_TEMPFAIL;
 }
 
-/* An nbdkit that was started again is ready, or can't be for now. */
+/* An nbdkit that was started again is ready, or cannot be ready now. */
 static int
 take_report_again(struct supervisor *s, int status, const char *text)
 {
@@ -249,13 +249,13 @@ take_report_again(struct supervisor *s, int status, const char *text)
 		if (s->parameters->stats_path != NULL)
 			unlink(s->parameters->stats_path);
 	}
-	/* It serves no client, and has nothing to finish. */
+	/* This nbdkit serves no client, and has nothing to finish. */
 	if (s->nbdkit->pid > 0)
 		kill(s->nbdkit->pid, SIGKILL);
 	return GO_ON;
 }
 
-/* nbdkit is ready or says why not; without a report, SIGCHLD follows. */
+/* Take the report: ready, or why not. Without a report, SIGCHLD follows. */
 static int
 take_report(struct supervisor *s, struct failure *why)
 {
@@ -263,7 +263,7 @@ take_report(struct supervisor *s, struct failure *why)
 	enum cause cause;
 	int status = report_receive(s->nbdkit->report, &cause, text);
 
-	messages_take(s); /* some that the report relies on were sent before */
+	messages_take(s); /* the report relies on messages before it */
 	nbdkit_close_report(s->nbdkit);
 	if (status == -1)
 		return GO_ON;
@@ -298,8 +298,8 @@ fail_ended(int status, struct failure *why)
 
 /*
  * nbdkit has ended, and its clients will connect to the same socket again: plan
- * another start. (Debian's 1.32 fails an assertion where a client goes with
- * several requests under way, as the kernel does after an outage.)
+ * another start. (Debian's nbdkit 1.32 fails an assertion if a client leaves
+ * with several requests in progress, as the kernel does after an outage.)
  */
 static int
 plan_restart(struct supervisor *s, int status, struct failure *why)
@@ -316,7 +316,7 @@ plan_restart(struct supervisor *s, int status, struct failure *why)
 	return GO_ON;
 }
 
-/* Start it if it is time; *left: ms until it is, -1: no start is planned. */
+/* Start nbdkit if it is time. *left: ms until then; -1: no start is planned. */
 static int
 restart_nbdkit(struct supervisor *s, int *left, struct failure *why)
 {
@@ -347,9 +347,9 @@ supervisor_catch_signals(struct supervisor *s, struct failure *why)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	/* The reader of our standard output may go before we are ready. */
+	/* The reader of our standard output may end before we are ready. */
 	signal(SIGPIPE, SIG_IGN);
-	/* Our parent may have had it ignored; then nbdkit's end is not told. */
+	/* If our parent ignored SIGCHLD, nbdkit's end would not be told. */
 	signal(SIGCHLD, SIG_DFL);
 	s->nbdkit->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->nbdkit->signals == -1)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What is known while an image is served: supervise.h is at the top, and the files
- * that take a part of its work (about.h, download.h, messages.h) lie between.
+ * The state while an image is served. supervise.h uses it, and the files that
+ * do a part of its work: about.h, download.h, messages.h.
  */
 #ifndef VM_FETCHD_SUPERVISOR_H
 #define VM_FETCHD_SUPERVISOR_H
@@ -19,7 +19,7 @@
 #include "fetchd/unpack.h"
 #include "nbd/export-size.h"
 
-/* An image of a server without ranges: download.h. */
+/* The download of an image whose server has no ranges: see download.h. */
 enum download_state {
 	DOWNLOAD_NONE,
 	DOWNLOAD_RUNS,
@@ -30,34 +30,35 @@ enum download_state {
 struct supervisor {
 	struct nbdkit *nbdkit; /* open */
 	struct parameters *parameters;
-	const char *socket; /* the path of what nbdkit serves */
-	bool only_check;    /* end when it is ready */
-	/* A line for people: about the source, nbdkit, or the image. */
+	const char *socket; /* the path of the socket that nbdkit serves */
+	bool only_check;    /* end when the image is ready */
+	/* Print a line for people about the source, nbdkit, or the image. */
 	void (*say)(const char *line);
 	/*
-	 * It is ready: text is the socket, with only_check what the way to the
-	 * image is like. Returns 0, or -1 with errno where nobody could be told.
+	 * The image is ready. text is the socket's path; with only_check, how
+	 * the image can be read. Returns 0, or -1 with errno if it cannot print
+	 * the text.
 	 */
 	int (*on_ready)(const char *text);
 
 	const struct compression
 	    *compression;	  /* of a compressed image, or NULL */
-	struct export_size check; /* asks if it can be decompressed */
+	struct export_size check; /* asks if the filter can read it */
 	struct unpacking unpacking;
 	int64_t unpack_began; /* by clock_ms(); 0: not yet */
 	enum download_state download;
-	int spool;     /* the file that was downloaded; 0: none */
-	bool noted;    /* people know that the image is compressed */
+	int spool;     /* the file for the download; 0: none */
+	bool noted;    /* people were told that it is compressed */
 	bool unpacked; /* nbdkit serves the decompressed image ... */
 	bool streamed; /* ... which its filter decompresses */
 	bool ready;    /* on_ready() has been called */
 	bool refused;  /* nbdkit could not start again */
 	struct restart restart;
 	char identity[CONTROL_MAX]; /* the plugin's description of the image */
-	char sum[SUM_SIZE]; /* the SHA-256 that it must have; "": not known */
-	char adopted[CONTROL_MAX]; /* lines: validators that it has, too */
+	char sum[SUM_SIZE]; /* SHA-256 that the image must have; "": unknown */
+	char adopted[CONTROL_MAX]; /* lines: its other validators */
 	char renewal[CONTROL_MAX]; /* sent to the plugin, and secret */
-	char source[16]; /* how the source is, in a word; "": not known */
+	char source[16]; /* state of the source, a word; "": unknown */
 };
 
 #endif

@@ -32,11 +32,11 @@ static char buffer[READ_EXPORT_MAX];
 struct unpacker {
 	const struct unpack_job *job;
 	struct image_reader reader; /* of the packed file */
-	uint64_t read, of;	    /* bytes of it */
-	int64_t told;		    /* when progress was told, ms */
+	uint64_t read, of;	    /* bytes read, of how many */
+	int64_t told;		    /* when progress was last told, ms */
 	int to;			    /* where the packed bytes go */
 	pid_t program;		    /* 0: there is none */
-	bool looked;		    /* the beginning has been looked at */
+	bool looked;		    /* look_at_image() was called */
 };
 
 /* --- news -------------------------------------------------------------- */
@@ -72,11 +72,12 @@ static void __attribute__((noreturn)) end(const struct unpacker *u,
 	_exit(0);
 }
 
-/* The bytes that the program may write, if it wanted to write more; or 0. */
+/* Returns how many bytes may be written, if this limit is reached; else 0. */
 static uint64_t
 limit_reached(const struct unpacker *u)
 {
-	/* Over zeros xz(1) and zstd(1) seek. The descriptor is theirs, too. */
+	/* xz(1) and zstd(1) share this descriptor, and seek over zeros: the
+	 * position may be beyond the end of the file. */
 	off_t at = lseek(u->job->spool, 0, SEEK_CUR);
 	struct rlimit limit;
 
@@ -119,7 +120,7 @@ read_packed(void *ctx, void *buf, size_t len, uint64_t off)
 	return read_export(u->job->nbd, buf, len, off);
 }
 
-/* Is there any use in going on? Not if it is an archive, or text. */
+/* End the job if the decompressed file is no image, but an archive or text. */
 static void
 look_at_image(struct unpacker *u)
 {
@@ -135,8 +136,9 @@ look_at_image(struct unpacker *u)
 }
 
 /*
- * Can the blocks of an xz file be unpacked when they are read? Not if it has one
- * block, and it must need no padding.
+ * End the job if nbdkit can unpack the blocks of this xz file while they are
+ * read. The file must have several blocks, each small enough for memory, and
+ * the image must need no padding.
  */
 static void
 look_at_xz(struct unpacker *u)
@@ -177,7 +179,7 @@ start_program(struct unpacker *u)
 	u->to = pipes[1];
 }
 
-/* Returns false if nobody reads any more: the program has what it wants. */
+/* Returns false if the program has stopped reading: it needs no more bytes. */
 static bool
 put(struct unpacker *u, const void *bytes, size_t len)
 {
@@ -222,7 +224,7 @@ finish_program(struct unpacker *u)
 
 /* --- unpacking --------------------------------------------------------- */
 
-/* CRC-32 of RFC 1952 section 8, going on from crc. */
+/* Returns the CRC-32 of RFC 1952 section 8, which continues crc. */
 static uint32_t
 crc32(uint32_t crc, const char *bytes, size_t len)
 {
@@ -238,7 +240,8 @@ crc32(uint32_t crc, const char *bytes, size_t len)
 	return ~crc;
 }
 
-/* Pass on these bytes of the packed file; *crc, if not NULL, becomes theirs. */
+/* Pass on len bytes at offset `at` of the packed file, and add them to *crc if
+ * crc is not NULL. Returns as put() does. */
 static bool
 pass(struct unpacker *u, uint64_t at, uint64_t len, uint32_t *crc)
 {
@@ -275,8 +278,8 @@ put_le32(char *p, uint32_t value)
 }
 
 /*
- * What deflate has packed in a zip archive becomes a gzip file, so that gzip(1)
- * unpacks and checks it.
+ * Copy a stored file out of a zip archive. Give a deflated file a gzip header
+ * and trailer, so that gzip(1) unpacks and checks it.
  */
 static void
 unpack_zip(struct unpacker *u)

@@ -17,22 +17,22 @@ enum unpack_kind {
 	UNPACK_FAILED,
 };
 
-/* A message of the process, which reads what a stranger wrote. */
+/* A message of the process. It is not trusted: it parses a stranger's file. */
 struct unpack_news {
 	enum unpack_kind kind;
-	int status;		    /* of UNPACK_FAILED, as in sysexits(3) */
+	int status;		    /* for UNPACK_FAILED, as in sysexits(3) */
 	uint64_t read, of, written; /* bytes */
-	char text[256];		    /* why, of UNPACK_FAILED */
+	char text[256];		    /* for UNPACK_FAILED, the reason */
 };
 
-/* What the process has. */
+/* What the process gets from vm-fetchd. */
 struct unpack_job {
 	const struct compression *compression;
 	int nbd, spool, news; /* descriptors */
 	uint64_t block_max;
 };
 
-/* In the process: decompress, and end it. */
+/* In the process: decompress the image, and end the process. */
 void unpack_run(const struct unpack_job *job) __attribute__((noreturn));
 
 #endif

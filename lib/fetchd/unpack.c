@@ -22,8 +22,8 @@
 #define FIRST_FD 3 /* the first of the process's own descriptors */
 
 /*
- * An image may be a thousand times as large as what was sent: the program must
- * fail before the disk, or the memory of a tmpfs, is full.
+ * An image may be a thousand times as large as its compressed file: the program
+ * must fail before the disk, or the memory of a tmpfs, is full.
  */
 static void
 limit_size(int spool)
@@ -38,7 +38,7 @@ limit_size(int spool)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
-/* Keep these descriptors and no other above standard error: some are secret. */
+/* Close all descriptors above standard error except these: some are secret. */
 static int
 keep(const int fds[3])
 {
@@ -62,7 +62,7 @@ begin_job(struct unpack_job *job, const char *user, pid_t parent)
 	const int fds[3] = {job->nbd, job->spool, job->news};
 	sigset_t none;
 
-	/* Who takes us over must not type into vm-fetchd's terminal. */
+	/* If compromised, we must not type into vm-fetchd's terminal. */
 	setsid();
 	limit_size(job->spool);
 	if (keep(fds) == -1 || become_user(user) == -1 ||
@@ -134,7 +134,7 @@ void
 unpack_stop(struct unpacking *u)
 {
 	if (u->pid > 0) {
-		/* It leads a session of its own, with the program in it. */
+		/* Kill its process group, which has the program, too. */
 		kill(-u->pid, SIGKILL);
 		kill(u->pid, SIGKILL);
 		waitpid(u->pid, NULL, 0);
