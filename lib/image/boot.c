@@ -23,15 +23,16 @@ calls(const uint8_t *code, size_t len, uint8_t interrupt)
 }
 
 /*
- * Is there code that starts something? What fills a sector with one byte does
- * not, nor does what begins with zeros, nor what calls the next device (int 18h,
- * int 19h) without having read from this one (int 13h): it prints that the disk is
- * not bootable, as the boot sectors of mkfs.fat and mkntfs do.
+ * Does the sector have code that starts a system from this disk? It does not if
+ * one byte fills it, or if the code begins with zeros. It does not either if
+ * the code never reads a disk (int 13h), but calls the next boot device (int
+ * 18h, int 19h): such code only prints that the disk is not bootable, as that
+ * of mkfs.fat and mkntfs does.
  */
 static bool
 is_code(const uint8_t *sector, size_t end)
 {
-	/* mformat's: read and start the first hard disk, which this is not */
+	/* The code of mformat starts the first hard disk, which is another. */
 	static const uint8_t first_disk[] = {0xb8, 0x01, 0x02, 0xbb, 0x00, 0x7c,
 	    0xba, 0x80, 0x00, 0xb9, 0x01, 0x00, 0xcd, 0x13};
 	size_t from = 0, i;
@@ -41,7 +42,7 @@ is_code(const uint8_t *sector, size_t end)
 	else if (sector[0] == 0xe9)
 		from = 3u + le16(sector + 1);
 	else if (memcmp(sector, "ER", 2) == 0)
-		from = 8; /* the mark of a disk of Apple's */
+		from = 8; /* the signature of an Apple disk */
 	if (from >= end)
 		from = 0;
 	for (i = from + 1; i < end && sector[i] == sector[from]; i++)
@@ -55,7 +56,7 @@ is_code(const uint8_t *sector, size_t end)
 	       !calls(sector + from, end - from, 0x19);
 }
 
-/* Boot code that starts the active partition and does nothing without one. */
+/* Is this boot code that only starts the active partition, if there is one? */
 static bool
 is_generic(const uint8_t *sector)
 {
@@ -84,7 +85,7 @@ struct volume {
 	unsigned arch;
 };
 
-/* What the volume that begins at byte `at` starts, with this boot sector. */
+/* Find how the volume at byte `at` boots: sets v->bios and v->arch. */
 static int
 look_into(struct volume *v, const uint8_t boot[IMAGE_DISK_BLOCK], uint64_t at)
 {
@@ -99,7 +100,7 @@ look_into(struct volume *v, const uint8_t boot[IMAGE_DISK_BLOCK], uint64_t at)
 	return image_fat_loaders(&fat, &v->arch);
 }
 
-/* The same, whose boot sector must be read. */
+/* The same, but read the boot sector here. */
 static int
 look_at(struct volume *v, uint64_t at)
 {

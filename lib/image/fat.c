@@ -25,7 +25,7 @@ is_power(uint32_t n)
 	return n != 0 && (n & (n - 1)) == 0;
 }
 
-/* Sections 3.1 to 3.5; the checks are those of Linux's fs/fat/inode.c. */
+/* Sections 3.1 to 3.5; the checks are the same as in Linux's fs/fat/inode.c. */
 bool
 image_fat_open(struct fat *fat, const uint8_t boot[512], uint64_t at)
 {
@@ -74,7 +74,7 @@ image_fat_is_there(struct fat *fat, const uint8_t boot[512], bool *is_there)
 	return n == -1 ? -1 : 0;
 }
 
-/* As image_read(), while there are reads left. */
+/* Calls image_read() if there are reads left; otherwise returns 0. */
 static int
 read_some(struct fat *fat, void *buf, size_t len, uint64_t at)
 {
@@ -84,7 +84,8 @@ read_some(struct fat *fat, void *buf, size_t len, uint64_t at)
 	return image_read(fat->reader, buf, len, at);
 }
 
-/* The cluster behind this one; 0: it is the last. As read_some(). */
+/* Sets *cluster to the next one of its chain, or to 0 at the end of the chain.
+ * Returns as read_some(). */
 static int
 next_cluster(struct fat *fat, uint32_t *cluster)
 {
@@ -110,16 +111,16 @@ next_cluster(struct fat *fat, uint32_t *cluster)
 
 /* --- directories ------------------------------------------------------- */
 
-/* The rest of a directory that is read from the beginning. */
+/* A directory that is read from its beginning. */
 struct dir {
 	struct fat *fat;
 	uint32_t cluster; /* 0: the root of FAT12 and FAT16 */
-	uint64_t at;	  /* bytes: what is read next */
-	uint32_t left;	  /* bytes of the cluster, or of that root */
+	uint64_t at;	  /* bytes: where the next read begins */
+	uint32_t left;	  /* unread bytes of the clusters, or of this root */
 	uint8_t piece[PIECE];
-	size_t len, used; /* bytes of the piece */
+	size_t len, used; /* bytes read into piece, and used of it */
 	char long_name[NAME_MAX_LEN + 1];
-	unsigned sum; /* of the short name that the long one is for */
+	unsigned sum; /* checksum of the short name that long_name is for */
 };
 
 struct entry {
@@ -129,7 +130,8 @@ struct entry {
 	uint32_t cluster;
 };
 
-/* With the clusters that follow it on the disk, to read them at once. */
+/* Go to this cluster of the directory. Take the clusters of its chain that
+ * follow it on the disk, too, to read them at once. */
 static int
 enter_cluster(struct dir *dir, uint32_t cluster)
 {
@@ -153,7 +155,7 @@ enter_cluster(struct dir *dir, uint32_t cluster)
 	return n == -1 ? -1 : 0;
 }
 
-/* A cluster of 0 is the root directory. Returns 0 or -1. */
+/* If cluster is 0, opens the root directory. Returns 0 or -1. */
 static int
 open_dir(struct dir *dir, struct fat *fat, uint32_t cluster)
 {
@@ -168,7 +170,7 @@ open_dir(struct dir *dir, struct fat *fat, uint32_t cluster)
 	return 0;
 }
 
-/* The next entry as it is; *raw is NULL at the end. Returns 0 or -1. */
+/* Sets *raw to the next entry on the disk, NULL at the end. Returns 0 or -1. */
 static int
 next_raw(struct dir *dir, const uint8_t **raw)
 {
@@ -292,7 +294,8 @@ is_named(const struct entry *entry, const char *name)
 
 /* --- what is in it ----------------------------------------------------- */
 
-/* Find a directory in one. Returns 1 with its cluster, 0 or -1. */
+/* Find a directory in the directory at *cluster (0: the root). Returns 1 with
+ * its cluster in *cluster, 0 or -1. */
 static int
 find_dir(struct fat *fat, const char *name, uint32_t *cluster)
 {
@@ -355,7 +358,7 @@ image_fat_loaders(struct fat *fat, unsigned *arch)
 	return n;
 }
 
-/* Letters of code pages 437 and 850 where both have the same. */
+/* Takes the letters that code pages 437 and 850 have in common. */
 static void
 take_label(char label[static IMAGE_LABEL_SIZE], const uint8_t raw[11])
 {

@@ -21,10 +21,10 @@ enum coding {
 
 static const struct kind {
 	const char *name;
-	uint32_t at; /* bytes, where its number stands */
+	uint32_t at; /* bytes: where its magic number is */
 	size_t len;
 	const char *magic;
-	uint32_t label; /* bytes, where its label stands; 0: it has none */
+	uint32_t label; /* bytes: where its label is; 0: it has none */
 	size_t label_len;
 	enum coding coding;
 } kinds[] = {
@@ -44,7 +44,7 @@ static const struct kind {
     {"hfs", 0x400, 2, "HX", 0, 0, NONE},
     {"hfs", 0x400, 4, "BD\0\0", 0, 0, NONE},
     {"apfs", 32, 4, "NXSB", 0, 0, NONE},
-    {"apm", 512, 4, "PM\0\0", 0, 0, NONE}, /* a partition table of Apple's */
+    {"apm", 512, 4, "PM\0\0", 0, 0, NONE}, /* Apple's partition table */
     {"reiserfs", 0x10034, 6, "ReIsEr", 0x10064, 16, UTF8},
     {"jfs", 0x8000, 4, "JFS1", 0x8098, 16, UTF8},
     {"nilfs2", 0x406, 2, "\x34\x34", 0x498, 80, UTF8},
@@ -109,7 +109,7 @@ parse_kinds(const struct image_reader *reader, const uint8_t *head, size_t len,
 
 /* --- those that are looked at more closely ------------------------------- */
 
-/* ext2, ext3 and ext4, which have a number of only 2 bytes. */
+/* ext2, ext3 and ext4: check more than their magic number of 2 bytes. */
 static int
 parse_ext(const uint8_t *head, size_t len, struct image_info *info)
 {

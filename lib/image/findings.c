@@ -19,7 +19,7 @@ add_warning(struct image_findings *found, const char *format, ...)
 	va_end(ap);
 }
 
-/* What the host does not see, as far as the sizes tell. */
+/* Warn of bytes that are missing, or that the host will not see. */
 static void
 judge_size(struct image_findings *found)
 {
@@ -38,8 +38,8 @@ judge_size(struct image_findings *found)
 }
 
 /*
- * What is lost in a drive of that kind, where it was made for the other one, or
- * goes into this one because it is too large for the other.
+ * Warn of what does not work in this kind of drive, if the image was made for
+ * the other kind.
  */
 static void
 judge_media(struct image_findings *found, enum image_media media)
@@ -75,7 +75,6 @@ judge_media(struct image_findings *found, enum image_media media)
 		    info->name);
 }
 
-/* How it boots in its drive; or in any drive, if no drive fits it. */
 void
 image_judge(
     struct image_findings *found, const char *reason, enum image_media media)

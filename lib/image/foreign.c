@@ -28,7 +28,7 @@ struct magic {
 	const char *magic;
 };
 
-/* What has these bytes is no image, or none that a host can read. */
+/* A file with one of these is no image, or not one that a host can read. */
 static const struct magic magics[] = {
     /* compressed files */
     {{"xz", UNPACK("xz -d"), true}, 0, 6, "\xfd\x37\x7a\x58\x5a\x00"},
@@ -86,7 +86,7 @@ static const struct magic magics[] = {
     {{"cloop", MACHINE("cloop"), false}, 0, 17, "#!/bin/sh\n#V2.0 F"},
     {{"vmstate", OTHER("the memory of a virtual machine"), false}, 0, 4,
 	"QEVM"},
-    /* images for other tools than a drive */
+    /* images that are not for a drive */
     {{"sparse", NEEDS("an Android sparse image", "convert it first (simg2img)"),
 	 false},
 	0, 4, "\x3a\xff\x26\xed"},
@@ -209,7 +209,7 @@ static const struct image_foreign kernel = {
 
 /* --- by the beginning -------------------------------------------------- */
 
-/* .lzma has no magic number: xz's lzma_alone_decoder.c tells what is one. */
+/* .lzma has no magic number: check as xz's lzma_alone_decoder.c does. */
 static bool
 is_lzma(const uint8_t *head, size_t len)
 {
@@ -230,7 +230,7 @@ is_lzma(const uint8_t *head, size_t len)
 	return size == UINT64_MAX || (size > 0 && size >> 38 == 0);
 }
 
-/* RFC 8878 section 3.1.2, which lz4 has, too: frames that hold no data. */
+/* zstd (RFC 8878 section 3.1.2) and lz4 may begin with skippable frames. */
 static const struct image_foreign *
 skippable(const uint8_t *head, size_t len)
 {
@@ -246,7 +246,7 @@ skippable(const uint8_t *head, size_t len)
 	return len - at >= 4 && le32(head + at) == 0x184d2204 ? &lz4 : &zstd;
 }
 
-/* A header of tar from before POSIX has no magic number but a checksum. */
+/* A tar header from before POSIX has no magic number, only a checksum. */
 static bool
 is_tar(const uint8_t *head, size_t len)
 {
@@ -265,7 +265,7 @@ is_tar(const uint8_t *head, size_t len)
 	return said == sum;
 }
 
-/* The format that cpio(1) writes if none is named, in either byte order. */
+/* Is it the default format of cpio(1), in either byte order? */
 static bool
 is_cpio(const uint8_t *head, size_t len)
 {
@@ -281,7 +281,7 @@ is_cpio(const uint8_t *head, size_t len)
 	       name < len - 26 && head[26 + name - 1] == '\0';
 }
 
-/* BEP 3: a dictionary, whose first key is a word. */
+/* BEP 3: a torrent is a dictionary. Its first key is a word. */
 static bool
 is_torrent(const uint8_t *head, size_t len)
 {
@@ -302,7 +302,7 @@ is_torrent(const uint8_t *head, size_t len)
 	       head[at] == 'l';
 }
 
-/* Linux's Documentation/arch/x86/boot.rst: the kernel of a PC. */
+/* A Linux kernel for x86 (Documentation/arch/x86/boot.rst), arm64 or RISC-V. */
 static bool
 is_kernel(const uint8_t *head, size_t len)
 {
@@ -311,7 +311,7 @@ is_kernel(const uint8_t *head, size_t len)
 	       (len >= 0x3c && memcmp(head + 0x38, "RSC\x05", 4) == 0);
 }
 
-/* A program of Windows or UEFI: "MZ" is not enough for a boot sector. */
+/* A program of Windows or UEFI: a boot sector may begin with "MZ", too. */
 static bool
 is_exe(const uint8_t *head, size_t len)
 {
@@ -379,12 +379,12 @@ static const struct place {
 	64, "bbis"},
 };
 
-/* ISO 9660 where no drive looks for it. */
+/* ISO 9660 at places where no drive looks for it. */
 static const struct shifted {
 	struct image_foreign kind;
 	uint64_t at; /* bytes from the beginning */
 } shifted[] = {
-    /* behind a pregap of 150 sectors */
+    /* after a pregap of 150 sectors */
     {{"nrg",
 	 NEEDS("a CD with a pregap (NRG)",
 	     "convert it to ISO first (nrg2iso, iat)"),
@@ -398,7 +398,7 @@ static const struct shifted {
 	16 * 2336 + 8 + 1},
 };
 
-/* A server of NBD may have filled the file's last sector with zeros. */
+/* Skips zeros at the end: an NBD server may have padded the last sector. */
 static const struct image_foreign *
 find_trailer(const uint8_t tail[TAIL_SIZE])
 {

@@ -30,28 +30,29 @@ le64(const uint8_t *p)
 }
 
 /*
- * Read len bytes at off. Returns 1; 0 if they do not all lie in the image;
- * -1 with errno if they can't be read.
+ * Read len bytes at off. Returns 1; 0 if a part of them is beyond the end of
+ * the image; -1 with errno if they cannot be read.
  */
 int image_read(
     const struct image_reader *reader, void *buf, size_t len, uint64_t off);
 
-/* The image says that it has this many blocks; the largest claim is kept. */
+/* Note that the image says that it has this many blocks of `block` bytes.
+ * info->claimed keeps the largest size. */
 void image_claim(struct image_info *info, uint64_t blocks, uint32_t block);
 
 /*
- * Append a Unicode character to a label: as '?' where a terminal or a reader
- * could be deceived by it, not at all where it would lead with a space or find
- * no room.
+ * Append a Unicode character to a label. A character that could deceive a
+ * terminal or a reader becomes '?'. A leading space, or a character that finds
+ * no room, is dropped.
  */
 void image_label_add(char label[static IMAGE_LABEL_SIZE], uint32_t c);
 
-/* The label is complete: drop the spaces at its end. */
+/* Complete the label: drop the spaces at its end. */
 void image_label_end(char label[static IMAGE_LABEL_SIZE]);
 
 /*
- * Make a label of len bytes that end with the first NUL: of UTF-8, in which a
- * malformed byte becomes '?', or of UTF-16 in either byte order.
+ * Make a label from len bytes of text, or fewer if a NUL ends it: from UTF-8,
+ * in which a malformed byte becomes '?', or from UTF-16 (big: big-endian).
  */
 void image_label_utf8(
     char label[static IMAGE_LABEL_SIZE], const uint8_t *text, size_t len);

@@ -9,17 +9,17 @@
 
 #define VOLUMES_OFFSET	   32768 /* after the system area */
 #define VOLUMES_MAX	   32
-#define EMPTY_MAX	   3 /* between descriptors, of blocks of 8192 bytes */
+#define EMPTY_MAX	   3 /* between descriptors in blocks of 8192 bytes */
 #define CATALOG_ENTRY_SIZE 32
-#define CATALOG_LOOKS	   8  /* entries whose images are looked into */
+#define CATALOG_LOOKS	   8  /* entries that are looked into */
 #define JOLIET_LABEL	   16 /* characters */
 
 /* --- El Torito --------------------------------------------------------- */
 
 /*
- * The boot catalog (El Torito section 2): a validation entry, the initial
- * entry, then sections, each a header and its entries. One block holds 64 of
- * them, more than anybody makes.
+ * The boot catalog (El Torito section 2) has a validation entry, the initial
+ * entry, then sections, each a header and its entries. Read only its first
+ * block: this has 64 entries, more than any known image.
  */
 static int
 parse_catalog(const struct image_reader *reader, uint32_t block,
@@ -58,7 +58,7 @@ struct volumes {
 	struct image_info *info;
 	unsigned *reads;
 	bool has_primary, has_joliet, has_boot;
-	size_t length; /* characters of the primary's label */
+	size_t length; /* characters of the primary volume's label */
 };
 
 /* ECMA-119 section 8.4. */
@@ -72,7 +72,7 @@ parse_primary(struct volumes *v, const uint8_t *volume)
 	v->has_primary = true;
 	if (block == 512 || block == 1024 || block == 2048)
 		image_claim(info, le32(volume + 80), block);
-	/* Letters beyond ASCII come in whatever the author's set was. */
+	/* Letters beyond ASCII are in a character set that is not known. */
 	for (i = 40; i < 72 && volume[i] != '\0'; i++)
 		image_label_add(
 		    info->label, volume[i] < 0x80 ? volume[i] : '?');
@@ -81,8 +81,9 @@ parse_primary(struct volumes *v, const uint8_t *volume)
 }
 
 /*
- * Joliet (its specification, section 3) has the label in UTF-16, but only half
- * as many characters: it counts where it is not a part of the primary's.
+ * Joliet (its specification, section 3) has the label in UTF-16, with at most
+ * half as many characters. Use its label if that has letters beyond ASCII, or
+ * is not shorter than the primary volume's.
  */
 static void
 parse_joliet(struct volumes *v, const uint8_t *volume)
@@ -120,8 +121,8 @@ parse_iso_volume(struct volumes *v, const uint8_t *volume)
 }
 
 /*
- * A descriptor takes 2048 bytes, or a block where those are larger (ECMA-167
- * 2/8.4): in UDF of 4096-byte blocks there is nothing in each second place.
+ * A descriptor takes 2048 bytes, or one block if blocks are larger (ECMA-167
+ * 2/8.4): in UDF with 4096-byte blocks, every second place is empty.
  */
 int
 image_parse_volumes(const struct image_reader *reader, struct image_info *info,

@@ -35,22 +35,23 @@
 /* "cd" or "disk". */
 const char *image_media_name(enum image_media media);
 
-/* Read "cd disk", the types of several drives. Returns how many they are; or -1
- * where they are more than max, or a word is another. */
+/* Read the kinds of several drives, such as "cd disk". Returns their number; or
+ * -1 if there are more than max, or a word is neither. */
 int image_media_list(
     const char *words, enum image_media drives[], unsigned max);
 
-/* The bits of info->boot that apply in a drive of this kind. */
+/* Returns the bits of info->boot that apply in a drive of this kind. */
 unsigned image_media_boot(
     const struct image_info *info, enum image_media media);
 
-/* The same of the processors that UEFI finds a boot loader for. */
+/* Returns the IMAGE_ARCH_* of the boot loaders that UEFI finds in it. */
 unsigned image_media_arch(
     const struct image_info *info, enum image_media media);
 
 /*
- * Was the image made for a CD or DVD drive? ISO 9660 was, and UDF with blocks of
- * 2048 bytes. UDF with other blocks was made for a disk: no CD is read so.
+ * Was the image made for a CD or DVD drive? ISO 9660 was, and UDF with blocks
+ * of 2048 bytes. UDF with other blocks was made for a disk: a CD drive cannot
+ * read such blocks.
  */
 bool image_is_optical(const struct image_info *info);
 
@@ -65,24 +66,24 @@ const char *image_media_fits(
     const struct image_info *info, enum image_media media, uint64_t cd_max);
 
 /*
- * Is that the reason why a CD drive cannot show it: is it an image, but larger
- * than cd_max?
+ * Does a CD drive not show the file because of its size: is the file an image,
+ * but larger than cd_max?
  */
 bool image_media_is_too_large(const struct image_info *info, uint64_t cd_max);
 
 /*
- * The kind of drive in which a host understands the image: CD for an optical
- * one, disk for the rest, and for a hybrid that does not fit a CD. Returns NULL
- * and sets *media, or returns the reason why no drive can show the image, as
- * above.
+ * Choose the kind of drive in which a host understands the image: CD for an
+ * optical image; disk for others, and for a hybrid that does not fit a CD.
+ * Returns NULL and sets *media, or returns the reason why no drive can show the
+ * image, as image_media_fits() does.
  */
 const char *image_media_choose(
     const struct image_info *info, uint64_t cd_max, enum image_media *media);
 
 /*
- * The size to which an image must be filled with zeros so that a drive shows all
- * of it, wherever it comes from: for a CD drive whole blocks of 2048 bytes, and
- * IMAGE_CD_MIN at least; otherwise whole sectors. A size that is too
+ * Returns the size to which an image from any source must be padded with zeros
+ * so that a drive shows all of it: for an optical image, whole blocks of 2048
+ * bytes, and at least IMAGE_CD_MIN; otherwise whole sectors. A size that is too
  * large to be rounded up is rounded down.
  */
 uint64_t image_padded_size(const struct image_info *info);

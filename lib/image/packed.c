@@ -12,15 +12,15 @@
 #define XZ_FOOTER    12
 #define XZ_HEADER    12
 #define XZ_PIECE     4096
-#define XZ_INDEX_MAX (1u << 20) /* bytes: of a hundred thousand blocks */
+#define XZ_INDEX_MAX (1u << 20) /* bytes: for a hundred thousand blocks */
 
-/* The index, read piece by piece. */
+/* The index, which is read piece by piece. */
 struct index {
 	const struct image_reader *reader;
 	uint64_t at, end;
 	uint8_t piece[XZ_PIECE];
 	size_t used, have;
-	int error; /* 0: the index is wrong; -1: it can't be read */
+	int error; /* 0: the index is invalid; -1: unable to read it */
 };
 
 static bool
@@ -44,7 +44,7 @@ next_byte(struct index *x, uint8_t *byte)
 	return true;
 }
 
-/* Section 1.2: at most 63 bits, in bytes of 7. */
+/* Section 1.2: a number has at most 63 bits, 7 in each byte. */
 static bool
 next_number(struct index *x, uint64_t *number)
 {
@@ -62,7 +62,7 @@ next_number(struct index *x, uint64_t *number)
 	return false;
 }
 
-/* Section 4: the packed and the unpacked size of each block. */
+/* Section 4: the index has the packed and the unpacked size of each block. */
 static bool
 parse_index(struct index *x, struct image_xz *xz, uint64_t *packed)
 {
@@ -115,9 +115,9 @@ image_parse_xz(const struct image_reader *reader, struct image_xz *xz)
 
 /* --- zip --------------------------------------------------------------- */
 
-#define END_SIZE       22     /* of the record at the archive's end */
-#define END_PIECE      1024   /* bytes that are searched for it at once */
-#define COMMENT_MAX    0xffff /* bytes behind it */
+#define END_SIZE       22     /* of the record at the end of the archive */
+#define END_PIECE      1024   /* bytes that are searched at once */
+#define COMMENT_MAX    0xffff /* bytes of a comment after it */
 #define LOCATOR_SIZE   20
 #define END64_SIZE     56
 #define ENTRY_SIZE     46
@@ -133,7 +133,7 @@ struct directory {
 	uint64_t at, count;
 };
 
-/* Section 4.3.16: where the record at the end is. Returns as image_read(). */
+/* Find the record at the end (section 4.3.16). Returns as image_read(). */
 static int
 find_end(const struct image_reader *reader, uint64_t *at)
 {
@@ -161,7 +161,7 @@ find_end(const struct image_reader *reader, uint64_t *at)
 	return 0;
 }
 
-/* Sections 4.3.14 to 4.3.16; sets directory, returns as image_read(). */
+/* Find the directory (sections 4.3.14 to 4.3.16). Returns as image_read(). */
 static int
 find_directory(const struct image_reader *reader, struct directory *d)
 {
@@ -191,7 +191,7 @@ find_directory(const struct image_reader *reader, struct directory *d)
 	return 1;
 }
 
-/* Section 4.5.3: sizes and place of a file of 4 GiB. */
+/* Section 4.5.3: sizes and place of a file that do not fit into 32 bits. */
 static void
 take_zip64(const uint8_t *extra, size_t len, const uint8_t *entry,
     struct image_zip *zip, uint64_t *local)
@@ -230,16 +230,17 @@ is_image_name(const char *name)
 	return false;
 }
 
-/* What is found among the files. */
+/* What is found among the files of the archive. */
 struct search {
 	const struct image_reader *reader;
 	struct image_zip zip;
-	uint64_t local;		/* where the found one's header is */
-	unsigned flags;		/* its */
+	uint64_t local;		/* where the header of the found file is */
+	unsigned flags;		/* of the found file */
 	unsigned files, images; /* how many there are */
 };
 
-/* Section 4.3.12. Returns as image_read(), and moves *at to the next entry. */
+/* Take the directory's entry at *at (section 4.3.12), and move *at to the next
+ * one. Returns as image_read(). */
 static int
 take_entry(struct search *s, uint64_t *at)
 {
@@ -263,7 +264,7 @@ take_entry(struct search *s, uint64_t *at)
 	if (n != 1)
 		return n;
 	*at += name_len + extra_len + le16(entry + 32);
-	/* a directory, or what macOS adds to each file */
+	/* Skip directories, and the files that macOS adds. */
 	if (name_len == 0 || name[name_len - 1] == '/' ||
 	    strncmp(name, "__MACOSX/", 9) == 0)
 		return 1;
@@ -282,7 +283,7 @@ take_entry(struct search *s, uint64_t *at)
 	return 1;
 }
 
-/* Section 4.3.7: the data comes behind a header of its own. */
+/* Section 4.3.7: the data of a file follows a local header. */
 static const char *
 find_data(struct search *s, bool *failed)
 {

@@ -33,7 +33,8 @@ is_extended(uint8_t type)
 	return type == 0x05 || type == 0x0f || type == 0x85;
 }
 
-/* Does the boot sector of a Windows file system count in 4096-byte sectors? */
+/* Is there a Windows file system at byte `at` that has 4096-byte sectors, and
+ * says that it begins at sector start? */
 static int
 has_big_sectors(const struct image_reader *reader, uint64_t at, uint32_t start)
 {
@@ -44,15 +45,15 @@ has_big_sectors(const struct image_reader *reader, uint64_t at, uint32_t start)
 		return n;
 	if (le16(boot + 510) != 0xaa55 || (boot[0] != 0xeb && boot[0] != 0xe9))
 		return 0;
-	/* exFAT has its own fields: section 3.1.14, and 3.1.5 for the place */
+	/* exFAT has other fields: sections 3.1.14, and 3.1.4 for the place. */
 	if (memcmp(boot + 3, "EXFAT   ", 8) == 0)
 		return boot[108] == 12 && le64(boot + 64) == start;
 	return le16(boot + 11) == BIG_SECTOR && le32(boot + 28) == start;
 }
 
 /*
- * A table does not say what its sectors are. A file system does that lies where
- * it should with sectors of 4096 bytes.
+ * A table does not say how large its sectors are. If there is a file system at
+ * the place that 4096-byte sectors give, they have 4096 bytes.
  */
 static int
 find_sector(const struct image_reader *reader, const uint8_t *head,
@@ -75,7 +76,7 @@ find_sector(const struct image_reader *reader, const uint8_t *head,
 	return 0;
 }
 
-/* The chain of logical partitions in an extended one, which begins at first. */
+/* Follow the logical partitions of the extended partition at sector first. */
 static int
 parse_extended(const struct image_reader *reader, uint32_t first,
     struct image_info *info, struct image_partitions *partitions)
@@ -102,9 +103,9 @@ parse_extended(const struct image_reader *reader, uint32_t first,
 }
 
 /*
- * As in Linux's block/partitions/msdos.c, a boot flag other than 00 and 80 means
- * that there is no table but a file system's boot code. An entry is used if it
- * has a length, whatever its type: Debian's hybrids have one of type 0.
+ * As in Linux's block/partitions/msdos.c, a boot flag other than 00 and 80
+ * means that there is the boot code of a file system, and no table. An entry
+ * with a length is used, even if its type is 0, as in Debian's hybrid images.
  */
 int
 image_parse_mbr(const struct image_reader *reader, const uint8_t *head,
@@ -128,7 +129,7 @@ image_parse_mbr(const struct image_reader *reader, const uint8_t *head,
 		if (le32(entry + 12) == 0)
 			continue;
 		used = true;
-		/* It may cover the largest disk, not this one. */
+		/* This entry may span the largest possible disk. */
 		if (entry[4] == MBR_TYPE_GPT)
 			continue;
 		image_claim(
@@ -146,7 +147,7 @@ image_parse_mbr(const struct image_reader *reader, const uint8_t *head,
 
 /* --- GPT --------------------------------------------------------------- */
 
-/* UEFI 2.10 section 5.3.3. An entry that is not used has the type 0. */
+/* UEFI 2.10 section 5.3.3. An unused entry has type 0. */
 static int
 parse_gpt_entries(const struct image_reader *reader, const uint8_t *header,
     const struct image_info *info, struct image_partitions *partitions)
@@ -157,7 +158,7 @@ parse_gpt_entries(const struct image_reader *reader, const uint8_t *header,
 	uint32_t count = le32(header + 80), size = le32(header + 84), i, off;
 	int n;
 
-	/* "a value of 128 x 2^n" */
+	/* The size is "a value of 128 x 2^n". */
 	if (size < 128 || size > GPT_PIECE || (size & (size - 1)) != 0 ||
 	    lba > reader->size / info->sector)
 		return 0;
@@ -207,7 +208,7 @@ image_parse_gpt(const struct image_reader *reader, struct image_info *info,
 		return 0;
 	info->sector = sectors[i];
 	partitions->count = 0;
-	/* The backup header is the disk's last block. */
+	/* The backup header is in the last block of the disk. */
 	backup = le64(header + 32);
 	image_claim(info, backup + (backup < UINT64_MAX), info->sector);
 	return parse_gpt_entries(reader, header, info, partitions) == -1 ? -1

@@ -14,7 +14,7 @@
 
 #define HEAD_SIZE 4096
 
-/* What is found on the way. */
+/* What is found before the format is clear. */
 struct finding {
 	bool iso9660, udf;
 	int mbr, gpt, filesystem;
@@ -53,8 +53,8 @@ set_format(struct image_info *info, const struct finding *found)
 }
 
 /*
- * mtools and others write an entry of a partition table into the boot sector of
- * a FAT that has none.
+ * mtools and other programs write a partition entry into the boot sector of a
+ * FAT that is not in a partition. Ignore such a table.
  */
 static int
 drop_false_table(const struct image_reader *reader, const uint8_t *head,
@@ -76,7 +76,7 @@ drop_false_table(const struct image_reader *reader, const uint8_t *head,
 	return 0;
 }
 
-/* Tables, file systems, and how it boots as a disk. */
+/* Find partition tables, file systems, and how the image boots as a disk. */
 static int
 parse_disk(const struct image_reader *reader, const uint8_t *head, size_t len,
     struct image_info *info, struct finding *found, unsigned *reads)

@@ -9,8 +9,8 @@
 #include "image/text.h"
 
 #define TEXT_MAX     4096 /* bytes that are judged */
-#define TEXT_MIN     16	  /* characters, if zeros and more follow */
-#define UNITS_MIN    4	  /* of UTF-16 without a byte order mark */
+#define TEXT_MIN     16	  /* characters, if TEXT_MAX bytes are judged */
+#define UNITS_MIN    4	  /* the least for UTF-16 without a byte order mark */
 #define UNITS_LOOK   16
 #define XHTML_SEARCH 1024 /* bytes after <?xml in which <html must come */
 
@@ -30,12 +30,12 @@ static const struct image_foreign vmdk = {.name = "vmdk",
 static const struct image_foreign text = {
     .name = "text", .reason = "not an image: text"};
 
-/* What is judged: one byte per character, the ones beyond ASCII as 0x80. */
+/* The text to judge: a byte for each character; those beyond ASCII are 0x80. */
 struct letters {
 	char s[TEXT_MAX + 1];
 	size_t len;
 	bool binary; /* has a character that no text has */
-	bool utf8;   /* is UTF-8, beyond ASCII */
+	bool utf8;   /* is UTF-8 that is not only ASCII */
 };
 
 /* "A binary data byte", WHATWG MIME Sniffing section 3. */
@@ -65,7 +65,7 @@ take_utf16(struct letters *l, const uint8_t *p, size_t len, bool big)
 		l->binary |= is_binary((unsigned char)l->s[i]);
 }
 
-/* UTF-16 without a mark: each second byte of the first characters is 0. */
+/* In UTF-16 without a mark, every second byte of the first characters is 0. */
 static bool
 is_utf16(const uint8_t *p, size_t len, bool big)
 {
@@ -82,7 +82,7 @@ is_utf16(const uint8_t *p, size_t len, bool big)
 	return true;
 }
 
-/* Is it UTF-8 beyond ASCII? The end may cut a character. */
+/* Is it UTF-8 that is not only ASCII? The last character may be incomplete. */
 static bool
 is_utf8(const uint8_t *p, size_t len)
 {
@@ -129,8 +129,8 @@ take(struct letters *l, const uint8_t *p, size_t len)
 }
 
 /*
- * Text is UTF-8, or has letters and spaces of ASCII in whatever character set: a
- * disk that is filled with one byte is none.
+ * Text is UTF-8 beyond ASCII, or text in any character set with ASCII letters
+ * or digits, and an eighth of it ASCII. A disk full of FF is not text.
  */
 static bool
 is_text(const struct letters *l, size_t len)

@@ -17,7 +17,7 @@ enum udf_tag {
 	UDF_TERMINATOR = 8,
 };
 
-/* Read the descriptor in a block; as image_read(), 0 if it is none. */
+/* Read a block's descriptor. Returns as image_read(); 0 if it is invalid. */
 static int
 read_descriptor(const struct image_reader *reader, uint8_t descriptor[512],
     uint64_t block, unsigned block_size)
@@ -35,8 +35,9 @@ read_descriptor(const struct image_reader *reader, uint8_t descriptor[512],
 }
 
 /*
- * A dstring (OSTA UDF 2.60, section 2.1.3): a byte that says 8 or 16 bits to a
- * character, the characters, and in the field's last byte how much is used.
+ * A dstring (OSTA UDF 2.60, section 2.1.3) has a byte with the bits of a
+ * character (8 or 16), then the characters. The last byte of the field has the
+ * length.
  */
 static void
 parse_dstring(
@@ -56,7 +57,7 @@ parse_dstring(
 		memcpy(label, found, sizeof(found));
 }
 
-/* Find the block size by its anchor, then walk the descriptors it points to. */
+/* Find the anchor, which tells the block size and where the descriptors are. */
 int
 image_parse_udf(const struct image_reader *reader, struct image_info *info)
 {

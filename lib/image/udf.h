@@ -9,8 +9,9 @@
 #include "image/info.h"
 
 /*
- * Take the block size, claim and label of a UDF volume: systems show that label
- * of a disc that has ISO 9660, too. Returns 0, or -1 with the reader's errno.
+ * Take the block size, the claimed size and the label of a UDF volume. Systems
+ * show this label for a disc that has ISO 9660, too. Returns 0, or -1 with the
+ * reader's errno.
  */
 int image_parse_udf(const struct image_reader *reader, struct image_info *info);
 

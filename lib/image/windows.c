@@ -7,8 +7,8 @@
 #include "image/windows.h"
 
 #define RECORD_MAX	 4096
-#define VOLUME_RECORD	 3    /* of the MFT: $Volume */
-#define VOLUME_NAME	 0x60 /* an attribute */
+#define VOLUME_RECORD	 3    /* in the MFT: $Volume */
+#define VOLUME_NAME	 0x60 /* attribute $VOLUME_NAME */
 #define ATTRIBUTES_MAX	 32
 #define EXFAT_PIECE	 4096
 #define EXFAT_LABEL	 0x83 /* an entry of the root directory */
@@ -18,8 +18,8 @@
 /* --- NTFS -------------------------------------------------------------- */
 
 /*
- * The last two bytes of each 512 are kept elsewhere, to find torn writes
- * (Linux's fs/ntfs3/record.c, "fixup").
+ * NTFS stores the last two bytes of each 512 at another place, to detect torn
+ * writes (Linux's fs/ntfs3/record.c, "fixup").
  */
 static void
 restore_record(uint8_t *record, size_t len)
@@ -55,7 +55,7 @@ parse_volume_record(uint8_t *record, size_t len, struct image_info *info)
 	}
 }
 
-/* A number of clusters, or of bytes as a power of 2 if negative. */
+/* Returns bytes. The field is a number of clusters, or -n for 2^n bytes. */
 static uint64_t
 record_size(uint8_t field, uint64_t cluster)
 {
@@ -81,7 +81,7 @@ image_parse_ntfs(const struct image_reader *reader, const uint8_t boot[512],
 	info->name = "ntfs";
 	if (sector == 4096)
 		info->sector = sector;
-	/* one more than it says: the copy of the boot sector */
+	/* Add one sector, which the field does not count: the boot copy. */
 	image_claim(info, le64(boot + 40) + 1, sector);
 	cluster = boot[13] <= 128  ? (uint64_t)boot[13] * sector
 		  : boot[13] > 243 ? ((uint64_t)1 << (256 - boot[13])) * sector
@@ -99,7 +99,7 @@ image_parse_ntfs(const struct image_reader *reader, const uint8_t boot[512],
 
 /* --- exFAT ------------------------------------------------------------- */
 
-/* Section 7.3: the label is in the root directory, in practice first. */
+/* Section 7.3: the root directory has the label, in practice as first entry. */
 static void
 parse_root(const uint8_t *root, size_t len, struct image_info *info)
 {
