@@ -17,8 +17,8 @@
 #include "unix/privileges.h"
 #include "unix/sandbox.h"
 
-/* Close all but these two descriptors and the standard ones. The child must not
- * have the netlink socket or the sockets of other peers. */
+/* Close all descriptors except these two and the standard ones. The child must
+ * not have the netlink socket or the sockets of other peers. */
 static int
 keep_only(int *socket, int *back)
 {
@@ -35,7 +35,7 @@ keep_only(int *socket, int *back)
 	return 0;
 }
 
-/* Who has started us may have died before we asked to end with it. */
+/* Has our parent died? It may have died before PR_SET_PDEATHSIG was set. */
 static bool
 is_orphan(int back)
 {
@@ -52,7 +52,7 @@ give_up_rights(void)
 	setsid();
 	if (become_user(NULL) == -1)
 		return -1;
-	/* Another user makes the kernel forget this, so it follows. */
+	/* Set this now, because become_user() makes the kernel forget it. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	setrlimit(RLIMIT_NPROC, &none);

@@ -11,7 +11,7 @@
 
 extern char **environ;
 
-/* Who waits for signals by signalfd(2) has blocked them. */
+/* Unblock the signals: a caller that uses signalfd(2) has blocked them. */
 static int
 block_none(posix_spawnattr_t *attributes)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The handshake of client-apart as another program's work: who runs for long with
- * little memory does without libnbd, which loads 16 libraries.
+ * The handshake of client-apart in another program. This saves memory in a
+ * caller that runs for long: libnbd loads 16 libraries.
  */
 #ifndef VM_NBD_APART_PROGRAM_H
 #define VM_NBD_APART_PROGRAM_H
@@ -12,9 +12,9 @@
 #define NBD_APART_PROGRAM "vm-nbd-attach"
 
 /*
- * Run vm-nbd-attach -H, which is found by $PATH, with the socket on descriptor 0 and
- * the other on descriptor 1. The wish must have no identity. Fails with errno as of
- * execvp(3), too: ENOENT if there is no such program.
+ * Run vm-nbd-attach -H, found by $PATH, with socket as descriptor 0 and back as
+ * descriptor 1. The wish must have no identity. May also fail with errno as of
+ * execvp(3): ENOENT if there is no such program.
  */
 nbd_apart_start nbd_apart_spawn;
 

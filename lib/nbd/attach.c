@@ -16,9 +16,9 @@
 #include "nbd/kernel.h"
 #include "nbd/reconnect.h"
 
-#define READ_AHEAD_KB 1024 /* a chunk of vm-fetchd: one fetch, one wait */
-/* A link that was handed in may be slow. The kernel sends two reads of this size at
- * a time, and both must arrive before the timeout. */
+#define READ_AHEAD_KB 1024 /* a chunk of vm-fetchd: one fetch and one wait */
+/* A link that was handed in may be slow. The kernel sends two reads of this
+ * size at a time, and both must arrive before the timeout. */
 #define SERVED_AHEAD_KB 512
 #define SERVED_LIMIT	10 /* seconds for a handshake */
 #define DIALED_LIMIT	10 /* the same; the outage limit if that is longer */
@@ -48,7 +48,7 @@ fail_to_attach(struct failure *why)
 
 /*
  * Check that the attached device can be used, and make it fast. If it cannot be
- * used, detach it, because nobody else knows of it.
+ * used, detach it, because no other process would do so.
  */
 static int
 make_ready(const struct nbd_attach *a, struct nbd_kernel *kernel, int index,
@@ -71,7 +71,8 @@ make_ready(const struct nbd_attach *a, struct nbd_kernel *kernel, int index,
 static void
 begin_staying(const struct nbd_attach *a, int index)
 {
-	/* To restore a link must not wait for memory that only the link can free. */
+	/* Restoring a link must not wait for memory, which the kernel may only
+	 * be able to free through this link. */
 	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
 	a->on_ready(index);
 }
@@ -97,7 +98,7 @@ connect_server(struct nbd_reconnect *d, struct failure *why)
 	return 0;
 }
 
-/* Another image must never take the place of the one that was attached. */
+/* Fail if the server has another image, which must not replace the first. */
 static int
 refuse_changed(const struct nbd_reconnect *d, int news, struct failure *why)
 {
@@ -169,8 +170,8 @@ nbd_attach_dial(const struct nbd_attach *a, struct failure *why)
 
 /* --- serve ------------------------------------------------------------- */
 
-/* Pass on the news of handoff_server_next(). Returns 1 to wait for more, 0 at the
- * end, or -1. */
+/* Pass on the news of handoff_server_next(). Returns 1 to wait for more, 0 at
+ * the end, or -1. */
 static int
 take_served(const struct nbd_attach *a, const struct handoff_server *s,
     int news, struct failure *why)

@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "nbd/client-apart.h"
 
-#define GRACE_MS 2000 /* for the child to report that its time is over */
+#define GRACE_MS 2000 /* for the child to report a timeout */
 #define FLAGS_KNOWN                                                      \
 	(NBD_FLAG_HAS_FLAGS | NBD_FLAG_READ_ONLY | NBD_FLAG_SEND_FLUSH | \
 	    NBD_FLAG_SEND_FUA | NBD_FLAG_SEND_TRIM | NBD_FLAG_CAN_MULTI_CONN)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The handshake with an NBD server in a child without privileges: the server may be
- * anybody, and root must not parse its bytes. The parent checks what the child
- * reports. Nothing here waits for the server.
+ * The handshake with an NBD server in a child without privileges: the server
+ * may be anybody, and root must not parse its bytes. The parent checks what the
+ * child reports. Nothing here waits for the server.
  *
- * The child is a fork of this process (apart-child.h), or a program (apart-program.h).
+ * The child is a fork of this process (apart-child.h), or a program
+ * (apart-program.h).
  */
 #ifndef VM_NBD_CLIENT_APART_H
 #define VM_NBD_CLIENT_APART_H
@@ -16,9 +17,9 @@
 
 /* One such handshake. */
 struct nbd_apart {
-	int back; /* poll it for POLLIN; -1: none is under way */
+	int back; /* poll it for POLLIN; -1: no handshake runs */
 	pid_t child;
-	int64_t limit; /* of clock_ms(): it is over then */
+	int64_t limit; /* by clock_ms(): the handshake ends then */
 };
 
 /* What the child sends, in one datagram. */
@@ -28,15 +29,15 @@ struct nbd_apart_answer {
 	char why[512];
 };
 
-/* Start the child, which has the connected socket and answers to back. Returns its
- * process, or -1 with errno. */
+/* Start the child, which gets the connected socket, and sends its answer to
+ * back. Returns its process, or -1 with errno. */
 typedef pid_t nbd_apart_start(int socket, int back, const struct nbd_wish *);
 
-/* Make a struct without a handshake. */
+/* Initialise the struct: no handshake runs. */
 void nbd_apart_init(struct nbd_apart *);
 
-/* Begin a handshake on a connected socket. The wish must have a limit. Returns 0,
- * or -1 with errno as of socketpair(2) and of start. */
+/* Begin a handshake on a connected socket. The wish must have a limit. Returns
+ * 0, or -1 with errno as of socketpair(2) and of start. */
 int nbd_apart_begin(struct nbd_apart *, int fd, const struct nbd_wish *,
     nbd_apart_start *start);
 
@@ -44,9 +45,9 @@ int nbd_apart_begin(struct nbd_apart *, int fd, const struct nbd_wish *,
 bool nbd_apart_is_over(const struct nbd_apart *);
 
 /*
- * Take the result of a handshake that was begun with the same fd and wish. Returns
- * as nbd_client_open() does, with printable words in why. If the child has not
- * answered yet, the error is ETIMEDOUT.
+ * Take the result of a handshake that was begun with the same fd and wish, and
+ * end the child. Returns as nbd_client_open() does, with only printable
+ * characters in why. If the child has not answered yet, errno is ETIMEDOUT.
  */
 int nbd_apart_end(struct nbd_apart *, int fd, const struct nbd_wish *,
     struct nbd_connection *, char *why, size_t why_size);

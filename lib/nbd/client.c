@@ -20,10 +20,10 @@
 #include "nbd/client.h"
 #include "nbd/poll.h"
 
-#define CONTENT_SIZE  (1024 * 1024) /* hashed at the beginning, and at the end */
+#define CONTENT_SIZE  (1024 * 1024) /* hashed at either end of the image */
 #define CONTENT_PIECE (128 * 1024)  /* as in the requests of the kernel */
 
-/* libnbd does not tell the flags as a whole. */
+/* libnbd has no function that returns all flags. */
 static uint64_t
 export_flags(struct nbd_handle *nbd)
 {
@@ -84,7 +84,7 @@ hash_content(struct nbd_handle *nbd, const struct nbd_connection *c,
 	return 0;
 }
 
-/* The description is hashed, because it may tell where the image lies. */
+/* Hash the description instead of showing it: it may tell the image's place. */
 static int
 identify(struct nbd_handle *nbd, struct nbd_connection *c,
     unsigned char *content, int64_t end)
@@ -111,8 +111,8 @@ identify(struct nbd_handle *nbd, struct nbd_connection *c,
 
 /* --- the connection ---------------------------------------------------- */
 
-/* Blocks of 4096 bytes would hide a partition table of 512-byte sectors, so the
- * image must ask for them. */
+/* Use blocks of 4096 bytes only if the description asks for them: they would
+ * hide a partition table with 512-byte sectors. */
 static unsigned
 find_block(struct nbd_handle *nbd, uint64_t size)
 {

@@ -12,7 +12,7 @@
 
 #define PREFIX	     "/dev/nbd"
 #define INDEX_MAX    1023
-#define WRITE_OUT_MS 1000 /* from one to the next */
+#define WRITE_OUT_MS 1000 /* between two writes */
 
 int
 nbd_device_parse(const char *device, struct failure *why)
@@ -76,11 +76,12 @@ nbd_device_detach(int index, struct failure *why)
 }
 
 /*
- * The gadget writes to this machine's page cache. A Linux host believes that a USB
- * disk has no cache, and never flushes it (drivers/usb/storage/scsiglue.c sets
- * skip_ms_page_8). The kernel reports an error once to each process that had the
- * device open when it happened (Documentation/core-api/errseq.rst), so the caller
- * keeps fd open all the time.
+ * The gadget writes to this machine's page cache. A Linux host believes that a
+ * USB disk has no cache, and never flushes it (drivers/usb/storage/scsiglue.c
+ * sets skip_ms_page_8). The kernel reports an error once to each process that
+ * had the device open when the error happened
+ * (Documentation/core-api/errseq.rst): therefore the caller keeps fd open all
+ * the time.
  */
 int
 nbd_device_write_out(int fd, const char *device, int stop, struct failure *why)

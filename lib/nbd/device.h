@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Operations on one /dev/nbdN. The functions return 0, unless their comment tells
- * otherwise; or -1 with the failure described.
+ * Operations on one /dev/nbdN. The functions return 0, unless their comment
+ * says otherwise; or -1 with the failure described.
  */
 #ifndef VM_NBD_DEVICE_H
 #define VM_NBD_DEVICE_H
@@ -28,8 +28,8 @@ int nbd_device_take_over(
 int nbd_device_detach(int index, struct failure *);
 
 /*
- * Write the data of the device (fd) out of the page cache, every second. When stop
- * can be read, write out once more and return.
+ * Write the data of the device (fd) out of the page cache every second. When
+ * stop is readable, write out once more and return.
  */
 int nbd_device_write_out(
     int fd, const char *device, int stop, struct failure *);

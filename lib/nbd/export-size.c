@@ -10,19 +10,19 @@
 #include "nbd/export-size.h"
 #include "unix/socket.h"
 
-#define GREETING "NBDMAGICIHAVEOPT" /* then 2 bytes of flags, and the answer */
+#define GREETING "NBDMAGICIHAVEOPT" /* 2 bytes of flags and the answer follow */
 #define SIZE_AT	 18
 
 /*
- * All that a client sends: its flags (fixed newstyle, no zeroes behind the
- * answer), and the option NBD_OPT_EXPORT_NAME with an empty name. We send it
+ * All that we send: the client's flags (fixed newstyle, no zeroes after the
+ * answer), and the option NBD_OPT_EXPORT_NAME with an empty name. We send this
  * before the greeting has arrived, and the server reads it later.
  */
 static const char question[] = "\0\0\0\3"
 			       "IHAVEOPT"
 			       "\0\0\0\1"
 			       "\0\0\0";
-#define QUESTION_SIZE sizeof(question) /* with the NUL: it ends the length */
+#define QUESTION_SIZE sizeof(question) /* the NUL is the end of the length */
 
 /* Close, and set errno. Returns -1. */
 static int

@@ -3,8 +3,8 @@
  *
  * Ask an NBD server for the size of its default export, and nothing more (NBD
  * protocol, doc/proto.md, "Newstyle negotiation", NBD_OPT_EXPORT_NAME). The
- * server is our own nbdkit. This does not use libnbd: vm-fetchd lives as long as its
- * image, and libnbd would keep 5 MB of libxml2 and ICU in memory.
+ * server is our own nbdkit. This does not use libnbd: vm-fetchd lives as long
+ * as its image, and libnbd would keep 5 MB of libxml2 and ICU in memory.
  */
 #ifndef VM_NBD_EXPORT_SIZE_H
 #define VM_NBD_EXPORT_SIZE_H
@@ -29,8 +29,8 @@ int export_size_ask(struct export_size *, const char *path);
 /*
  * Read what has arrived of the answer, without waiting. Returns 1 with *size in
  * bytes; 0 if more must come; or -1 with errno: EPIPE if the server closed the
- * connection, because it cannot serve the export; EPROTO if it is no NBD server.
- * After 1 and -1 the question is closed.
+ * connection, because it cannot serve the export; EPROTO if it is no NBD
+ * server. After 1 and -1 the question is closed.
  */
 int export_size_take(struct export_size *, uint64_t *size);
 

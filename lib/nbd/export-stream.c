@@ -8,8 +8,9 @@
 #include "nbd/export-stream.h"
 #include "nbd/read-export.h"
 
-/* Chunks begin at multiples of their size, but the first at the beginning. Each
- * has a place by its number; the cookie of its request is the number. */
+/* Chunks begin at multiples of their size, except the first, which begins at
+ * s->begin. A chunk's number gives its place in s->chunks and s->done, and is
+ * the cookie of its request. */
 static uint64_t
 number_of(uint64_t off)
 {
@@ -24,7 +25,7 @@ end_of(const struct export_stream *s, uint64_t number)
 	return end < s->end ? end : s->end;
 }
 
-/* Where the byte at off lies, once its chunk is done. */
+/* Returns where the byte at off is in memory when its chunk is done. */
 static unsigned char *
 place_of(const struct export_stream *s, uint64_t off)
 {
@@ -59,7 +60,7 @@ ask(struct export_stream *s)
 	return 0;
 }
 
-/* Read one answer, to whichever request. */
+/* Read one answer, which may be to any of the requests. */
 static int
 take(struct export_stream *s)
 {
@@ -67,7 +68,7 @@ take(struct export_stream *s)
 
 	if (read_export_answer(s->fd, &number) == -1)
 		return -1;
-	/* It must be one that we asked for and do not have. */
+	/* The chunk must be one that we have requested and do not have. */
 	if (number < number_of(s->at) || number > number_of(s->asked - 1) ||
 	    s->done[number % EXPORT_STREAM_DEPTH]) {
 		errno = EPROTO;

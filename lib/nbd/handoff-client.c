@@ -24,23 +24,23 @@
 #define LISTEN_MS  30000 /* for the server to listen, the first time */
 #define WORD_MS	   5000	 /* for the server to say why a link ended */
 #define LINGER_MS  1000	 /* for a `leave` after a link was lost */
-#define LEAVE_MS   20000 /* for the device to be disconnected then */
+#define LEAVE_MS   20000 /* for the device to be disconnected after it */
 #define LINE_BYTES 1024
 
-/* Not sysexits(3)'s: go on. */
+/* Not an exit status of sysexits(3): go on. */
 #define GO_ON (-1)
 
 struct join {
 	const struct handoff_client *options;
-	int link;    /* what is handed in */
+	int link;    /* the socket that is handed in */
 	int control; /* the connection to the server; -1: none */
 	bool has_relay;
-	bool is_attached; /* it was */
-	bool is_shut;	  /* the link's socket */
-	bool is_lost;	  /* we were told so */
-	bool leaves;
-	bool is_told; /* ... and has told the server */
-	int64_t end;  /* of clock_ms(), when no word comes any more; 0: never */
+	bool is_attached; /* the kernel has used the link */
+	bool is_shut;	  /* the link's socket is shut */
+	bool is_lost;	  /* the server said that the link is lost */
+	bool leaves;	  /* the client has finished ... */
+	bool is_told;	  /* ... and has told the server */
+	int64_t end;	  /* by clock_ms(): do not wait longer; 0: no limit */
 	size_t have;
 	char line[LINE_BYTES];
 	char *why;
@@ -116,7 +116,7 @@ hand_in(struct join *j)
 	return -1;
 }
 
-/* Returns 0 when it is in, or an exit status. */
+/* Returns 0 when the link is handed in, or an exit status. */
 static int
 hand_in_first(struct join *j)
 {
@@ -148,7 +148,7 @@ lose(struct join *j)
 	return EX_IOERR;
 }
 
-/* The rest of a line that starts with word; NULL: it starts otherwise. */
+/* Returns the rest of a line that starts with word; NULL: it does not. */
 static const char *
 rest_of(const char *line, const char *word)
 {
@@ -195,7 +195,7 @@ hear_line(struct join *j, const char *line)
 		return status >= EX_USAGE && status <= EX_CONFIG ? (int)status
 								 : EX_PROTOCOL;
 	} else
-		return GO_ON; /* from a newer server */
+		return GO_ON; /* a word of a newer server */
 	return EX_TEMPFAIL;
 }
 

@@ -22,14 +22,15 @@ struct handoff_client {
  * Pass descriptor 0 to the server process, if it is a stream socket that the
  * kernel's NBD client can use. Otherwise pass one end of a pair of sockets, and
  * relay between the other end and descriptors 0 and 1. Returns when the
- * connection has ended. The caller must ignore SIGPIPE. If the server process is
- * killed and the connection still exists, this function passes the connection to
- * the next server process.
+ * connection has ended. The caller must ignore SIGPIPE. If the server process
+ * is killed and the connection still exists, this function passes the
+ * connection to the next server process.
  *
- * Returns an exit status of sysexits(3), and writes the reason to why if it is
- * not 0: 0 the device was disconnected, 64 invalid client or who, 65 71 76 the
- * server process refused, 69 no server at the socket, 74 the connection was lost,
- * 75 another client has the device.
+ * Returns an exit status of sysexits(3), and writes the reason to why if the
+ * status is not 0: 0 the device was disconnected, 64 invalid client or who, 65
+ * 71 76 the server process refused, 69 no server at the socket, 74 the
+ * connection was lost, 75 another client has the device, or the device waits
+ * for another image.
  */
 int handoff_client_run(
     const struct handoff_client *, char *why, size_t why_size);

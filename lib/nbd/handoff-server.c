@@ -17,7 +17,7 @@
 #include "nbd/handoff-server.h"
 
 #define LOOK_MS	  2000 /* between two checks that the device exists */
-#define DYING_MS  2000 /* for the kernel to notice what is shut */
+#define DYING_MS  2000 /* for the kernel to notice that a link is shut */
 #define SIZE_UNIT 512
 
 int
@@ -60,7 +60,7 @@ hear_kernel(struct handoff_server *s)
 			break;
 		if (dead != -1 && dead != s->index)
 			continue;
-		/* The event of our device may be among lost ones. */
+		/* The event of our device may be among the lost events. */
 		if (s->link == NBD_LINK_DYING ||
 		    (s->link == NBD_LINK_ALIVE &&
 			handoff_link_is_shut(s->socket)))
@@ -79,8 +79,8 @@ is_client(const struct handoff_peer *g, const char *client)
 	return strcmp(client, "-") != 0 && strcmp(client, g->offer.client) == 0;
 }
 
-/* Returns the WHO of another client that has the device, or is about to have it.
- * NULL: the peer may have it. */
+/* Returns the WHO of another client that has the device, or is about to have
+ * it. NULL: the peer may have it. */
 static const char *
 find_holder(const struct handoff_server *s, const struct handoff_peer *g)
 {
@@ -94,8 +94,8 @@ find_holder(const struct handoff_server *s, const struct handoff_peer *g)
 	return is_client(g, client) ? NULL : who;
 }
 
-/* Is it the device's image, as far as we can tell? A writable image without a
- * description counts as the same only if the same client brings it. */
+/* Is it the device's image, as far as we can tell? If a writable image has no
+ * description, it must also come from the same client. */
 static bool
 is_same_image(const struct handoff_server *s, const struct handoff_peer *g,
     const struct nbd_connection *c)
@@ -117,7 +117,7 @@ is_kept_out(struct handoff_server *s, struct handoff_peer *g)
 	return true;
 }
 
-/* Is the result of the handshake good for anything? */
+/* Can the device use the checked connection? If not, tell the peer why. */
 static bool
 judge_offer(
     struct handoff_server *s, struct handoff_peer *g, struct nbd_connection *c)
@@ -145,7 +145,7 @@ judge_offer(
 	return false;
 }
 
-/* The connection was handed in to a process before us, and the kernel has it. */
+/* The peer says that the kernel has its connection from a process before us. */
 static void
 hear_still(struct handoff_server *s, struct handoff_peer *g)
 {
@@ -178,7 +178,7 @@ hear_offer(struct handoff_server *s, struct handoff_peer *g)
 		handoff_link_dismiss(s, g);
 		return;
 	}
-	/* A slow handshake must not outlive the client's next. */
+	/* End an older handshake of the same client, which may be slow. */
 	for (; other < s->handoff.peers + HANDOFF_PEERS; other++)
 		if (handoff_link_check(s, other)->back != -1 &&
 		    is_client(g, other->offer.client))
@@ -190,7 +190,7 @@ hear_offer(struct handoff_server *s, struct handoff_peer *g)
 	handoff_link_dismiss(s, g);
 }
 
-/* The handshake of that peer is over. */
+/* The handshake of this peer is over. */
 static int
 hear_check(struct handoff_server *s, struct handoff_peer *g)
 {
@@ -233,7 +233,7 @@ take_peers(struct handoff_server *s)
 		}
 		if (handoff == HANDOFF_LEAVE && g == s->holder)
 			return HANDOFF_SERVER_GONE;
-		/* The link cannot live longer than the client that brought it. */
+		/* A link cannot live longer than its client. */
 		if (g == s->holder && s->link == NBD_LINK_ALIVE)
 			handoff_link_end(s);
 		handoff_link_dismiss(s, g);
@@ -260,7 +260,7 @@ end(struct handoff_server *s)
 	return HANDOFF_SERVER_ENDED;
 }
 
-/* Check what no event tells: time that has passed, and the socket of the link. */
+/* Check for what no event tells: timeouts, and a link whose socket is shut. */
 static int
 look(struct handoff_server *s)
 {
@@ -319,8 +319,8 @@ handoff_server_next(struct handoff_server *s)
 			p[CHECKS + i] =
 			    (struct pollfd){s->checks[i].back, POLLIN, 0};
 		poll(p, POLLS, left);
-		/* Another process may have disconnected the device before it
-		 * ended us: then tell the peers. */
+		/* A process that stops us may have disconnected the device
+		 * before: then tell the peers. */
 		if (p[STOP].revents != 0) {
 			news = s->is_attached ? look(s) : end(s);
 			return news != HANDOFF_SERVER_ENDED

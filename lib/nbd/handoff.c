@@ -135,8 +135,8 @@ handoff_tell(struct handoff_peer *g, const char *format, ...)
 	(void)!send(g->control, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* Find a free entry. If there is none, dismiss the peer that has been silent for the
- * longest time. NULL: all peers have sent their line. */
+/* Find a free entry. If there is none, dismiss the peer that has been silent
+ * for the longest time. NULL: all peers have sent their line. */
 static struct handoff_peer *
 find_place(struct handoff *handoff)
 {
@@ -176,7 +176,7 @@ let_in(struct handoff *handoff)
 
 /* --- peers ------------------------------------------------------------- */
 
-/* A peer that is an NBD server begins with NBDMAGIC, and no line begins with N. */
+/* An NBD server begins with NBDMAGIC, and no line of a peer begins with N. */
 static bool
 is_server(const struct handoff_peer *g)
 {
@@ -197,7 +197,7 @@ take_server(struct handoff_peer *g)
 	return HANDOFF_OFFER;
 }
 
-/* Take the first line of what has arrived. False: it is not complete yet. */
+/* Take the first line that has arrived. False: it is not complete yet. */
 static bool
 next_line(struct handoff_peer *g, char line[HANDOFF_LINE_MAX + 1])
 {
@@ -210,7 +210,7 @@ next_line(struct handoff_peer *g, char line[HANDOFF_LINE_MAX + 1])
 	memcpy(line, g->line, len);
 	line[len] = '\0';
 	if (strlen(line) != len)
-		line[0] = '\0'; /* no word has a NUL in it */
+		line[0] = '\0'; /* a line with a NUL is invalid */
 	g->have -= len + 1;
 	memmove(g->line, end + 1, g->have);
 	return true;

@@ -17,10 +17,10 @@
 #include "base/clock.h"
 #include "nbd/kernel.h"
 
-#define ANSWER_SECONDS 5   /* normally netlink answers at once */
+#define ANSWER_SECONDS 5   /* netlink usually answers at once */
 #define BLOCK_SIZE     512 /* the default */
 #define SYSFS_SECTOR   512
-#define AWAIT_MS       1000 /* for a device to come or go */
+#define AWAIT_MS       1000 /* for a device to be attached or detached */
 #define AWAIT_STEP_MS  10
 
 static struct nlmsghdr *
@@ -76,8 +76,8 @@ struct answer {
 };
 
 /*
- * Send a request, and read messages until the kernel has acknowledged it. Drop an
- * answer to an earlier request, which had timed out. Returns 0, or -1 with the
+ * Send a request, and read messages until the kernel has acknowledged it. Drop
+ * answers to an earlier request that had timed out. Returns 0, or -1 with the
  * errno of the kernel.
  */
 static int
@@ -287,7 +287,7 @@ nbd_kernel_exists(int index)
 	return access(block_path(path, sizeof(path), index, ""), F_OK) == 0;
 }
 
-/* Read the first word of a file of the device. False: there is none. */
+/* Read the first word of a sysfs file of the device. False: there is none. */
 static bool
 read_word(int index, const char *name, char word[NBD_CLIENT_IDENTITY_SIZE])
 {

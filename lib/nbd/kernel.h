@@ -2,9 +2,9 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * The kernel's NBD client: its generic netlink family "nbd" (kernel file
- * include/uapi/linux/nbd-netlink.h), and its files in /sys/block/nbdN. The kernel
- * knows only the transmission phase of NBD. The program that gives it a socket has
- * done the handshake before (nbd/client.h).
+ * include/uapi/linux/nbd-netlink.h), and its files in /sys/block/nbdN. The
+ * kernel knows only the transmission phase of NBD. The program that gives it a
+ * socket has done the handshake before (nbd/client.h).
  */
 #ifndef VM_NBD_KERNEL_H
 #define VM_NBD_KERNEL_H
@@ -23,7 +23,7 @@ struct mnl_socket;
 /* A connection to the kernel. Zero is closed. */
 struct nbd_kernel {
 	struct mnl_socket *requests; /* and answers */
-	struct mnl_socket *events; /* of the multicast group: links that died */
+	struct mnl_socket *events;   /* of the multicast group: dead links */
 	uint16_t family;
 	uint32_t sequence;
 };
@@ -41,9 +41,9 @@ struct nbd_link {
 };
 
 /*
- * Open the sockets, and join the multicast group, so that no later event is
- * missed. Returns 0, or -1 with errno: ENOENT if the nbd module is not loaded, or
- * as of socket(2).
+ * Open the sockets, and join the multicast group: no later event is missed.
+ * Returns 0, or -1 with errno: ENOENT if the nbd module is not loaded, or as of
+ * socket(2).
  */
 int nbd_kernel_open(struct nbd_kernel *);
 void nbd_kernel_close(struct nbd_kernel *);
@@ -58,9 +58,9 @@ int nbd_kernel_event_fd(const struct nbd_kernel *);
 int nbd_kernel_connect(struct nbd_kernel *, const struct nbd_link *);
 
 /*
- * Give a new link to a device whose link is dead; size and flags stay. Returns 0,
- * or -1 with errno: EINVAL if the identity is another. If no link was dead, the
- * kernel drops the socket and this returns 0 as well: call it only after
+ * Give a new link to a device whose link is dead; size and flags stay. Returns
+ * 0, or -1 with errno: EINVAL if the identity is another. If no link was dead,
+ * the kernel drops the socket and this returns 0 as well: call it only after
  * nbd_kernel_next_dead().
  */
 int nbd_kernel_rejoin(struct nbd_kernel *, const struct nbd_link *);
@@ -70,22 +70,22 @@ int nbd_kernel_disconnect(struct nbd_kernel *, int index);
 
 /*
  * Read one event. Returns the index of a device whose link has died; or -1 with
- * errno: EAGAIN if there is no event; ENOBUFS if events were lost, so that the link
- * of any device may have died.
+ * errno: EAGAIN if there is no event; ENOBUFS if events were lost, so that the
+ * link of any device may have died.
  */
 int nbd_kernel_next_dead(struct nbd_kernel *);
 
-/* Is the device attached, and usable? sysfs tells. The command STATUS of netlink
- * would only tell that somebody has the device open. */
+/* Is the device attached, and usable? This reads sysfs, because netlink's
+ * command STATUS only tells that a process has the device open. */
 bool nbd_kernel_is_attached(int index);
 
-/* Wait, for a second at most, until the device is attached, or is not. Returns
- * false if that did not happen. */
+/* Wait, for a second at most, until the device is attached, or detached.
+ * Returns false if this did not happen. */
 bool nbd_kernel_await(int index, bool attached);
 
 /*
- * Read the identity of the attached image, and its size in bytes. Returns 0; or -1
- * with ENOENT if nothing is attached, or something without an identity.
+ * Read the identity of the attached image, and its size in bytes. Returns 0; or
+ * -1 with errno ENOENT if nothing is attached, or an image without an identity.
  */
 int nbd_kernel_look(
     int index, char identity[NBD_CLIENT_IDENTITY_SIZE], uint64_t *size);
@@ -97,8 +97,8 @@ bool nbd_kernel_exists(int index);
 int nbd_kernel_tune(int index, const char *name, unsigned value);
 
 /*
- * Write the message that nbd_kernel_connect() or _rejoin() sends to buf. Returns
- * its length. This is public for tests.
+ * Write the message that nbd_kernel_connect() or _rejoin() sends to buf.
+ * Returns its length. This is public for tests.
  */
 size_t nbd_kernel_message(void *buf, uint16_t family, uint32_t sequence,
     const struct nbd_link *link, bool rejoin);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Waiting for libnbd (libnbd(3), "Asynchronous API").
+ * Wait for libnbd (libnbd(3), "Asynchronous API").
  */
 #ifndef VM_NBD_POLL_H
 #define VM_NBD_POLL_H
@@ -11,9 +11,9 @@
 struct nbd_handle;
 
 /*
- * Let libnbd work until done() returns 1, or until that moment of clock_ms(); 0:
- * without a limit. Returns 0; or -1 with errno ETIMEDOUT, or 0 if the connection
- * is gone: nbd_get_error(3) may know why.
+ * Let libnbd work until done() returns 1, or until clock_ms() is end (0: no
+ * limit). Returns 0; or -1 with errno ETIMEDOUT, or with errno 0 if the
+ * connection is gone: nbd_get_error(3) may tell why.
  */
 int nbd_poll_until(
     struct nbd_handle *, int64_t end, int (*done)(struct nbd_handle *));

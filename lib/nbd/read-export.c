@@ -8,7 +8,7 @@
 
 #include "nbd/read-export.h"
 
-#define GREETING      "NBDMAGICIHAVEOPT" /* then 2 bytes of flags */
+#define GREETING      "NBDMAGICIHAVEOPT" /* 2 bytes of flags follow */
 #define GREETING_SIZE 18
 #define ANSWER_SIZE   10 /* the size, 2 bytes of flags */
 #define REQUEST_SIZE  28
@@ -16,7 +16,7 @@
 #define REQUEST_MAGIC 0x25609513
 #define REPLY_MAGIC   0x67446698
 
-/* Flags (no zeroes behind the answer), NBD_OPT_EXPORT_NAME, an empty name. */
+/* Flags (fixed newstyle, no zeroes), NBD_OPT_EXPORT_NAME, an empty name. */
 static const char question[] = "\0\0\0\3"
 			       "IHAVEOPT"
 			       "\0\0\0\1"
@@ -78,7 +78,7 @@ read_export_begin(int fd, uint64_t *size)
 		errno = EPROTO;
 		return -1;
 	}
-	/* sizeof counts the NUL, which is the last byte of the name's length. */
+	/* sizeof counts the NUL, which is the last byte of the length. */
 	if (send_all(fd, question, sizeof(question)) == -1 ||
 	    receive_all(fd, answer, sizeof(answer)) == -1)
 		return -1;

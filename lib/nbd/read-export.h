@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * Read the default export of an NBD server (NBD protocol, doc/proto.md), which
- * is our own nbdkit. Like export-size.h this does not use libnbd, which would keep
- * 5 MB in memory.
+ * is our own nbdkit. Like export-size.h, this does not use libnbd, which would
+ * keep 5 MB in memory.
  */
 #ifndef VM_NBD_READ_EXPORT_H
 #define VM_NBD_READ_EXPORT_H
@@ -27,10 +27,11 @@ int read_export_begin(int fd, uint64_t *size);
 int read_export(int fd, void *buf, size_t len, uint64_t off);
 
 /*
- * The same in steps, so that several requests can be under way. Send a request,
- * with a cookie of the caller's choice, without waiting. Then wait for the next
- * answer, which may be to any of the requests and has its cookie; read as many
- * bytes as it asked for. Each returns 0, or -1 with errno as above.
+ * The same in steps: the caller can have several requests in progress. Send
+ * each request, with a cookie of the caller's choice, without waiting. Then
+ * wait for the next answer, which may be to any request: *cookie tells to
+ * which. Then read the bytes of this request. Each returns 0, or -1 with errno
+ * as above.
  */
 int read_export_request(int fd, uint64_t cookie, size_t len, uint64_t off);
 int read_export_answer(int fd, uint64_t *cookie);

@@ -41,8 +41,8 @@ nbd_reconnect_attach(struct nbd_reconnect *d)
 	return index;
 }
 
-/* Try once to give the device a new link. Returns false if that failed, and sets
- * *changed if the server has another image. */
+/* Try once to give the device a new link. Returns false if that failed, and
+ * sets *changed if the server has another image. */
 static bool
 try_mend(struct nbd_reconnect *d, bool *changed)
 {
@@ -52,8 +52,8 @@ try_mend(struct nbd_reconnect *d, bool *changed)
 	char why[512];
 	int result;
 
-	/* A server that accepts connections but is silent may be replaced by
-	 * another one, so this try needs a limit. */
+	/* Limit this try: a server that accepts connections but is silent may
+	 * be replaced by another one. */
 	wish.limit = MEND_LIMIT;
 	if (nbd_client_open(d->server, -1, &wish, &c, why, sizeof(why)) == -1)
 		return false;
@@ -96,8 +96,8 @@ nbd_reconnect_next(struct nbd_reconnect *d)
 		dead = nbd_kernel_next_dead(d->kernel);
 		if (dead == d->index)
 			return NBD_RECONNECT_LOST;
-		/* The event of our device may be among the lost ones. If it is
-		 * not, the kernel drops the new link. */
+		/* The event of our device may be among the lost events. If not,
+		 * the kernel drops the new link. */
 		if (dead == -1 && errno == ENOBUFS && d->server != NULL &&
 		    nbd_reconnect_mend(d) == NBD_RECONNECT_CHANGED)
 			return NBD_RECONNECT_CHANGED;

@@ -25,7 +25,7 @@ struct nbd_reconnect {
 	struct nbd_wish wish;
 	unsigned timeout; /* seconds, as in struct nbd_link */
 	unsigned outage;
-	int index; /* of the device; -1: nbd_reconnect_attach() takes a free one */
+	int index; /* of the device; -1: nbd_reconnect_attach() finds one */
 	struct nbd_connection image; /* the first connection */
 };
 
@@ -38,13 +38,14 @@ int nbd_reconnect_attach(struct nbd_reconnect *);
 
 /*
  * Make a new connection, and try as long as the device exists. The kernel
- * accepts it only if its own connection is lost. Returns NBD_RECONNECT_RESTORED,
- * _CHANGED or _ENDED.
+ * accepts it only if its own connection is lost. Returns
+ * NBD_RECONNECT_RESTORED, _CHANGED or _ENDED.
  */
 int nbd_reconnect_mend(struct nbd_reconnect *);
 
-/* Wait until the connection is lost or the device is disconnected. If it is lost,
- * call nbd_reconnect_mend(). Returns NBD_RECONNECT_LOST, _CHANGED or _ENDED. */
+/* Wait until the connection is lost or the device is disconnected. If it is
+ * lost, call nbd_reconnect_mend(). Returns NBD_RECONNECT_LOST, _CHANGED or
+ * _ENDED. */
 int nbd_reconnect_next(struct nbd_reconnect *);
 
 #endif
