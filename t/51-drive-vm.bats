@@ -35,7 +35,7 @@ start_drive() {
 nothing_left() {
 	not ls -d /sys/kernel/config/usb_gadget/*/functions/ffs.*
 	not grep -q functionfs /proc/mounts
-	not pgrep -x vm-drive
+	wait_until 10 not pgrep vm-drive
 	[ "$(vm-gadget status -f file,udc,driver 0 | xargs)" = "dummy_udc.0 kernel" ]
 }
 
@@ -122,6 +122,11 @@ reads_while() {
 	reads_while 10 pkill -KILL -P "$DRIVE"
 	[ "$(grep -c 'the worker has ended: starting it again' drive.err)" = 10 ]
 	no_errors
+	# Each had a guard, without which the kernel may wait for itself for ever.
+	wait_until 10 has_one_guard
+}
+has_one_guard() {
+	[ "$(pgrep -cx vm-drive-guard)" = 1 ]
 }
 
 @test "the worker has no rights" {
@@ -251,7 +256,7 @@ writes() {
 	start_drive 0 image.iso
 	kill -KILL "$DRIVE"
 	wait "$DRIVE" || :
-	wait_until 10 not pgrep -x vm-drive
+	wait_until 10 not pgrep vm-drive
 	wait_until 10 not host_drive_is_there
 	start_drive 0 image.iso
 	kill "$DRIVE"

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sysexits.h>
@@ -15,6 +16,7 @@
 #include "drive/worker.h"
 #include "unix/fd-passing.h"
 
+#define GUARD_MS   2000 /* a guard ends at once, but the machine may be busy */
 #define TRAPS_MOST 10 /* workers, one after the other, that answer no command */
 
 /* Whoever started us may wait until they are closed. They are open: keeper_run(). */
@@ -94,6 +96,20 @@ worker_start(struct keeper *k)
 	return 0;
 }
 
+/* The worker has ended. Its guard has the link, too, until it has cancelled the worker's
+ * transfers: the next worker would lose to these what the host sends. */
+static void
+close_link(struct keeper *k)
+{
+	struct pollfd p = {.fd = k->link, .events = POLLIN};
+	char news;
+
+	while (poll(&p, 1, GUARD_MS) == 1 &&
+	       recv(k->link, &news, 1, MSG_DONTWAIT) > 0)
+		;
+	close(k->link);
+}
+
 int
 worker_replace(struct keeper *k, int status)
 {
@@ -104,7 +120,7 @@ worker_replace(struct keeper *k, int status)
 		    "unable to answer the host: the worker ended %u times "
 		    "(status %#x)",
 		    k->traps, (unsigned)status);
-	close(k->link);
+	close_link(k);
 	k->setup->say("the worker has ended: starting it again");
 	return worker_start(k);
 }
@@ -125,7 +141,7 @@ worker_end(struct keeper *k)
 	worker_kill(k);
 	waitpid(k->worker, NULL, 0);
 	k->worker = -1;
-	close(k->link);
+	close_link(k);
 }
 
 int

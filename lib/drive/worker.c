@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "drive/aio-guard.h"
 #include "drive/bus.h"
 #include "drive/command.h"
 #include "drive/inherit.h"
@@ -195,10 +196,12 @@ static void __attribute__((noreturn)) loop(struct worker *w)
 }
 
 static int
-give_up_rights(void)
+give_up_rights(const struct worker *w)
 {
 	if (become_user(NULL) == -1)
 		return -1;
+	/* Without it, the worker is as good, until it is killed. */
+	aio_guard(&w->aio, w->keeper);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	/* It may wait in the kernel for a block device, and not hear the keeper end. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -224,7 +227,7 @@ worker_run(const struct worker_setup *setup)
 	if (pieces_make(&w.pieces) == -1 || aio_open(&w.aio) == -1 ||
 	    wait_open(&w.wait, w.aio.event, setup->function.control,
 		setup->keeper) == -1 ||
-	    give_up_rights() == -1)
+	    give_up_rights(&w) == -1)
 		exit(EX_OSERR);
 	tray_tell(&w, DRIVE_READY);
 	inherit_begin(&w);

@@ -366,6 +366,7 @@ static const int allowed_device[] = {
     SCMP_SYS(fallocate),
     SCMP_SYS(fdatasync),
     SCMP_SYS(io_cancel),
+    SCMP_SYS(io_destroy),
     SCMP_SYS(io_getevents),
     SCMP_SYS(io_submit),
     SCMP_SYS(pread64),
