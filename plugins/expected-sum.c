@@ -50,13 +50,13 @@ tell_nobody(struct download *d)
 /* Download a whole text from a server without ranges, and add a NUL. Returns 0;
  * or -1 with *why. */
 static int
-download_text(const struct source_config *config, char *text, size_t room,
+download_text(const struct source_config *config, char text[CHUNK_SIZE + 1],
     struct fault *why)
 {
 	struct download d = {.put = put_in_memory,
 	    .tell = tell_nobody,
 	    .owner = text,
-	    .room = room - 1};
+	    .room = CHUNK_SIZE};
 	struct source *source = http_download(config, &d, why);
 
 	if (source == NULL)
@@ -64,6 +64,30 @@ download_text(const struct source_config *config, char *text, size_t room,
 	text[d.got] = '\0';
 	source->ops->close(source);
 	return 0;
+}
+
+/* Read the file of checksums, and add a NUL. Returns 0; or -1 with *why. */
+static int
+read_sums(const struct source_config *config, char text[CHUNK_SIZE + 1],
+    struct fault *why)
+{
+	size_t got = 0;
+	struct source *source = open_source_of(config, text, &got, why);
+	bool is_whole;
+
+	if (source == NULL)
+		return why->kind == FAULT_NO_RANGES
+			   ? download_text(config, text, why)
+			   : -1;
+	text[got] = '\0';
+	is_whole = source->info.size == got;
+	source->ops->close(source);
+	if (is_whole)
+		return 0;
+	*why = (struct fault){.status = EX_DATAERR};
+	snprintf(why->text, sizeof(why->text), "it has more than %d bytes",
+	    CHUNK_SIZE);
+	return -1;
 }
 
 /* Fetch the file of checksums, at most CHUNK_SIZE bytes of it. On failure,
@@ -74,9 +98,7 @@ fetch_sums(void)
 	struct source_config config = open_config();
 	char *text = calloc(1, CHUNK_SIZE + 1), *shown;
 	char *url = url_from_typed(settings.sums_url);
-	struct source *source;
 	struct fault why;
-	size_t got = 0;
 
 	if (url == NULL || text == NULL) {
 		refuse(EX_OSERR, "out of memory");
@@ -90,12 +112,7 @@ fetch_sums(void)
 	config.url = url;
 	config.connections = 1;
 	config.writable = false;
-	source = open_source_of(&config, text, &got, &why);
-	if (source != NULL)
-		source->ops->close(source);
-	if (source != NULL ||
-	    (why.kind == FAULT_NO_RANGES &&
-		download_text(&config, text, CHUNK_SIZE + 1, &why) == 0)) {
+	if (read_sums(&config, text, &why) == 0) {
 		secret_free(url);
 		return text;
 	}

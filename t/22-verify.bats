@@ -78,6 +78,10 @@ unserved() {
 	start_nginx 'auth_basic vm;' "auth_basic_user_file $PWD/htpasswd;"
 	IMAGE="$HTTPS/a b.iso"
 	serves "sums-url=$HTTPS/SHA256SUMS" cacert=ca.pem user=joe password=+password
+	# Another sum of the image may follow.
+	(cat SHA256SUMS && head -c 1M /dev/zero | tr '\0' '\n') >root/long
+	unserved 65 "the checksums at $HTTPS/long: it has more than 1048576 bytes" \
+		"sums-url=$HTTPS/long" cacert=ca.pem user=joe password=+password
 }
 
 @test "of a compressed image it is the checksum of the file on the server" {
