@@ -91,6 +91,12 @@ refused() {
 	yes "a long comment" | head -n 4000 | zip -q -z packed.zip
 	mv packed.zip packed
 	serves_all zip
+	dir=$(printf '%0100d/' 1 2 3)
+	mkdir -p "$dir"
+	ln disk.img "$dir/disk.img"
+	zip -q -1 packed.zip "$dir/disk.img" README.txt
+	mv packed.zip packed
+	serves_all zip
 }
 
 @test "packed: 200 MiB in one block of xz, on a machine of any size" {
@@ -162,6 +168,8 @@ refused() {
 	cp image disk.img
 	zip -q -1 packed.zip other.img disk.img
 	refused 65 packed.zip "several files"
+	(mkdir many && cd many && seq 1001 | xargs touch && zip -q -0 -r ../many.zip .)
+	refused 65 many.zip "more than 1000 files"
 	: | gzip >packed
 	refused 65 packed "empty"
 	nothing_left

@@ -246,7 +246,8 @@ take_entry(struct search *s, uint64_t *at)
 {
 	uint8_t entry[ENTRY_SIZE], extra[EXTRA_MAX];
 	char name[NAME_SIZE] = "";
-	size_t name_len, extra_len;
+	size_t name_len, extra_len, cut;
+	uint64_t next;
 	bool image;
 	int n;
 
@@ -256,14 +257,19 @@ take_entry(struct search *s, uint64_t *at)
 	name_len = le16(entry + 28);
 	extra_len = le16(entry + 30);
 	*at += ENTRY_SIZE;
-	if (name_len >= NAME_SIZE || extra_len > EXTRA_MAX)
-		return 0;
+	next = *at + name_len + extra_len + le16(entry + 32);
+	/* The end of a long name tells what it is; and zip64 comes first. */
+	cut = name_len >= NAME_SIZE ? name_len - (NAME_SIZE - 1) : 0;
+	name_len -= cut;
+	*at += cut;
+	if (extra_len > EXTRA_MAX)
+		extra_len = EXTRA_MAX;
 	n = image_read(s->reader, name, name_len, *at);
 	if (n == 1 && extra_len > 0)
 		n = image_read(s->reader, extra, extra_len, *at + name_len);
 	if (n != 1)
 		return n;
-	*at += name_len + extra_len + le16(entry + 32);
+	*at = next;
 	/* Skip directories, and the files that macOS adds. */
 	if (name_len == 0 || name[name_len - 1] == '/' ||
 	    strncmp(name, "__MACOSX/", 9) == 0)
@@ -318,8 +324,12 @@ image_parse_zip(
 	uint64_t i;
 	int n;
 
+	*failed = false;
 	n = find_directory(reader, &d);
-	for (i = 0; n == 1 && i < d.count && i < ENTRIES_MAX; i++)
+	if (n == 1 && d.count > ENTRIES_MAX)
+		return "the zip archive holds more than 1000 files: unpack it "
+		       "first (unzip)";
+	for (i = 0; n == 1 && i < d.count; i++)
 		n = take_entry(&s, &d.at);
 	*failed = n == -1;
 	if (n != 1)
