@@ -124,7 +124,8 @@ renewable_keep(struct renewable *r, struct nbdkit_argv *argv, char *text,
 			continue;
 		if (r->fds[i] > 0) {
 			if (ftruncate(r->fds[i], 0) == -1 ||
-			    pwrite(r->fds[i], value, strlen(value), 0) == -1)
+			    pwrite(r->fds[i], value, strlen(value), 0) !=
+				(ssize_t)strlen(value))
 				return fail_errno(
 				    why, EX_OSERR, "unable to keep the URL");
 			continue;

@@ -119,6 +119,8 @@ nbd_apart_end(struct nbd_apart *apart, int fd, const struct nbd_wish *wish,
 		c->socket = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 		a.error = errno;
 		result = c->socket == -1 ? -1 : 0;
+		if (result == -1)
+			snprintf(a.why, sizeof(a.why), "%s", strerror(errno));
 	}
 	nbd_apart_cancel(apart);
 	snprintf(why, why_size, "%s", a.why);
