@@ -96,6 +96,10 @@ small_spool() {
 	start_fetchd "$HOSTILE/416-once/1/x"
 	is_whole
 	[ "$(wholes)" = 1 ]
+	# Or does not say it.
+	stop_fetchd
+	start_fetchd "$HOSTILE/status-once/416/1/x"
+	is_whole
 }
 
 @test "no ranges: a bit more than nothing, and no sector's multiple" {

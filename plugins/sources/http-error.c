@@ -121,7 +121,7 @@ http_fault_of_answer(
     const struct http_answer *a, bool is_probe, struct fault *f)
 {
 	/* For a range of an empty file, nginx answers 200. */
-	if (((a->status == 416 && a->total == 0) ||
+	if (((a->status == 416 && a->has_size && a->total == 0) ||
 		(a->status == 200 && a->has_length && a->length == 0)) &&
 	    is_probe)
 		return flaw(true, EX_DATAERR, "the image is empty", f);

@@ -79,7 +79,7 @@ text_take_char(struct text *t, char c)
 static void
 parse_content_range(struct http_answer *a, struct text t)
 {
-	a->has_range = a->no_total = false;
+	a->has_range = a->no_total = a->has_size = false;
 	a->bad_range = true;
 	if (t.len < 6 || strncasecmp(t.at, "bytes", 5) != 0 ||
 	    !is_blank(t.at[5]))
@@ -90,6 +90,7 @@ parse_content_range(struct http_answer *a, struct text t)
 		if (!text_take_char(&t, '/') ||
 		    !text_take_number(&t, &a->total) || t.len > 0)
 			return;
+		a->has_size = true;
 		a->bad_range = false;
 		return;
 	}

@@ -26,6 +26,7 @@ struct http_answer {
 	bool has_range; /* Content-Range: bytes first-last/total */
 	uint64_t first, last, total;
 	bool no_total;	 /* Content-Range has total "*" (total is 0) */
+	bool has_size;	 /* Content-Range has "*" and the size (total) */
 	bool bad_range;	 /* Content-Range is invalid */
 	bool has_length; /* Content-Length, in length */
 	bool bad_length; /* Content-Length is not a number, or too large */

@@ -28,7 +28,7 @@ test_range(void)
 	line("Content-Range: bytes 0-99/*");
 	CHECK(a.has_range && a.no_total && a.total == 0);
 	line("Content-Range: bytes */77");
-	CHECK(!a.has_range && !a.bad_range && a.total == 77);
+	CHECK(!a.has_range && !a.bad_range && a.has_size && a.total == 77);
 }
 
 static void
