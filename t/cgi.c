@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
- *
- * A CGI program that does nothing: what a process for each request costs at
- * least.
+ * A CGI program that does nothing. It shows the least cost of a process for
+ * each request.
  */
 #include <stdio.h>
 

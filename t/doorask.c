@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * usage: doorask [NAME=VALUE...]: ask vm-door (at $VM_DOOR_SOCKET) with these
- * fields. Prints those of the answer, one NAME=VALUE on each line. Exits with 0
- * if the result is ok, else 1.
+ * usage: doorask [NAME=VALUE...]: send vm-door (at $VM_DOOR_SOCKET) a request
+ * with these fields. Prints the answer's fields, one NAME=VALUE on each line.
+ * Exits with 0 if the result is ok, else 1.
  */
 #include <err.h>
 #include <stdio.h>

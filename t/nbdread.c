@@ -5,8 +5,8 @@
  * connection), in the order and the sizes that a test needs; print the data, or
  * compare them with a file.
  *
- * Exit status: 0; 1 the server answered with an error; 2 no connection, or a
- * lost one; 3 the data are not the file's; else as sysexits(3) has it.
+ * Exit status: 0; 1 the server answered with an error; 2 no connection, or it
+ * was lost; 3 the data differ from the file's; else a status of sysexits(3).
  */
 #include <err.h>
 #include <errno.h>
@@ -84,14 +84,16 @@ size_or_die(const char *text, uint64_t min, uint64_t max)
 	return n;
 }
 
-/* libnbd makes the connection non-blocking; other programs use it after us. */
+/* libnbd makes the connection non-blocking; restore it for the programs that
+ * use the connection after us. */
 static void
 restore_blocking(void)
 {
 	fcntl(0, F_SETFL, fcntl(0, F_GETFL) & ~O_NONBLOCK);
 }
 
-/* The server must check bounds, so libnbd must pass on requests beyond them. */
+/* Tests send requests beyond the export to see that the server checks bounds.
+ * So libnbd itself must not reject them. */
 static void
 connect_or_die(const char *path)
 {

@@ -4,17 +4,17 @@
  * soakread: read a block device until standard input says "end", with one
  * thread in sequence and one at random, and compare every block with a file.
  * O_DIRECT bypasses the host's cache, and the cache of the device behind it is
- * dropped before each read, so that every byte comes from the source through
- * all programs.
+ * dropped before each read. So every byte comes from the source, through all
+ * programs.
  *
- * A line on standard input names the next phase. The reads count for it until
- * the next line, which is answered by a line
+ * A line on standard input names the next phase, which counts the reads from
+ * there on. The next name ends the phase, and is answered with a line about it:
  *
  *	NAME SECONDS SEQUENTIAL-BYTES RANDOM-BYTES ERRORS SLOWEST-READ-MS
  *
- * about the phase that has ended. A wrong byte ends the program.
+ * A wrong byte ends the program.
  *
- * Exit status: 0; 3 a byte was wrong; else as sysexits(3) has it.
+ * Exit status: 0; 3 a byte was wrong; else a status of sysexits(3).
  */
 #include <sys/ioctl.h>
 #include <sys/mman.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Fuzz the reading of the accounts file. What is accepted is written and read
- * again as the same.
+ * Fuzz the reading of the accounts file. An accepted file is written and read
+ * again: both must be the same.
  */
 #include <sys/mman.h>
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Fuzz the bulk-only transport: a command wrapper of the host, what the device
- * intends, and a failure in the middle. What follows is never more than the host
- * announced, and the residue is what is missing.
+ * Fuzz the bulk-only transport: a command wrapper of the host, the transfer
+ * that the device intends, and a failure in the middle. The device never moves
+ * more than the host announced, and the residue is the part that it did not
+ * move.
  */
 #include <stdint.h>
 #include <stdlib.h>

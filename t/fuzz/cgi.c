@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Fuzz the head of a request by SCGI, and netstrings.
+ * Fuzz the head of an SCGI request, and netstrings.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Fuzz what vm-dhcp-probe reads from the network: a packet. What is taken for an
- * offer has a name that ends, and that a terminal can show.
+ * Fuzz what vm-dhcp-probe reads from the network: a packet. In an accepted
+ * offer, the name has an end and only characters that a terminal can show.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ check(const struct dhcp_offer *offer)
 			abort();
 }
 
-/* What is taken for a client's message has a name and a kind. */
+/* An accepted client's message has a name and a kind. */
 static void
 check_request(const unsigned char *message, size_t len)
 {

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * Fuzz what vm-netboot-http reads: a path, a range, and a line of the table of
- * neighbours. A name is always that of a file in one directory, and a range lies in
- * what there is.
+ * neighbours. A name always names a file in one directory, and a range lies
+ * within the file.
  */
 #include <stdint.h>
 #include <stdlib.h>

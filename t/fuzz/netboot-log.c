@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Fuzz what vm-netboot-log reads: lines of dnsmasq and lighttpd, in which strangers'
- * words stand. Each event is a part of one line, and has no token in it.
+ * Fuzz what vm-netboot-log reads: lines of dnsmasq and lighttpd, which contain
+ * text from strangers. Each event comes from one line, and has no token in it.
  */
 #include <ctype.h>
 #include <stdint.h>
@@ -31,7 +31,7 @@ check(void *arg, const struct netboot_event *event)
 		if (iscntrl((unsigned char)*at))
 			abort();
 		digits = isxdigit((unsigned char)*at) ? digits + 1 : 0;
-		/* The digits of an escaped byte are none of a token. */
+		/* The digits of an escaped byte are not part of a token. */
 		if (at >= event->detail + 3 && at[-3] == '\\' && at[-2] == 'x')
 			digits = 0;
 		if (digits >= EVENT_TOKEN)
@@ -60,7 +60,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	e.find = find;
 	while ((end = memchr(data, '\n', size)) != NULL) {
 		len = (size_t)(end - data);
-		/* Of its exact size: the sanitizer finds a read behind it. */
+		/* A copy of the exact size: the sanitizer finds a read behind
+		 * it. */
 		line = malloc(len + 1);
 		if (line == NULL)
 			return 0;

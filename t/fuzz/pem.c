@@ -19,12 +19,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Of a chain, only the PEM is checked. */
+/* Only the PEM of a chain is checked, so its content may be anything. */
 static const char good_chain[] = "-----BEGIN CERTIFICATE-----\n"
 				 "AAAA\n"
 				 "-----END CERTIFICATE-----\n";
 
-static unsigned sum; /* of the bytes read, so that they are read */
+static unsigned sum; /* of the bytes read, so that the reads happen */
 
 static void
 touch(const unsigned char *bytes, size_t len)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Fuzz requests to vm-redfish: whatever comes, HTTP and JSON go out.
+ * Fuzz requests to vm-redfish: the answer to any bytes must be HTTP and JSON.
  */
 #include <stdint.h>
 #include <stdio.h>

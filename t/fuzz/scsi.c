@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Fuzz a logical unit: a sequence of commands, parameter lists, media and resets.
- * What it asks for and answers must agree, and lie on the medium.
+ * Fuzz a logical unit: a sequence of commands, parameter lists, media and
+ * resets. Its requests and answers must agree with each other, and lie on the
+ * medium.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 #include "scsi/scsi.h"
 
 #define REQUEST_SENSE 0x03
-#define ATTENTIONS    2 /* that can wait at once */
+#define ATTENTIONS    2 /* that can wait at the same time */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -123,7 +124,8 @@ request_sense(struct scsi_unit *unit, struct scsi_job *job)
 	return job->data[2] & 0x0f;
 }
 
-/* What failed has sense; when that was told, only attentions are left. */
+/* A command that failed has sense; once that is told, only attentions are
+ * left. */
 static void
 check_sense(struct scsi_unit *unit, struct scsi_job *job)
 {
@@ -157,7 +159,7 @@ run(struct scsi_unit *unit, struct scsi_job *job, struct input *in)
 	if (job->action == SCSI_TAKE) {
 		list = bytes(in, (size_t)job->length);
 		if (how & 0x10)
-			scsi_eject(unit); /* by us, meanwhile */
+			scsi_eject(unit); /* by our side, meanwhile */
 		scsi_take(unit, job, list);
 		free(list);
 		check(unit, job, true);

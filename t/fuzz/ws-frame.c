@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * Fuzz WebSocket frames: the first byte chooses the role and the size of the
- * pieces. At once or in pieces, the payload and the end must be the same.
+ * pieces. Parsed at once or in pieces, the payload and the end must be the
+ * same.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Fuzz the opening handshake, both sides. An accepted request contains no
+ * Fuzz both sides of the opening handshake. An accepted request contains no
  * control character, and our client accepts our answer to it.
  */
 #include <stdint.h>

@@ -37,7 +37,8 @@ range_applies(const struct exchange *x)
 	return *want == '\0' || (have != NULL && strcmp(want, have) == 0);
 }
 
-/* One range of bytes (RFC 9110 section 14.1.2). Return the status. */
+/* Parse a single range of bytes (RFC 9110 section 14.1.2). Return the
+ * status. */
 static int
 parse_range(const char *text, off_t size, off_t *first, off_t *last)
 {

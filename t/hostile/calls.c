@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
- *
- * Find the modes in a path, and let them act.
+ * Find the modes in a path, and run them.
  */
 #include "hostile.h"
 
 #include <string.h>
 
-/* A mode's own name comes before another mode's name with a suffix
- * (reset-after). */
+/* A mode of exactly this name takes precedence over a mode's name with a
+ * suffix: reset-after is a mode of its own. */
 static const struct mode *
 find_mode(const char *word, enum when *when)
 {

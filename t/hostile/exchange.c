@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What modes and the good answer share.
+ * Functions that the modes and the good answer share.
  */
 #include "hostile.h"
 

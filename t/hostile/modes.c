@@ -39,7 +39,7 @@ bend_token(struct exchange *x)
 		answer_status(x, 403);
 }
 
-/* Each answer without the cookie sets it; where it leads is the same place. */
+/* Redirect a request without the cookie to the same URL, and set the cookie. */
 static void
 bend_cookie(struct exchange *x)
 {
@@ -92,7 +92,7 @@ bend_etag_change(struct exchange *x)
 	}
 }
 
-/* As servers behind a balancer, each of which has its own. */
+/* As several servers behind a balancer, each with its own ETag. */
 static void
 bend_etags(struct exchange *x)
 {
@@ -130,7 +130,7 @@ bend_lastmod_now(struct exchange *x)
 	x->modified = x->value;
 }
 
-/* Only a 206 has a range to spoil, here and below. */
+/* Only a 206 has a range to spoil; the same holds in the modes below. */
 static void
 bend_long(struct exchange *x)
 {
@@ -144,7 +144,8 @@ bend_long(struct exchange *x)
 	x->content_length = x->body_size += more;
 }
 
-/* The Nth redirect leads to the Nth path of the query; the last one is kept. */
+/* The Nth redirect leads to the Nth path of the query; after the last path,
+ * each further redirect leads to that one. */
 static void
 bend_mirrors(struct exchange *x)
 {
@@ -239,7 +240,7 @@ bend_status(struct exchange *x)
 	answer_status(x, (int)number(x->arg[0]));
 }
 
-/* RFC 9110 section 15.3.7 allows to send less than was asked for. */
+/* RFC 9110 section 15.3.7 allows a server to send less than was requested. */
 static void
 bend_subset(struct exchange *x)
 {

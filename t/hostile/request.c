@@ -12,7 +12,8 @@ static const char *const header_names[NHEADERS] = {"Authorization",
     "Connection", "Cookie", "If-Match", "If-Range", "If-Unmodified-Since",
     "Range", "X-Token"};
 
-/* Decode base64 (RFC 4648 section 4) up to its padding; cut to out's size. */
+/* Decode base64 (RFC 4648 section 4) up to its padding; truncate it to out's
+ * size. */
 static void
 decode_base64(const char *text, char *out, size_t size)
 {

@@ -103,9 +103,9 @@ read_content(const struct exchange *x, char *buf, size_t len, off_t at)
 }
 
 /*
- * "done" is logged before the last piece is sent: then a client that has its
- * answer finds the log complete, and its next request on another connection
- * does not count as concurrent.
+ * "done" is logged before the last piece is sent. Otherwise a client that has
+ * its whole answer could find the log incomplete, and its next request on
+ * another connection could count as concurrent.
  */
 static off_t
 send_body(struct exchange *x)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Who may be at the door of vm-ws-proxy, and who has to leave it.
+ * Which clients vm-ws-proxy admits, and which it drops to make room.
  */
 #include <stdio.h>
 #include <string.h>
@@ -52,7 +52,8 @@ test_networks(void)
 	CHECK(strcmp(network, "local") == 0);
 }
 
-/* All addresses of a /64 are one host's: its oldest client goes. */
+/* All addresses of a /64 count as one host: a new client replaces its
+ * oldest. */
 static void
 test_one_network(void)
 {
@@ -66,7 +67,7 @@ test_one_network(void)
 	CHECK(enter("2001:db8:0:1::1") != NULL && leaver == NULL);
 }
 
-/* Silent clients of four addresses shut nobody out. */
+/* Silent clients from four addresses keep nobody out. */
 static void
 test_full_door(void)
 {
@@ -85,7 +86,8 @@ test_full_door(void)
 	CHECK(p != NULL && leaver != NULL && leaver != honest && leaver != p);
 }
 
-/* Whoever comes back has a place, where others are told to try again. */
+/* A client that resumes a session gets a place; others are told to try
+ * again. */
 static void
 test_inside(void)
 {
@@ -128,13 +130,15 @@ test_failures(void)
 	CHECK(enter("192.0.2.1") != NULL);
 	fail("192.0.2.1", NULL, 1);
 	CHECK(enter("192.0.2.1") == NULL && strstr(why, "failures") != NULL);
-	/* Behind a web server it is the client that is barred. */
+	/* Behind a web server, failures bar the client, not the server's
+	 * address. */
 	fail("local", "2001:db8::7", 5);
 	CHECK(enter("local") != NULL);
 	CHECK(!admission_may_open("2001:db8::8", false, &why));
 	CHECK(admission_may_open("2001:db8::8", true, &why));
 	CHECK(admission_may_open("192.0.2.3", false, &why));
-	/* A web server alone stands for all of its clients. */
+	/* A web server's own address stands for all of its clients: do not bar
+	 * it. */
 	fail("127.0.0.1", NULL, 9);
 	CHECK(enter("127.0.0.1") != NULL);
 }

@@ -9,7 +9,7 @@
 #include "check.h"
 #include "unix/allow-hosts.h"
 
-/* May that list connect to the host at this address? */
+/* Does this list allow a connection to the host at this address? */
 static bool
 reach(const char *list, const char *host, const char *address)
 {
@@ -72,7 +72,7 @@ check_near(void)
 		CHECK(allow_hosts_ask("*", far[i]));
 		CHECK(!allow_hosts_ask("b", far[i]));
 	}
-	/* The address is named, and not the name. */
+	/* The list has the address, not the host's name. */
 	CHECK(reach("127.0.0.1", "a", "127.0.0.1"));
 	CHECK(!reach("127.0.0.1", "a", "127.0.0.2"));
 }

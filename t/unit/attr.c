@@ -44,7 +44,7 @@ test_values(void)
 	rmdir(name);
 }
 
-/* The child's errno comes back as it was, not as an exit status. */
+/* The child passes on its errno, which does not fit into an exit status. */
 static void
 test_errors(void)
 {
@@ -52,8 +52,9 @@ test_errors(void)
 	      errno == ENOSPC);
 }
 
-/* A pipe that is empty, or full, blocks like a stuck drive. Each has its own: the
- * reader that was killed may, on a busy machine, take what is written next. */
+/* A pipe that is empty, or full, blocks like a stuck drive. The two tests use
+ * two pipes: on a busy machine, the killed reader might still take what is
+ * written next. */
 static void
 test_deadline(void)
 {

@@ -41,7 +41,7 @@ test_invalid_commands(void)
 	CHECK(!take(0, 'U', BOT_COMMAND_SIZE - 1));
 	CHECK(!take(0, 'U', BOT_COMMAND_SIZE + 1));
 	CHECK(!take(0, 'U', 0));
-	CHECK(!take(3, 'S', BOT_COMMAND_SIZE)); /* a status wrapper */
+	CHECK(!take(3, 'S', BOT_COMMAND_SIZE)); /* of a status wrapper */
 	CHECK(!take(13, 1, BOT_COMMAND_SIZE));	/* no such logical unit */
 	CHECK(!take(14, 0, BOT_COMMAND_SIZE));
 	CHECK(take(14, 1, BOT_COMMAND_SIZE));
@@ -49,7 +49,7 @@ test_invalid_commands(void)
 	CHECK(!take(14, 17, BOT_COMMAND_SIZE));
 }
 
-/* Bytes behind the command's length are not the command's. */
+/* Bytes after the command's length do not belong to the command. */
 static void
 test_short_cdb(void)
 {
@@ -73,7 +73,8 @@ test_status(void)
 	CHECK(memcmp(packet, wanted, sizeof(packet)) == 0);
 }
 
-/* The host wants to move `host` bytes in a direction, the device `device`. */
+/* The host wants to move `host` bytes in a direction, and the device wants to
+ * move `device` bytes. */
 static const struct a_case {
 	int number; /* of BOT 6.7, table 6.1 */
 	enum bot_direction direction;
@@ -98,7 +99,7 @@ static const struct a_case {
     {12, BOT_OUT, 512, BOT_OUT, 512, {0, 512, 0, false, false, 0, BOT_PASSED}},
     {13, BOT_OUT, 512, BOT_OUT, 1024,
 	{0, 0, 512, false, true, 512, BOT_PHASE_ERROR}},
-    /* A direction without data is none. */
+    /* A direction without data counts as no direction. */
     {4, BOT_IN, 512, BOT_OUT, 0, {0, 0, 0, true, false, 512, BOT_PASSED}},
 };
 
@@ -140,11 +141,12 @@ test_failures(void)
 	bot_fail(&c, 0, 0, &plan);
 	CHECK(plan.take == 0 && plan.discard == 4096 && !plan.is_short &&
 	      plan.residue == 4096 && plan.status == BOT_FAILED);
-	/* What has come is not discarded, but it was not kept either. */
+	/* Received bytes need no discarding, but they were not kept: they count
+	 * as residue. */
 	bot_plan(&c, BOT_OUT, 4096, &plan);
 	bot_fail(&c, 0, 1024, &plan);
 	CHECK(plan.discard == 3072 && plan.residue == 4096);
-	/* A phase error stays one. */
+	/* A failure does not change a phase error's status. */
 	bot_plan(&c, BOT_IN, 4096, &plan);
 	bot_fail(&c, 0, 0, &plan);
 	CHECK(plan.status == BOT_PHASE_ERROR);

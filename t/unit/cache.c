@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The chunk table and its bitmaps: what is given up, in which order.
+ * The chunk table and its bitmaps: which chunks it gives up, in which order.
  */
 #include <stddef.h>
 
@@ -13,7 +13,7 @@
 
 static struct cache c;
 
-/* Claim a chunk, for a reader or ahead, a second after the last time. */
+/* Claim a chunk, for a reader or ahead, a second after the previous claim. */
 static struct slot *
 claim(uint64_t chunk, bool ahead)
 {
@@ -59,7 +59,8 @@ test_order(void)
 	cache_destroy(&c);
 }
 
-/* A copy of the image does not push out what is read again and again. */
+/* Reading the whole image once does not push out chunks that are read
+ * repeatedly. */
 static void
 test_scan(void)
 {

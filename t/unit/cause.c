@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The words for causes. Prints the usual one of some statuses, for a test of the
- * shell's.
+ * The words for causes. Prints the usual cause of some statuses, which a test
+ * compares with the shell's table.
  */
 #include <stdio.h>
 #include <string.h>

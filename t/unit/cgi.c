@@ -15,7 +15,7 @@
 static char head[CGI_HEAD_MAX];
 static const char *why;
 
-/* A head of these words, each with its NUL. */
+/* A head made of these words, each with its NUL. */
 #define HEAD(words) words, sizeof(words) - 1
 
 static const char *
@@ -49,7 +49,7 @@ test_variables(void)
 			     "CONTENT_LENGTH\0\0")) == NULL);
 	CHECK(r.length == 0 && !r.is_tls && *r.query == '\0');
 	cgi_request_free(&r);
-	/* As nginx has it without scgi_request_buffering. */
+	/* As nginx sends it without scgi_request_buffering. */
 	CHECK(takes(&r, HEAD("CONTENT_LENGTH\0"
 			     "3\0REQUEST_METHOD\0PUT\0REQUEST_URI\0/\0"
 			     "HTTP_CONTENT_LENGTH\0"
@@ -94,7 +94,8 @@ test_environment(void)
 	cgi_request_free(&r);
 }
 
-/* What the server answers to bytes that end there, or where the client waits. */
+/* Returns the server's status for these bytes; the client then closes, or it
+ * waits. */
 static int
 answers(const char *bytes, size_t len, bool ends, struct cgi_request *r)
 {

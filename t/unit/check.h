@@ -11,7 +11,7 @@
 
 static int check_failures;
 
-/* If the condition is false, count and print it; then go on. */
+/* If the condition is false, count it and print it; then go on. */
 #define CHECK(cond)                                                          \
 	do {                                                                 \
 		if (!(cond)) {                                               \

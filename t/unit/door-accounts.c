@@ -149,7 +149,7 @@ test_full_disk(void)
 	CHECK(accounts_read(&accounts, "full") == 0 && accounts.count == 1);
 }
 
-/* A link that somebody has put there is not followed. */
+/* A link that somebody has put in the file's place is not followed. */
 static void
 test_links(void)
 {
@@ -173,7 +173,7 @@ test_passwords(void)
 	    {"        ", true},
 	    {"\xc3\xa4\xc3\xb6\xc3\xbc 99", true},
 	    {"short", false},
-	    {"alice77", false}, /* the name */
+	    {"alice77", false}, /* contains the user's name */
 	    {"new\nline99", false},
 	    {"del\177ete99", false},
 	    {"", false},
@@ -191,7 +191,7 @@ test_passwords(void)
 	CHECK(account_password_fault(&accounts, "a", longest) != NULL);
 	longest[PASSWORD_MAX] = '\0';
 	CHECK(account_password_fault(&accounts, "a", longest) == NULL);
-	/* All of it counts. */
+	/* The whole password counts. */
 	CHECK(account_set_password(&account, longest) == 0);
 	CHECK(account_check_password(&account, longest));
 	longest[PASSWORD_MAX - 1] = 'y';

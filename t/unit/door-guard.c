@@ -54,7 +54,7 @@ test_delays(void)
 	}
 }
 
-/* Addresses of one network are one. */
+/* All addresses of one network count together. */
 static void
 test_networks(void)
 {
@@ -77,7 +77,8 @@ test_lockout(void)
 	CHECK(!guard_is_locked(g, &accounts, "bob"));
 	guard_unlock(g, "alice");
 	CHECK(!guard_is_locked(g, &accounts, "alice"));
-	/* A name that nobody has is locked alike: it tells nothing. */
+	/* A name without an account is locked in the same way, so a lockout
+	 * tells nothing. */
 	fail(g, "nobody", "192.0.2.1", 5);
 	CHECK(guard_is_locked(g, &accounts, "nobody"));
 	accounts.rules[RULE_LOCKOUT_THRESHOLD] = 0;
@@ -85,7 +86,7 @@ test_lockout(void)
 	accounts.rules[RULE_LOCKOUT_THRESHOLD] = 5;
 }
 
-/* Who tries many names from many networks does not end the lockout. */
+/* Failures for many names from many networks do not end a lockout. */
 static void
 test_flood(void)
 {
@@ -100,7 +101,7 @@ test_flood(void)
 		fail(g, name, peer, 1);
 	}
 	CHECK(guard_is_locked(g, &accounts, "alice"));
-	/* The newest are counted, too. */
+	/* Failures of the newest names count, too. */
 	fail(g, "x1999", "192.0.2.7", 4);
 	CHECK(guard_is_locked(g, &accounts, "x1999"));
 }

@@ -31,7 +31,7 @@ make_accounts(void)
 	strcpy(accounts_add(&accounts, "bob")->hash, "$y$bob");
 }
 
-/* The session was used so many seconds ago. */
+/* Set the session's last use to this many seconds ago. */
 static void
 set_idle(const char *dir, const struct session *s, int seconds)
 {
@@ -50,7 +50,7 @@ set_idle(const char *dir, const struct session *s, int seconds)
 		closedir(d);
 }
 
-/* Log in; the session was used so many seconds ago. */
+/* Log in, and set the session's last use to `idle` seconds ago. */
 static void
 begin(const char *dir, const char *user, int idle, struct session *s,
     char token[SESSION_TOKEN_SIZE])
@@ -96,7 +96,7 @@ test_tokens(void)
 	CHECK(!is_found("missing", token));
 }
 
-/* What ends a session. */
+/* The events that end a session. */
 static void
 test_ends(void)
 {
@@ -127,7 +127,8 @@ test_ends(void)
 		if (rows[i].is_removed)
 			accounts_remove(&accounts, account("alice"));
 		CHECK(is_found("ends", token) == rows[i].is_found);
-		/* It never comes back. */
+		/* The session does not come back after the accounts are as
+		 * before. */
 		make_accounts();
 		CHECK(is_found("ends", token) == rows[i].is_found);
 		CHECK(
@@ -136,7 +137,7 @@ test_ends(void)
 	}
 }
 
-/* Who only looks whether a session is good does not keep it alive. */
+/* Looking up whether a session is good does not keep it alive. */
 static void
 test_use(void)
 {
@@ -152,7 +153,7 @@ test_use(void)
 	CHECK(found.used >= time(NULL) - 10);
 }
 
-/* Who has set a new password goes on with one session. */
+/* After a user sets a new password, only the session that set it goes on. */
 static void
 test_follow(void)
 {
@@ -171,7 +172,7 @@ test_follow(void)
 	make_accounts();
 }
 
-/* No user ends another's sessions by making many. */
+/* A user's many sessions never end another user's sessions. */
 static void
 test_room(void)
 {
@@ -190,7 +191,7 @@ test_room(void)
 	CHECK(is_found("room", alice[0]) && is_found("room", alice[1]));
 	CHECK(is_found("room", bob));
 	CHECK(!is_found("room", first));
-	/* And bob's make room for more of alice. */
+	/* And bob's oldest sessions make room for a further one of alice. */
 	begin("room", "alice", 0, &s, alice[1]);
 	CHECK(is_found("room", alice[0]) && is_found("room", alice[1]));
 }

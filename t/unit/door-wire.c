@@ -31,7 +31,7 @@ test_round_trip(void)
 	CHECK(strcmp(door_string(&got, "verb"), "mount") == 0);
 	CHECK(strcmp(door_string(&got, "url"), "") == 0);
 	CHECK(door_string(&got, "user") == NULL);
-	/* A NUL is no part of a string. */
+	/* A NUL is not allowed in a string. */
 	CHECK(door_string(&got, "password") == NULL);
 	CHECK(got.fields[1].size == 3);
 	door_message_free(&sent);
@@ -65,7 +65,8 @@ takes(const char *bytes)
 	CHECK(write(pair[0], bytes, strlen(bytes)) == (ssize_t)strlen(bytes));
 	status = door_receive(pair[1], &m, SOON);
 	CHECK(status == 0 || errno == EPROTO);
-	/* What stays is not the next one's. */
+	/* Drop what is left, so that the next message does not begin with
+	 * it. */
 	while (recv(pair[1], (char[64]){0}, 64, MSG_DONTWAIT) > 0)
 		;
 	door_message_free(&m);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A medium's source: requests to an NBD server whose replies come in another order,
- * are cut, wrong, or lost; and to a file.
+ * A medium's source: an NBD server whose replies come in another order, are
+ * cut, wrong, or lost; and a file.
  */
 #include <sys/socket.h>
 
@@ -35,7 +35,8 @@ connect_server(void)
 		source_continue(&s, pair[0]);
 }
 
-/* The server gets a request of that type. Returns its handle. */
+/* Let the server receive a request of this type. Returns the request's
+ * handle. */
 static uint64_t
 gets(uint32_t type, uint64_t from, uint32_t len)
 {
@@ -113,8 +114,8 @@ test_writes(void)
 	CHECK(source_move(&s) == 0 && r.is_done && r.error == 0);
 }
 
-/* What was asked is asked again over the next connection, also where half of the
- * answer had come. */
+/* Requests without a complete answer are repeated over the next connection,
+ * also if half of the answer had arrived. */
 static void
 test_lost(void)
 {
@@ -137,7 +138,8 @@ test_lost(void)
 	CHECK(memcmp(first, "good", 4) == 0 && memcmp(second, "more", 4) == 0);
 }
 
-/* A server that ends says so: that is a lost connection, not an answer. */
+/* An NBD server that shuts down says so (error 108): treat that as a lost
+ * connection, not as an answer. */
 static void
 test_server_ends(void)
 {
@@ -166,7 +168,7 @@ test_wrong_replies(void)
 	begin(&r, SOURCE_READ, 0, 4, bytes);
 	CHECK(source_move(&s) == 0);
 	handle = gets(NBD_CMD_READ, 0, 4);
-	replies(handle + 1, 0, "", 0); /* to nothing that was asked */
+	replies(handle + 1, 0, "", 0); /* to no request of ours */
 	CHECK(source_move(&s) == -1 && !r.is_done);
 	close(server);
 	connect_server();
@@ -175,7 +177,7 @@ test_wrong_replies(void)
 	CHECK(source_move(&s) == -1 && !r.is_done);
 	close(server);
 	source_fail_all(&s, EIO);
-	/* A reply that nobody has asked for. */
+	/* A reply although nothing was requested. */
 	connect_server();
 	replies(0, 0, "", 0);
 	CHECK(source_move(&s) == -1);
@@ -216,7 +218,8 @@ test_file(void)
 	CHECK(r.is_done && r.error == 0);
 	begin(&r, SOURCE_TRIM, 4096, 4096, NULL);
 	CHECK(r.is_done && r.error == 0);
-	/* A file that has become shorter has no zeros there. */
+	/* After a file became shorter, its missing part is an error, and does
+	 * not read as zeros. */
 	CHECK(ftruncate(fd, 8190) == 0);
 	begin(&r, SOURCE_READ, 8188, 4, bytes);
 	CHECK(r.is_done && r.error == EIO);

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "engine-fake.h"
 
-/* An engine that knows the image's beginning, as vm-fetchd's does. */
+/* An engine that has the image's beginning, as vm-fetchd's engine has. */
 static struct engine *
 start_warm(struct fake *f, unsigned slots)
 {
@@ -26,16 +26,17 @@ test_same_image(void)
 	f.doubts = 1;
 	CHECK(reads(e, 6 * CHUNK_SIZE, 5 * CHUNK_SIZE) == 0);
 	CHECK(f.doubts == 0);
-	/* The beginning, and of each chunk of the cache. */
+	/* It compared the beginning, and a part of each chunk in the cache. */
 	CHECK(f.checks >= 4);
-	/* Another one, later. */
+	/* A later doubt is settled, too. */
 	f.doubts = 2;
 	CHECK(reads(e, 0, IMAGE_SIZE) == 0);
 	CHECK(f.doubts == 0);
 	engine_free(e);
 }
 
-/* At each byte that was read, another byte shows that the image changed. */
+/* Whichever of the bytes read before has changed, the engine notices that it is
+ * another image. */
 static void
 test_other_image(void)
 {
@@ -51,7 +52,8 @@ test_other_image(void)
 		content[at[i]] ^= 1;
 		f.doubts = 1;
 		CHECK(reads(e, 9 * CHUNK_SIZE, 10) == EIO);
-		/* For good, and what the cache has as well. */
+		/* The error is final, and also applies to what the cache
+		 * holds. */
 		f.doubts = 0;
 		content[at[i]] ^= 1;
 		CHECK(reads(e, 9 * CHUNK_SIZE, 10) == EIO);
@@ -61,7 +63,8 @@ test_other_image(void)
 	}
 }
 
-/* The comparison outlives faults, and its readers fail after the limit. */
+/* The comparison goes on after faults; its readers fail after the time
+ * limit. */
 static void
 test_faults_meanwhile(void)
 {
@@ -83,7 +86,7 @@ test_faults_meanwhile(void)
 	engine_free(e);
 }
 
-/* Doubts without end, that no comparison settles, are a change. */
+/* If no comparison settles the doubts, the image counts as changed. */
 static void
 test_endless_doubts(void)
 {
@@ -96,7 +99,7 @@ test_endless_doubts(void)
 	engine_free(e);
 }
 
-/* A server that sends less at a time than it is asked for. */
+/* A server that sends less at a time than it was asked for. */
 static void
 test_limited_answers(void)
 {
@@ -107,7 +110,8 @@ test_limited_answers(void)
 	f.limit = 2 * PIECE;
 	CHECK(reads(e, 0, IMAGE_SIZE) == 0);
 	CHECK(f.fetched == IMAGE_SIZE);
-	/* There is no pause between the parts: of 100 ms, it would be 11 s. */
+	/* There is no pause between the parts: pauses of 100 ms would take 11
+	 * s. */
 	CHECK(clock_ms() - begun < 8000 && logged == 0);
 	engine_free(e);
 }

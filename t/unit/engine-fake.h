@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * An engine above a source that exists only here: its image is a function of
- * the offset, and it fails when it is told to. Each test starts one.
+ * An engine on top of a fake source: the byte at an offset is computed from the
+ * offset, and the source fails when a test tells it to. Each test starts one.
  */
 #ifndef VM_ENGINE_FAKE_H
 #define VM_ENGINE_FAKE_H
@@ -27,11 +27,11 @@ struct fake {
 	struct transfer *transfers[CONNECTIONS];
 	size_t got[CONNECTIONS];
 	int wake[2];
-	/* What the tests set, before they read. */
+	/* The tests set these, before they read. */
 	_Atomic int faults;   /* how many transfers fail half-way */
 	_Atomic int silent;   /* nothing comes at all */
 	_Atomic int dead;     /* every transfer fails at once */
-	_Atomic int lies;     /* how many say half-way that all has come */
+	_Atomic int lies;     /* how many claim half-way to be complete */
 	_Atomic size_t limit; /* bytes that a transfer brings; 0: no limit */
 	_Atomic int doubts;   /* how many validators are to be adopted */
 	_Atomic unsigned retry_after; /* of every fault */
@@ -39,8 +39,8 @@ struct fake {
 	_Atomic uint64_t reading; /* where the next read ends */
 	_Atomic uint64_t
 	    bad_chunk; /* every transfer of it fails; 0: none does */
-	/* What they check. */
-	_Atomic unsigned started, ahead; /* transfers; beyond that end */
+	/* The tests check these. */
+	_Atomic unsigned started, ahead; /* transfers; from `reading` on */
 	_Atomic uint64_t fetched;
 	_Atomic unsigned writes, flushes; /* that ended well */
 	_Atomic unsigned checks;	  /* TRANSFER_CHECKs that ended well */
@@ -48,7 +48,7 @@ struct fake {
 	unsigned most;
 };
 
-/* What the server has; reads of the tests expect what byte_at() says. */
+/* What the server has; reads in the tests expect the bytes of byte_at(). */
 static unsigned char content[IMAGE_SIZE];
 
 static _Atomic bool cancel;
@@ -71,7 +71,7 @@ fake_start(struct source *s, struct transfer *t)
 	while (i < CONNECTIONS && f->transfers[i] != NULL)
 		i++;
 	if (i == CONNECTIONS)
-		abort(); /* more at once than the source allows */
+		abort(); /* more transfers at a time than the source allows */
 	f->transfers[i] = t;
 	f->got[i] = 0;
 	f->started++;
@@ -221,7 +221,7 @@ count_line(const char *line)
 }
 
 static _Atomic unsigned told, told_down, told_waiting;
-static _Atomic int drop_down; /* how many reports of it are lost */
+static _Atomic int drop_down; /* how many reports of an outage get lost */
 
 static bool
 look_for_down(const char *stats)

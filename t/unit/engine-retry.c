@@ -18,13 +18,14 @@ test_resumes(void)
 
 	f.faults = 20;
 	CHECK(reads(e, 0, IMAGE_SIZE) == 0);
-	/* After a fault, no more than the block it broke off in came twice. */
+	/* After a fault, at most the block in which the transfer broke off is
+	 * fetched twice. */
 	CHECK(f.fetched < IMAGE_SIZE + 20 * BLOCK_SIZE);
 	CHECK(f.faults == 0);
 	engine_free(e);
 }
 
-/* A source that says too early that all has come is asked again. */
+/* If a source says too early that all has arrived, it is asked for the rest. */
 static void
 test_end_before_the_end(void)
 {
@@ -55,7 +56,8 @@ test_outage(void)
 	CHECK(clock_ms() - begun < 200);
 	CHECK(reads(e, 0, 10) == 0);
 	f.dead = 0;
-	/* It notices by itself that the source is back, in the longest pause. */
+	/* The engine notices by itself that the source is back, within its
+	 * longest pause. */
 	begun = clock_ms();
 	while (reads(e, 10 * CHUNK_SIZE, 10) != 0 && clock_ms() - begun < 10000)
 		usleep(10000);
@@ -122,9 +124,9 @@ read_failing(void *arg)
 }
 
 /*
- * Reads failed because the source was down: that is reported, however short the
- * time was. The end comes at several moments of the second in which nothing
- * else would be reported.
+ * Reads failed because the source was down: that is reported, even if the
+ * outage was short. The outage ends at different moments of the second in which
+ * nothing else would be reported.
  */
 static void
 test_short_outage_is_told(void)
@@ -177,7 +179,8 @@ test_after_an_outage(void)
 	engine_free(e);
 }
 
-/* One chunk is bad (a proxy, a sector): the others can still be read. */
+/* One chunk is bad (because of a proxy, or a bad sector): the others can still
+ * be read. */
 static void
 test_one_bad_chunk(void)
 {
@@ -201,7 +204,8 @@ read_others(void *arg)
 	struct engine *e = arg;
 	uint64_t i;
 
-	/* More chunks than the cache holds, so that some come all the time. */
+	/* More chunks than the cache holds, so that chunks are fetched all the
+	 * time. */
 	for (i = 0; !cancel; i = (i + 1) % 10)
 		reads(e, (i < 5 ? i : i + 1) * CHUNK_SIZE, 10);
 	return NULL;
@@ -256,8 +260,8 @@ test_changed_is_for_good(void)
 }
 
 /*
- * A server that asks for a minute is asked again within the time that a reader
- * waits; meanwhile the state is `waiting`, and somebody is told why.
+ * A server asks for a pause of a minute: it is asked again within the time that
+ * a reader waits. Meanwhile the state is `waiting`, and the reason is reported.
  */
 static void
 test_long_pause(void)
@@ -266,7 +270,7 @@ test_long_pause(void)
 	struct engine *e = start(&f, 8, 6);
 	int64_t begun;
 
-	/* All that is asked for, so that nothing is under way. */
+	/* Read all that is requested, so that no transfer is under way. */
 	CHECK(reads(e, 0, 65536) == 0);
 	f.retry_after = 60;
 	f.faults = 1;
@@ -277,7 +281,7 @@ test_long_pause(void)
 	engine_free(e);
 }
 
-/* The report that the source is down was lost on the way: it is sent again. */
+/* The report that the source is down got lost: it is sent again. */
 static void
 test_lost_report(void)
 {
@@ -294,7 +298,8 @@ test_lost_report(void)
 	engine_free(e);
 }
 
-/* Nothing happens: the fetch thread sleeps. A read is reported soon. */
+/* While nothing happens, the fetch thread sleeps. The next read is reported
+ * soon. */
 static void
 test_idle(void)
 {

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "engine-fake.h"
 
-/* Fill a buffer with bytes that no other seed gives. */
+/* Fill a buffer with bytes that are different for each seed. */
 static void
 fill(unsigned char *buf, size_t len, unsigned seed)
 {
@@ -22,7 +22,8 @@ fill(unsigned char *buf, size_t len, unsigned seed)
 		buf[i] = (unsigned char)rand_r(&seed);
 }
 
-/* Write at random places, and read back what is there and around. */
+/* Write at random places, and read back these places and the bytes around
+ * them. */
 static void
 test_write(void)
 {
@@ -46,7 +47,7 @@ test_write(void)
 		memset(back, 0, len);
 		CHECK(engine_read(e, back, len, at) == 0);
 		CHECK(memcmp(back, buf, len) == 0);
-		/* The blocks around what was written are right as well. */
+		/* The blocks around the written bytes are right as well. */
 		at = at > 5000 ? at - 5000 : 0;
 		len =
 		    IMAGE_SIZE - at < len + 9000 ? IMAGE_SIZE - at : len + 9000;
@@ -67,7 +68,8 @@ flush(void *arg)
 	return NULL;
 }
 
-/* While a flush is under way, another one must not end before the bytes are safe. */
+/* While a flush is under way, another one must not end before the bytes are
+ * safe. */
 static void
 test_two_flushes(void)
 {
@@ -95,7 +97,7 @@ test_two_flushes(void)
 	restore_content();
 }
 
-/* After a write that failed half-way, reads show what the server has. */
+/* After a write that failed half-way, reads return the server's bytes. */
 static void
 test_failed_write(void)
 {
@@ -169,7 +171,8 @@ write_one_block(void *arg)
 	return NULL;
 }
 
-/* A read that runs beside a write sees all of it, or nothing. */
+/* A read at the same time as a write returns the old bytes or the new, never a
+ * mix. */
 static void
 test_no_torn_reads(void)
 {
@@ -226,8 +229,9 @@ read_beginning(void *arg)
 }
 
 /*
- * A writer that waits for blocks which a reader has asked for waits no longer
- * than the outage limit either; at the beginning, which is tried for ever, too.
+ * A writer that waits for blocks which a reader has requested gives up after
+ * the outage limit, too. That also holds for the image's beginning, which the
+ * engine requests for ever.
  */
 static void
 test_write_where_a_read_waits(void)

@@ -20,7 +20,7 @@ test_right_bytes(void)
 	CHECK(reads(e, 0, 1) == 0);
 	CHECK(reads(e, CHUNK_SIZE - 1, 2) == 0);
 	CHECK(reads(e, IMAGE_SIZE - 1, 1) == 0);
-	/* More at once than the cache holds. */
+	/* More in one read than the cache holds. */
 	CHECK(reads(e, 7, IMAGE_SIZE - 7) == 0);
 	CHECK(reads(e, 3, 0) == 0);
 	engine_free(e);
@@ -148,7 +148,8 @@ test_warm_and_prefetch(void)
 	e = engine_new(&config, &f.source);
 	engine_warm(e, first, CHUNK_SIZE);
 	CHECK(engine_start(e) == 0);
-	/* One byte less, so that it does not count as a stream. */
+	/* One byte less than a chunk, so that the read does not count as a
+	 * stream. */
 	CHECK(reads(e, 1, CHUNK_SIZE - 1) == 0 && f.started == 0);
 	engine_prefetch(e, CHUNK_SIZE, 4 * CHUNK_SIZE);
 	begun = clock_ms();

@@ -15,7 +15,8 @@ test_start(void)
 	CHECK(m.latency > 0 && m.rate > 0 && m.total > 0);
 }
 
-/* A queue does not raise the latency; a longer latency is noticed in time. */
+/* A queue does not raise the latency; a rise of the latency itself is
+ * noticed. */
 static void
 test_latency(void)
 {
@@ -51,7 +52,7 @@ test_rates(void)
 	/* A reader that pauses does not lower the rate. */
 	meter_bytes(&m, 1000, now += 60000);
 	CHECK(m.total > 4.9e7);
-	/* A lower rate of a busy source is taken over. */
+	/* If a busy source becomes slower, the lower rate is taken over. */
 	for (i = 0; i < 10000; i++)
 		meter_bytes(&m, 100000, now += 10);
 	CHECK(m.total < 1.3e7);

@@ -34,7 +34,7 @@ test_order(void)
 	CHECK(event_log_get(".", 3, &e) == -1 && errno == ENOENT);
 }
 
-/* Only the last ones stay. */
+/* Only the newest events stay. */
 static void
 test_bound(void)
 {
@@ -48,7 +48,7 @@ test_bound(void)
 	CHECK(event_log_get(".", 3, &e) == 0);
 }
 
-/* No two processes take one number. */
+/* Two processes never take the same number. */
 static void
 test_at_once(void)
 {

@@ -24,9 +24,9 @@
 struct server {
 	int fd;
 	unsigned burst;
-	uint64_t end;	/* it leaves after the request up to here; 0: at once */
+	uint64_t end;	/* close after the request that ends here; 0: at once */
 	uint64_t first; /* the offset of the first request */
-	bool lies;	/* by the cookie */
+	bool lies;	/* its replies have a wrong cookie */
 };
 
 static unsigned char
@@ -90,8 +90,8 @@ serve(void *arg)
 	return NULL;
 }
 
-/* Read from `at` to `end` in pieces of that size. Returns how far it came, and
- * errno of what stopped it. */
+/* Read from `at` to `end` in pieces of that size. Returns the offset that it
+ * reached, and in errno what stopped it. */
 static uint64_t
 read_all(struct server *server, uint64_t at, uint64_t end, size_t piece)
 {
@@ -135,7 +135,7 @@ main(void)
 	server.end = 10;
 	CHECK(read_all(&server, 3, 10, CHUNK) == 10);
 	CHECK(read_all(&server, 10, 10, CHUNK) == 10);
-	/* It goes away; it answers what was not asked. */
+	/* The server goes away; later, it replies with a wrong cookie. */
 	server.end = 5 * CHUNK;
 	CHECK(read_all(&server, 0, end, CHUNK) < end);
 	server.end = 0;

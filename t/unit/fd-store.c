@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What systemd has kept for a service (unix/fd-store.h), with a socket in its place.
+ * The descriptors that systemd keeps for a service (unix/fd-store.h); a socket
+ * takes systemd's place.
  */
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -27,7 +28,7 @@ is_open(int fd)
 	return fcntl(fd, F_GETFD) != -1;
 }
 
-/* What systemd would have been told, as "" if nothing. */
+/* What systemd would have been told; "" if nothing. */
 static const char *
 told(void)
 {
@@ -52,7 +53,7 @@ listen_to_service(void)
 	setenv("NOTIFY_SOCKET", address.sun_path, 1);
 }
 
-/* As many descriptors as there are, from the first one on. */
+/* Pass on `count` descriptors from FIRST on; more than that stay open. */
 static void
 pass(const char *names, int count)
 {
@@ -88,7 +89,8 @@ test_take(void)
 	CHECK(fd_store_take("in") == -1);
 }
 
-/* An older version of the program was killed, and has left its memory. */
+/* An older version of the program was killed, and its memory is still
+ * stored. */
 static void
 test_drop_others(void)
 {
@@ -96,7 +98,7 @@ test_drop_others(void)
 	fd_store_drop_others(ours, 2);
 	CHECK(is_open(FIRST) && is_open(FIRST + 2));
 	CHECK(!is_open(FIRST + 1) && !is_open(FIRST + 3));
-	CHECK(is_open(FIRST + 4)); /* another's */
+	CHECK(is_open(FIRST + 4)); /* not one that systemd passed */
 	CHECK(strcmp(told(), "FDSTOREREMOVE=1\nFDNAME=shared.1") == 0);
 	CHECK(strcmp(told(), "FDSTOREREMOVE=1\nFDNAME=stored") == 0);
 	CHECK(strcmp(told(), "") == 0);
@@ -108,7 +110,7 @@ main(void)
 	int other;
 
 	listen_to_service();
-	/* Not among those that are passed. */
+	/* Move it away from the descriptors that are passed. */
 	other = fcntl(notify, F_DUPFD, FIRST + 16);
 	close(notify);
 	notify = other;

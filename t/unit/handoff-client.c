@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Handing in a connection, to a server that is this program.
+ * Handing in a connection; the server is this program itself.
  */
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -23,9 +23,9 @@
 static char path[] = "/tmp/nbd-join-XXXXXX/sock";
 static struct handoff handoff;
 static struct handoff_peer *peer;
-static int source[2];		/* the other end of what is handed in */
-static int leave[2];		/* to have it leave */
-static int words[2] = {-1, -1}; /* what it says at its end */
+static int source[2];		/* the other end of the joiner's source */
+static int leave[2];		/* a write here makes the joiner leave */
+static int words[2] = {-1, -1}; /* what the joiner says when it ends */
 static pid_t pid;
 
 /* The joiner, in a process of its own; its source is a socket, or two pipes. */
@@ -86,7 +86,7 @@ news(void)
 	return what;
 }
 
-/* It ends, with that status and these words. */
+/* Does the joiner end with this status and these words? */
 static bool
 ends(int want, const char *why)
 {
@@ -135,7 +135,7 @@ test_answers(void)
 	}
 }
 
-/* What is no socket is relayed. */
+/* A source that is not a socket is relayed. */
 static void
 test_pipes(void)
 {
@@ -154,7 +154,7 @@ test_pipes(void)
 	CHECK(ends(EX_IOERR, "the connection is lost"));
 }
 
-/* The server is killed, and another takes its place. */
+/* The server is killed, and another one takes its place. */
 static void
 test_still(void)
 {
@@ -164,7 +164,7 @@ test_still(void)
 	CHECK(news() == HANDOFF_OFFER);
 	handoff_tell(peer, "attached /dev/nbd0");
 	kernel = dup(peer->socket);
-	CHECK(poll(NULL, 0, 300) == 0); /* it has heard */
+	CHECK(poll(NULL, 0, 300) == 0); /* it has read the answer */
 	handoff_close(&handoff, false);
 	CHECK(poll(NULL, 0, 300) == 0);
 	CHECK(handoff_open(&handoff, path) == 0);
@@ -173,7 +173,8 @@ test_still(void)
 	handoff_tell(peer, "attached /dev/nbd0");
 	again = peer->socket;
 	CHECK(again != -1);
-	/* The kernel disconnects: the socket is shut, and then it is told. */
+	/* The kernel disconnects: it shuts the socket, then the joiner is
+	 * told. */
 	shutdown(kernel, SHUT_RDWR);
 	close(kernel);
 	CHECK(poll(NULL, 0, 300) == 0 && waitpid(pid, NULL, WNOHANG) == 0);
@@ -181,7 +182,7 @@ test_still(void)
 	CHECK(ends(0, ""));
 }
 
-/* It is told to leave: in time, and just after the link was cut. */
+/* The joiner is told to leave: in time, or just after the link was cut. */
 static void
 test_leave(bool cut)
 {
@@ -197,8 +198,8 @@ test_leave(bool cut)
 	CHECK(ends(0, ""));
 }
 
-/* The longest name and client that there are, and one byte more; who is at once
- * told to leave. */
+/* A name that is one byte too long, and the longest name and client; that
+ * joiner is told to leave at once. */
 static void
 test_names(void)
 {

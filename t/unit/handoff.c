@@ -19,7 +19,7 @@ static char path[] = "/tmp/nbd-handoff-XXXXXX/sock";
 static struct handoff handoff;
 static struct handoff_peer *peer;
 
-/* A line of n times that character after a beginning. */
+/* A line that has n times this character after its beginning. */
 static const char *
 line_of(const char *start, char c, size_t n)
 {
@@ -59,7 +59,7 @@ test_parse(void)
 	CHECK(handoff_parse(line_of("source ", 'c', 65), &o) == -1);
 }
 
-/* Somebody who comes in and says that much, with fd if it is one. */
+/* A peer connects and sends this text, with fd unless that is -1. */
 static int
 come(const char *text, int fd)
 {
@@ -79,7 +79,7 @@ news(void)
 	return handoff_next(&handoff, &peer);
 }
 
-/* What a peer was told, within a second. */
+/* Returns what a peer was told, within a second. */
 static const char *
 told(int fd)
 {
@@ -101,7 +101,7 @@ test_offer(void)
 	CHECK(news() == HANDOFF_OFFER);
 	CHECK(strcmp(peer->offer.client, "me") == 0);
 	CHECK(news() == HANDOFF_NOTHING);
-	/* It is the very connection. */
+	/* The server has this very connection, not a relay. */
 	got = peer->socket;
 	CHECK(write(pair[1], "x", 1) == 1);
 	CHECK(strcmp(told(got), "x") == 0);
@@ -119,7 +119,7 @@ test_offer(void)
 	close(pair[1]);
 }
 
-/* What is no offer, is not let in; without a socket, either. */
+/* A text that is not an offer is refused; so is an offer without a socket. */
 static void
 refuses(const char *text, int fd)
 {
@@ -151,7 +151,7 @@ test_hostile(void)
 	close(pair[1]);
 }
 
-/* An NBD server speaks first, and is the connection itself. */
+/* An NBD server speaks first; its connection is itself the source. */
 static void
 test_server(void)
 {
@@ -166,7 +166,7 @@ test_server(void)
 	close(fd);
 }
 
-/* Those who say nothing neither stand in the way, nor stay. */
+/* Silent peers neither stand in the way of others, nor stay. */
 static void
 test_silent(void)
 {
@@ -182,7 +182,7 @@ test_silent(void)
 	handoff_dismiss(peer);
 	left = handoff_poll(&handoff, p);
 	CHECK(left > 0 && left <= HANDOFF_LIMIT_MS);
-	/* The first are gone for the last. */
+	/* The first peers had to go for the last ones. */
 	CHECK(recv(silent[0], &i, 1, MSG_DONTWAIT) <= 0 && errno != EAGAIN);
 	for (i = 0; i < HANDOFF_PEERS; i++)
 		handoff.peers[i].limit = clock_ms() - 1;

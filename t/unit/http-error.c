@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What a failed request means, where it depends on how libcurl was built: its
- * curl_version_info() is replaced.
+ * What a failed request means, where that depends on how libcurl was built: the
+ * test replaces curl_version_info().
  */
 #include <string.h>
 #include <sysexits.h>
@@ -14,7 +14,7 @@
 
 static curl_version_info_data built;
 
-/* The linker takes this one. */
+/* The linker takes this function, not libcurl's. */
 curl_version_info_data *
 curl_version_info(CURLversion version)
 {

@@ -9,7 +9,7 @@
 
 static struct http_identity id;
 
-/* An answer with these header lines; NULL: without. */
+/* An answer with these header lines; NULL: without that header. */
 static const struct http_answer *
 answer(const char *etag, const char *modified)
 {

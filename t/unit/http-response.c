@@ -67,7 +67,7 @@ test_status(void)
 	CHECK(line("HTTP/2 404\r\n")->status == 404);
 	CHECK(line("HTTP/1.1 \r\n")->status == 0);
 	CHECK(line("HTTP/1.1 99999 x\r\n")->status == 0);
-	/* Another answer begins: nothing is left of the first. */
+	/* Another answer begins: nothing of the first one is left. */
 	line("ETag: \"old\"");
 	http_answer_line(&a, "HTTP/1.1 206 x", 14);
 	CHECK(a.status == 206 && a.etag[0] == '\0');
@@ -92,14 +92,15 @@ test_validator(void)
 	http_answer_line(&a, "Last-Modified: Mon, 1 Jan", 25);
 	CHECK(http_answer_validator(&a, shown, &weak) == HTTP_ETAG);
 	CHECK(shows("W/\"x\"", true));
-	/* An ETag has quotes. */
+	/* A value without quotes is not an ETag. */
 	line("ETag: x");
 	http_answer_line(&a, "Last-Modified: Mon, 1 Jan", 25);
 	CHECK(http_answer_validator(&a, shown, &weak) == HTTP_DATE);
 	CHECK(shows("Mon, 1 Jan", true));
 	CHECK(http_answer_validator(line("X: y"), shown, &weak) == HTTP_NONE);
 	CHECK(shows("none", true));
-	/* A value that cannot be shown or kept whole is no validator. */
+	/* A value that cannot be shown, or not kept whole, is not a
+	 * validator. */
 	CHECK(http_answer_validator(line("ETag: \"\x01\""), shown, &weak) ==
 	      HTTP_NONE);
 }
@@ -110,7 +111,7 @@ logins(const char *text, const char *want)
 	return strcmp(line(text)->logins, want) == 0;
 }
 
-/* RFC 9110 section 11.6.1, and what servers make of it. */
+/* RFC 9110 section 11.6.1, and what servers really send. */
 static void
 test_logins(void)
 {
@@ -126,7 +127,7 @@ test_logins(void)
 	line("WWW-Authenticate: Negotiate");
 	http_answer_line(&a, "www-authenticate: NTLM\r\n", 24);
 	CHECK(strcmp(a.logins, "Negotiate, NTLM") == 0);
-	/* What has no room is left out, never cut. */
+	/* A name that does not fit is left out, never cut. */
 	http_answer_line(&a,
 	    "www-authenticate: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
@@ -167,7 +168,8 @@ test_hostile(void)
 		for (i = 0; i < 4; i++)
 			text[rand_r(&seed) % len] = (char)rand_r(&seed);
 		len = rand_r(&seed) % (len + 1);
-		/* Of the exact size: a sanitizer sees a read beyond. */
+		/* A copy of the exact size: the sanitizer finds a read behind
+		 * it. */
 		copy = malloc(len + 1);
 		memcpy(copy, text, len);
 		http_answer_init(&a);
@@ -177,7 +179,7 @@ test_hostile(void)
 	}
 }
 
-/* Two long values may differ only behind the cut. */
+/* Two long values may differ only after the part that is kept. */
 static void
 test_long_validators(void)
 {

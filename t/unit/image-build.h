@@ -30,7 +30,7 @@ put_text(size_t at, const char *text)
 	memcpy(memory + at, text, strlen(text));
 }
 
-/* A volume of so many blocks, whose label fills its field with spaces. */
+/* A volume of this many blocks; spaces fill up its label's field. */
 static void
 build_iso(const char *label, uint32_t blocks)
 {
@@ -46,8 +46,8 @@ build_iso(const char *label, uint32_t blocks)
 }
 
 /*
- * A FAT12 volume with \\EFI\\BOOT\\BOOTX64.EFI at that byte: 1 FAT of a sector,
- * a root directory of a sector, clusters of a sector.
+ * A FAT12 volume that begins at this byte, and has \\EFI\\BOOT\\BOOTX64.EFI; 1
+ * FAT of a sector, a root directory of a sector, clusters of a sector.
  */
 static void
 build_fat(size_t at)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Files that are no image, by their bytes.
+ * Files that are not images, recognized by their bytes.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,7 +47,7 @@ test_foreign(void)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		memset(memory, 0, sizeof(memory));
 		put_text(0, cases[i].head);
-		/* a partition table that a chance may make */
+		/* bytes that happen to look like a partition table */
 		memory[450] = memory[454] = memory[458] = 0x83;
 		memory[510] = 0x55;
 		memory[511] = 0xaa;
@@ -60,7 +60,8 @@ test_foreign(void)
 	}
 }
 
-/* What stands elsewhere, also if a server has filled up the last sector. */
+/* Marks that are not at the beginning, also if a server padded the last
+ * sector. */
 static void
 test_trailers(void)
 {
@@ -82,7 +83,7 @@ test_trailers(void)
 	CHECK(info.format == IMAGE_RAW);
 }
 
-/* The kind of the text, as the probe names it; "" if it is none. */
+/* The kind of the text, as the probe names it; "" if it is not a text. */
 static const char *
 text_kind(const char *text, size_t len)
 {
@@ -125,7 +126,7 @@ test_text(void)
 	KIND("text \x01", "");
 	memcpy(late + 2000, "<html>", 6);
 	CHECK(strcmp(text_kind(late, sizeof(late)), "html") != 0);
-	/* Bytes that fill a disk are no text. */
+	/* Bytes that fill a disk are not text. */
 	memset(full, 0xff, sizeof(full));
 	CHECK(*text_kind(full, sizeof(full)) == '\0');
 	memset(full, 0, sizeof(full));

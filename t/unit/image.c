@@ -148,7 +148,7 @@ test_mbr(void)
 	probe(MEMORY);
 	CHECK(info.format == IMAGE_RAW && info.claimed == 0);
 	CHECK(info.boot == IMAGE_BOOT_DISK_BIOS);
-	/* What only says that there is nothing to start is no code. */
+	/* Code that only says that there is nothing to start does not count. */
 	memcpy(memory, "\xeb\x3c\xcd\x10\xcd\x16\xcd\x19", 8);
 	memcpy(memory + 62, "\xcd\x10\xcd\x16\xcd\x19", 6);
 	probe(MEMORY);
@@ -158,7 +158,7 @@ test_mbr(void)
 	CHECK(info.boot == IMAGE_BOOT_DISK_BIOS);
 }
 
-/* The entry, of so many bytes, is a partition of any type at that sector. */
+/* Make this entry, of `size` bytes, a partition of some type at this sector. */
 static void
 put_gpt_entry(uint32_t i, uint32_t size, uint32_t sector)
 {
@@ -183,8 +183,8 @@ test_gpt(void)
 	add_gpt(2, 127, 128);
 	probe(MEMORY);
 	CHECK(info.format == IMAGE_GPT && info.boot == 0);
-	/* The size is not a power of two; otherwise the second entry would
-	 * be false. */
+	/* The entries' size is not a power of two; otherwise the second entry
+	 * would be wrong. */
 	put_gpt_entry(1, 384, 100);
 	add_gpt(2, 2, 384);
 	probe(MEMORY);
@@ -245,7 +245,7 @@ test_udf(void)
 	CHECK(info.claimed == 1300 * 2048);
 }
 
-/* A label fits into its buffer, however long its characters are. */
+/* A label fits into its buffer, even if its characters take many bytes. */
 static void
 test_label_room(void)
 {
@@ -281,7 +281,7 @@ test_small(void)
 	CHECK(image_probe(&reader, &info) == -1 && errno == EIO);
 }
 
-/* The first MiB tells what the image is. */
+/* The first MiB is enough to recognize the image. */
 static void
 test_head(void)
 {

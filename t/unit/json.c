@@ -38,7 +38,7 @@ test_text(void)
 			     "\"c\":[-5,true,{}],\"d\":false}") == 0);
 	CHECK(t.len == strlen(t.data));
 	json_text_free(&t);
-	/* It grows. */
+	/* The buffer grows. */
 	json_begin_array(&t, NULL);
 	for (i = 0; i < 10000; i++)
 		json_put_string(&t, NULL, "\xff");

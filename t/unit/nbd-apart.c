@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The handshake in a child, with nbdkit and with servers that are none: in a fork, and
- * in a program.
+ * The handshake in a child, with nbdkit and with programs that are not NBD
+ * servers: in a fork, and in a program.
  */
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -57,7 +57,8 @@ test_nbdkit(void)
 	CHECK(c.size == 1 << 20 && (c.flags & NBD_FLAG_READ_ONLY) != 0);
 	CHECK(strncmp(c.identity, "vmedia:", 7) == 0);
 	CHECK(c.socket > STDERR_FILENO && c.socket != pair[0]);
-	/* It is the caller's connection still, and in transmission phase. */
+	/* It is still the caller's connection, now in the transmission
+	 * phase. */
 	CHECK(send(c.socket, "", 0, MSG_NOSIGNAL) == 0);
 	close(c.socket);
 	close(pair[0]);
@@ -90,7 +91,8 @@ test_others(void)
 	CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
 }
 
-/* Who waits for the answer is killed: the child does not wait for a silent server. */
+/* The process that waits for the answer is killed: its child does not go on
+ * waiting for a silent server. */
 static void
 test_orphan(int ms)
 {
@@ -135,7 +137,7 @@ test(nbd_apart_start *by)
 	test_nbdkit();
 	test_others();
 	test_orphan(0);
-	test_orphan(1000); /* it has given up its rights meanwhile */
+	test_orphan(1000); /* the child has given up its rights by then */
 }
 
 int

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Requests to the kernel over generic netlink. The family here is the one that
- * every kernel has, "nlctrl", and knows none of NBD's requests.
+ * Requests to the kernel over generic netlink. The family here is "nlctrl",
+ * which every kernel has; it knows none of NBD's requests.
  */
 #include <sys/socket.h>
 
@@ -15,7 +15,8 @@
 #include "check.h"
 #include "nbd/kernel.h"
 
-/* Ask what nlctrl answers with two messages, and do not read them. */
+/* Send a request that nlctrl answers with two messages, and do not read
+ * them. */
 static int
 leave_answers(struct nbd_kernel *k)
 {
@@ -33,7 +34,7 @@ leave_answers(struct nbd_kernel *k)
 	return mnl_socket_sendto(k->requests, h, h->nlmsg_len) == -1 ? -1 : 0;
 }
 
-/* An answer that came after its request was given up is not the next one's. */
+/* The answer to a request that was given up is not taken for the next one's. */
 static void
 test_late_answer(void)
 {

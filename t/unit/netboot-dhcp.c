@@ -56,19 +56,21 @@ test_offer(void)
 	CHECK(o.address.s_addr == inet_addr("10.0.0.9"));
 	CHECK(o.next.s_addr == inet_addr("10.0.0.2"));
 	CHECK(strcmp(o.file, "undionly.kpxe") == 0);
-	/* Option 67 goes before the field; without option 54, the sender. */
+	/* Option 67 has precedence over the field; without option 54, the
+	 * server is the sender. */
 	MAKE(m, OFFER "\x43\x03"
 		      "a.b\x00\xff");
 	strcpy((char *)m + 108, "other");
 	CHECK(takes(m, SIZE, &o));
 	CHECK(o.server.s_addr == from.s_addr);
 	CHECK(strcmp(o.file, "a.b") == 0);
-	/* No file; and what a terminal might obey. */
+	/* Without a file; and a name with characters that a terminal might
+	 * obey. */
 	MAKE(m, OFFER "\xff");
 	CHECK(takes(m, SIZE, &o) && o.file[0] == '\0');
 	strcpy((char *)m + 108, "a\x1b[2J \xc3\xa4\t");
 	CHECK(takes(m, SIZE, &o) && strcmp(o.file, "a?[2J????") == 0);
-	/* The field may have no NUL. */
+	/* The field may have no NUL at its end. */
 	memset(m + 108, 'x', 128);
 	CHECK(takes(m, SIZE, &o) && strlen(o.file) == 128);
 }
@@ -88,7 +90,7 @@ test_overload(void)
 	/* An option that goes beyond the field. */
 	m[108 + 1] = 200;
 	CHECK(!takes(m, SIZE, &o));
-	/* A field of options is no name. */
+	/* A field that holds options is not a name. */
 	MAKE(m, OFFER "\x34\x01\x01\xff");
 	CHECK(takes(m, SIZE, &o) && o.file[0] == '\0');
 }
@@ -100,7 +102,7 @@ test_others(void)
 	struct dhcp_offer o;
 	size_t i;
 
-	/* Of another kind, for somebody else, or no DHCP. */
+	/* Messages of another kind, for another client, or not DHCP. */
 	MAKE(m, "\x35\x01\x05\xff");
 	CHECK(!takes(m, SIZE, &o));
 	MAKE(m, "\xff");
@@ -115,7 +117,7 @@ test_others(void)
 	MAKE(m, OFFER "\xff");
 	m[236] ^= 1;
 	CHECK(!takes(m, SIZE, &o));
-	/* Every length: nothing is read behind the end. */
+	/* Cut at every length: nothing is read behind the end. */
 	MAKE(m, OFFER "\x36\x04\x0a\x00\x00\x01\x43\x02xy\xff");
 	for (i = 0; i < OPTIONS + 14; i++)
 		takes(m, i, &o);
@@ -148,7 +150,7 @@ test_request(void)
 	MAKE(m, "\x35\x01\x01\x4d\x05\x04iPXE\x3c\x08PXEClien\xff");
 	m[0] = 1;
 	CHECK(dhcp_take_request(m, SIZE, &r) && r.is_ipxe);
-	/* A server's, by its field or its type; and of no Ethernet. */
+	/* A server's message, by its field or its type; and not of Ethernet. */
 	for (i = 0; i < 3; i++) {
 		m[i] ^= 3;
 		CHECK(!dhcp_take_request(m, SIZE, &r));
@@ -202,7 +204,7 @@ test_discover(void)
 	CHECK(option(m, 97, &value) == 17 && value[0] == 0);
 }
 
-/* With its checksum, what that is over gives all ones (RFC 1071). */
+/* Over bytes and their checksum, the sum is all ones (RFC 1071). */
 static unsigned
 sum(const unsigned char *bytes, size_t len, unsigned n)
 {
@@ -226,7 +228,7 @@ test_datagram(void)
 	datagram_write(p, 5);
 	CHECK(datagram_take(p, sizeof(p), 67, &len, &sender) ==
 	      p + DATAGRAM_HEADERS);
-	/* Of the port of servers: it is not for us. */
+	/* To the port of servers: the packet is not for us. */
 	CHECK(datagram_take(p, sizeof(p), 68, &len, &sender) == NULL);
 	CHECK(sum(p, 20, 0) == 0xffff);
 	CHECK(sum(p + 20, 13, 17 + 13 + 2 * 0xffff) == 0xffff);
@@ -239,7 +241,7 @@ test_datagram(void)
 		CHECK(datagram_take(p, i, 68, &len, &sender) == NULL);
 	p[6] = 0x20; /* more fragments */
 	CHECK(datagram_take(p, sizeof(p), 68, &len, &sender) == NULL);
-	p[6] = 0x40; /* must not be divided */
+	p[6] = 0x40; /* "don't fragment" */
 	CHECK(datagram_take(p, sizeof(p), 68, &len, &sender) != NULL);
 	p[25] = 14; /* longer than the packet */
 	CHECK(datagram_take(p, sizeof(p), 68, &len, &sender) == NULL);

@@ -62,7 +62,7 @@ test_tokens(void)
 	CHECK(strlen(event.detail) == 31);
 	event_make(&event, "", "stage", "%s%s0x", TOKEN, TOKEN);
 	CHECK(strcmp(event.detail, "...x") == 0);
-	/* 200 bytes, and no half of an escaped one. */
+	/* At most 200 bytes, and no part of an escaped byte. */
 	event_make(&event, "", "stage", "%0199dz\t", 1);
 	CHECK(strcmp(event.detail, "...z\\x09") == 0);
 	event_make(&event, "", "stage", "%*s\t", 198, "z");
@@ -80,11 +80,12 @@ test_macs(void)
 	CHECK(!event_take_mac("02:AB:cd:EF:00:011", mac));
 	CHECK(!event_take_mac("02-AB-cd-EF-00-01", mac));
 	CHECK(!event_take_mac("02:AB:cd:EF:00:0g", mac));
-	/* dnsmasq writes the kind of hardware before others. */
+	/* dnsmasq writes the kind of hardware before an address that is not
+	 * Ethernet. */
 	CHECK(!event_take_mac("06-02:AB:cd:EF:00", mac));
 }
 
-/* An offer is held until its block is over, however that comes about. */
+/* An offer is held back until its block of lines ends, in each of the ways. */
 static void
 test_block(void)
 {
@@ -118,7 +119,8 @@ test_block(void)
 	CHECK(strcmp(told, MAC " offer 192.0.2.9\n") == 0);
 }
 
-/* dnsmasq looks for three seconds whether somebody has an address. */
+/* Before it offers an address, dnsmasq checks for three seconds whether it is
+ * in use. */
 static void
 test_ping(void)
 {
@@ -138,7 +140,8 @@ test_ping(void)
 	CHECK(strstr(told, MAC " foreign ") != NULL);
 }
 
-/* Firmware that was offered no file: there is none for it. iPXE needs none. */
+/* Firmware that was offered no file: the server has none for its kind. iPXE
+ * needs no file. */
 static void
 test_unknown(void)
 {
@@ -159,7 +162,7 @@ test_unknown(void)
 		      " ask arch-77\n" MAC " ignored unknown-arch 77\n") == 0);
 }
 
-/* The oldest address is forgotten, and is then looked up. */
+/* The oldest address is forgotten; a later request looks it up. */
 static void
 test_bounds(void)
 {
@@ -179,13 +182,13 @@ test_bounds(void)
 	say(&e, "http 192.0.0.1 200 1 1 + - GET /t/a");
 	CHECK(strcmp(told, "09:09:09:09:09:09 file a 1 0.000\n" MAC
 			   " file a 1 0.000\n") == 0);
-	/* An encoded token is no name, either. */
+	/* An encoded token is not a name, either. */
 	told[0] = '\0';
 	say(&e, "http 192.0.0.1 404 1 1 + - GET /t/%30%31");
 	CHECK(strcmp(told, MAC " failed ? 1 0.000 404\n") == 0);
 }
 
-/* What dnsmasq gives up for is the line before. */
+/* The line before dnsmasq's last one says why it gave up. */
 static void
 test_failed(void)
 {

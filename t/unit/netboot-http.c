@@ -55,7 +55,7 @@ test_parts(void)
 	CHECK(is_part("bytes=007-08", 10, 7, 2));
 	CHECK(is_part("bytes=5368709115-5368709119", large, large - 5, 5));
 	CHECK(is_part("bytes=-5", large, large - 5, 5));
-	/* Numbers without end are larger than anything. */
+	/* A number with any count of digits is just larger than anything. */
 	CHECK(is_part("bytes=1-18446744073709551616", 10, 1, 9));
 	CHECK(is_part("bytes=-99999999999999999999999", 10, 0, 10));
 	CHECK(is_part("bytes=0-", UINT64_MAX, 0, UINT64_MAX));

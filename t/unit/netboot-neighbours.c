@@ -48,7 +48,8 @@ test_no_entry(void)
 	CHECK(!takes(ENTRY("10.0.0.50", "1", "2", MAC, "tap0")));
 	CHECK(!takes(ENTRY("10.0.0.5", "1", "2", MAC, "tap00")));
 	CHECK(!takes(ENTRY("10.0.0.5", "1", "2", MAC, "tap")));
-	/* Incomplete; published for others; not Ethernet. */
+	/* Entries that are incomplete, published for others, or not
+	 * Ethernet. */
 	CHECK(!takes(ENTRY("10.0.0.5", "1", "0", MAC, "tap0")));
 	CHECK(!takes(ENTRY("10.0.0.5", "1", "c", MAC, "tap0")));
 	CHECK(!takes(ENTRY("10.0.0.5", "1", "e", MAC, "tap0")));
@@ -89,7 +90,7 @@ test_addresses(void)
 	CHECK(!neighbours_address("10.0.0", &a));
 	CHECK(!neighbours_address("10.0.0.5 ", &a));
 	CHECK(!neighbours_address("010.0.0.5", &a));
-	/* Other addresses that end alike are other machines'. */
+	/* Another address with the same end belongs to another machine. */
 	CHECK(!neighbours_address("::10.0.0.5", &a));
 	CHECK(!neighbours_address("fe80::a00:5", &a));
 	CHECK(!neighbours_address("64:ff9b::10.0.0.5", &a));
@@ -97,7 +98,7 @@ test_addresses(void)
 
 /* --- the table -------------------------------------------------------------- */
 
-/* What is found where the table has this content. */
+/* Look up the address in a table with this content. */
 static int
 find(const char *text, const char *adapter, const char *address)
 {
@@ -128,7 +129,7 @@ test_table(void)
 	CHECK(find(two, NULL, "::1") == -1 && errno == ENOENT);
 	CHECK(find(two, NULL, "") == -1 && errno == ENOENT);
 	CHECK(find("", NULL, "10.0.0.5") == -1 && errno == ENOENT);
-	/* Which of two machines is it? */
+	/* Two machines have the address: which of them is it? */
 	CHECK(find(torn, NULL, "10.0.0.5") == -1 && errno == ENOENT);
 	CHECK(find(torn, "eth1", "10.0.0.5") == 0 && mac[5] == 6);
 	CHECK(find(agreed, NULL, "10.0.0.5") == 0 && mac[5] == 0x8a);

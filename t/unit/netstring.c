@@ -29,12 +29,12 @@ test_read(void)
 	CHECK(reads("5:hello,rest", "hello") == 8);
 	CHECK(reads("0:,", "") == 3);
 	CHECK(reads("12:hello world!,", "hello world!") == 16);
-	/* More must come. */
+	/* Incomplete: more must come. */
 	CHECK(reads("", "") == 0);
 	CHECK(reads("1", "") == 0);
 	CHECK(reads("5:", "") == 0);
 	CHECK(reads("5:hello", "") == 0);
-	/* None. */
+	/* Not a netstring. */
 	CHECK(reads("5:hello.", "") == -1);
 	CHECK(reads(":", "") == -1);
 	CHECK(reads("05:hello,", "") == -1);

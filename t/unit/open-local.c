@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Opening a local image without following links, with openat2(2) and on a kernel
- * that does not have it.
+ * Opening a local image without following links, with openat2(2) and on a
+ * kernel without it.
  */
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -21,7 +21,7 @@
 #include "check.h"
 #include "fetchd/open-local.h"
 
-/* Returns the exit status with which it fails; 0: it is opened. */
+/* Returns the exit status with which opening fails; 0: the file is opened. */
 static int
 opens(const char *path, bool no_links)
 {
@@ -60,7 +60,7 @@ test_paths(void)
 	CHECK(opens(path, true) != 0);
 }
 
-/* Make openat2(2) fail as an old kernel, or a container, has it. */
+/* Make openat2(2) fail as on an old kernel, or in a container. */
 static int
 refuse_openat2(int error)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * An overlay over an image in memory: what was written is read, wherever it
- * ends, and after each kind of end.
+ * An overlay over an image in memory: reads return what was written, wherever
+ * the writes end, and after each kind of end of the process.
  */
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -122,7 +122,8 @@ test_limit(void)
 	unsigned i;
 	struct stat st;
 
-	/* One sector takes a whole unit; its other sectors are free then. */
+	/* One sector takes a whole unit; then the unit's other sectors take no
+	 * more room. */
 	for (i = 0; i < LIMIT / OVERLAY_UNIT; i++)
 		CHECK(write_it(o, (uint64_t)i * OVERLAY_UNIT, 512) == 0);
 	CHECK(write_it(o, 512, OVERLAY_UNIT - 512) == 0);
@@ -139,7 +140,7 @@ test_limit(void)
 	empty_file();
 }
 
-/* All writes of a process that was killed are there. */
+/* All writes of a killed process are there. */
 static void
 test_killed(void)
 {
@@ -186,14 +187,14 @@ set_boot(const char *boot)
 	fclose(f);
 }
 
-/* After another boot, the writes before the last flush count, and no others. */
+/* After a reboot, only the writes before the last flush count. */
 static void
 test_other_boot(void)
 {
 	struct overlay *o;
 	pid_t pid = fork();
 
-	srand(2); /* the image was made with 1 */
+	srand(2); /* the seed of the image's bytes was 1 */
 	if (pid == 0) {
 		o = must_open();
 		write_it(o, 0, 4096);
@@ -258,7 +259,7 @@ test_full_disk(void)
 	empty_file();
 }
 
-/* After a flush that failed, no write may pass for one that will last. */
+/* After a failed flush, no later write may look as if it were durable. */
 static void
 test_failed_flush(void)
 {

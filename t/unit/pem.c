@@ -36,7 +36,7 @@ static const char ec_cert[] =
     "Af8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQCJzF1h+FnCy5yqDL4w+9YQbidC\n"
     "Orl50rhJouGgidfaFgIhAIIk4gmxKEC7g/ojcxSzxWRVeQR8ChpUNY5dcatJUXxu\n"
     "-----END CERTIFICATE-----\n";
-/* openssl genrsa -traditional 1024: for a test it is large enough */
+/* openssl genrsa -traditional 1024: large enough for a test */
 static const char rsa_key[] =
     "-----BEGIN RSA PRIVATE KEY-----\n"
     "MIICXQIBAAKBgQDQ/5pZGv3lwFOkBa4rN3tHS5HfuSEF/GvgTZLrzH/g+tRcxpzG\n"

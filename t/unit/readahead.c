@@ -8,7 +8,7 @@
 #define MIB  (1024 * 1024)
 #define SIZE (100 * (uint64_t)MIB)
 
-/* Read [at, at+len) and take what to ask for: no range comes twice. */
+/* Read [at, at+len) and take the ranges to fetch; none may come twice. */
 static uint64_t
 step(struct readahead *ra, uint64_t at, uint64_t len, uint64_t *asked)
 {
@@ -35,14 +35,15 @@ test_sequential(void)
 	for (at = 128 * KIB; at < SIZE; at += 128 * KIB) {
 		CHECK(step(&ra, at, 128 * KIB, &asked) == MIB);
 		CHECK(asked >= at + MIB - 256 * KIB || asked == SIZE);
-		/* Up to the next multiple of what it is aligned to. */
+		/* At most up to the next multiple of the alignment. */
 		CHECK(
 		    asked < at + 128 * KIB + MIB + 256 * KIB || asked == SIZE);
 	}
 	CHECK(asked == SIZE);
 }
 
-/* A window grows when its reader waits, and only once for each quarter. */
+/* A window grows when its reader waits, but only once for each quarter of
+ * it. */
 static void
 test_growth(void)
 {
@@ -119,7 +120,7 @@ test_two_streams(void)
 	CHECK(a->window == 4 * MIB && b->window == 4 * MIB);
 }
 
-/* Requests of one reader that overtake each other are one stream. */
+/* Requests of one reader that arrive out of order are one stream. */
 static void
 test_out_of_order(void)
 {
@@ -152,7 +153,7 @@ test_off(void)
 	CHECK(asked == 0);
 }
 
-/* Wherever a stream begins, its ranges end at whole MiB; and begin there. */
+/* Wherever a stream begins, its ranges begin and end at whole MiB. */
 static void
 test_aligned(void)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A vm-door that allows everything, and a request from any bytes whose answer
- * must be HTTP and JSON: for the fuzzer, and for the unit test of malformed
- * requests.
+ * A vm-door that allows everything; and a function that makes a request from
+ * any bytes, and checks that the answer is HTTP and JSON. For the fuzzer, and
+ * for the unit test of malformed requests.
  */
 #ifndef VM_REDFISH_FAKE_H
 #define VM_REDFISH_FAKE_H
@@ -39,7 +39,7 @@ door_ask(
 	return door_parse(answer) ? 0 : -1;
 }
 
-/* Nothing is watched here. */
+/* The fake door watches nothing. */
 int
 door_ask_and_watch(
     struct door_message *request, struct door_message *answer, int64_t deadline)
@@ -72,7 +72,7 @@ fake_check_head(const char *text)
 	return NULL;
 }
 
-/* Is the answer what a web server and a client can read? */
+/* Is this an answer that a web server and a client can read? */
 static inline bool
 fake_check_answer(const char *text)
 {

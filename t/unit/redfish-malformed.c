@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The vmedia authors
  *
  * 10,000 requests to vm-redfish with bytes changed, left out, doubled and cut.
- * They are the same each time: those of the seed 1, or of the number on the
- * command line.
+ * The seed is 1, or the number on the command line; so they are the same each
+ * time.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -128,7 +128,8 @@ test_protocol(void)
 	CHECK(says("ActionParameterValueNotInList"));
 }
 
-/* A file of this machine that a name for SMB happens to hit. */
+/* An SMB name without its scheme looks like a local file; it must not open
+ * one. */
 static void
 test_local_file(void)
 {
@@ -136,7 +137,7 @@ test_local_file(void)
 	CHECK(strcmp(out.image.url, "smb://proc/self/status") == 0);
 }
 
-/* Images of the store, by names that it takes; never a path. */
+/* Images of the store have names that the store accepts, never paths. */
 static void
 test_stored(void)
 {
@@ -193,7 +194,7 @@ test_protected(void)
 	CHECK(patch(&cd, "{\"Image\": \"http://h/a\", "
 			 "\"WriteProtected\": false}") == -1);
 	CHECK(says("Slot_1"));
-	/* gofish ejects so. */
+	/* gofish ejects in this way. */
 	CHECK(patch(&full, "{\"Inserted\": false, "
 			   "\"WriteProtected\": false}") == 0);
 	CHECK(out.intent == MEDIA_EJECT);
@@ -230,7 +231,7 @@ test_patch_mounts(void)
 	CHECK(r.status == 400 && says("PropertyMissing"));
 }
 
-/* An image that was kept by Inserted false is inserted later. */
+/* An image that `Inserted: false` kept is inserted later. */
 static void
 test_patch_inserts_kept(void)
 {
@@ -277,7 +278,8 @@ test_settings(void)
 	CHECK(duration_parse("P365DT1S") == -1);
 }
 
-/* An image that is in keeps its own; another one may have others. */
+/* The settings of an inserted image cannot change; another image may have
+ * others. */
 static void
 test_settings_of_an_image(void)
 {

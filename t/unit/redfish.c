@@ -77,7 +77,7 @@ test_resources(void)
 	CHECK(redfish_namespace("BCollection.BCollection") == 11);
 }
 
-/* Does the answer to an error hold that text? */
+/* Does the answer to an error contain this text? */
 static bool
 says(struct redfish *r, const char *text)
 {
@@ -115,7 +115,7 @@ test_messages(void)
 	redfish_free(&r);
 }
 
-/* A message may stand in the body of a success. */
+/* The body of a success may contain a message. */
 static void
 test_success_with_message(void)
 {

@@ -83,7 +83,8 @@ taste(int fd, size_t *at, unsigned way, size_t most)
 		*at += (size_t)n;
 }
 
-/* Both directions at once, every byte, with reads of different sizes. */
+/* Both directions at the same time, every byte, with reads of different
+ * sizes. */
 static void
 test_bytes(void)
 {
@@ -172,7 +173,8 @@ blocks(int fd)
 	return (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0;
 }
 
-/* What others share blocks again; what did not block before still doesn't. */
+/* Descriptors that other programs share block again; one that did not block
+ * before still doesn't. */
 static void
 test_flags(void)
 {

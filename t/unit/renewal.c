@@ -16,7 +16,7 @@ test_round_trip(void)
 	CHECK(renewal_add(text, sizeof(text), "url", "http://a") == 0);
 	CHECK(renewal_add(text, sizeof(text), "key", "a\nb 7\n\n") == 0);
 	CHECK(renewal_add(text, sizeof(text), "user", "") == 0);
-	/* What does not fit changes nothing. */
+	/* A field that does not fit changes nothing. */
 	CHECK(renewal_add(text, sizeof(text), "header",
 		  "0123456789012345678901234567890123456789") == -1);
 	CHECK(errno == ENOBUFS);

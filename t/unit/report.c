@@ -11,7 +11,8 @@
 static char text[REPORT_MAX];
 static enum cause cause;
 
-/* The receiver's result from bytes that a sender wrote before it closed. */
+/* Returns the receiver's result for these bytes, after which the sender
+ * closes. */
 static int
 receives(const char *bytes)
 {
@@ -46,7 +47,8 @@ test_round_trip(void)
 	close(fds[1]);
 }
 
-/* Half a line, of a writer that keeps the pipe open, is not waited for. */
+/* The receiver does not wait for a line's other half from a writer that keeps
+ * the pipe open. */
 static void
 test_half(void)
 {

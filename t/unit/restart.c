@@ -20,7 +20,7 @@ test_deaths(void)
 	}
 	CHECK(!restart_died(&r, now));
 	CHECK(restart_left(&r, now) == -1);
-	/* A program that lived for long may fail again. */
+	/* A program that ran for a long time may fail again. */
 	now += RESTART_DEATHS_MS;
 	CHECK(restart_died(&r, now));
 }

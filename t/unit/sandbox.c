@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the sandbox refuses, and what the libraries need that it must allow.
- * Each check runs in a process of its own that entered the sandbox.
+ * What the sandbox refuses, and what it must allow because the libraries need
+ * it. Each check runs in a process of its own that has entered the sandbox.
  */
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -25,7 +25,8 @@
 #include "check.h"
 #include "unix/sandbox.h"
 
-/* High bits of an argument that the kernel cuts off and a filter compares. */
+/* High bits of an argument, which the kernel cuts off, but a filter
+ * compares. */
 #define HIGH ((unsigned long)UINT32_MAX + 1)
 
 /*
@@ -126,7 +127,7 @@ make_socket(long family)
 	return syscall(SYS_socket, family, (long)SOCK_STREAM, 0L);
 }
 
-/* As the C library makes it, which may be by socketcall(2). */
+/* A socket as the C library makes it, perhaps with socketcall(2). */
 static long
 make_usual_socket(long family)
 {
@@ -281,7 +282,7 @@ write_nothing(long fd)
 	return write((int)fd, "", 0);
 }
 
-/* With sanitizers there is none. */
+/* With sanitizers there is no strict sandbox. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HAS_STRICT false
 #else
@@ -311,7 +312,8 @@ main(void)
 	test_sockets();
 	test_local();
 	test_strict();
-	/* In a child: only a process that leads no group can get a terminal. */
+	/* In a child, because a process group's leader cannot start a session
+	 * and get a terminal. */
 	if (fork() == 0) {
 		test_terminals();
 		_exit(check_status());

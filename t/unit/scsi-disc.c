@@ -112,7 +112,8 @@ test_toc(void)
 	    "01 14 00 01 00 00 00 00 00 02 00");
 	REFUSES(&cd, "43 02 03 00 00 00 00 00 ff", 0x052400);
 	REFUSES(&cd, "43 02 05 00 00 00 00 00 ff", 0x052400);
-	/* The time that three bytes hold ends at 2.36 GB; the block does not. */
+	/* The time in three bytes ends at 2.36 GB; the block address goes
+	 * on. */
 	ANSWERS(&dvd, "43 02 00 00 00 00 aa 00 ff",
 	    "00 0a 01 01 00 14 aa 00 00 ff 3b 4a");
 	ANSWERS(&dvd, "43 00 00 00 00 00 aa 00 ff",
@@ -164,7 +165,8 @@ test_configuration(void)
 	    "00 00 00 24 00 00 00 40 00 40 01 1c 00 00 00 00"
 	    "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00"
 	    "00 02 00 00 00 00 00 00");
-	/* From a feature on; those that are current; one that is none. */
+	/* From one feature on; only the current ones; one that does not
+	 * exist. */
 	ANSWERS(&dvd, "46 00 01 05 00 00 00 00 ff",
 	    "00 00 00 2c 00 00 00 10 01 05 07 04 00 00 00 00"
 	    "01 07 0f 04 08 00 00 00 01 08 03 14 41 31 62 32"
@@ -200,8 +202,8 @@ test_structure(void)
 	ANSWERS(&dvd, "ad 00 00 00 00 00 00 00 00 18",
 	    "08 02 00 00 01 0f 01 00 00 03 00 00 00 21 84 7f"
 	    "00 00 00 00 00 00 00 00");
-	/* Two: the first ends at 030000h + 16E360h - 1, the second at the inverse
-	 * of that and as many sectors. */
+	/* Two layers: the first ends at 030000h + 16E360h - 1; the second has
+	 * as many sectors, and ends at that address inverted. */
 	ANSWERS(&dual, "ad 00 00 00 00 00 00 00 00 18",
 	    "08 02 00 00 01 0f 31 10 00 03 00 00 00 fc ff ff"
 	    "00 19 e3 5f 00 00 00 00");
@@ -318,7 +320,8 @@ test_modes(void)
 	REFUSES(&cd, "1a 00 05 00 ff", 0x052400);
 	REFUSES(&cd, "1a 00 01 01 ff", 0x052400);
 	REFUSES(&cd, "1a 00 c1 00 ff", 0x053900);
-	/* What can change is kept, until a reset; the rest may not differ. */
+	/* A value that can change is kept until a reset; the others must not
+	 * differ. */
 	ANSWERS(&cd, "1a 00 41 00 08", "0f 00 00 00 01 0a 37 ff");
 	CHECK(host_gives(&cd, "15 10 00 00 10",
 		  "00 00 00 00 01 0a 10 05 00 00 00 00 00 00 00 00") == 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What a disk answers (SBC-3), byte by byte, and what it asks to be done.
+ * What a disk answers (SBC-3), byte by byte, and what it asks its caller to do.
  */
 #include "scsi-host.h"
 
@@ -110,7 +110,7 @@ test_moves(void)
 	REFUSES(&empty, "2a 00 00 00 00 00 00 00 01", 0x023a00);
 }
 
-/* A medium verified without data: its bytes are read, and none is moved. */
+/* VERIFY without data: the medium's bytes are read, but not moved. */
 static void
 test_verify(void)
 {
@@ -174,11 +174,12 @@ test_unmap(void)
 	CHECK(job.ranges[0].offset == 0x10203 * 512);
 	CHECK(job.ranges[0].bytes == 8 * 512);
 	CHECK(job.ranges[1].offset == 1024 && job.ranges[1].bytes == 512);
-	/* Nothing to forget is no error. */
+	/* An empty list is not an error. */
 	AGREES(&disk, UNMAP("00"));
 	CHECK(host_gives(&disk, UNMAP("08"), "00 06 00 00 00 00 00 00") == 0);
 	CHECK(job.action == SCSI_DONE);
-	/* A list that is cut, or names what is not there; too much at once. */
+	/* Lists that are cut, that name blocks beyond the end, or too many at
+	 * once. */
 	REFUSES(&disk, UNMAP("07"), 0x051a00);
 	CHECK(host_gives(&disk, UNMAP("08"), "00 16 00 10 00 00 00 00") ==
 	      0x051a00);
@@ -195,7 +196,7 @@ test_unmap(void)
 	REFUSES(&large, UNMAP("18"), 0x052000);
 }
 
-/* No more than page B0h says, over all ranges. */
+/* At most as much as page B0h says, summed up over all ranges. */
 static void
 test_unmap_most(void)
 {
@@ -217,7 +218,8 @@ test_unmap_most(void)
 static void
 test_modes(void)
 {
-	/* A block descriptor: short, and long; not if the host wants none. */
+	/* A block descriptor, short and long; none if the host does not want
+	 * one. */
 	ANSWERS(&disk, "1a 00 08 00 14",
 	    "1f 00 10 08 00 10 00 00 00 00 02 00 08 12 04 00 00 00 00 00");
 	ANSWERS(&large, "5a 00 08 00 00 00 00 00 14",
@@ -233,7 +235,7 @@ test_modes(void)
 	REFUSES(&disk, "1a 00 2a 00 ff", 0x052400);
 }
 
-/* A host that turns the cache off has each write safe from then on. */
+/* After a host turns the cache off, each write is safe before its answer. */
 static void
 test_cache(void)
 {
@@ -249,8 +251,8 @@ test_cache(void)
 		      "04")) == 0);
 	CHECK(job.action == SCSI_DONE);
 	moves(&u, "0a 00 00 00 01", SCSI_WRITE, 0, 1, false);
-	/* Other blocks, a bit that is fixed, a page cut, none such; and a page that
-	 * is good does not count before one that is bad. */
+	/* Other blocks, a fixed bit, a cut page, an unknown page; and a good
+	 * page has no effect if a bad one follows. */
 	CHECK(
 	    host_gives(&u, "15 10 00 00 20",
 		"00 00 00 08 00 00 00 00 00 00 08 00" PAGE("00")) == 0x052600);
@@ -272,7 +274,7 @@ test_cache(void)
 	AGREES(&u, "15 10 00 00 00");
 }
 
-/* A disk has no tray: it is there, or it is not. */
+/* A disk has no tray: it is either present or absent. */
 static void
 test_eject(void)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A host for the unit tests of lib/scsi: commands and answers in hexadecimal, with
- * spaces anywhere. A command shorter than its opcode needs is filled with zeros.
+ * A host for the unit tests of lib/scsi: commands and answers in hexadecimal,
+ * with spaces anywhere. A command shorter than its opcode needs is padded with
+ * zeros.
  */
 #ifndef VM_SCSI_HOST_H
 #define VM_SCSI_HOST_H
@@ -15,8 +16,9 @@
 
 #define MOST 256 /* bytes that a test writes out */
 
-/* Check that a command is answered with these bytes; that it is refused with this
- * sense, 0xKKAAQQ; that it succeeds and moves nothing. */
+/* Check that a command is answered with these bytes (ANSWERS); that it is
+ * refused with this sense, 0xKKAAQQ (REFUSES); or that it succeeds and moves no
+ * data (AGREES). */
 #define ANSWERS(unit, cdb, data)  host_answers(unit, cdb, data, __LINE__)
 #define REFUSES(unit, cdb, sense) host_refuses(unit, cdb, sense, __LINE__)
 #define AGREES(unit, cdb)	  host_answers(unit, cdb, "", __LINE__)
@@ -47,7 +49,7 @@ host_sends(struct scsi_unit *unit, const char *cdb)
 	scsi_command(unit, 0, bytes, SCSI_CDB_SIZE, &job);
 }
 
-/* Returns the sense, which is thereby told. */
+/* Returns the sense, which REQUEST SENSE clears. */
 static uint32_t
 host_sense(struct scsi_unit *unit)
 {
@@ -98,7 +100,8 @@ host_refuses(struct scsi_unit *unit, const char *cdb, uint32_t sense, int line)
 	    refused, (unsigned)told);
 }
 
-/* Give a parameter list. Returns the sense, 0 if the status is good. */
+/* Send a command with a parameter list. Returns the sense, 0 if the status is
+ * good. */
 static inline uint32_t
 host_gives(struct scsi_unit *unit, const char *cdb, const char *list)
 {
@@ -127,7 +130,7 @@ host_init(struct scsi_unit *unit, enum scsi_type type)
 	CHECK(host_sense(unit) == 0);
 }
 
-/* Insert a medium; the host learns of it. */
+/* Insert a medium, and tell the host. */
 static inline void
 host_insert(struct scsi_unit *unit, uint64_t blocks, uint32_t block_size,
     bool writable, bool trim)

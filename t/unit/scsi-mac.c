@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What macOS needs of an optical drive: IOSCSIArchitectureModelFamily-139.0.2, of
- * github.com/apple-oss-distributions, sends these commands. The functions are those
- * of IOSCSIMultimediaCommandsDevice.cpp; and of IOSCSIPeripheralDeviceNub.cpp, where
+ * What macOS needs from an optical drive:
+ * IOSCSIArchitectureModelFamily-139.0.2, of github.com/apple-oss-distributions,
+ * sends these commands. The functions are in
+ * IOSCSIMultimediaCommandsDevice.cpp, or in IOSCSIPeripheralDeviceNub.cpp if
  * "Nub" is in the name.
  */
 #include "scsi-steps.h"
 
-/* The drive is there, and is one for DVDs: profile 0010h, bit 3 of page 2Ah. It has
- * no page of Apple's. */
+/* The drive is present, and is a DVD drive: profile 0010h, bit 3 of page 2Ah.
+ * It does not have Apple's own page. */
 static const struct step mac_plug[] = {
     {"Nub::InterrogateDevice", "00", RESET, 0, NULL},
     {"Nub::InterrogateDevice", "12 00 00 00 06", 0, 6, "05 80 -- -- 1f"},
@@ -57,8 +58,9 @@ test_mac_dvd(void)
 	CHECK(scsi_is_locked(&u));
 }
 
-/* What is no DVD has a table of contents, and is a CD; its size is READ CAPACITY's.
- * The public source knows no Blu-ray disc. */
+/* A medium that is not a DVD has a table of contents, and counts as a CD; its
+ * size is that of READ CAPACITY. The public source does not know Blu-ray
+ * discs. */
 static void
 test_mac_cd(void)
 {
@@ -71,7 +73,8 @@ test_mac_cd(void)
 	    {"CheckForCDMediaType", "43 00 00 00 00 00 00 00 04", 0, 4,
 		"00 12 01 01"},
 	    {"SetMediaAccessSpeed", "bb 00 ff ff", 0, 0, NULL},
-	    /* The lead-out (A2h) is at the capacity and 2 seconds: no BCD. */
+	    /* The lead-out (A2h) is at the capacity plus 2 seconds; not in
+	     * BCD. */
 	    {"ReadTOC", "43 02 02 00 00 00 00 ff fe", 0, 48,
 		"00 2e 01 01 01 14 -- a0 -- -- -- -- 01 -- --"
 		"01 14 -- a1 -- -- -- -- 01 -- --"
@@ -94,9 +97,9 @@ test_mac_cd(void)
 }
 
 /*
- * PollForMedia ejects a medium, if TEST UNIT READY fails with a medium error, or is
- * not ready for another reason than 3A/xx and some of 04/xx. So it may not fail
- * because the source is away.
+ * PollForMedia ejects a medium if TEST UNIT READY fails with a medium error, or
+ * with "not ready" for a reason other than 3A/xx and some of 04/xx. So it must
+ * not fail only because the source is away.
  */
 static void
 test_mac_change(void)
@@ -139,8 +142,8 @@ test_mac_change(void)
 	PLAYS(&u, gone);
 }
 
-/* HandlePowerChange closes the tray, and stops the drive, which starts by itself. It
- * locks the drive again when it wakes. */
+/* HandlePowerChange closes the tray and stops the drive, which starts again by
+ * itself. It locks the drive again when it wakes. */
 static void
 test_mac_sleep(void)
 {

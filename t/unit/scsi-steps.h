@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What a host's driver sends to an optical drive, for unit tests of lib/scsi: each
- * step names the function that sends it, and what that looks at in the answer.
+ * The commands that a host's driver sends to an optical drive, for unit tests
+ * of lib/scsi. Each step names the driver's function, and the fields that the
+ * function looks at in the answer.
  */
 #ifndef VM_SCSI_STEPS_H
 #define VM_SCSI_STEPS_H
@@ -27,7 +28,7 @@ struct step {
 	const char *cdb;
 	uint32_t sense;	 /* 0: the command succeeds, and answers */
 	unsigned length; /* bytes */
-	/* What the driver looks at; "--": not at this byte. */
+	/* What the driver looks at; "--": it ignores this byte. */
 	const char *fields;
 };
 
@@ -50,7 +51,8 @@ has_fields(const char *fields)
 	return true;
 }
 
-/* A host gets the sense at once: usb-storage drivers ask for it by themselves. */
+/* The sense comes right after the failure, because drivers of usb-storage
+ * request it by themselves. */
 static void
 take_step(struct scsi_unit *unit, const struct step *step, int line)
 {
@@ -79,7 +81,8 @@ plays(struct scsi_unit *unit, const struct step *steps, size_t count, int line)
 		take_step(unit, steps++, line);
 }
 
-/* A drive that was plugged in a moment ago, with a medium; 0: without. */
+/* A drive that was plugged in a moment ago, with a medium; 0 blocks: without
+ * one. */
 static void
 plug(struct scsi_unit *unit, uint64_t blocks)
 {

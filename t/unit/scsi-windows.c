@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What Windows needs of an optical drive: cdrom.sys, as it was public in
- * github.com/microsoft/Windows-driver-samples, storage/class/cdrom/src (until commit
- * 2409c676), sends these commands after plugging in, when the medium changes, to
- * eject, and around a suspend.
+ * What Windows needs from an optical drive: cdrom.sys, which was public in
+ * github.com/microsoft/Windows-driver-samples, storage/class/cdrom/src (until
+ * commit 2409c676), sends these commands after plugging in, when the medium
+ * changes, to eject, and around a suspend.
  */
 #include "scsi-steps.h"
 
-/* What Windows knows of a drive's events (DeviceInitializeGesn). */
+/* What Windows knows about a drive's events (DeviceInitializeGesn). */
 struct windows {
 	uint8_t mask, unchanged;
-	bool
-	    hack; /* it is not known yet that the drive tells the right class */
+	bool hack; /* not sure yet that the drive reports the class with news */
 };
 
 #define OTHER_EVENT 0xff
 
 /*
- * Ask as long as GesnDataInterpret wants to be called again. Returns the media events
- * that it has seen, a bit each; OTHER_EVENT if the answer is one for which Windows
- * never asks the drive again.
+ * Poll while GesnDataInterpret asks for another call. Returns the media events
+ * that it saw, as a bit each; OTHER_EVENT after an answer that makes Windows
+ * stop polling for good.
  */
 static uint8_t
 windows_polls(struct scsi_unit *unit, struct windows *w)
@@ -36,7 +35,7 @@ windows_polls(struct scsi_unit *unit, struct windows *w)
 		if (job.status != SCSI_GOOD || job.length != 8)
 			return OTHER_EVENT;
 		bit = (uint8_t)(1 << (job.data[2] & 7));
-		if (job.data[2] & 0x80) /* NEA: none of the classes */
+		if (job.data[2] & 0x80) /* NEA: no class has an event */
 			return seen;
 		if (!(w->mask & bit))
 			return OTHER_EVENT;
@@ -51,7 +50,7 @@ windows_polls(struct scsi_unit *unit, struct windows *w)
 			w->unchanged = 0;
 			return seen;
 		}
-		/* It takes 2 off the length, and wants 4. */
+		/* Windows subtracts 2 from the length, and expects 4. */
 		if ((job.data[0] << 8 | job.data[1]) != 6)
 			return OTHER_EVENT;
 		if ((job.data[4] & 0x0f) == 0)
@@ -59,10 +58,11 @@ windows_polls(struct scsi_unit *unit, struct windows *w)
 		if (job.data[2] == 4)
 			seen |= (uint8_t)(1 << (job.data[4] & 0x0f));
 	}
-	return OTHER_EVENT; /* it goes on for ever */
+	return OTHER_EVENT; /* the events never end */
 }
 
-/* Operational change, external request, media, device busy are what it asks for. */
+/* Windows wants these classes: operational change, external request, media,
+ * device busy. */
 static void
 windows_begins(struct scsi_unit *unit, struct windows *w)
 {
@@ -77,8 +77,8 @@ windows_begins(struct scsi_unit *unit, struct windows *w)
 	*w = (struct windows){job.data[3] & 0x5a, 0, true};
 }
 
-/* It is a drive of MMC (the lengths are those that the driver takes), and one for
- * DVDs: profile 0010h is in the list. It plays no sound. */
+/* It is an MMC drive (the lengths are those that the driver accepts), and a DVD
+ * drive, because profile 0010h is in the list. It does not play audio. */
 static const struct step windows_features[] = {
     {"DeviceGetMmcSupportInfo", "46 00 00 00 00 00 00 00 08", 0, 8,
 	"00 00 00 98"},
@@ -94,7 +94,8 @@ static const struct step windows_capabilities[] = {
 	"-- -- -- -- -- -- 00 00 2a 1e -- -- 70 00"},
 };
 
-/* No region is asked of the user, and no speed of writing guessed. */
+/* Windows does not ask the user for a region, and does not guess a writing
+ * speed. */
 static const struct step windows_no_dvd_video[] = {
     {"DeviceInitializeDvd", "a4 00 00 00 00 00 00 00 00 08 08", NO_KEY, 0,
 	NULL},
@@ -117,7 +118,8 @@ test_windows_plug(void)
 	};
 	static const struct step after[] = {
 	    {"MediaReadCapacity", "25", 0, 8, "00 2c cc cb 00 00 08 00"},
-	    /* Both are current: a DVD, and SET STREAMING for its speed. */
+	    /* Both are current: the DVD profile, and SET STREAMING, which sets
+	     * its speed. */
 	    {"DeviceUpdateMmcCapabilities", "46 01 00 00 00 00 00 00 9c", 0,
 		116, "00 00 00 70 -- -- 00 10"},
 	    {"DeviceUpdateMmcCapabilities", "46 02 01 07 00 00 00 00 9c", 0, 16,
@@ -128,7 +130,8 @@ test_windows_plug(void)
 
 	plug(&u, DVD_BLOCKS);
 	windows_begins(&u, &w);
-	/* All three classes, one after the other; the medium is in the second. */
+	/* Windows tries all three classes, one after the other; the medium is
+	 * in the second. */
 	CHECK(windows_polls(&u, &w) == 1 << 2);
 	CHECK(windows_polls(&u, &w) == 0);
 	PLAYS(&u, windows_features);
@@ -158,7 +161,8 @@ test_windows_empty(void)
 	PLAYS(&u, after);
 }
 
-/* The medium is seen at the first poll, and the unit attention is no surprise. */
+/* The first poll reports the medium, and the unit attention does not confuse
+ * Windows. */
 static void
 test_windows_change(void)
 {
@@ -181,9 +185,10 @@ test_windows_change(void)
 	CHECK(windows_polls(&u, &w) == 0);
 	change(&u, BD_BLOCKS);
 	CHECK(windows_polls(&u, &w) == 1 << 2);
-	CHECK(!w.hack); /* the drive tells what is new before what is not */
+	CHECK(!w.hack); /* the drive reports a class with news first */
 	PLAYS(&u, after);
-	/* The layers of a DVD: the end of the first, and of the second, inverted. */
+	/* The layers of a DVD: the end of the first layer, and the inverted end
+	 * of the second. */
 	change(&u, DVD_BLOCKS);
 	CHECK(windows_polls(&u, &w) == 1 << 2);
 	REFUSES(&u, "00", NEW_MEDIUM);
@@ -192,7 +197,7 @@ test_windows_change(void)
 		0, 21,
 		"08 02 -- -- 01 -- 31 -- 00 03 00 00 00 fc ff eb 00 19 66 6f"},
 	    __LINE__);
-	/* It goes, and another one comes, between two polls. */
+	/* The medium is replaced by another one between two polls. */
 	scsi_eject(&u);
 	change(&u, CD_BLOCKS);
 	CHECK(windows_polls(&u, &w) == 1 << 2);
@@ -220,7 +225,7 @@ test_windows_eject(void)
 	windows_begins(&u, &w);
 	CHECK(windows_polls(&u, &w) == 1 << 2);
 	PLAYS(&u, lock);
-	/* Our side asks for it, and Windows does it. */
+	/* Our side asks for an eject, and Windows does it. */
 	scsi_ask_eject(&u);
 	CHECK(windows_polls(&u, &w) == 1 << 1);
 	PLAYS(&u, eject);
@@ -229,7 +234,7 @@ test_windows_eject(void)
 	PLAYS(&u, after);
 }
 
-/* A stopped drive starts by itself; nothing has changed when the bus is back. */
+/* A stopped drive starts by itself; after the suspend, nothing has changed. */
 static void
 test_windows_suspend(void)
 {
@@ -257,7 +262,7 @@ test_windows_suspend(void)
 	CHECK(windows_polls(&u, &w) == 0);
 }
 
-/* What DeviceRestoreDefaultSpeed sends: a descriptor that is empty but for RDD. */
+/* What DeviceRestoreDefaultSpeed sends: a descriptor that has only RDD set. */
 static void
 test_windows_speed(void)
 {
@@ -268,7 +273,7 @@ test_windows_speed(void)
 	CHECK(host_gives(&u, "b6 00 00 00 00 00 00 00 00 00 1c",
 		  "04 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00"
 		  "00 00 00 00 00 00 00 00 00 00 00 00") == 0);
-	/* Streaming reads (READ(12) with that bit) are reads. */
+	/* Reads with the streaming bit of READ(12) are reads. */
 	host_sends(&u, "a8 00 00 00 00 10 00 00 00 20 80");
 	CHECK(job.action == SCSI_READ && job.length == 32 * 2048);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What all commands have in common: unit attentions, sense, the tray and its lock;
- * and what survives the worker's death.
+ * What all commands have in common: unit attentions, sense, the tray and its
+ * lock; and what survives a worker that dies.
  */
 #include <errno.h>
 
@@ -22,7 +22,8 @@
 
 static const struct scsi_medium disc = {2048 * 1000, 2048, false, false};
 
-/* A unit attention is told once, and by no command that has other things to tell. */
+/* A unit attention is told once, but not by a command that must tell something
+ * else. */
 static void
 test_attention(void)
 {
@@ -43,7 +44,7 @@ test_attention(void)
 	AGREES(&u, READY);
 }
 
-/* Without REQUEST SENSE the sense is lost with the next command. */
+/* Without REQUEST SENSE, the next command clears the sense. */
 static void
 test_sense(void)
 {
@@ -55,7 +56,7 @@ test_sense(void)
 	host_sends(&u, READY);
 	ANSWERS(&u, INQUIRY_2, "05 80");
 	CHECK(host_sense(&u) == 0);
-	/* Both formats, and cut. */
+	/* Both formats of sense, whole and cut. */
 	host_sends(&u, READY);
 	ANSWERS(&u, "03 00 00 00 ff",
 	    "70 00 02 00000000 0a 00000000 3a 01 00 000000");
@@ -66,7 +67,7 @@ test_sense(void)
 	AGREES(&u, "03 00 00 00 00");
 }
 
-/* REQUEST SENSE names the block at which the caller has failed. */
+/* REQUEST SENSE names the block at which the caller failed. */
 static void
 test_failures(void)
 {
@@ -125,7 +126,8 @@ test_lengths(void)
 	CHECK(job.status == SCSI_CHECK_CONDITION && job.length == 0);
 }
 
-/* Another unit is not there, says so, and leaves ours alone. */
+/* A command to another logical unit is told that there is none, and leaves ours
+ * alone. */
 static void
 test_other_unit(void)
 {
@@ -163,7 +165,7 @@ test_lock(void)
 	CHECK(scsi_is_locked(&u));
 	REFUSES(&u, EJECT, 0x055302);
 	AGREES(&u, READY);
-	AGREES(&u, "1e 00 00 00 03"); /* persistently, too */
+	AGREES(&u, "1e 00 00 00 03"); /* the persistent lock, too */
 	AGREES(&u, ALLOW);
 	CHECK(scsi_is_locked(&u));
 	AGREES(&u, "1e 00 00 00 02");
@@ -173,7 +175,7 @@ test_lock(void)
 	REFUSES(&u, EJECT, 0x025302);
 	scsi_reset(&u);
 	CHECK(!scsi_is_locked(&u));
-	REFUSES(&u, READY, 0x023a02); /* and no attention */
+	REFUSES(&u, READY, 0x023a02); /* without an attention */
 }
 
 static void
@@ -192,7 +194,7 @@ test_host_ejects(void)
 	CHECK(!u.present);
 	REFUSES(&u, READY, 0x023a02);
 	ANSWERS(&u, "bd 00 00 00 00 00 00 00 00 08", "00 10 00 00 00 01 00 00");
-	AGREES(&u, EJECT); /* again: nothing is dropped */
+	AGREES(&u, EJECT); /* again: no error, and no event */
 	AGREES(&u, LOAD);
 	REFUSES(&u, READY, 0x023a01);
 	ANSWERS(&u, "bd 00 00 00 00 00 00 00 00 08", "00 00 00 00 00 01 00 00");
@@ -206,7 +208,7 @@ test_events(void)
 	host_init(&u, SCSI_CD);
 	ANSWERS(&u, MEDIA, "00 06 04 56 00 00 00 00");
 	CHECK(scsi_insert(&u, &disc) == 0);
-	/* No event is lost with an answer that has no room for it. */
+	/* An answer without room for an event does not lose it. */
 	ANSWERS(&u, "4a 01 00 00 10 00 00 00 04", "00 06 04 56");
 	ANSWERS(&u, MEDIA, NEW);
 	ANSWERS(&u, MEDIA, NO_EVENT);
@@ -217,7 +219,7 @@ test_events(void)
 	scsi_eject(&u);
 	ANSWERS(&u, MEDIA, REMOVED);
 	ANSWERS(&u, MEDIA, "00 06 04 56 00 01 00 00");
-	scsi_ask_eject(&u); /* of what is not there */
+	scsi_ask_eject(&u); /* without a medium */
 	ANSWERS(&u, MEDIA, "00 06 04 56 00 01 00 00");
 	/* A change of media between two polls is one event. */
 	CHECK(scsi_insert(&u, &disc) == 0);
@@ -225,7 +227,7 @@ test_events(void)
 	CHECK(scsi_insert(&u, &disc) == 0);
 	ANSWERS(&u, MEDIA, NEW);
 	ANSWERS(&u, MEDIA, NO_EVENT);
-	/* Of several classes the one in which something happened. */
+	/* Of several classes, the one that has an event is reported. */
 	scsi_ask_eject(&u);
 	ANSWERS(&u, "4a 01 00 00 56 00 00 00 08", ASKED);
 	ANSWERS(&u, "4a 01 00 00 56 00 00 00 08", "00 06 01 56 00 00 00 00");
@@ -234,7 +236,8 @@ test_events(void)
 	REFUSES(&u, "4a 00 00 00 10 00 00 00 08", 0x052400);
 }
 
-/* What a medium was is not told of the next one. */
+/* The attention for a medium that was ejected unseen is not told for the next
+ * one. */
 static void
 test_medium_goes_unseen(void)
 {
@@ -263,13 +266,13 @@ test_death(void)
 	scsi_fail(&u, &job, SCSI_ABORTED);
 	CHECK(job.status == SCSI_CHECK_CONDITION);
 	CHECK(host_sense(&u) == 0x0b0006);
-	/* It dies again: in REQUEST SENSE, which has told the attention. */
+	/* It dies again: in REQUEST SENSE, after the attention was told. */
 	host_sends(&u, READY);
 	CHECK(host_sense(&u) == 0x062800);
 	scsi_fail(&u, &job, SCSI_ABORTED);
 	REFUSES(&u, READY, 0x062800);
 	AGREES(&u, READY);
-	/* And in the answer with an event. */
+	/* And while it answers with an event. */
 	ANSWERS(&u, MEDIA, NEW);
 	CHECK(scsi_insert(&u, &disc) == 0);
 	ANSWERS(&u, MEDIA, NEW);
@@ -279,7 +282,7 @@ test_death(void)
 	CHECK(scsi_is_valid(&u));
 }
 
-/* What is left in memory is not believed. */
+/* Invalid content of the shared memory is rejected. */
 static void
 test_valid(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Run in an empty directory, which gets trees like /run/vmedia, /sys and configfs.
+ * Run in an empty directory; it gets trees like /run/vmedia, /sys and configfs.
  */
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -129,8 +129,8 @@ test_activating(void)
 	CHECK(strcmp(state(), "failed") == 0);
 }
 
-/* A change of the medium may wait for hours: nothing that waits for it is read. A
- * FIFO in the place of the file would make a reader wait. */
+/* A change of the medium may block readers of some files for hours: the state
+ * must be read without them. A FIFO in their place would make a reader wait. */
 static void
 test_stuck(void)
 {
@@ -144,7 +144,7 @@ test_stuck(void)
 	close(fd);
 }
 
-/* Whoever may not test the lock is told no state. */
+/* A caller that may not test the lock is told no state. */
 static void
 test_unreadable(void)
 {
@@ -165,7 +165,7 @@ test_unreadable(void)
 	}
 }
 
-/* What the network has written must not lead astray. */
+/* Text that came from the network must not mislead the reader. */
 static void
 test_hostile_stats(void)
 {

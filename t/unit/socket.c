@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Listening at the path of a Unix socket that is there already.
+ * Listening at the path of a Unix socket that exists already.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -43,7 +43,7 @@ test_stale(void)
 	unlink("socket");
 }
 
-/* The other program goes on while we look whether it serves. */
+/* The other program begins to listen while we check whether it serves. */
 static void *
 listen_late(void *unused)
 {
@@ -54,7 +54,7 @@ listen_late(void *unused)
 	return unused;
 }
 
-/* Returns whether the socket stays that of the other program. */
+/* Does the socket stay that of the other program? */
 static bool
 keeps_socket(void)
 {
@@ -75,7 +75,7 @@ keeps_socket(void)
 }
 
 /* A program that has bound its socket, and does not listen yet, keeps it. On a
- * busy machine it may be late, and is then tried again. */
+ * busy machine it may listen too late; then the test tries again. */
 static void
 test_between_bind_and_listen(void)
 {

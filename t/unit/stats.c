@@ -24,7 +24,7 @@ test_map(void)
 	CHECK(s.fetched == 50);
 }
 
-/* An image smaller than there are cells, and one that fills no cell whole. */
+/* An image with fewer bytes than cells, and one whose last cell is not full. */
 static void
 test_small(void)
 {

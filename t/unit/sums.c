@@ -11,7 +11,7 @@
 #define B "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"
 #define C "0123456789abcdefABCDEF0123456789abcdefABCDEF0123456789abcdefABCD"
 
-/* The letter that the sum begins with, or 0. */
+/* Returns the first letter of the sum, or 0. */
 static int
 find(const char *text)
 {
@@ -44,12 +44,13 @@ main(void)
 	CHECK(find("SHA512 (x y.iso) = " A "\n") == 0);
 	CHECK(find("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n" C
 		   "  x y.iso\n-----BEGIN PGP SIGNATURE-----\n") == '0');
-	/* One without a name is for any file, but only if it is alone. */
+	/* A sum without a name fits any file, but only if it is the only
+	 * sum. */
 	CHECK(find(B "\n") == 'b' && find("\n" B) == 'b');
 	CHECK(find(B "\n" A "\n") == 0);
 	CHECK(find(B "\n" A "  other\n") == 0);
 	CHECK(find(A "  other\n") == 0 && errno == ENOENT);
-	/* The same twice is fine, two different ones are not. */
+	/* The same sum twice is fine; two different sums are not. */
 	CHECK(find(A "  x y.iso\nSHA256 (x y.iso) = " A "\n") == 'a');
 	CHECK(find(A "  x y.iso\n" B "  x y.iso\n") == 0 && errno == EEXIST);
 	CHECK(find("") == 0 && find("\\" A "  x y.iso") == 'a');

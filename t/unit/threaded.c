@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * A threaded source over a library that exists only here: its file is in
- * memory, and its calls fail or hang when they are told to.
+ * A threaded source on top of a fake library: its file is in memory, and its
+ * calls fail or hang when a test tells them to.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@
 static unsigned char file[SIZE];
 static struct blocking_file identity;
 static _Atomic int opened, closed, fail_opens, fail_reads, flushed;
-static _Atomic int too_many; /* bytes that a read only claims to have read */
+static _Atomic int too_many; /* bytes by which a read overstates its length */
 static _Atomic bool hang, hangs, released;
 static pthread_mutex_t url_lock = PTHREAD_MUTEX_INITIALIZER;
 static char opened_url[128]; /* and the password */
@@ -57,7 +57,7 @@ static ssize_t
 fake_read(
     void *context, void *buf, size_t len, uint64_t offset, struct fault *why)
 {
-	size_t n = len < 50000 ? len : 50000; /* less than was asked for */
+	size_t n = len < 50000 ? len : 50000; /* less than requested */
 
 	(void)context;
 	while (hang && !released) {
@@ -123,7 +123,7 @@ struct job {
 	unsigned char *got;
 	size_t len;
 	bool ended;
-	struct fault fault; /* status 0: none */
+	struct fault fault; /* status 0: no fault */
 };
 
 static void
@@ -237,12 +237,12 @@ test_fault_and_another_context(void)
 	end(s, &a, EX_IOERR);
 	begin(s, &a, TRANSFER_READ, 0, 1000000, NULL);
 	end(s, &a, 0);
-	/* The context that failed is closed, and another is open. */
+	/* The failed context is closed, and another is open. */
 	CHECK(closed == 1 && opened == 2);
 	s->ops->close(s);
 }
 
-/* A server that says to have sent more than was asked for is not believed. */
+/* A server that claims to have sent more than requested is not believed. */
 static void
 test_longer_than_asked(void)
 {
@@ -259,7 +259,7 @@ test_longer_than_asked(void)
 	s->ops->close(s);
 }
 
-/* A server that has only just been started is asked again, but not for ever. */
+/* If a server has only just started, opening is repeated, but not for ever. */
 static void
 test_open_again(void)
 {
@@ -331,14 +331,14 @@ test_no_flush(void)
 	/* Nothing was written since, so nothing is lost. */
 	fail_reads = 1;
 	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);
-	end(s, &a, EX_IOERR); /* told to fail */
+	end(s, &a, EX_IOERR); /* the fake fails it */
 	begin(s, &a, TRANSFER_FLUSH, 0, 0, NULL);
 	end(s, &a, 0);
 	begin(s, &a, TRANSFER_WRITE, 0, 1000, file);
 	end(s, &a, 0);
 	fail_reads = 1;
 	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);
-	end(s, &a, EX_IOERR); /* told to fail */
+	end(s, &a, EX_IOERR); /* the fake fails it */
 	begin(s, &a, TRANSFER_FLUSH, 0, 0, NULL);
 	end(s, &a, EX_IOERR);
 	begin(s, &a, TRANSFER_FLUSH, 0, 0, NULL);
@@ -390,8 +390,8 @@ test_stuck(void)
 }
 
 /*
- * A renewed URL is tried first. Its file has another time, so that the engine
- * must compare bytes.
+ * A renewed URL is used only after it could be opened. Its file has another
+ * time, so the engine must compare bytes.
  */
 static void
 test_renewal(void)
@@ -421,7 +421,7 @@ test_renewal(void)
 	s->ops->adopt(s);
 	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);
 	end(s, &a, 0);
-	/* A change of this file is one. */
+	/* If the file changes once more, the image has changed. */
 	identity.seconds++;
 	fail_reads = 1;
 	begin(s, &a, TRANSFER_READ, 0, 1000, NULL);

@@ -65,12 +65,12 @@ test_once(void)
 	CHECK(!ticket_use(dir, WORD, "/vm/", NULL, &grant));
 	CHECK(!ticket_use(dir, WORD "x", "/vm/0", NULL, &grant));
 	CHECK(!ticket_use(dir, "", "/vm/0", NULL, &grant));
-	/* Another slot's client has not used it up. */
+	/* A request for another slot did not use up the ticket. */
 	CHECK(is_there(WORD));
 	CHECK(ticket_use(dir, WORD, "/nbd/0", NULL, &grant));
 	CHECK(!is_there(WORD));
 	CHECK(!ticket_use(dir, WORD, "/nbd/0", NULL, &grant));
-	/* A ticket is for one use unless it says otherwise. */
+	/* A ticket is good for one use unless it says otherwise. */
 	make(WORD, LATER "path /vm/0\n");
 	CHECK(ticket_use(dir, WORD, "/vm/0", NULL, &grant) && !is_there(WORD));
 	make(WORD, LATER "path /vm/0\nonce no\n");
@@ -113,7 +113,7 @@ test_none(void)
 		CHECK(!ticket_use(dir, WORD, "/vm/0", NULL, &grant));
 		unlink(file_of(WORD));
 	}
-	/* A short word can be guessed, and a link leads elsewhere. */
+	/* A short word can be guessed, and a symbolic link leads elsewhere. */
 	make("short", LATER "path /vm/0\nonce no\n");
 	CHECK(!ticket_use(dir, "short", "/vm/0", NULL, &grant));
 	unlink(file_of("short"));
@@ -126,7 +126,7 @@ test_none(void)
 	CHECK(!ticket_use("/nonexistent", WORD, "/vm/0", NULL, &grant));
 }
 
-/* A key that has had no session is no way back to one. */
+/* A key that never had a session does not resume one. */
 static void
 test_held(void)
 {
@@ -139,7 +139,7 @@ test_held(void)
 	unlink(file_of(WORD));
 }
 
-/* The last use is the file's time: vm-slot looks at it at a take-over. */
+/* The file's time is the last use: vm-slot compares it at a take-over. */
 static void
 test_newest(void)
 {
@@ -176,7 +176,8 @@ test_ended(void)
 	CHECK(strlen(grant.ended) == sizeof(grant.ended) - 1);
 }
 
-/* Whoever is refused has no key for longer than minutes. */
+/* The key expires in at most 5 minutes: a client that is then refused cannot
+ * use it longer. */
 static void
 check_minutes(const char *word)
 {
@@ -209,14 +210,15 @@ test_again(void)
 	CHECK(ticket_use(dir, RESUME, "/nbd/0", NULL, &grant));
 	CHECK(!ticket_use(dir, RESUME, "/vm/1", NULL, &grant));
 	CHECK(stat(file_of(RESUME), &st) == 0 && st.st_size < 200);
-	/* With such a word nobody makes another, which would begin anew. */
+	/* The use of a key makes no further key, which would start a new
+	 * session. */
 	CHECK(ticket_use(dir, RESUME, "/vm/0", OTHER, &grant));
 	CHECK(!is_there(OTHER));
 	make(RESUME, LATER "path /vm/0\nonce no\nresume held\n");
 	CHECK(ticket_use(dir, RESUME, "/vm/0", OTHER, &grant));
 	CHECK(!is_there(OTHER));
 	unlink(file_of(RESUME));
-	/* A word that is too short for a secret does not become one. */
+	/* A word that is too short for a secret does not become a key. */
 	make(WORD, LATER "path /vm/0\nonce yes\n");
 	CHECK(ticket_use(dir, WORD, "/vm/0", "short", &grant));
 	CHECK(!is_there("short"));

@@ -35,7 +35,7 @@ test_metadata(void)
 	CHECK(has("empty ,a", "empty", ""));
 	CHECK(!has("filename eC5pc28=", "file", ""));
 	CHECK(!has("filename eC5pc28=", "filenames", ""));
-	/* A key's name may begin as another one's. */
+	/* A key may begin with the name of another key. */
 	CHECK(tus_metadata_check("a YQ==,aa YQ==,A YQ==") == NULL);
 }
 
@@ -70,7 +70,7 @@ test_values(void)
 	char text[4];
 	bool is_there;
 
-	/* A NUL, then what is too long. */
+	/* A value with a NUL; then a value that is too long. */
 	CHECK(!tus_metadata_get("a AAAA", "a", text, 4, &is_there));
 	CHECK(is_there);
 	CHECK(!tus_metadata_get("a eC5pc28=", "a", text, 4, &is_there));
@@ -217,7 +217,8 @@ test_fetch(void)
 	CHECK(takes(http, &r) == 0 && r.is_fetch);
 	http.content_type = "application/jsonx";
 	CHECK(takes(http, &r) == 412 && !r.is_fetch);
-	/* An upload of JSON has a length, and no such type. */
+	/* A request with a length is an upload, not a fetch, though its type is
+	 * JSON. */
 	http.content_type = "application/json";
 	http.upload_length = "5";
 	CHECK(takes(http, &r) == 412 && !r.is_fetch);

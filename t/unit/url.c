@@ -135,7 +135,7 @@ main(void)
 	CHECK(shows("https://u:p@a.b", "https://a.b"));
 	CHECK(shows("https://a.b?u:p@c/", "https://a.b"));
 	CHECK(shows("https://u:p@", "https://"));
-	/* Wrong syntax, but still a password. */
+	/* The URL's syntax is wrong, but it has a password. */
 	CHECK(shows("http://u:p/w@a.b/c", "http://a.b/c"));
 	CHECK(shows("http://u:p?w@a.b/c", "http://"));
 	CHECK(shows("http://u:p#w@a.b/c", "http://"));
@@ -145,7 +145,8 @@ main(void)
 	CHECK(shows("x?y@z", "x"));
 	CHECK(shows("", ""));
 	CHECK(shows("https://a/\x1b[m b\n", "https://a/?[m b?"));
-	/* As it was typed, but for what misleads. */
+	/* The text stays as it was typed, except for characters that
+	 * mislead. */
 	CHECK(shows("https://b\xc3\xbc/\xc3\xa4 \xf0\x9f\x98\x80.iso",
 	    "https://b\xc3\xbc/\xc3\xa4 \xf0\x9f\x98\x80.iso"));
 	CHECK(shows("a\xc3/\xff\xc0\xaf\xed\xa0\x80", "a?/??????"));
@@ -153,7 +154,7 @@ main(void)
 		    "b\xe2\x80\xae"
 		    "c\x7f",
 	    "a?b?c?"));
-	/* A password with both is not shown in part. */
+	/* A password that contains "/" and "@" is not shown in part. */
 	CHECK(shows("http://u:p@w/x@a.b/c", "http://a.b/c"));
 	CHECK(shows("http://u:p@w/x/y@z@a.b/c", "http://a.b/c"));
 	CHECK(shows("http://u:@p/w@a.b:80/c", "http://a.b:80/c"));

@@ -22,7 +22,7 @@
 
 #define MIB (1 << 20)
 
-/* A bridge at work in a thread, and the test's ends of its sockets. */
+/* A bridge that runs in a thread, and the test's ends of its sockets. */
 static struct {
 	pthread_t thread;
 	struct ws_bridge bridge;
@@ -65,7 +65,8 @@ run(void *arg)
 {
 	(void)arg;
 	ws_bridge(&work.bridge, &work.end);
-	/* The shell that gave it to us would not expect EAGAIN. */
+	/* The shell that passed the descriptor to us would not expect
+	 * EAGAIN. */
 	CHECK((fcntl(work.bridge.in, F_GETFL) & O_NONBLOCK) == 0);
 	close(work.wire.in);
 	close(work.bridge.in);
@@ -140,7 +141,8 @@ test_both_ways(void)
 	CHECK(COMES(work.far, "hi"));
 	PUT(work.far, "you");
 	CHECK(COMES(work.peer, "\x82\x03you"));
-	/* The peer closes: the backend reads all that it sent, then the end. */
+	/* The peer closes: the backend can read all that the peer sent, then
+	 * the end. */
 	PUT(work.peer,
 	    "\x82\x81\x00\x00\x00\x00!\x88\x82\x00\x00\x00\x00\x03\xe8");
 	CHECK(COMES(work.far, "!") && is_end(work.far));
@@ -178,14 +180,14 @@ test_backend_end(void)
 	shutdown(work.far, SHUT_WR);
 	CHECK(COMES(work.peer, "\x82\x03"
 			       "bye\x88\x02\x03\xe8"));
-	/* The peer may send data until it closes as well. */
+	/* The peer may still send data until it closes as well. */
 	PUT(work.peer, "\x82\x81\x00\x00\x00\x00!");
 	CHECK(COMES(work.far, "!"));
 	PUT(work.peer, "\x88\x80\x00\x00\x00\x00");
 	CHECK(is_end(work.peer));
 	join();
 	CHECK(work.end.clean && !work.end.by_peer && work.end.code == 1000);
-	/* A failed backend; and a peer that never answers the close. */
+	/* A failed backend, and a peer that never answers the close. */
 	b.explain_end = ends_badly;
 	b.close_limit = 300;
 	start(&b);
@@ -197,8 +199,8 @@ test_backend_end(void)
 	CHECK(!work.end.clean && ws_end_status(&work.end) == 74);
 }
 
-/* Texts are sent beside the bytes. A stop is asked for; what was read before is
- * sent first. */
+/* Texts are sent besides the bytes. When a stop is asked for, the bytes that
+ * were read before are sent first. */
 static void
 test_asked(void)
 {
@@ -228,7 +230,7 @@ static void
 test_violation(void)
 {
 	start(&server);
-	/* Frames before the fault count; what follows it does not. */
+	/* Frames before the fault count; those after it do not. */
 	PUT(work.peer,
 	    "\x82\x81\x00\x00\x00\x00x\x83\x00\x82\x81\x00\x00\x00\x00y");
 	CHECK(COMES(work.far, "x") && is_end(work.far));
@@ -253,7 +255,7 @@ test_client(void)
 		CHECK(frame[0] == 0x82 && frame[1] == 0x83);
 		ws_mask(frame + 6, 3, frame + 2, 0);
 		CHECK(memcmp(frame + 6, "abc", 3) == 0);
-		/* Each frame has a key of its own. */
+		/* Each frame has its own key. */
 		CHECK(i == 0 || memcmp(first, frame + 2, 4) != 0);
 		memcpy(first, frame + 2, 4);
 	}
@@ -264,7 +266,7 @@ test_client(void)
 	CHECK(work.end.code == WS_POLICY && ws_end_status(&work.end) == 77);
 }
 
-/* A page can't see pings: it is sent empty messages in our silences. */
+/* A page can't see pings: while we are silent, it is sent empty messages. */
 static void
 test_beats(void)
 {
@@ -293,7 +295,7 @@ test_pings(void)
 			       "a"));
 	PUT(work.peer, "\x88\x80\x00\x00\x00\x00");
 	join();
-	/* A silent peer is pinged twice, and given up. */
+	/* A silent peer is pinged twice, then given up. */
 	b.ping_after = 100;
 	start(&b);
 	CHECK(COMES(work.peer, "\x89\x00\x89\x00"));
@@ -319,7 +321,7 @@ fill(int fd, const void *bytes, size_t len)
 	return all;
 }
 
-/* A side that does not read stops only the side that writes to it. */
+/* A side that does not read stops only the side that sends to it. */
 static void
 test_backpressure(void)
 {
@@ -335,8 +337,8 @@ test_backpressure(void)
 	put(work.peer, frame, header);
 	n = fill(work.peer, frame + header, MIB);
 	CHECK(n > 0 && n < 4 * MIB);
-	/* The other direction goes on; its silence is not its fault, and it is
-	 * told that we live. */
+	/* The other direction goes on. The peer is silent because it is
+	 * blocked, so it is not given up; and it is told that we live. */
 	PUT(work.far, "still");
 	CHECK(COMES(work.peer, "\x82\x05still"));
 	CHECK(COMES(work.peer, "\x8a\x00\x8a\x00"));
@@ -348,7 +350,7 @@ test_backpressure(void)
 	close(work.peer);
 	work.peer = open("/dev/null", O_RDONLY);
 	join();
-	/* The same the other way: the peer does not read. */
+	/* The same in the other direction: the peer does not read. */
 	start(&server);
 	n = fill(work.far, frame, MIB);
 	CHECK(n > 0 && n < 4 * MIB);
@@ -371,7 +373,7 @@ cpu_ms(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* While the last data of a peer that is gone waits for the backend, the bridge
+/* While the last data of a peer that has gone wait for the backend, the bridge
  * must not spin. */
 static void
 test_gone_unread(void)
@@ -398,7 +400,7 @@ test_gone_unread(void)
 	CHECK(!work.end.clean && work.end.code == 1006);
 }
 
-/* Of more lines than fit, the newest stay. */
+/* If not all lines fit, the newest stay. */
 static void
 test_texts(void)
 {
@@ -421,7 +423,7 @@ int
 main(void)
 {
 	signal(SIGPIPE, SIG_IGN);
-	alarm(60); /* a bridge that hangs is a failure */
+	alarm(60); /* so that a bridge that hangs makes the test fail */
 	test_both_ways();
 	test_early_bytes();
 	test_backend_end();

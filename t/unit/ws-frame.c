@@ -10,7 +10,7 @@
 #include "check.h"
 #include "ws/frame.h"
 
-/* What a parser said, as text: "data:Hel data:lo ping:x close:1000:bye". */
+/* The parser's events as text: "data:Hel data:lo ping:x close:1000:bye". */
 static char told[4096];
 
 static void
@@ -42,7 +42,7 @@ tell(const struct ws_event *e)
 	}
 }
 
-/* Feed a copy of the bytes in pieces of that size. */
+/* Feed a copy of the bytes in pieces of this size. */
 static const char *
 parse(const void *bytes, size_t len, size_t piece, bool is_server, bool text)
 {
@@ -65,7 +65,7 @@ parse(const void *bytes, size_t len, size_t piece, bool is_server, bool text)
 	return told;
 }
 
-/* The events must be the same, whatever the pieces are. */
+/* The events must be the same for pieces of any size. */
 #define SAYS(literal, is_server, text, expected)                         \
 	do {                                                             \
 		size_t piece;                                            \
@@ -81,7 +81,7 @@ parse(const void *bytes, size_t len, size_t piece, bool is_server, bool text)
 static void
 test_data(void)
 {
-	/* RFC 6455 section 5.7, as binary. */
+	/* The examples of RFC 6455 section 5.7, as binary. */
 	SERVER_SAYS("\x82\x05Hello", "Hello");
 	CLIENT_SAYS("\x82\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", "Hello");
 	SERVER_SAYS("\x02\x03Hel\x80\x02lo", "Hello");
@@ -147,7 +147,7 @@ test_lengths(void)
 	SERVER_SAYS("\x82\x7e\x00\x7dx", "<error 1002>");
 	SERVER_SAYS("\x82\x7f\x00\x00\x00\x00\x00\x00\xff\xff", "<error 1002>");
 	SERVER_SAYS("\x82\x7f\x80\x00\x00\x00\x00\x00\x00\x00", "<error 1002>");
-	/* A frame of 2^62 bytes: its payload is passed on as it comes. */
+	/* A frame of 2^62 bytes: its payload is passed on as it arrives. */
 	SERVER_SAYS("\x82\x7f\x40\x00\x00\x00\x00\x00\x00\x00xyz", "xyz");
 }
 
@@ -188,7 +188,7 @@ test_text(void)
 	CHECK(strcmp(parse("\x81\x02\xc3\x28", 4, 1, false, true),
 		  "\xc3<error 1007>") == 0);
 	TEXT_SAYS("\x01\x01\xce\x80\x00", "\xce<error 1007>");
-	/* Binary need not be UTF-8. */
+	/* Binary data need not be UTF-8. */
 	TEXT_SAYS("\x82\x02\xc3\x28", "\xc3\x28");
 }
 
@@ -229,13 +229,13 @@ test_writing(void)
 			    "\x03\xe9"
 			    "away",
 			    6) == 0);
-	/* A long reason is cut, but not within a character. */
+	/* A long reason is cut, but not in the middle of a character. */
 	memset(long_reason, 'x', sizeof(long_reason));
 	memcpy(long_reason + 122, "\xc3\xa9", 3);
 	CHECK(ws_close_payload(buf, 1000, (char *)long_reason) == 124);
 	n = ws_header(buf, WS_PING, 5, key);
 	CHECK(n == 6 && memcmp(buf, "\x89\x85\x01\x02\x03\x04", 6) == 0);
-	/* Masking in parts is like masking at once. */
+	/* Masking in parts gives the same as masking at once. */
 	memset(a, 0, sizeof(a));
 	memset(b, 0, sizeof(b));
 	ws_mask(a, sizeof(a), key, 3);

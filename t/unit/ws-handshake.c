@@ -21,7 +21,7 @@
 static struct ws_request request;
 static char block[16384];
 
-/* The status of HTTP for a block. */
+/* Returns the HTTP status for this block. */
 static int
 asks(const char *text)
 {
@@ -39,7 +39,7 @@ test_good(void)
 	CHECK(strcmp(request.path, "/vm/0") == 0);
 	CHECK(strcmp(request.host, "bmc") == 0);
 	CHECK(strcmp(request.key, KEY) == 0 && request.origin == NULL);
-	/* Other case, order, blanks and lists are as good. */
+	/* Other case, order, blanks and lists are accepted, too. */
 	CHECK(asks(GET V13 KEYS
 		  "UPGRADE:WebSocket\r\n"
 		  "connection:  keep-alive, UPGRADE \t\r\n" HOST END) == 0);
@@ -177,7 +177,7 @@ test_answer(void)
 
 static struct ws_answer answer;
 
-/* Is that the right answer to KEY and protocol? */
+/* Is this the right answer to KEY and protocol? */
 static bool
 answers(const char *text, const char *protocol)
 {

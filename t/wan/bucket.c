@@ -17,7 +17,7 @@ bucket_set(struct bucket *b, double bytes, int64_t now)
 	b->at = now;
 }
 
-/* How many bytes must be allowed before any pass. */
+/* How many bytes the limit must allow before any byte passes. */
 static double
 bucket_grain(const struct bucket *b)
 {

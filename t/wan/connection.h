@@ -15,14 +15,14 @@
 
 struct connection {
 	bool used;
-	int64_t open_at; /* when the handshake would be over */
+	int64_t open_at; /* when the simulated handshake is over */
 	struct way up, down;
 	struct bucket bucket; /* of the direction to the client */
 };
 
 extern struct connection connections[CONNECTIONS_MAX];
 
-/* The limits, set at any time. */
+/* The limits; they may change at any time. */
 extern struct bucket total;
 extern double rate;   /* bytes a second, for each new connection */
 extern int64_t delay; /* nanoseconds, one way */
@@ -33,7 +33,7 @@ void connection_open(int client, const struct addrinfo *server);
 void connection_close(struct connection *c, bool reset);
 /* Pass on one quantum. Returns whether more may pass now. */
 bool connection_move(struct connection *c, int64_t now);
-/* The time at which connection_move() has something to do. */
+/* The time at which connection_move() has work to do. */
 int64_t connection_next(const struct connection *c, int64_t now);
 
 #endif

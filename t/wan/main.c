@@ -3,14 +3,15 @@
  *
  * wan: a TCP proxy that behaves like a long and slow network path. It passes on
  * what it reads half a round trip later, no faster than its limit; a new
- * connection costs the round trip of its handshake. The connections share the
- * limit fairly. Slow start and packet loss are not simulated: they would only
- * slow down the short requests of the programs that we compare with.
+ * connection takes one more round trip for its handshake. The connections share
+ * the limit fairly. Slow start and packet loss are not simulated: they would
+ * only slow down the short requests of the programs that we compare with.
  *
  * Lines on standard input change it while it runs: "delay MS" (the round trip),
- * "rate MBIT" (a second, for each new connection), "total MBIT" (for all; 0: no
- * limit), "cut" resets all connections, "dead" stops all bytes and "alive" lets
- * them go on. It answers each line with the same word on standard output.
+ * "rate MBIT" (megabits a second, for each new connection), "total MBIT" (for
+ * all together; 0: no limit); "cut" resets all connections, "dead" stops all
+ * bytes, and "alive" lets them go on. It answers each line with the same line
+ * on standard output.
  */
 #include "connection.h"
 
@@ -33,7 +34,7 @@
 
 static bool dead; /* no bytes pass */
 
-/* An end is ready: read from it, or note that it accepts bytes again. */
+/* An end has an event: read from it, or note that it accepts bytes again. */
 static void
 connection_ready(struct connection *c, const struct pollfd *client,
     const struct pollfd *server)
@@ -67,7 +68,7 @@ events(const struct way *read, const struct way *write)
 	return set;
 }
 
-/* Execute a line of standard input. Returns false at its end. */
+/* Execute a line of standard input. Returns false at the end of the input. */
 static bool
 obey(void)
 {
@@ -116,8 +117,8 @@ list_ends(void)
 		fds[n++].events = events(&c->up, &c->down);
 		fds[n].fd = c->down.from;
 		fds[n++].events = events(&c->down, &c->up);
-		/* ppoll(2) would report an error that is not read again and
-		 * again. */
+		/* If it waits for neither, disable it: ppoll(2) would report an
+		 * error again and again, because nobody reads it. */
 		if (fds[n - 2].events == 0)
 			fds[n - 2].fd = -1;
 		if (fds[n - 1].events == 0)

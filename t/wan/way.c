@@ -105,7 +105,8 @@ way_drain(struct way *w, size_t n)
 	}
 	w->out += (uint64_t)put;
 	way_forget_marks(w);
-	/* Use the same pages again if possible: they are in the CPU's cache. */
+	/* Use the same pages again if possible, because they are in the CPU's
+	 * cache. */
 	if (w->in == w->out)
 		w->in = w->out = 0;
 	return put;

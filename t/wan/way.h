@@ -15,7 +15,7 @@
 #define MARKS_MAX 8192
 #define NEVER	  INT64_MAX
 
-/* Bytes read up to this one may be passed on from that time (ns) on. */
+/* Bytes up to offset `end` may be passed on from the time `when` (ns) on. */
 struct mark {
 	int64_t when;
 	uint64_t end;
@@ -28,7 +28,7 @@ struct way {
 	struct mark marks[MARKS_MAX];
 	unsigned first_mark, mark_count;
 	bool ended;   /* the reading end was closed */
-	bool told;    /* ... and the other end was closed, too */
+	bool told;    /* ... and the writing end was told so */
 	bool blocked; /* the writing end accepts nothing now */
 };
 
