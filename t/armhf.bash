@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# Building for 32-bit ARM with Debian's libraries for it, below $TARGET_ROOT.
+# Builds for 32-bit ARM with Debian's libraries, which are below $TARGET_ROOT.
 
 TARGET=arm-linux-gnueabihf
 export TARGET_ROOT=$BUILD/armhf-root TARGET_OUT=$BUILD/armhf
 
-# What vmedia needs there to be built, and to run.
+# The packages that vmedia needs there to be built, and to run.
 TARGET_PACKAGES=busybox-static,libbearssl-dev,libc6-dev,libcrypt-dev,libcrypt1
 TARGET_PACKAGES+=,libcurl4-openssl-dev,libjansson-dev,libmnl-dev,libnbd-dev,libnfs-dev
 TARGET_PACKAGES+=,libseccomp-dev,libsmbclient-dev,nbdkit,nbdkit-plugin-dev
 
-# relink: where a link says /lib, it means the target's.
+# relink: links to /lib/... mean the target's /lib: make them relative.
 relink() {
 	local link
 	find "$TARGET_ROOT/usr/lib/$TARGET" -name '*.so' -lname '/lib/*' | while read -r link; do
@@ -18,14 +18,14 @@ relink() {
 	done
 }
 
-# debian_mirror: where this machine has its packages from.
+# debian_mirror: prints the mirror from which this machine gets its packages.
 debian_mirror() {
 	sed -n 's/^URIs: //p; s/^deb \([^ ]*\) .*/\1/p' \
 		/etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null |
 		head -1
 }
 
-# target_root: unpacks Debian's armhf libraries, from that mirror, once.
+# target_root: unpacks Debian's armhf libraries from that mirror, once.
 target_root() {
 	local uri
 	mkdir -p "$BUILD"
@@ -44,8 +44,8 @@ target_root() {
 	exec 8>&-
 }
 
-# target_make [VARIABLE=VALUE...] GOAL: make for the target, into $TARGET_OUT. A second
-# caller waits until it is made.
+# target_make [VARIABLE=VALUE...] GOAL: make for the target, into $TARGET_OUT. A
+# second caller waits until the first has finished.
 target_make() {
 	local lib=$TARGET_ROOT/usr/lib/$TARGET
 	PKG_CONFIG_LIBDIR=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$TARGET_ROOT \

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# The virtual machine as a BMC with all that lets clients in: nginx with the files
-# that vmedia installs, vm-redfish, vm-door and vm-ws-proxy, as root's and other
-# users' processes, and a host whose power and boot override are files. Load
-# `helper`, `column` and `door` first.
+# The virtual machine as a BMC with all services for clients: nginx with the
+# files that vmedia installs, vm-redfish, vm-door and vm-ws-proxy, as processes
+# of root and of other users, and a host whose power and boot override are
+# files. Load `helper`, `column` and `door` first.
 
-# bmc_start [LINE...]: for setup_file. Images are in $WWW, served at
-# http://localhost:8080/ (and by the servers of these LINEs of nginx's configuration).
-# The user root has the password 0penBmc.
+# bmc_start [LINE...]: for setup_file. The images are in $WWW, and are served at
+# http://localhost:8080/ (and by servers that these LINEs of nginx's
+# configuration define). The user root has the password 0penBmc.
 bmc_start() {
 	local dir=$BATS_FILE_TMPDIR
 	export VM_RUN_DIR=/run/vmedia VM_CONF=/etc/vmedia/vmedia.conf
@@ -26,13 +26,14 @@ bmc_start() {
 	vmctl web certificate
 	bmc_nginx "$@"
 	bmc_services
-	# Of the first request, which starts what is slow to start.
+	# Make the first request here: it starts the parts that are slow to
+	# start.
 	wait_until 60 curl -sf -o /dev/null --cacert /etc/vmedia/web.pem \
 		"$AT/redfish/v1/"
 }
 
-# bmc_nginx [LINE...]: one nginx has the BMC's servers, as they are installed, and those
-# of the images.
+# bmc_nginx [LINE...]: starts one nginx, with the BMC's servers as they are
+# installed, and with the servers of the images.
 bmc_nginx() {
 	local prefix=$BMC/prefix file
 	mkdir -p "$prefix/share/vmedia/nginx"
@@ -55,10 +56,10 @@ bmc_nginx() {
 	nginx -c "$BMC/nginx.conf" 3>&- 2>"$BMC/nginx.said" &
 }
 
-# bmc_services: what stands behind nginx.
+# bmc_services: starts the services behind nginx.
 bmc_services() {
 	local dir=$BMC
-	# The clock of a virtual machine on a busy machine may go too fast.
+	# The clock of a virtual machine may run too fast on a busy machine.
 	vm-door -t 300 >"$dir/door.at" 2>"$dir/door.err" 3>&- &
 	SERVICES=$!
 	vm-redfish -t 315 -g www-data >"$dir/redfish.at" 2>"$dir/redfish.err" 3>&- &
@@ -80,7 +81,7 @@ bmc_stop() {
 	vm-gadget teardown
 }
 
-# bmc_empty: for teardown. After a failure, it prints what the services have said.
+# bmc_empty: for teardown. After a failure, it prints the services' messages.
 bmc_empty() {
 	[ -n "${BATS_TEST_COMPLETED:-}" ] || bmc_said
 	unlock_drive
@@ -94,24 +95,25 @@ bmc_said() {
 	cat "$HOST/log" 2>/dev/null
 }
 
-# ask PATH [OPTION...]: ask the BMC as root; prints the body.
+# ask PATH [OPTION...]: asks the BMC as root; prints the body.
 ask() {
 	curl -sS --cacert /etc/vmedia/web.pem -u root:0penBmc "${@:2}" "$AT$1"
 }
 
-# slot_says N FILTER: print what jq makes of a slot.
+# slot_says N FILTER: prints what jq's FILTER makes of the slot N.
 slot_says() {
 	ask "/redfish/v1/Managers/bmc/VirtualMedia/Slot_$1" | jq -r "$2"
 }
 
-# host_reads SLOT FILE: the host has the drive, and reads all of FILE from it.
+# host_reads SLOT FILE: does the host have the drive, and reads all of FILE from
+# it?
 host_reads() {
 	wait_until 30 host_has "$1"
 	drop_caches
 	cmp -n "$(stat -c %s "$2")" "$2" "$(host_drive "$1")"
 }
 
-# is_out SLOT: the slot is empty, for clients and for the host.
+# is_out SLOT: is the slot empty, for clients and for the host?
 is_out() {
 	[ "$(slot_says "$1" '[.Inserted, .Image, .ImageName] | tostring')" = \
 		"[false,null,null]" ]
@@ -119,7 +121,8 @@ is_out() {
 	not host_has "$1"
 }
 
-# lock_drive MARKER: the host has the medium of slot 0 mounted, which locks its drive.
+# lock_drive MARKER: the host mounts the medium of slot 0, which locks the
+# drive.
 lock_drive() {
 	mkdir -p /mnt
 	mount -r "$(host_drive 0)" /mnt

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# A PC beside the virtual machine (t/vm/pc) that boots from the gadget's drive; and what
-# it boots. Sourced by the tests that need it.
+# A PC beside the virtual machine (t/vm/pc) that boots from the gadget's drive;
+# and a system for it to boot. Sourced by the tests that need it.
 
-# pc_begin: what the last PC has left is removed.
+# pc_begin: removes what the last PC has left.
 pc_begin() {
 	PC=$TOP/build/pc
 	mkdir -p "$PC"
@@ -12,7 +12,7 @@ pc_begin() {
 	rm -f "$PC/disk" "$PC/uefi"
 }
 
-# pc_end: the PC ends, whatever it does.
+# pc_end: ends the PC, whatever it does.
 pc_end() {
 	[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 "$PC/console" "$PC/said"
 	: >"$PC/end"
@@ -21,7 +21,8 @@ pc_end() {
 	rm -f "$PC/disk" "$PC/uefi"
 }
 
-# start_pc: starts the PC with the gadget's drive, which this machine gives up.
+# start_pc: starts the PC with the gadget's drive; this machine gives up the
+# drive.
 start_pc() {
 	background usbredirect --device 1d6b:0104 --to 10.0.2.100:9
 }
@@ -32,9 +33,9 @@ is_off() {
 	[ "$(cat "$PC/power")" = off ]
 }
 
-# start_pc_until SECONDS WORDS: starts the PC, and waits until it prints that. SeaBIOS
-# waits 5 s for what it reads and then gives up, which a busy machine may need: then
-# the PC is switched off, and on again, once.
+# start_pc_until SECONDS WORDS: starts the PC, and waits until it prints WORDS.
+# SeaBIOS gives up a read after 5 s, which may not be enough on a busy machine:
+# then the PC is switched off and on again, once.
 start_pc_until() {
 	start_pc
 	wait_until "$1" prints_or_gives_up "$2"
@@ -49,8 +50,8 @@ prints_or_gives_up() {
 	prints "$1" || prints "Could not read from CDROM"
 }
 
-# make_initrd FILE MODULE...: with these drivers. Linux goes on with the lines of
-# standard input.
+# make_initrd FILE MODULE...: makes an initrd with these drivers. Its Linux then
+# runs the lines of standard input.
 make_initrd() {
 	local file=$1 root module
 	shift

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# The page in Chromium, with a server that does what a test tells it. Load `helper`
-# and `servers` first.
+# The page in Chromium, with a server that follows a test's orders. Load
+# `helper` and `servers` first.
 
-# ready_page: for setup_file: what node needs for the tests of the page.
+# ready_page: for setup_file: installs what node needs for the page's tests.
 ready_page() {
 	export PAGE_DIR=$BUILD/page
 	"$TOP/t/page/ready" "$PAGE_DIR"
@@ -27,12 +27,12 @@ in_browser() {
 	drive_browser "$1" "$HTTPS"
 }
 
-# drive_browser TEST URL [ARGUMENT...]: the test, with a page that is served there.
+# drive_browser TEST URL [ARGUMENT...]: runs the test with the page at URL.
 drive_browser() {
 	HOME=$PWD node "$TOP/t/page/browser.mjs" "$@" 3>&-
 }
 
-# redfish_location: prints what nginx needs for a machine that has Redfish.
+# redfish_location: prints nginx's configuration for a machine with Redfish.
 redfish_location() {
 	cat <<-E
 		location /redfish {

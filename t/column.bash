@@ -40,7 +40,7 @@ column_stop() {
 	kill "$(cat "$BATS_FILE_TMPDIR/nginx.pid")" || :
 }
 
-# mount_image NAME [OPTION...]: mounts this image of $WWW by vmctl.
+# mount_image NAME [OPTION...]: mounts this image of $WWW with vmctl.
 mount_image() {
 	local name=$1
 	shift
@@ -48,7 +48,7 @@ mount_image() {
 }
 
 # host_drive SLOT: prints the host's device of that slot, /dev/sr0 or /dev/sdX.
-# The number of the USB interface is the function's and the slot's.
+# The USB interface's number tells the function, and so the slot.
 host_drive() {
 	local dir
 	for dir in /sys/block/sr* /sys/block/sd*; do
@@ -73,8 +73,8 @@ host_has() {
 	size=$(host_size "$1") && [ "$size" -gt 0 ]
 }
 
-# host_patience: from now on the host waits longer for a read than the 30 s after
-# which it resets a drive.
+# host_patience: from now on the host waits longer for a read than 30 s, after
+# which it would reset a drive.
 host_patience() {
 	local file
 	for file in /sys/block/s[rd]*/device/timeout; do
@@ -82,14 +82,14 @@ host_patience() {
 	done
 }
 
-# drop_caches: the next read goes through all programs.
+# drop_caches: makes the next read go through all programs.
 drop_caches() {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
 }
 
-# start_reading SLOT FILE: the host reads its whole medium again and again,
-# through all programs, and compares it with FILE.
+# start_reading SLOT FILE: the host repeatedly reads its whole medium through
+# all programs, and compares it with FILE.
 start_reading() {
 	READING=$BATS_TEST_TMPDIR/reading
 	rm -f "$READING"*
@@ -106,7 +106,7 @@ read_again() {
 			cmp -n "$(stat -c %s "$2")" "$2" - || return
 	done
 }
-# is_clean: the host has read the right bytes so far, without an error.
+# is_clean: has the host read only right bytes so far, without an error?
 is_clean() {
 	kill -0 "$READER"
 	: >"$READING.end"
@@ -115,7 +115,7 @@ is_clean() {
 }
 
 # nothing_left [SLOT]: the slot has no process, socket, device or state left,
-# after vm-slot has run the hooks of the end.
+# after vm-slot ran the hooks for the end.
 nothing_left() {
 	wait_until 5 is_nothing_left "$@"
 }
@@ -128,8 +128,8 @@ is_nothing_left() {
 		[ ! -e "$VM_RUN_DIR/$slot/work" ]
 }
 
-# make_iso FILE MIB LABEL: makes an ISO with random content of that size, and a
-# mark.
+# make_iso FILE MIB LABEL: makes an ISO of that size with random content, and a
+# file that has the label.
 make_iso() {
 	local root
 	root=$(mktemp -d)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# vm-door in the directory of the test, with vmctl and vm-host that pretend.
+# vm-door in the directory of the test, with simulated vmctl and vm-host.
 
-# make_accounts: the file accounts. Its passwords were hashed by crypt(3), as
-# vm-door does it.
+# make_accounts: makes the file accounts. Its passwords were hashed with
+# crypt(3), as vm-door does it.
 make_accounts() {
 	cat >accounts <<-'E'
 		root:Administrator:enabled:$y$j9T$2lwO7nHu8sTcnUgq6bmB3.$/miP9/5P/DudlrGj0fMdfGMMjIMFcd3nNQEafOTUCe1
@@ -21,11 +21,12 @@ make_accounts() {
 	chmod 600 accounts
 }
 
-# pretend_programs: vmctl writes what it gets to the files args, stdin and secretN,
-# and its verbs to the file all. It says what the file `says` has, ends with what
-# `status` has, once, and fails an eject without --force while there is a file
-# `locked`, with the status that it has. Its probe says what `probe-says` has. It
-# waits while there is a file `holds`, for slot 0, and makes the file `waits`.
+# pretend_programs: makes a vmctl that writes its arguments and input to the
+# files args, stdin and secretN, and its verbs to the file all. Files control
+# it: it prints the file `says` and exits with the status in the file `status`,
+# once; with the file `locked`, an eject without --force fails with the status
+# in it; its probe prints the file `probe-says`. With the file `holds`, a
+# command for slot 0 makes the file `waits`, and waits.
 pretend_programs() {
 	mkdir -p programs run
 	cat >programs/vmctl <<-E
@@ -76,13 +77,13 @@ pretend_programs() {
 	chmod +x programs/*
 }
 
-# hold_slots: locks the file held, as vm-slot locks that of its pid: the slots that
-# vmctl makes are held.
+# hold_slots: locks the file held, as vm-slot locks its slot's pid file. So the
+# slots that vmctl makes count as held.
 hold_slots() {
 	background sh -c 'exec 9>held && vm-lock 9 && touch holding && exec sleep 1000'
 	wait_until 20 test -e holding
 }
-# start_door [OPTION...]: it listens at door.sock; its log is the file log.
+# start_door [OPTION...]: starts vm-door at door.sock; its log is the file log.
 start_door() {
 	pretend_programs
 	export VM_DOOR_SOCKET=$PWD/door.sock VM_RUN_DIR=$PWD/run
@@ -91,15 +92,15 @@ start_door() {
 	DOOR=${STARTED[-1]}
 	wait_until 20 test -s ready
 }
-# stop_door: it ends with 0.
+# stop_door: ends vm-door, which must exit with 0.
 stop_door() {
 	kill "$DOOR"
 	wait "$DOOR"
 	rm ready
 }
 
-# asks RESULT FIELD...: ask vm-door; the answer is in the file answer, and has that
-# result.
+# asks RESULT FIELD...: asks vm-door; the answer goes to the file answer, and
+# must have that result.
 asks() {
 	local want=$1
 	shift
@@ -109,7 +110,7 @@ asks() {
 		return 1
 	}
 }
-# field NAME: print that field of the last answer.
+# field NAME: prints that field of the last answer.
 field() {
 	sed -n "s/^$1=//p" answer
 }

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# vm-drive with a kernel, for tests in the virtual machine: dummy_hcd is the UDC and, in
-# the same machine, also the host that sees the drive.
+# vm-drive with a kernel, for tests in the virtual machine: dummy_hcd is the UDC
+# and also the host that sees the drive, in the same machine.
 
-# drive_begin TYPE...: for setup. The drives of these types, in the test's directory.
+# drive_begin TYPE...: for setup. Makes drives of these types, in the test's
+# directory.
 drive_begin() {
 	requires_vm
 	modprobe dummy_hcd num=1
@@ -22,8 +23,8 @@ drive_end() {
 	modprobe -r dummy_hcd
 }
 
-# run_drive ARGUMENT...: starts a vm-drive, and waits until it is ready; $DRIVE is its
-# process, and drive.out what it prints.
+# run_drive ARGUMENT...: starts a vm-drive, and waits until it is ready; $DRIVE
+# is its process, and drive.out is its output.
 run_drive() {
 	rm -f drive.out
 	background vm-drive "$@" >drive.out 2>drive.err
@@ -31,8 +32,8 @@ run_drive() {
 	wait_until 20 is_true_or_ended "$DRIVE" test -s drive.out
 }
 
-# usb_device DRIVE: prints the device file of the USB device that has the host's drive,
-# and no other.
+# usb_device DRIVE: prints the device file of the USB device of the host's drive
+# DRIVE.
 usb_device() {
 	local dir
 	dir=$(realpath "/sys/block/${1##*/}/device")

@@ -1,28 +1,29 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# Run the EXAMPLES of a man page: each line behind a "$ " or "# ", one after
-# another in a new directory. What the page shows below a command must be what
-# the command prints, long numbers and the name of the UDC apart.
+# Run the EXAMPLES of a man page: each line after a "$ " or "# ", one after
+# another in a new directory. The output that the page shows below a command
+# must be the command's output, except for long numbers and the UDC's name.
 #
-# In a virtual machine (VM_RUN) every command must succeed. Elsewhere one that
-# needs the kernel's NBD or a USB gadget must exit with 69, unavailable: it then
-# understood its command line, or it would have exited with 64, usage.
+# In a virtual machine (VM_RUN) every command must succeed. Elsewhere, a command
+# that needs the kernel's NBD or a USB gadget must exit with 69 (unavailable):
+# that shows that it understood its command line; otherwise it would exit with
+# 64 (usage).
 #
 # This changes /etc/hosts, the CA certificates, /run and /srv: run it in
-# namespaces of its own (unshare -mnpf), or in a virtual machine.
+# separate namespaces (unshare -mnpf), or in a virtual machine.
 #
 # usage: bash examples.bash PAGE
 set -u
 
 PAGE=$1
 FAILED=0	# the exit status
-JOBS=()		# what is in the background, until the block ends
+JOBS=()		# processes in the background, until the block ends
 NGINX='' BMC=''	# the servers that run
-LIMIT=20	# seconds for a program to be ready
+LIMIT=20	# seconds for a program to become ready
 [ -z "${VM_RUN:-}" ] || LIMIT=100
-DIR='' OUT='' ERR=''	# a directory; what the command at hand prints
+DIR='' OUT='' ERR=''	# a directory; the output of the current command
 BEGUN=''	# the command that begin() has started
-SHOWN=''	# what the page shows that it prints
+SHOWN=''	# the output that the page shows for it
 
 # examples PAGE: "$ COMMAND" for each command and "> TEXT" for each line that
 # it prints; an empty line before each block.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# What every test file loads: where the build is, a place of the test's own,
-# what a test needs, and the end of whatever it started.
+# What every test file loads: where the build is, a directory for each test,
+# checks of what a test needs, and the end of all that it started.
 
 bats_require_minimum_version 1.5.0
 HERE=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
@@ -9,13 +9,14 @@ TOP=${HERE%/t}
 BUILD=${VM_BUILD:-$TOP/build}
 PATH=$BUILD/bin:$BUILD/t:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH LC_ALL=C.UTF-8
-# Of who waits: what looks holds up an emulated machine, which is slower, too.
-# (There a program that reads a locale takes twice as long to begin.)
+# How waiting tests wait. An emulated machine is slower, and each check slows it
+# down further, so they check less often there. (There, a program that reads a
+# locale takes twice as long to start.)
 PAUSE=0.1 PATIENCE=1
 [ -z "${VM_RUN:-}" ] || LC_ALL=C PAUSE=0.3 PATIENCE=3
 unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY
 
-# Skip, with the reason, what cannot run here.
+# Skip, with the reason, a test that cannot run here.
 requires_root() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 }
@@ -23,8 +24,8 @@ requires_vm() {
 	[ -n "${VM_RUN:-}" ] || skip "needs a kernel with nbd and a USB gadget"
 }
 
-# wait_until SECONDS COMMAND...: until COMMAND succeeds; fail after SECONDS of a
-# real machine.
+# wait_until SECONDS COMMAND...: waits until COMMAND succeeds; fails after
+# SECONDS of a real machine.
 wait_until() {
 	local end=$((SECONDS + $1 * PATIENCE))
 	shift
@@ -37,26 +38,27 @@ wait_until() {
 	done
 }
 
-# own_directory: for setup. Goes to the directory of the test, where programs make
-# their temporary files, too.
+# own_directory: for setup. Goes to the test's directory; programs make their
+# temporary files there, too.
 own_directory() {
 	export TMPDIR=$BATS_TEST_TMPDIR
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
-# make_tree: for setup. The same, with a directory `tree` to make an image from.
+# make_tree: for setup. The same, and makes a directory `tree` with the content
+# of an image.
 make_tree() {
 	own_directory
 	mkdir tree
 	head -c 700000 /dev/urandom >tree/data
 }
 
-# After a test. A file that must undo more has a teardown of its own.
+# After each test. A file that must undo more defines its own teardown.
 teardown() {
 	cleanup
 }
 
-# What a test started with `background` is killed, and waited for, when the test
+# Processes started with `background` are killed, and waited for, when the test
 # ends.
 STARTED=()
 background() {
@@ -74,12 +76,14 @@ cleanup() {
 	STARTED=()
 }
 
-# not COMMAND...: it fails. What "!" turns round is nothing that bats sees.
+# not COMMAND...: succeeds if COMMAND fails. With "!" alone, bats would not
+# notice that COMMAND succeeds.
 not() {
 	! "$@"
 }
 
-# fails STATUS COMMAND...: COMMAND exits STATUS and says one line on stderr.
+# fails STATUS COMMAND...: COMMAND must exit with STATUS and print one line on
+# stderr.
 fails() {
 	local want=$1 err=$BATS_TEST_TMPDIR/stderr rc=0
 	shift
@@ -91,8 +95,8 @@ fails() {
 	fi
 }
 
-# free_port: a TCP port of this machine that nobody has, nor gets by chance: no
-# connection that somebody makes begins at one below 32768.
+# free_port: prints a TCP port of this machine that nobody uses. It is below
+# 32768, so no outgoing connection takes it by chance.
 free_port() {
 	python3 -c 'import random, socket
 while True:
@@ -106,7 +110,8 @@ while True:
     break'
 }
 
-# listen_silently PATH: something listens on this Unix socket and never speaks.
+# listen_silently PATH: starts a program that listens on this Unix socket and
+# never sends anything.
 listen_silently() {
 	background python3 -c 'import signal, socket, sys
 s = socket.socket(socket.AF_UNIX)

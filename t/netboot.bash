@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# A network of its own, in a namespace of the test's, and PCs in it that boot from it:
+# A network in a namespace of the test's own, and PCs in it that boot from it:
 # QEMU without KVM. Load `helper` first.
 
 # start_net: the namespace $NET has a bridge br0 with our address, and the taps tap0
@@ -31,7 +31,7 @@ nothing_runs() {
 	[ -z "$(ip netns pids "$NET")" ]
 }
 
-# runs WORD...: start vm-netboot; $RUNS is its pid, `said` what it says.
+# runs WORD...: starts vm-netboot; $RUNS is its pid, `said` its messages.
 runs() {
 	background ip netns exec "$NET" vm-netboot -i br0 "$@" >out 2>said
 	RUNS=${STARTED[-1]}
@@ -39,11 +39,11 @@ runs() {
 	cat said
 	kill -0 "$RUNS"
 }
-# has_begun: or it has ended.
+# has_begun: vm-netboot serves, or it has ended.
 has_begun() {
 	grep -q "; it serves " said || not kill -0 "$RUNS"
 }
-# ends STATUS: it ends by itself.
+# ends STATUS: vm-netboot ends by itself, with this status.
 ends() {
 	local status=0
 	wait "$RUNS" || status=$?
@@ -51,8 +51,8 @@ ends() {
 	[ "$status" = "$1" ]
 }
 
-# other_server: another DHCP server in the network, 10.77.0.9, in a namespace of its
-# own; it knows nothing of booting.
+# other_server: starts another DHCP server in the network, 10.77.0.9, in its own
+# namespace; it knows nothing of network boot.
 other_server() {
 	ip netns add "$NET-o"
 	ip link add "o$$" type veth peer name o1 netns "$NET"
@@ -75,9 +75,10 @@ no_other_server() {
 	}
 }
 
-# make_system: ./kernel, and ./initrd, which prints its command line and MAC, and what
-# an ISO that UEFI has loaded has in it; then it asks for an address as a system does,
-# if the command line says so, and switches the PC off.
+# make_system: makes ./kernel and ./initrd. That system prints its command line
+# and MAC, and the content of an ISO that UEFI loaded; then it asks for an
+# address as a system does, if the command line says so, and switches the PC
+# off.
 make_system() {
 	local cache=${VM_CACHE:-$HOME/.cache/vm-run} kernel module
 	"$TOP/t/vm/vm-run" true
@@ -121,8 +122,9 @@ make_system() {
 	chmod 644 kernel initrd
 }
 
-# pc NAME TAP MAC bios|uefi|http|secure|secure-http [QEMU-OPTION...]: starts a PC; what it
-# prints is in NAME.console. $PC is its pid. MEMORY is that of a BIOS PC, in MiB.
+# pc NAME TAP MAC bios|uefi|http|secure|secure-http [QEMU-OPTION...]: starts a
+# PC; its output goes to NAME.console. $PC is its pid. MEMORY is the memory of a
+# BIOS PC, in MiB.
 pc() {
 	local name=$1 tap=$2 mac=$3 mode=$4 fw=/usr/share/OVMF
 	shift 4
@@ -162,13 +164,13 @@ pc() {
 	PC=${STARTED[-1]}
 }
 
-# await_console NAME TEXT [SECONDS]: until the PC has printed it.
+# await_console NAME TEXT [SECONDS]: waits until the PC has printed TEXT.
 await_console() {
 	wait_until "${3:-240}" grep -aqs -e "$2" "$1.console"
 }
 
-# make_uefi_iso FILE [CMDLINE]: a signed loader, the kernel and initrd of make_system,
-# and a file `content`.
+# make_uefi_iso FILE [CMDLINE]: makes an ISO with a signed loader, the kernel
+# and initrd of make_system, and a file `content`.
 make_uefi_iso() {
 	local iso=$1
 	shift

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# A machine in which a test may make users and run sshd: namespaces with an /etc, a
-# /run, a /srv and processes of their own. All of it is gone when the test is, even if
-# somebody kills it.
+# A machine in which a test may make users and run sshd: namespaces with their
+# own /etc, /run, /srv and processes. All of it disappears with the test, even
+# if the test is killed.
 
-# start_machine: the store is ./srv/store, which the machine has as /srv/store. Its
-# sshd is that of vmedia-sftp.service, at $PORT.
+# start_machine: the store is ./srv/store, which is /srv/store in the machine.
+# Its sshd is configured as in vmedia-sftp.service, and listens at $PORT.
 start_machine() {
 	local file
 	STORE=$PWD/srv/store
@@ -16,7 +16,7 @@ start_machine() {
 	rm -f etc/ssh/ssh_host_*
 	ssh-keygen -q -t ed25519 -N '' -f etc/ssh/ssh_host_ed25519_key
 	echo "store = /srv/store" >"$VM_CONF"
-	# sshd runs no program that somebody else than root may have written.
+	# sshd does not run a program that users other than root can write.
 	install -m 755 "$TOP/scripts/vm-image-keys" srv/prefix/bin/
 	for file in sshd_config vmedia.conf; do
 		sed 's,@PREFIX@,/srv/prefix,g' "$TOP/scripts/sshd/$file" \
@@ -34,12 +34,12 @@ start_machine() {
 	wait_until 20 grep -q "Server listening on 0.0.0.0" sshd.log
 }
 
-# stop_machine: unshare would not hear a SIGTERM.
+# stop_machine: SIGKILL, because unshare ignores SIGTERM.
 stop_machine() {
 	[ -z "${MACHINE:-}" ] || kill -KILL "$MACHINE"
 }
 
-# inside COMMAND...: run it in the machine.
+# inside COMMAND...: runs it in the machine.
 inside() {
 	# shellcheck disable=SC2016 # the inner shell expands them
 	nsenter --mount="/proc/$MACHINE/ns/mnt" \
@@ -50,13 +50,14 @@ image() {
 	inside vm-image "$@"
 }
 
-# make_owner NAME [OPTION...]: with a key of its own, ./NAME.
+# make_owner NAME [OPTION...]: makes an owner with a new key, ./NAME.
 make_owner() {
 	ssh-keygen -q -t ed25519 -N '' -f "$1"
 	image owner add "$1" --key "$1.pub" "${@:2}"
 }
 
-# ssh_as COMMAND NAME [WORD...]: ssh, sftp or scp with the key of NAME, or ./$KEY.
+# ssh_as COMMAND NAME [WORD...]: runs ssh, sftp or scp with the key of NAME, or
+# ./$KEY.
 ssh_as() {
 	ssh_options "$2"
 	"$1" "${SSH[@]}" "${@:3}"
@@ -67,7 +68,8 @@ ssh_options() {
 		-o ControlPath=none -o "Port=$PORT")
 }
 
-# sftp_as NAME [OPTION...]: run the lines of standard input, as in a script of sftp.
+# sftp_as NAME [OPTION...]: runs the sftp commands from standard input as a
+# script.
 sftp_as() {
 	ssh_as sftp "$1" "${@:2}" -b - "$1@127.0.0.1"
 }
@@ -77,8 +79,8 @@ put() {
 	printf 'put "%s" "%s"\n' "$2" "${3:-${2##*/}}" | sftp_as "$1" >/dev/null
 }
 
-# put_slowly NAME FILE: start an upload that takes minutes, and wait until a part of it
-# is there. $UPLOAD is the client.
+# put_slowly NAME FILE: starts an upload that takes minutes, and waits until a
+# part of it has arrived. $UPLOAD is the client.
 put_slowly() {
 	printf 'put %s\n' "$2" >upload.sftp
 	ssh_options "$1"
@@ -87,7 +89,7 @@ put_slowly() {
 	wait_until 60 arrived "$1" "${2##*/}" 300000
 }
 
-# arrived NAME FILE BYTES: are so many in the drop box?
+# arrived NAME FILE BYTES: has the drop box at least BYTES of the file?
 arrived() {
 	[ "$(stat -c %s "$STORE/boxes/$1/images/$2" 2>/dev/null || echo 0)" -ge "$3" ]
 }

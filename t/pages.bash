@@ -3,7 +3,7 @@
 # For the tests that run the examples of the pages. Load `helper` and `servers`
 # first.
 
-# make_examples: in setup_file, the files that the examples name.
+# make_examples: for setup_file. Makes the files that the examples name.
 make_examples() {
 	export EXAMPLES_FILES=$BATS_FILE_TMPDIR/files
 	[ "$(id -u)" = 0 ] || return 0
@@ -21,7 +21,8 @@ make_examples() {
 	cp "$TOP/t/netboot/full-bios.log" boot.log
 }
 
-# make_debian_iso: debian.iso, of which vm-probe prints what vm-probe(1) shows.
+# make_debian_iso: makes the debian.iso for which vm-probe prints what
+# vm-probe(1) shows.
 make_debian_iso() {
 	mkdir tree
 	head -c 700000 /dev/urandom >tree/data
@@ -38,7 +39,8 @@ make_debian_iso() {
 	rm -r tree efi.img
 }
 
-# run_examples PAGE: here, nothing of it stays.
+# run_examples PAGE: runs them; outside the virtual machine, they change nothing
+# here.
 run_examples() {
 	requires_root
 	if [ -n "${VM_RUN:-}" ]; then

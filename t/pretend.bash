@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 # shellcheck disable=SC2016 # the scripts expand what is quoted here
-# vm-slot beside programs that only pretend, without a kernel's NBD and USB.
+# vm-slot with simulated programs, without a kernel's NBD and USB.
 
 # pretend: for setup. Goes to the test's directory, and makes there a directory
-# in place of configfs, with one CD drive, and programs beside a vm-slot of our
-# own. Each notes how it was called; one fails if there is a file fail.NAME, with
-# its first line as the status.
+# in place of configfs, with one CD drive, and simulated programs beside our own
+# copy of vm-slot. Each program notes how it was called. If there is a file
+# fail.NAME, that program fails; the file's first line is the status.
 pretend() {
 	cd "$BATS_TEST_TMPDIR" || return
 	export VM_RUN_DIR=$PWD/run VM_CONFIGFS=$PWD/configfs VM_SYS=$PWD/sys
@@ -51,7 +51,7 @@ pretend() {
 		'echo >"$file" ;; esac'
 }
 
-# pretend_drive SLOT CDROM: an empty drive in that directory.
+# pretend_drive SLOT CDROM: makes an empty drive in that directory.
 pretend_drive() {
 	local gadget=$VM_CONFIGFS/usb_gadget/vmedia function=mass_storage.$1
 	mkdir -p "$gadget/functions/$function/lun.0" "$gadget/configs/c.1"
@@ -61,7 +61,7 @@ pretend_drive() {
 	echo >"$gadget/functions/$function/lun.0/file"
 }
 
-# program NAME LINE...: a shell script among those programs.
+# program NAME LINE...: makes a shell script among those programs.
 program() {
 	printf '%s\n' '#!/bin/sh' '. "${0%/*}/common"' "${@:2}" >"bin/$1"
 	chmod 755 "bin/$1"

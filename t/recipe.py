@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Reads a recipe of Yocto as far as ours needs it: assignments, functions, ${NAME}, and
-# two functions of bb.utils. It is no bitbake.
+# Reads a Yocto recipe as far as our recipe needs it: assignments, functions,
+# ${NAME}, and two functions of bb.utils. It does not replace bitbake.
 #
 # usage: recipe.py RECIPE config            variables and words of SOURCES, one a line
 #        recipe.py RECIPE value NAME
@@ -43,7 +43,7 @@ for line in text.splitlines():
     else:
         values[key] = value
 
-# Everything, unless told otherwise.
+# Every option is chosen, unless the arguments name some.
 chosen = words[2].split() if what == "task" else list(options)
 values["PACKAGECONFIG_CONFARGS"] = " ".join(
     o[0] if f in chosen else o[1] for f, o in options.items() if o[0])

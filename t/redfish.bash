@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 # vm-redfish behind nginx, for tests. Load `helper` and `servers` first.
 
-# start_redfish [OPTION...]: vm-redfish answers by SCGI behind nginx; its address is
-# $BMC ("https://127.0.0.1:PORT"), and curl trusts its certificate.
+# start_redfish [OPTION...]: starts vm-redfish, which answers by SCGI behind
+# nginx; its address is $BMC ("https://127.0.0.1:PORT"), and curl trusts its
+# certificate.
 start_redfish() {
 	[ -e server.pem ] || openssl req -x509 -newkey ec \
 		-pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 \
@@ -21,8 +22,8 @@ start_redfish() {
 	BMC=$HTTPS
 }
 
-# ask METHOD PATH [CURL-OPTION...]: prints the HTTP status. The head of the answer
-# is in ./head, its body in ./body.
+# ask METHOD PATH [CURL-OPTION...]: prints the HTTP status. The answer's header
+# goes to ./head, its body to ./body.
 ask() {
 	local method=$1 path=$2
 	shift 2
@@ -30,7 +31,7 @@ ask() {
 	curl -sS -X "$method" -D head -o body -w '%{http_code}' "$@" "$BMC$path"
 }
 
-# header NAME: prints that header of the answer.
+# header NAME: prints that header field of the answer.
 header() {
 	sed -n "s/^$1: //Ip" head | tr -d '\r'
 }
@@ -40,8 +41,8 @@ message() {
 	jq -r '.error["@Message.ExtendedInfo"][0].MessageId' body | sed 's/.*\.//'
 }
 
-# start_both: vm-door with the accounts of make_accounts (t/door.bash, to be loaded
-# too), and vm-redfish.
+# start_both: starts vm-door with the accounts of make_accounts (load
+# t/door.bash, too), and vm-redfish.
 start_both() {
 	make_accounts
 	start_door -u nobody
@@ -49,12 +50,13 @@ start_both() {
 	ROOT=(-u root:0penBmc)
 }
 
-# json JQ-FILTER: of the body.
+# json JQ-FILTER: prints what the filter makes of the body.
 json() {
 	jq -r "$1" body
 }
 
-# post PATH JSON [CURL-OPTION...], patch PATH JSON [CURL-OPTION...]: with a body.
+# post PATH JSON [CURL-OPTION...], patch PATH JSON [CURL-OPTION...]: as ask,
+# with a body.
 post() {
 	ask POST "$1" -H 'Content-Type: application/json' -d "$2" "${@:3}"
 }
@@ -62,7 +64,8 @@ patch() {
 	ask PATCH "$1" -H 'Content-Type: application/json' -d "$2" "${@:3}"
 }
 
-# session USER PASSWORD: logs in. Sets TOKEN, and SESSION to its path.
+# session USER PASSWORD: logs in. Sets TOKEN, and sets SESSION to the session's
+# path.
 session() {
 	[ "$(post /redfish/v1/SessionService/Sessions \
 		"{\"UserName\":\"$1\",\"Password\":\"$2\"}")" = 201 ]

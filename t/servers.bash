@@ -20,7 +20,7 @@ start_hostile() {
 FETCHD_IN=() # a command that starts vm-fetchd, such as nsenter(1)
 
 # start_fetchd ARGUMENT...: vm-fetchd serves on $SOCK; its process is $FETCHD,
-# its messages are in ./fetchd.err. If it ends instead, fails and prints them.
+# its messages are in ./fetchd.err. If it ends instead, prints them and fails.
 start_fetchd() {
 	SOCK=$PWD/nbd
 	rm -f fetchd.out
@@ -36,8 +36,9 @@ stop_fetchd() {
 	wait "$FETCHD"
 }
 
-# own_spool: for setup. Files that vm-fetchd fetches whole go to the directory
-# SPOOL: nbdkit's user writes there, and may not enter the test's directory.
+# own_spool: for setup. The directory SPOOL is for files that vm-fetchd fetches
+# whole: nbdkit's user writes there, because it may not enter the test's
+# directory.
 own_spool() {
 	SPOOL=$(mktemp -d /tmp/vmedia.XXXXXX)
 	chmod 1777 "$SPOOL"
@@ -57,8 +58,8 @@ serves_file() {
 	stop_fetchd
 }
 
-# refused STATUS URL TEXT [ARGUMENT...]: vm-fetchd ends with STATUS and one line
-# that contains TEXT, and leaves nothing behind.
+# refused STATUS URL TEXT [ARGUMENT...]: vm-fetchd exits with STATUS and one
+# line that contains TEXT, and leaves nothing behind.
 refused() {
 	fails "$1" timeout 40 "${FETCHD_IN[@]}" vm-fetchd -U "$PWD/nbd" "$2" \
 		"${@:4}"
@@ -66,25 +67,25 @@ refused() {
 	nothing_left
 }
 
-# ranges: prints the ranges that start_hostile's server was asked for, in order.
+# ranges: prints the ranges that start_hostile's server received, in order.
 ranges() {
 	sed -n 's/^[0-9]* .* range=\([^ ]*\) .*/\1/p' log
 }
 
-# another_than PID: a nbdkit runs that is not this one.
+# another_than PID: does an nbdkit run that is not PID?
 another_than() {
 	local pid
 	pid=$(nbdkits)
 	[ -n "$pid" ] && [ "$pid" != "$1" ]
 }
 
-# said_times COUNT TEXT: vm-fetchd has said TEXT so often. A message may come later than
-# the answer that it explains.
+# said_times COUNT TEXT: has vm-fetchd logged TEXT COUNT times? A message may
+# come later than the answer that it explains.
 said_times() {
 	[ "$(grep -c "$2" fetchd.err)" = "$1" ]
 }
 
-# grep_after_read TEXT: reads a little; then vm-fetchd has said TEXT.
+# grep_after_read TEXT: reads a little; has vm-fetchd logged TEXT after that?
 grep_after_read() {
 	nbdread -n 20 -r "$SECONDS" "$SOCK" 2>/dev/null || :
 	grep -q "$1" fetchd.err
@@ -230,9 +231,9 @@ start_apache() {
 	return 1
 }
 
-# start_kerberos: a KDC has the user joe, with the password `secret`, and the
-# service HTTP/localhost, whose key is in ./keytab. Exports where its clients find
-# it; kinit(1) puts tickets into ./ccache.
+# start_kerberos: starts a KDC that has the user joe, with the password
+# `secret`, and the service HTTP/localhost, whose key is in ./keytab. Exports
+# where clients find it; kinit(1) puts tickets into ./ccache.
 start_kerberos() {
 	local port
 	port=$(free_port)
@@ -276,8 +277,8 @@ start_kerberos() {
 	wait_until 20 grep -qs "commencing operation" kdc/log
 }
 
-# start_link HOST PORT [OPTION...]: starts t/wan with these options before that
-# server, at $LINK.
+# start_link HOST PORT [OPTION...]: starts t/wan with these options in front of
+# that server, at $LINK.
 start_link() {
 	local out=link.$RANDOM
 	background wan "${@:3}" "$1" "$2" >"$out" </dev/null
@@ -289,7 +290,7 @@ start_link() {
 # $NFS_DIR.
 ganesha_conf() {
 	: "${NFS_DIR:=$(mktemp -d /dev/shm/vmedia.XXXXXX)}"
-	chmod 755 "$NFS_DIR" # vm-fetchd's requests are those of the user nobody
+	chmod 755 "$NFS_DIR" # vm-fetchd reads as the user nobody
 	rm -f ganesha.log
 	cat >ganesha.conf <<-END
 		NFS_CORE_PARAM {
@@ -307,10 +308,11 @@ ganesha_conf() {
 	END
 }
 
-# start_nfs [PORT]: makes $NFS_DIR, and NFS-Ganesha exports it by NFS 4. A URL
+# start_nfs [PORT]: makes $NFS_DIR, which NFS-Ganesha exports with NFS 4. A URL
 # is $NFS/...$NFS_ARGS; the process is $NFSD, the log ./ganesha.log. The
 # directory is on a tmpfs, because not every file system has file handles. It is
-# exported as $NFS_PSEUDO (/export), the server listens at $NFS_ADDR (127.0.0.1).
+# exported as $NFS_PSEUDO (/export); the server listens at $NFS_ADDR
+# (127.0.0.1).
 start_nfs() {
 	local port=${1:-$((20000 + RANDOM % 10000))}
 	ganesha_conf 4 "NFS_Port = $port; Bind_addr = ${NFS_ADDR:-127.0.0.1};"
@@ -324,8 +326,8 @@ start_nfs() {
 }
 
 # start_nfs3: the same with NFS 3 and the port mapper that it needs, in a
-# network namespace; vm-fetchd starts in that, too. Killing the process ends all
-# of them.
+# network namespace, in which vm-fetchd starts, too. Killing the process ends
+# them all.
 start_nfs3() {
 	ganesha_conf 3 "NFS_Port = 2049; MNT_Port = 20048;"
 	# shellcheck disable=SC2016 # for the inner shell to expand

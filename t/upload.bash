@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# vm-upload with an image store in a small file system of its own, for tests. The
-# services are those of the file; each test has a directory. Load `helper` and `door`
-# first.
+# vm-upload with an image store in its own small file system, for tests. The
+# services are shared by a file's tests; each test has a directory. Load
+# `helper` and `door` first.
 
 # start_uploads [OPTION...]: for setup_file. Makes the store, and starts vm-door and
 # vm-upload (with these options), whose user may not enter a test's directory.
@@ -11,7 +11,7 @@ start_uploads() {
 	chmod 755 "$UP"
 	cd "$UP" || return
 	mkdir store run
-	# A file system that can be full and read-only, without harm.
+	# A file system that can become full, or read-only, without harm.
 	mount -t tmpfs -o size=64m,mode=711 upload store
 	export UP STORE=$UP/store VM_RUN_DIR=$UP/run VM_CONF=$UP/conf
 	export VM_DOOR_SOCKET=$UP/door.sock UPLOAD=$UP/upload.sock
@@ -38,13 +38,13 @@ stop_uploads() {
 	rm -rf "$UP"
 }
 
-# own_answer: for setup. Answers are in the directory of the test.
+# own_answer: for setup. Answers go to the directory of the test.
 own_answer() {
 	own_directory
-	# What earlier tests have left would be counted.
+	# Tests would count what earlier tests left.
 	rm -rf "$STORE"/incoming/* "$STORE"/images/*
 }
-# said: for teardown. After a failure, what was answered and logged last.
+# said: for teardown. After a failure, prints the last answer and log lines.
 said() {
 	[ -n "${BATS_TEST_COMPLETED:-}" ] ||
 		tail -n 20 answer "$UP"/*.log || :
@@ -55,20 +55,21 @@ AUTH="Authorization:Basic cm9vdDowcGVuQm1j" # root:0penBmc
 TUS=Tus-Resumable:1.0.0
 TYPE=Content-Type:application/offset+octet-stream
 
-# ask METHOD PATH [NAME:VALUE...] <BODY: prints the status; the rest is in ./answer.
+# ask METHOD PATH [NAME:VALUE...] <BODY: prints the status; the answer is in
+# ./answer.
 ask() {
 	"$TOP/t/upload/scgi" "$UPLOAD" "$@" >answer
 	sed -n '1s/ .*//p' answer
 }
-# up METHOD PATH [NAME:VALUE...] <BODY: the same, as a client of tus that may.
+# up METHOD PATH [NAME:VALUE...] <BODY: the same, as an authorized tus client.
 up() {
 	ask "$1" "$2" "$AUTH" "$TUS" "${@:3}"
 }
-# header NAME: of the answer.
+# header NAME: prints that header of the answer.
 header() {
 	sed -n "2,/^\$/s/^$1: //p" answer
 }
-# error: what the answer says.
+# error: prints the answer's error message.
 error() {
 	sed '1,/^$/d' answer | jq -r .error
 }
@@ -77,12 +78,13 @@ error() {
 encode() {
 	printf %s "$1" | base64 -w 0
 }
-# sum ALGORITHM FILE: as Upload-Checksum has it.
+# sum ALGORITHM FILE: prints the sum as in Upload-Checksum.
 sum() {
 	echo "$1 $(openssl dgst "-$1" -binary "$2" | base64 -w 0)"
 }
 
-# new SIZE [NAME:VALUE...]: make an upload x.iso. Sets AT to its path, and RECORD.
+# new SIZE [NAME:VALUE...]: makes an upload x.iso. Sets AT to its path, and
+# RECORD.
 new() {
 	[ "$(up POST /images "Upload-Length:$1" "Upload-Metadata:filename $(encode x.iso)" \
 		"${@:2}" </dev/null)" = 201 ]
@@ -93,7 +95,7 @@ new() {
 patch() {
 	printf %s "$2" | up PATCH "$AT" "$TYPE" "Upload-Offset:$1" "${@:3}"
 }
-# has TEXT: the upload has these bytes, and its offset says so.
+# has TEXT: does the upload have these bytes, and an offset that says so?
 has() {
 	[ "$(cat "$RECORD/data")" = "$1" ]
 	[ "$(up HEAD "$AT" </dev/null)" = 200 ]

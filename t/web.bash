@@ -3,9 +3,9 @@
 # nginx with the files that vmedia installs, in the directory of a test. Load
 # `helper` first.
 
-# start_web: makes the certificate, and starts nginx at the ports $HTTP and $HTTPS,
-# which are free ones if they are not set, with sockets ./redfish.sock and ./ws.sock
-# behind it. $CURL are options of curl that let it in.
+# start_web: makes the certificate, and starts nginx at the ports $HTTP and
+# $HTTPS (free ports unless they are set), in front of the sockets
+# ./redfish.sock and ./ws.sock. $CURL are options with which curl may log in.
 start_web() {
 	local prefix=$PWD/prefix
 	mkdir -p "$prefix/share/vmedia/nginx" etc
@@ -29,8 +29,8 @@ start_web() {
 	wait_until 10 "${CURL[@]}" -o /dev/null "$AT/"
 }
 
-# start_service: all of it for a client of Redfish; vm-door and vm-redfish are real,
-# and vmctl pretends. Load `door`, too.
+# start_service: starts all that a Redfish client needs; vm-door and vm-redfish
+# are real, vmctl is simulated. Load `door`, too.
 start_service() {
 	make_accounts
 	hold_slots
@@ -42,7 +42,8 @@ start_service() {
 	start_web
 }
 
-# render_nginx FILE...: what make install makes of them, but for ports and paths.
+# render_nginx FILE...: makes of them what make install makes, except for ports
+# and paths.
 render_nginx() {
 	local file
 	for file; do
@@ -56,8 +57,8 @@ render_nginx() {
 	done
 }
 
-# real_host: after start_door of door.bash: vm-host is itself, and its host the
-# directory host.
+# real_host: after start_door of door.bash: uses the real vm-host; its host is
+# the directory host.
 real_host() {
 	mkdir host
 	echo on >host/power

@@ -2,14 +2,15 @@
 # shellcheck shell=bash
 # The row of vm-import, for t/bench/run.
 
-# from_disk FILE: its bytes leave the page cache.
+# from_disk FILE: drops the file's bytes from the page cache.
 from_disk() {
 	sync "$1"
 	dd if="$1" iflag=nocache count=0 status=none
 }
 
-# row_import: a file of eight times the size, beside cp(1) and sha256sum(1) of the
-# same. vm-import alone also waits until all of it is on the disk.
+# row_import: a file of eight times the size, compared with cp(1) and
+# sha256sum(1) of the same file. Only vm-import also waits until all of it is on
+# the disk.
 row_import() {
 	local ours=() theirs=() share=() i
 	for i in 0 1 2 3 4 5 6 7; do

@@ -32,9 +32,8 @@ start_page() {
 	STARTED+=("$BROWSER_PID")
 }
 
-# connect SCHEME: opens a fresh page and connects it to the server in page.at;
-# $FROM is the time of the last
-# click, by which one confirms another host's address.
+# connect SCHEME: opens a fresh page and connects it to the server in page.at.
+# $FROM is the time of the last click, which confirms another host's address.
 connect() {
 	local at
 	at=$(ws_address page.at) &&
@@ -46,8 +45,8 @@ connect() {
 	tell click sure
 }
 
-# nbdcopy starts its server and connects to the socket that it names: this
-# passes that connection to a command as descriptors 0 and 1.
+# nbdcopy starts its server and connects to the socket whose name it passes:
+# this script passes that connection to a command as descriptors 0 and 1.
 ACCEPT='import os, socket, sys
 connection = socket.socket(fileno=3).accept()[0]
 for descriptor in 0, 1:
@@ -56,7 +55,7 @@ del os.environ["LISTEN_FDS"], os.environ["LISTEN_PID"]
 os.execvp(sys.argv[1], sys.argv[1:])'
 
 # page_copies SCHEME: prints the MB/s of nbdcopy from the page through
-# vm-ws-proxy, counted from the click, which includes the handshakes.
+# vm-ws-proxy. The time counts from the click, so it includes the handshakes.
 page_copies() {
 	local copier secure=()
 	[ "$1" = ws ] || secure=(-c ws.pem -k ws.key)
@@ -71,7 +70,7 @@ page_copies() {
 }
 
 # page_reads SCHEME ARGUMENT...: prints the output of t/nbdread -t with these
-# arguments; it reads from the page.
+# arguments, which reads from the page.
 page_reads() {
 	local scheme=$1 secure=()
 	shift

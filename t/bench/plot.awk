@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Draw throughput (MB/s) over round trip (ms), both logarithmic, from lines
-# "TRIP NAME RATE"; a rate of n/a is left out.
+# Draw throughput (MB/s) over round trip (ms), both on a logarithmic scale, from
+# lines "TRIP NAME RATE"; a rate of n/a is left out.
 
 function x(trip) { return 70 + 480 * log(trip < 1 ? 1 : trip) / log(200) }
 function y(rate) { return 340 - 300 * (log(rate) - log(0.5)) / (log(2000) - log(0.5)) }

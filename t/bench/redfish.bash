@@ -6,7 +6,8 @@
 # shellcheck source=t/web.bash
 . t/web.bash
 
-# each_ms COUNT COMMAND...: runs it so many times; prints the milliseconds of one.
+# each_ms COUNT COMMAND...: runs the command COUNT times; prints the
+# milliseconds that one run takes.
 each_ms() {
 	local count=$1 from
 	shift
@@ -17,15 +18,15 @@ each_ms() {
 	calc "($(date +%s%N) - $from) / 1e6 / $count"
 }
 
-# get_by_cgi PATH: vm-redfish, as a web server starts it, answers root.
+# get_by_cgi PATH: vm-redfish answers root, started as by a web server.
 get_by_cgi() {
 	GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=GET REQUEST_URI=$1 \
 		HTTP_AUTHORIZATION="Basic cm9vdDowcGVuQm1j" \
 		vm-redfish -u root
 }
 
-# get_by_nginx COUNT PATH: prints the milliseconds of one GET of many by one
-# connection with TLS.
+# get_by_nginx COUNT PATH: prints the milliseconds of one GET, the mean of COUNT
+# over one TLS connection.
 get_by_nginx() {
 	local from i
 	for ((i = 0; i < $1; i++)); do
@@ -36,8 +37,9 @@ get_by_nginx() {
 	calc "($(date +%s%N) - $from) / 1e6 / $1"
 }
 
-# row_redfish: a GET of a live slot beside a CGI program that does nothing; and an
-# insertion beside the same one by vmctl, in the virtual machine.
+# row_redfish: a GET of a live slot, compared with a CGI program that does
+# nothing; and an insertion, compared with the same insertion by vmctl in the
+# virtual machine.
 row_redfish() {
 	local slot=/redfish/v1/Systems/system/VirtualMedia/Slot_0 empty get nginx
 	local count=$((SIZE >> 20)) mounts inserts HTTP='' HTTPS=''

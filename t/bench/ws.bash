@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # The rows of vm-ws-proxy, for t/bench/run.
 
-# ws_address FILE: waits for the server that writes FILE, and prints its
-# address.
+# ws_address FILE: waits for the server that writes its address to FILE; prints
+# it.
 ws_address() {
 	wait_until 5 test -s "$1"
 	cat "$1"
@@ -19,8 +19,8 @@ ws_mbs() {
 	calc "$bytes / ($(date +%s%N) - $from) * 1000"
 }
 
-# start_websockify PATH: starts websockify at $WEBSOCKIFY, before the server at
-# PATH.
+# start_websockify PATH: starts websockify at $WEBSOCKIFY, in front of the
+# server at PATH.
 start_websockify() {
 	local port
 	port=$(python3 -c 'import socket
@@ -31,7 +31,7 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 	WEBSOCKIFY=127.0.0.1:$port
 }
 
-# start_sink PATH: starts a server that reads and drops everything sent to that
+# start_sink PATH: starts a server that reads and drops all data sent to that
 # socket.
 start_sink() {
 	background python3 -c 'import socket, sys

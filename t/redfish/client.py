@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What the clients in Python have in common: each line of standard input is a word
-# and its arguments, for a function; each answer is lines, of which the last begins
+# What the Python clients share: each line of standard input is a word and its
+# arguments, for a function; each answer is some lines, the last of which begins
 # with "ok" or "failed".
 import sys
 import traceback

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The redfish driver of Ironic, without a conductor: client.py says how it is told
-# what to do.
+# The redfish driver of Ironic, without a conductor; client.py says how to
+# control it.
 # usage: drive-ironic.py ADDRESS CERTIFICATE USER PASSWORD
 import sys
 from types import SimpleNamespace
@@ -48,7 +48,7 @@ def managers():
 
 
 def insert(kind, url):
-    # As prepare_ramdisk() does.
+    # As prepare_ramdisk() does it.
     boot._eject_vmedia(task, managers(), TYPES[kind])
     boot._insert_vmedia(task, managers(), url, TYPES[kind])
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# sushy, as a program would use it: client.py says how it is told what to do.
+# sushy, used as a program would use it; client.py says how to control it.
 # usage: drive-sushy.py ADDRESS CERTIFICATE USER PASSWORD
 import sys
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# What the soaks share: the tests' helpers outside of bats, a reader of the
-# host's drive that compares every byte, and t/wan before the server. Sourced.
+# What the soaks share: the tests' helpers outside of bats, a reader that reads
+# the host's drive and compares every byte, and t/wan in front of the server.
+# Sourced.
 # shellcheck disable=SC2317 # called by name
 
 HERE=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
-# The helpers need a directory for each test: bats makes one, and so does this.
+# The helpers need a directory for each test: bats makes one, and so does this
+# file.
 BATS_FILE_TMPDIR=$(mktemp -d) BATS_RUN_TMPDIR=$BATS_FILE_TMPDIR
 BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR
 bats_require_minimum_version() { :; }
@@ -24,11 +26,11 @@ die() {
 
 # --- random choices -------------------------------------------------------
 
-# between FROM TO: prints a random number of that range.
+# between FROM TO: prints a random number in that range.
 between() {
 	echo $(($1 + RANDOM % ($2 - $1 + 1)))
 }
-# seconds FROM TO: waits for a random time of that range.
+# seconds FROM TO: waits for a random time in that range.
 seconds() {
 	sleep "$(between "$1" "$2").$(between 0 9)"
 }
@@ -50,7 +52,7 @@ not_running() {
 	! pgrep -x "$1" >/dev/null
 }
 
-# line COMMAND: sends a command to t/wan, between the server and us.
+# line COMMAND: sends a command to t/wan, which is between the server and us.
 line() {
 	local answer
 	echo "$1" 1>&"$LINE_IN"
@@ -58,8 +60,8 @@ line() {
 }
 
 # talk_to NAME COMMAND...: starts it in the background, with its standard input
-# and output at $NAME_IN and $NAME_OUT, its process in $NAME_PID. (bash allows
-# only one coproc.)
+# and output at $NAME_IN and $NAME_OUT, and its process in $NAME_PID. (bash
+# allows only one coproc.)
 talk_to() {
 	local name=$1 pipe=$BATS_FILE_TMPDIR/$1
 	shift
@@ -73,7 +75,7 @@ talk_to() {
 }
 
 # start_column MIB [MOUNT-OPTION...]: mounts an image of random bytes on slot 1,
-# through t/wan with 20 ms, and starts the host's reader.
+# through t/wan with a round trip of 20 ms, and starts the host's reader.
 start_column() {
 	column_start
 	NGINX=$!
@@ -83,20 +85,20 @@ start_column() {
 	vmctl mount --cacert "$CA" -t disk "${@:2}" \
 		"https://localhost:$PORT/image" || die "no mount"
 	wait_until 30 host_has 1 || die "the host has no drive"
-	# A vm-drive has no block device behind it, and no cache of its own.
+	# vm-drive has no block device behind it, and so no cache of its own.
 	DEVICE=$(cat "$VM_RUN_DIR/1/device")
 	[ -b "$DEVICE" ] || DEVICE=$(host_drive 1)
 	talk_to READER soakread "$SEED" "$(host_drive 1)" "$DEVICE" "$WWW/image"
 	echo quiet 1>&"$READER_IN"
 }
 
-# end_reader: the host reads no more; the status is what it has found.
+# end_reader: the host stops reading; the status is the reader's result.
 end_reader() {
 	echo end 1>&"$READER_IN"
 	wait "$READER_PID"
 }
 
-# end_column: ends everything; the status is the result of the soak.
+# end_column: ends everything; the status is the soak's result.
 end_column() {
 	local result=0
 	end_reader || result=1
@@ -113,7 +115,7 @@ end_column() {
 
 # --- phases ---------------------------------------------------------------
 
-# is_back: reads succeed again.
+# is_back: do reads succeed again?
 is_back() {
 	[ "$(jq -r .source "$VM_RUN_DIR/1/stats" 2>/dev/null)" = ok ] &&
 		[ "$(cat "$VM_RUN_DIR/1/state")" = active ]
@@ -134,15 +136,15 @@ has_read_on() {
 	[ "$(reads_done)" -gt "$1" ]
 }
 
-# phase KIND: runs do_KIND, then records what the reader reports.
+# phase KIND: runs do_KIND, then records the reader's report.
 phase() {
 	local kind=$1
 	echo "$kind" 1>&"$READER_IN" 2>/dev/null || die "the reader has ended"
 	told
 	"do_$kind"
-	# Errors until it is over count for this phase.
+	# Errors before it is back count for this phase.
 	wait_until 60 is_back || die "the source does not come back"
-	# ... and so does the pause.
+	# ... and so does the pause of the reads.
 	wait_until 60 has_read_on $(($(reads_done) + 16)) ||
 		die "nothing is read any more"
 	[ "$kind" != outage ] || sleep 1
