@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Each part without input and output has a unit-test program; all of them run
-# here.
+# Each part without input and output has a unit-test program; this file runs
+# them all.
 
 load helper
 

@@ -14,13 +14,14 @@ setup() {
 	URL=http://127.0.0.1:$(cat port)
 }
 
-# get PATH [CURL-OPTION...]: the body into `body`, the headers into `headers`.
+# get PATH [CURL-OPTION...]: gets the body into `body`, the headers into
+# `headers`.
 get() {
 	local path=$1
 	shift
 	curl -sS -m 5 -D headers -o body "$@" "$URL$path"
 }
-# The status of the last answer, after any redirects.
+# status: prints the status of the last answer, after any redirects.
 status() {
 	sed -n 's/^HTTP[^ ]* \([0-9]*\).*/\1/p' headers | tail -n 1
 }
@@ -31,7 +32,7 @@ header() {
 part() {
 	tail -c +$(($1 + 1)) image | head -c "$2"
 }
-# has_range FIRST-LAST: the last answer was 206 with that range and its bytes.
+# has_range FIRST-LAST: was the last answer a 206 with that range and its bytes?
 has_range() {
 	local first=${1%-*} last=${1#*-}
 	[ "$(status)" = 206 ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# t/wan, with which the engine is tested and measured: it passes bytes on with a
-# delay, and no faster than its limit.
+# t/wan, which the engine's tests and the benchmark use: it passes bytes on with
+# a delay, and no faster than its limit.
 # run: alone
 
 load helper
@@ -13,8 +13,8 @@ setup() {
 	start_hostile image
 }
 
-# get [CURL-OPTION...]: gets the image through t/wan and compares it; the
-# seconds are in ./took.
+# get [CURL-OPTION...]: gets the image through t/wan and compares it; writes the
+# seconds to ./took.
 get() {
 	curl -sS -o copy -w '%{time_total}' "$@" "http://$LINK/ok/x" >took || return
 	cmp image copy

@@ -12,22 +12,22 @@ setup() {
 }
 
 # serve SIZE PATH [ARGUMENT...]: vm-fetchd serves an image of random bytes, from
-# a hostile server in the mode that PATH names. One random letter would be text,
-# which is refused: the first byte is 0.
+# a hostile server in the mode that PATH names. The first byte is 0, because an
+# image of one random letter would be text, which is refused.
 serve() {
 	head -c 1 /dev/zero >image
 	head -c $(($1 - 1)) /dev/urandom >>image
 	start_hostile image
 	start_fetchd "$HOSTILE/$2" "${@:3}"
 }
-# is_right FIRST LENGTH: these bytes of the export are the image's.
+# is_right FIRST LENGTH: are these bytes of the export the image's?
 is_right() {
 	nbdread -f image "$SOCK" "$1" "$2"
 }
 requests() {
 	grep -c '^[0-9]* conn=' log
 }
-# is_tiled SIZE: the requested ranges cover SIZE bytes, each byte once.
+# is_tiled SIZE: do the requested ranges cover SIZE bytes, each byte once?
 is_tiled() {
 	ranges | tr - ' ' | sort -n | awk -v size="$1" '
 		$1 != end + 0 { print "at", end + 0, "asked", $0; exit 1 }
@@ -38,7 +38,7 @@ is_tiled() {
 now() {
 	echo $(($(date +%s%N) / 1000000))
 }
-# within MILLISECONDS COMMAND...
+# within MILLISECONDS COMMAND...: does it succeed within that time?
 within() {
 	local start limit=$1
 	shift
@@ -46,7 +46,7 @@ within() {
 	"$@" || return
 	[ $(($(now) - start)) -lt "$limit" ]
 }
-# refuses STATUS MODE TEXT [ARGUMENT...]: `refused` by the hostile server.
+# refuses STATUS MODE TEXT [ARGUMENT...]: as `refused`, with the hostile server.
 refuses() {
 	refused "$1" "$HOSTILE/$2/x.img" "$3" "${@:4}"
 }
@@ -149,7 +149,8 @@ refuses() {
 	ranges | sed 's/-/ /' | sort -n >asked
 	[ "$(head -n 1 asked)" = "0 1048575" ]
 	[ "$(tail -n 1 asked)" = "2097152 2097161" ]
-	# Each byte at most once, and at most the rest of a chunk.
+	# Each byte is requested at most once, and at most to the end of a
+	# chunk.
 	awk 'NR > 1 && $1 <= end { exit 1 } { end = $2 }
 		int($1 / 1048576) != int($2 / 1048576) { exit 1 }' asked
 }
@@ -215,7 +216,8 @@ refuses() {
 	serve $((24 * MIB)) signed-redirect/2/x
 	nbdcopy "nbd+unix:///?socket=$SOCK" copy
 	cmp image copy
-	# The first one, and another for every two ranges, however long they are.
+	# One signed URL at first, and a new one after every two ranges of any
+	# length.
 	[ "$(grep -c ' GET [^?]* range' log)" -ge 3 ]
 }
 
@@ -319,7 +321,8 @@ refuses() {
 
 @test "servers that answer in turn are all known in the end" {
 	local mode bytes
-	# As many requests a round as there are servers, or a part of them.
+	# In each round, the servers get one request each, or only some of them
+	# do.
 	for mode in 3:1500000 4:2500000 5:3600000; do
 		bytes=${mode#*:}
 		serve "$bytes" "etags/${mode%:*}/x"
@@ -349,14 +352,14 @@ another_than() {
 	is_right 0 $((6 * MIB))
 	wait_until 10 grep -q "another validator" fetchd.err
 	for i in 1 2 3 4; do
-		# Every second time it begins with the other one.
+		# Every second time, the other server answers first.
 		[ $((i % 2)) = 0 ] || curl -sf -r 0-9 -o /dev/null \
 			"$HOSTILE/etags/2/etag-change/400/x"
 		restart_nbdkit
 		wait_until 20 is_right 0 $((6 * MIB))
 		nbdread -d "$SOCK" | diff before -
 	done
-	# A changed image is none of them.
+	# A changed image is not taken for any of the known validators.
 	for i in {1..400}; do
 		echo "url = $HOSTILE/etags/2/etag-change/400/x"
 		echo "output = /dev/null"
@@ -436,13 +439,14 @@ another_than() {
 	serve $MIB retry-after/2/1/x
 	wait_until 10 grep -q '^vm-fetchd: waiting: .*(HTTP 503), trying again in 2' fetchd.err
 	cleanup
-	# A date that has gone by, or nonsense, asks for no pause worth a line.
+	# A date in the past, or nonsense, causes no pause that is worth a line.
 	for mode in Sun,06-Nov-1994,08:49:37,GMT -5 soon; do
 		serve $MIB retry-after/$mode/1/x
 		not grep 'trying again' fetchd.err
 		cleanup
 	done
-	# No longer than timeout=; a pause of an hour is not waited for.
+	# It waits no longer than timeout=, so it does not wait for a pause of
+	# an hour.
 	head -c 1000 /dev/urandom >image
 	start_hostile image
 	run -75 timeout 20 vm-fetchd -c "$HOSTILE/status/429/x" timeout=2
@@ -459,13 +463,14 @@ another_than() {
 	is_right 0 $MIB
 	cleanup
 	rm log
-	# Later, too; and the next mirror has its own validator.
+	# A mirror may also fail later; and the next mirror has its own
+	# validator.
 	serve $((12 * MIB)) \
 		'mirrors?/status-after/404/2/x,/misspelt,/etags/1/x' cache=4M
 	is_right 0 $((12 * MIB))
 	[ "$(grep -c 'GET /mirrors' log)" -ge 3 ]
 	cleanup
-	# Where there is none, that is said.
+	# If no mirror has the image, the message says so.
 	start_hostile image
 	run -66 timeout 20 vm-fetchd -c "$HOSTILE/redirect/misspelt"
 	[[ $output == *'no such image'* ]]
@@ -508,7 +513,7 @@ another_than() {
 	wait_until 10 nbdread -f image "$SOCK" $((3 * MIB)) 512
 	is_right 0 $((4 * MIB))
 	wait_until 10 grep -q 'the image.s source is back' fetchd.err
-	# The message comes at each change, and there may be several changes.
+	# Each change is reported, and there may be several changes.
 	was_down() {
 		grep -q 'source: down' fetchd.err &&
 			[ "$(grep -o 'source: .*' fetchd.err | tail -n 1)" = "source: ok" ]
@@ -780,13 +785,13 @@ no_nbdkit() {
 	for i in 1 2 3 4 5 6; do
 		nbdread -p -n 200 -r "$i" "$SOCK" 3>&- &
 		sleep 0.3
-		# A client whose nbdkit died of the client before has ended by
-		# itself.
+		# If its nbdkit died because of the client before, this client
+		# has ended by itself.
 		kill -9 $! || :
 		wait $! || :
 	done 2>/dev/null
 	wait_until 20 is_right $((10 * MIB)) $MIB
-	# nbdkit's error for each request that was given up means nothing.
+	# nbdkit logs an error for each request that was given up: ignore these.
 	not grep -q 'aborting sleep' fetchd.err
 }
 
@@ -891,7 +896,7 @@ no_nbdkit() {
 	fails 78 timeout 5 vm-fetchd -u no-such-user "$HOSTILE/ok/x"
 }
 
-# has_stalled: a request is in the hostile server's log, and there is an nbdkit.
+# has_stalled: is a request in the hostile server's log, and does an nbdkit run?
 has_stalled() {
 	[ "$(requests)" -gt 0 ] && [ -n "$(nbdkits)" ]
 }
@@ -905,12 +910,14 @@ has_stalled() {
 	wait_until 10 has_stalled
 	pid=$(nbdkits)
 	grep -q $'^Seccomp:\t2$' /proc/"$pid"/status
-	# Not dumpable: no other process of nobody's may look into it.
+	# The process is not dumpable: other processes of nobody must not
+	# inspect it.
 	[ "$(stat -c %U /proc/"$pid"/fd)" = root ]
 }
 
-# fake_nbdkit COMMAND: what vm-fetchd starts for nbdkit runs this Python command,
-# which has the descriptors `report` and `control`, and says `done()`.
+# fake_nbdkit COMMAND: makes vm-fetchd start this Python command instead of
+# nbdkit. The command has the descriptors `report` and `control`, and calls
+# `done()`.
 fake_nbdkit() {
 	mkdir -p bin
 	rm -f done
@@ -951,7 +958,8 @@ while True: control.send(b"x")'
 @test "nbdkit has no terminal, though the operator has one" {
 	head -c 1000 /dev/urandom >image
 	start_hostile image
-	# The seventh word is the terminal; the second has no space here.
+	# The seventh word of stat is the terminal; the second one (the name)
+	# has no space here.
 	echo "exec vm-fetchd -U '$PWD/nbd' '$HOSTILE/ok/x'" >run
 	background script -qc "sh $PWD/run" typescript </dev/null >script.out
 	wait_until 10 nbdread -f image nbd 0 512

@@ -15,7 +15,7 @@ setup() {
 	make_cert server
 }
 
-# is_right: the export is the image.
+# is_right: is the export the image?
 is_right() {
 	nbdcopy "nbd+unix:///?socket=$SOCK" copy
 	cmp -n $SIZE root/image copy
@@ -40,7 +40,8 @@ with_password() {
 	[ "$(grep -vc '"GET /image HTTP/1.1" 206' nginx/access)" = 0 ]
 }
 
-# cipher_with CPU PROTOCOL: prints the cipher of a plugin on that processor.
+# cipher_with CPU PROTOCOL: prints the cipher that the plugin uses on this
+# processor.
 cipher_with() {
 	rm -f ciphers
 	start_nginx "access_log $PWD/ciphers cipher;" "ssl_protocols $2;"
@@ -131,7 +132,7 @@ cipher_with() {
 	openssl ec -in client.key -aes128 -passout pass:hush -out locked.key \
 		2>/dev/null
 	start_nginx "ssl_client_certificate $PWD/ca.pem; ssl_verify_client on;"
-	# With a terminal, on which a program could ask.
+	# With a terminal, on which a program could ask for the key's password.
 	run timeout 10 script -qec "vm-fetchd -U nbd $HTTPS/image cacert=ca.pem \
 		cert=client.pem key=locked.key" /dev/null </dev/null
 	[ "$status" = 77 ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# What the engine requests, and when: seen from the server, and over a slow or
-# bad connection.
+# Which ranges the engine requests, and when, as the server sees it; over a slow
+# or bad connection, too.
 # run: alone
 
 load helper
@@ -18,14 +18,14 @@ serve() {
 	start_hostile image
 	start_fetchd "$HOSTILE/$2" "${@:3}"
 }
-# serve_far MIB WAN-OPTION...: the same, from a good server behind t/wan.
+# serve_far MIB WAN-OPTION...: the same, with a good server behind t/wan.
 serve_far() {
 	head -c $(($1 * MIB)) /dev/urandom >image
 	start_hostile image
 	start_link 127.0.0.1 "${HOSTILE##*:}" "${@:2}"
 	start_fetchd "http://$LINK/ok/x"
 }
-# nothing_twice: no byte was requested more than once.
+# nothing_twice: was no byte requested more than once?
 nothing_twice() {
 	ranges | tr - ' ' | sort -n | awk 'NR > 1 && $1 <= end { exit 1 }
 		{ end = $2 }'
@@ -79,7 +79,7 @@ whole_mib() {
 		rm -f log
 		start_hostile image
 		start_fetchd "$HOSTILE/$mode/x"
-		# One from the beginning, one from anywhere.
+		# One reader at the beginning, one somewhere else.
 		nbdread -S 64K -f image "$SOCK" $((20 * MIB + 70000)) \
 			$((28 * MIB - 70000)) 3>&- &
 		other=$!
@@ -201,15 +201,16 @@ start_cache() {
 	start_hostile image
 	start_cache "gzip on; gzip_types *; gzip_proxied any;
 		gzip_min_length 1;"
-	# This server compresses for clients that accept it, and vm-fetchd never
-	# does.
+	# This server compresses for clients that accept it; vm-fetchd never
+	# accepts that.
 	start_fetchd "$HTTPS/ok/x" cacert=ca.pem
 	nbdread -f image "$SOCK" 0 $((3 * MIB))
 }
 
 @test "Apache serves an image that was made this very second" {
 	start_apache
-	# It calls the ETag of a file that is younger than a second weak.
+	# Apache calls the ETag of a file weak while the file is younger than a
+	# second.
 	fresh() {
 		head -c $((3 * MIB)) /dev/urandom >image
 		cp image root/image
@@ -231,7 +232,7 @@ start_cache() {
 	head -c $((24 * MIB)) /dev/urandom >image
 	start_hostile image -1
 	start_fetchd "$HOSTILE/ok/x"
-	# Each of the others would wait for ten seconds, and again.
+	# A second connection would wait for ten seconds, repeatedly.
 	nbdread -t -S 128K -f image "$SOCK" 0 $((24 * MIB)) >took
 	[ "$(awk '{ print ($1 < 9) }' took)" = 1 ]
 	wait_until 10 said_times 1 'one connection at a time'

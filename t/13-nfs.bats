@@ -15,7 +15,7 @@ setup() {
 	chmod 666 "$NFS_DIR/image"
 }
 teardown() {
-	kill -KILL "$NFSD" 2>/dev/null || : # unshare(1) ignores the others
+	kill -KILL "$NFSD" 2>/dev/null || : # unshare(1) ignores other signals
 	cleanup
 	rm -rf "${NFS_DIR:?}"
 }
@@ -62,7 +62,7 @@ serves() {
 @test "nfs: the URL is read as RFC 3986 has it: port, %XX, spaces, capitals" {
 	local port=${NFS_ARGS##*=} server
 	server=nfs://127.0.0.1:$port
-	# Nothing says which version it is: this server has only 4.
+	# The URL does not say the version of NFS: this server has only 4.
 	serves "$server/export/image"
 	serves "NFS://127.0.0.1:$port/export/%69mage"
 	ln "$NFS_DIR/image" "$NFS_DIR/a b%20#ü.iso"
@@ -184,7 +184,7 @@ serves() {
 	nbdread -p -n 500 -f new "$SOCK"
 	stop_fetchd
 	refused 66 "$NFS/nothing$NFS_ARGS" "no such file, directory or share"
-	# Nothing says which version it is: this server has only 3.
+	# The URL does not say the version of NFS: this server has only 3.
 	serves "$NFS/image"
 	serves "127.0.0.1:$NFS_DIR/image"
 	kill -KILL "$NFSD"

@@ -136,7 +136,7 @@ kill_smb() {
 	tail -n 1 stderr | grep -q "no permission"
 }
 
-# renewed COUNT: so many renewals have worked.
+# renewed COUNT: have this many renewals worked?
 renewed() {
 	said_times "$1" "note: the URL was renewed"
 }
@@ -150,7 +150,7 @@ renewed() {
 		renew="$PWD/new" cache=4M
 	nbdread -d "$SOCK" >before
 	nbdread -f share/image "$SOCK" 0 $MIB
-	# The server has another password now, and other sessions.
+	# The server now has another password, and other sessions.
 	kill_smb
 	start_smb "${SMB##*:}" second
 	run -1 nbdread "$SOCK" $((10 * MIB)) 4096
@@ -161,7 +161,7 @@ renewed() {
 	kill -USR1 "$FETCHD"
 	wait_until 20 renewed 1
 	nbdread -f share/image "$SOCK" $((10 * MIB)) $MIB
-	# Another path, with a time of its own.
+	# The file has another path, and another time.
 	cp share/image share/other
 	touch -d "2020-01-01" share/other
 	mv share/image image
@@ -174,11 +174,11 @@ renewed() {
 	wait_until 20 renewed 2
 	nbdread -f image "$SOCK" 0 $((20 * MIB))
 	nbdread -d "$SOCK" | diff before -
-	# An nbdkit that is started again reads it there, and knows its time.
+	# A restarted nbdkit reads from the new path, and knows the file's time.
 	kill -KILL "$(nbdkits)"
 	wait_until 20 nbdread -f image "$SOCK" 0 $((20 * MIB))
 	nbdread -d "$SOCK" | diff before -
-	# The same size is not the same image.
+	# Another image of the same size is refused.
 	{ head -c 4096 image; head -c $((20 * MIB - 4096)) /dev/urandom; } >share/bad
 	echo "$SMB/closed/bad" >new/url
 	kill -USR1 "$FETCHD"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-lock: holding a lock, waiting for it, getting it.
+# vm-lock: it holds a lock, waits for one, and gets it.
 
 load helper
 

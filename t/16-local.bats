@@ -18,7 +18,7 @@ uri() {
 kill_fetchd() {
 	kill -KILL "$FETCHD"
 	wait "$FETCHD" || :
-	wait_until 5 is_gone # nbdkit, which still listens for a moment
+	wait_until 5 is_gone # nbdkit still listens for a moment
 }
 is_gone() {
 	[ -z "$(nbdkits)" ]
@@ -143,7 +143,7 @@ is_gone() {
 	restart_nbdkit
 	qemu-io -f raw -c "write -P 0xbb 1M 64k" -c flush "$(uri)"
 	kill_fetchd
-	sed -i 's/^boot: ./boot: X/' over # stands for another boot
+	sed -i 's/^boot: ./boot: X/' over # as if written in another boot
 	start_fetchd "$PWD/image" overlay=over
 	qemu-io -f raw -c "read -P 0xaa 0 64k" -c "read -P 0xbb 1M 64k" "$(uri)" |
 		awk '/verification failed/ { bad = 1 } { print } END { exit bad }'
@@ -213,7 +213,7 @@ restart_nbdkit() {
 	not cmp <(grep overlay: first) <(grep overlay: second)
 }
 
-# An nginx whose link works while the file link.SECRET exists.
+# start_signed: starts nginx; its link works while the file link.SECRET exists.
 start_signed() {
 	mkdir -p root
 	cp image root/image
@@ -254,7 +254,7 @@ start_signed() {
 	rm link
 	kill -USR1 "$FETCHD"
 	wait_until 5 grep -q "unable to read the URL from link" fetchd.err
-	# What was refused is not kept for an nbdkit that is started again.
+	# A refused URL is not kept for a restarted nbdkit.
 	echo "$HTTPS/image?sig=first" >link
 	restart_nbdkit
 	nbdread -f image "$SOCK" 0 $((5 * MIB))
@@ -273,7 +273,7 @@ start_signed() {
 	nbdread -d "$SOCK" >before
 	nbdread -f image "$SOCK" 0 1000
 	echo "$HOSTILE/auth/jim/two/token/dos/y" >new/url
-	# With the old token the new place is refused.
+	# The new place refuses the old token.
 	printf jim >new/user
 	printf two >new/password
 	kill -USR1 "$FETCHD"
@@ -289,7 +289,7 @@ start_signed() {
 		grep -q "GET /auth/jim/two/token/dos/y .*auth=jim token=sent status=206" log
 		not grep -q "GET /auth/joe" log
 	done
-	# Clients know it by the description of before.
+	# The export keeps the description by which clients recognize it.
 	nbdread -d "$SOCK" | diff before -
 }
 
@@ -331,7 +331,7 @@ start_signed() {
 	wait_until 5 grep -q "note: the URL was renewed" fetchd.err
 	restart_nbdkit
 	nbdread -f image "$SOCK" 0 $((5 * MIB))
-	# The next renewal works, however the one before ended.
+	# The next renewal works, whatever the result of the one before was.
 	restart_nbdkit TERM
 	mv root/link.second root/link.third
 	echo "$HTTPS/image?sig=third" >link
@@ -368,7 +368,7 @@ renewed_twice() {
 parameters() {
 	sed -n 's/^    {"\([a-z0-9-]*\)", PASS_.*/\1/p' "$TOP/lib/fetchd/parameters.c"
 }
-# passed REQUEST [OPTION...]: prints what nbdkit would get for this request, as
+# passed REQUEST [OPTION...]: prints nbdkit's parameters for this request, as
 # NAME=VALUE. A value that is passed by descriptor is read from there.
 passed() {
 	mkdir -p bin
@@ -417,7 +417,7 @@ passed() {
 		*) grep -x "$name=the $name" with ;;
 		esac
 	done
-	# A look neither writes nor verifies.
+	# With -l, nothing is written or verified.
 	passed asked -l >look
 	diff <(grep -v '^overlay\|^sha256=\|^sums' with | sort) <(sort look)
 	rm asked/overlay asked/sums

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Servers that cannot send parts of a file: vm-fetchd downloads the image whole
+# Servers that cannot send parts of a file: vm-fetchd downloads the whole image
 # before it serves it.
 # run: alone
 
@@ -22,8 +22,8 @@ teardown() {
 	remove_spool
 }
 
-# is_whole: the export is the image, a note told of the download, and no file
-# with a name was made.
+# is_whole: is the export the image, did a note tell of the download, and was no
+# file with a name made?
 is_whole() {
 	cat fetchd.err >&2
 	wait_until 10 grep -qF "(no ranges): it is downloaded first" fetchd.err
@@ -31,13 +31,13 @@ is_whole() {
 	cmp copy image
 	[ -z "$(ls -A "$SPOOL")" ]
 }
-# serves MODE [ARGUMENT...]
+# serves MODE [ARGUMENT...]: vm-fetchd serves the whole image.
 serves() {
 	start_hostile image
 	start_fetchd "$HOSTILE/ignore-range/$1/x" "${@:2}"
 	is_whole
 }
-# refused STATUS MODE TEXT [ARGUMENT...]: its last line has TEXT.
+# refused STATUS MODE TEXT [ARGUMENT...]: it fails, and its last line has TEXT.
 refused() {
 	local rc=0
 	start_hostile image
@@ -48,11 +48,12 @@ refused() {
 	tail -n 1 stderr | grep -qF -- "$3"
 	[ -z "$(ls -A "$SPOOL")" ]
 }
-# wholes: how many requests for the whole image came.
+# wholes: prints how many requests for the whole image came.
 wholes() {
 	grep -c "range=-" log
 }
-# small_spool SIZE: there is room for 3/4 of SIZE.
+# small_spool SIZE: SPOOL becomes a file system of SIZE, of which vm-fetchd uses
+# at most 3/4.
 small_spool() {
 	requires_root
 	mount -t tmpfs -o size="$1",mode=1777 none "$SPOOL"
@@ -96,7 +97,7 @@ small_spool() {
 	start_fetchd "$HOSTILE/416-once/1/x"
 	is_whole
 	[ "$(wholes)" = 1 ]
-	# Or does not say it.
+	# A 416 without a size does the same.
 	stop_fetchd
 	start_fetchd "$HOSTILE/status-once/416/1/x"
 	is_whole

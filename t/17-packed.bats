@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-fetchd with images that are packed: noticed by their content, unpacked by
-# nbdkit's filters where there are some.
+# vm-fetchd with compressed images: it recognizes them by their content, and
+# nbdkit's filters, where they exist, decompress them.
 # run: alone
 
 load helper
@@ -9,7 +9,7 @@ load servers
 
 setup() {
 	own_directory
-	# Whole sectors, and something to pack.
+	# Whole sectors, partly compressible.
 	{
 		head -c $((3 * MIB)) /dev/urandom
 		head -c $((3 * MIB)) /dev/zero
@@ -21,7 +21,7 @@ teardown() {
 	remove_spool
 }
 
-# serves FILE NOTE: by a server, under a name that tells nothing.
+# serves FILE NOTE: from a server, under a name that does not tell the format.
 serves() {
 	start_hostile "$1"
 	start_fetchd "$HOSTILE/ok/x"
@@ -30,7 +30,7 @@ serves() {
 	cmp copy image
 	nbdread -p -n 100 -f image "$SOCK"
 }
-# refused STATUS FILE TEXT [ARGUMENT...]: its last line is ours.
+# refused STATUS FILE TEXT [ARGUMENT...]: it fails, and its last line is ours.
 refused() {
 	local rc=0
 	start_hostile "$2"
@@ -44,7 +44,7 @@ refused() {
 @test "packed: xz is unpacked while it is read" {
 	xz -0 --block-size=1MiB image -c >packed
 	serves packed "xz): it is decompressed while it is read"
-	# Not all of it was fetched for one block.
+	# To read one block, it did not fetch the whole file.
 	stop_fetchd
 	: >log
 	start_fetchd "$HOSTILE/ok/x" cache=4M

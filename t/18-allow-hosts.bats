@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-fetchd for somebody else: it is no way to this machine's own services, nor
-# to what only a link reaches, however the URL says it.
+# vm-fetchd on behalf of somebody else: whatever the URL looks like, it gives no
+# access to this machine's own services, nor to link-local addresses.
 # run: alone
 
 load helper
@@ -13,13 +13,13 @@ setup() {
 		head -c 512 /dev/zero
 		head -c $((12 * MIB)) /dev/urandom
 	} >image
-	# At every address of this machine.
+	# The server listens at every address of this machine.
 	start_hostile image -l 0.0.0.0
 	PORT=${HOSTILE##*:}
 }
 
-# barred URL TEXT [ARGUMENT...]: it is refused, TEXT says what is not allowed,
-# and the server was asked for nothing.
+# barred URL TEXT [ARGUMENT...]: the URL is refused, TEXT says which address is
+# not allowed, and the server got no request.
 barred() {
 	local asked
 	asked=$(grep -c range= log || :)
@@ -29,7 +29,8 @@ barred() {
 	[ "$(grep -c range= log || :)" = "$((asked + ${ASKS:-0}))" ]
 	nothing_left
 }
-# fails_twice STATUS ARGUMENT...: vm-fetchd fails with a cause and a message.
+# fails_twice STATUS ARGUMENT...: vm-fetchd fails with two lines: a cause and a
+# message.
 fails_twice() {
 	local rc=0
 	timeout 40 "${FETCHD_IN[@]}" vm-fetchd -U "$PWD/nbd" "${@:2}" \
@@ -89,8 +90,8 @@ fails_twice() {
 	requires_root
 	echo "127.0.0.1 moving.test" >hosts
 	FETCHD_IN=(unshare -m sh -c 'mount --bind hosts /etc/hosts && exec "$@"' sh)
-	# Its first address is named; the second is not, and each answer ends
-	# the connection.
+	# The name's first address is allowed, the second one is not. The server
+	# ends the connection after each answer.
 	start_fetchd "http://moving.test:$PORT/close/x" \
 		allow-hosts=127.0.0.1 connections=1 cache=4M outage=2
 	nbdread -f image "$SOCK" 0 4096
@@ -160,7 +161,7 @@ fails_twice() {
 	make_cert server
 	mkdir root
 	cp image root/
-	# nginx takes what is asked of a proxy, and serves it itself.
+	# nginx accepts requests for a proxy, and answers them itself.
 	start_nginx "listen 127.0.0.1:$port;"
 	serves_file image "http://images.test/image" \
 		"proxy=http://127.0.0.1:$port" 'allow-hosts=*'

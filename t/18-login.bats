@@ -57,7 +57,7 @@ start_digest() {
 	grep -q 'GET /redirect-to.* token=sent' log
 	[ "$(grep -c 'GET /ok' log)" -ge 2 ]
 	not grep 'GET /ok.* token=sent' log
-	# The host's case is no other host.
+	# The same host in other letter case is not another host.
 	: >log
 	serves "${HOSTILE/127.0.0.1/LocalHost}/redirect/token/hush1/x" \
 		header=+headers
@@ -107,7 +107,7 @@ start_digest() {
 	[ "$(grep -c GET log)" -gt 500 ]
 	after=$(awk '/VmRSS/ { print $2 }' "/proc/$(nbdkits)/status")
 	echo "$before $after KiB"
-	[ $((after - before)) -lt 4000 ] # of 24,000 cookies
+	[ $((after - before)) -lt 4000 ] # for 24,000 cookies
 }
 
 @test "ten redirects are followed, eleven are not: 76" {
@@ -121,7 +121,7 @@ start_digest() {
 	start_digest
 	printf 'a@b/c' >password
 	serves "$DIGEST/image" user=joe password=+password
-	# One refusal for each connection at most, and none for each read.
+	# At most one refusal for each connection, not one for each read.
 	[ "$(grep -c ' 401 ' access)" -le 10 ]
 	serves "${DIGEST/\/\//\/\/joe:a%40b%2Fc@}/image"
 	printf 'machine 127.0.0.1 login joe password a@b/c' >netrc
@@ -142,7 +142,7 @@ start_digest() {
 
 @test "Negotiate at a real server: with a Kerberos ticket, and not without" {
 	local url
-	# nbdkit's user reads the ticket.
+	# nbdkit's user must be able to read the ticket.
 	[ "$(id -u)" != 0 ] || chmod 755 . .. ../..
 	start_kerberos
 	mkdir root

@@ -27,7 +27,7 @@ serve() {
 @test "the command reads and writes the connection" {
 	echo hello >image
 	serve image
-	# An NBD server speaks first.
+	# An NBD server sends first.
 	vm-connect sock sh -c 'head -c 8 >&2' 2>said
 	[ "$(cat said)" = NBDMAGIC ]
 	# Standard input and output are one socket.

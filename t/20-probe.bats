@@ -15,7 +15,7 @@ make_iso() {
 	xorriso -as mkisofs -quiet -V GRML -J -R -o "$out" "$@" tree
 }
 
-# is FILE LINE...: vm-probe prints these lines about FILE.
+# is FILE LINE...: does vm-probe print these lines about FILE?
 is() {
 	local file=$1
 	shift

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-probe on what people take for an image and is none, made by the usual tools
-# or by its magic number; and on the file systems that everybody names.
+# vm-probe with files that people take for images, but that are not; they are
+# made by the usual tools, or have their magic number. And with file systems
+# that everybody knows by name.
 
 load helper
 
@@ -9,7 +10,8 @@ setup() {
 	make_tree
 }
 
-# refused FILE FORMAT TEXT: with status 65 and one line, whatever the drive.
+# refused FILE FORMAT TEXT: vm-probe fails with 65 and one line, for each type
+# of drive.
 refused() {
 	fails 65 vm-probe "$1"
 	grep -qF -- "$3" stderr
@@ -17,18 +19,18 @@ refused() {
 	fails 65 vm-probe -t disk "$1"
 	fails 65 vm-probe -t cd "$1"
 }
-# begins FORMAT TEXT BYTES [OFFSET]: a file of 1 MiB with these bytes.
+# begins FORMAT TEXT BYTES [OFFSET]: refuses a file of 1 MiB with these bytes.
 begins() {
 	head -c 1M /dev/urandom >file
 	printf '%b' "$3" |
 		dd of=file bs=1 seek="${4:-0}" conv=notrunc status=none
 	refused file "$1" "$2"
 }
-# says FORMAT TEXT: the standard input.
+# says FORMAT TEXT: refuses a file that has the text of standard input.
 says() {
 	cat >file
 	refused file "$1" "$2"
-	# as an NBD server shows it, with its last sector filled up
+	# as from an NBD server, which pads the last sector
 	truncate -s %512 file
 	refused file "$1" "$2"
 }
@@ -136,14 +138,14 @@ says() {
 	begins bootimg "a boot image of Android" 'ANDROID!'
 	begins ntfsclone "ntfsclone -r" '\0ntfsclone-image'
 	begins fsarchiver "fsarchiver restfs" 'FsArCh_002'
-	# UDIF has its mark at the end
+	# UDIF has its magic number at the end
 	head -c 70000 /dev/urandom >a.dmg
 	{ printf 'koly\0\0\0\4'; head -c 504 /dev/zero; } >>a.dmg
 	refused a.dmg dmg "UDIF"
 	truncate -s %512 a.dmg
 	refused a.dmg dmg "UDIF"
 	xorriso -as mkisofs -quiet -V X -o a.iso tree
-	# sectors of 2352 bytes, whose data follow a header
+	# sectors of 2352 bytes, in which a header comes before the data
 	python3 - <<-'END'
 		data = open('a.iso', 'rb').read()
 		sync = b'\0' + b'\xff' * 10 + b'\0'
@@ -179,7 +181,7 @@ says() {
 	vm-probe -f warning file | grep -q "nothing is recognised"
 }
 
-# names IMAGE FORMAT LABEL: without a warning.
+# names IMAGE FORMAT LABEL: vm-probe prints them without a warning.
 names() {
 	[ "$(vm-probe -f format "$1")" = "$2" ]
 	[ "$(vm-probe -f label "$1")" = "$3" ]

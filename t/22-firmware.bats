@@ -9,7 +9,8 @@ setup() {
 	make_tree
 }
 
-# make_fat FILE SIZE BITS [LOADER...]: a FAT with these files in \EFI\BOOT.
+# make_fat FILE SIZE BITS [LOADER...]: makes a FAT with these files in
+# \EFI\BOOT.
 make_fat() {
 	local file=$1 loader
 	truncate -s "$2" "$file"
@@ -20,7 +21,7 @@ make_fat() {
 		mcopy -i "$file" loader "::/EFI/BOOT/$loader"
 	done
 }
-# put_fat DISK SECTOR: the file `fat`, at that sector.
+# put_fat DISK SECTOR: copies the file `fat` to that sector.
 put_fat() {
 	dd if=fat of="$1" bs=512 seek="$2" conv=notrunc status=none
 }
@@ -71,18 +72,19 @@ boots() {
 	boots fat efi "x64 ia32 riscv64"
 	vm-probe -j fat | jq -e '.boot == {"bios": false, "efi": true,
 		"arch": ["x64", "ia32", "riscv64"]}'
-	# a directory of that name is no loader, and another name is none
+	# a directory with that name is not a loader, and neither is a file with
+	# another name
 	make_fat other 8M 12 GRUBX64.EFI
 	mmd -i other ::/EFI/BOOT/BOOTX64.EFI
 	boots other none
-	# far behind in a directory of many clusters
+	# the loader is far down in a directory of many clusters
 	make_fat many 40M 32
 	mkdir names
 	(cd names && seq -f "a long name, number %g" 300 | xargs -d '\n' touch)
 	mcopy -i many names/* ::/EFI/BOOT/
 	mcopy -i many loader ::/EFI/BOOT/BOOTX64.EFI
 	boots many efi x64
-	# and its directory far behind in a root of many
+	# and its directory is far down in a root directory of many clusters
 	rm many
 	truncate -s 40M many
 	mkfs.fat -F 32 -s 1 many >log 2>&1
@@ -139,10 +141,10 @@ boots() {
 	printf 'ER\010\0\353\002\377\377' | dd of=disk conv=notrunc status=none
 	printf '2048,,83\n' | sfdisk -q disk
 	boots disk none
-	# grub-mkrescue's code comes behind it
+	# the code of grub-mkrescue follows
 	printf '\315\023' | dd of=disk bs=1 seek=8 conv=notrunc status=none
 	boots disk bios
-	# a sector of zeros that ends as an HFS volume of genisoimage's does
+	# a sector of zeros that ends like genisoimage's HFS volume
 	truncate -s 0 disk
 	truncate -s 8M disk
 	for code in 446 462 478 494; do

@@ -8,7 +8,7 @@ load servers
 setup() {
 	own_directory
 	export VM_RUN_DIR=$PWD/run VM_CONF=$PWD/conf
-	# No multiple of 512: what is appended does not count.
+	# The size is not a multiple of 512, because padding must not count.
 	head -c $((5 * MIB + 77)) /dev/urandom >"a b.iso"
 	start_hostile "a b.iso"
 	SUM=$(sha256sum "a b.iso" | cut -d ' ' -f 1)
@@ -20,7 +20,7 @@ setup() {
 serves() {
 	serves_file "a b.iso" "$IMAGE" "$@"
 }
-# unserved STATUS TEXT [ARGUMENT...]: `refused` of that image.
+# unserved STATUS TEXT [ARGUMENT...]: as `refused`, with that image.
 unserved() {
 	refused "$1" "$IMAGE" "$2" "${@:3}"
 }
@@ -70,7 +70,8 @@ unserved() {
 	unserved 66 "unable to read the checksums at $sums/none: no such image" \
 		"sums-url=$sums/none?sig=hush" user=joe password=+password
 	not grep -q sig stderr
-	# The same server serves both: with its login.
+	# The image and the list are on the same server, which wants a login for
+	# both.
 	mkdir root
 	cp "a b.iso" SHA256SUMS root
 	make_cert server
@@ -78,7 +79,8 @@ unserved() {
 	start_nginx 'auth_basic vm;' "auth_basic_user_file $PWD/htpasswd;"
 	IMAGE="$HTTPS/a b.iso"
 	serves "sums-url=$HTTPS/SHA256SUMS" cacert=ca.pem user=joe password=+password
-	# Another sum of the image may follow.
+	# A list that is too long is refused, because the cut part may have
+	# another sum of the image.
 	(cat SHA256SUMS && head -c 1M /dev/zero | tr '\0' '\n') >root/long
 	unserved 65 "the checksums at $HTTPS/long: it has more than 1048576 bytes" \
 		"sums-url=$HTTPS/long" cacert=ca.pem user=joe password=+password
@@ -90,7 +92,7 @@ unserved() {
 	xz -k raw.img
 	gzip -k raw.img
 	local kind rc
-	# nbdkit's user unpacks gzip there.
+	# nbdkit's user decompresses gzip there.
 	export TMPDIR=$BATS_FILE_TMPDIR/spool
 	mkdir -m 1777 "$TMPDIR"
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*
@@ -142,7 +144,7 @@ unserved() {
 	grep -qx "sha256: $WRONG" about
 	[ "$(wc -l <about)" = 4 ]
 	stop_fetchd
-	# Nobody but vm-fetchd has the bytes of what is compressed.
+	# Only vm-fetchd itself has the decompressed bytes.
 	{
 		head -c 2048 /dev/zero
 		cat "a b.iso"
@@ -158,7 +160,8 @@ unserved() {
 	vm-fetchd -U "$PWD/nbd" "$HOSTILE/ok/x.gz" about=about "sha256=$WRONG" \
 		2>stderr || rc=$?
 	[ $rc = 65 ]
-	# With -c, a server without ranges is not made to send all of it.
+	# With -c, it does not fetch the whole file from a server without
+	# ranges.
 	vm-fetchd -c "$HOSTILE/ignore-range/x" about=about 2>/dev/null
 	grep -qx "ranges: no" about
 	grep -qx "size: $(stat -c %s packed.gz)" about

@@ -123,7 +123,7 @@ user() {
 	run -66 --separate-stderr vmctl user rm -j bob
 	[ "$(jq -r .error.status <<<"$output")" = 66 ]
 	[[ $(jq -r .error.message <<<"$output") = "there is no account bob"* ]]
-	# To a full disk: one line.
+	# Output to a full disk gives one line.
 	run -74 sh -c 'vmctl user ls -j 2>&1 >/dev/full'
 	[[ $output == "vm-user: unable to write standard output"* ]] && [ ${#lines[@]} = 1 ]
 	run -64 vmctl user frob alice

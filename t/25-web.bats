@@ -12,9 +12,9 @@ setup() {
 	mkdir etc
 }
 
-# start_backend: at ./redfish.sock, it answers each request by SCGI with what it
-# got. For the path of the events, it sends one line, and the next when ./next
-# exists.
+# start_backend: starts a server at ./redfish.sock that answers each SCGI
+# request with the variables that it got. For the path of the events, it sends
+# one line at once, and the next one when ./next exists.
 start_backend() {
 	cat >backend.py <<-'PYTHON'
 		import json, os, socketserver, time
@@ -47,7 +47,8 @@ start_backend() {
 	wait_until 10 test -S redfish.sock
 }
 
-# is_error STATUS [MESSAGE]: ./answer is an error of Redfish, by HTTP STATUS.
+# is_error STATUS [MESSAGE]: is ./answer an error of Redfish with this HTTP
+# status?
 is_error() {
 	cat answer head
 	grep -q "^HTTP/[0-9.]* $1" head
@@ -59,7 +60,7 @@ is_error() {
 		"$(jq -r '.error["@Message.ExtendedInfo"][0].MessageId' answer)" ]
 }
 
-# ask PATH [OPTION...]: into ./answer and ./head.
+# ask PATH [OPTION...]: writes to ./answer and ./head.
 ask() {
 	"${CURL[@]}" -o answer -D head "${@:2}" "$AT$1"
 }
@@ -152,7 +153,7 @@ ask() {
 	ask /icon.svg
 	grep -qi '^content-type: image/svg+xml' head
 	not grep -qi '^server: nginx/' head
-	# What is no older than TLS 1.2 gets in.
+	# Only TLS 1.2 and later are accepted.
 	"${CURL[@]}" -o /dev/null --tlsv1.2 --tls-max 1.2 "$AT/"
 	not "${CURL[@]}" -o /dev/null --tlsv1.1 --tls-max 1.1 \
 		--ciphers DEFAULT@SECLEVEL=0 "$AT/"
@@ -176,7 +177,7 @@ ask() {
 		# As curl sends a POST without -d: no body and no length.
 		ask /redfish/v1/x "--http$version" -X POST
 		jq -es '.[0] | .REQUEST_METHOD == "POST" and .body == 0' answer
-		# A body in chunks, and one with a GET.
+		# A body in chunks, and a GET with a body.
 		head -c 60000 /dev/zero | ask /redfish/v1/x "--http$version" \
 			-H 'Transfer-Encoding: chunked' -T -
 		jq -es '.[0].body == 60000' answer
@@ -209,7 +210,7 @@ ask() {
 	sed '/^$/q' raw >head
 	sed '1,/^$/d' raw >answer
 	is_error 400
-	# Elsewhere they are pages.
+	# For other paths, errors are pages.
 	ask /missing
 	grep -q '^HTTP/[0-9.]* 404' head
 	grep -qi '^content-type: text/html' head
@@ -230,7 +231,7 @@ ask() {
 	background vm-ws-proxy -v -x -l "$PWD/ws.sock" -A true cat \
 		>ws.at 2>ws.err
 	wait_until 10 test -s ws.at
-	# It compares Origin with Host.
+	# vm-ws-proxy compares Origin with Host.
 	printf 'Origin: %s\n' "$AT" >origin
 	timeout 20 vm-ws-proxy -C "wss://localhost:$HTTPS/nbd/0" -a etc/web.pem \
 		-H origin sh -c 'echo hello; read -r said; echo "$said" >said'
@@ -276,7 +277,7 @@ ask() {
 	jq -es '.[0].body == 2' answer
 	ask /redfish/v1/x -X POST -d ''
 	jq -es '.[0].REQUEST_METHOD == "POST"' answer
-	# The limit that the file and vmedia(7) name.
+	# The size limit that the file and vmedia(7) state.
 	ask /redfish/v1/x -X POST
 	grep -q '^HTTP/[0-9.]* 411' head
 	head -c 65537 /dev/zero >large
@@ -291,7 +292,8 @@ ask() {
 }
 
 @test "vmctl door and vmctl redfish: the configuration says how" {
-	# `-h` would be theirs, too: what they are given is looked at.
+	# Stand-ins show the arguments that the programs get; the programs' own
+	# `-h` would not.
 	mkdir bin
 	printf '#!/bin/sh\necho "${0##*/} $*"\n' | tee bin/vm-door >bin/vm-redfish
 	chmod +x bin/*
@@ -330,7 +332,8 @@ ask() {
 		not grep -i "unknown\|invalid\|failed to parse"
 }
 
-# small_page: $PREFIX is what make install SMALL=1 makes, with the test's own ports.
+# small_page: $PREFIX is what make install SMALL=1 installs, with the test's own
+# ports.
 small_page() {
 	PREFIX=$PWD/small HTTP=$(free_port) HTTPS=$(free_port)
 	env -u MAKELEVEL -u MAKEFLAGS make -s -o all -C "$TOP" O="$BUILD" install SMALL=1 progs= \
@@ -341,7 +344,7 @@ small_page() {
 	CURL=(curl -sS --cacert "$PWD/etc/vmedia/web.pem") AT=https://localhost:$HTTPS
 }
 
-# same_page: what the web server gives a browser is the page, file for file.
+# same_page: the web server sends a browser exactly the page's files.
 same_page() {
 	local file type
 	wait_until 10 "${CURL[@]}" -o answer "$AT/"

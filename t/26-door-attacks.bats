@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-door: what somebody tries who has got hold of vm-redfish, or of an account.
+# vm-door: what an attacker can try who controls vm-redfish, or an account.
 
 load helper
 load door
@@ -31,17 +31,18 @@ setup() {
 		not grep -qe "--user\|--password" args
 		[ ! -e secret3 ]
 	done
-	# A password of another user is not given to a new one either.
+	# A new user does not get another user's password either.
 	mount image=https://h.example/x.iso user-name=u image-password=hush
 	mount image=https://evil.example/x.iso user-name=me
 	grep -q -- "--user me " args
 	[ ! -e secret3 ]
-	# Nor to one who sets a user only, and then inserts an image of his own.
+	# Nor does a client that sets only a user, and then inserts its own
+	# image.
 	mount image=https://h.example/x.iso user-name=u image-password=hush
 	asks ok verb=media-set slot=0 user-name=u token="$TOKEN"
 	mount image=https://evil.example/x.iso
 	[ ! -e secret3 ]
-	# What failed has been sent, too.
+	# The login of a failed mount was sent as well, so it is dropped, too.
 	asks ok verb=eject slot=0 token="$TOKEN"
 	echo '{"schema":1,"error":{"status":66,"cause":"missing","message":"-"}}' >says
 	echo 66 >status
@@ -70,7 +71,8 @@ setup() {
 	wait_until 60 asks ok verb=login user=root password=0penBmc
 }
 
-# hold_as_nobody TEXT: 70 connections of vm-upload's user send that, and stay.
+# hold_as_nobody TEXT: 70 connections of vm-upload's user send this text, and
+# stay open.
 hold_as_nobody() {
 	background python3 - "$1" <<-'E'
 		import os, socket, sys, time
@@ -97,7 +99,7 @@ hold_as_nobody() {
 	hold_as_nobody 20: >holding
 	wait_until 5 test -s holding
 	[ "$(ls -l "/proc/$DOOR/fd" | grep -c socket:)" -le 26 ]
-	# Its requests would be forgotten after 10 seconds.
+	# vm-door would drop these requests only after 10 seconds.
 	timeout 4 doorask verb=login user=root password=0penBmc peer=192.0.2.9 |
 		grep -qx result=ok
 }
@@ -114,7 +116,7 @@ hold_as_nobody() {
 	wait_until 20 eval '[ "$(pgrep -cP "$DOOR")" = 24 ]'
 	timeout 20 doorask verb=login user=op password=operator1 peer=192.0.2.9 |
 		grep -qx result=ok
-	# Whose client leaves, has its place again.
+	# When the clients leave, their places are free again.
 	kill "${STARTED[-1]}"
 	wait_until 20 eval '[ "$(pgrep -cP "$DOOR")" = 0 ]'
 	hold_as_nobody "${#text}:$text," >holding
@@ -177,7 +179,7 @@ hold_as_nobody() {
 	vm-user -a accounts unlock op
 	asks ok verb=login user=op password=operator1 peer=192.0.2.9
 	[ -z "$(ls run-door/unlocks)" ]
-	# The same for accounts as they are listed, and without a vm-door.
+	# The same holds for the list of accounts, and without a vm-door.
 	for i in 1 2 3; do
 		asks unauthenticated verb=login user=op password=wrong peer=192.0.2.$i
 	done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-door, built with PAM=1: accounts whose passwords the system has. The system's
-# rules are a directory of the test, in a mount namespace.
+# vm-door, built with PAM=1: the system has the passwords of some accounts. The
+# system's rules are a directory of the test, in a mount namespace.
 
 load helper
 load door
@@ -9,7 +9,7 @@ load door
 setup_file() {
 	local build=$BATS_FILE_TMPDIR/build
 	requires_root
-	# Most of it is as in any build.
+	# Most objects are the same as in any build.
 	mkdir "$build"
 	cp -a "$VM_BUILD/obj" "$build/obj"
 	rm "$build/obj/lib/door/pam.o"
@@ -58,7 +58,7 @@ start_door_with_pam() {
 	asks ok verb=whoami token="$TOKEN"
 	[ "$(field role)" = Operator ]
 	asks forbidden verb=mount slot=0 image=https://h.example/x.iso token="$TOKEN"
-	# Others are not the system's business.
+	# The system is not asked about other accounts.
 	rm asked
 	log_in root 0penBmc
 	[ ! -e asked ]

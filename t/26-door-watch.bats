@@ -142,7 +142,7 @@ is_ok() {
 	wait_until 20 grep -q hello out
 	kill -0 "$client"
 	asks ok verb=logout session="$ID" token="$TOKEN"
-	# (The WebSocket's end, not that of its input: descriptor 7 is still open.)
+	# (The WebSocket ends; its input does not: descriptor 7 is still open.)
 	wait "$client" || status=$?
 	[ "$status" = 77 ]
 	grep "1008 the session has ended" said

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-door: who may do what. vmctl and vm-host are programs that pretend.
+# vm-door: who may do what. vmctl and vm-host are simulated.
 bats_require_minimum_version 1.5.0
 load helper
 load door
@@ -34,7 +34,7 @@ setup() {
 	log_in root 0penBmc && admin=$TOKEN
 	log_in op operator1 && operator=$TOKEN
 	log_in reader readonly1 && reader=$TOKEN
-	# Invalid arguments are refused after the role was looked at.
+	# The role is checked before the arguments.
 	for verb in mount eject renew media-set certificate-add certificate-remove; do
 		asks forbidden verb=$verb slot=0 token="$operator"
 		asks forbidden verb=$verb slot=0 token="$reader"
@@ -264,7 +264,7 @@ mount" ]
 	asks ok verb=eject slot=0 token="$TOKEN" &
 	wait_until 20 test -e waits
 	rm holds
-	# Longer than all the time that is there for tries.
+	# Longer than all the time for tries without force.
 	sleep 4.5
 	echo go >hold
 	wait $!
@@ -280,11 +280,11 @@ mount" ]
 	grep -q -- "--user u --password" args
 	asks ok verb=mount slot=0 image=http://two.example/y.iso token="$TOKEN"
 	not grep -q -- "--user\|--password" args
-	# One that is set between them is for the next, whichever that is.
+	# A login that is set in between is for the next image, from any server.
 	asks ok verb=media-set slot=0 user-name=v image-password=hush token="$TOKEN"
 	asks ok verb=mount slot=0 image=http://three.example/z.iso token="$TOKEN"
 	grep -q -- "--user v --password" args
-	# It was wrong, and the next one has none.
+	# After a wrong login, the next mount has none.
 	echo 77 >status
 	echo '{"schema":1,"error":{"status":77,"cause":"credentials","message":"no"}}' >says
 	asks failed verb=mount slot=0 image=http://four.example/z.iso user-name=w \
@@ -428,7 +428,7 @@ mount" ]
 		(doorask verb=login user=root password="wrong$i" peer="198.51.100.$i" || :) >"answer$i" &
 		clients="$clients $!"
 	done
-	# Of all its processes, what is not shared.
+	# The memory of all its processes together; shared pages count in part.
 	most=0
 	while kill -0 $clients 2>/dev/null; do
 		now=0
@@ -471,7 +471,7 @@ mount" ]
 	fails 73 vm-door -s "$PWD/door.sock"
 }
 
-# wants STATUS PATH HEADER: how vm-door -c ends for such a request.
+# wants STATUS PATH HEADER: vm-door -c exits with STATUS for such a request.
 wants() {
 	run env VM_WS_PATH="$2" VM_WS_PEER=192.0.2.1 vm-door -c < <(
 		printf 'GET %s HTTP/1.1\r\nHost: bmc\r\n%s\r\n\r\n' "$2" "$3")

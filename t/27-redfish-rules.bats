@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The rules of DSP0266, of the schemas and of Ironic's interoperability profile, as
-# DMTF's three validators test them, on every resource: by TLS, through nginx with
-# the files that vmedia installs. Slot 0 has an image, and slot 1 is empty.
+# The rules of DSP0266, of the schemas, and of Ironic's interoperability
+# profile, on every resource, as DMTF's three validators test them: over TLS,
+# through nginx with the files that vmedia installs. Slot 0 has an image, and
+# slot 1 is empty.
 
 load helper
 load web
@@ -33,8 +34,8 @@ links() {
 	jq -r '.. | objects | .["@odata.id"]? // empty, (.Uri? // empty)' body
 }
 
-# each_resource COMMAND...: walk along the links from the root, in the order in which
-# they come, and call COMMAND with each path, after its GET.
+# each_resource COMMAND...: follows the links from the root, in their order, and
+# calls COMMAND with each path after a GET of it.
 each_resource() {
 	local todo=($V1/) path seen=" "
 	while [ "${#todo[@]}" -gt 0 ]; do
@@ -47,8 +48,8 @@ each_resource() {
 	done
 }
 
-# is_right METHOD: an answer, in ./head and ./body, has the headers of every answer;
-# if it is a failure, it has all of an error.
+# is_right METHOD: an answer, in ./head and ./body, has the headers of every
+# answer; if it is an error, it has every part of one.
 is_right() {
 	local status
 	status=$(sed -n '1s,^HTTP/[0-9.]* \([0-9]*\).*,\1,p' head)
@@ -76,7 +77,7 @@ is_right() {
 			and (.Resolution | length > 0) and (.Resolution != "None.")))' body
 }
 
-# answers STATUS METHOD PATH [CURL-OPTION...]: ask, and check the answer.
+# answers STATUS METHOD PATH [CURL-OPTION...]: asks, and checks the answer.
 answers() {
 	local got
 	got=$(ask "${@:2}")
@@ -230,8 +231,8 @@ check_resource() {
 
 # --- changing ---------------------------------------------------------------------
 
-# is_changed_right PATH GOOD: PATCHes of the resource, where GOOD is a member that it
-# takes.
+# is_changed_right PATH GOOD: PATCHes the resource in right and wrong ways; GOOD
+# is a member that it accepts.
 is_changed_right() {
 	local path=$1 good=$2 etag
 	local json=(-H "Content-Type: application/json")
@@ -243,7 +244,7 @@ is_changed_right() {
 		answers 400 PATCH "$path" "${ADMIN[@]}" "${json[@]}" -d "$empty"
 		[ "$(message)" = NoOperation ]
 	done
-	# All wrong, and wrong beside right.
+	# All members wrong, and wrong ones beside a right one.
 	for body in '{"Nope":1,"Id":"x"}' "{$good,\"Nope\":1,\"Id\":\"x\"}"; do
 		answers 400 PATCH "$path" "${ADMIN[@]}" "${json[@]}" -d "$body"
 		[ "$(json '[.error["@Message.ExtendedInfo"][] |
@@ -266,7 +267,7 @@ Base.1.22.PropertyUnknown Nope /Nope" ]
 	[ "$(header ETag)" != "$etag" ]
 }
 
-# takes_patch PATH: note a resource that has PATCH.
+# takes_patch PATH: notes a resource that has PATCH.
 takes_patch() {
 	[[ $(header Allow) != *PATCH* ]] || echo "$1" >>patched
 }
@@ -284,7 +285,8 @@ takes_patch() {
 		${SLOTS/Systems\/system/Managers/bmc}/Slot_0 "Image":"http://h.example/y.iso"
 	E
 	each_resource takes_patch
-	# None that has PATCH was forgotten; of accounts and slots, one is like another.
+	# Every resource that has PATCH was tested. Of all accounts, and of all
+	# slots, one is enough.
 	while read -r path; do
 		grep -qF "${path%[/_]*}" checked
 	done <patched

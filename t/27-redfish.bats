@@ -7,7 +7,7 @@ load servers
 load redfish
 load door
 
-# vm-redfish runs as nobody, which may not enter the test's directory.
+# vm-redfish runs as nobody, which must not enter the test's directory.
 setup() {
 	own_spool
 	cd "$SPOOL" || return
@@ -18,7 +18,7 @@ teardown() {
 	remove_spool
 }
 
-# cgi METHOD PATH [VARIABLE=VALUE...]: asks vm-redfish by CGI.
+# cgi METHOD PATH [VARIABLE=VALUE...]: asks vm-redfish through CGI.
 cgi() {
 	local method=$1 path=$2
 	shift 2
@@ -211,7 +211,7 @@ ACCOUNTS=$V1/AccountService/Accounts
 		'{"UserName":"ann","Password":"first-one","RoleId":"ReadOnly"}' \
 		"${ROOT[@]}")" = 400 ]
 	[ "$(message)" = ResourceAlreadyExists ]
-	# $ACCOUNTS/Members is another resource.
+	# The name would make $ACCOUNTS/Members, which is another resource.
 	[ "$(post $ACCOUNTS '{"UserName":"Members","Password":"first-one","RoleId":"ReadOnly"}' \
 		"${ROOT[@]}")" = 400 ]
 	[ "$(message)" = PropertyValueError ]
@@ -280,7 +280,8 @@ ACCOUNTS=$V1/AccountService/Accounts
 		[ "$(ask GET $path "${ROOT[@]}")" = 200 ]
 		[ "$(ask GET $path "${ROOT[@]}" -H "If-None-Match: $(header ETag)")" = 304 ]
 	done
-	# An account is locked without a change of its ETag; a host is switched so.
+	# The ETag does not change when an account is locked, or a host's power
+	# changes.
 	for path in $ACCOUNTS/op $V1/Systems/system; do
 		[ "$(ask GET $path "${ROOT[@]}")" = 200 ]
 		[ "$(ask GET $path "${ROOT[@]}" -H "If-None-Match: $(header ETag)")" = 200 ]
@@ -342,7 +343,7 @@ ACCOUNTS=$V1/AccountService/Accounts
 @test "more requests at once than it may have are told to come again" {
 	requires_root
 	start_redfish -n 1
-	# One that never comes whole holds the only place.
+	# A request that never completes holds the only place.
 	background vm-connect "$PWD/redfish.sock" sleep 1000
 	wait_until 10 has_child "$REDFISH"
 	[ "$(ask GET /redfish/v1/)" = 503 ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-redfish: events of the slots as server-sent events, behind nginx. The event log
-# is written by the tests, as vm-slot writes it.
+# vm-redfish: events of the slots as server-sent events, behind nginx. The tests
+# write the event log, as vm-slot does.
 
 load helper
 load servers
@@ -20,22 +20,22 @@ teardown() {
 	remove_spool
 }
 
-# event NUMBER SLOT EVENT [REASON]: the log has one more event.
+# event NUMBER SLOT EVENT [REASON]: adds an event to the log.
 event() {
 	mkdir -p run/events
 	echo "1790000000 ${*:2}" >run/events/.new
 	mv run/events/.new "run/events/$1"
 }
 
-# listen NAME [CURL-OPTION...]: a client that writes what it hears to file NAME.
-# Returns when the stream has begun.
+# listen NAME [CURL-OPTION...]: starts a client that writes what it receives to
+# the file NAME. Returns when the stream has begun.
 listen() {
 	background curl -sSN -o "$1" -u root:0penBmc "${@:2}" "$BMC$STREAM"
 	LISTENER=${STARTED[-1]}
 	wait_until 20 is_true_or_ended "$LISTENER" grep -q . "$1"
 }
 
-# heard NAME JQ-FILTER: of all events in that file.
+# heard NAME JQ-FILTER: prints what the filter makes of all events in that file.
 heard() {
 	sed -n 's/^data: //p' "$1" | jq -rs "$2"
 }
@@ -121,7 +121,7 @@ heard_count() {
 	wait_until 20 is_admitted
 }
 
-# is_admitted: may one more listen? It ends at once.
+# is_admitted: may one more client listen? It leaves at once.
 is_admitted() {
 	[ "$(curl -sS -o /dev/null -m 1 -w '%{http_code}' "${ROOT[@]}" "$BMC$STREAM")" = 200 ]
 }
@@ -153,7 +153,7 @@ is_admitted() {
 		listen "heard$n"
 	done
 	[ "$(ask GET /redfish/v1/ "${ROOT[@]}")" = 200 ]
-	# Those who have left have no place either.
+	# Clients that have left do not take places either.
 	kill "${STARTED[@]: -8}"
 	wait_until 20 eval '[ "$(pgrep -cP "$REDFISH")" = 0 ]'
 	background vm-connect "$PWD/redfish.sock" sleep 1000
@@ -171,7 +171,7 @@ has_ended() {
 	pid=$(pgrep -P "$REDFISH" | head -n 1)
 	event 1 0 inserted x
 	wait_until 20 heard_count heard 1
-	# A process that polled would have been switched to again and again.
+	# A process that polls would have many context switches.
 	switches() { awk '/^voluntary_ctxt/ {print $2}' "/proc/$pid/status"; }
 	first=$(switches)
 	sleep 2

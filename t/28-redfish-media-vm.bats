@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Virtual media by Redfish, with everything real: nginx, vm-redfish, vm-door, vmctl,
-# the kernel's USB gadget, and a host that reads.
+# Virtual media over Redfish, and nothing is simulated: nginx, vm-redfish,
+# vm-door, vmctl, the kernel's USB gadget, and a host that reads.
 
 load helper
 load servers
@@ -20,7 +20,8 @@ teardown_file() {
 	vm-gadget teardown
 }
 
-# The services, and a session of root; the slots trust the CA of the images' server.
+# Starts the services and a session of root; the slots trust the CA of the
+# images' server.
 setup() {
 	own_spool
 	cd "$SPOOL" || return
@@ -42,7 +43,7 @@ teardown() {
 	remove_spool
 }
 
-# trust SLOT: the CA of the images' server.
+# trust SLOT: makes the slot trust the CA of the images' server.
 trust() {
 	jq -n --rawfile pem "$CA" '{CertificateString: $pem, CertificateType: "PEM"}' >ca.json
 	[ "$(post "$MEDIA/Slot_$1/Certificates" @ca.json "${AUTH[@]}")" = 201 ]
@@ -63,7 +64,7 @@ replace() {
 slot() {
 	[ "$(ask GET "$MEDIA/Slot_$1" "${AUTH[@]}")" = 200 ]
 }
-# host_reads SLOT NAME: the host has the bytes of that image.
+# host_reads SLOT NAME: does the host have the bytes of that image?
 host_reads() {
 	wait_until 30 host_has "$1"
 	drop_caches
@@ -83,7 +84,7 @@ host_reads() {
 	[ "$(insert 0 two.iso)" = 204 ]
 	host_reads 0 two.iso
 	[ "$(eject 0)" = 204 ]
-	# Of an empty slot, too.
+	# An eject of an empty slot succeeds, too.
 	[ "$(eject 0)" = 204 ]
 }
 
@@ -120,7 +121,7 @@ host_reads() {
 	host_reads 1 disk.img
 	[[ $(host_drive 1) == /dev/sd* ]]
 	[ "$(eject 1)" = 204 ]
-	# Ironic's configuration drives are ISOs.
+	# Ironic's configuration drives are ISO images.
 	[ "$(insert 1 one.iso)" = 204 ]
 	host_reads 1 one.iso
 	[[ $(host_drive 1) == /dev/sd* ]]
@@ -165,7 +166,8 @@ host_reads() {
 	made=$(($(processes) - before))
 	[ "$(sort codes | uniq -c | tr -s ' ')" = " 1000 200" ]
 	echo "$made processes"
-	# One for each request, curl with its threads, and what else the machine does.
+	# One process for each request, curl's threads, and other processes of
+	# the machine.
 	[ "$made" -lt 1200 ]
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # The resources of the host and its slots: vm-redfish behind nginx, with a real
-# vm-door, and with vmctl and vm-host that pretend.
+# vm-door, and with simulated vmctl and vm-host.
 
 load helper
 load servers
@@ -16,11 +16,11 @@ setup() {
 	make_accounts
 	hold_slots
 	start_door
-	# nobody cannot reach the socket of vm-door in the directory of a test.
+	# The user nobody cannot reach vm-door's socket in a test's directory.
 	start_redfish -u root
 }
 
-# as USER PASSWORD METHOD PATH [CURL-OPTION...]: ask with Basic.
+# as USER PASSWORD METHOD PATH [CURL-OPTION...]: asks with Basic authentication.
 as() {
 	local user=$1 password=$2
 	shift 2
@@ -29,14 +29,14 @@ as() {
 admin() {
 	as root 0penBmc "$@"
 }
-# send METHOD PATH JSON: as administrator, with that body.
+# send METHOD PATH JSON: asks as administrator, with that body.
 send() {
 	admin "$1" "$2" -H "Content-Type: application/json" -d "$3"
 }
 insert() {
 	send POST "$MEDIA/Slot_$1/Actions/VirtualMedia.InsertMedia" "$2"
 }
-# value FILTER: print that of the body.
+# value FILTER: prints what the filter makes of the body.
 value() {
 	jq -r "$1" body
 }
@@ -104,7 +104,8 @@ $media/Slot_1" ]
 	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
 	[ "$(value '[.Image, .ImageName, .Inserted, .TransferProtocolType] | tostring')" = \
 		'["image:x (1).iso","x (1).iso",true,"OEM"]' ]
-	# vmctl has mounted it: the request has a path, and the state the name.
+	# After vmctl's mount, the request has a path, and the state has the
+	# name.
 	mkdir -p run/1/request
 	echo /var/lib/vmedia/images/0123456789abcdef/data >run/1/request/url
 	echo image:bob/y.img >run/1/url
@@ -128,14 +129,15 @@ $media/Slot_1" ]
 	[ "$(cat stdin)" = "http://h.example/x.iso?sig=1" ]
 	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
 	[ "$(value '[.ImageName, .Inserted] | tostring')" = '["x.iso",true]' ]
-	# What is in does not go for what is to come; a PATCH ejects it first.
+	# A POST does not replace an inserted image by one to insert later; a
+	# PATCH ejects it first.
 	[ "$(insert 0 '{"Image":"http://h.example/y.iso","Inserted":false}')" = 409 ]
 	[ "$(message)" = ResourceInUse ]
 	[ "$(send PATCH $MEDIA/Slot_0 '{"Image":"http://h.example/y.iso","Inserted":false}')" = 204 ]
 	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
 	[ "$(value '[.Image, .Inserted] | tostring')" = '["http://h.example/y.iso",false]' ]
 	[ "$(insert 0 '{"Image":"file:///etc/shadow","Inserted":false}')" = 400 ]
-	# An eject forgets it.
+	# An eject drops the image that was kept for later.
 	[ "$(send POST $MEDIA/Slot_0/Actions/VirtualMedia.EjectMedia '{}')" = 204 ]
 	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
 	[ "$(value .Image)" = null ]
@@ -185,11 +187,11 @@ $media/Slot_1" ]
 	[ "$(send PATCH $MEDIA/Slot_0 '{"VerifyCertificate":true,"EjectPolicy":"Timed","EjectTimeout":"PT1H"}')" = 204 ]
 	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
 	[ "$(value '[.VerifyCertificate, .EjectPolicy, .EjectTimeout] | tostring')" = '[true,"Timed","PT1H"]' ]
-	# With an eject they are for the next image.
+	# Together with an eject, the settings are for the next image.
 	[ "$(send PATCH $MEDIA/Slot_0 '{"Image":null,"VerifyCertificate":false,"EjectPolicy":"OnPowerOff"}')" = 204 ]
 	[ "$(admin GET $MEDIA/Slot_0)" = 200 ]
 	[ "$(value '[.Image, .VerifyCertificate, .EjectPolicy, .EjectTimeout] | tostring')" = '[null,false,"OnPowerOff",null]' ]
-	# Timed has a time, whichever is set.
+	# `Timed` needs a time, also if only one of the two is set.
 	[ "$(send PATCH $MEDIA/Slot_0 '{"EjectPolicy":"Timed","EjectTimeout":"P365D"}')" = 204 ]
 	[ "$(send PATCH $MEDIA/Slot_0 '{"EjectTimeout":null}')" = 400 ]
 	[ "$(message)" = PropertyMissing ]
@@ -441,7 +443,8 @@ $media/Slot_1" ]
 	[ "$(boot '"BootSourceOverrideTarget":"UefiHttp","HttpBootUri":7')" = 400 ]
 	[ "$(message)" = PropertyValueTypeError ]
 	[ ! -e host-args ]
-	# Clients send back what they have read; null says: as DHCP does.
+	# Clients send back values that they have read; null means "as DHCP
+	# says".
 	[ "$(boot '"BootSourceOverrideTarget":"Cd","HttpBootUri":null')" = 204 ]
 	[ "$(cat host-args)" = "boot cd --once" ]
 	jq '.boot.uri = "'$url'"' host-says >says

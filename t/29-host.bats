@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-host: power and boot override, by each of its backends. Those with a real
-# peer here are ipmitool (ipmi_sim), busctl (a bus of our own) and a command of
-# the site. 29-host-busybox.bats is this same file, with the shell of busybox.
+# vm-host: power and boot override, with each of its backends. Three of them
+# have a real peer here: ipmitool (ipmi_sim), busctl (a private bus), and a
+# command of the site. 29-host-busybox.bats is this same file, with busybox's
+# shell.
 
 load helper
 load servers
@@ -19,28 +20,28 @@ setup() {
 	requires_root
 }
 teardown() {
-	rm -f run-host/booting # ends who waits for the boot to be over
+	rm -f run-host/booting # ends processes that wait for the boot
 	cleanup
 }
 
 host() {
 	$VM_SHELL "$BUILD/bin/vm-host" "$@"
 }
-# conf LINE...: the configuration.
+# conf LINE...: writes the configuration.
 conf() {
 	printf '%s\n' "$@" >conf
 }
-# shows FILTER VALUE: what status -j says there.
+# shows FILTER VALUE: does status -j have that value there?
 shows() {
 	[ "$(host -j | jq -cr "$1")" = "$2" ]
 }
-# program NAME LINE...: a program that vm-host finds first.
+# program NAME LINE...: makes a program that vm-host finds first.
 program() {
 	printf '%s\n' '#!/bin/sh' "${@:2}" >"bin/$1"
 	chmod 755 "bin/$1"
 }
 
-# site: a command of the site, which keeps its state in files.
+# site: makes a command of the site, which keeps its state in files.
 site() {
 	mkdir site
 	echo off >site/power
@@ -59,7 +60,7 @@ site() {
 	conf "host = command $PWD/bin/site-host" "host_boot_time = 600"
 	echo none disabled >site/boot
 }
-# drive TYPE: slot 0 has such a drive.
+# drive TYPE: slot 0 gets a drive of this type.
 drive() {
 	local lun=$VM_CONFIGFS/usb_gadget/vmedia/functions/mass_storage.0/lun.0
 	mkdir -p "$lun" "$VM_CONFIGFS/usb_gadget/vmedia/configs/c.1"
@@ -71,7 +72,7 @@ drive() {
 	mkdir -p "$VM_SYS/class/udc/port"
 	echo "${2:-configured}" >"$VM_SYS/class/udc/port/state"
 }
-# inserted: slot 0 has a medium from which the host has read N times.
+# inserted N: slot 0 gets a medium, from which the host has read N times.
 inserted() {
 	mkdir -p run/0 "$VM_SYS/block/nbd0"
 	echo /dev/nbd0 >run/0/device
@@ -252,7 +253,7 @@ on" ]
 	host on
 	[ -f run-host/booting ]
 	[ "$(cat site/boot)" = "cd once" ]
-	# The host reads: the firmware has found the medium.
+	# The host reads, so the firmware has found the medium.
 	sleep 6
 	shows .boot.enabled once
 	inserted 9
@@ -265,7 +266,7 @@ on" ]
 	site
 	host boot pxe
 	host reset
-	# Whoever waited was killed.
+	# The process that waited was killed.
 	echo "0 0" >run-host/booting
 	shows .boot.enabled disabled
 	[ "$(cat site/boot)" = "none disabled" ]
@@ -317,7 +318,7 @@ on" ]
 
 # --- ipmitool -------------------------------------------------------------
 
-# start_sim: ipmi_sim, and a host behind it.
+# start_sim: starts ipmi_sim, with a simulated host.
 start_sim() {
 	local port
 	port=$(python3 -c 'import socket
@@ -379,8 +380,8 @@ print(s.getsockname()[1])')
 	fails 69 host
 }
 
-# start_flags: an ipmitool that keeps the boot flags as a BMC should, which
-# ipmi_sim does not.
+# start_flags: makes an ipmitool that keeps the boot flags as a BMC should;
+# ipmi_sim does not keep them.
 start_flags() {
 	mkdir flags
 	echo 01 00 00 00 >flags/power
@@ -438,7 +439,7 @@ start_flags() {
 
 # --- busctl ---------------------------------------------------------------
 
-# start_bus [OPTION]: a bus with OpenBMC's objects.
+# start_bus [OPTION]: starts a bus with OpenBMC's objects.
 start_bus() {
 	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$PWD/bus
 	background dbus-daemon --session --nofork --nopidfile \
@@ -493,7 +494,7 @@ start_bus() {
 
 # --- Redfish --------------------------------------------------------------
 
-# start_bmc [FAULT]
+# start_bmc [FAULT]: starts t/host/bmc, and configures it as the backend.
 start_bmc() {
 	[ -f cert ] || openssl req -x509 -newkey ec -pkeyopt \
 		ec_paramgen_curve:P-256 -nodes -keyout cert -out cert.pem -days 2 \
@@ -535,7 +536,7 @@ start_bmc() {
 	[ "$(tail -n 1 changes)" = 'PATCH 1 {"Boot": {"BootSourceOverrideEnabled": "Once", "BootSourceOverrideTarget": "UefiHttp", "HttpBootUri": "'"$url"'"}}' ]
 	shows '.boot | [.target, .enabled, .uri] | join(" ")' "http once $url"
 	[ "$(host boot)" = "http, once, uefi, $url" ]
-	# Without the option it stays; an empty one removes it.
+	# Without --uri the URI stays; an empty one removes it.
 	host boot http --always
 	shows .boot.uri "$url"
 	host boot http --uri ''
@@ -636,7 +637,7 @@ start_bmc() {
 	mkdir inner
 	printf '%s\n' '#!/bin/sh' "export VM_CONF=$PWD/site.conf VM_RUN_DIR=$PWD/inner/run" \
 		"exec $BUILD/bin/vm-host \"\$@\"" >programs/vm-host
-	# nobody cannot reach the socket of vm-door in the directory of a test.
+	# The user nobody cannot reach vm-door's socket in a test's directory.
 	start_redfish -u root
 	(umask 077 && echo 0penBmc >pw)
 	conf "host = redfish $BMC" "host_user = root" "host_password_file = $PWD/pw" \
@@ -658,10 +659,11 @@ start_bmc() {
 }
 
 # --- gpio -----------------------------------------------------------------
-# Debian's kernel has no lines that can be simulated (gpio-sim).
+# Debian's kernel cannot simulate lines (it has no gpio-sim).
 
-# start_gpio 1|2: tools of that libgpiod, which note how they are called. A power
-# button that is held switches off, a short press switches over.
+# start_gpio 1|2: makes tools of that version of libgpiod, which note how they
+# are called. A long press of the power button switches off, a short press
+# toggles the power.
 start_gpio() {
 	mkdir -p lines
 	echo 0 >lines/good
@@ -703,7 +705,8 @@ set gpiochip0 8=0" ]
 	host cycle
 	grep -x "set -l -t 6000ms,0 -c gpiochip0 7=1" lines/log
 	[ "$(host power)" = on ]
-	# Without the line that tells the power, nobody knows what a press does.
+	# Without the line that reports the power, the effect of a press is
+	# unknown.
 	sed -i '/good/d' conf
 	shows '[.power, .actions[]] | map(tostring) | join(" ")' "null reset"
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # vm-ws-proxy as a server, compared with RFC 6455 and its man page, over ws and
-# wss. The cases are in t/ws/server.mjs. Each test here is a group of them, and
-# its output names the ones that failed (`node t/ws/server.mjs -l` lists them
-# all).
+# wss. The cases are in t/ws/server.mjs. Each test here is a group of cases, and
+# its output names those that failed (`node t/ws/server.mjs -l` lists all
+# cases).
 # run: aside
 
 load helper

@@ -17,7 +17,7 @@ setup_file() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
 		-nodes -keyout self.key -out self.pem -days 30 -subj /CN=self \
 		2>/dev/null
-	# Signed by a certificate that is not a CA's.
+	# Signed by a certificate that is not a CA.
 	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
 		-nodes -keyout forged.key -out forged.csr -subj /CN=localhost \
 		2>/dev/null

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Attacks on vm-ws-proxy: pages of other sites, invalid tickets, floods
-# (t/ws/attacks.mjs); and the unsafe options with which it refuses to start.
+# Attacks on vm-ws-proxy: other sites' pages, invalid tickets, floods
+# (t/ws/attacks.mjs); and unsafe options, with which it refuses to start.
 
 load helper
 load servers
@@ -52,8 +52,8 @@ cases() {
 		node "$HERE/ws/attacks.mjs" -s ws peers 3>&-
 }
 
-# Neither pings nor TCP may end a connection that only waits. With both of them
-# slow, only the cut of the network itself ends it.
+# Neither pings nor TCP may end a connection that only waits. In this test both
+# are slow, so only a cut of the network ends it.
 @test "it waits for a slow backend, but not for a machine that is gone" {
 	requires_root
 	head -c 20M /dev/urandom >sent

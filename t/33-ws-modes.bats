@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-ws-proxy started in every way, by and behind the real servers with which it
-# is used.
+# vm-ws-proxy started in every way, by the real servers with which it is used,
+# and behind them.
 
 load helper
 load servers
@@ -19,7 +19,7 @@ start_proxy() {
 	AT=$(cat proxy.at)
 }
 
-# echoes ARGUMENT...: does that WebSocket send back what we send?
+# echoes ARGUMENT...: does that WebSocket send back the bytes that we send?
 echoes() {
 	mkfifo in
 	vm-ws-proxy "$@" <in >out 3>&- &
@@ -137,7 +137,7 @@ is_open() {
 	fails 66 vm-ws-proxy -l 127.0.0.1:0 -c one.pem -k none.key cat
 	fails 78 vm-ws-proxy -l 127.0.0.1:0 -c one.pem -k two.key cat
 	grep -q "the key is not that of the first certificate" stderr
-	# BearSSL does not support such keys.
+	# BearSSL does not support keys of this size.
 	openssl genrsa -out large.key 4608 2>/dev/null
 	fails 78 vm-ws-proxy -l 127.0.0.1:0 -c one.pem -k large.key cat
 	grep -q "4096 bits at most" stderr
@@ -191,12 +191,13 @@ texts() {
 	[ "$(tail -n 1 seen)" = "4409 is taken" ]
 	grep -qx statement proxy.err
 	not grep -q "^state:" proxy.err
-	# Another client does not hear them, and they are not printed either.
+	# A client with another protocol does not get these lines, and nobody
+	# prints them.
 	texts vm.nbd.v1-beat >seen
 	not grep -q '^text' seen
 	[ "$(tail -n 1 seen)" = "4409 is taken" ]
 	not grep -q "^state:" proxy.err
-	# The line of a command without -e is not the reason.
+	# Without -e, the command's last line does not become the reason.
 	start_proxy ./far
 	texts vm.nbd.v1-state >seen
 	grep -q '^text one' seen
@@ -328,7 +329,8 @@ texts() {
 	grep -q "^Status: 503" answer
 	run -66 as_cgi -p /y cat
 	grep -q "^Status: 404" answer
-	# (Here it has no peer that could report its end.)
+	# (Here there is no peer that could report its end, so the status is
+	# 74.)
 	run -74 as_cgi -x sh -c 'echo "$VM_WS_PEER" >peer'
 	grep -qx 10.0.0.2 peer
 }
@@ -390,8 +392,8 @@ start_lighttpd() {
 		'proxy.forwarded = ("for" => 1)'
 	printf 'X-Forwarded-For: 192.0.2.7\n' >headers
 	echoes -H headers -C "ws://127.0.0.1:$PORT/vm/0"
-	# The address that the client claims comes before the one that lighttpd
-	# adds.
+	# The address that the client claims comes first, before the one that
+	# lighttpd adds.
 	[ "$(cat peer)" = 127.0.0.1 ]
 	grep -q "127.0.0.1: opened /vm/0" proxy.err
 }
@@ -481,7 +483,7 @@ sys.exit(1)' "$1" "$2"
 	cp other.pem now.pem
 	cp other.key now.key
 	start_proxy -c now.pem -k now.key cat
-	# The key before must not be left in memory either.
+	# The old key must not be left in memory either.
 	cp server.pem now.pem
 	cp server.key now.key
 	kill -HUP "${STARTED[-1]}"

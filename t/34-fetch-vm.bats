@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vmedia installed, with systemd as process 1: a fetch is a unit.
+# vmedia installed, with systemd as process 1: each fetch is a unit.
 # vm-run: -S
 
 load helper
@@ -26,7 +26,7 @@ teardown() {
 	cleanup
 }
 
-# begin: begin to fetch the image; its unit is $UNIT.
+# begin: begins to fetch the image; its unit is $UNIT.
 begin() {
 	vmctl image fetch --limit-rate 1M "$HOSTILE/ok/x.img"
 	UNIT=vmedia-fetch@$(vmctl image ls -j | jq -r '.images[0].id')
@@ -62,7 +62,7 @@ has_image() {
 @test "fetch: what has stopped with the machine is begun again by the timer's unit" {
 	begin
 	systemctl stop "$UNIT"
-	rm -rf /run/vmedia/fetch # as a restart does
+	rm -rf /run/vmedia/fetch # as a reboot does
 	systemctl start vmedia-image-gc.service
 	wait_until 120 has_image
 	cmp x.img /var/lib/vmedia/images/*/data

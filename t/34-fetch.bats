@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-image fetch: an image comes from a server, for as long as it takes, whatever is
-# killed, and no byte of another image gets into it.
-# 34-fetch-busybox.bats is this same file, with the shell and tools of busybox.
+# vm-image fetch: it gets an image from a server, however long that takes and
+# whatever is killed; and no byte of another image gets into it.
+# 34-fetch-busybox.bats is this same file, with busybox's shell and tools.
 # run: aside
 
 load helper
@@ -33,11 +33,11 @@ teardown() {
 	[ -z "${BUSYBOX:-}" ] || rm -rf "$BUSYBOX"
 }
 
-# under_busybox: from now on, only the shell and tools of busybox and our own
-# programs can be found, and what unpacks images.
+# under_busybox: from now on, only busybox's shell and tools, our own programs,
+# and programs that decompress images can be found.
 under_busybox() {
 	BUSYBOX=$(mktemp -d -p /tmp)
-	chmod 755 "$BUSYBOX" # nbdkit has a user of its own
+	chmod 755 "$BUSYBOX" # nbdkit runs as another user
 	busybox --install -s "$BUSYBOX"
 	ln -sf "$(command -v nbdkit)" "$(command -v xz)" "$BUSYBOX"
 	export VM_PATH=$BUSYBOX
@@ -47,22 +47,22 @@ under_busybox() {
 image() {
 	"$VM_SHELL" "$BUILD/bin/vm-image" "$@"
 }
-# conf LINE...: the configuration, with a store.
+# conf LINE...: writes the configuration, with a store.
 conf() {
 	printf '%s\n' "store = $STORE" "cacert = $PWD/ca.pem" "$@" >conf
 }
-# shows FILTER VALUE: what ls -j says there.
+# shows FILTER VALUE: does ls -j have that value there?
 shows() {
 	[ "$(image ls -j | jq -cr "$1")" = "$2" ] || {
 		image ls -j | jq . >&2
 		return 1
 	}
 }
-# matches FILTER PATTERN: the same, a pattern of grep -E.
+# matches FILTER PATTERN: the same with a pattern of grep -E.
 matches() {
 	image ls -j | jq -cr "$1" | grep -qE "$2"
 }
-# work: print the pids of the processes of this test's fetches.
+# work: prints the pids of this test's fetch processes.
 work() {
 	local pid
 	for pid in $(pgrep -f "$VM_RUN_DIR/fetch|fetch --id" || :); do
@@ -82,18 +82,18 @@ end_fetches() {
 nobody_works() {
 	[ -z "$(work)" ]
 }
-# is_idle: nothing is left of a fetch that has ended.
+# is_idle: is nothing left of a fetch that has ended?
 is_idle() {
 	wait_until 20 nobody_works
 	[ -z "$(ls -A run/fetch 2>/dev/null)" ]
 	[ -z "$(find run -name 'tmp.*')" ]
 	[ -z "$(ls -A "$STORE"/trash)" ]
 }
-# data: print the path of the only image's bytes.
+# data: prints the path of the only image's data.
 data() {
 	echo "$STORE"/images/*/data
 }
-# has_image FILE: it is the only image, whole, and nothing else is there.
+# has_image FILE: it is the only image, complete, and nothing else is there.
 has_image() {
 	wait_until 60 shows '.images | map(.state) | join(" ")' ready
 	cmp "$1" "$(data)"
@@ -102,11 +102,11 @@ has_image() {
 	[ ! -e "$(dirname "$(data)")/request" ]
 	is_idle
 }
-# has_some: some bytes have come.
+# has_some [BYTES]: have at least that many bytes come?
 has_some() {
 	[ "$(stat -c %s "$STORE"/incoming/*/data 2>/dev/null || echo 0)" -gt "${1:-$MIB}" ]
 }
-# slow_server: nginx needs about eight seconds for the image.
+# slow_server: starts an nginx that needs about eight seconds for the image.
 slow_server() {
 	start_nginx "limit_rate 320k;"
 	NGINX=${STARTED[-1]}
@@ -122,12 +122,13 @@ start_again() {
 	NGINX=${STARTED[-1]}
 	wait_until 10 test -s nginx/pid
 }
-# begin [ARGUMENT...]: begin to fetch the image, and wait for its first bytes.
+# begin [ARGUMENT...]: begins to fetch the image, and waits for its first bytes.
 begin() {
 	image fetch "$HTTPS/x.iso" "$@"
 	wait_until 30 has_some
 }
-# pid_of TEXT: print the pid of the fetch's process whose command line has TEXT.
+# pid_of TEXT: prints the pid of the fetch process that has TEXT in its command
+# line.
 pid_of() {
 	local pid
 	for pid in $(work); do
@@ -146,8 +147,9 @@ pid_of() {
 	asked=$(wc -l <nginx/access)
 	image fetch "$HTTPS/x.iso" >out
 	grep -qx "x.iso is there already" out
-	[ "$(wc -l <nginx/access)" = $((asked + 1)) ] # only to look
-	# It has another name here, and is another image there.
+	[ "$(wc -l <nginx/access)" = $((asked + 1)) ] # only for a look
+	# The same image can get another name; another image cannot get a used
+	# name.
 	image fetch -w "$HTTPS/x.iso" "other (1).iso" -j | jq -e '.changed'
 	echo x >>root/x.iso
 	fails 73 image fetch "$HTTPS/x.iso"
@@ -256,7 +258,7 @@ stop_server_of_start() {
 	has_image root/x.iso
 }
 
-# has_error: it has been begun again at least once.
+# has_error: was the fetch tried again at least once?
 has_error() {
 	grep -qs "^waiting: " "$STORE"/incoming/*/error
 }
@@ -286,7 +288,7 @@ has_process() {
 	: >log
 	image gc
 	has_image root/x.iso
-	# To see what the image is, its beginning is asked for. vm-import fetches
+	# The image's first MiB is requested to recognize it; vm-import fetches
 	# the last 16 MiB again.
 	ranges | awk -F - -v from=$((had - 17 * MIB)) '
 		$1 >= from { some = 1 }
@@ -358,7 +360,7 @@ has_process() {
 	no_secret_in listed stored seen logged
 	[ -z "$(find run ! -type l -perm /077 ! -type d ! -path run)" ]
 	end_fetches
-	rm -rf run # the machine has started again
+	rm -rf run # as after a reboot
 	image gc
 	matches '.images[0].error' 'type vmctl image fetch URL x.iso again'
 	id=$(image ls -j | jq -r '.images[0].id')
@@ -428,7 +430,7 @@ has_process() {
 	image fetch -w "$HTTPS/x.iso" >out &
 	STARTED+=($!)
 	sleep 1
-	kill -0 $! # it waits
+	kill -0 $! # the fetch waits
 	start_again
 	wait_until 60 grep -q "^image:x.iso: 16 MiB" out
 	has_image root/x.iso
@@ -445,7 +447,7 @@ has_process() {
 	image fetch --for-others "$HTTPS/x.iso"
 	wait_until 30 has_some
 	end_fetches
-	image gc # the limits go on, too
+	image gc # the limits still apply
 	has_image root/x.iso
 	shows '.images | length' 1
 }

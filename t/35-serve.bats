@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vmctl serve, to vm-ws-proxy and an NBD client behind it. (For a slot, and by
-# ssh, see 79-serve-vm.bats.)
+# vmctl serve, to vm-ws-proxy with an NBD client behind it. (79-serve-vm.bats
+# tests it with a slot, and over ssh.)
 
 load helper
 load servers
@@ -30,21 +30,21 @@ start_bmc() {
 	AT=localhost:$PORT
 }
 
-# kill_bmc: kills it with all of its connections, so that its port is free.
+# kill_bmc: kills vm-ws-proxy and all of its connections, to free the port.
 kill_bmc() {
 	kill -KILL "$PROXY" $(pgrep -P "$PROXY")
 	wait "$PROXY" || :
 }
 
-# start_serve OPTION...: starts vmctl serve in the background, but with SIGINT
-# (^C) not ignored.
+# start_serve OPTION...: starts vmctl serve in the background; it does not
+# ignore SIGINT (^C), as background jobs usually do.
 start_serve() {
 	background env --default-signal=INT dash "$BUILD/bin/vmctl" serve \
 		--cacert ca.pem "$@" image "wss://$AT/vm/0" >out 2>err
 	SERVE=${STARTED[-1]}
 }
 
-# nothing_stays: a serve that has ended leaves nothing behind.
+# nothing_stays: has serve ended without leaving anything behind?
 nothing_stays() {
 	! ls -d run/tmp.* 2>/dev/null && ! pgrep -f "$PWD/run/tmp" >/dev/null
 }
@@ -93,7 +93,7 @@ nothing_stays() {
 	fails 64 vmctl serve --insecure image wss://host/vm/0
 	fails 64 vmctl serve image 'wss://host/vm/0#slot=0&ticket=sEcReT'
 	not grep sEcReT stderr
-	# Neither option is silently ignored.
+	# No option is silently ignored.
 	fails 64 vmctl serve -w "$HOSTILE/ok/image" ssh:host
 	fails 64 vmctl serve --replace image ssh:host
 	fails 64 vmctl serve -t disk image ws://127.0.0.1:1/vm/0
@@ -129,7 +129,7 @@ nothing_stays() {
 }
 
 # write_far: makes far.py, the NBD client of a writable image: it reads a block,
-# writes a word and flushes it; with an argument, only after another client has
+# writes a word and flushes it; with an argument, only after another client
 # asked for an eject.
 write_far() {
 	cat >far.py <<-'END'
@@ -183,7 +183,8 @@ write_far() {
 	wait_until 5 nothing_stays
 }
 
-# serve_tells STATUS CAUSE COMMAND: the other machine's COMMAND ends so.
+# serve_tells STATUS CAUSE COMMAND: serve fails like this because of the other
+# machine's COMMAND.
 serve_tells() {
 	run "-$1" --separate-stderr vmctl serve -j --cacert ca.pem image \
 		"wss://$AT/vm/0"
@@ -206,9 +207,9 @@ serve_tells() {
 	[ "$(jq -r .error.cause <<<"$output")" = tls ]
 }
 
-# ssh_says LINE...: the other machine lets us read the image, and loses the
-# connection; when we come again, it says these lines, and its status is 75. What
-# it says after that is that the medium was ejected.
+# ssh_says LINE...: makes the other machine. At first it reads the image, and
+# loses the connection. At the second connection, it prints these lines and
+# exits with 75. After that, it says that the medium was ejected.
 ssh_says() {
 	printf '%s\n' "$@" >says
 	cat >far <<-END
@@ -238,7 +239,7 @@ ssh_says() {
 	}
 	fails_after 75
 	grep -q "some words" err
-	# As an older vmctl says it.
+	# The message of an older vmctl.
 	ssh_says "vmctl: some words"
 	fails_after 75
 	ssh_says "vmctl: cause: timeout" "vmctl: some words"
@@ -252,8 +253,8 @@ ssh_says() {
 	grep -qx "vmctl: the other machine says: the image is a disk, but slot 0 has a cd drive: use the URL of another slot, or ssh:HOST with --retype" stderr
 }
 
-# A backend that reads half, waits for the cut, and reads everything the next
-# time.
+# half_then_all: makes a backend that reads half, waits for the cut, and reads
+# everything the next time.
 half_then_all() {
 	cat >far <<-END
 		#!/bin/sh
@@ -309,7 +310,7 @@ half_then_all() {
 	fails 77 vmctl serve --cacert ca.pem --ticket - image "wss://$AT/vm/1" <ticket
 	start_serve --ticket ticket
 	wait_until 10 test -e half
-	# The ticket is in no command line, environment or log.
+	# No command line, environment or log has the ticket.
 	echo "$ticket" >secrets
 	for dir in /proc/[0-9]*; do
 		no_secret_in "$dir/cmdline" "$dir/environ" 2>/dev/null
@@ -348,8 +349,8 @@ half_then_all() {
 	wait_until 5 nothing_stays
 }
 
-# is_all_written [STATUS]: serve has ended by ^C, and the last writes are in the
-# image.
+# is_all_written [STATUS]: did ^C end serve, and does the image have the last
+# writes?
 is_all_written() {
 	local rc=0
 	wait "$SERVE" || rc=$?

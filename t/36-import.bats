@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-import: what it copies and hashes, what it refuses, and what it leaves.
+# vm-import: what it copies, hashes and refuses, and what it leaves behind.
 
 load helper
 
@@ -17,12 +17,13 @@ teardown() {
 	[ ! -s loop ] || losetup -d "$(cat loop)"
 }
 
-# line_of FILE: what vm-import prints for it.
+# line_of FILE: prints the line that vm-import prints for it.
 line_of() {
 	echo "$(stat -c %s "$1") $(sha256sum <"$1" | cut -d ' ' -f 1)"
 }
 
-# copies FILE TO ARG...: vm-import ARG... makes TO the same as FILE, and says so.
+# copies FILE TO ARG...: vm-import ARG... makes TO equal to FILE, and prints the
+# right line.
 copies() {
 	local file=$1 to=$2
 	shift 2
@@ -31,8 +32,8 @@ copies() {
 }
 
 # stopped_at CALL NUMBER ARG...: runs vm-import ARG... in the background, and
-# stops it after that call of this system call. go_on then lets it end, and sets
-# RC; its messages are in `err`.
+# stops it after the NUMBERth call of the system call CALL. go_on lets it end,
+# and sets RC; its messages are in `err`.
 stopped_at() {
 	local call=$1 number=$2
 	shift 2
@@ -50,7 +51,8 @@ go_on() {
 	cat err >&2
 }
 
-# injected FAULT... -- ARG...: vm-import ARG... with these faults of strace(1).
+# injected FAULT... -- ARG...: runs vm-import ARG... with these faults of
+# strace(1).
 injected() {
 	local faults=()
 	while [ "$1" != -- ]; do
@@ -62,12 +64,13 @@ injected() {
 		vm-import "$@"
 }
 
-# without_leases ARG...: vm-import ARG... by somebody who may not take a lease.
+# without_leases ARG...: runs vm-import ARG... as a user who may not take a
+# lease.
 without_leases() {
 	setpriv --bounding-set=-lease --inh-caps=-lease vm-import "$@"
 }
 
-# waits_for_lease PID: until the process waits for a lease to end.
+# waits_for_lease PID: waits until the process waits for the end of a lease.
 waits_for_lease() {
 	wait_until 60 grep -q -e "-> LEASE .* $1 " /proc/locks
 }
@@ -251,14 +254,14 @@ waits_for_lease() {
 	cp -p box/x.iso before
 	stopped_at pwrite64 2 box/x.iso to
 	printf 'X' | dd of=box/x.iso bs=1 seek=5 conv=notrunc status=none
-	touch -r before box/x.iso # who writes can change the mtime back
+	touch -r before box/x.iso # the writer can set the mtime back
 	go_on
 	[ "$RC" = 75 ] && [ ! -e to ]
 	stopped_at pwrite64 2 -b box x.iso to
 	mv other box/x.iso
 	go_on
 	[ "$RC" = 75 ] && [ ! -e to ]
-	# Before the copy begins, the name is not asked again.
+	# Exchanged before the copy begins, the open file has no link left: 77.
 	head -c 100000 /dev/urandom >other
 	cp box/x.iso before
 	stopped_at openat2 1 -b box x.iso to
@@ -313,10 +316,10 @@ waits_for_lease() {
 	fails 73 vm-import box/x.iso mnt/to
 	grep -q 'unable to write mnt/to: No space left on device' stderr
 	fails 73 vm-import -s 3000001 - mnt/to <box/x.iso
-	# Also where blocks cannot be kept.
+	# Also where the file system cannot preallocate blocks.
 	fails 73 injected fallocate:error=EOPNOTSUPP -- box/x.iso mnt/to
 	not grep pwrite64 trace
-	# The size is not known: it is noticed when it is full.
+	# If the size is unknown, only the full disk shows it.
 	fails 73 vm-import - mnt/to <box/x.iso
 	[ -z "$(ls mnt)" ]
 	(ulimit -f 1000; fails 73 vm-import - to <box/x.iso)
@@ -370,7 +373,7 @@ copies_traced() {
 	head -c 30000000 big >to
 	[ "$(vm-import -r big to)" = "$(line_of big)" ]
 	cmp big to
-	# Nothing is left to copy; and nothing was there.
+	# With nothing left to copy, and with nothing copied before.
 	[ "$(vm-import -r big to)" = "$(line_of big)" ]
 	copies big to2 -r big
 	copies box/x.iso to3 -r -b box x.iso
@@ -388,14 +391,14 @@ copies_traced() {
 	{ head -c 20000000 big; head -c 10000000 /dev/zero; } >to
 	[ "$(vm-import -r big to)" = "$(line_of big)" ]
 	cmp big to
-	# What was before is not copied again: a wrong byte there is found by -c.
+	# Bytes that were there are not copied again; -c finds a wrong one.
 	head -c 30000000 big | tr '\0' '\1' >to
 	sum=$(sha256sum <big | cut -d ' ' -f 1)
 	fails 65 vm-import -r -c "$sum" big to
 	[ -e to ]
 }
 
-# with_nbd ARG...: nbdkit ARG... on the socket `sock`.
+# with_nbd ARG...: starts nbdkit ARG... on the socket `sock`.
 with_nbd() {
 	background nbdkit -f -U sock "$@"
 	NBDKIT=${STARTED[-1]}
@@ -417,7 +420,7 @@ with_nbd() {
 	with_nbd --filter=log file big logfile=log
 	[ "$(vm-import -r nbd:sock to)" = "$(line_of big)" ]
 	cmp big to
-	# Requests at once are logged in any order.
+	# Concurrent requests are logged in any order.
 	first=$(sed -n 's/.* Read .*offset=\(0x[0-9a-f]*\) .*/\1/p' log |
 		while read -r offset; do echo $((offset)); done | sort -n | head -n 1)
 	[ "$first" = $((30000001 - (16 << 20))) ]
@@ -438,8 +441,8 @@ with_nbd() {
 	[ ! -e to ]
 }
 
-# odd_server TEXT...: a server on `odd` that sends one TEXT (in Python) to each
-# client, and then ends the connection.
+# odd_server TEXT...: starts a server on `odd` that sends one TEXT (in Python)
+# to each client, and then ends the connection.
 odd_server() {
 	cat >odd.py <<-'EOF'
 		import socket, struct, sys
@@ -487,7 +490,8 @@ odd_server() {
 	losetup -f --show disk >loop || skip "needs a loop device"
 	[ "$(vm-import box/x.iso "$(cat loop)")" = "$(line_of box/x.iso)" ]
 	cmp <(head -c 4M < <(cat box/x.iso /dev/zero)) disk
-	# Of the device, -s means the first bytes, as an image in a volume has them.
+	# With a device, -s means its first bytes: an image in a volume begins
+	# there.
 	[ "$(vm-import -s 3000001 "$(cat loop)")" = "$(line_of box/x.iso)" ]
 	[ "$(vm-import "$(cat loop)")" = "$(line_of disk)" ]
 	truncate -s 5M large
@@ -497,7 +501,7 @@ odd_server() {
 	[ -b "$(cat loop)" ]
 }
 
-# mount_btrfs: on mnt, with x.iso.
+# mount_btrfs: mounts one on mnt, with x.iso.
 mount_btrfs() {
 	mkdir mnt
 	truncate -s 200M disk
@@ -533,7 +537,8 @@ mount_btrfs() {
 	[ ! -s err ]
 	TERM=xterm script -qec "vm-import -p box/x.iso" typescript >shown
 	grep -q 'MiB (.* %), [0-9.]* MiB/s [.]' shown
-	# It is as wide as the terminal, and a plain one has no cursor to move.
+	# The line is as wide as the terminal; a dumb terminal gets no cursor
+	# movements.
 	TERM=xterm script -qec "stty cols 20; vm-import -p box/x.iso" typescript >shown
 	tr '\r' '\n' <shown | sed -n 's/^\x1b\[K\(.* [.][.][.] [0-9]* s\)$/\1/p' >drawn
 	[ "$(wc -L <drawn)" = 19 ]

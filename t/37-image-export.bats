@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-image export: an image as a file, with the storage daemon of QEMU, and an
-# sftp-server that reads and writes it.
+# vm-image export: an image as a file, through QEMU's storage daemon; an
+# sftp-server reads and writes it.
 
 load helper
 
@@ -21,26 +21,26 @@ setup() {
 image() {
 	dash "$BUILD/bin/vm-image" "$@"
 }
-# exported NAME: starts an export, and waits until it is there.
+# exported NAME: starts an export, and waits until the file is there.
 exported() {
 	: >ready
 	background dash "$BUILD/bin/vm-image" export "$1" >ready 2>said
 	wait_until 60 test -s ready
 }
-# ended: ends it, as a person or systemd does.
+# ended: ends the export, as a person or systemd does.
 ended() {
 	kill "${STARTED[0]}"
 	wait "${STARTED[0]}" || [ $? = 143 ]
 	STARTED=()
 }
-# sum_of NAME: what the store says of its checksum.
+# sum_of NAME: prints the checksum that the store has for it.
 sum_of() {
 	image ls -j | jq -r --arg n "$1" '.images[] | select(.name == $n).sha256'
 }
 data_of() {
 	image path "$1" | cut -d ' ' -f 2
 }
-# by_sftp LINE: what an owner types.
+# by_sftp LINE: runs a line as an owner would type it.
 by_sftp() {
 	echo "$1" | sftp -q -b - -D /usr/lib/openssh/sftp-server
 }
@@ -53,7 +53,7 @@ by_sftp() {
 	by_sftp "get $FILE out"
 	cmp -n 6000128 x out
 	[ "$(stat -c %s out "$FILE" | sort -u)" = 8388608 ]
-	# A shorter file leaves the rest.
+	# A shorter file leaves the rest of the disk as it was.
 	grep "has 8388608 bytes: the end of the disk stays as it was" said
 	head -c 1000 /dev/zero >y
 	by_sftp "put y $FILE"
@@ -109,7 +109,7 @@ by_sftp() {
 	kill -KILL "${STARTED[0]}"
 	wait "${STARTED[0]}" || :
 	STARTED=()
-	# The daemon still shows the file: the image is not free.
+	# The daemon still shows the file, so the image is in use.
 	fails 75 image rm disk
 	kill -KILL "$daemon"
 	wait_until 20 not kill -0 "$daemon" 2>/dev/null

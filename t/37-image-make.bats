@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-image create and pack: blank disks, and the CDs and disks of files that
-# installers look for, read back with the tools of others.
+# vm-image create and pack: blank disks, and CDs and disks with the files that
+# installers look for, read back with other tools.
 
 load helper
 
@@ -17,43 +17,43 @@ setup() {
 image() {
 	dash "$BUILD/bin/vm-image" "$@"
 }
-# conf LINE...: the configuration, with a store.
+# conf LINE...: writes the configuration, with a store.
 conf() {
 	printf '%s\n' "store = $STORE" "$@" >conf
 }
-# data_of NAME: the file with its bytes.
+# data_of NAME: prints the path of the image's data.
 data_of() {
 	image path "$1" | cut -d ' ' -f 2
 }
-# label_of NAME [OFFSET]: type and label, as udev sees them.
+# label_of NAME [OFFSET]: prints type and label, as udev sees them.
 label_of() {
 	blkid -p -o value -s TYPE -s LABEL ${2:+-O "$2"} "$(data_of "$1")" | paste -sd ' '
 }
-# names_of NAME: the files of an ISO, by Rock Ridge.
+# names_of NAME: prints the files of an ISO, by Rock Ridge.
 names_of() {
 	xorriso -indev "$(data_of "$1")" -find / -type f -exec echo -- 2>/dev/null | tr -d "'" | sort
 }
-# file_of NAME PATH: a file of an ISO, by Joliet.
+# file_of NAME PATH: prints a file of an ISO, by Joliet.
 file_of() {
 	isoinfo -J -x "$2" -i "$(data_of "$1")"
 }
-# same NAME NAME...: these images have the same bytes.
+# same NAME NAME...: do these images have the same bytes?
 same() {
 	local name first=$1
 	for name; do
 		cmp "$(data_of "$first")" "$(data_of "$name")"
 	done
 }
-# nothing_left: no upload and no trash.
+# nothing_left: is there no upload and no trash?
 nothing_left() {
 	[ -z "$(ls "$STORE/incoming" "$STORE/trash" | grep -v ':$')" ]
 }
-# partition NAME: type and first sector of the only one.
+# partition NAME: prints type and first sector of the only partition.
 partition() {
 	sfdisk -J "$(data_of "$1")" |
 		jq -r '.partitiontable | [.label, (.partitions | length), .partitions[0].type, .partitions[0].start] | join(" ")'
 }
-# answers: files for the tests.
+# answers: makes files for the tests.
 answers() {
 	mkdir -p in/sub
 	echo "hostname: one" >in/user-data
@@ -82,7 +82,8 @@ answers() {
 	image pack -j json.iso hello >json
 	jq -e --arg sum "$(sha256sum <"$(data_of json.iso)" | cut -c 1-64)" \
 		'.uri == "image:json.iso" and .sha256 == $sum' json
-	# Who cannot read that it is there, is told.
+	# If the result cannot be printed, the message says that the image is in
+	# the store.
 	run -74 sh -c '"$@" 2>&1 >/dev/full' sh "$BUILD/bin/vm-image" create -s 1M full.img
 	[[ $output == *"unable to write standard output, but the image is in the store" ]]
 }
@@ -204,7 +205,7 @@ answers() {
 @test "pack: the same files make the same bytes, wherever and whenever" {
 	answers
 	mkdir copy
-	# Other inodes, in another order, and another time zone.
+	# Other inodes, another order of the files, and another time zone.
 	(cd in && find . | sort -r | cpio -pdm --quiet ../copy)
 	for format in iso vfat; do
 		image pack -f $format $format-one in/

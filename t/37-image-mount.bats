@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # Images of the store in a slot, without a kernel: see pretend.bash.
-# 37-image-mount-busybox.bats is this same file, with the shell and tools of busybox.
+# 37-image-mount-busybox.bats is this same file, with busybox's shell and tools.
 
 load helper
 load pretend
@@ -34,7 +34,7 @@ setup() {
 	ID=$(vmctl image path "x (1).iso" | cut -c 1-16)
 }
 teardown() {
-	# A vm-slot would start its programs again.
+	# A vm-slot would restart its programs, so kill it first.
 	kill -KILL $(cat run/[0-7]/pid) 2>/dev/null || :
 	pkill -KILL -f "$BATS_TEST_TMPDIR/bin/" || :
 	cleanup
@@ -44,7 +44,7 @@ teardown() {
 	vmctl mount "image:x (1).iso" | grep "^slot 0: image:x (1).iso is in the host's cd drive"
 	[ "$(cat "$D/url")" = "image:x (1).iso" ]
 	[ "$(cat "$D/request/url")" = "$STORE/images/$ID/data" ]
-	# The slot's state tells which image it is, for those who may not read requests.
+	# The slot's state names the image, for users who may not read requests.
 	[ "$(cat "$D/image")" = "$ID" ]
 	[ "$(vmctl status -j | jq -r .slots[0].image)" = "$ID" ]
 	vmctl status -s 0 | grep "url     image:x (1).iso"
@@ -77,7 +77,7 @@ teardown() {
 	vmctl image put one z
 	fails 75 vmctl image mv --replace z "x (1).iso"
 	vmctl image rm z
-	# Its name may change: the host does not see it.
+	# An image in use can be renamed: the host does not notice.
 	vmctl image mv "x (1).iso" w
 	fails 75 vmctl image rm w
 	grep "w is in slot 0" stderr
@@ -111,7 +111,7 @@ teardown() {
 	vmctl eject 1
 	vmctl image verify "x (1).iso"
 	[ "$(cat "$STORE/images/$ID/sha256")" = "$(sha256sum one | cut -c 1-64)" ]
-	# An overlay keeps what the host writes elsewhere.
+	# With an overlay, the host's writes do not go into the image.
 	vmctl mount --overlay "$PWD/over" -s 1 "image:x (1).iso"
 	[ "$(cat "$STORE/images/$ID/sha256")" != stale ]
 	vmctl image verify "x (1).iso"

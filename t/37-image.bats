@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # vm-image: the image store, without a slot and without sshd.
-# 37-image-busybox.bats is this same file, with the shell and tools of busybox.
+# 37-image-busybox.bats is this same file, with busybox's shell and tools.
 
 load helper
 
@@ -20,7 +20,7 @@ teardown() {
 	[ -z "${BUSYBOX:-}" ] || rm -rf "$BUSYBOX"
 }
 
-# under_busybox: from now on, only the shell and tools of busybox and our own
+# under_busybox: from now on, only busybox's shell and tools and our own
 # programs can be found.
 under_busybox() {
 	BUSYBOX=$(mktemp -d -p /tmp)
@@ -32,23 +32,23 @@ under_busybox() {
 image() {
 	"$VM_SHELL" "$BUILD/bin/vm-image" "$@"
 }
-# conf LINE...: the configuration, with a store.
+# conf LINE...: writes the configuration, with a store.
 conf() {
 	printf '%s\n' "store = $STORE" "$@" >conf
 }
-# shows FILTER VALUE: what ls -j says there.
+# shows FILTER VALUE: does ls -j have that value there?
 shows() {
 	[ "$(image ls -j | jq -cr "$1")" = "$2" ] || {
 		image ls -j | jq . >&2
 		return 1
 	}
 }
-# in_slot N ID: the slot has the image, as far as its request tells.
+# in_slot N ID: makes a request of the slot that names the image.
 in_slot() {
 	mkdir -p "run/$1/request"
 	echo "$2" >"run/$1/request/image"
 }
-# record PLACE ID OWNER NAME SIZE: a record, as vm-image would make it.
+# record PLACE ID OWNER NAME SIZE: makes a record, as vm-image would make it.
 record() {
 	local dir=$STORE/$1/$2
 	[ -f "$STORE/ledger" ] || image ls
@@ -184,7 +184,7 @@ A=00000000000000aa B=00000000000000bb
 	in_slot 2 $A
 	fails 75 image rm b.iso
 	grep "b.iso is in slot 2: type vmctl eject -s 2 first" stderr
-	# Somebody mounted the bytes by their path.
+	# A mount by the path of the image's data counts, too.
 	rm run/2/request/image
 	echo "$STORE/images/$A/data" >run/2/request/url
 	fails 75 image rm --id $A
@@ -272,18 +272,18 @@ A=00000000000000aa B=00000000000000bb
 
 # --- put, get, verify -----------------------------------------------------
 
-# blank SIZE FILE: a file, and SUM, its checksum.
+# blank SIZE FILE: makes a file, and sets SUM to its checksum.
 blank() {
 	head -c "$1" /dev/urandom >"$2"
 	SUM=$(sha256sum "$2" | cut -c 1-64)
 }
-# with_drop_box: an owner alice, whose uploads lie in BOX.
+# with_drop_box: makes an owner alice, whose uploads go to BOX.
 with_drop_box() {
 	image ls
 	BOX=$STORE/boxes/alice/images
 	mkdir -p "$STORE/owners/alice" "$BOX"
 }
-# gone: no upload and no rubbish is left.
+# gone: is no upload and no trash left?
 gone() {
 	[ -z "$(ls -A "$STORE/incoming" "$STORE/trash" | grep -v :)" ]
 }
@@ -382,7 +382,7 @@ gone() {
 	in_slot 1 "$id"
 	fails 75 image put --replace x
 	grep "x is in slot 1: type vmctl eject -s 1 first" stderr
-	# Any other can be uploaded meanwhile.
+	# Other names can be uploaded meanwhile.
 	image put x y
 	rm -r run/1
 	image put --replace x
@@ -401,7 +401,7 @@ gone() {
 	wait_until 20 has_upload
 	kill -KILL "$pid"
 	wait "$pid" || :
-	# Its vm-import reads on; when it ends, nobody has the record.
+	# Its vm-import still reads; after it ends, no process uses the record.
 	exec 4>&-
 	wait_until 20 eval 'not pgrep -f "vm-import.*$STORE"'
 	blank 3M y
@@ -446,7 +446,7 @@ has_upload() {
 	[ "$(stat -c %i "$STORE/images/$id/data")" = "$inode" ]
 	[ "$(cd "$STORE/images/$id" && ls | paste -sd,)" = \
 		created,data,name,origin,owner,sha256,size,taken,verified ]
-	# What is done already succeeds.
+	# A second finish succeeds.
 	image finish --id "$id"
 	image finish x
 	fails 66 image finish --id 0123456789abcdef
@@ -521,7 +521,7 @@ has_upload() {
 		fails 65 image finish --replace alice/x.iso
 		[ -e "$BOX/x.iso" ]
 	done
-	# --sha256 is asked before it.
+	# --sha256 takes precedence over SHA256SUMS.
 	image finish --replace -c "$SUM" alice/x.iso
 	image ls | grep "verified (given)"
 }
@@ -587,7 +587,7 @@ has_upload() {
 	grep "x is not complete: send the bytes at its end again" stderr
 	printf '%020d\n' 2 >"$STORE/incoming/$id/offset"
 	fails 75 image finish --id "$id"
-	# Whoever has the file open can make it endless.
+	# A process that has the file open can make it arbitrarily long.
 	truncate -s 1T "$STORE/incoming/$id/offset"
 	image gc
 	fails 75 image finish --id "$id"
@@ -595,7 +595,8 @@ has_upload() {
 		>"$STORE/incoming/$id/offset"
 	image finish --id "$id"
 	[ "$(cat "$STORE/images/$id/data")" = hello ]
-	# A put that was killed has no such file, and its checksum is not compared yet.
+	# A killed put has no file `offset`, and its checksum was not compared
+	# yet.
 	id=$(image begin -s 5 y)
 	printf wrong >"$STORE/incoming/$id/data"
 	rm "$STORE/incoming/$id/offset"
@@ -711,8 +712,8 @@ gone_by_gc() {
 
 # --- clean-up -------------------------------------------------------------
 
-# in_days N: the clock of vm-image is N days fast. (A function comes before what
-# busybox has built in.)
+# in_days N: makes the clock of vm-image N days fast. (A shell function takes
+# precedence over an applet of busybox.)
 in_days() {
 	DAYS=$1
 	image() {
@@ -737,7 +738,8 @@ in_days() {
 	[ "$(image ls | grep -cE "expiring  removed in (4[78] hours|2 days)")" = 2 ]
 	shows '[.images[] | .state]' '["expiring","expiring","ready"]'
 	[ -z "$(image gc)" ]
-	# The ctime counts: an old mtime does not make a resumed upload old.
+	# The ctime decides: an upload that was resumed is not old, whatever its
+	# mtime is.
 	in_days 5
 	touch -d 2001-01-01 "$STORE/incoming/$id/data" "$BOX/y"
 	[ -z "$(image gc)" ]
@@ -752,7 +754,7 @@ in_days() {
 @test "gc: after store_keep, but never what is being written" {
 	conf "store_keep = 1s"
 	id=$(image begin -s 5M x)
-	# A process has the record.
+	# A process has locked the record.
 	exec 4<"$STORE/incoming/$id"
 	vm-lock 4
 	wait_until 20 eval '[ "$(image ls -j | jq .images[0].expires)" = 0 ]'
@@ -790,7 +792,8 @@ in_days() {
 	blank 5000 x
 	id=$(image begin -s 5000 -c "$SUM" x)
 	cat x >"$STORE/incoming/$id/data"
-	# While a part is written that may be taken back, it is not complete.
+	# While a part is being written that may have to be removed, the upload
+	# is not complete.
 	echo 4000 >"$STORE/incoming/$id/offset"
 	[ -z "$(image gc)" ]
 	: >"$STORE/incoming/$id/offset"
@@ -801,11 +804,11 @@ in_days() {
 	grep "there is an image x already" said
 	shows '[.images[] | .state] | sort' '["incoming","ready"]'
 	[ "$(image path x | cut -c 1-16)" = "$id" ]
-	# Killed between the checksum and the name.
+	# As if killed between the checksum and the name.
 	record incoming $A root y 5000
 	sha256sum "$STORE/incoming/$A/data" | cut -c 1-64 >"$STORE/incoming/$A/sha256"
 	image gc | grep "image:y"
-	# A power cut has left the file of the checksum, and nothing in it.
+	# As after a power cut that left the checksum's file empty.
 	record incoming $B root z 5000
 	: >"$STORE/incoming/$B/sha256"
 	image gc
@@ -844,7 +847,7 @@ in_days() {
 		kill -KILL -- "-$pid" 2>/dev/null || kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
 		wait_until 20 not pgrep -g "$pid"
-		# There are no stale locks: the next one works at once.
+		# There are no stale locks: the next command works at once.
 		image gc >/dev/null
 		gone
 		if image path alice/x >path 2>/dev/null; then
@@ -855,7 +858,7 @@ in_days() {
 			cmp x "$BOX/x"
 		fi
 		rm -f "$BOX/x"
-		# An empty drop box takes a block.
+		# An empty drop box takes a block of the disk.
 		[ "$(image quota -j alice | jq .owners[0].used)" -le 4096 ]
 	done
 }
@@ -875,10 +878,10 @@ in_days() {
 	fails 66 vmctl probe image:y
 	background "$VM_SHELL" "$BUILD/bin/vmctl" export -U "$PWD/nbd" "image:x (1).iso" >out
 	wait_until 20 test -s out
-	# Whoever reads it, goes on to.
+	# A process that reads the image can go on after rm.
 	image rm "x (1).iso"
 	vm-probe nbd | grep "label: TEST"
-	# Its backing file would be one of this machine.
+	# A qcow2 image could name a file of this machine as its backing file.
 	{ printf 'QFI\373\0\0\0\3'; head -c 65536 /dev/zero; } >q.img
 	image put q.img
 	fails 65 vmctl probe image:q.img
@@ -887,7 +890,7 @@ in_days() {
 
 # --- a full disk, a read-only disk, doctor --------------------------------
 
-# own_disk SIZE: the store is on a file system of its own.
+# own_disk SIZE: puts the store on its own file system.
 own_disk() {
 	mkdir -p "$STORE"
 	mount -t tmpfs -o "size=$1,mode=711" none "$STORE"
@@ -900,7 +903,8 @@ own_disk() {
 	image put x
 	id=$(image begin -s 3M y)
 	head -c 1M x >"$STORE/incoming/$id/data"
-	# 8 MiB less 2, less 3 that are reserved, less 5 % of 8.
+	# The disk has 8 MiB: 2 are used, 3 are reserved, and 5 % must stay
+	# free.
 	fails 73 image begin -s 3M z
 	grep -E "z: the disk has room for .*, asked 3 MiB \(store_reserve keeps 5 % free\)" stderr
 	cat /dev/zero >"$STORE/foreign" 2>/dev/null || :
@@ -1002,13 +1006,14 @@ y.iso' ]
 	[ "$(offered image rm x)" = 'x\ \(1\).iso' ]
 	[ "$(offered mount im)" = image: ]
 	offered mount --type = d | grep -qx disk
-	# What was typed already is quoted, too.
+	# What was typed before is quoted, too.
 	[ "$(offered image rm 'x\ ')" = 'x\ \(1\).iso' ]
 	[ "$(offered mount image : 'x\ \(')" = 'x\ \(1\).iso' ]
 	[ "$(offered image rm '"x ')" = 'x (1).iso' ]
 }
 
-# offers WORD... : the words that may stand for the last one, on one line.
+# offers WORD... : prints the words that could complete the last one, on one
+# line.
 offers() {
 	image complete "$@" | cut -f 1 | paste -sd ' '
 }
@@ -1031,7 +1036,7 @@ offers() {
 	[ "$("$BUILD/bin/vmctl" complete help image fin | cut -f 1)" = finish ]
 }
 
-# image_globals: the names of vm-image's variables.
+# image_globals: prints the names of vm-image's variables.
 image_globals() {
 	grep -ohE '\$\{?[A-Z][A-Z_0-9]*' "$TOP"/scripts/vm-image "$TOP"/scripts/lib/{image-*,common,config,parse,help,json,cause,complete,doctor-report}.sh |
 		tr -d '${' | sort -u |
@@ -1052,7 +1057,7 @@ image_globals() {
 		env $(image_globals | sed 's/$/=evil/') IFS=lsx PATH=/nowhere CDPATH=/ \
 			"$(command -v "$VM_SHELL")" "$BUILD/bin/vm-image" $words >evil 2>&1 ||
 			echo $? >>evil
-		# Others fill the disk meanwhile.
+		# Other programs use the disk meanwhile: ignore its free space.
 		sed -i 's/"room": [0-9]*//; s/[0-9.]* GiB//' plain evil
 		cmp plain evil || { diff plain evil; false; }
 	done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-upload lets this machine fetch an image, for a client that may: by the real
-# vm-door and vm-image, from nginx.
+# vm-upload makes this machine fetch an image, for an authorized client: with
+# the real vm-door and vm-image, from nginx.
 
 load helper
 load door
@@ -35,7 +35,7 @@ teardown() {
 	said
 }
 
-# hosts [HOST...]: what clients may let this machine fetch from.
+# hosts [HOST...]: sets the hosts from which clients may let this machine fetch.
 hosts() {
 	printf '%s\n' "store = $STORE" 'store_reserve = 0' "cacert = $PWD/ca.pem" \
 		${1:+"store_hosts = $*"} >"$VM_CONF"
@@ -47,7 +47,7 @@ idle() {
 wish() {
 	printf %s "$1" | ask POST /images "$AUTH" Content-Type:application/json "${@:2}"
 }
-# state: of the only image.
+# state: prints name and state of the only image.
 state() {
 	vm-image ls -j | jq -r '.images[0] | [.name, .state, .verified // "-"] | join(" ")'
 }
@@ -66,7 +66,7 @@ is_ready() {
 	[ "$(ask GET "$at" "$AUTH" </dev/null)" = 200 ]
 	[ "$(sed '1,/^$/d' answer | jq -r .sha256)" = "$SUM" ]
 	grep "fetch ${at##*/} begins: x.iso" "$UP/door.log"
-	# The same again is there already.
+	# The same fetch again finds the image.
 	[ "$(wish '{"url": "'"$HTTPS"'/x.iso", "name": "", "sha256": null}')" = 201 ]
 	[ "$(header location)" = "$at" ]
 }
@@ -86,7 +86,7 @@ is_ready() {
 	start_nginx "limit_rate 100k;"
 	[ "$(wish '{"url": "'"$HTTPS"'/x.iso"}')" = 201 ]
 	at=$(header location)
-	# It is no upload: nobody can send bytes into it.
+	# It is not an upload: clients cannot send bytes into it.
 	[ "$(printf hello | up PATCH "$at" "$TYPE" Upload-Offset:0)" = 404 ]
 	[ "$(up DELETE "$at" </dev/null)" = 204 ]
 	wait_until 20 idle

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-upload's processes, killed at random moments: a client that
-# goes on by the rules of tus has the right bytes in the end. SEED=N repeats a run.
+# vm-upload's processes are killed at random moments: a client that goes on by
+# the rules of tus has the right bytes in the end. SEED=N repeats a run.
 
 load helper
 load door
@@ -23,19 +23,20 @@ teardown() {
 	said
 }
 
-# workers: prints the processes of requests.
+# workers: prints the pids of the processes that serve requests.
 workers() {
 	cat "/proc/$UPLOADER/task/$UPLOADER/children"
 }
 
-# send OFFSET [NAME:VALUE...]: a PATCH of ./body in the background.
+# send OFFSET [NAME:VALUE...]: sends a PATCH of ./body in the background.
 send() {
 	"$TOP/t/upload/scgi" "$UPLOAD" PATCH "$AT" "$AUTH" "$TUS" "$TYPE" \
 		"Upload-Offset:$1" "${@:2}" >sent 2>/dev/null 3>&- <body &
 	SENT=$!
 }
 
-# kill_workers: after a while. Who has begun later is killed, too.
+# kill_workers: after a random time, kills the workers, also those that begin
+# meanwhile.
 kill_workers() {
 	local pid
 	sleep "0.$(printf %03d $((RANDOM % 200)))"
@@ -47,8 +48,8 @@ kill_workers() {
 	KILLED=$((KILLED + 1))
 }
 
-# next_part: sends what a client would send next. Two of three have no end, and are
-# killed.
+# next_part: sends the part that a client would send next. Two of three parts
+# never end, and are killed.
 next_part() {
 	local at size does=()
 	[ "$(up HEAD "$AT" </dev/null)" = 200 ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-upload: who may, connections that are cut, processes that are killed, disks that
-# are full, and what others send who are no friends.
+# vm-upload: who may upload, cut connections, killed processes, full disks, and
+# hostile requests.
 
 load helper
 load door
@@ -18,7 +18,7 @@ setup() {
 	own_answer
 }
 teardown() {
-	# The disk that fails lies over the store.
+	# The failing disk is mounted over the store.
 	[ -z "${LOOP:-}" ] || {
 		umount "$STORE"
 		losetup -d "$LOOP"
@@ -54,7 +54,7 @@ teardown() {
 	[ "$(ask GET /images </dev/null)" = 401 ]
 	[ "$(ask GET /images "Authorization:Basic $(encode root:wrong)" </dev/null)" = 401 ]
 	[ "$(ask GET /images X-Auth-Token:0123 </dev/null)" = 401 ]
-	# A browser would ask its user for a password.
+	# On Basic, a browser would ask its user for a password.
 	[ "$(header www-authenticate)" = 'X-Auth-Token realm="redfish"' ]
 	has ''
 }
@@ -71,7 +71,7 @@ teardown() {
 		[ "$(up HEAD "$AT" </dev/null)" = 403 ]
 		[ "$(patch 0 hello)" = 403 ]
 		[ "$(up DELETE "$AT" </dev/null)" = 403 ]
-		# Everybody may see the list.
+		# Every account may see the list.
 		[ "$(up GET /images </dev/null)" = 200 ]
 	done
 	AUTH="Authorization:Basic $(encode new:changeme1)"
@@ -143,8 +143,8 @@ teardown() {
 
 # --- cuts and kills -------------------------------------------------------
 
-# hold TEXT [NAME:VALUE...]: in the background, a PATCH of 10 bytes that sends TEXT
-# only, and stays.
+# hold TEXT [NAME:VALUE...]: starts in the background a PATCH of 10 bytes that
+# sends only TEXT, and stays open.
 hold() {
 	printf %s "$1" | "$TOP/t/upload/scgi" "$UPLOAD" PATCH "$AT" "$AUTH" \
 		"$TUS" "$TYPE" "Upload-Offset:${#BEFORE}" "@length:$((10 - ${#BEFORE}))" \
@@ -153,7 +153,7 @@ hold() {
 	STARTED+=("$HELD")
 	wait_until 20 eval '[ "$(cat "$RECORD/data")" = "'"$BEFORE$1"'" ]'
 }
-# worker: prints the process that writes to the upload.
+# worker: prints the pid of the process that writes to the upload.
 worker() {
 	local fd
 	for fd in /proc/[0-9]*/fd/*; do
@@ -180,7 +180,7 @@ worker() {
 	printf helloworld >all
 	new 10
 	hold hello "Upload-Checksum:$(sum sha1 all)"
-	# HEAD tells no byte that may have to go.
+	# HEAD does not count bytes that may have to be removed.
 	[ "$(up HEAD "$AT" </dev/null)" = 200 ]
 	[ "$(header upload-offset)" = 0 ]
 	kill "$HELD"
@@ -197,7 +197,7 @@ worker() {
 	has hello
 	[ "$(patch 5 wor)" = 204 ]
 	has hellowor
-	# No stale lock can make it fail for ever: there is no lock file.
+	# A stale lock cannot block the upload, because there is no lock file.
 	[ "$(ls "$RECORD" | paste -sd,)" = \
 		created,data,metadata,name,offset,origin,owner,size,taken ]
 }
@@ -218,7 +218,8 @@ worker() {
 	has HELL
 }
 
-# after_restart: what the mark says is as if another boot's kernel had the bytes.
+# after_restart: changes the mark as if a kernel of another boot had held the
+# bytes.
 after_restart() {
 	sed 's/ .*/ 00000000-0000-0000-0000-000000000000/' "$RECORD/offset" >mark
 	cat mark >"$RECORD/offset"
@@ -251,7 +252,7 @@ after_restart() {
 	[ "$(up HEAD "$AT" </dev/null)" = 200 ]
 	[ "$(header upload-offset)" = 9 ]
 	[ ! -d "$STORE/images/${AT##*/}" ]
-	# The same kernel has the bytes.
+	# With a mark of this boot, the kernel still has the bytes.
 	printf '%020u %s\n' 9 "$(cat /proc/sys/kernel/random/boot_id)" >"$RECORD/offset"
 	[ "$(up HEAD "$AT" </dev/null)" = 200 ]
 	wait_until 20 test -d "$STORE/images/${AT##*/}"
@@ -260,7 +261,7 @@ after_restart() {
 
 @test "a disk that fails: what it does not have does not count" {
 	local sum size=8000000
-	# A disk that is larger than what it lies on.
+	# A sparse disk, larger than the file system that has it.
 	mkdir below
 	mount -t tmpfs -o size=6m below below
 	truncate -s 40M below/disk
@@ -281,7 +282,8 @@ after_restart() {
 	[ "$size" -lt 6000000 ]
 	[ "$(tail -c +$((size + 1)) image | up PATCH "$AT" "$TYPE" "Upload-Offset:$size")" = 204 ]
 	wait_until 30 test -d "$STORE/images/${AT##*/}"
-	# What the disk has, not the memory; vm-upload's process may be about to end.
+	# Compare with the disk, not with the page cache. A process of vm-upload
+	# may still be ending.
 	wait_until 20 umount "$STORE"
 	mount "$LOOP" "$STORE"
 	cmp image "$STORE/images/${AT##*/}/data"
@@ -318,7 +320,7 @@ after_restart() {
 	[ "$(patch 0 x)" = 409 ]
 	[ "$(patch 6 x)" = 409 ]
 	[ -n "$(worker)" ]
-	# Nor does a HEAD.
+	# A HEAD does not end it either.
 	has hello
 	[ -n "$(worker)" ]
 }
@@ -364,7 +366,8 @@ after_restart() {
 	[ "$(patch 0 hello)" = 410 ]
 }
 
-# start_other [OPTION...]: another vm-door with these options, and vm-upload.
+# start_other [OPTION...]: starts another vm-door with these options, and a
+# vm-upload.
 start_other() {
 	export VM_DOOR_SOCKET=$UP/other-door UPLOAD=$UP/other-upload
 	background vm-door -a "$UP/accounts" -u root -U nobody -S "$STORE" "$@" \
@@ -427,7 +430,7 @@ start_other() {
 @test "the disk is full during an upload: 500 with the reason; it goes on later" {
 	new 3000000
 	head -c 3000000 /dev/urandom >image
-	# Somebody else has filled it.
+	# Another program has filled the disk.
 	fallocate -l 60m "$STORE/other"
 	mount -o remount,size=61m "$STORE"
 	[ "$(up PATCH "$AT" "$TYPE" Upload-Offset:0 <image)" = 500 ]
@@ -463,7 +466,7 @@ start_other() {
 			"Upload-Metadata:filename $(encode "$name")" </dev/null)" = 400 ]
 		[ -n "$(error)" ]
 	done
-	# A NUL in it.
+	# A name with a NUL.
 	[ "$(up POST /images Upload-Length:5 "Upload-Metadata:filename eABp" \
 		</dev/null)" = 400 ]
 	[ -z "$(ls "$STORE/incoming")" ]
@@ -550,12 +553,12 @@ start_other() {
 	asks not-found verb=image-open id="${AT##*/}" mode=write token="$TOKEN"
 	asks not-found verb=image-finish id="${AT##*/}" token="$TOKEN"
 	[ "$(field message)" = "it is no upload by HTTP" ]
-	# Nor while vm-image is at work on it.
+	# Nor while vm-image works on it.
 	background sh -c 'exec 9<"$0" && vm-lock 9 && touch holding && exec sleep 1000' "$RECORD"
 	wait_until 20 test -e holding
 	[ "$(up HEAD "$AT" </dev/null)" = 404 ]
 	asks not-found verb=image-finish id="${AT##*/}" token="$TOKEN"
-	# That of an upload goes a moment before the upload is an image.
+	# While vm-image works on a real upload, HEAD answers, and nothing goes.
 	echo upload >"$RECORD/origin"
 	[ "$(up HEAD "$AT" </dev/null)" = 200 ]
 	[ -d "$RECORD" ]
@@ -572,7 +575,8 @@ start_other() {
 	[ "$(ask OPTIONS /images </dev/null)" = 204 ]
 }
 
-# hold_heads METHOD: 128 heads that announce bodies come, and nothing more.
+# hold_heads METHOD: opens 128 connections that send a header with a length, and
+# no body.
 hold_heads() {
 	background python3 -c 'import os, socket, sys, time
 head = b"CONTENT_LENGTH\0" b"1000000\0SCGI\0" b"1\0REQUEST_METHOD\0%s\0" \
@@ -587,7 +591,7 @@ time.sleep(1000)' "$UPLOAD" "$1"
 
 @test "heads without credentials and bodies do not keep others waiting" {
 	local method
-	# 401; and 412, for which nobody is asked who it is.
+	# PUT gets 401; PATCH gets 412, without a check of its credentials.
 	for method in PUT PATCH; do
 		hold_heads $method >holding
 		wait_until 20 test -s holding

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Uploads through nginx and lighttpd, as they are set up by the files that vmedia
-# installs: vm-upload and vm-door are real, and clients are curl.
+# Uploads through nginx and lighttpd, configured with the files that vmedia
+# installs: vm-upload and vm-door are real, and the clients are curl.
 
 load helper
 load door
@@ -11,7 +11,7 @@ load web
 setup_file() {
 	requires_root
 	start_uploads
-	# The web servers' processes are another user's.
+	# The web servers' processes run as another user.
 	chmod 666 "$UPLOAD"
 }
 teardown_file() {
@@ -26,7 +26,8 @@ teardown() {
 	said
 }
 
-# start_lighttpd: with its file; sets AT and CURL, as start_web does for nginx.
+# start_lighttpd: starts it with its file; sets AT and CURL, as start_web does
+# for nginx.
 start_lighttpd() {
 	local http https
 	http=$(free_port) https=$(free_port)
@@ -46,7 +47,7 @@ start_lighttpd() {
 	wait_until 10 "${CURL[@]}" -o /dev/null "$AT/images"
 }
 
-# uploads: what both servers must do.
+# uploads: tests what both servers must do.
 uploads() {
 	local path size
 	head -c 5000000 /dev/urandom >image
@@ -54,7 +55,7 @@ uploads() {
 	[ "$("${CURL[@]}" "${USER[@]}" -T image -o said -w '%{http_code}' \
 		"$AT/images/one.iso")" = 201 ]
 	wait_until 20 eval 'cmp image "$STORE"/images/*/data'
-	# By tus, in two parts, the second with a checksum.
+	# With tus, in two parts, the second with a checksum.
 	size=$(stat -c %s image)
 	"${CURL[@]}" "${USER[@]}" -d '' "$AT/images" -H "Upload-Length: $size" \
 		-H 'Tus-Resumable: 1.0.0' -D head -o said \
@@ -80,7 +81,8 @@ patch_file() {
 		-H "Upload-Offset: $2" -H "$TYPE" "${@:3}"
 }
 
-# refused_early: a client that may not upload hears it, however long its body is.
+# refused_early: a client that may not upload gets the answer without sending
+# its long body.
 refused_early() {
 	truncate -s 3G large
 	[ "$("${CURL[@]}" -u root:wrong -T large -o said -w '%{http_code}' \
@@ -110,7 +112,7 @@ refused_early() {
 	refused_early
 }
 
-# streams: bytes arrive while the client is sending.
+# streams: bytes arrive at the store while the client is still sending.
 streams() {
 	mkfifo more
 	background "${CURL[@]}" "${USER[@]}" --http1.1 -X PUT -T more -o said \

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-upload: every MUST of the text of tus 1.0.0 (protocol.md) that binds a server, for
-# the core and the extensions that it announces, in the order of that text. The words
-# of the text are the names of the tests.
+# vm-upload: every MUST in the text of tus 1.0.0 (protocol.md) for a server, for
+# the core and the announced extensions, in the order of that text. The names of
+# the tests are the words of the text.
 
 load helper
 load door
@@ -81,7 +81,8 @@ BAD_NUMBERS=(-1 -0 +1 1.5 1e3 0x1 x '' ' 1' '1 ' '1,1')
 		[ "$(ask POST /images "$AUTH" Upload-Length:5 "$version" \
 			"Upload-Metadata:filename $(encode y.iso)" </dev/null)" = 412 ]
 	done
-	# A PUT is no request of tus, but must not say another version.
+	# A PUT is not a request of tus, but it must not announce another
+	# version.
 	[ "$(echo hello | ask PUT /images/y.iso "$AUTH" Tus-Resumable:2)" = 412 ]
 }
 
@@ -109,7 +110,7 @@ BAD_NUMBERS=(-1 -0 +1 1.5 1e3 0x1 x '' ' 1' '1 ' '1,1')
 	new 1048576
 	ask OPTIONS /images "$AUTH" </dev/null
 	[ "$(header tus-max-size)" = $((63 * 1048576)) ]
-	# Who has wrong ones hears the rest.
+	# With wrong credentials, the other headers are still there.
 	[ "$(ask OPTIONS /images X-Auth-Token:x </dev/null)" = 204 ]
 	[ -z "$(header tus-max-size)" ]
 }
@@ -346,7 +347,7 @@ create() {
 
 # --- expiration -----------------------------------------------------------
 
-# is_date TEXT: of RFC 9110.
+# is_date TEXT: is it a date of RFC 9110?
 is_date() {
 	[[ $1 =~ ^(Mon|Tue|Wed|Thu|Fri|Sat|Sun),\ [0-9]{2}\ [A-Z][a-z]{2}\ [0-9]{4}\ [0-9:]{8}\ GMT$ ]]
 }

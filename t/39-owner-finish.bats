@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# What owners upload by sftp becomes an image by vm-image finish: end to end, and what
-# the user of a drop box may try.
+# vm-image finish makes images of what owners upload by sftp: end to end, and
+# with attacks by the user of a drop box.
 
 load helper
 load owner
@@ -25,22 +25,23 @@ teardown() {
 	cleanup
 }
 
-# as_alice COMMAND...: as somebody who has another way to the drop box than sftp.
+# as_alice COMMAND...: runs it as alice, as if sftp were not her only way to the
+# drop box.
 as_alice() {
 	inside setpriv --reuid alice --regid vmedia-owners --clear-groups -- "$@"
 }
-# shows FILTER VALUE: what ls -j says there.
+# shows FILTER VALUE: does ls -j have that value there?
 shows() {
 	[ "$(image ls -j | jq -cr "$1")" = "$2" ] || {
 		image ls -j | jq . >&2
 		return 1
 	}
 }
-# nothing_begun: no copy was begun, or it was removed.
+# nothing_begun: was no copy begun, or was it removed?
 nothing_begun() {
 	[ -z "$(ls -A "$STORE/incoming")" ]
 }
-# in_slot N OWNER/NAME: the slot has the image, as far as its request tells.
+# in_slot N OWNER/NAME: makes a request of the slot that names the image.
 in_slot() {
 	mkdir -p "slots/$1/request"
 	image path "$2" | cut -d ' ' -f 1 >"slots/$1/request/image"
@@ -56,9 +57,9 @@ in_slot() {
 	image get alice/x.iso - | cmp - x.iso
 	[ -z "$(ls -A "$BOX")" ]
 	nothing_begun
-	# The user of the drop box cannot come to the image.
+	# The user of the drop box cannot read the image.
 	not as_alice cat "$(image path alice/x.iso | cut -d ' ' -f 2)"
-	# Twice is once.
+	# A second finish succeeds, and changes nothing.
 	image finish alice/x.iso
 	image rm alice/x.iso
 	fails 66 image finish alice/x.iso
@@ -78,7 +79,8 @@ in_slot() {
 		image finish "alice/$name"
 	done
 	shows '[.images[].verified] | unique' '["SHA256SUMS"]'
-	# The list stays, for what comes next; one of another upload does not fit.
+	# The list stays for later uploads; a list for another upload does not
+	# fit.
 	[ "$(ls -A "$BOX")" = SHA256SUMS ]
 	image rm alice/x.iso
 	put alice w.iso x.iso
@@ -148,7 +150,7 @@ in_slot() {
 	kill -KILL "$UPLOAD"
 	wait "$UPLOAD" || :
 	wait_until 60 not inside pgrep -u alice >/dev/null
-	# Nobody can know that there is more, but who has the checksum.
+	# Only the checksum can tell that bytes are missing.
 	fails 65 image finish alice/big.iso -c "$(sha256sum <big.iso | cut -c 1-64)"
 	sftp_as alice <<<'reput big.iso' >/dev/null
 	image finish alice/big.iso -c "$(sha256sum <big.iso | cut -c 1-64)"
@@ -158,7 +160,7 @@ in_slot() {
 @test "an upload that broke: the next one begins at once" {
 	head -c 16000000 /dev/urandom >big.iso
 	put_slowly alice big.iso
-	# The client is gone without a word.
+	# The client disappears without closing the connection.
 	kill -STOP "$UPLOAD"
 	put alice x.iso
 	image finish alice/x.iso -c "$SUM"
@@ -200,7 +202,7 @@ in_slot() {
 	fails 73 image finish alice/big.iso
 	grep -q "the quota of alice: used .*, asked .*, limit 1 MiB" stderr
 	nothing_begun
-	# 2 TiB of nothing.
+	# A sparse file of 2 TiB.
 	as_alice truncate -s 2T "$INBOX/huge.iso"
 	fails 73 image finish alice/huge.iso
 	nothing_begun
@@ -246,7 +248,7 @@ in_slot() {
 	grep -q "slot 0: type vmctl eject -s 0" stderr
 	fails 75 image owner rm alice --force
 	grep -q "alice/x.iso is in slot 0" stderr
-	# All or nothing.
+	# Nothing was removed, because one image is in a slot.
 	shows '[.images[] | select(.state == "ready").name]' '["x.iso","y.iso"]'
 	sftp_as alice <<<ls >/dev/null
 	rm -r slots/0

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Owners where vmedia is installed and systemd is process 1: from the first upload by
-# sftp to the host that boots from it, with the network gone.
+# Owners on a machine with vmedia installed and systemd as process 1: from the
+# first upload by sftp to the host that boots from it, after the network is
+# gone.
 # vm-run: -S
 
 load helper
@@ -52,7 +53,8 @@ teardown() {
 	kill -KILL "$UPLOAD"
 	wait "$UPLOAD" || :
 	put bob alice.pub b.iso
-	# An upload outlives the restart of the service; the dead one is gone.
+	# An upload survives a restart of the service; the dead connection is
+	# gone.
 	systemctl restart vmedia-sftp
 	wait_until 60 not pgrep -u alice >/dev/null
 	wait_until 30 eval 'put bob bob.pub c.iso 2>/dev/null'

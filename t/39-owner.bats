@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-image owner, and uploads by sftp: a real sshd with the configuration that vmedia
-# installs, in a machine of the test's own (t/owner.bash).
+# vm-image owner, and uploads by sftp: a real sshd with the configuration that
+# vmedia installs, in a separate machine (t/owner.bash).
 
 load helper
 load owner
@@ -29,7 +29,7 @@ teardown() {
 	inside grep -q '^alice:x:.*:vmedia image owner:/srv/store/boxes/alice:.*nologin$' \
 		/etc/passwd
 	[ "$(stat -c %a etc/passwd etc/shadow | tr '\n' ' ')" = "644 640 " ]
-	# `!` would lock the account.
+	# With `!`, sshd would consider the account locked.
 	inside grep -q '^alice:\*:' /etc/shadow
 	[ "$(cat "$STORE/owners/alice/quota")" = 2097152 ]
 	cmp alice.pub "$STORE/owners/alice/keys"
@@ -42,7 +42,7 @@ teardown() {
 	[ "$(image owner ls alice | wc -l)" = 1 ]
 	fails 66 image owner ls carol
 	rmdir "$STORE/owners/bob"
-	# The machine of the tests has no such user.
+	# The user is only in the separate machine, not in this one.
 	not grep -q '^alice:' /etc/passwd
 }
 
@@ -75,7 +75,7 @@ teardown() {
 	fails 64 image owner add Bob
 	fails 64 image owner add ../alice
 	fails 66 image owner rm bob
-	# Somebody has replaced the user of an owner by another one.
+	# The owner's user was replaced by another user of that name.
 	make_owner carol
 	inside usermod -d /srv/carol -c Carol carol
 	image owner rm carol
@@ -94,7 +94,7 @@ teardown() {
 	not inside id alice
 	[ -z "$(ls "$STORE/boxes" "$STORE/incoming" "$STORE/trash" | grep -v :)" ]
 	fails 66 image owner rm alice
-	# The name is free, and what was removed does not come back.
+	# The name can be used again, and the old files do not come back.
 	image owner add alice -k alice.pub
 	[ -z "$(ls -A "$STORE/boxes/alice/images")" ]
 }
@@ -126,7 +126,7 @@ teardown() {
 	printf '# mine\nfrom="127.0.0.1" %s\n' "$(cat alice.pub)" >good
 	image owner add alice -k good
 	put alice good x.iso
-	# No condition opens a door.
+	# A key's options cannot allow more than sftp.
 	printf 'restrict,pty,command="/bin/sh" %s\n' "$(cat alice.pub)" >good
 	image owner add alice -k good
 	not ssh_as ssh alice alice@127.0.0.1 id
@@ -145,7 +145,7 @@ teardown() {
 @test "with busybox only: its adduser makes the user, who uploads" {
 	mkdir tools
 	busybox --install -s "$PWD/tools"
-	# Debian's busybox has none of these.
+	# Debian's busybox does not have these applets.
 	cat >tools/addgroup <<-'SH'
 		#!/bin/sh
 		[ "$*" = "-S vmedia-owners" ] && echo vmedia-owners:x:990: >>/etc/group
@@ -259,11 +259,11 @@ teardown() {
 	[[ $output != *root:* ]]
 	background ssh_as ssh alice -N -o ExitOnForwardFailure=yes \
 		-R 127.0.0.1:0:127.0.0.1:1 alice@127.0.0.1
-	# With a port of the machine it would stay.
+	# With a forwarded port, ssh would go on running.
 	wait_until 60 eval 'not kill -0 "${STARTED[-1]}" 2>/dev/null'
 	run ssh_as ssh alice -W "127.0.0.1:$PORT" alice@127.0.0.1
 	[[ $output != *SSH-2.0* ]]
-	# A key that was taken away is refused at once.
+	# After a key is removed, it is refused at once.
 	rm "$STORE/owners/alice/keys"
 	not sftp_as alice <<<ls
 }
@@ -282,7 +282,7 @@ teardown() {
 	not KEYS ''  /srv/store/boxes/
 	run -64 KEYS
 	[ "$output" = "usage: vm-image-keys USER HOME" ]
-	# Nothing else of the store is for everybody.
+	# Other users cannot see anything else of the store.
 	not inside setpriv --reuid nobody --clear-groups -- ls /srv/store/owners
 	not inside setpriv --reuid nobody --clear-groups -- ls /srv/store/boxes/alice/images
 }
@@ -299,7 +299,7 @@ teardown() {
 	grep -q "Remote working directory: /images" out
 	cmp x.iso "$STORE/boxes/alice/images/y.iso"
 	[ "$(stat -c %Y "$STORE/boxes/alice/images/kept.iso")" = 1577934245 ]
-	# Whatever put -p has given it, nobody else comes there.
+	# Whatever mode put -p sets, other users have no access.
 	[ "$(stat -c %a "$STORE/boxes/alice/images/y.iso")" = 600 ]
 	ssh_as scp alice x.iso alice@127.0.0.1:z.iso
 	ssh_as scp alice -p x.iso alice@127.0.0.1:/images/z.iso
@@ -359,7 +359,7 @@ teardown() {
 	not sftp_as alice <<<ls
 	image owner add alice -k alice.pub
 	put alice alice.pub x.iso
-	# Somebody has removed only the directory for uploads.
+	# Only the directory for uploads was removed.
 	rm -rf "$STORE/boxes/alice"
 	image owner ls | grep -q '^alice .*no drop box: type vmctl image owner add alice'
 	image owner add alice

@@ -30,7 +30,7 @@ serve() {
 	mv new sock
 }
 
-# attach [OPTION...]: attaches ./sock; the device is in DEVICE.
+# attach [OPTION...]: attaches ./sock; DEVICE is the device.
 attach() {
 	background vm-nbd-attach -t 2 "$@" "$PWD/sock" >ready 2>said
 	wait_until 20 test -s ready
@@ -195,7 +195,7 @@ fresh() {
 
 @test "a device that cannot be used is detached again" {
 	serve
-	# Another /sys shows no device, as if it never had a size.
+	# With another /sys, the device is not there, as if it never got a size.
 	mkdir -p none/block/nbd5
 	VM_SYS=$PWD/none fails 71 vm-nbd-attach -d /dev/nbd5 "$PWD/sock"
 	grep -q 'has no size' stderr
@@ -244,7 +244,7 @@ adopt() {
 	wait_until 20 grep -qx "$DEVICE" again
 	wait $reader
 	fresh
-	# ... and the next connection, too.
+	# ... and reconnects it after the next loss, too.
 	kill -KILL "$(cat nbdkit)"
 	wait_until 10 grep -q lost said
 	serve
@@ -286,7 +286,7 @@ listen() {
 	wait_until 10 test -S door
 }
 # join CLIENT [SOCK [NAME]]: hands over a connection to the nbdkit at ./sock or
-# SOCK; its end is in ./end.NAME (default: CLIENT).
+# SOCK; its exit status and message go to ./end.NAME (default: CLIENT).
 join() {
 	local name=${3:-$1}
 	(
@@ -304,7 +304,7 @@ has_ended() {
 	[ "$(cat "end.$1")" = "$2 ${3:+vm-nbd-attach: $3}" ]
 	rm "end.$1"
 }
-# begin CLIENT [OPTION...]: listen and join; then DEVICE exists.
+# begin CLIENT [OPTION...]: listens and joins; afterwards DEVICE exists.
 begin() {
 	local client=$1
 	shift
@@ -324,7 +324,7 @@ serve_other() {
 last_word() {
 	[ "$(grep source: said | tail -n 1)" = "vm-nbd-attach: source: $1" ]
 }
-# start_comparing: compares the device again and again, without the page cache.
+# start_comparing: repeatedly compares the device, without the page cache.
 start_comparing() {
 	fresh
 	dmesg -C
@@ -436,7 +436,7 @@ end_comparing() {
 	done
 	join bob
 	has_ended bob 75 'taken by the PC of alice'
-	# Another vm-nbd-attach can take its place, and reconnect.
+	# Another vm-nbd-attach of the same client can take over, and reconnect.
 	join alice sock again
 	has_ended alice 75 'taken over by the PC of alice'
 	kill -KILL "$(cat nbdkit)"
@@ -509,7 +509,7 @@ end_comparing() {
 	exec 7<&-
 }
 
-# are_in_handshake N: so many children of vm-nbd-attach -l are at work.
+# are_in_handshake N: does vm-nbd-attach -l have N children at work?
 are_in_handshake() {
 	[ "$(pgrep -cP "$LISTENER")" = "$1" ]
 }
@@ -529,7 +529,7 @@ are_in_handshake() {
 	done
 	wait_until 10 are_in_handshake 4
 	join bob other
-	# One after the other, they would take 40 seconds.
+	# In sequence, the four handshakes would take 40 seconds.
 	wait_until 35 last_word ok
 	cmp "$DEVICE" "$IMAGE"
 	for i in $silent; do

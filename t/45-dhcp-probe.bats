@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-dhcp-probe beside the real dnsmasq, in a network namespace of the test's own; and
-# answers that no server sends.
+# vm-dhcp-probe with a real dnsmasq, in a network namespace of the test; and
+# with answers that no real server sends.
 
 load helper
 
@@ -24,7 +24,7 @@ teardown() {
 inside() {
 	ip netns exec "$NET" "$@"
 }
-# start_dnsmasq LINE...: a server at the adapter net, with these lines.
+# start_dnsmasq LINE...: starts a server at the adapter net, with these lines.
 start_dnsmasq() {
 	printf '%s\n' port=0 interface=net bind-interfaces no-hosts no-resolv \
 		log-dhcp "log-facility=$PWD/log" "dhcp-leasefile=$PWD/leases" \
@@ -44,7 +44,7 @@ probe() {
 	IFS=$'\t' read -r server address next file ms <<<"$output"
 	[ "$server $next $file" = "192.0.2.1 192.0.2.7 undionly.kpxe" ]
 	[[ $address == 192.0.2.[5-9]? ]]
-	# The first thing dnsmasq does is to ask who has the address.
+	# Before its answer, dnsmasq pings the address for some seconds.
 	[ "$ms" -ge 2500 ]
 	[ ! -s leases ]
 	not grep -e DHCPREQUEST -e DHCPACK log
@@ -55,7 +55,7 @@ probe() {
 	run -0 probe -t 4 ask
 	[ "${#lines[@]}" = 1 ]
 	[[ $output == 192.0.2.1$'\t'*$'\t'192.0.2.1$'\t-\t'* ]]
-	# The question came again in that time.
+	# vm-dhcp-probe repeated its question in that time.
 	[ "$(grep -c DHCPDISCOVER log)" -ge 2 ]
 }
 
@@ -85,8 +85,8 @@ probe() {
 	[[ $output == 192.0.2.1$'\t'* ]]
 }
 
-# answer: a server in Python; the code in standard input sends what it makes of a
-# question.
+# answer: starts a server in Python; the code on standard input makes the answer
+# to a question, and sends it.
 answer() {
 	cat >code
 	cat >server.py <<-PYTHON

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-netboot-http by SCGI, with a table of neighbours of the test's own; and behind the
-# real lighttpd, with the lines of the man page.
+# vm-netboot-http by SCGI, with the test's own table of neighbours; and behind
+# the real lighttpd, configured with the lines of the man page.
 
 load helper
 
@@ -9,8 +9,8 @@ TOKEN=00112233445566778899aabbccddeeff
 OTHER=ffeeddccbbaa99887766554433221100
 MAC=52-54-00-12-34-81
 
-# The services are those of the file. Their user can enter this directory, and not
-# that of a test.
+# The tests of this file share the services. Their user can enter this
+# directory, but not that of a test.
 setup_file() {
 	requires_root
 	NB=$(mktemp -d /tmp/vmedia.XXXXXX)
@@ -69,11 +69,11 @@ setup() {
 teardown() {
 	[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 answer log errors || :
 	cleanup
-	# Whatever is said, a token never is.
+	# No message may ever contain a token.
 	not grep -i -e "$TOKEN" -e "$OTHER" log
 }
 
-# machine NAME TOKEN: its directory.
+# machine NAME TOKEN: makes its directory.
 machine() {
 	mkdir -p "boot/$1/files"
 	echo "$2" >"boot/$1/token"
@@ -86,18 +86,19 @@ ask() {
 get() {
 	ask GET "/$TOKEN/$1" "${@:2}"
 }
-# header NAME: of the answer.
+# header NAME: prints that header of the answer.
 header() {
 	LC_ALL=C sed -n "2,/^\$/s/^$1: //p; /^\$/q" answer
 }
 body() {
 	LC_ALL=C sed '1,/^$/d' answer
 }
-# quiet: nothing was said.
+# quiet: was nothing logged?
 quiet() {
 	[ ! -s log ]
 }
-# said WORDS: in one line, which ends a moment after the answer.
+# said WORDS: waits for the only log line, which has WORDS; it comes a moment
+# after the answer.
 said() {
 	wait_until 10 grep -qF -e "$1" log
 	[ "$(wc -l <log)" = 1 ]
@@ -172,7 +173,7 @@ said() {
 		[ "$(ask GET "/$TOKEN$path")" = 404 ]
 		[ "$(body)" = "Not Found" ]
 	done
-	# There may be no files at all, or a link instead of the directory.
+	# The files may be missing, or the directory may be a link.
 	rm -rf "$FILES"
 	[ "$(get boot.ipxe)" = 404 ]
 	ln -s "$NB" "$FILES"
@@ -186,7 +187,7 @@ said() {
 	cmp <(body) table
 }
 
-# other [ARG...]: another server, at other.sock.
+# other [ARG...]: starts another server, at other.sock.
 other() {
 	rm -f other.ready
 	background vm-netboot-http -s "$NB/other.sock" "$@" boot >other.ready 2>>log
@@ -213,7 +214,7 @@ ask_other() {
 
 # --- who ------------------------------------------------------------------
 
-# refused [ASK...]: it is, and always with the same words.
+# refused [ASK...]: the request is refused, always with the same words.
 refused() {
 	[ "$(ask "$@")" = 403 ]
 	[ -e refusal ] || cp answer refusal
@@ -237,7 +238,8 @@ refused() {
 	refused GET "/boot.ipxe"
 	refused GET /
 	refused GET "/$OTHER/done"
-	# Nor do they learn what there is, or which methods.
+	# They do not learn either which files exist, or which methods are
+	# allowed.
 	refused GET "/$OTHER/none"
 	refused PUT "/$OTHER/boot.ipxe"
 	refused POST "/$OTHER/done"
@@ -254,7 +256,8 @@ refused() {
 	echo everybody >boot/any/files/boot.ipxe
 	[ "$(ask GET "/$OTHER/boot.ipxe" @peer:192.0.2.2)" = 200 ]
 	[ "$(body)" = everybody ]
-	# That is not for who has its own, nor for who is no neighbour.
+	# That is neither for a machine with its own files, nor for an address
+	# that is not a neighbour.
 	[ "$(ask GET "/$OTHER/boot.ipxe")" = 403 ]
 	[ "$(ask GET "/$OTHER/boot.ipxe" @peer:192.0.2.9)" = 403 ]
 	machine 52-54-00-12-34-82 "$OTHER"
@@ -323,7 +326,7 @@ refused() {
 	[ "$(ask POST "/$TOKEN/done")" = 204 ]
 	echo "it works" | "$TOP/t/upload/scgi" "$NB/sock" POST "/$TOKEN/done" >answer
 	grep -qx "204 No Content" answer
-	# It is no file.
+	# `done` is never a file.
 	echo x >"$FILES/done"
 	[ "$(get "done")" = 204 ]
 	[ ! -e "boot/$MAC/done" ]
@@ -339,7 +342,7 @@ refused() {
 	[ "$(get kernel)" = 404 ]
 	[ "$(get boot.ipxe Range:bytes=7-8)" = 206 ]
 	[ "$(body)" = ex ]
-	# Also if there is no script, and if it is a link to nothing.
+	# Also without a script, and if `done` is a broken link.
 	rm -rf "$FILES" "boot/$MAC/done"
 	ln -s nowhere "boot/$MAC/done"
 	[ "$(get boot.ipxe)" = 200 ]
@@ -394,7 +397,7 @@ refused() {
 
 # --- NBD ------------------------------------------------------------------
 
-# serve_nbd ARG...: the image of an nbdkit, at nbd.sock.
+# serve_nbd ARG...: starts nbdkit with the image, at nbd.sock.
 serve_nbd() {
 	rm -f nbd.sock
 	background nbdkit -f -U "$NB/nbd.sock" "$@" 2>/dev/null
@@ -402,7 +405,7 @@ serve_nbd() {
 	chmod 666 nbd.sock
 	ln -sf "$NB/nbd.sock" "$FILES/debian.iso"
 }
-# serve_silently: an image whose server never answers a read.
+# serve_silently: starts a server that never answers a read.
 serve_silently() {
 	rm -f nbd.sock
 	cat >silent.py <<-'PYTHON'
@@ -423,7 +426,7 @@ serve_silently() {
 	chmod 666 nbd.sock
 	ln -sf "$NB/nbd.sock" "$FILES/debian.iso"
 }
-# children: of the server.
+# children: prints the number of the server's children.
 children() {
 	pgrep -c -P "$(head -n 1 "$NB/pid")"
 }
@@ -452,7 +455,7 @@ children() {
 	[ "$(header retry-after)" = 2 ]
 	said "unable to open $MAC/files/debian.iso: No such file"
 	: >log
-	# One that was killed has left its socket.
+	# A killed server leaves its socket.
 	rm -f nbd.sock
 	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("nbd.sock")'
 	chmod 666 nbd.sock
@@ -479,14 +482,14 @@ children() {
 	said "unable to open $MAC/files/kernel: Permission denied"
 }
 
-# fetch: the file image as vm-fetchd serves it, for the user of the server.
+# fetch: vm-fetchd serves the file `image`, for the server's user.
 fetch() {
 	background vm-fetchd -u nobody -U "$NB/nbd.sock" "$NB/image" >fetchd.at
 	wait_until 30 test -s fetchd.at
 	chown nobody nbd.sock
 	ln -s "$NB/nbd.sock" "$FILES/debian.iso"
 }
-# half: an image of 1 MiB, of which the second half cannot be read.
+# half: serves an image of 1 MiB, whose second half cannot be read.
 half() {
 	# shellcheck disable=SC2016 # for nbdkit
 	serve_nbd eval get_size='echo 1048576' pread='
@@ -507,7 +510,7 @@ half() {
 	get debian.iso @cut:yes
 	wait_until 10 not children
 	quiet
-	# And where it does not read.
+	# The same for a client that does not read.
 	truncate -s 100M "$FILES/large"
 	python3 -c 'import socket, sys, time
 s = socket.socket(socket.AF_UNIX)
@@ -591,7 +594,7 @@ url() {
 		"$(url kernel)")" = "416 0" ]
 	web --path-as-is "http://127.0.0.1:$PORT//$TOKEN//boot.ipxe" |
 		cmp - "$FILES/boot.ipxe"
-	# Two on one connection.
+	# Two requests on one connection.
 	web "$(url boot.ipxe)" "$(url kernel)" |
 		cmp - <(cat "$FILES/boot.ipxe" "$FILES/kernel")
 	[ "$(curl -s -w '%{http_code}' -d '' "$(url "done")")" = 204 ]
@@ -606,7 +609,7 @@ url() {
 	[ "$(web -r 5368709117- -D head "$(url large.iso)")" = end ]
 	grep -i "^content-range: bytes 5368709117-5368709119/5368709120" head
 	[ "$(web -r -3 "$(url large.iso)")" = end ]
-	# Who reads some of it and goes leaves nothing.
+	# A client that reads a part and leaves, leaves no process behind.
 	web "$(url large.iso)" | head -c 10M | cmp -n 10485760 - /dev/zero
 	wait_until 10 not children
 	rm "$FILES/large.iso"
@@ -661,7 +664,8 @@ url() {
 @test "too many requests at once: 503" {
 	local i pids=()
 	serve_silently
-	# These have begun, and count no more among the requests.
+	# These requests have begun their answers, and do not count as waiting
+	# any more.
 	for i in $(seq 70); do
 		curl -s -o /dev/null "$(url debian.iso)" 3>&- &
 		pids+=($!)
@@ -709,7 +713,7 @@ url() {
 	[ "$(ask_other GET "/$TOKEN/boot.ipxe" @peer:192.0.2.9)" = 200 ]
 	[ "$(body)" = found ]
 	[ "$(ask_other GET "/$TOKEN/boot.ipxe" @peer:192.0.2.8)" = 403 ]
-	# This machine is no neighbour of itself.
+	# This machine's own address is not that of a neighbour.
 	[ "$(ask_other GET "/$TOKEN/boot.ipxe" @peer:192.0.2.1)" = 403 ]
 }
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-netboot-log with what dnsmasq 2.90 and lighttpd 1.4.69 wrote while QEMU's BIOS and
-# OVMF booted, by PXE and HTTP, with addresses of dnsmasq (full) and of another server
-# (proxy), and with Secure Boot (full-secure); while hand-made packets came (edges); and while they could not start
-# (errors). t/netboot/NAME.events is what becomes of t/netboot/NAME.log.
+# vm-netboot-log with logs that dnsmasq 2.90 and lighttpd 1.4.69 wrote: while
+# QEMU's BIOS and OVMF booted, by PXE and HTTP, with addresses from dnsmasq
+# (full) or another server (proxy), and with Secure Boot (full-secure); with
+# hand-made packets (edges); and when they could not start (errors).
+# t/netboot/NAME.events is the expected output for t/netboot/NAME.log.
 
 load helper
 
@@ -11,7 +12,7 @@ TOKEN=0123456789abcdef0123456789abcdef
 
 setup() {
 	own_directory
-	# The filter reads it as nobody, who does not get into our directory.
+	# The filter reads it as nobody, who cannot enter the test's directory.
 	ARP=$(mktemp /tmp/arp.XXXXXX)
 	chmod a+r "$ARP"
 	cat "$TOP/t/netboot/arp" >"$ARP"
@@ -21,11 +22,12 @@ teardown() {
 	rm -f "$ARP"
 }
 
-# events [OPTION...]: of the lines in standard input, without the times.
+# events [OPTION...]: prints the events of the lines on standard input, without
+# the times.
 events() {
 	vm-netboot-log -N "$ARP" "$@" | cut -f2-
 }
-# dhcp_says LINE...: as dnsmasq would log it.
+# dhcp_says LINE...: prints the lines as dnsmasq logs them.
 dhcp_says() {
 	printf 'dnsmasq-dhcp[7]: %s\n' "$@"
 }
@@ -51,7 +53,7 @@ dhcp_says() {
 		echo "http 10.77.0.51 403 1 1 - - GET //$TOKEN//x/${TOKEN^^}"
 		echo "http 10.77.0.51 404 1 1 - - GET /x/$(printf 'a%.0s' {1..80})$TOKEN"
 		echo "vm-netboot-http: unable to open /srv/$TOKEN/kernel"
-		# A long line is cut in the middle of one.
+		# A long line is cut in the middle of a token.
 		printf 'bwrap: '
 		printf "$TOKEN/%.0s" {1..31}
 		echo
@@ -210,13 +212,13 @@ tftp-error	a not found for b not found" ]
 	dhcp_says "5 available DHCP range: 10.77.0.50 -- 10.77.0.52" \
 		"5 vendor class: PXEClient:Arch:00007:UNDI:003000" \
 		"5 DHCPDISCOVER(tap0) $mac " "5 DHCPOFFER(tap0) 10.77.0.50 $mac " >&9
-	# A line of lighttpd comes between them.
+	# A line from lighttpd comes in between.
 	echo "http 10.77.0.9 200 5 1 + - GET /$TOKEN/kernel" >&9
 	dhcp_says "5 bootfile name: snponly.efi" \
 		"5 sent size:  1 option: 53 message-type  2" >&9
 	wait_until 10 grep -q offer out
 	[ "$(cut -f2- out | tail -n 1)" = "$mac"$'\toffer\t10.77.0.50 snponly.efi' ]
-	# The firmware then requests the address of another server.
+	# Then the firmware requests the address that another server offered.
 	dhcp_says "5 available DHCP range: 10.77.0.50 -- 10.77.0.52" >&9
 	wait_until 20 grep -q "$mac"$'\tforeign' out
 	exec 9>&-
@@ -255,7 +257,7 @@ tftp-error	a not found for b not found" ]
 		printf 'http 10.77.0.51 200 5 1 + - GET \nhttp 10.77.0.51 200 5 1 + \n'
 		printf 'dnsmasq\ndnsmasq[\ndnsmasq[7\ndnsmasq[7]\ndnsmasq-dhcp[7]:\n2026-11-30 07:58:28: (x\n'
 		printf 'http 10.77.0.51 200 5 1 + - GET /%s/%s\n' $TOKEN kernel
-		# Who wrote this was killed.
+		# The last line is incomplete, as if its writer had been killed.
 		printf 'dnsmasq-dhcp[7]: DHCPACK(tap0) 10.77.0.5'
 	} >in
 	vm-netboot-log -N "$ARP" <in >out

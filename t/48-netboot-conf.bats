@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-netboot-conf: dnsmasq and lighttpd accept what it writes. What they then do is
-# tried by 49-netboot.bats; the whole texts are golden files there.
+# vm-netboot-conf: dnsmasq and lighttpd accept its output. 49-netboot.bats tests
+# what they then do, and compares the whole texts with golden files.
 
 load helper
 
@@ -10,7 +10,8 @@ setup() {
 	mkdir tftp empty tmp
 }
 
-# conf WORD...: in each shell, with these machines; `said` has what it prints.
+# conf WORD...: runs it in each shell, with these machines; its output is in
+# `said`.
 conf() {
 	local shell
 	for shell in dash 'busybox sh'; do
@@ -29,7 +30,7 @@ proxy() {
 full() {
 	conf -r 10.77.0.50,10.77.0.99,255.255.255.0 "$@"
 }
-# refuses STATUS WHAT WORD...: one line that has WHAT.
+# refuses STATUS WHAT WORD...: it fails with one line that has WHAT.
 refuses() {
 	local want=$1 what=$2
 	shift 2

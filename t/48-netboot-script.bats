@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-netboot-script: what iPXE and GRUB read is what was meant, or nothing is written.
+# vm-netboot-script: iPXE and GRUB read what was meant, or nothing is written.
 
 load helper
 
@@ -8,7 +8,7 @@ setup() {
 	own_directory
 }
 
-# script STATUS WORD...: in each shell; `said` has what it prints.
+# script STATUS WORD...: runs it in each shell; its output is in `said`.
 script() {
 	local want=$1 shell
 	shift
@@ -18,7 +18,7 @@ script() {
 		printf '%s\n' "$output" >said
 	done
 }
-# refuses WHAT WORD...: 65, and one line that has WHAT.
+# refuses WHAT WORD...: it fails with 65, and one line that has WHAT.
 refuses() {
 	local what=$1
 	shift

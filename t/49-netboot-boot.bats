@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-netboot and PCs that boot from it, by each firmware: QEMU without KVM, in a network
-# of the test's own.
+# vm-netboot, and PCs that boot from it with each firmware: QEMU without KVM, in
+# a network of the test.
 
 load helper
 load netboot
@@ -35,7 +35,7 @@ teardown() {
 	wait_until 20 nothing_runs
 }
 
-# booted NAME TEXT...: the PC's system has printed all of these.
+# booted NAME TEXT...: has the PC's system printed all of these?
 booted() {
 	local name=$1 text
 	shift
@@ -140,6 +140,6 @@ booted() {
 	runs -m $A --count 1 --timeout 300 "$BATS_FILE_TMPDIR/uefi.iso"
 	pc iso tap0 $A http
 	booted iso "BOOTED: .*vmtest.dhcp" "ISO: read by the system"
-	# It has asked the other server for an address.
+	# The system got its address from the other server.
 	ends 0
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # run: aside
-# vm-netboot in a network of its own, without a machine that boots: what it prints,
-# what it refuses, and what it leaves. 49-netboot-boot.bats has the machines.
+# vm-netboot in a network of the test, without a machine that boots: what it
+# prints and refuses, and what it leaves behind. 49-netboot-boot.bats has the
+# machines.
 
 load helper
 load netboot
@@ -50,7 +51,8 @@ teardown() {
 netboot() {
 	in_net vm-netboot "$@" 3>&-
 }
-# refuses STATUS WHAT WORD...: one line that has WHAT, and nothing stays.
+# refuses STATUS WHAT WORD...: it fails with one line that has WHAT, and leaves
+# nothing.
 refuses() {
 	local want=$1 what=$2
 	shift 2
@@ -60,8 +62,8 @@ refuses() {
 	[ "${#stderr_lines[@]}" = 1 ]
 	nothing_runs
 }
-# plan WORD...: what -n prints, in each shell; `said` has it, without what depends on
-# the machine.
+# plan WORD...: runs vm-netboot -n in each shell; `said` has its output, without
+# the parts that depend on the machine.
 plan() {
 	local shell
 	for shell in dash 'busybox sh'; do
@@ -73,15 +75,15 @@ plan() {
 			said.full >said
 	done
 }
-# part NAME: the file of that name in the plan.
+# part NAME: prints the file of that name in the plan.
 part() {
 	awk -v name="$1" '/^# ---/ { on = ($3 ~ name "$"); next } on' said.full
 }
 
 # --- what it prints -------------------------------------------------------------------
 
-# golden NAME WORD...: the plan is the one that is kept, and its parts are accepted.
-# With UPDATE=1 it is kept.
+# golden NAME WORD...: the plan equals the golden file, and the servers accept
+# its parts. UPDATE=1 writes the golden file.
 golden() {
 	local name=$1
 	shift
@@ -165,7 +167,8 @@ golden() {
 	cp said before
 	CHANGED=sanboot changes "${base[@]}" --sanboot image.iso
 	in_net ip addr del 10.77.0.2/24 dev br0
-	# Every option of the table was tried, or is about the run.
+	# Every option of the table was tried, except those about the run
+	# itself.
 	sed -n '/^OPTIONS="/,/^"/s/^\([a-z0-9-]*\)|.*/\1/p' "$TOP/scripts/lib/netboot-table.sh" |
 		while read -r option; do
 			[[ $tried == *" $option "* ]] || { echo "not tried: $option"; false; }
@@ -278,12 +281,12 @@ golden() {
 
 # --- it runs --------------------------------------------------------------------------
 
-# serves: both servers answer.
+# serves: do both servers answer?
 serves() {
 	[ "$(in_net curl -s -o /dev/null -w '%{http_code}' http://10.77.0.1/x)" = 403 ] &&
 		in_net ss -lun | grep -q ':69 '
 }
-# named NAME: the pids of programs of that name in the network.
+# named NAME: prints the pids of programs of that name in the network.
 named() {
 	local pid
 	for pid in $(ip netns pids "$NET"); do
@@ -329,7 +332,7 @@ named() {
 	for pid in $(named vm-netboot-http); do
 		grep -x 'CapEff:.0000000000000000' "/proc/$pid/status"
 	done
-	# Nobody else sees what is served.
+	# No other process sees the files that are served.
 	[ -z "$(ls -A run/netboot)" ]
 }
 
@@ -349,7 +352,8 @@ named() {
 	chmod 600 far.iso
 	echo "allow_file = $PWD" >conf
 	for i in 1 2 3 4 5 6 7 8 9 10; do
-		# Also with a vmctl export, which has programs of its own.
+		# Every second time with a vmctl export, which has its own
+		# programs.
 		ip netns exec "$NET" vm-netboot -i br0 "${LOADERS[@]}" -m $A \
 			$([ $((i % 2)) = 0 ] && echo far.iso || echo kernel initrd) \
 			2>said 3>&- &
@@ -362,7 +366,7 @@ named() {
 }
 
 @test "kill -9 of vm-netboot while its programs begin: they end, too" {
-	# A bwrap that takes its time, and what it runs.
+	# A slow bwrap, so the kill comes before it runs the programs.
 	mkdir slow
 	printf '#!/bin/sh\nsleep 2\nexec %s "$@"\n' "$(command -v bwrap)" >slow/bwrap
 	chmod +x slow/bwrap
@@ -466,8 +470,8 @@ time.sleep(1000)'
 	serves
 }
 
-# machine MAC ADDRESS: the namespace $NET-m$WHO is a machine in the network. WHO is empty
-# where there is only one.
+# machine MAC ADDRESS: makes the namespace $NET-m$WHO, a machine in the network.
+# WHO is empty if there is only one.
 machine() {
 	local m=$NET-m${WHO:-} link=m${WHO:-}-
 	ip netns add "$m"
@@ -477,7 +481,8 @@ machine() {
 	ip -n "$m" link set m0 up
 	in_net ip link set "$link" master br0 up
 }
-# no_machine: a namespace goes at some time; its link must be gone before the next one.
+# no_machine: removes the machines. A namespace disappears with a delay, but its
+# link must be gone before the next one.
 no_machine() {
 	local m
 	for m in "/run/netns/$NET-m"*; do
@@ -486,15 +491,16 @@ no_machine() {
 		ip netns del "${m##*/}"
 	done
 }
-# by_machine COMMAND...
+# by_machine COMMAND...: runs it in the machine.
 by_machine() {
 	ip netns exec "$NET-m${WHO:-}" "$@"
 }
-# gets PATH: what the machine gets by HTTP.
+# gets PATH: prints what the machine gets by HTTP.
 gets() {
 	by_machine curl -sS -f --path-as-is "http://10.77.0.1/$1" "${@:2}"
 }
-# token MAC: the token of the machine, which only vm-netboot itself sees.
+# token MAC: prints the machine's token, which only vm-netboot's own mounts
+# show.
 token() {
 	cat "/proc/$RUNS/root$PWD/run/netboot/machines/${1//:/-}/token"
 }
@@ -515,13 +521,14 @@ token() {
 	gets "/$token//image.iso" | cmp - far.iso
 	run -22 gets "$token/../../dnsmasq.conf"
 	no_machine
-	# The words of a machine are nowhere in what is said.
+	# The output contains the machine's token nowhere.
 	not grep "$token" said
 }
 
 # --- what it answers ------------------------------------------------------------------
 
-# ask SECONDS MAC WORD...: what the machine of `machine` hears to this message.
+# ask SECONDS MAC WORD...: prints the answers that the machine gets to this
+# message.
 ask() {
 	by_machine "$TOP/t/netboot/ask" -t "$1" m0 "${@:2}"
 }
@@ -541,7 +548,7 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 		not takes_loader
 		run -22 gets "$(token $A)/boot.ipxe"
 		no_machine
-		# The same questions of its machine are answered.
+		# The same questions from the right machine are answered.
 		machine $A 10.77.0.41
 		ask 8 $A "${BIOS[@]}" | grep 10.77.0.1
 		takes_loader
@@ -617,7 +624,7 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 			"cmdline = who=$WHO" >profile$WHO
 	done
 	chmod 644 kernel?
-	# On a terminal, where each machine has a line, as wide as that.
+	# On a terminal of 200 columns, where each machine has a line.
 	echo "stty cols 200; exec ip netns exec $NET vm-netboot -i br0 ${LOADERS[*]} --count 2" \
 		"-p profile1 -p profile2 -p profile3" >run.sh
 	TERM=xterm background script -qefc "exec sh run.sh" typescript </dev/null >said
@@ -626,7 +633,7 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 	for WHO in 1 2 3; do
 		token[$WHO]=$(RUNS=$(pgrep -P "$RUNS") token "${mac[$WHO]}")
 	done
-	# The third only ever takes the loader.
+	# The third machine never gets further than the loader.
 	goes_on() {
 		case $WHO-$1 in
 		?-1 | 3-?)
@@ -660,7 +667,7 @@ BIOS=(arch=0 vendor=PXEClient:Arch:00000:UNDI:002001)
 		gets "${token[$WHO]}/done"
 	done
 	ends 0
-	# The last lines stay.
+	# The last lines stay on the terminal.
 	sed 's/\r//g; s/^.*\x1b\[J//' said | tail -n 3 >lines
 	grep -E "^${mac[1]} .* booted " lines
 	grep -E "^${mac[2]} .* booted " lines
@@ -709,12 +716,13 @@ write_hook() {
 		$A kernel
 		$A fetched
 	END
-	# What the hook has left is not killed.
+	# A process that the hook started is not killed.
 	sleep 1
 	kill "$(cat left)"
 }
 
-# asks_as_system: as one that has booted, for an address, also of another server.
+# asks_as_system: asks for an address as a booted system does, also from another
+# server.
 asks_as_system() {
 	ask 0.2 "$@" >/dev/null
 }
@@ -745,7 +753,7 @@ asks_as_system() {
 	range() {
 		gets "$(token $A)/image.iso" -r "$1" -o range
 	}
-	# Twice the same, and all but one byte.
+	# The same part twice, and all other bytes but one.
 	range 0-49999
 	range 0-49999
 	range 60001-
@@ -777,7 +785,7 @@ asks_as_system() {
 @test "a flood of made-up MACs: the machine is answered" {
 	runs "${LOADERS[@]}" -m $A kernel initrd
 	machine $A 10.77.0.41
-	# As many as come, all the time.
+	# As many packets as possible, all the time.
 	background ip netns exec "$NET-m" "$TOP/t/netboot/flood" m0
 	sleep 3
 	ask 3 $A "${BIOS[@]}" | grep 10.77.0.1
@@ -816,7 +824,7 @@ asks_as_system() {
 	mkdir far
 	gzip <kernel >far/initrd.gz
 	cp "${VM_CACHE:-$HOME/.cache/vm-run}/vmlinuz" far/kernel
-	# Its length is no whole number of sectors.
+	# Its length is not a multiple of the sector size.
 	echo end >>far/kernel
 	chmod 600 far/*
 	echo "allow_file = $PWD/far" >conf
@@ -879,7 +887,7 @@ time.sleep(1000)'
 	grep "started by --force, although another DHCP server answers on br0, 10.77.0.9" said
 	kill "$RUNS"
 	wait "$RUNS" || :
-	# A proxy does not mind.
+	# A proxy works beside another server.
 	runs "${LOADERS[@]}" -m $A kernel initrd
 	no_other_server
 }

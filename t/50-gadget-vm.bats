@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-gadget with a kernel: dummy_hcd is the UDC and, in the same machine, also
-# the host that sees the drives.
+# vm-gadget with a kernel: dummy_hcd is the UDC, and also the host that sees the
+# drives, in the same machine.
 
 load helper
 
@@ -21,7 +21,8 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# After any failure, the next test starts clean: no drive, no UDC, no dm device.
+# After any failure, the next test starts clean: without a drive, UDC or dm
+# device.
 teardown() {
 	! mountpoint -q "$BATS_TEST_TMPDIR/mnt" ||
 		umount "$BATS_TEST_TMPDIR/mnt"
@@ -39,14 +40,14 @@ image() {
 	dd if=/dev/urandom of="$1" bs=1M count="$2" status=none
 }
 
-# has_medium SLOT BYTES: the host sees the drive with a medium of that size.
+# has_medium SLOT BYTES: does the host see the drive with a medium of that size?
 has_medium() {
 	local device
 	device=$(drive "$1") &&
 		[ "$(blockdev --getsize64 "$device" 2>/dev/null)" = "$2" ]
 }
 
-# shows SLOT FILE: the host reads exactly the file from the drive.
+# shows SLOT FILE: does the host read exactly the file from the drive?
 shows() {
 	wait_until 20 has_medium "$1" "$(stat -c %s "$2")"
 	blockdev --flushbufs "$(drive "$1")"
@@ -55,7 +56,7 @@ shows() {
 }
 
 # drive SLOT: prints the host's name of that drive, /dev/srN or /dev/sdX. The
-# slots of one gadget are its interfaces, in the same order.
+# slots of a gadget are its interfaces, with the same numbers.
 drive() {
 	local block
 	for block in /sys/block/s[rd]*; do
@@ -76,7 +77,7 @@ model() {
 	sed 's/ *$//' "/sys/block/${device##*/}/device/model"
 }
 
-# host_is STATE [SLOT]
+# host_is STATE [SLOT]: is the port in this state?
 host_is() {
 	[ "$(vm-gadget status -f state "${2:-0}")" = "$1" ]
 }
@@ -91,7 +92,7 @@ is_empty() {
 	[ -z "$(vm-gadget status -f file "$1")" ]
 }
 
-# A foreign gadget, bound to the given UDC, if any.
+# make_other [UDC]: makes a foreign gadget, bound to the UDC if one is given.
 make_other() {
 	mkdir $GADGETS/other $GADGETS/other/configs/c.1 \
 		$GADGETS/other/functions/mass_storage.0
@@ -207,7 +208,8 @@ remove_other() {
 	grep -qx 766D6564696100 /sys/bus/usb/devices/*/serial
 }
 
-# usb_device: prints the host's directory of our device, by its serial number.
+# usb_device [SERIAL]: prints the host's directory of our device, by its serial
+# number.
 usb_device() {
 	local serial
 	serial=$(grep -lx "${1:-766D65646961}00" /sys/bus/usb/devices/*/serial) &&
@@ -230,12 +232,12 @@ usb_device() {
 			"ACME    " ]
 		[ "$(cat "/sys/block/$(basename "$(drive $slot)")/device/rev")" = 9.9z ]
 	done
-	# A type that changes leaves such a product as it is.
+	# A change of the type does not change such a product name.
 	image a.img 1
 	insert -R -t disk 0 a.img
 	shows 0 a.img
 	[ "$(model 0)" = "Service Drive 16" ]
-	# A medium is not disturbed by other names; without one they are taken.
+	# New names do not disturb a medium; without a medium they are applied.
 	dmesg -C
 	vm-gadget setup disk disk
 	dmesg | not grep -i usb
@@ -266,7 +268,8 @@ on_the_bus() {
 	remove_other
 	vm-gadget insert 0 a.iso
 	shows 0 a.iso
-	# One UDC: the other drive is there, empty. Its medium disturbs nobody.
+	# With one UDC, the other drive appears, too, empty. Its medium does not
+	# disturb the first one.
 	wait_until 20 drive 1
 	dmesg -C
 	vm-gadget insert 1 b.img
@@ -309,7 +312,8 @@ second_on_the_bus() {
 
 @test "drives on demand: killed at any step, the same commands go on" {
 	image a.iso 1
-	# vm-gadget waits for a child after each access to the kernel.
+	# vm-gadget waits for a child after each access to the kernel, so it can
+	# be killed there.
 	for step in 1 2 3 4 5 6 8 10 12 16; do
 		vm-gadget teardown
 		for command in "setup -d cd" "insert 0 a.iso" "eject -f 0"; do
@@ -386,7 +390,7 @@ shows_alone() {
 	insert 1 "$loop"
 	[ "$(vm-gadget status -f ro 1)" = 1 ]
 	vm-gadget eject 1
-	# The fallback to read-only does not make the next medium writable.
+	# After a fallback to read-only, the next medium is not writable either.
 	insert 1 a.img
 	[ "$(vm-gadget status -f ro 1)" = 1 ]
 	fails 65 vm-gadget insert -w 0 a.img
@@ -442,8 +446,7 @@ shows_alone() {
 	is_empty 0
 }
 
-# A kernel without forced_eject: this kernel, seen through a tree without that
-# file.
+# A kernel without forced_eject is simulated by a tree without that file.
 @test "eject: -f works on a kernel without forced_eject" {
 	vm-gadget setup
 	image a.iso 1
@@ -482,13 +485,13 @@ shows_alone() {
 	wait $!
 }
 
-# has_gadget PID: the process has opened the gadget.
+# has_gadget PID: does the process have the gadget open?
 has_gadget() {
 	find "/proc/$1/fd" -lname "$GADGETS/*" | grep -q .
 }
 
-# with_stuck_read: slot 0 has a device that stops answering while the host reads
-# it.
+# with_stuck_read: slot 0 gets a device that stops answering while the host
+# reads it.
 with_stuck_read() {
 	image a.iso 8
 	loop=$(losetup -f --show a.iso)
@@ -498,7 +501,8 @@ with_stuck_read() {
 	wait_until 20 has_medium 0 8388608
 	blockdev --flushbufs "$loop"
 	echo 3 >/proc/sys/vm/drop_caches
-	# The host locks each drive that it opens; this drive must be ejected.
+	# The host locks each drive that it opens; unlock this one, because it
+	# must be ejected.
 	exec 7<"$(drive 0)"
 	eject -i 0 "$(drive 0)"
 	dmsetup suspend --nolockfs --noflush slow
@@ -507,7 +511,7 @@ with_stuck_read() {
 	wait_until 20 is_read 0
 }
 
-# is_read SLOT: a read of the host is waiting for its answer.
+# is_read SLOT: is a read of the host waiting for its answer?
 is_read() {
 	local device
 	device=$(drive "$1")
@@ -523,7 +527,7 @@ is_read() {
 	grep -q "the medium's source does not answer" stderr
 	fails 74 vm-gadget eject -f -T 1 0
 	fails 74 vm-gadget status -T 1 -f file 0
-	# Callers read a pipe to its end, so a stuck child must not hold it
+	# Callers read a pipe until it closes, so a stuck child must not hold it
 	# open.
 	text=$(vm-gadget status -T 1 2>&1)
 	[ "$((SECONDS - begin))" -lt 15 ]

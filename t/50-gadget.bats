@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-gadget without a kernel: its arguments, and what it reads and writes in a
-# tree of plain files.
+# vm-gadget without a kernel: its arguments, and its reads and writes in a tree
+# of plain files.
 
 load helper
 
@@ -20,7 +20,7 @@ fake_udc() {
 	echo "${4:-}" >"sys/class/udc/$1/function"
 }
 
-# fake_slot N CDROM [FILE]: makes slot N as it is in a gadget with all slots.
+# fake_slot N CDROM [FILE]: makes slot N as in a gadget with all slots.
 fake_slot() {
 	local gadget=$VM_CONFIGFS/usb_gadget/vmedia
 	LUN=$gadget/functions/mass_storage.$1/lun.0
@@ -43,7 +43,7 @@ fake_slot() {
 	[[ $(vm-gadget -V) == "vm-gadget "[0-9]* ]]
 }
 
-# misuse ARGUMENT...: is wrong usage, and prints nothing on stdout.
+# misuse ARGUMENT...: it is wrong usage, and prints nothing on stdout.
 misuse() {
 	run --separate-stderr vm-gadget "$@"
 	[ "$status" = 64 ] && [ -z "$output" ] &&
@@ -78,7 +78,7 @@ misuse() {
 	fails 69 vm-gadget setup
 	grep -q 'modprobe libcomposite' stderr
 	[ "$(vm-gadget status -j)" = '{"schema": 1, "slots": []}' ]
-	vm-gadget teardown # nothing is there, which is what was asked for
+	vm-gadget teardown # to tear down nothing succeeds
 }
 
 @test "without a UDC, or without the one asked for, setup is 69" {
@@ -157,7 +157,7 @@ misuse() {
 	fails 69 vm-gadget insert 1 a.img
 }
 
-# on_demand [UDC]: the gadget of fake_slot exists on demand, and is not bound.
+# on_demand [UDC]: the gadget of fake_slot is on demand, and not bound.
 on_demand() {
 	local gadget=$VM_CONFIGFS/usb_gadget/vmedia
 	mkdir -p "$gadget/configs/c.1/strings/0x409"
@@ -192,10 +192,10 @@ udc() {
 	fake_udc udc.0 dwc2 configured
 	fake_slot 0 1 "$PWD/a.img"
 	on_demand
-	# Killed before it was bound.
+	# After a kill before the gadget was bound.
 	vm-gadget insert 0 a.img
 	[ "$(udc)" = udc.0 ]
-	# Killed, or emptied by the host, before it was hidden.
+	# After a kill, or an eject by the host, before it was hidden.
 	echo >"$LUN/file"
 	vm-gadget eject -m /dev/nbd0 0
 	[ "$(udc)" = "" ]

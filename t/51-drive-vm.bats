@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-drive with a kernel: dummy_hcd is the UDC and, in the same machine, also the host
-# that sees the drive. SEED=N repeats a run.
+# vm-drive with a kernel: dummy_hcd is the UDC, and also the host that sees the
+# drive, in the same machine. SEED=N repeats a run.
 # vm-run: -m 1024
 
 load helper
@@ -31,7 +31,7 @@ start_drive() {
 	DEVICE=$(host_drive 0)
 }
 
-# nothing_left: vm-drive has ended, and its slot has the kernel's drive, empty.
+# nothing_left: has vm-drive ended, and has its slot the kernel's drive, empty?
 nothing_left() {
 	not ls -d /sys/kernel/config/usb_gadget/*/functions/ffs.*
 	not grep -q functionfs /proc/mounts
@@ -50,7 +50,7 @@ sparse() {
 	done
 }
 
-# same_at FILE PLACE...: the host reads there what the file has.
+# same_at FILE PLACE...: does the host read the file's bytes at these places?
 same_at() {
 	local file=$1 place
 	shift
@@ -59,8 +59,8 @@ same_at() {
 	done
 }
 
-# no_errors: the host's kernel has complained of nothing that a program read. (Of what
-# it reads ahead it complains, and reads it again.)
+# no_errors: has the host's kernel logged no error of a read by a program? (It
+# logs errors of its own read-ahead, and reads these places again.)
 no_errors() {
 	[ -z "$(dmesg | grep -E 'Buffer I/O error|offline|Medium Error|Hardware Error' |
 		tee /dev/stderr)" ]
@@ -77,7 +77,7 @@ no_errors() {
 	no_errors
 }
 
-# serve: an NBD server that is not a child of this shell.
+# serve: starts an NBD server that is not a child of this shell.
 serve() {
 	nbdkit -r -P "$PWD/pid" -U "$PWD/nbd" file image.iso 3>&-
 }
@@ -91,8 +91,8 @@ serve_again() {
 	serve
 }
 
-# reads_while COUNT COMMAND...: the host reads its whole medium again and again, and has
-# the bytes of image.iso, while the command runs so often.
+# reads_while COUNT COMMAND...: the host repeatedly reads its whole medium, and
+# gets the bytes of image.iso, while the command runs COUNT times.
 reads_while() {
 	local count=$1 commands
 	shift
@@ -122,7 +122,8 @@ reads_while() {
 	reads_while 10 pkill -KILL -P "$DRIVE"
 	[ "$(grep -c 'the worker has ended: starting it again' drive.err)" = 10 ]
 	no_errors
-	# Each had a guard, without which the kernel may wait for itself for ever.
+	# Each killed worker had a guard; without it, the kernel may wait for
+	# itself for ever.
 	wait_until 10 has_one_guard
 }
 has_one_guard() {
@@ -139,8 +140,8 @@ has_one_guard() {
 	grep -q '^Seccomp:	2$' "/proc/$worker/status"
 }
 
-# pss PROCESS...: prints the KiB of memory that are theirs; of what several processes
-# share, each has its part.
+# pss PROCESS...: prints their memory in KiB; shared memory counts in proportion
+# for each process.
 pss() {
 	local process
 	for process; do
@@ -195,7 +196,7 @@ pss() {
 	no_errors
 }
 
-# writes BLOCK: the host makes a file system on a disk with such blocks.
+# writes BLOCK: the host makes a file system on a disk with blocks of this size.
 writes() {
 	truncate -s 64M image
 	start_drive -t disk -b "$1" -w 0 image
@@ -224,8 +225,9 @@ writes() {
 	writes 4096
 }
 
-# A read that begins within a packet of what was read before ends where that ends. (Of
-# an odd number of blocks dummy_hcd loses the last one, with the kernel's drive, too.)
+# If a read begins in the middle of a packet of the previous read, it ends where
+# that read ends. (dummy_hcd loses the last block of an odd number, also with
+# the kernel's drive.)
 @test "at SuperSpeed, where a packet is longer than a block of 512 bytes: right bytes" {
 	local block
 	vm-gadget teardown
@@ -345,7 +347,7 @@ reads_again() {
 @test "a place that can't be read costs the host nothing before it" {
 	head -c 4M /dev/urandom >image.iso
 	start_drive 0 image.iso
-	truncate -s $((100 * 20480)) image.iso # no boundary of what is read ahead
+	truncate -s $((100 * 20480)) image.iso # not where a read-ahead ends
 	drop_caches
 	run dd if="$DEVICE" of=part bs=20480 iflag=direct
 	[ "$status" = 1 ]
@@ -353,8 +355,8 @@ reads_again() {
 	cmp part image.iso
 }
 
-# speaks OPTION...: a host of our own finds all in order (t/drive/host) with a drive
-# that was set up so.
+# speaks OPTION...: a host of our own (t/drive/host) finds no fault in a drive
+# that was set up with these options.
 speaks() {
 	vm-gadget setup "$@" disk
 	head -c 1M /dev/urandom >image

@@ -1,9 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# A PC boots from a disc of vm-drive that the kernel's drive can't show. The PC is a
-# second QEMU beside the virtual machine (t/vm/pc), and gets the drive by usbredir. Its
-# boot loader prints the hash of what lies far behind. With BOOTS_LINUX it boots Linux
-# from there, too, and that does the same; this takes minutes, and t/soak/drive does it.
+# A PC boots from a disc of vm-drive that the kernel's drive can't present. The
+# PC is a second QEMU beside the virtual machine (t/vm/pc), and gets the drive
+# by usbredir. Its boot loader prints the hash of data far inside the image.
+# With BOOTS_LINUX it also boots Linux from there, which prints the same; this
+# takes minutes, and t/soak/drive does it.
 # vm-run: -n user,id=n0,guestfwd=tcp:10.0.2.100:9-cmd:t/vm/pc
 
 load helper
@@ -26,18 +27,20 @@ teardown() {
 	drive_end
 }
 
-# put FILE IMAGE BYTES: writes the file there into the image.
+# put FILE IMAGE BYTES: writes the file into the image at this offset.
 put() {
 	dd if="$1" of="$2" bs=64k seek="$3" oflag=seek_bytes conv=notrunc status=none
 }
 
-# blocks FILE MIB: a file that lies there, as GRUB names it: by blocks of 512 bytes.
+# blocks FILE MIB: prints GRUB's name of a file at that offset, in blocks of 512
+# bytes.
 blocks() {
 	echo "$(($2 * 2048))+$((($(stat -c %s "$1") + 511) / 512))"
 }
 
-# grub PLACE MIB: prints GRUB's configuration: it reads the data at that MiB of a place,
-# and boots, if it shall, what lies 200 and 400 MiB before.
+# grub PLACE MIB: prints GRUB's configuration: GRUB hashes the data at this MiB
+# of PLACE. With BOOTS_LINUX it boots the kernel and initrd, which are 400 and
+# 200 MiB before.
 grub() {
 	echo "sha256sum $1$(blocks data "$2")"
 	[ -z "${BOOTS_LINUX:-}" ] || cat <<-GRUB
@@ -47,15 +50,16 @@ grub() {
 	GRUB
 }
 
-# fill IMAGE BYTES MIB: puts all of that into the image, in which the place begins at
-# that byte.
+# fill IMAGE BYTES MIB: puts kernel, initrd and data into the image; the place
+# begins at the offset BYTES.
 fill() {
 	put "$VM_KERNEL" "$1" $(($2 + (($3 - 400) << 20)))
 	put initrd "$1" $(($2 + (($3 - 200) << 20)))
 	put data "$1" $(($2 + ($3 << 20)))
 }
 
-# boots IMAGE: the boot loader finds the right bytes; then Linux does, if it is booted.
+# boots IMAGE: the boot loader finds the right bytes; so does Linux, if it is
+# booted.
 boots() {
 	local sum
 	sum=$(sha256sum <data | cut -d ' ' -f 1)
@@ -69,8 +73,9 @@ boots() {
 	wait_until 60 is_off
 }
 
-# As Windows' installer: ISO 9660 has no more than a text, UDF the files, of which one is
-# larger than 4 GiB; the firmware's boot loader is in a FAT file system of El Torito.
+# As Windows' installer: ISO 9660 has only a text; UDF has the files, one of
+# them larger than 4 GiB. The firmware's boot loader is in El Torito's FAT file
+# system.
 make_bridge() {
 	local iso=$1 at
 	make_initrd initrd xhci-pci usb-storage sr_mod udf <<-'INIT'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The drive of a slot is a vm-drive, and vm-gadget changes its media: as with the
-# kernel's drive, and with images that the kernel's can't show.
+# The drive of a slot is a vm-drive, and vm-gadget changes its media: as with
+# the kernel's drive, and with images that the kernel's drive can't present.
 # vm-run: -m 1024
 
 load helper
@@ -28,7 +28,7 @@ start_drive() {
 has_drive() {
 	[ -n "$(host_drive "$1")" ]
 }
-# has_bytes SLOT FILE: the host has that file as its medium.
+# has_bytes SLOT FILE: does the host have that file as its medium?
 has_bytes() {
 	host_has "$1" && cmp -n 65536 "$(host_drive "$1")" "$2"
 }
@@ -60,7 +60,7 @@ is_empty() {
 	[ "$(dmesg | grep -c 'USB disconnect')" = 1 ]
 }
 
-# insert_waits: vm-gadget has asked the vm-drive.
+# insert_waits: has vm-gadget sent its request to the vm-drive?
 insert_waits() {
 	[ "$(ss -xH src "$VM_RUN_DIR/drive.0/control" | wc -l)" -ge 1 ]
 }
@@ -80,7 +80,7 @@ insert_waits() {
 	[ "$(vm-gadget status -f driver,udc 0 | xargs)" = "kernel dummy_udc.0" ]
 }
 
-# serve_garbage: a server that does not speak NBD.
+# serve_garbage: starts a server that does not speak NBD.
 serve_garbage() {
 	background python3 -c '
 import socket
@@ -120,7 +120,8 @@ while True:
 	wait_until 20 has_bytes 0 image
 }
 
-# is_told_whole: is the last command, which has a long name, told with all of it?
+# is_told_whole: does the status show the whole last command, which has a long
+# name?
 is_told_whole() {
 	head -c 2048 "$(host_drive 0)" >/dev/null
 	vm-gadget status -f last 0 |
@@ -250,8 +251,8 @@ is_gone() {
 
 # --- a host that stops in the middle ---
 
-# begin_host DEVICE COMMAND LENGTH: a host of our own (t/drive/host), which waits for
-# what it is told.
+# begin_host DEVICE COMMAND LENGTH: starts a host of our own (t/drive/host),
+# which waits for orders.
 begin_host() {
 	rm -f words host.out
 	mkfifo words
@@ -259,7 +260,7 @@ begin_host() {
 	STARTED+=("$!")
 	wait_until 20 grep -q ready host.out
 }
-# host WORD...: tells it that, and waits until it has done so.
+# host WORD...: gives it these orders, and waits for each to be done.
 host() {
 	local word
 	for word; do
@@ -269,7 +270,7 @@ host() {
 	done
 }
 
-# start_disk ARGUMENT...: the only drive of the gadget, with that medium.
+# start_disk ARGUMENT...: starts the gadget's only drive, with that medium.
 start_disk() {
 	vm-gadget setup disk
 	run_drive 0
@@ -277,7 +278,7 @@ start_disk() {
 	wait_until 20 host_has 0
 }
 
-# An eject must not need what the host holds up: all buffers are its.
+# An eject must not need buffers, because this host holds up all of them.
 @test "a host that stops in the middle of a read, or of a write: the medium can be ejected" {
 	local usb command
 	truncate -s 4M image
@@ -357,8 +358,8 @@ has_no_medium() {
 	umount run
 }
 
-# change_flags PROCESS: its descriptors of the USB function wait from now on, as those
-# of a worker whom a host has taken over.
+# change_flags PROCESS: makes reads and writes of its USB function's descriptors
+# block, as for a worker after a take-over by a host.
 change_flags() {
 	python3 - "$1" <<-'PYTHON'
 		import ctypes, fcntl, os, sys

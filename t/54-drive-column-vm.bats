@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# A slot whose drive is vm-drive: what vmctl does with the kernel's drive, it does with
-# this one.
+# A slot with vm-drive as its drive: vmctl does with it all that it does with
+# the kernel's drive.
 
 load helper
 load column
@@ -9,7 +9,9 @@ load column
 setup_file() {
 	column_start
 	make_iso "$WWW/small.iso" 8 SMALL
-	# An ISO that no disk can show, with marks where 31 and 32 bits end.
+	# An ISO that the kernel's CD drive can't present, nor a disk; with
+	# marks at that drive's limit, where 32 bits end, and at the end of the
+	# image.
 	make_iso "$WWW/large.iso" 1 LARGE
 	truncate -s 5500M "$WWW/large.iso"
 	for at in $MARKS; do
@@ -34,7 +36,7 @@ teardown_file() {
 	vm-gadget teardown
 }
 
-# driver SLOT: prints what is the drive of that slot.
+# driver SLOT: prints which program is the drive of that slot.
 driver() {
 	vm-gadget status -f driver "$1"
 }

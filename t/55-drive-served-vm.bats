@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# An image that a client serves, shown by vm-drive: the kernel keeps the client's
-# connection, and vm-drive shows the block device.
+# An image that a client serves, with vm-drive as the drive: the kernel keeps
+# the client's connection, and vm-drive presents the block device.
 
 load helper
 load column
@@ -9,7 +9,7 @@ load column
 setup_file() {
 	modprobe -a usb-storage sr_mod sd_mod
 	modprobe dummy_hcd
-	# A drive that is open has no lock then, and an eject need not ask twice.
+	# Without the lock of an open drive, one eject is enough.
 	echo 0 >/proc/sys/dev/cdrom/lock
 	export VM_RUN_DIR=/run/vmedia VM_CONF=/tmp/vmedia.conf
 	export LARGE="$BATS_FILE_TMPDIR/large.iso" SMALL="$BATS_FILE_TMPDIR/small.iso"
@@ -54,14 +54,14 @@ attach() {
 		echo $rc >"end.$name"
 	) 3>&- &
 }
-# inserts NAME SLOT FILE [OPTION...]: ... and the host has the medium.
+# inserts NAME SLOT FILE [OPTION...]: the same, and the host gets the medium.
 inserts() {
 	serve "$3"
 	attach "$1" "$2" "${@:4}"
 	wait_until 60 grep -q "is in the host's" "said.$1"
 	wait_until 30 host_has "$2"
 }
-# ends NAME STATUS: the client's programs have ended.
+# ends NAME STATUS: the client's programs end with this status.
 ends() {
 	wait_until 60 test -s "end.$1"
 	[ "$(cat "end.$1")" = "$2" ]
@@ -72,24 +72,24 @@ driver() {
 state_is() {
 	[ "$(cat "$D/state")" = "$1" ]
 }
-# cut: the client is lost.
+# cut NAME: the client is lost.
 cut() {
 	kill -KILL "$(cat pid)"
 	ends "$1" 74
 	wait_until 20 state_is degraded
 }
-# read_tail: the host reads the last bytes, from the medium itself.
+# read_tail: the host reads the last bytes, bypassing its cache.
 read_tail() {
 	dd if="$(host_drive 0)" iflag=direct bs=1M skip=$TAIL 2>/dev/null
 }
 has_tail() {
 	read_tail | cmp - <(tail -c 4M "$LARGE")
 }
-# is_stuck: the worker waits in the kernel.
+# is_stuck: does the worker wait in the kernel?
 is_stuck() {
 	grep -q "^State:.D" "/proc/$(pgrep -n -x vm-drive)/status"
 }
-# leaves_nothing SLOT: all is gone except the test's own server.
+# leaves_nothing SLOT: is everything gone, except the test's own server?
 leaves_nothing() {
 	pkill -KILL nbdkit || :
 	nothing_left "$@"
@@ -149,7 +149,8 @@ leaves_nothing() {
 	dmesg | not grep "I/O error"
 	ejects_away again
 }
-# ejects_away NAME [OPTION]: an eject while that client is away and the host reads.
+# ejects_away NAME [OPTION]: ejects while that client is away and the host
+# reads.
 ejects_away() {
 	drop_caches
 	cut "$1"
@@ -180,11 +181,11 @@ ejects_away() {
 	wait $! || :
 }
 
-# keeper_of SLOT: prints the process of that slot's vm-drive.
+# keeper_of SLOT: prints the pid of that slot's vm-drive.
 keeper_of() {
 	pgrep -o -f "vm-drive -B $1"
 }
-# is_another PID: the vm-drive of slot 1 was started again.
+# is_another PID: was the vm-drive of slot 1 restarted?
 is_another() {
 	local pid
 	pid=$(keeper_of 1) && [ "$pid" != "$1" ] &&
@@ -199,7 +200,7 @@ is_another() {
 	[ "$(driver 1)" = vm-drive ]
 	head -c 2M /dev/urandom >new
 	dd if=new of="$(host_drive 1)" bs=64k seek=16 oflag=direct status=none
-	# A vm-drive that is killed inserts the block device again.
+	# After a kill, the restarted vm-drive inserts the block device again.
 	pid=$(keeper_of 1)
 	kill -KILL "$pid"
 	wait_until 30 is_another "$pid"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vmctl without a kernel: arguments, requests, probe, export, and that it shows
-# no secrets. 61-vmctl-busybox.bats is this same file, with the shell and tools
-# of busybox only.
+# vmctl without a kernel: arguments, requests, probe, export; and it shows no
+# secrets. 61-vmctl-busybox.bats is this same file, with busybox's shell and
+# tools only.
 
 load helper
 
@@ -39,7 +39,7 @@ start_server() {
 # nbdkit can be found.
 under_busybox() {
 	BUSYBOX=$(mktemp -d -p /tmp)
-	chmod 755 "$BUSYBOX" # the user nobody looks for nbdkit there
+	chmod 755 "$BUSYBOX" # nbdkit is looked for there as nobody
 	busybox --install -s "$BUSYBOX"
 	ln -s "$(PATH=/usr/sbin:/usr/bin command -v nbdkit)" "$BUSYBOX/nbdkit"
 	export VM_PATH=$BUSYBOX
@@ -110,7 +110,7 @@ under_busybox() {
 		>terminal </dev/null
 	grep -q 'connecting to [^ ]*x.iso: the server is busy or in maintenance (HTTP 503), trying again in' terminal
 	grep -q iso9660 terminal
-	# Whoever gives up first, vm-fetchd or vmctl, says why.
+	# vm-fetchd or vmctl may give up first; both say why.
 	run vmctl probe --timeout 3 "$URL/status/503/x.iso"
 	[ "$status" = 69 ] || [ "$status" = 75 ]
 	[[ $output == *'HTTP 503'*'use a longer --timeout' ]]
@@ -218,7 +218,7 @@ under_busybox() {
 	not pgrep -f "vm-fetchd.*$BATS_TEST_TMPDIR"
 }
 
-# no_fetchd: no vm-fetchd and no nbdkit of this test runs.
+# no_fetchd: does no vm-fetchd and no nbdkit of this test run?
 no_fetchd() {
 	local pid
 	not pgrep -f "vm-fetchd.*$BATS_TEST_TMPDIR" || return 1
@@ -270,7 +270,7 @@ is_gone() {
 	[ -z "$(ls tmp)" ]
 	kill -KILL "${STARTED[-1]}"
 	wait_until 10 is_gone "run/tmp.*"
-	# An ordinary user has no place in /run.
+	# An ordinary user cannot make a directory in /run.
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/test .
 	chmod 644 password
 	chmod 755 run
@@ -325,7 +325,8 @@ is_gone() {
 	vmctl eject -s 0 | grep -q empty
 }
 
-# A slot's stats as vm-fetchd writes them, and with malicious values.
+# write_stats SOURCE MAP: writes a slot's stats as vm-fetchd does; the values
+# may be malicious.
 write_stats() {
 	mkdir -p "$VM_RUN_DIR/0"
 	printf '{"source": "%s", "size": 8388608, "read": 4194304, "fetched": 6291456, "written": 0, "hits": 90, "misses": 7, "retries": 2, "connections": 3, "rate": 2097152, "latency_ms": 50.1, "map": "%s"}\n' \
@@ -341,7 +342,8 @@ write_stats() {
 	vmctl status -j >json
 	[ "$(jq -r '.slots[0].source | "\(.state) \(.fetched) \(.latency_ms)"' \
 		json)" = "ok 6291456 50.1" ]
-	# Small sizes have a fraction, and how the medium boots is shown.
+	# Small sizes have a fraction, and the status shows how the medium
+	# boots.
 	sed -i 's/6291456/629146/' "$VM_RUN_DIR/0/stats"
 	echo "boots by UEFI x64 only" >"$VM_RUN_DIR/0/boot"
 	vmctl status -s 0 | grep -q "4 MiB read, 0.6 MiB fetched"
@@ -349,7 +351,7 @@ write_stats() {
 	[ "$(vmctl status -j | jq -r '.slots[0].boot')" = \
 		"boots by UEFI x64 only" ]
 	rm "$VM_RUN_DIR/0/boot"
-	# A value from the network's side can't add a slot.
+	# A value from the network can't add a slot.
 	write_stats 'x", "slot": "7' '12"}, {"slot": "9'
 	vmctl status -j >json
 	[ "$(jq -c '[.slots[].slot]' json)" = "[0,1]" ]
@@ -393,7 +395,7 @@ write_stats() {
 	echo on-demand >configfs/usb_gadget/vmedia/configs/c.1/strings/0x409/configuration
 	[[ $(vmctl status -s 0) == *"drive   no drive until a medium is mounted"* ]]
 	vmctl status -j | jq -e '.slots[0].drives == "on-demand"'
-	# It is a drive of another kind than the configuration has.
+	# The drive is of another kind than the configuration says.
 	vmctl doctor >out || :
 	grep -q "^FAIL  slot 0: the drive is on-demand, but .*conf says permanent" out
 	rm -r configfs/usb_gadget/vmedia/configs/c.1/strings
@@ -410,12 +412,13 @@ write_stats() {
 	[[ $(vmctl probe "$URL/ok/a%20b/ü%.iso") == *"label: TEST"* ]]
 	grep -q 'GET /ok/sp%20ace.iso range' log
 	grep -q 'GET /ok/a%20b/%C3%BC%25.iso range' log
-	# A message shows it as it was typed.
+	# The message shows the URL as it was typed.
 	fails 66 vmctl probe "$URL/status/404/sp ace/ü.iso"
 	grep -qF "$URL/status/404/sp ace/ü.iso: no such image" stderr
 	fails 66 vmctl probe "$URL/status/404/$(printf 'a\033[1mb\302\233c\342\200\256d')"
 	grep -qF "/a?[1mb?c?d: no such image" stderr
-	# libcurl turns the host into xn--bcher-kva.localhost, which is this one.
+	# libcurl turns the host into xn--bcher-kva.localhost, which is this
+	# machine.
 	[[ $(vmctl probe "http://bücher.localhost:${URL##*:}/ok/x.iso") == *"label: TEST"* ]]
 }
 
@@ -438,7 +441,7 @@ write_stats() {
 	[ -f dest/opt/etc/vmedia/vmedia.conf ]
 	grep -q /opt/etc/vmedia/vmedia.conf dest/usr/lib/vmedia/config.sh
 	not grep -r '[^t]/etc/vmedia' dest/usr/lib/vmedia dest/usr/bin/vmctl
-	# vm-slot runs the hooks of that place, however it is started.
+	# vm-slot runs the hooks there, however it is started.
 	[ -d dest/opt/etc/vmedia/hooks.d ]
 	grep -q 'export VM_HOOK_DIR=.*:-/opt/etc/vmedia/hooks.d' dest/usr/lib/vmedia/config.sh
 	grep -rqx 'Environment=VM_HOOK_DIR=/opt/etc/vmedia/hooks.d' dest/
@@ -459,7 +462,8 @@ write_stats() {
 	cp x.iso other/x.iso
 	ln -s ../other/x.iso images/link.iso
 	fails 77 vmctl probe "$PWD/images/x.iso"
-	# What the message says to write is enough, also beside another directory.
+	# The line in the message is enough, even if another directory is set
+	# already.
 	echo "allow_file = /none" >conf
 	fails 77 vmctl probe "$PWD/images/x.iso"
 	grep -q "write into $PWD/conf: allow_file = /none $PWD/images$" stderr
@@ -505,7 +509,7 @@ table() {
 	[ "$(table OPTIONS | wc -l)" -gt 40 ]
 	while IFS='|' read -r name letter value verbs _; do
 		[ "$verbs" != all ] || continue
-		# Something takes it.
+		# Some code handles the option.
 		grep -qE "^	(.* \| )?$name( \|.*)?\)" \
 			"$TOP"/scripts/lib/{options,request}.sh ||
 			{ echo "nothing takes --$name"; false; }
@@ -581,7 +585,8 @@ table() {
 	grep -q "write the verb first" stderr
 }
 
-# words_in SHELL WORD...: what that shell offers in place of the last WORD.
+# words_in SHELL WORD...: prints what that shell offers to complete the last
+# WORD.
 words_in() {
 	local shell=$1
 	shift
@@ -659,7 +664,7 @@ words_in() {
 	local left=$((end - $(cut -d . -f 1 /proc/uptime)))
 	[ $left -gt 25 ] && [ $left -le 30 ]
 	not grep -rqF "$ticket" run
-	# The tickets of other slots, and expired ones.
+	# Tickets of other slots, and expired tickets.
 	printf 'expires 1\nonce yes\n' >run/tickets/old
 	[ "$(vmctl ticket -s 1)" != "$ticket" ]
 	[ ! -e run/tickets/old ] && [ -e "$file" ]
@@ -701,7 +706,8 @@ words_in() {
 	fails 64 vmctl attach --overlay x -
 	fails 64 vmctl attach -w -t cd -
 	fails 64 vmctl attach -s 5 -
-	# Its input belongs to the source: no password is read from it.
+	# Standard input is the source's connection, so no password is read from
+	# it.
 	echo secret | fails 64 vmctl attach -P - -
 }
 
@@ -738,7 +744,7 @@ web() {
 	done
 	fails 64 web /vm/0 '' "$(printf 'a\nb')"
 	fails 64 web $'/vm/0\nx' ''
-	# The query is never evaluated.
+	# The shell never evaluates the query.
 	run -69 web /vm/0 'name=%24(touch%20evil)%60touch%20evil%60%27;touch'
 	fails 64 web /vm/0 'client=$(touch${IFS}evil)'
 	[ ! -e evil ] && [ ! -e run/0 ]
@@ -759,7 +765,8 @@ slot 0: no image was attached" ]
 	grep -qx 'path /vm/0' run/tickets/$name
 	[ "$(sed -n 's/^expires //p' run/tickets/$name)" -ge $((now + 3600)) ]
 	vmctl ticket --list | grep -q '^00000000  0     key'
-	# Again it gets no more time, and neither does a client with a medium.
+	# A second request does not extend it, nor that of a client with a
+	# medium.
 	sed -i 's/^expires .*/expires 4000000000/' run/tickets/$name
 	web /vm/0 hold=1
 	grep -qx 'expires 4000000000' run/tickets/$name
@@ -780,7 +787,8 @@ slot 0: no image was attached" ]
 	export VM_WS_ENDED='65 the image changed on the server'
 	fails 65 web /vm/0 'client=a&again=1'
 	grep -qx "vmctl: slot 0: the image changed on the server" stderr
-	# A line would be mended.
+	# 74 would mean a lost connection, after which the client would try
+	# again.
 	export VM_WS_ENDED='74 some of the written data is lost'
 	fails 73 web /vm/0 ''
 }
@@ -843,8 +851,8 @@ start_server_again() {
 	[ "$(grep -c '^FAIL  configuration' out)" = 4 ]
 }
 
-# json_fails STATUS CAUSE COMMAND...: COMMAND fails, and prints an object that says
-# so.
+# json_fails STATUS CAUSE COMMAND...: COMMAND fails like this, and prints an
+# object that says so.
 json_fails() {
 	local want=$1 cause=$2 rc=0
 	shift 2
@@ -853,7 +861,7 @@ json_fails() {
 	[ "$rc" = "$want" ]
 	jq -e ".schema == 1 and .error.status == $want and
 		.error.cause == \"$cause\" and (.error.message | length) > 5" json
-	# The same that people read.
+	# The message is the same as people read.
 	grep -qF -- "$(jq -r .error.message json)" stderr
 	not grep -F cause: stderr
 }
@@ -874,7 +882,7 @@ json_fails() {
 	json_fails 64 usage vmctl web -j frob
 	json_fails 64 usage vmctl image ls --frob -j
 	json_fails 64 usage vmctl netboot --frob -j
-	# Also among other letters.
+	# Also with -j among other letters.
 	json_fails 64 usage vmctl eject --frob -fj
 	json_fails 64 usage vmctl host -mnone -j
 	json_fails 64 usage vmctl probe --frob -jt cd
@@ -954,7 +962,7 @@ json_fails() {
 @test "status -q tells the state by its exit status" {
 	run -1 vmctl status -q
 	[ -z "$output" ]
-	# A wrong setting is not its subject.
+	# A wrong setting does not matter here.
 	echo nonsense >conf
 	run -1 vmctl status -q
 	[ -z "$output" ]
@@ -973,7 +981,7 @@ json_fails() {
 	echo failed >run/0/state
 	run -1 vmctl status -q 0
 	exec 8>&-
-	# Its vm-slot was killed.
+	# As if its vm-slot had been killed.
 	echo active >run/0/state
 	run -1 vmctl status -q 0
 }
@@ -990,7 +998,7 @@ json_fails() {
 	printf 'expires 99999999999\nonce no\nresume yes\npath /vm/0\n' >run/tickets/"${id}0"
 	vmctl ticket --list | grep -q "^$id  0     again  until its medium is ejected$"
 	rm run/tickets/"${id}0"
-	# A client that has a medium may come back.
+	# A client that has a medium may reconnect.
 	printf 'expires 99999999999\nonce no\nresume yes\npath /vm/1\n' \
 		>"run/tickets/$(printf x | sha256sum | cut -c1-64)"
 	[ "$(vmctl ticket --list -j 1 | jq -r '.tickets[].use' | sort | tr '\n' ' ')" = 'again once ' ]
@@ -1003,8 +1011,9 @@ json_fails() {
 	fails 64 vmctl ticket
 }
 
-# unread COMMAND...: prints the status of COMMAND, whose standard output is a pipe
-# that nobody reads. With IGNORES set, the parent ignores SIGPIPE, as services do.
+# unread COMMAND...: prints the status of COMMAND, whose standard output is a
+# pipe without a reader. If IGNORES is set, the parent ignores SIGPIPE, as
+# services do.
 unread() {
 	python3 -c 'import os, subprocess, sys
 r, w = os.pipe()
@@ -1013,8 +1022,8 @@ n = subprocess.call(sys.argv[1:], stdout=w, restore_signals="IGNORES" not in os.
 print(n if n >= 0 else 128 - n)' "$@"
 }
 
-# writes COMMAND...: a full standard output: 74, one line. One whose reader has
-# gone: silence, 141.
+# writes COMMAND...: with a full standard output, it exits with 74 and one line;
+# after the reader has gone, with 141 and without a line.
 writes() {
 	run -74 sh -c '"$@" 2>&1 >/dev/full' sh "$@"
 	[ "${#lines[@]}" = 1 ] && [[ $output == *"unable to write standard output"* ]]
@@ -1072,7 +1081,7 @@ writes() {
 	run -74 sh -c '"$@" 2>&1 >/dev/full' sh "$VM_SHELL" "$BUILD/bin/vmctl" \
 		probe -j "$URL/ok/x.iso"
 	[[ $output == *"unable to write standard output"* && ${#lines[@]} = 1 ]]
-	# Nobody reads it.
+	# Without a reader.
 	for word in '' -j; do
 		# shellcheck disable=SC2086 # a word, or none
 		[ "$(unread "$VM_SHELL" "$BUILD/bin/vmctl" probe $word "$URL/ok/x.iso" \
@@ -1122,7 +1131,7 @@ watched_twice() {
 	TERM=dumb script -qec "vmctl probe --timeout 7 '$URL/stall/x.iso'" /dev/null \
 		>plain </dev/null || [ $? = 75 ]
 	[ "$(grep -c ' [.][.][.] 5 s' plain)" = 1 ]
-	[ "$(wc -l <plain)" = 2 ] # and why it has failed
+	[ "$(wc -l <plain)" = 2 ] # and the reason of the failure
 	not grep -q "$(printf '\033')" plain
 	background env TERM=dumb script -qefc \
 		"$VM_SHELL $BUILD/bin/vmctl status --watch" plain >/dev/null
@@ -1178,7 +1187,7 @@ watched_twice() {
 	done
 	fails 64 vmctl probe "$URL/ok/x.iso"$'\n'http://127.0.0.1:1/y
 	fails 64 vmctl probe -- -x
-	# What a shell would make of it.
+	# Characters that a shell would expand.
 	touch a.pem b.pem
 	fails 66 vmctl probe --cacert '*.pem' "$URL/ok/x.iso"
 	grep -qF "cacert file *.pem" stderr
@@ -1190,7 +1199,7 @@ watched_twice() {
 	grep -qF "odd  name -n*.iso" stderr
 }
 
-# globals: the names of vmctl's variables.
+# globals: prints the names of vmctl's variables.
 globals() {
 	grep -ohE '\$\{?[A-Z][A-Z_0-9]*' "$TOP"/scripts/vmctl "$TOP"/scripts/lib/*.sh |
 		tr -d '${' | sort -u |

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# What vmctl says to do when an image cannot be opened: each row of the table in
-# scripts/lib/remedy.sh, from a server that fails like that.
+# What vmctl advises when an image cannot be opened: each row of the table in
+# scripts/lib/remedy.sh, with a server that fails in this way.
 
 load helper
 load servers
@@ -13,8 +13,9 @@ setup() {
 	head -c 5000 /dev/urandom >root/image
 }
 
-# remedy TEXT [OPTION...] URL: doctor fails with a line that has TEXT behind the
-# reason. Of vm-fetchd and vmctl, who both count --timeout, either may give up.
+# remedy TEXT [OPTION...] URL: doctor fails with a line that has TEXT after the
+# reason. vm-fetchd and vmctl both count --timeout, and either may give up
+# first.
 remedy() {
 	local want=$1 rc=0 line
 	shift
@@ -82,7 +83,7 @@ start_tls() {
 	remedy "check the network" http://127.0.0.1:1/x
 	remedy "check the host's name" http://no-such-host.invalid/x
 	remedy "check --proxy" --proxy http://no-such-host.invalid:1 http://127.0.0.1/x
-	# A word in the URL is no reason.
+	# A word in the URL is not taken for a reason.
 	remedy "check the network" "http://127.0.0.1:1/SSL certificate.iso"
 }
 
@@ -190,7 +191,7 @@ start_tls() {
 	start_nginx
 	fails 77 vmctl probe "$HTTPS/image"
 	grep -q "local issuer certificate: use --cacert with" stderr
-	# As vm-slot answers.
+	# As vm-slot answers it.
 	# shellcheck disable=SC2016 # for the inner shell to expand
 	URL=$HTTPS/image REQ=. run -77 sh -c '
 		. "$1/common.sh" && . "$1/remedy.sh" && . "$1/slot.sh"
@@ -200,7 +201,7 @@ start_tls() {
 	[[ $output == *"self-signed certificate: use --cacert with"* ]]
 }
 
-# with_udcs NAME...: these controllers, and no gadget.
+# with_udcs NAME...: makes these controllers, and no gadget.
 with_udcs() {
 	local udc
 	export VM_SYS=$PWD/sys VM_CONFIGFS=$PWD/configfs
@@ -213,8 +214,8 @@ with_udcs() {
 	done
 }
 
-# checks LINE...: doctor fails, and each LINE is a check of the configuration,
-# for people and with -j. So is nothing else.
+# checks LINE...: doctor fails, and exactly these LINEs are failed checks of the
+# configuration, for people and with -j.
 checks() {
 	local line
 	run -1 vmctl doctor
@@ -334,7 +335,7 @@ checks() {
 	local what system
 	with_udcs
 	mkdir bin
-	# A machine without any of it, whatever this one has.
+	# A machine without any of it, whatever this machine has.
 	printf '#!/bin/sh\nexit 1\n' >bin/modprobe
 	printf '#!/bin/sh\necho none\n' >bin/uname
 	chmod +x bin/*
@@ -348,7 +349,7 @@ checks() {
 	for system in Debian Yocto "Raspberry Pi OS"; do
 		[ "$(system=$system jq '[.checks[].howto | select(. != null) | .[env.system] | select(length > 9)] | length' json)" = 4 ]
 	done
-	# Programs: nothing but what vmctl itself needs.
+	# Only the programs that vmctl itself needs.
 	rm bin/*
 	for what in sh cat date grep id ls mkdir mkfifo mktemp rm sed tail sort cut; do
 		ln -s "$(command -v $what)" bin/

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vmctl -j tells why it failed in one word: each cause that needs no kernel, from a
-# real server. 83-causes-vm.bats has the others.
+# vmctl -j tells in one word why it failed: each cause that needs no kernel,
+# from a real server. 83-causes-vm.bats has the others.
 
 load helper
 load servers
@@ -13,8 +13,8 @@ setup() {
 	head -c 5000 /dev/urandom >root/image
 }
 
-# tells STATUS CAUSE COMMAND...: vmctl COMMAND -j fails so, and its message is on
-# standard error, without a word for programs.
+# tells STATUS CAUSE COMMAND...: vmctl COMMAND -j fails like this, and standard
+# error has its message, without the word for programs.
 tells() {
 	local status=$1 cause=$2 rc=0
 	shift 2
@@ -66,7 +66,7 @@ tells() {
 	tells 77 credentials probe --cacert ca.pem -u u -P wrong "$HTTPS/closed/image"
 	echo secret >right
 	vmctl probe --cacert ca.pem -u u -P right "$HTTPS/closed/image"
-	# Of vm-fetchd and vmctl, who both count, either may give up.
+	# vm-fetchd and vmctl both count, and either may give up first.
 	vmctl probe -j --timeout 2 --cacert ca.pem "$HTTPS/down/image" >json || :
 	jq -e '.error.cause == "server"' json
 	tells 76 server probe --cacert ca.pem "$HTTPS/odd"

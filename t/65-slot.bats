@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vm-slot without a kernel: the life of a slot, beside programs that only
-# pretend, and a directory in place of configfs. What it does with the real
-# ones, t/7x shows in a virtual machine.
+# vm-slot without a kernel: the life of a slot, with simulated programs, and a
+# directory in place of configfs. The t/7x files test it in a virtual machine
+# with the real ones.
 
 load helper
 load pretend
@@ -16,7 +16,7 @@ teardown() {
 	cleanup
 }
 
-# request: as vmctl writes it.
+# request: makes a request as vmctl writes it.
 request() {
 	rm -f "$D/error" "$D/status"
 	mkdir -p "$D/request"
@@ -24,7 +24,7 @@ request() {
 	echo auto >"$D/request/type"
 }
 
-# begin [OPTION...]: a vm-slot, its words in ./log.
+# begin [OPTION...]: starts a vm-slot; its messages are in ./log.
 begin() {
 	background "$PWD/bin/vm-slot" "$@" 0 2>>log
 	SLOT_PID=${STARTED[-1]}
@@ -46,7 +46,7 @@ pid_of() {
 is_another() {
 	[ -s "$D/work/pid.$1" ] && [ "$(pid_of "$1")" != "$2" ]
 }
-# is_clean: nothing of the medium is left, and none of its programs.
+# is_clean: is nothing of the medium left, and none of its programs?
 is_clean() {
 	[ ! -e "$D/work" ] && [ ! -e "$D/request" ] && [ ! -e "$D/device" ] &&
 		[ "$(cat "$LUN/file")" = "" ] && [ ! -e "$VM_SYS/block/nbd0" ] &&
@@ -58,7 +58,7 @@ is_clean() {
 	cut -d ' ' -f 1,2 calls
 	[ "$(grep -v udevadm calls | cut -d ' ' -f 1 | paste -sd ' ')" = \
 		"vm-fetchd vm-nbd-attach vm-probe vm-gadget" ]
-	# All that is asked for goes by the request's directory.
+	# The request's directory passes on all that was requested.
 	grep -qx "vm-fetchd -U $D/work/nbd -r $D/request timeout=60 stats=$D/stats" calls
 	grep -qx "vm-nbd-attach -r $D/work/nbd" calls
 	grep -qx "vm-gadget insert -t cd 0 /dev/nbd0" calls
@@ -83,8 +83,9 @@ is_clean() {
 	wait "$SLOT_PID"
 }
 
-# stuck_writer: what the host wrote cannot be written out until there is a file
-# go, or with a file lost never. The drive cannot be emptied before.
+# stuck_writer: the host's writes cannot be written out before the file `go`
+# exists, or never if the file `lost` exists. The drive cannot be emptied before
+# that.
 stuck_writer() {
 	: >"$D/request/writable"
 	program vm-nbd-attach 'stop() { until [ -e "$PRETEND/go" ]; do sleep 0.1; done' \
@@ -94,7 +95,8 @@ stuck_writer() {
 	sed -i 's/^eject) /&[ -e "$PRETEND\/go" ] || [ ! -e "$VM_SYS\/block\/nbd0" ] || exit 74; /' bin/vm-gadget
 	is_in
 }
-# is_waiting REQUEST: ask that, and see that it waits for the writer.
+# is_waiting REQUEST: sends the request, and checks that it waits for the
+# writer.
 is_waiting() {
 	bin/vm-slot -a "$1" -q -t 20 0 >answer 3>&- &
 	ASKER=$!
@@ -233,8 +235,8 @@ is_waiting() {
 	[ ! -e "$D/reason" ]
 }
 
-# served: an image that a client serves; what vm-nbd-attach says is appended to
-# the file words.
+# served: a client serves the image; the simulated vm-nbd-attach says the lines
+# of the file words.
 served() {
 	: >words
 	echo image >"$D/request/served"
@@ -277,7 +279,7 @@ say() {
 	is_in
 	grep -q 'going on with https://example.org/x.iso' log
 	[ "$(pid_of source) $(pid_of attach)" = "$source $attach" ]
-	# It is its own now: one that dies is noticed.
+	# The processes are now its own: it notices if one dies.
 	kill -KILL "$source"
 	wait_until 10 is_another source "$source"
 	ask eject
@@ -322,7 +324,8 @@ say() {
 	wait_until 10 grep -qx "state: inserted" seen
 	echo "9 0 0 0 3 0" >"$VM_SYS/block/nbd0/stat"
 	wait_until 10 grep -qx "state: reading" seen
-	# Another client learns what is true now, and a reload loses neither.
+	# A further client learns the present state, and a reload loses neither
+	# client.
 	bin/vm-slot -a watch 0 >other 3>&- &
 	wait_until 10 grep -qx "state: reading" other
 	wait_until 10 grep -qx "state: idle" seen
@@ -342,7 +345,7 @@ say() {
 	bin/vm-slot -r 0
 	[ "$(cat "$D/pid") $(pid_of source)" = "$SLOT_PID $source" ]
 	grep -q "going on with" log
-	# Its children are its own: their ends are told.
+	# They are still its own children: it learns when they end.
 	echo 66 >fail.vm-fetchd
 	kill -TERM "$source"
 	wait_until 10 has_state failed
@@ -371,7 +374,7 @@ say() {
 		"inserted 0 active https://example.org/x.iso cd TEST,second,ejected 0 empty https://example.org/x.iso cd TEST,second" ]
 }
 
-# events: what the event log has, without the times.
+# events: prints the event log, without the times.
 events() {
 	local number
 	for number in $(find "$VM_RUN_DIR/events" -name '[1-9]*' -printf '%f\n' | sort -n); do
@@ -389,7 +392,7 @@ events() {
 	[ "$(events | paste -sd,)" = \
 		"0 activating,0 inserted https://example.org/x.iso,0 host-read,0 deactivating,0 ejected" ]
 	[ ! -e "$D/host-read" ]
-	# Only one that was never in has no hook, but an event.
+	# A medium that was never inserted has no hook, but an event.
 	echo 66 >fail.vm-fetchd
 	request
 	begin
@@ -421,7 +424,7 @@ events() {
 	wait_until 20 grep -q "tell: slot 0: degraded degraded$" log
 	say ok
 	wait_until 20 grep -q "tell: slot 0: recovered active$" log
-	# The trouble that was over at once was told of neither way.
+	# The short outage called neither hook.
 	[ "$(sed -n 's/.* tell: slot 0: //p' log | paste -sd,)" = \
 		"inserted active,degraded degraded,recovered active" ]
 	ask eject
@@ -549,7 +552,7 @@ events() {
 	has_state empty
 }
 
-# are_asleep COUNT: do so many of the pretended programs run?
+# are_asleep COUNT: do COUNT of the simulated programs run?
 are_asleep() {
 	[ "$(pgrep -cf "$PWD/bin/vm-sleeper")" = "$1" ]
 }
@@ -558,7 +561,7 @@ are_asleep() {
 	is_in
 	: >hang.vm-gadget
 	background bin/vm-slot -a "eject force" -q 0
-	# A vm-gadget that begins after the pkill below would stay.
+	# The pkill below would miss a vm-gadget that starts later.
 	wait_until 10 are_asleep 3
 	has_state deactivating
 	kill -KILL "$SLOT_PID"

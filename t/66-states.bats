@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vmctl beside a slot in each state, without a kernel: see pretend.bash.
-# 67-states-busybox.bats is this same file, with the shell and tools of busybox.
+# vmctl with a slot in each state, without a kernel: see pretend.bash.
+# 67-states-busybox.bats is this same file, with busybox's shell and tools.
 
 load helper
 load pretend
@@ -25,7 +25,7 @@ setup() {
 	esac
 }
 teardown() {
-	# A vm-slot would start its programs again.
+	# A vm-slot would restart its programs, so kill it first.
 	kill -KILL $(cat run/[0-7]/pid) 2>/dev/null || :
 	pkill -KILL -f "$BATS_TEST_TMPDIR/bin/" || :
 	cleanup
@@ -39,11 +39,11 @@ under_busybox() {
 	VM_SHELL=$PWD/box/sh
 }
 
-# mounted [OPTION...]: with one.iso in slot 0.
+# mounted [OPTION...]: mounts one.iso in slot 0.
 mounted() {
 	vmctl mount -s 0 "$@" "$PWD/one.iso" >/dev/null
 }
-# killed: the same, but its vm-slot was killed.
+# killed [OPTION...]: the same, then kills its vm-slot.
 killed() {
 	mounted "$@"
 	kill -KILL "$(cat "$D/pid")"
@@ -63,7 +63,8 @@ has_state() {
 	[ "${stderr_lines[0]}" = "state: other 1 disk" ]
 	[[ ${stderr_lines[1]} == *"slot 0 holds $PWD/one.iso"* ]]
 	[ "${#stderr_lines[@]}" = 2 ]
-	# Other clients do not want to know, and a slot in use is none.
+	# Clients with another protocol do not get this line; and a slot in use
+	# is not offered.
 	fails 75 vmctl attach -s 0 - </dev/null
 	mkdir -p run/1/request
 	echo active >run/1/state
@@ -86,7 +87,7 @@ has_state() {
 	[ "$(cat "$LUN/file")" = /dev/nbd0 ] && [ -e "$VM_SYS/block/nbd0" ]
 	vmctl doctor >out || :
 	grep "^FAIL  slot 0: the vm-slot of $PWD/one.iso was killed: type vmctl doctor --repair$" out
-	# The same image is no other medium.
+	# The same image does not count as another medium.
 	vmctl mount "$PWD/one.iso" | grep -q one.iso
 	has_state active
 	vmctl doctor >out || :
@@ -180,7 +181,7 @@ has_state() {
 	grep -q "^vm-gadget setup -d" calls
 }
 
-# write_forever: the source does not take what the host has written.
+# write_forever: the source never accepts what the host wrote.
 write_forever() {
 	sed -i 's/^-W) .*/-W) echo "\/dev\/nbd0"; trap "" TERM; exec "$PRETEND\/bin\/vm-sleeper" 1000;;/' bin/vm-nbd-attach
 	echo "slots = disk" >>"$VM_CONF"
@@ -204,7 +205,8 @@ write_forever() {
 	[ ! -e "$VM_SYS/block/nbd0" ]
 }
 
-# as_nobody COMMAND...: an ordinary user who may read what everybody may.
+# as_nobody COMMAND...: runs vmctl as an ordinary user, who may read what all
+# may read.
 as_nobody() {
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/test "$BATS_TEST_TMPDIR" bin
 	setpriv --reuid 65534 --regid 65534 --clear-groups \
@@ -213,7 +215,7 @@ as_nobody() {
 
 @test "an ordinary user sees the same, and changes nothing: 77" {
 	mounted
-	chmod -R a+rX sys # as the kernel's is
+	chmod -R a+rX sys # as in the kernel's /sys
 	vmctl status -j >all
 	as_nobody status -j | diff - all
 	[[ $(as_nobody list) == "0  cd    active"* ]]
@@ -223,7 +225,7 @@ as_nobody() {
 		fails 77 as_nobody $verb
 		grep -q "only root can ${verb%% *}: run sudo vmctl $verb$" stderr
 	done
-	# Nothing secret is in what there is to type.
+	# The command to type does not show secrets.
 	fails 77 as_nobody mount 'https://bob:pw@a/b' -u bob:pw https://a/b?sig=pw -s 0
 	grep -q "run sudo vmctl mount ... -u ... ... -s 0$" stderr
 	as_nobody mount --help | grep -q usage
@@ -240,7 +242,7 @@ as_nobody() {
 	vmctl mount -s 0 "$PWD/one.iso" 2>/dev/null &
 	wait_until 10 grep -qs connecting "$D/step"
 	[[ $(as_nobody list) == "0  cd    activating"* ]]
-	# Its vm-slot is not there yet.
+	# Its vm-slot does not run yet.
 	kill -KILL "$(cat "$D/pid")"
 	[[ $(as_nobody list) == "0  cd    activating"* ]] || [ ! -e "$D/request" ]
 	wait $! || :
@@ -264,7 +266,7 @@ STAMP='^[-0-9]{10}T[:0-9]{8}Z '
 	SUDO_USER=bob vmctl renew "https://example.org/two.iso"
 	SUDO_USER=bob vmctl eject 0
 	wait_until 10 not vm-lock -t "$D/pid"
-	# The user without sudo.
+	# Without sudo, it is the user's own name.
 	echo 66 >fail.vm-probe
 	fails 66 vmctl mount -s 0 "$PWD/two.iso"
 	vmctl log 0 >lines
@@ -278,7 +280,7 @@ vm-slot: slot 0: the source process was ended (138): starting it again
 vm-slot: slot 0: bob asks to eject
 vm-slot: slot 0: ejected https://example.org/two.iso" ]
 	grep -qx "vm-slot: slot 0: $(id -un) asks to mount $PWD/two.iso" said
-	# Its reason stands there once, from the program.
+	# The reason is logged once, by the program.
 	grep -qx "vm-slot: slot 0: the mount failed" said
 	[ "$(grep -c "it was told to fail" lines)" = 1 ]
 	grep -qE "${STAMP}vm-probe: slot 0: it was told to fail$" lines
@@ -299,7 +301,7 @@ vm-slot: slot 0: ejected https://example.org/two.iso" ]
 	wait_until 10 grep -q "signal 15 arrived: ejecting" "$D/log"
 	wait_until 10 not vm-lock -t "$D/pid"
 	[ "$(grep -c ": ejected $PWD/one.iso$" "$D/log")" = 3 ]
-	# Nobody else tells of a vm-slot that was killed.
+	# If a vm-slot was killed, only vmctl can log the eject.
 	killed
 	vmctl eject
 	grep -qE "${STAMP}vmctl: slot 0: ejected $PWD/one.iso, whose vm-slot was killed$" \
@@ -307,7 +309,7 @@ vm-slot: slot 0: ejected https://example.org/two.iso" ]
 }
 
 @test "the log tells of a wrong guess, a replacement and an attachment as what they are" {
-	# By its name it is a disk.
+	# By its name, the image looks like a disk.
 	cp one.iso one.img
 	vmctl mount "$PWD/one.img" >/dev/null
 	has_state active
@@ -355,7 +357,7 @@ vm-slot: slot 0: ejected https://example.org/two.iso" ]
 	echo "2026-01-01T00:00:04Z vm-slot: slot 0: four" >>run/0/log
 	wait_until 10 grep -q four shown
 	[ "$(sed 's/.*: //' shown | paste -sd,)" = one,two,three,four ]
-	# Nothing is left of it.
+	# No process of the watch is left.
 	kill "${STARTED[-1]}"
 	wait "${STARTED[-1]}" || [ $? = 143 ]
 	wait_until 10 not pgrep -f "tail .*$VM_RUN_DIR"
@@ -364,7 +366,7 @@ vm-slot: slot 0: ejected https://example.org/two.iso" ]
 @test "a log that was shortened begins with a whole line" {
 	mounted
 	seq -f "2026-01-01T00:00:00Z vm-slot: slot 0: line %08g" 2000 >>"$D/log"
-	mv "$D/log" long && cp long "$D/log" # the watch looks when something happens
+	mv "$D/log" long && cp long "$D/log" # the watch looks after events
 	vmctl eject
 	wait_until 10 not vm-lock -t "$D/pid"
 	mv long "$D/log"
@@ -436,7 +438,7 @@ vm-slot: slot 0: ejected https://example.org/two.iso" ]
 	mounted --timeout 0100 --outage 010
 	[ "$(cat "$D/timeout" "$D/request/outage" | paste -sd,)" = 100,10 ]
 	: >"$D/request/writable"
-	# What an eject computes with it.
+	# An eject computes with this value.
 	echo 08 >"$D/request/outage"
 	vmctl eject
 }
@@ -448,7 +450,7 @@ vm-slot: slot 0: ejected https://example.org/two.iso" ]
 	[ "${#lines[@]}" = 1 ]
 }
 
-# tells STATUS CAUSE COMMAND...: vmctl COMMAND -j fails so.
+# tells STATUS CAUSE COMMAND...: vmctl COMMAND -j fails like this.
 tells() {
 	local status=$1 cause=$2
 	shift 2
@@ -458,7 +460,7 @@ tells() {
 		"[$status,\"$cause\"]" ]
 	[[ $stderr != *cause:* ]]
 }
-# failed_by CAUSE: vmctl status tells it of slot 0, too.
+# failed_by CAUSE: does vmctl status tell it for slot 0, too?
 failed_by() {
 	[ "$(vmctl status -j -s 0 | jq -r '.slots[0].cause')" = "$1" ]
 	[ "$(cat "$D/cause")" = "$1" ]
@@ -485,9 +487,9 @@ failed_by() {
 		'echo "vm-fetchd: unable to open it" >&2; exit 77' >bin/vm-fetchd
 	tells 77 tls mount -s 0 "$PWD/one.iso"
 	failed_by tls
-	# The word is not for people.
+	# The word for programs is not in the log for people.
 	not grep -r cause: "$D/log"
-	# Without a word, the status tells.
+	# Without that word, the exit status tells the cause.
 	sed -i '/cause:/d; s/exit 77/exit 66/' bin/vm-fetchd
 	tells 66 missing mount -s 0 "$PWD/one.iso"
 }

@@ -55,14 +55,15 @@ on_the_bus() {
 	eject "$(host_drive 0)"
 	wait_until 30 not on_the_bus
 	nothing_left
-	# vm-slot and its medium survive a kill; the eject hides the drive.
+	# vm-slot and its medium survive a kill; the eject then hides the drive.
 	mount_image one.iso
 	wait_until 20 on_the_bus
 	kill -KILL "$(cat "$VM_RUN_DIR/0/pid")"
 	vmctl eject -f
 	wait_until 20 not on_the_bus
 	nothing_left
-	# A vm-gadget that was killed has left an empty drive.
+	# As after a kill of vm-gadget: the drive is empty, and still on the
+	# bus.
 	echo dummy_udc.0 >/sys/kernel/config/usb_gadget/vmedia/UDC
 	wait_until 20 on_the_bus
 	vmctl doctor --repair

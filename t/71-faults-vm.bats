@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Faults: whatever program dies or hangs, at any step, nothing stays behind and
+# Faults: if any program dies or hangs, at any step, nothing stays behind, and
 # the next mount works.
 
 load helper
@@ -24,7 +24,7 @@ teardown() {
 	vmctl eject -f -s 1 || :
 }
 
-# start_hostile [NAME]: serves an image like nginx's at $BAD, but misbehaves.
+# start_hostile [NAME]: serves an image of nginx's at $BAD, but misbehaves.
 start_hostile() {
 	background hostile -L "$BATS_TEST_TMPDIR/log" "$WWW/${1:-one.iso}" \
 		>"$BATS_TEST_TMPDIR/port"
@@ -46,8 +46,8 @@ poke() {
 	dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
-# works: a mount, a read and an eject, to show that nothing is in the way. (Each
-# test mounts after the one before, so that a few of these are enough.)
+# works: mounts, reads and ejects, to show that nothing blocks that. (Each test
+# begins with a mount after the test before, so few of these are needed.)
 works() {
 	mount_image one.iso -s 0
 	wait_until 30 host_has 0
@@ -98,7 +98,8 @@ dies_at() {
 
 @test "vm-nbd-attach killed while the image is probed" {
 	start_hostile far.img
-	# One answer, for the source's own check; the rest never comes.
+	# The server answers once, for the source's own check, and then never
+	# again.
 	dies_at "$BAD/stall-after/1/x.img" reading vm-nbd-attach
 }
 
@@ -172,7 +173,7 @@ dies_at() {
 
 @test "a source that stalls during a read: eject within 5 seconds" {
 	start_hostile
-	# The server sends the first chunk only.
+	# The server sends only the first chunk.
 	vmctl mount -s 0 "$BAD/stall-after/2/x.iso"
 	wait_until 30 host_has 0
 	dd if="$(host_drive 0)" of=/dev/null bs=1M 2>/dev/null &
@@ -182,7 +183,7 @@ dies_at() {
 	vmctl eject -f -s 0
 	local end=$EPOCHREALTIME
 	echo "ejected in $(((${end/./} - ${start/./}) / 1000)) ms"
-	# 5 s are promised, but this machine is emulated and shared.
+	# The promise is 5 s, but this machine is emulated and shared.
 	[ $((${end/./} - ${start/./})) -lt 12000000 ]
 	wait $reader || :
 	nothing_left
@@ -240,7 +241,8 @@ is_gone() {
 	head -c 300k /dev/zero >"$full/filler" || :
 	VM_RUN_DIR="$full" fails 73 mount_image one.iso -s 0
 	grep -q "is $full full?" "$BATS_TEST_TMPDIR/stderr"
-	# Room for the request, but not for its copy, or not for all of the state.
+	# There is room for the request, but not for its copy, or not for the
+	# whole state.
 	for room in 16 32 48; do
 		head -c $((256 - room))k /dev/zero >"$full/filler"
 		VM_RUN_DIR="$full" fails 73 mount_image one.iso -s 0
@@ -258,7 +260,8 @@ is_gone() {
 	vmctl mount -s 0 --timeout 300 "$BAD/stall/x.iso" 2>/dev/null &
 	local first=$!
 	wait_until 30 grep -q connecting "$VM_RUN_DIR/0/step"
-	# Its source gives up after as long as the other waits for the lock.
+	# Its source gives up after the time for which the other one waits for
+	# the lock.
 	kill -STOP $first
 	fails 75 mount_image one.iso -s 0
 	grep -q "used by process $first (mount)" "$BATS_TEST_TMPDIR/stderr"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Searches for secrets everywhere except where they may be stored.
+# Searches for secrets everywhere except in the places where they may be stored.
 
 load helper
 load column
@@ -22,7 +22,7 @@ teardown() {
 }
 
 # leaks: prints where $SECRET is found, in everything that other users can read.
-# vmctl's own arguments were typed by the user, and are gone by now.
+# The user typed vmctl's own arguments; that process has ended by now.
 leaks() {
 	printf '%s\n' "$SECRET" >"$BATS_TEST_TMPDIR/pattern"
 	grep -laFf "$BATS_TEST_TMPDIR/pattern" /proc/[0-9]*/cmdline \
@@ -36,7 +36,8 @@ leaks() {
 	return 0
 }
 
-# no_leaks: no leak while the medium is inserted, and none after the eject.
+# no_leaks: there is no leak while the medium is inserted, and none after the
+# eject.
 no_leaks() {
 	[ "$(vmctl status -j | jq -r '.slots[0].state')" = active ]
 	[ "$(leaks)" = "" ]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vmedia installed, with systemd as process 1: a slot is a unit.
+# vmedia installed, with systemd as process 1: each slot is a unit.
 # vm-run: -S
 
 load helper
@@ -37,7 +37,7 @@ teardown() {
 		"$(cat "$VM_RUN_DIR/0/pid")" ]
 	wait_until 30 host_has 0
 	cmp "$WWW/one.iso" "$(host_drive 0)"
-	vmctl eject -f # udev locks the CDs that it sees
+	vmctl eject -f # udev locks the CDs that it sees, so force it
 	not systemctl is-active vmedia-slot@0
 	nothing_left
 }
@@ -67,7 +67,7 @@ teardown() {
 	not systemctl is-failed vmedia-slot@0
 }
 
-# has_new_process UNIT PID: the unit runs, as another process.
+# has_new_process UNIT PID: does the unit run, as a process other than PID?
 has_new_process() {
 	systemctl is-active "$1" &&
 		[ "$(systemctl show -P MainPID "$1")" != "$2" ]
@@ -142,7 +142,8 @@ has_new_process() {
 	systemctl stop named-drive
 }
 
-# read_on COMMAND...: runs it while the host reads; the host sees only a pause.
+# read_on COMMAND...: runs it while the host reads; the host notices only a
+# pause.
 read_on() {
 	wait_until 30 host_has 1
 	start_reading 1 "$WWW/disk.img"
@@ -204,12 +205,13 @@ upgrade() {
 	systemctl enable vmedia-gadget
 	vm-gadget teardown
 	rm -rf "$VM_RUN_DIR"
-	# Does what a boot does: starts the units that multi-user.target wants.
+	# As a boot does: starts the units that multi-user.target wants.
 	[ -L /etc/systemd/system/multi-user.target.wants/vmedia-gadget.service ]
 	env -u VM_CONF systemctl start --no-block vmedia-gadget
 	wait_until 60 grep -qs active "$VM_RUN_DIR/1/state"
 	read_on true
-	# The server that is not there yet is tried again.
+	# The mount is tried again, because the image's server has the image
+	# only later.
 	wait_until 60 sh -c 'journalctl -u vmedia-gadget | grep -q "no such image"'
 	cp "$WWW/one.iso" "$WWW/missing.iso"
 	wait_until 90 grep -qs active "$VM_RUN_DIR/0/state"
@@ -236,8 +238,9 @@ upgrade() {
 	[ "$(cat /sys/module/nbd/parameters/max_part)" = 0 ]
 }
 
-# stop_all: in one transaction as at a shutdown, with the network that the unit
-# `cable` stands for. Its stop notes what the image has by then.
+# stop_all: stops everything in one transaction, as a shutdown does, with the
+# network, which the unit `cable` represents. When it stops, it notes the
+# image's content.
 stop_all() {
 	cat >/run/systemd/system/cable.service <<-UNIT
 		[Unit]
@@ -248,7 +251,7 @@ stop_all() {
 		ExecStart=/bin/true
 		ExecStop=/bin/sh -c 'cp /srv/images/disk.img /run/then; cat /run/vmedia/1/state >/run/state.then'
 	UNIT
-	# Only a shutdown may stop it otherwise.
+	# By default, only a shutdown may stop network.target.
 	mkdir -p /run/systemd/system/network.target.d
 	printf '[Unit]\nRefuseManualStart=no\nRefuseManualStop=no\n' \
 		>/run/systemd/system/network.target.d/stop.conf
@@ -298,7 +301,8 @@ write_unsynced() {
 	[ ! -e /run/vm-fetchd/lab ]
 }
 
-# page_block FROM PAGE: the block of a page whose first line is FROM.
+# page_block FROM PAGE: prints the block of a page that begins with the line
+# FROM.
 page_block() {
 	awk -v from="$1" '$0 == from { on = 1 } /^\.Ed/ { on = 0 }
 		on { gsub(/\\e/, "\\"); print }' "$TOP/man/$2"
@@ -317,12 +321,12 @@ page_block() {
 		background nginx -c "$BATS_FILE_TMPDIR/nginx3.conf" 2>/dev/null
 	wait_until 10 curl -s -o /dev/null http://localhost:8080/
 	vm-gadget teardown
-	# All but the last one, which stops them.
+	# All commands except the last one, which stops the services.
 	run -0 sh -ec "$(head -n 6 "$BATS_TEST_TMPDIR/commands")"
 	[[ $output == */dev/nbd[0-9]* ]]
 	wait_until 30 host_has 0
 	cmp "$WWW/one.iso" "$(host_drive 0)"
-	# The device outlives a restart of what serves it.
+	# The device survives a restart of its source's service.
 	systemctl restart vm-fetchd@rescue
 	cmp "$WWW/one.iso" "$(cat /run/vm-nbd-attach/rescue/device)"
 	sh -ec "$(tail -n 1 "$BATS_TEST_TMPDIR/commands")"

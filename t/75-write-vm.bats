@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The host's writes are kept, in the image itself or in an overlay, and a write
-# that could not be kept is reported. Also compressed images, local images, and
-# a renewed link, through all programs.
+# The host's writes are kept, in the image itself or in an overlay; a write that
+# could not be kept is reported. Also compressed images, local images, and a
+# renewed link; always through all programs.
 
 load helper
 load column
@@ -96,13 +96,13 @@ mount_small() {
 		--overlay-size 1M
 	wait_until 30 host_has $SLOT
 }
-# fill: the host writes more than fits into the overlay. This machine's page
-# cache takes it, so the host's command succeeds.
+# fill: the host writes more than fits into the overlay. The host's command
+# succeeds, because this machine's page cache takes the data.
 fill() {
 	dd if=/dev/urandom of="$(host_drive $SLOT)" bs=64k count=64 \
 		oflag=direct status=none || :
 }
-# slot_pid [CHILD]: prints the pid of vm-slot, or of that child of it.
+# slot_pid [CHILD]: prints the pid of vm-slot, or of its child CHILD.
 slot_pid() {
 	cat "$VM_RUN_DIR/$SLOT/${1:+work/}pid${1:+.$1}"
 }
@@ -117,7 +117,7 @@ is_gone() {
 	vmctl status -s 1 | grep "error .*some of the written data is lost"
 	not host_has $SLOT
 	nothing_left $SLOT
-	# The writes that fitted are there.
+	# The writes that fitted are kept.
 	mount_image disk.img --overlay "$BATS_TEST_TMPDIR/over"
 	wait_until 30 host_has $SLOT
 	cmp -i $((8 * 1048576)) "$WWW/disk.img" "$(host_drive $SLOT)"
@@ -128,14 +128,14 @@ is_gone() {
 	vmctl mount -w /srv/images/disk.img
 	wait_until 30 host_has $SLOT
 	head -c 2M /dev/urandom >data
-	# Not synced: the data is in the page cache of /dev/nbdN when the host
-	# is done.
+	# Not synced: after the host's write, the data is in the page cache of
+	# /dev/nbdN.
 	dd if=data of="$(host_drive $SLOT)" bs=64k oflag=direct status=none
 	vmctl eject
 	cmp -n $((2 * 1048576)) data /srv/images/disk.img
 }
 
-# hold: the host has written, and the data is still in this machine's memory.
+# hold: the host writes, and the data stays in this machine's memory for now.
 hold() {
 	cp "$WWW/disk.img" /srv/images/disk.img
 	vmctl mount -w /srv/images/disk.img
@@ -148,20 +148,21 @@ is_kept() {
 	cmp -n $((2 * 1048576)) data /srv/images/disk.img
 	nothing_left $SLOT
 }
-# has_ended PID: also where its parent has not looked yet.
+# has_ended PID: has it ended? A zombie counts, too.
 has_ended() {
 	case $(cut -d ' ' -f 3 "/proc/$1/stat" 2>/dev/null) in
 	Z | '') return 0 ;;
 	*) return 1 ;;
 	esac
 }
-# ask_eject: of a vm-slot that may be stopped.
+# ask_eject: asks a vm-slot, which may be stopped, for an eject.
 ask_eject() {
 	vm-slot -a eject $SLOT 3>&- &
 	ASKER=$!
 	wait_until 10 is_sleeping $ASKER
 }
-# is_sleeping PID: it has asked, and waits for the answer.
+# is_sleeping PID: has the vm-slot -a sent its request, and does it wait for the
+# answer?
 is_sleeping() {
 	[ "$(cut -d ' ' -f 3 "/proc/$1/stat")" = S ] &&
 		[ "$(cat "/proc/$1/comm")" = vm-slot ]
@@ -219,7 +220,7 @@ eject_beside_kill() {
 	nothing_left $SLOT
 }
 
-# hold_back: the host has written to a source that stops answering.
+# hold_back: the host writes to a source that stops answering.
 hold_back() {
 	cp "$WWW/disk.img" /srv/images/disk.img
 	vmctl mount -w --outage 3 /srv/images/disk.img
@@ -287,13 +288,13 @@ hold_back() {
 	wait_until 30 host_has 0
 	[ "$(grep -c "GET /small.iso" "$BATS_FILE_TMPDIR/nginx.log")" = 1 ]
 	vmctl eject -s 0
-	# Its name says that it is a disk: the second one is right.
+	# Its name looks like a disk's: the second try is right.
 	cp "$WWW/small.iso" "$WWW/small.bin"
 	vmctl mount --cacert "$CA" "$URL/small.bin"
 	wait_until 30 host_has 0
 	[ "$(grep -c "GET /small.bin" "$BATS_FILE_TMPDIR/nginx.log")" = 2 ]
 	vmctl eject -s 0
-	# What is refused for another reason is not tried again.
+	# A mount that is refused for another reason is not tried again.
 	fails 65 vmctl mount --cacert "$CA" --sha256 "$(printf %064d 0)" \
 		"$URL/small.bin?refused"
 	[ "$(grep -c "GET /small.bin?refused" "$BATS_FILE_TMPDIR/nginx.log")" = 1 ]

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# A medium survives anything short of losing its image: while the host reads,
-# each program that dies is restarted or replaced, and the host notices only a
-# pause.
+# A medium survives everything except the loss of its image: while the host
+# reads, each program that dies is restarted or replaced, and the host notices
+# only a pause.
 
 load helper
 load column
@@ -55,11 +55,11 @@ state_is() {
 pid_of() {
 	cat "$D/work/pid.$1"
 }
-# is_another CHILD PID: CHILD was restarted and has a pid other than PID.
+# is_another CHILD PID: was CHILD restarted with a pid other than PID?
 is_another() {
 	[ -s "$D/work/pid.$1" ] && [ "$(pid_of "$1")" != "$2" ]
 }
-# kill_child NAME: kills it, and waits for its replacement.
+# kill_child NAME: kills that child, and waits for its replacement.
 kill_child() {
 	local pid
 	pid=$(pid_of "$1")
@@ -147,7 +147,7 @@ has_ended() {
 	wait_until 60 state_is failed
 	vmctl status -s 1 | grep "error .*image changed"
 	wait $! || :
-	# No byte of the other image, and not all of it.
+	# The host got no byte of the other image, and only a part of this one.
 	cmp -n "$(stat -c %s "$BATS_TEST_TMPDIR/got")" -i 0:$((256 * 65536)) \
 		"$BATS_TEST_TMPDIR/got" "$WWW/disk.img"
 	nothing_left 1

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# What ejects a medium besides a person: the host, and the limits of the mount.
-# Also the hooks that learn of it.
+# What ejects a medium, other than a person: the host, and the limits of the
+# mount. Also the hooks, which are told.
 
 load helper
 load column
@@ -62,7 +62,7 @@ port() {
 	echo "$1" >"$BATS_TEST_TMPDIR/state"
 	mount --bind "$BATS_TEST_TMPDIR/state" "$UDC/state"
 }
-# cycled: vm-slot has checked everything once more.
+# cycled STATE: has vm-slot checked everything once more?
 cycled() {
 	wait_until 10 grep -q "the host's port: $1" "$D/log"
 }

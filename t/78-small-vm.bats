@@ -11,7 +11,7 @@ MIB=${SMALL_MIB:-300}
 
 setup_file() {
 	column_start
-	# On the disk, not in this machine's memory.
+	# The image is on the disk, not in this machine's memory.
 	export IMAGE=$TOP/build/small.img
 	head -c "${MIB}M" /dev/urandom >"$IMAGE"
 	ln -s "$IMAGE" "$WWW/small.img"

@@ -51,14 +51,15 @@ attach() {
 		echo $rc >"end.$name"
 	) 3>&- &
 }
-# ends NAME STATUS [PATTERN]: it ends with STATUS, and its last line matches.
+# ends NAME STATUS [PATTERN]: the client ends with STATUS, and its last line
+# matches.
 ends() {
 	wait_until 60 test -s "end.$1"
 	cat "said.$1" >&2
 	[ "$(cat "end.$1")" = "$2" ]
 	[[ $(tail -n 1 "said.$1") == ${3:-*} ]]
 }
-# leaves_nothing [SLOT]: all is gone except the test's own server.
+# leaves_nothing [SLOT]: is everything gone, except the test's own server?
 leaves_nothing() {
 	pkill -KILL nbdkit || :
 	nothing_left "$@"
@@ -66,7 +67,7 @@ leaves_nothing() {
 state_is() {
 	[ "$(vmctl status -j -s "${2:-0}" | jq -r '.slots[0].state')" = "$1" ]
 }
-# has_iso SLOT FILE: the host reads all of FILE correctly.
+# has_iso SLOT FILE: does the host read all of FILE correctly?
 has_iso() {
 	wait_until 30 host_has "$1"
 	drop_caches
@@ -110,7 +111,8 @@ begin_disk() {
 	begin alice --expires 2h --idle 1000
 	vmctl status -j -s 0 | jq -e '.slots[0] |
 		.expires > 0 and .expires <= 600 and .idle > 0 and .idle <= 500'
-	# A client that asks for none gets them, too: nobody serves it for 8 s.
+	# A client that sets no limits gets them, too, if no client serves it
+	# for 8 s.
 	kill -KILL "$(cat nbd.pid)"
 	ends alice 74
 	wait_until 60 state_is empty
@@ -154,7 +156,7 @@ begin_disk() {
 	attach bob nbd -s 0 --client bob
 	ends bob 75 "vmctl: slot 0 is taken by 10.0.0.5 (alice)"
 	# Without -s, another client gets the other slot, and the same client
-	# its own.
+	# gets its own.
 	attach bob2 nbd --client bob
 	ends bob2 75 "vmctl: all CD slots are in use: *"
 	attach alice2 nbd --client alice
@@ -178,14 +180,14 @@ begin_disk() {
 @test "--take ejects the medium of another client, and mounts" {
 	begin alice
 	serve "$OTHER" other
-	# However slow alice's vmctl is, it learns the reason.
+	# Even if alice's vmctl is slow, it learns the reason.
 	pkill -STOP -f 'vmctl attach .*--client alice'
 	attach bob other -s 0 --client bob --take
 	wait_until 60 grep -q "is in the host's" said.bob
 	pkill -CONT -f 'vmctl attach .*--client alice'
 	ends alice 0 "slot 0: ejected: taken over by *"
 	has_iso 0 "$OTHER"
-	# Not from the same client: for that it is a reconnection.
+	# For the same client it is a reconnection, not a take-over.
 	local inserted
 	inserted=$(grep -c inserted "$D/log")
 	attach bob2 other -s 0 --client bob --take
@@ -199,7 +201,7 @@ begin_disk() {
 	eject -i 1 "$(host_drive 0)"
 	fails 75 vmctl eject -s 0
 	serve "$OTHER" other
-	# However slow alice's vmctl is, it learns the reason.
+	# Even if alice's vmctl is slow, it learns the reason.
 	pkill -STOP -f 'vmctl attach .*--client alice'
 	attach bob other -s 0 --client bob --take
 	wait_until 60 grep -q "is in the host's" said.bob
@@ -251,7 +253,7 @@ begin_disk() {
 }
 
 @test "a client cut before the insert may reconnect" {
-	# The probe will take some time.
+	# Make the probe slow.
 	nbdkit -r -U "$PWD/nbd" -P "$PWD/nbd.pid" --filter=delay \
 		file "$ISO" rdelay=3 3>&-
 	attach alice nbd -s 0 --client alice --outage 60
@@ -291,7 +293,7 @@ begin_disk() {
 	has_iso 0 "$ISO"
 }
 
-# is_another CHILD PID: CHILD was restarted and has a pid other than PID.
+# is_another CHILD PID: was CHILD restarted with a pid other than PID?
 is_another() {
 	[ -s "$D/work/pid.$1" ] && [ "$(cat "$D/work/pid.$1")" != "$2" ]
 }
@@ -312,7 +314,7 @@ kill_attach() {
 	kill -KILL "$(cat "$D/pid")"
 	vmctl doctor --repair | grep -q "^ok .*slot 0: .* is still mounted"
 	is_clean
-	# The programs that were killed are restarted and repair the cut.
+	# The killed programs are restarted, and repair the cut.
 	kill_attach
 	kill -KILL "$(cat nbd.pid)"
 	ends alice 74
@@ -374,7 +376,7 @@ kill_attach() {
 	run --separate-stderr vmctl attach -s 0 --timeout 20 - </dev/null
 	[ "$status" = 76 ]
 	wait_until 20 leaves_nothing
-	# It gets SIGTERM while it waits.
+	# SIGTERM comes while it waits.
 	exec 7<>nothing
 	vmctl attach -s 0 - <nothing 2>said 3>&- &
 	wait_until 20 test -S "$D/work/nbd"
@@ -394,7 +396,8 @@ kill_attach() {
 	leaves_nothing 1
 }
 
-# The host's writes are in this machine's memory: nothing has asked for a flush.
+# The host's writes are in this machine's memory, because no program has
+# requested a flush.
 @test "--eject by another connection: the host's last writes are in the file" {
 	begin_disk
 	head -c 4M /dev/urandom >new
@@ -425,7 +428,7 @@ kill_attach() {
 	VM_WS_PATH=/vm/0/0 VM_WS_PEER=10.0.0.8 VM_WS_QUERY='client=page-2&take=1' \
 		vm-connect "$PWD/nbd" vmctl attach --web 2>said2 3>&- &
 	wait_until 60 grep -q "is in the host's" said2
-	# The first client is let in once more, to learn of it.
+	# The first client is let in once more, only to learn of it.
 	cd "$VM_RUN_DIR/tickets"
 	[ "$(grep -l ended * | paste -sd,)" = old ]
 	grep -qx "ended 0 taken over by 10.0.0.8" old

@@ -3,7 +3,8 @@
 # A PC boots from a medium that vmctl mounts for one boot. The PC is a second
 # QEMU beside the virtual machine (t/vm/pc), and gets the gadget's drive by
 # usbredir. SeaBIOS reads it, then GRUB, then Linux, whose drivers reset the bus
-# and read on. A PC that has a disk is installed from the medium, by Redfish alone.
+# and read on. A PC with a disk is installed from the medium, through Redfish
+# alone.
 # vm-run: -n user,id=n0,guestfwd=tcp:10.0.2.100:9-cmd:t/vm/pc
 
 load helper
@@ -33,8 +34,9 @@ teardown() {
 	vmctl eject -f -s 0
 }
 
-# make_init FILE: in it Linux reads its medium, prints what it read, and powers off. If
-# there is a disk, it writes that instead, and reboots.
+# make_init FILE: makes an initrd in which Linux reads its medium, prints a hash
+# of it, and powers off. If there is a disk, Linux writes that from the medium
+# instead, and reboots.
 make_init() {
 	make_initrd "$1" xhci-pci usb-storage sr_mod isofs virtio_pci virtio_blk <<-'INIT'
 		until mount -r -t iso9660 /dev/sr0 /mnt 2>/dev/null; do sleep 1; done
@@ -47,8 +49,8 @@ make_init() {
 	INIT
 }
 
-# make_disk FILE TEXT: a disk that prints TEXT when a BIOS boots it: 22 bytes that
-# send what follows them to the serial port, and then wait.
+# make_disk FILE TEXT: makes a disk that prints TEXT when a BIOS boots it: 22
+# bytes of code send the text after them to the serial port, and then wait.
 make_disk() {
 	{
 		printf '\374\061\300\216\330\276\026\174\254\010\300\164\006'
@@ -58,7 +60,8 @@ make_disk() {
 	printf '\125\252' >>"$1"
 	truncate -s 2M "$1" # a BIOS wants at least one cylinder
 }
-# make_boot_iso: its Linux has the parameters with which t/vm/vm-run starts one.
+# make_boot_iso: makes an ISO whose Linux has the parameters that t/vm/vm-run
+# uses.
 make_boot_iso() {
 	local root=$BATS_FILE_TMPDIR/root
 	mkdir -p "$root/boot/grub"
@@ -99,8 +102,8 @@ state_is() {
 	not prints "GRUB is up"
 }
 
-# make_switch FILE: a program for `host = command` that speaks to QEMU's monitor.
-# QEMU keeps the order of its devices over a reset, until it is told another one.
+# make_switch FILE: makes a program for `host = command` that controls QEMU's
+# monitor. QEMU keeps the boot order over a reset, until it gets another one.
 make_switch() {
 	cat >"$1" <<-END
 		#!/bin/sh
@@ -125,7 +128,7 @@ make_switch() {
 	chmod +x "$1"
 }
 
-# redfish METHOD PATH JSON: as administrator; it must answer 2xx.
+# redfish METHOD PATH JSON: asks as administrator; the answer must be 2xx.
 redfish() {
 	[[ $(ask "$1" "/redfish/v1/Systems/system$2" -u root:0penBmc \
 		-H "Content-Type: application/json" ${3:+-d "$3"}) == 2* ]] ||

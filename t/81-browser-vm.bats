@@ -54,9 +54,9 @@ browser() {
 	echo "${answer#ok }"
 }
 
-# lighttpd at port 8443 serves the page and passes WebSockets on to the slots.
-# vm-ws-proxy without a web server is at port 9443; as that is another origin,
-# it accepts pages of any origin.
+# start_proxies: lighttpd at port 8443 serves the page and passes WebSockets on
+# to the slots. vm-ws-proxy without a web server is at port 9443; because that
+# is another origin, it accepts pages of any origin.
 start_proxies() {
 	local dir=$BATS_FILE_TMPDIR
 	mkdir -p "$dir/prefix/share/vmedia"
@@ -90,12 +90,12 @@ serve_image() {
 	browser choose "$1"
 	browser click connect
 	case $2 in url=*) browser click sure ;; esac
-	# "Connected, not attached yet" is not the end of it.
+	# "Connected, not attached yet" is only a step on the way.
 	browser title '^(Connected$|Connected, waiting|The host)'
 	wait_until 60 host_has 0
 }
 
-# host_reads_all FILE: the host's whole medium is FILE.
+# host_reads_all FILE: is FILE the host's whole medium?
 host_reads_all() {
 	drop_caches
 	dd if="$(host_drive 0)" bs=64k iflag=direct 2>/dev/null |
@@ -139,8 +139,8 @@ links() {
 is_whole() {
 	[ "$(links)" -gt "$1" ]
 }
-# cut COMMAND...: cuts the connection by COMMAND, and waits until the page is
-# back and the host has read for a while.
+# cut COMMAND...: cuts the connection with COMMAND, and waits until the page has
+# reconnected and the host has read for a while.
 cut() {
 	local links
 	links=$(links)

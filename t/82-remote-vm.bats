@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vmctl serve, to a slot of this machine as if it were a remote one: by a
-# WebSocket and by ssh, cut again and again while the host reads.
+# vmctl serve, to a slot of this machine as if that were on a remote machine:
+# through a WebSocket and through ssh, which are cut repeatedly while the host
+# reads.
 
 load helper
 load column
@@ -21,8 +22,8 @@ teardown_file() {
 }
 
 setup() {
-	# On a busy machine a client needs longer to connect again. (What happens
-	# after the outage limit, other tests show.)
+	# On a busy machine, a client needs longer to reconnect. (Other tests
+	# show what happens after the outage limit.)
 	echo "outage = 120" >"$VM_CONF"
 	IMAGE=$BATS_FILE_TMPDIR/far.iso
 	export VM_SSH="ssh -F /dev/null -p 2222 -i $BATS_FILE_TMPDIR/id -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o KexAlgorithms=curve25519-sha256"
@@ -56,7 +57,7 @@ start_sshd() {
 	wait_until 10 test -s "$dir/sshd.pid"
 }
 
-# start_proxy: starts the proxy of the machine with the slots, at port 9443.
+# start_proxy: starts the proxy of the slots' machine, at port 9443.
 start_proxy() {
 	local dir=$BATS_FILE_TMPDIR
 	rm -f "$dir/proxy.at"
@@ -78,7 +79,8 @@ start_serve() {
 }
 serve_ws() {
 	vmctl ticket 0 >"$BATS_TEST_TMPDIR/ticket"
-	# Its half minute may be over before a busy machine uses it.
+	# A busy machine may need longer than the half minute for which it is
+	# valid.
 	sed -i 's/^expires .*/expires 99999999/' "$VM_RUN_DIR"/tickets/*
 	start_serve --ticket "$BATS_TEST_TMPDIR/ticket" --cacert "$CA" "$IMAGE" \
 		wss://localhost:9443/vm/0
@@ -99,7 +101,7 @@ host_reads_all() {
 	cmp -n "$(stat -c %s "$IMAGE")" "$IMAGE" "$(host_drive 0)"
 }
 
-# ends_well: an eject here ends serve there with status 0.
+# ends_well: an eject on this machine ends serve on the other with status 0.
 ends_well() {
 	vmctl eject -f -s 0
 	wait "$SERVE"
@@ -107,8 +109,9 @@ ends_well() {
 	nothing_left 0
 }
 
-# cut_times COUNT COMMAND...: cuts the connection by COMMAND, COUNT times, while
-# the host reads; each time after it has worked again for a while.
+# cut_times COUNT COMMAND...: cuts the connection with COMMAND, COUNT times,
+# while the host reads; after each cut, waits until the connection has worked
+# for a while.
 cut_times() {
 	local i links
 	start_reading 0 "$IMAGE"
@@ -182,8 +185,8 @@ cut_ssh() {
 	ends_well
 }
 
-# (On this machine ssh takes longer to connect than the host waits for a read.
-# The host therefore reads in between, from the drive that has stayed.)
+# (On this machine, ssh takes longer to connect than the host waits for a read.
+# Therefore the host reads between the cuts; the drive stayed the same.)
 @test "by ssh, cut twice: it reconnects to the same drive" {
 	serve_ssh
 	wait_until 30 is_active

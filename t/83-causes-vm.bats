@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vmctl -j tells why it failed in one word: the causes that vm-slot, the drives and
-# the host make. 63-causes.bats has the others.
+# vmctl -j tells in one word why it failed: the causes that come from vm-slot,
+# the drives and the host. 63-causes.bats has the others.
 
 load helper
 load column
@@ -28,8 +28,8 @@ teardown() {
 	vmctl eject -f -s 1 || :
 }
 
-# tells STATUS CAUSE COMMAND...: vmctl COMMAND -j fails so, and its message is on
-# standard error, without a word for programs.
+# tells STATUS CAUSE COMMAND...: vmctl COMMAND -j fails like this, and standard
+# error has its message, without the word for programs.
 tells() {
 	local status=$1 cause=$2 rc=0
 	shift 2
@@ -41,8 +41,8 @@ tells() {
 	grep -qF "$(jq -r .error.message "$BATS_TEST_TMPDIR/json")" "$BATS_TEST_TMPDIR/err"
 	not grep -q cause: "$BATS_TEST_TMPDIR/err"
 }
-# mount_tells STATUS CAUSE SLOT NAME [OPTION...]: the same of a mount; the slot is
-# failed then, and tells the cause, too.
+# mount_tells STATUS CAUSE SLOT NAME [OPTION...]: the same for a mount;
+# afterwards the slot has failed, and tells the cause, too.
 mount_tells() {
 	tells "$1" "$2" mount --cacert "$CA" -s "$3" "${@:5}" "$URL/$4"
 	vmctl status -j -s "$3" | jq -e --arg cause "$2" \
@@ -56,7 +56,7 @@ state_is() {
 	mount_tells 65 type 0 disk.img
 	mount_tells 65 type 1 one.iso
 	mount_tells 65 too-large 0 big.iso --drive kernel
-	# No slot was named, and none has an error.
+	# Without -s, no slot has an error.
 	tells 65 too-large mount --drive kernel --cacert "$CA" "$URL/big.iso"
 	mount_image one.iso -s 0
 	vmctl status -j -s 0 | jq -e '.slots[0] | .cause == null and .error == null'
@@ -69,7 +69,7 @@ state_is() {
 	tells 68 name mount -s 0 http://no-such-host.invalid/one.iso
 	tells 69 unreachable mount -s 0 http://localhost:1/one.iso
 	mount_tells 65 changed 0 one.iso --sha256 "$(printf '%064d' 0)"
-	# The log is for people.
+	# The log is for people, so it has no such word.
 	not grep cause: "$VM_RUN_DIR/0/log"
 }
 

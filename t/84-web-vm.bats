@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# `vmctl web` where systemd is process 1 and vmedia is installed: its units, nginx
-# and all behind it, from the first certificate to `vmctl web off`.
+# `vmctl web` where systemd is process 1 and vmedia is installed: its units,
+# nginx and the services behind it, from the first certificate to `vmctl web
+# off`.
 # vm-run: -S -m 1536
 
 load helper
@@ -33,7 +34,7 @@ teardown() {
 		journalctl -q --no-pager -n 40 || :
 }
 
-# status_of PATH [OPTION...]: prints the HTTP status instead.
+# status_of PATH [OPTION...]: prints the HTTP status instead of the body.
 status_of() {
 	ask "$@" -o /dev/null -w '%{http_code}'
 }
@@ -85,7 +86,7 @@ eject() {
 		systemctl kill -s KILL $unit
 		wait_until 30 systemctl is-active $unit
 		[ "$(ask $SLOT | jq .Inserted)" = true ]
-		# The next request starts it.
+		# The next request starts the service again.
 		systemctl stop $unit
 		[ "$(ask $SLOT | jq .Inserted)" = true ]
 	done

@@ -20,7 +20,8 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# in_library TEST: in_browser, on a machine with Redfish and a store of the test.
+# in_library TEST: as in_browser, on a machine with Redfish and a simulated
+# store.
 in_library() {
 	in_browser "$1" 16 "$(redfish_location)
 		location /images {
@@ -101,9 +102,9 @@ in_library() {
 
 # --- with a real store ---------------------------------------------------------------
 
-# in_store TEST: this test of t/page/browser/store.mjs, with our own services behind
-# nginx with our files: STORE_MIB MiB (64) of an image, and a store in which it fits
-# once. CUTS is how often its connection is cut (4).
+# in_store TEST: runs this test of t/page/browser/store.mjs, with our own
+# services behind nginx with our files. The image has STORE_MIB MiB (64), and
+# fits into the store once. Its connection is cut CUTS times (4).
 in_store() {
 	local mib=${STORE_MIB:-64}
 	requires_root

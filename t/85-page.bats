@@ -190,7 +190,7 @@ start_serving() {
 
 # --- in Chromium ---------------------------------------------------------
 
-# in_console TEST: in_browser, on a machine that has Redfish.
+# in_console TEST: as in_browser, on a machine that has Redfish.
 in_console() {
 	in_browser "$1" 1 "$(redfish_location)"
 }
@@ -425,8 +425,8 @@ in_console() {
 
 # --- behind lighttpd -------------------------------------------------------
 
-# start_lighttpd: starts lighttpd at $HTTPS, with the file that is installed,
-# but with the test's own paths.
+# start_lighttpd: starts lighttpd at $HTTPS, with the installed file, but with
+# the test's own paths.
 start_lighttpd() {
 	local port
 	port=$(free_port)
@@ -458,7 +458,7 @@ upgrade_status() {
 		-H 'Connection: Upgrade' -H 'Upgrade: websocket' \
 		-H 'Sec-WebSocket-Version: 13' \
 		-H 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==' \
-		"$@" "$HTTPS/vm/0" || : # curl times out if it was let in
+		"$@" "$HTTPS/vm/0" || : # if it is let in, curl times out
 }
 
 @test "lighttpd with our file: the page, the ticket, and no foreign page" {

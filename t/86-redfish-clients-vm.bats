@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Redfish clients as they are, by TLS: sushy, Ironic's driver, Ansible, redfishtool
-# and fence_redfish, beside the virtual machine (t/vm/client), which is the BMC with
-# real drives and also the host that reads them.
+# Unmodified Redfish clients over TLS: sushy, Ironic's driver, Ansible,
+# redfishtool and fence_redfish. They run beside the virtual machine
+# (t/vm/client), which is the BMC with real drives and also the host that reads
+# them.
 # vm-run: -m 1536 -n user,id=n0,hostfwd=tcp:127.0.0.1:@PORT@-:443,guestfwd=tcp:10.0.2.100:9-cmd:t/vm/client
 
 load helper
@@ -35,14 +36,14 @@ teardown() {
 	bmc_empty
 }
 
-# client_is WORDS: connect to t/vm/client, and let it start this program, which
-# `client` tells what to do.
+# client_is WORDS: connects to t/vm/client, and lets it start this program,
+# which `client` then controls.
 client_is() {
 	exec 6<>/dev/tcp/10.0.2.100/9
 	echo "$*" >&6
 }
-# client WORDS...: tell it to do that. What it answers is in ./said; the last line,
-# behind "ok", is printed.
+# client WORDS...: sends the command. The answer is in ./said; the last line,
+# after "ok", is printed.
 client() {
 	local line
 	: >said
@@ -61,11 +62,11 @@ client() {
 	return 1
 }
 
-# boots_cd_once: the host is told to boot from the CD, once.
+# boots_cd_once: is the host set to boot from the CD, once?
 boots_cd_once() {
 	grep -q "^cd once" "$HOST/boot"
 }
-# is_power STATE: of the host.
+# is_power STATE: is the host's power in this state?
 is_power() {
 	[ "$(cat "$HOST/power")" = "$1" ]
 }
@@ -89,7 +90,7 @@ is_power() {
 	[ "$(client state cd)" = "False None None" ]
 	is_out 0
 	unlock_drive
-	# At once after it, another.
+	# Another image, right after that.
 	client insert cd $IMAGE/two.iso
 	client insert usb $IMAGE/disk.img
 	host_reads 0 "$WWW/two.iso"
@@ -106,7 +107,7 @@ is_power() {
 	[ "$(client has usb)" = True ]
 	client set-power off
 	client insert cd $IMAGE/one.iso
-	# A config drive is an ISO, and the slot a disk.
+	# A configuration drive is an ISO, but the slot is a disk.
 	client insert usb $IMAGE/two.iso
 	client boot-cd
 	[ "$(client boot)" = cdrom ]
@@ -115,7 +116,7 @@ is_power() {
 	host_reads 0 "$WWW/one.iso"
 	host_reads 1 "$WWW/two.iso"
 	[[ $(host_drive 1) == /dev/sd* ]]
-	# The ramdisk has its CD locked when Ironic ejects it.
+	# The ramdisk has locked its CD when Ironic ejects it.
 	lock_drive ONE
 	client insert cd $IMAGE/two.iso
 	unlock_drive

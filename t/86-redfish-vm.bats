@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Redfish by TLS with real drives in the virtual machine: what the host then reads,
-# while it has a drive locked, too; the WebSocket of a session; and what the users of
-# the web server and of vm-redfish can do.
+# Redfish over TLS with real drives in the virtual machine: what the host then
+# reads, also while it has locked a drive; the WebSocket of a session; and what
+# the users of the web server and of vm-redfish can do.
 # vm-run: -m 1536
 
 load helper
@@ -25,7 +25,7 @@ teardown() {
 
 SLOT=/redfish/v1/Systems/system/VirtualMedia/Slot_0
 
-# change METHOD PATH JSON: prints the HTTP status.
+# change METHOD PATH JSON: asks, and prints the HTTP status.
 change() {
 	ask "$2" -X "$1" -H 'Content-Type: application/json' -d "$3" \
 		-o "$BATS_TEST_TMPDIR/answer" -w '%{http_code}'
@@ -48,7 +48,7 @@ change() {
 	ask $SLOT/Actions/VirtualMedia.EjectMedia -X POST -f
 	is_out 0
 	unlock_drive
-	# A config drive is an ISO, in the disk's slot.
+	# A configuration drive is an ISO, in the disk's slot.
 	[ "$(change POST ${SLOT%0}1/Actions/VirtualMedia.InsertMedia \
 		"{\"Image\": \"$IMAGE/two.iso\"}")" = 204 ]
 	host_reads 1 "$WWW/two.iso"
@@ -68,8 +68,8 @@ log_in() {
 	[[ $TOKEN =~ ^[0-9a-f]{40}$ ]]
 }
 
-# connect PATH OPTION...: serve one.iso at that path, with these options of
-# vm-ws-proxy; the status is in ./ended.
+# connect PATH OPTION...: serves one.iso at that path, with these options of
+# vm-ws-proxy; writes the exit status to ./ended.
 connect() {
 	rm -f ended
 	{
@@ -107,12 +107,13 @@ ends_with() {
 
 @test "as the web server's and as vm-redfish's user, vm-door does nothing without a password" {
 	local user
-	# The web server's user does not even reach it.
+	# The web server's user cannot even connect to vm-door.
 	run setpriv --reuid=www-data --regid=www-data --clear-groups \
 		"$BUILD/t/doorask" verb=eject slot=0 user=root password=0penBmc
 	[ "$status" != 0 ]
 	[[ $output != *result=ok* ]]
-	# vm-redfish's user is heard, but is nobody without a password.
+	# vm-door answers vm-redfish's user, but allows nothing without a
+	# password.
 	for fields in "verb=eject slot=0" "verb=mount slot=0 image=$IMAGE/one.iso" \
 		"verb=power action=off" "verb=accounts" "verb=sessions" \
 		"verb=boot target=cd once=once" "verb=media slot=0" \

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Documented command lines for virtual media: those of a guide to OpenBMC, word for
-# word, and those of OpenShift, in the virtual machine. The addresses in them are
-# those of servers here: nginx, NFS-Ganesha and Samba. The host reads what each line
-# has mounted.
+# Documented command lines for virtual media, in the virtual machine: those of a
+# guide to OpenBMC, word for word, and those of OpenShift. The addresses in them
+# belong to servers here: nginx, NFS-Ganesha and Samba. The host reads what each
+# line has mounted.
 # vm-run: -m 1536
 
 load helper
@@ -18,9 +18,10 @@ setup_file() {
 	ip addr add 192.168.1.101/32 dev lo
 	echo "192.168.1.101 example.com server" >>/etc/hosts
 	make_cert images DNS:example.com,DNS:server
-	# Alone: to read those that are there takes an emulated machine seconds.
+	# This CA replaces the others, because reading all of them takes an
+	# emulated machine seconds.
 	cat ca.pem >/etc/ssl/certs/ca-certificates.crt
-	# Who sends a login that it does not have is refused.
+	# The server refuses a client that sends a login, because it has none.
 	bmc_start "server { listen 192.168.1.101:443 ssl; root $PWD/www;
 		ssl_certificate $PWD/images.pem;
 		ssl_certificate_key $PWD/images.key;
@@ -50,8 +51,8 @@ teardown() {
 	bmc_empty
 }
 
-# lines_are_typed: from here on, a curl line goes by HTTP version $VERSION, with its
-# body in ./answer. It fails unless the status is a good one.
+# lines_are_typed: from now on, a curl line uses HTTP version $VERSION, and
+# writes its body to ./answer. It fails unless the status is a good one.
 lines_are_typed() {
 	curl() {
 		local code
@@ -66,7 +67,7 @@ lines_are_typed() {
 		esac
 	}
 }
-# is_in URL FILE: slot 0 has it for clients, and the host reads it.
+# is_in URL FILE: do clients see it in slot 0, and does the host read it?
 is_in() {
 	[ "$(slot_says 0 '[.Inserted, .Image] | join(" ")')" = "true $1" ]
 	host_reads 0 "$2"
@@ -77,7 +78,7 @@ guide() {
 	VERSION=$1
 	curl -k -u root:0penBmc \
 	    https://localhost/redfish/v1/Managers/bmc/VirtualMedia
-	# Three mounts into one slot, with none taken out between them.
+	# Three mounts into one slot, without ejects between them.
 	curl -k -u root:0penBmc -X PATCH \
 	    -H "Content-Type: application/json" \
 	    -d '{
@@ -120,7 +121,7 @@ guide() {
 	    -d '{"Inserted": false}' \
 	    https://localhost/redfish/v1/Managers/bmc/VirtualMedia/Slot_0
 	is_out 0
-	# Of an empty slot.
+	# An eject of an empty slot.
 	curl -k -u root:0penBmc -X POST \
 	    https://localhost/redfish/v1/Managers/bmc/VirtualMedia/Slot_0/Actions/VirtualMedia.EjectMedia
 	curl -k -u root:0penBmc \
@@ -134,7 +135,7 @@ guide() {
 	        }
 	    }' \
 	    https://localhost/redfish/v1/Systems/system
-	# The whole of a boot from a CD.
+	# All lines for a boot from a CD.
 	curl -k -u root:0penBmc -X PATCH \
 	    -H "Content-Type: application/json" \
 	    -d '{"Image": "https://server/ubuntu.iso", "Inserted": true}' \
@@ -161,7 +162,7 @@ guide() {
 	    }' \
 	    https://localhost/redfish/v1/Managers/bmc/VirtualMedia/Slot_0
 	is_in https://server/image.iso "$WWW/image.iso"
-	# The host has its drive locked.
+	# The host has locked its drive.
 	lock_drive IMAGE
 	curl -k -u root:0penBmc -X POST \
 	    https://localhost/redfish/v1/Managers/bmc/VirtualMedia/Slot_0/Actions/VirtualMedia.EjectMedia
@@ -195,8 +196,8 @@ guide() {
 	is_out 0
 }
 
-# OpenShift's documentation, "Booting from an HTTP-hosted ISO image using the Redfish
-# API": its lines, with the names that this BMC's resources have.
+# OpenShift's documentation, "Booting from an HTTP-hosted ISO image using the
+# Redfish API": its lines, with the names of this BMC's resources.
 @test "OpenShift's lines: insert, boot the CD once, restart; and no override afterwards" {
 	local pid
 	VERSION=1.1
@@ -219,13 +220,14 @@ guide() {
 		-H 'Content-type: application/json' \
 		-X POST https://localhost/redfish/v1/Systems/system/Actions/ComputerSystem.Reset
 	[ "$(cat "$HOST/power")" = on ]
-	# As somebody ends an override: it is none, though it says "once".
+	# As some clients end an override: it is off, although the request says
+	# "Once".
 	curl --globoff -L -k -u root:0penBmc -X PATCH \
 		-H "Content-Type: application/json" -H "Accept: application/json" \
 		-d '{"Boot": {"BootSourceOverrideTarget": "None", "BootSourceOverrideEnabled": "Once"}}' \
 		https://localhost/redfish/v1/Systems/system
 	grep -q "^none" "$HOST/boot"
-	# A second run of a script: the same image changes nothing.
+	# When a script runs again, the same image changes nothing.
 	pid=$(cat /run/vmedia/0/pid)
 	curl --globoff -L -k -u root:0penBmc -X POST \
 		-H "Content-Type: application/json" -H "Accept: application/json" \

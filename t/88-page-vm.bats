@@ -38,8 +38,9 @@ teardown() {
 	vmctl eject -f -s 0
 }
 
-# start_console: vm-door, vm-redfish, vm-ws-proxy, and nginx with our files at port
-# 8443. A command of the site switches the host: it notes what it is told.
+# start_console: starts vm-door, vm-redfish, vm-ws-proxy, and nginx with our
+# files at port 8443. A command of the site switches the host, and notes its
+# arguments.
 start_console() {
 	local dir=$BATS_FILE_TMPDIR/console
 	mkdir "$dir"
@@ -86,7 +87,7 @@ browser() {
 	echo "${answer#ok }"
 }
 
-# sign_in USER PASSWORD: waits until the page shows slot 0.
+# sign_in USER PASSWORD: signs in, and waits until the page shows slot 0.
 sign_in() {
 	browser see '#login' = 'Sign in'
 	browser fill '#user' = "$1"
@@ -95,8 +96,8 @@ sign_in() {
 	browser see '#Slot_0' = 'Slot 0'
 }
 
-# insert NAME: the page inserts this image of the web server, whose certificate it
-# is told to trust.
+# insert NAME: the page inserts this image from the web server, and is told to
+# trust its certificate.
 insert() {
 	browser fill '#Slot_0 [data-part=url]' = "$URL/$1"
 	browser press '#Slot_0 [data-part=insert]'
@@ -106,7 +107,7 @@ insert() {
 	browser see '#Slot_0 h2' = '^(Inserted|The host is reading)$'
 }
 
-# host_reads_all FILE: the host's whole medium is FILE.
+# host_reads_all FILE: is FILE the host's whole medium?
 host_reads_all() {
 	drop_caches
 	[ "$(dd if="$(host_drive 0)" bs=64k iflag=direct 2>/dev/null |

@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The image store on bad disks: power cuts while images come into it in every way, a
-# slow stick, and one that turns read-only. SEED=N repeats a run, CUTS=N is how often the
-# power is cut, and STICK_MIB=N is what the slow stick takes (`make soak`: 10 and 100).
+# The image store on bad disks: power cuts while images are stored in every way,
+# a slow stick, and a disk that becomes read-only. SEED=N repeats a run, CUTS=N
+# is the number of power cuts, and STICK_MIB=N the MiB that the slow stick gets
+# (`make soak`: 10 and 100).
 # vm-run: -m 1024
 
 load helper
@@ -13,13 +14,13 @@ load web
 
 SIZE=1500000
 
-# One vm-door and vm-upload for the store whose power is cut, and others for what is
-# left of it.
+# One vm-door and one vm-upload for the store that loses its power, and another
+# of each for the store afterwards.
 setup_file() {
 	requires_vm
 	modprobe -a loop dm-mod ext4
 	modprobe null_blk nr_devices=0
-	# There is no udev that would make the nodes of dmsetup.
+	# No udev is running that would make the device files for dmsetup.
 	export DM_DISABLE_UDEV=1
 	start_uploads
 	declare -p UP STORE VM_RUN_DIR VM_CONF VM_DOOR_SOCKET UPLOAD PIDS |
@@ -58,8 +59,8 @@ teardown() {
 # --- the machine that loses its power: what its disk has at a moment is another
 # --- machine's disk, which goes on with it
 
-# again WAY: images come in by this way, one after the other. WAY.done has the names of
-# those that are promised. The last three stay.
+# again WAY: stores one image after the other in this way. WAY.done has the
+# names of the promised images. The last three images stay.
 again() {
 	local n=0
 	mkdir "$1"
@@ -74,7 +75,8 @@ again() {
 	done
 } >>"$1.log" 2>&1
 
-# is_image NAME: without a process of vm-image, since it is asked for again and again.
+# is_image NAME: without a process of vm-image, because it is called again and
+# again.
 is_image() {
 	grep -qsx "$1" "$STORE"/images/*/name
 }
@@ -84,7 +86,7 @@ by_put() {
 }
 by_finish() {
 	WHO=alice/
-	# The name is there when all bytes are on the disk.
+	# The name appears after all bytes are on the disk.
 	cp ../small "$STORE/boxes/new"
 	sync "$STORE/boxes/new"
 	mv "$STORE/boxes/new" "$STORE/boxes/alice/images/$1"
@@ -95,7 +97,8 @@ by_fetch() {
 	vm-image fetch --limit-rate 1M "$HOSTILE/ok/small" "$1"
 	wait_until 120 is_image "$1"
 }
-# by_upload: acknowledged has the ID and the offset that the client knows.
+# by_upload NAME: the file acknowledged has the ID and the offset that the
+# client knows.
 by_upload() {
 	local at=0
 	WHO=
@@ -112,8 +115,8 @@ by_upload() {
 	wait_until 120 is_image "$1"
 }
 
-# cut_power: /tmp/cut is what the disk has at this moment. What the kernel holds back
-# in memory is not in it. promised is what was said before.
+# cut_power: copies the disk's present state to /tmp/cut, without the data that
+# the kernel still has in memory. The file promised has what was said before.
 cut_power() {
 	local way
 	for way in put finish fetch upload; do
@@ -131,18 +134,20 @@ in_cut() {
 	. "$BATS_FILE_TMPDIR/cut.env"
 }
 
-# continue_upload: as a client does, after HEAD. Nothing that was acknowledged is lost.
+# continue_upload: goes on as a client does, after HEAD. No acknowledged byte
+# may be lost.
 continue_upload() {
 	local at known id offset
 	AT=/images/${1##*/}
 	read -r id known <acknowledged
 	[ "$id" = "${1##*/}" ] || known=0
-	# Another kernel has other bytes in memory.
+	# After the power cut, another kernel has none of the old bytes in
+	# memory.
 	offset=$(sed 's/ .*/ 00000000-0000-0000-0000-000000000000/' "$1/offset")
 	printf '%s' "${offset:+$offset
 }" >"$1/offset"
 	[ "$(up HEAD "$AT" </dev/null)" = 200 ] || {
-		# It was made, and its client did not hear of it.
+		# The upload was made, but its client did not learn of it.
 		[ "$id" != "${1##*/}" ]
 		vm-image rm --id "${1##*/}"
 		return
@@ -154,13 +159,13 @@ continue_upload() {
 		up PATCH "$AT" "$TYPE" "Upload-Offset:$at")" = 204 ]
 }
 
-# nothing_comes: nothing is on its way into the store any more.
+# nothing_comes: is no upload or trash left in the store?
 nothing_comes() {
 	[ -z "$(ls -A "$STORE/incoming" "$STORE/trash" | grep -v -e : -e '^$')" ]
 }
 
-# goes_on: every upload goes on and becomes an image; each image has its bytes; and
-# there is nothing else.
+# goes_on: every upload goes on and becomes an image; each image has its bytes;
+# nothing else is there.
 goes_on() {
 	local record name file used is
 	for record in "$STORE"/incoming/????????????????; do
@@ -221,7 +226,8 @@ goes_on() {
 @test "a slow stick times out at 400 MB: at 2 MB/s all of it arrives" {
 	local stick=/sys/kernel/config/nullb/stick option
 	mkdir "$stick"
-	# It never ends a request that is larger than its share of 20 ms.
+	# A larger max_sectors would exceed its share of 20 ms, and such a
+	# request would never end.
 	for option in size=160 memory_backed=1 mbps=2 max_sectors=64 power=1; do
 		echo "${option#*=}" >"$stick/${option%%=*}"
 	done
@@ -248,7 +254,7 @@ goes_on() {
 	PUT=$!
 	exec 7>pipe
 	head -c 700000 small >&7
-	# As the kernel does when it finds the file system damaged.
+	# As the kernel does when it finds damage in the file system.
 	mount -o remount,errors=remount-ro "$STORE"
 	echo test | tee /sys/fs/ext4/dm-*/trigger_fs_error
 	tail -c +700001 small >&7 || :

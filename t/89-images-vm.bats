@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The image store on a real kernel: from an upload by sftp to what the host reads, and
-# a disk that is full.
+# The image store on a real kernel: from an upload by sftp to what the host
+# reads, and a full disk.
 
 load helper
 load column
@@ -24,8 +24,8 @@ teardown() {
 	! mountpoint -q /srv/full || umount /srv/full
 }
 
-# start_sshd: the configuration of vmedia-sftp.service. This machine is thrown away,
-# thus its users and /etc may be changed.
+# start_sshd: uses the configuration of vmedia-sftp.service. This machine is
+# thrown away, so its users and /etc may be changed.
 start_sshd() {
 	local file at=/usr/local/share/vmedia/sshd
 	mkdir -p "$at" /run/sshd
@@ -39,7 +39,7 @@ start_sshd() {
 	wait_until 30 test -s "$BATS_FILE_TMPDIR/sshd.pid"
 }
 
-# sftp_as NAME [OPTION...]: run the lines of standard input.
+# sftp_as NAME [OPTION...]: runs the lines of standard input.
 sftp_as() {
 	sftp -q -i "$BATS_TEST_TMPDIR/$1" "${@:2}" -P 2022 -o BatchMode=yes \
 		-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
@@ -70,7 +70,8 @@ has_bytes() {
 	pkill -KILL -x ssh || :
 	wait_until 60 not pgrep -u alice
 	not cmp -s "$iso" $box/x.iso
-	# Without all its bytes it has another checksum, and stays an upload.
+	# If bytes are missing, the checksum differs, and the upload stays an
+	# upload.
 	run -65 vmctl image finish alice/x.iso --sha256 "$sum"
 	echo "put $iso y.iso" | sftp_as bob
 	echo "reput $iso x.iso" | sftp_as alice

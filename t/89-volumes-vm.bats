@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The image store with LVM: images are logical volumes, of which the host sees the
-# exact size; and project quotas of XFS. With the real lvm2 and xfsprogs.
+# The image store with LVM: images are logical volumes, and the host sees their
+# exact size; and with project quotas of XFS. With the real lvm2 and xfsprogs.
 
 load helper
 load column
@@ -14,7 +14,7 @@ setup_file() {
 	requires_vm
 	modprobe -a dm-mod loop
 	column_start
-	# There is no udev here that makes the device files.
+	# No udev is running that would make the device files.
 	export DM_DISABLE_UDEV=1
 	export LVM_SYSTEM_DIR=$BATS_FILE_TMPDIR/lvm LVM_SUPPRESS_FD_WARNINGS=1
 	mkdir "$LVM_SYSTEM_DIR"
@@ -31,7 +31,7 @@ setup_file() {
 	CONF
 	pvcreate -q "$LOOP"
 	vgcreate -q $GROUP "$LOOP"
-	# Somebody else's, with a name as ours have.
+	# A foreign volume, with a name like ours.
 	lvcreate -q -y -L 4M -n image_00000000000000ff --addtag vmedia.store=1 $GROUP
 }
 teardown_file() {
@@ -56,19 +56,19 @@ teardown() {
 image() {
 	vm-image "$@" 3>&-
 }
-# conf LINE...: the configuration, with a store of volumes.
+# conf LINE...: writes the configuration, with a store of volumes.
 conf() {
 	printf '%s\n' "store = $STORE" "store_volumes = $GROUP" "$@" >"$VM_CONF"
 }
-# number: the number of the store in the tags.
+# number: prints the store's number in the tags.
 number() {
 	printf %s "$STORE" | cksum | cut -d ' ' -f 1
 }
-# volumes: the names of our volumes, sorted.
+# volumes: prints the names of our volumes, sorted.
 volumes() {
 	lvs --noheadings -o lv_name -S "lv_tags=vmedia.store=$(number)" $GROUP | tr -d ' ' | sort
 }
-# of_volume FIELD NAME: what lvs says of an image's volume.
+# of_volume FIELD NAME: prints a field of lvs for an image's volume.
 of_volume() {
 	lvs --noheadings --units b --nosuffix -o "$1" "$GROUP/image_$(id_of "$2")" | tr -d ' '
 }
@@ -82,11 +82,12 @@ device_of() {
 free_bytes() {
 	vgs --noheadings --units b --nosuffix -o vg_free $GROUP | tr -d ' '
 }
-# is_quiet: what a killed vm-image had started has ended, too.
+# is_quiet: have the processes that a killed vm-image had started ended, too?
 is_quiet() {
 	! pgrep -x vm-import && ! pgrep '^lv[crl]'
 }
-# whole: each volume of ours has an image, and each image a volume with its bytes.
+# whole: each volume of ours has an image, and each image has a volume with its
+# bytes.
 whole() {
 	local id dir
 	image gc
@@ -99,7 +100,7 @@ whole() {
 	done
 	[ "$(volumes)" = "$(cd "$STORE/images" && ls | sed 's/^/image_/' | sort)" ]
 	[ -z "$(ls -A "$STORE/incoming" "$STORE/trash" | grep -v ':$')" ]
-	# What is not ours is there yet.
+	# The foreign volume is still there.
 	lvs "$GROUP/image_00000000000000ff"
 }
 
@@ -183,7 +184,7 @@ whole() {
 	done
 	image gc
 	[ "$(volumes | wc -l)" = 1 ]
-	# The same in the trash: the removal was cut off.
+	# The same in the trash, as if the removal had been cut off.
 	id=$(ls "$STORE/incoming")
 	mv "$STORE/incoming/$id" "$STORE/trash/$id"
 	: >"$STORE/trash/$id/volume"
@@ -196,14 +197,14 @@ whole() {
 	head -c 9000000 /dev/urandom >x
 	for n in 1 2 3 4; do
 		vm-image put x "x$n" 3>&- & pid=$!
-		# At some moment of the few seconds that it takes.
+		# At a random moment of the few seconds that put takes.
 		sleep "$((n / 2)).$((RANDOM % 10))"
 		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" || :
 		wait_until 60 is_quiet
 		whole
 	done
-	# Between the steps: each has a state of its own.
+	# As if killed between two steps: each step leaves another state.
 	image put x last
 	id=$(id_of last)
 	mv "$STORE/images/$id" "$STORE/incoming/$id"
@@ -222,7 +223,7 @@ whole() {
 
 # --- power cuts: two disks, of the store and of the volumes -----------------------
 
-# insert_disk NAME: make /dev/mapper/vmcut_NAME of the file NAME.
+# insert_disk NAME: makes /dev/mapper/vmcut_NAME from the file NAME.
 insert_disk() {
 	local loop
 	loop=$(losetup -f --show "$1")
@@ -240,7 +241,7 @@ start_machine() {
 	mount /dev/mapper/vmcut_files store
 	vgchange -q -ay $GROUP >/dev/null
 }
-# stop_machine: whatever it does.
+# stop_machine: unmounts the store, and deactivates the volumes.
 stop_machine() {
 	umount store
 	vgchange -q -an $GROUP >/dev/null
@@ -248,7 +249,8 @@ stop_machine() {
 	remove_disk volumes
 }
 
-# put_again: images come, one after the other. promised has those that are there.
+# put_again NAME: stores one image after the other. The file promised has those
+# that are there.
 put_again() {
 	local n=0
 	while vm-image put x "$1.$n"; do
@@ -257,8 +259,8 @@ put_again() {
 	done
 } >>log 2>&1
 
-# cut_power: the disks have what they had at this moment. Neither gets a write that
-# comes after one that the other has not got.
+# cut_power: freezes both disks at one moment, so that neither has a write that
+# came after one that the other lacks.
 cut_power() {
 	cp promised kept
 	dmsetup suspend --nolockfs vmcut_volumes
@@ -296,7 +298,7 @@ cut_power() {
 	for ((i = 0; i < ${CUTS:-3}; i++)); do
 		: >promised
 		put_again "x$i" 3>&- &
-		# Each is made in a second or two.
+		# Each image takes a second or two.
 		sleep "$((RANDOM % 3)).$((RANDOM % 10))"
 		cut_power $!
 		echo "cut $i, promised: $(paste -sd ' ' kept)"
@@ -332,7 +334,7 @@ cut_power() {
 
 # --- XFS ------------------------------------------------------------------
 
-# as_owner COMMAND...: as the user alice, as sftp would.
+# as_owner COMMAND...: runs it as the user alice, as sftp would.
 as_owner() {
 	setpriv --reuid alice --regid "$(id -g alice)" --clear-groups "$@"
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# All programs on a system with busybox only: a root directory with its applets,
-# our programs, nbdkit, and the libraries that those need.
+# All programs on a system that has only busybox: a root directory with its
+# applets, our programs, nbdkit, and the libraries that these need.
 
 load helper
 load column
@@ -67,7 +67,7 @@ teardown() {
 	nothing_left
 }
 
-# store: the root directory has an image store.
+# store: gives the root directory an image store.
 store() {
 	mkdir -p $ROOT/etc/vmedia
 	echo "store = /var/lib/vmedia" >$ROOT/etc/vmedia/vmedia.conf

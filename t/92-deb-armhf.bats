@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The Debian packages for 32-bit ARM, made on this machine: the same as its own, but for
-# the machine that they are for.
+# The Debian packages for 32-bit ARM, made on this machine: the same as this
+# machine's own packages, except for the architecture.
 
 load helper
 load armhf
@@ -28,7 +28,7 @@ setup() {
 	cd "$BATS_FILE_TMPDIR"
 }
 
-# own DEB: this machine's own package of that name.
+# own DEB: prints this machine's own package of that name.
 own() {
 	echo "$DEBS/${1/_armhf/_$(dpkg --print-architecture)}"
 }
@@ -50,7 +50,7 @@ own() {
 	not grep -rl "$TARGET_ROOT\|$PWD" all
 }
 
-# entries DEB: its files and directories, with their modes, owners and links.
+# entries DEB: prints its files and directories, with modes, owners and links.
 entries() {
 	dpkg -c "$1" | awk '{ print $1, $2, $6, $7, $8 }'
 }
@@ -61,8 +61,8 @@ entries() {
 	done
 }
 
-# needs DEB: the packages that it depends on, but for the versions of libraries, which
-# may be of another day here.
+# needs DEB: prints the packages that it depends on, without the versions of
+# libraries, which may differ here.
 needs() {
 	dpkg -f "$1" Depends | tr , '\n' | sed '/vmedia/!s/ (.*//; s/^ //' | sort
 }

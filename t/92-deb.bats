@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The Debian packages: what is in them, and that they are made as Debian wants it.
-# (t/93-deb-vm.bats installs them.)
+# The Debian packages: their contents, and that they are made as Debian wants
+# it. (t/93-deb-vm.bats installs them.)
 
 load helper
 
@@ -14,7 +14,8 @@ setup_file() {
 	done
 }
 
-# packages: the files of the packages, without those with the debugging symbols.
+# packages: prints the files of the packages, without those with debugging
+# symbols.
 packages() {
 	(cd "$DEBS" && ls ./*.deb | grep -v dbgsym)
 }
@@ -23,7 +24,7 @@ packages() {
 	cd "$DEBS"
 	lintian --pedantic --allow-root --fail-on error,warning --show-overrides \
 		./*.changes | tee "$BATS_TEST_TMPDIR/tags"
-	# Each package may override one tag.
+	# Each package may override this tag.
 	not grep -v '^O: [a-z-]*: initial-upload-closes-no-bugs$' \
 		"$BATS_TEST_TMPDIR/tags"
 }
@@ -35,7 +36,7 @@ packages() {
 	not blhc --all "$BATS_TEST_TMPDIR/soft" >/dev/null
 }
 
-# elfs: the programs and modules of the packages.
+# elfs: prints the programs and modules of the packages.
 elfs() {
 	find "$ALL" -type f -exec sh -c 'head -c 4 "$1" | grep -q ELF' - {} \; -print
 }
@@ -43,8 +44,9 @@ elfs() {
 @test "every program and module is hardened" {
 	elfs >"$BATS_TEST_TMPDIR/elfs"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/elfs")" = $((4 + $(ls "$TOP"/bin/*.c | wc -l))) ]
-	# (No program of Debian 12 has control flow protection: its dpkg-buildflags do not
-	# ask for it, and the linker would drop it, since crt1.o is not marked for it.)
+	# (No program of Debian 12 has control-flow protection: its
+	# dpkg-buildflags do not request it, and the linker would drop it,
+	# because crt1.o is not marked for it.)
 	xargs hardening-check --nocfprotection <"$BATS_TEST_TMPDIR/elfs" \
 		>"$BATS_TEST_TMPDIR/said" || {
 		grep -B9 'no, ' "$BATS_TEST_TMPDIR/said"
@@ -52,7 +54,7 @@ elfs() {
 	}
 }
 
-# contents DEB: its files.
+# contents DEB: prints its files.
 contents() {
 	dpkg -c "$DEBS/$1" | sed -n 's,^[^d].* \./\([^ ]*\).*,\1,p'
 }
@@ -78,7 +80,7 @@ contents() {
 	[ -d "$ALL/etc/vmedia/hooks.d" ]
 }
 
-# needs PACKAGE: the packages that it depends on.
+# needs PACKAGE: prints the packages that it depends on.
 needs() {
 	dpkg -f "$DEBS/$1"_[0-9]*.deb Depends | tr '|' ',' | tr -d ' ' | tr , '\n' |
 		sed 's/(.*//'
@@ -93,7 +95,7 @@ needs() {
 	needs vmedia-redfish | grep -qx 'libjansson4'
 	needs vmedia-netboot | grep -qx dnsmasq-base
 	needs vmedia-web | grep -qx vmedia-redfish
-	# The changelog has the version of the Makefile.
+	# The changelog and the Makefile have the same version.
 	[ "$(dpkg -f "$DEBS"/vmedia_[0-9]*.deb Version)" = \
 		"$(sed -n 's/^VERSION = //p' "$TOP/Makefile")" ]
 }
@@ -122,10 +124,10 @@ needs() {
 	grep -q 'install vmedia-redfish$' stderr
 	fails 69 "$bin/vmctl" door
 	fails 69 "$bin/vmctl" web
-	# The shell's completion says nothing.
+	# The shell's completion prints nothing.
 	[ -z "$("$bin/vmctl" complete image ls '' 2>&1)" ]
 	[ -z "$("$bin/vmctl" complete netboot '' 2>&1)" ]
-	# All that vmctl itself sources is there.
+	# All files that vmctl itself sources are there.
 	for verb in attach ticket serve log web user doctor; do
 		"$bin/vmctl" "$verb" --help >/dev/null
 	done

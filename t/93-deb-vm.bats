@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The Debian packages on a machine with systemd: installed, upgraded under a medium
-# that the host reads, removed and purged. Each test goes on where the one before it
-# has ended.
+# The Debian packages on a machine with systemd: installed, upgraded while the
+# host reads a medium, removed and purged. Each test continues where the one
+# before ended.
 # vm-run: -S
 # prepare: t/deb/build
 
@@ -10,12 +10,13 @@ load helper
 load column
 load servers
 
-# Of vmedia only what the packages bring.
+# Use only the programs of vmedia that the packages bring.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 setup_file() {
 	export DEBS=$BUILD/debs
-	# The root is a container's, perhaps, where packages start nothing.
+	# The root may be a container's, in which packages do not start
+	# services.
 	rm -f /usr/sbin/policy-rc.d
 	# (vmctl web and vm-netboot make users, too.)
 	userdel vmedia || :
@@ -28,8 +29,8 @@ setup_file() {
 	everything >"$BATS_FILE_TMPDIR/before"
 }
 
-# spare_time: without what takes apt and dpkg a minute in an emulated machine: the
-# database of pages, PackageKit, and the lists of what other packages have.
+# spare_time: removes what takes apt and dpkg a minute in an emulated machine:
+# the database of man pages, PackageKit, and the file lists of other packages.
 spare_time() {
 	local list
 	rm -f /var/lib/man-db/auto-update /etc/apt/apt.conf.d/*packagekit*
@@ -55,7 +56,7 @@ teardown() {
 	cleanup
 }
 
-# everything: what packages and programs could leave.
+# everything: lists what packages and programs could leave.
 everything() {
 	find /lib/systemd /lib/modprobe.d /usr/lib/sysusers.d /usr/lib/tmpfiles.d \
 		/usr/lib/vmedia /usr/share/vmedia /usr/share/man /usr/share/zsh \
@@ -70,14 +71,15 @@ everything() {
 	cut -d: -f1 /etc/passwd /etc/group
 }
 
-# drop_caches: of the drive only. All programs of this machine would be read anew, again
-# and again. A host that reads without a pause leaves dpkg no time here.
+# drop_caches: only those of the drive. Otherwise all programs of this machine
+# would be read again each time. And a pause, because a host that reads without
+# one leaves dpkg no time here.
 drop_caches() {
 	blockdev --flushbufs "$(host_drive 1)"
 	sleep 1
 }
 
-# install FILE...: by dpkg, which does not wait for this machine's disk.
+# install FILE...: with dpkg, which does not wait for this machine's disk.
 install() {
 	dpkg --force-unsafe-io -i "$@" >said 2>&1 </dev/null 3>&-
 }
@@ -128,7 +130,8 @@ main_pid() {
 	systemctl show -P MainPID "$1"
 }
 
-# is_another_drive PID: slot 1's vm-drive is another process, and the new program.
+# is_another_drive PID: is slot 1's vm-drive another process, with the new
+# program?
 is_another_drive() {
 	local pid
 	pid=$(main_pid vmedia-drive@1)
@@ -149,14 +152,14 @@ is_another_drive() {
 	not grep 'goes on with the old program' said
 	[ "$(dpkg-query -W -f '${Version}' vmedia)" = \
 		"$(dpkg -f "$(deb vmedia)" Version)+1" ]
-	# The drive is another process, too.
+	# The drive is a new process, too.
 	wait_until 30 is_another_drive "$drive"
 	is_clean
 	[ "$(cat /run/vmedia/0/pid) $(cat /run/vmedia/1/pid)" = "$slot0 $slot1" ]
 	[ "$(main_pid vmedia-slot@0) $(main_pid vmedia-slot@1)" = "$slot0 $slot1" ]
 	[ "$(readlink "/proc/$slot0/exe" "/proc/$slot1/exe" | sort -u)" = /usr/bin/vm-slot ]
 	[ "$(cat /run/vmedia/0/state /run/vmedia/1/state | xargs)" = "active active" ]
-	# What serves clients is another process.
+	# The service for clients is a new process.
 	[ "$(main_pid vm-door)" != "$door" ]
 	systemctl is-active vm-door vm-door.socket
 	drop_caches

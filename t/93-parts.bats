@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# What is built and installed is what the variables of make ask for, and a library
-# that is asked for and missing is said.
+# make builds and installs what its variables select; if a selected library is
+# missing, it says so.
 
 load helper
 
@@ -12,13 +12,13 @@ setup() {
 	OUT=$PWD/out
 }
 
-# other_make [WORD...]: make, in an output directory of the test's own.
+# other_make [WORD...]: runs make with the test's own output directory.
 other_make() {
-	# (make check has these two of its own.)
+	# (make check sets these two variables itself.)
 	env -u MAKELEVEL -u MAKEFLAGS make -s -C "$TOP" O="$OUT" "$@" 3>&-
 }
 
-# pkg_config_without LIBRARY: a pkg-config that does not know it.
+# pkg_config_without LIBRARY: makes a pkg-config that does not know it.
 pkg_config_without() {
 	cat >pkg-config <<-END
 		#!/bin/sh
@@ -28,8 +28,8 @@ pkg_config_without() {
 	chmod +x pkg-config
 }
 
-# lacks LIBRARY PACKAGE [WORD...]: make stops before it compiles, with one line that
-# names both.
+# lacks LIBRARY PACKAGE [WORD...]: make stops before it compiles, with one line
+# that names both.
 lacks() {
 	local library=$1 package=$2
 	shift 2
@@ -93,7 +93,8 @@ lacks() {
 	[ "$(sed -n '/^What is built/,$p' help | wc -L)" -le 80 ]
 }
 
-# installed [WORD...]: the files that make install writes, of what is built already.
+# installed [WORD...]: prints the files that make install writes, from what is
+# already built.
 installed() {
 	[ -e "$OUT" ] || {
 		mkdir "$OUT"
@@ -113,7 +114,7 @@ installed() {
 		installed "${part%%:*}=0" >some
 		comm -23 all some >missing
 		tr , '\n' <<<"${part#*:}" >patterns
-		# (What finds an image in the store, mount needs.)
+		# (mount needs the script that finds an image in the store.)
 		grep -f patterns all | grep -v /image-store.sh | diff - missing
 		[ "$(comm -13 all some)" = "" ]
 		while read -r pattern; do
@@ -124,7 +125,7 @@ installed() {
 	[ "$(comm -23 all some | sed 's,.*/,,' | tr '\n' ' ')" = "vm-source-nfs.so vm-source-smb.so " ]
 }
 
-# code FILE: a script as bash reads it: no comments, one form.
+# code FILE: prints a script as bash reads it: without comments, in one form.
 code() {
 	bash --pretty-print "$1" | grep .
 }
@@ -146,7 +147,7 @@ code() {
 		[ "$(stat -c %a "root/$file")" = "$(stat -c %a "whole/$file")" ]
 		[ "$(grep -c '^[[:space:]]*#' "root/$file")" -le 4 ]
 	done <scripts
-	# A quarter of them was comments.
+	# A quarter of the scripts were comments.
 	[ "$(cat $(sed 's,^,root/,' scripts) | wc -c)" -lt \
 		$(($(cat $(sed 's,^,whole/,' scripts) | wc -c) * 3 / 4)) ]
 	export VM_RUN_DIR=$PWD/run VM_CONF=$PWD/conf VM_PATH=/usr/sbin:/usr/bin:/sbin:/bin

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The Yocto layer, without bitbake, which Debian does not have: the recipe is read by
-# t/recipe.py, and what it runs is run by a shell, with a cross compiler.
+# The Yocto layer, without bitbake, which Debian does not have: t/recipe.py
+# reads the recipe, and a shell runs its tasks, with a cross compiler.
 
 load helper
 load armhf
@@ -14,7 +14,8 @@ setup_file() {
 	export LAYER=$TOP/scripts/yocto DIR=$BATS_FILE_TMPDIR
 	export RECIPE=$LAYER/recipes-vmedia/vmedia/vmedia_$(sed -n 's/^VERSION = //p' "$TOP/Makefile").bb
 	target_root
-	# The layer's source is an archive: the same, without what was built.
+	# The layer's source is an archive: use the same files, without build
+	# results.
 	mkdir "$DIR/src"
 	ln -s "$TOP"/[A-Z]* "$TOP"/{bin,lib,man,plugins,scripts,t} "$DIR/src"
 	compile >&2
@@ -23,13 +24,13 @@ teardown_file() {
 	cleanup
 }
 
-# recipe WHAT [WORD...]: what t/recipe.py tells of it.
+# recipe WHAT [WORD...]: prints what t/recipe.py tells about the recipe.
 recipe() {
 	python3 "$TOP/t/recipe.py" "$RECIPE" "$@"
 }
 
-# task NAME: run it as bitbake would, with all of PACKAGECONFIG, in an environment that
-# has only what bitbake exports.
+# task NAME: runs it as bitbake would, with all of PACKAGECONFIG, in an
+# environment that has only what bitbake exports.
 task() {
 	recipe task "$1" "$DIR/image" "nfs smb web websocket redfish images netboot" >"$DIR/$1"
 	(cd "$DIR/src" && env -i PATH="$PATH" PKG_CONFIG_SYSROOT_DIR="$TARGET_ROOT" \
@@ -53,7 +54,7 @@ compile() {
 		grep -q "^  $word=\|^  .*\"[a-z ]*\<$word\>[a-z ]*\"" help ||
 			{ echo "$word"; false; }
 	done <config
-	# And each variable of a part is one there.
+	# And the recipe knows each variable of a part.
 	for word in $(sed -n 's/^parts = //p' "$TOP/Makefile") PAM; do
 		grep -qx "$word" config
 	done

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The 32-bit target: everything is built for armhf; the unit tests, vm-fetchd, and
-# vmctl with busybox only run under qemu-user; and how large all of it is.
+# The 32-bit target: everything is built for armhf; the unit tests, vm-fetchd,
+# and vmctl with only busybox run under qemu-user; and the size of all of it.
 
 load helper
 load armhf
 
-# arm PROGRAM [ARG...]: run it with the target's own libraries.
+# arm PROGRAM [ARG...]: runs it with the target's own libraries.
 arm() {
 	qemu-arm-static -L "$TARGET_ROOT" "$@"
 }
@@ -25,8 +25,8 @@ setup_file() {
 @test "the unit tests pass under emulation" {
 	for unit in "$TARGET_OUT"/t/unit/*; do
 		echo "$unit"
-		# The emulator knows neither seccomp(2) nor generic netlink, runs
-		# no other program, and takes / for the target's own.
+		# The emulator does not know seccomp(2) and generic netlink,
+		# does not run other programs, and uses the target's root for /.
 		case ${unit##*/} in sandbox | nbd-* | open-local) continue ;; esac
 		mkdir "$BATS_TEST_TMPDIR/${unit##*/}"
 		(cd "$BATS_TEST_TMPDIR/${unit##*/}" && arm "$unit")
@@ -64,9 +64,9 @@ setup_file() {
 	done
 }
 
-# bmc COMMAND...: as root of a machine of the target, which has busybox, nbdkit and what
-# make install installs. It is a namespace of users, which has its own binfmt_misc, so
-# that the emulator runs each program of it.
+# bmc COMMAND...: runs it as root of a machine of the target, with busybox,
+# nbdkit and what make install installs. The machine is a user namespace with
+# its own binfmt_misc, so the emulator runs each of its programs.
 bmc() {
 	local pid
 	rm -f go
@@ -91,7 +91,7 @@ bmc() {
 	wait $pid
 }
 
-# make_machine: its root directory, $MACHINE.
+# make_machine: makes its root directory, $MACHINE.
 make_machine() {
 	local applet
 	export MACHINE=$PWD/machine
@@ -128,19 +128,19 @@ make_machine() {
 	bmc vmctl status -j | jq -e '[.slots[].state] == ["empty", "empty"]'
 }
 
-# KiB WHAT: that line of make size.
+# KiB WHAT: prints the figure of that line of make size.
 KiB() {
 	sed -n "s/^$1  *\([0-9]*\) KiB\$/\1/p" size
 }
 
-# As vmedia-firmware(7) builds it, which has these sums, too.
+# Built as vmedia-firmware(7) says; that page has these sums, too.
 @test "make size: the sums, and each stays below its limit" {
 	cd "$BATS_TEST_TMPDIR"
 	target_make SMALL=1 size >size
 	cat size
 	[ "$(KiB "the https column")" -le 400 ]
 	[ "$(KiB "with nfs, smb, vm-drive, WebSocket and page")" -le 700 ]
-	# Each program is in the table, and each library that one asks for.
+	# The table has each program, and each library that a program needs.
 	for program in "$TOP"/bin/*.c; do
 		grep -q "	/usr/bin/$(basename "$program" .c)$" size
 	done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The benchmark can run. (For real figures, use `make bench` on a quiet
-# machine.)
+# The benchmark runs without an error. (For real figures, use `make bench` on a
+# quiet machine.)
 # run: alone
 
 load helper

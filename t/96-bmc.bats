@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# vmedia on a BMC without hardware (t/vm/bmc-run): what `make install` installs for its
-# 32-bit processor, in 256 MiB. The machine boots once, and t/bmc/steps does all there;
-# a test here is one of its steps.
+# vmedia on a BMC without hardware (t/vm/bmc-run): what `make install` installs
+# for its 32-bit processor, in 256 MiB. The machine boots once, and t/bmc/steps
+# does all the work there; each test here checks one of its steps.
 
 load helper
 load servers
@@ -34,9 +34,10 @@ account() {
 		"$(perl -e 'print crypt("0penBmc", "\$y\$j9T\$F5Jx5fExrKuPp53xLKQ..1")')"
 }
 
-# make_images: what nginx serves, and in /images of the BMC what is right: of cd.iso
-# and disk.img, which are larger than the cache, a hash, and of dvd.iso, which is
-# larger than the kernel's drive can show, that of four blocks.
+# make_images: makes the images that nginx serves, and in /images of the BMC the
+# right results: hashes of cd.iso and disk.img, which are larger than the cache,
+# and hashes of four blocks of dvd.iso, which is larger than the kernel's drive
+# can present.
 make_images() {
 	local at name
 	mkdir tree
@@ -58,7 +59,7 @@ make_images() {
 	done
 }
 
-# step NAME: it was done on the BMC.
+# step NAME: was the step done on the BMC, with success?
 step() {
 	sed -n "/^step $1\$/,/^step $1:/p" "$BATS_FILE_TMPDIR/said" | tee step
 	if ! grep -q "^step $1: 0," step; then
@@ -69,7 +70,7 @@ step() {
 setup() {
 	own_directory
 }
-# tell PATTERN: shows what the step has measured, also when all is well.
+# tell PATTERN: shows what the step has measured, also after success.
 tell() {
 	sed -nE "/$1/s/^/# /p" step >&3
 }

@@ -1,15 +1,16 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The tests of the units, vm-fetchd, vm-import, vmctl and vm-ws-proxy again, built with the
-# address and undefined behaviour sanitizers; the parts with threads, with the
-# thread sanitizer; and the corpus of the fuzzers (make fuzz). Most of the time it
-# waits; what it builds gives way to the tests that it runs beside.
+# The tests of the units, vm-fetchd, vm-import, vmctl and vm-ws-proxy again,
+# built with the address and undefined-behaviour sanitizers; the parts with
+# threads, with the thread sanitizer; and the corpus of the fuzzers (make fuzz).
+# Most of the time this file waits; its builds have a lower priority than the
+# tests beside it.
 # run: aside
 
 load helper
 load servers
 
-# make_aside ARGUMENT...: makes that while nobody else needs the processor.
+# make_aside ARGUMENT...: runs make with a lower priority.
 make_aside() {
 	nice -n 5 make -s -C "$TOP" "$@" 3>&-
 }
@@ -46,7 +47,7 @@ sanitized() {
 }
 
 # wss_cases FILE GROUP...: runs these cases of t/ws over TLS. (LeakSanitizer
-# can't examine a process that has dropped its privileges; valgrind does so
+# can't examine a process that has dropped its privileges; valgrind does that
 # below.)
 wss_cases() {
 	cd "$BATS_TEST_TMPDIR"
@@ -77,7 +78,8 @@ wss_cases() {
 	cmp sent got
 	kill "${STARTED[0]}"
 	wait "${STARTED[0]}"
-	# (It says "--PID--" of seccomp(2), which it does not know.)
+	# (valgrind logs lines with "--PID--" about seccomp(2), which it does
+	# not know.)
 	not grep -v '^--' valgrind.*
 }
 

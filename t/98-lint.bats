@@ -30,7 +30,7 @@ setup() {
 	done
 }
 
-# is_elf FILE...: prints those that are no scripts.
+# is_elf FILE...: prints those that are ELF files.
 is_elf() {
 	file -L "$@" | sed -n 's/:.* ELF .*//p'
 }
@@ -44,15 +44,16 @@ is_elf() {
 		readelf -dW "$file" | grep -q 'BIND_NOW\|Flags:.*NOW'
 		readelf -lW "$file" | grep -q GNU_RELRO
 		readelf -lW "$file" | grep -q 'GNU_STACK.* RW '
-		# Debian 11's C library and musl do not have it.
+		# The C libraries of Debian 11 and musl do not have it.
 		not grep -q closefrom <(readelf -sW "$file")
 	done
-	# The sanitizers look for more than the C library does.
+	# With the sanitizers, the C library's own checks are not used.
 	[ "${BUILD##*/}" != san ] || return 0
 	readelf -sW "$BUILD/bin/vm-slot" | grep -q '__snprintf_chk@'
 }
 
-# compiles [VARIABLE=VALUE...]: prints the lines that would compile all.
+# compiles [VARIABLE=VALUE...]: prints the command lines that would compile
+# everything.
 compiles() {
 	make -n -B -s -C "$TOP" O="$BUILD" "$@" tests 2>/dev/null 3>&- |
 		sed -n 's/^echo [^;]*;//; / -c -o /p'
@@ -88,7 +89,7 @@ compiles() {
 		not grep -vxE '\.(ci|clang-format|git|gitignore|shellcheckrc)|COPYING|Makefile|README|bin|build|lib|man|plugins|scripts|t'
 }
 
-# sources: prints all files of C and sh, the tests' tools among them.
+# sources: prints all C and sh files, including the tests' tools.
 sources() {
 	find bin lib plugins t -name '*.[ch]'
 	find scripts bin t .ci -type f -exec grep -lE '^#! ?/bin/(ba)?sh|^# shellcheck shell' {} +

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The pages: what each must have, and their examples, run as they stand there,
-# without a kernel that attaches or inserts (see t/examples.bash).
+# The man pages: what each must have, and their examples, run exactly as
+# printed, without a kernel that attaches or inserts (see t/examples.bash).
 
 load helper
 load servers
@@ -37,7 +37,8 @@ setup_file() {
 		grep -qE "^$program [0-9]" short
 		diff short long
 	done
-	# Behind a verb and in front of the operands, too, and nothing else is done.
+	# The options also work after a verb and before the operands, and then
+	# nothing else is done.
 	vm-gadget setup --help | grep "^usage: vm-gadget setup"
 	vm-gadget teardown --version | grep "^vm-gadget [0-9]"
 	not vm-gadget --setup 2>errors
@@ -48,7 +49,8 @@ setup_file() {
 
 @test "quotes in the pages are shown, and each has its end" {
 	cd "$TOP/man"
-	# mdoc takes a quote in a line of a macro for the begin of an argument.
+	# In a macro's line, mdoc takes a quote for the beginning of an
+	# argument.
 	not grep -nE '^\.(Dl|Li|Ql|Pq) .*"' ./*.[1-8]
 	for page in *.[1-8]; do
 		mandoc -T utf8 "$page" 2>/dev/null | tr '\n' ' ' >"$BATS_TEST_TMPDIR/page"
@@ -83,8 +85,8 @@ table() {
 		"$TOP/scripts/lib/option-table.sh" "$1" | grep .
 }
 
-# page_options: "VERB -LETTER --NAME" for each option of vmctl(8) and each verb
-# that stands behind it.
+# page_options: prints "VERB -LETTER --NAME" for each option of vmctl(8) and
+# each verb that the option lists.
 page_options() {
 	awk '/^\.It Fl / {
 		n = 0; letter = "-"
