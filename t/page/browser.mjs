@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The page in a real browser, with a server that does what a test tells it.
+// The page in a real browser, with a server that follows a test's orders.
 //
 // usage: PAGE_DIR=... node t/page/browser.mjs TEST URL
 //
-// In the current directory: the server at URL passes /vm/ on to the Unix socket
-// ./ws, or to vm-ws-proxy and from there to ./far, and may pass /redfish on to
-// ./redfish (machine.mjs), and /images to ./images (images.mjs); `image` is the image.
-// Screenshots go to $PAGE_DIR/shots: of a failure, and with PICTURES=1 of each state.
-// Each test is a function of one of the files in the folder browser.
+// The server at URL passes /vm/ on to the Unix socket ./ws in the current
+// directory, or to vm-ws-proxy and from there to ./far. It may pass /redfish on
+// to ./redfish (machine.mjs), and /images to ./images (images.mjs). The file
+// `image` is the image. Screenshots of a failure, and with PICTURES=1 of each
+// state, go to $PAGE_DIR/shots. Each test is a function of one of the files in
+// the folder browser.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -25,18 +26,18 @@ const axe = await readFile(need.resolve('axe-core/axe.min.js'), 'utf8');
 
 // --- the server ----------------------------------------------------------------
 
-// Stands for vm-ws-proxy and vmctl attach. `answer` is what the next
-// connections get: 'serve', an HTTP status, or [close code, reason].
+// Stands in for vm-ws-proxy and vmctl attach. `answer` is the answer to the
+// next connections: 'serve', an HTTP status, or [close code, reason].
 class Far {
 	constructor() {
 		this.asked = []; // { url, protocols, origin }
 		this.closed = []; // { code, reason } of the page's closes
 		this.sockets = new Set();
 		this.answer = 'serve';
-		this.tells = false; // the slot's state
-		this.says = ''; // a text before a close
-		this.holds = false; // exchanges a ticket for a key
-		this.held = []; // the protocols of such requests
+		this.tells = false; // does the server tell the slot's state?
+		this.says = ''; // a text to send before a close
+		this.holds = false; // does it exchange a ticket for a key?
+		this.held = []; // the protocols of requests for that
 		this.meeting = new Meeting();
 	}
 
@@ -73,7 +74,7 @@ class Far {
 			this.connected(client));
 	}
 
-	// A server of an older version lets nobody in for that.
+	// A server of an older version refuses such a request.
 	hold(request, socket, head) {
 		this.held.push(request.headers['sec-websocket-protocol'].split(/, */));
 		if (!this.holds) {
@@ -116,14 +117,15 @@ class Far {
 		}
 	}
 
-	// Does what vmctl attach does when a client asks for an eject.
+	// Closes the connections as vmctl attach does when a client asks for an
+	// eject.
 	eject() {
 		for (const client of this.sockets)
 			client.close(1000, 'slot 0: ejected: the client stopped serving the image');
 		this.ejecting.close(1000, 'slot 0: ejected');
 	}
 
-	// The last connection itself: for a test that sends its own octets.
+	// The last connection itself, for a test that sends its own octets.
 	get last() {
 		return [...this.sockets].at(-1);
 	}
@@ -197,8 +199,9 @@ class Page {
 			});
 	}
 
-	// Each look of the state: light and dark, wide and narrow. Screenshots of it are
-	// for people, and take most of the time of such a test.
+	// A screenshot of the state in each look: light and dark, wide and
+	// narrow. They are for people, and take most of the time of such a
+	// test.
 	async pictures(name) {
 		const { page } = this;
 		for (const [scheme, width] of [['light', 1280], ['light', 375],
@@ -214,7 +217,8 @@ class Page {
 		}
 	}
 
-	// axe-core finds nothing serious, and 360 pixels are wide enough.
+	// axe-core must find nothing serious, and 360 pixels must be wide
+	// enough.
 	async check(name) {
 		const { page } = this;
 		await page.evaluate(axe);

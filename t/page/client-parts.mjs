@@ -11,7 +11,7 @@ const answer = (status, body, headers = {}) => new Response(
 	body && JSON.stringify(body), { status, headers });
 
 const tests = {
-	// Events, however the octets are cut.
+	// Events, however the octets are divided.
 	async sse() {
 		const { Parser } = await import(`${web}/sse.js`);
 		const text = ': hello\n\nid: 1\r\ndata: a\r\ndata:b\r\n\r\nretry: 5\n\n' +
@@ -33,7 +33,7 @@ const tests = {
 		}, /without an end/);
 	},
 
-	// What a server says, and what it does not say.
+	// Messages that the server sends, and those that are missing.
 	async errors() {
 		const { Redfish } = await import(`${web}/api.js`);
 		const refused = (...more) => new Redfish(async () => answer(...more))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A small NBD client, for what libnbd's tools can't do: one request at a time.
+// A small NBD client, for tests that libnbd's tools can't do: one request at a
+// time.
 
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -35,8 +36,8 @@ export class Client {
 		return octets;
 	}
 
-	// ask('read', 0, 512): returns the octets of a read. Throws 'error 5'
-	// and so on.
+	// ask('read', 0, 512): returns the octets of a read. Throws an error
+	// such as 'error 5'.
 	async ask(command, offset = 0, length = 0, data = null, flags = 0) {
 		const head = Buffer.alloc(28);
 		head.writeUInt32BE(0x25609513, 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// An image store as the page sees it, at a Unix socket: for the states that a real
-// one can't be brought into by a test.
+// A simulated image store, at a Unix socket: for states into which a test can't
+// bring a real one.
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -15,9 +15,9 @@ export class ImageStore {
 		this.data = new Map(); // ID: { octets, hash } of an upload
 		this.room = 1e12; // bytes
 		this.asked = []; // { method, path, headers }
-		this.checks = true; // an upload is checked, and becomes an image
-		this.sleeps = false; // the check begins only when the offset is asked for
-		this.cutAfter = []; // bytes of a PATCH until its connection ends
+		this.checks = true; // are uploads checked, to become images?
+		this.sleeps = false; // does the check wait for a HEAD?
+		this.cutAfter = []; // bytes until a PATCH is cut
 		this.refuse = null; // [status, error] of the next request that changes
 		this.count = 0;
 	}
@@ -87,7 +87,8 @@ export class ImageStore {
 		say(201, { Location: `https://other.name.example/images/${image.id}` });
 	}
 
-	// It is asked to fetch an image: that begins, and goes on as the test says.
+	// A request to fetch an image: the fetch begins, and goes on as the
+	// test says.
 	async fetch(request, say) {
 		let body = '';
 		for await (const text of request.setEncoding('utf8'))
@@ -135,7 +136,7 @@ export class ImageStore {
 			this.end(image);
 	}
 
-	// An upload becomes an image, if it has the checksum that was given.
+	// An upload becomes an image if it has the given checksum.
 	end(image) {
 		if (image.expect && image.expect !== image.sum)
 			Object.assign(image, { state: 'incoming',

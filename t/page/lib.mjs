@@ -29,8 +29,8 @@ export async function run(command, ...args) {
 	return Buffer.concat(out).toString();
 }
 
-// Connects NBD clients at a Unix socket with NBD servers that come in
-// elsewhere: one client after another, each with the server that came last.
+// Connects NBD clients at a Unix socket with NBD servers that connect
+// elsewhere: one client after another, each with the latest server.
 export class Meeting {
 	constructor() {
 		this.clients = [];
@@ -60,7 +60,7 @@ export class Meeting {
 		await once(server, 'listening');
 	}
 
-	// A server has come; it is a stream.
+	// A server has connected; it is a stream.
 	offer(server) {
 		this.waiting = server;
 		server.once('close', () => {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A line to a server, which a test cuts: all connections through it end at once,
-// without a goodbye. Or it holds: nothing passes to the server any more.
+// A network line to a server. A test cuts it: all connections through it end at
+// once, without a goodbye. Or it stalls: nothing more passes to the server.
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
 export class Line {
-	// `url` is that of a server of this machine.
+	// `url` is the URL of a server on this machine.
 	constructor(url) {
 		this.to = new URL(url);
-		this.cutAt = []; // after so many bytes to the server, each once
+		this.cutAt = []; // bytes to the server, each once
 		this.holdAt = Infinity; // bytes
 		this.isHeld = false;
 		this.passed = 0; // bytes to the server

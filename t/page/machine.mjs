@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A machine as the page sees it by Redfish, at a Unix socket: for the states that
-// a real one can't be brought into by a test. It has two slots, and does at once
-// what it is asked, unless a test says otherwise.
+// A simulated Redfish machine, at a Unix socket: for states into which a test
+// can't bring a real one. It has two slots, and fulfils each request at once,
+// unless a test says otherwise.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -27,7 +27,7 @@ export class Machine {
 		this.asked = []; // { method, url, body, headers }
 		this.refusals = new Map(); // 'METHOD end of URI': [status, id, message, resolution]
 		this.hold = null; // a promise that an insert waits for
-		this.events = true; // are there any?
+		this.events = true; // does the machine have events?
 		this.listeners = new Set();
 		this.power = 'On';
 		this.boot = { BootSourceOverrideTarget: 'None',
@@ -52,7 +52,7 @@ export class Machine {
 		await once(this.server, 'listening');
 	}
 
-	// As a web server that is restarted: all connections end.
+	// As if the web server restarted: all connections end.
 	async close() {
 		this.server.closeAllConnections();
 		await new Promise((done) => this.server.close(done));
@@ -83,7 +83,8 @@ export class Machine {
 		response.on('close', () => this.listeners.delete(response));
 	}
 
-	// Tell all listeners of an event of a slot; without an id, that it has changed.
+	// Send all listeners an event of a slot; without an id, that the slot
+	// has changed.
 	tell(id, slot, message = id) {
 		const event = { '@odata.type': '#Event.v1_7_0.Event', Id: '1', Name: 'Event',
 			Events: [{ MessageId: id ? `Vmedia.1.0.${id}` : 'ResourceEvent.1.4.2.ResourceChanged', Message: message,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Takes the place of vm-nbd-attach: NBD servers come in at the Unix socket FAR,
-// for example from vm-ws-proxy -U, or by WebSocket; NBD clients come in at
-// NEAR. Prints "ready", or the address of the WebSocket.
+// Replaces vm-nbd-attach: NBD servers connect at the Unix socket FAR, for
+// example from vm-ws-proxy -U, or by WebSocket; NBD clients connect at NEAR.
+// Prints "ready", or the address of the WebSocket.
 //
 // usage: PAGE_DIR=... node t/page/meet.mjs NEAR [FAR]
 

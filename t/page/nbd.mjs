@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The NBD server of the page (scripts/web/worker/nbd/) against clients that break the
-// protocol, and against one that keeps it. Octets only: no connection.
+// The NBD server of the page (scripts/web/worker/nbd/) with clients that break
+// the protocol, and with one that keeps it. It exchanges octets only, without a
+// connection.
 //
 // usage: PAGE_DIR=... node t/page/nbd.mjs TEST [SEED]
 
@@ -229,7 +230,7 @@ const tests = {
 		assert.equal(client.requests.length, 10000);
 		assert.deepEqual(client.most, { requests: 32, bytes: 32 * 4096 });
 		assert.equal(client.heard().length, 10000 * (16 + 4096));
-		// Answers at once must not lead to recursion.
+		// Immediate answers must not lead to recursion.
 		client.answers = true;
 		client.say(all);
 		assert.equal(client.heard().length, 10000 * (16 + 4096));
@@ -256,7 +257,7 @@ const tests = {
 		client.nbd.held = false;
 		client.nbd.parse();
 		assert.equal(client.requests.length, 1);
-		// Input that is not parsed is kept only up to a limit.
+		// Unparsed input is kept only up to a limit.
 		client.nbd.held = true;
 		const part = Buffer.alloc(1 << 20);
 		for (let i = 0; i < 65; i++)
@@ -283,8 +284,7 @@ const tests = {
 		assert.equal(error.readUInt32BE(20), EINVAL);
 	},
 
-	// The requests under way are answered before the end, and none after
-	// it.
+	// Requests under way are answered before the end; later ones are not.
 	leave() {
 		const client = Client.attached({ answers: false });
 		client.say(request(READ, 0, 512), request(READ, 512, 512),

@@ -25,8 +25,8 @@ const PATIENCE = 120000; // the virtual machine is slow
 const context = await chromium.launchPersistentContext(
 	process.env.PROFILE, {
 		executablePath: '/usr/bin/chromium', headless: true,
-		// With the flag; otherwise each connection is refused once and
-		// made again.
+		// With the flag; without it, each connection is refused once
+		// and made again.
 		args: ['--ignore-certificate-errors',
 			'--no-sandbox', '--disable-gpu', '--disable-quic',
 			'--no-first-run', '--disable-background-networking',
@@ -58,7 +58,7 @@ const verbs = {
 		.replaceAll('\n', ' '),
 };
 
-// When the virtual machine ends, end, even during a command.
+// When the virtual machine ends, end, too, even during a command.
 const lines = createInterface({ input: process.stdin });
 lines.on('close', () => context.close().then(() => process.exit()));
 process.on('SIGTERM', () => process.exit(143)); // Chromium ends with it

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Parts of the page with an order of events that a browser can't produce: its
+// Parts of the page, with orders of events that a browser can't produce: its
 // link with a fake WebSocket and a fake clock, its worker with fake files.
 //
 // usage: PAGE_DIR=... node t/page/parts.mjs TEST
@@ -92,8 +92,8 @@ async function until(condition) {
 
 const MIB = 1 << 20;
 
-// As in Firefox: a read gets what is in the file now, even if the file has
-// changed.
+// As in Firefox: a read returns the file's present content, even if the file
+// has changed.
 const fileOf = (name, octets, when) => ({ name, size: octets.length,
 	lastModified: 0,
 	slice: (from, to) => ({ arrayBuffer: async () => {
@@ -101,7 +101,8 @@ const fileOf = (name, octets, when) => ({ name, size: octets.length,
 		return octets.slice(from, to).buffer;
 	} }) });
 
-// A worker's storage, and the names of its files. Each file opens after `gate`.
+// A worker's storage, and the names of its files. Each file opens only after
+// `gate`.
 function storage() {
 	const place = { names: new Set(), gate: null };
 	class Handle {
@@ -228,7 +229,8 @@ const tests = {
 		assert.equal(timers.size, 0);
 	},
 
-	// The slot has said that it is empty, or not; the words depend on it.
+	// The page's words depend on whether the slot has said that it is
+	// empty.
 	async 'stop-told'() {
 		const ask = async (protocol, event) => {
 			Socket.all = [];
@@ -247,7 +249,8 @@ const tests = {
 		assert.equal(await ours((serving, asking) =>
 			asking.ends(1000) || timer()), false);
 		assert.equal(await ours((serving, asking) => asking.ends(1008)), true);
-		// A server of another kind: the close itself is the request.
+		// With a server of another kind, the close itself is the
+		// request to eject.
 		assert.equal(await ask('', (serving) =>
 			assert.equal(serving.closed, 1000) || serving.ends(1000)), false);
 		assert.equal(await ask('', (serving) => serving.ends(1006)), true);
@@ -283,8 +286,8 @@ const tests = {
 		}
 	},
 
-	// Stopped after a reconnection, before it is attached again: one eject
-	// only.
+	// Stopped after a reconnection, before the image is attached again:
+	// only one eject is sent.
 	async 'stop-once'() {
 		const { link, states } = await newLink();
 		Socket.all[0].ends(1006);
@@ -297,7 +300,7 @@ const tests = {
 		assert.equal(states.at(-1), 'stopping');
 	},
 
-	// Two files, and the first one is slow: the second is the image.
+	// Two files are chosen, and the first is slow: the second is the image.
 	async 'two-files'() {
 		let go;
 		const gate = new Promise((resolve) => {
@@ -313,8 +316,8 @@ const tests = {
 			[{ type: 'image', size: 8192, cd: false }]);
 	},
 
-	// Stopped, and another file chosen, while the overlay of the first was
-	// being made: nothing of that overlay is left.
+	// While the overlay of the first file was being made, the user stopped
+	// and chose another file: nothing of that overlay is left.
 	async 'two-overlays'() {
 		fakes();
 		const place = storage();
@@ -352,7 +355,7 @@ const tests = {
 		assert.ok(told.every(({ type }) => type !== 'failed'));
 	},
 
-	// Connected, stopped and connected: of the two overlays, one stays.
+	// Connect, stop and connect: one of the two overlays stays.
 	async 'one-overlay'() {
 		fakes();
 		const place = storage();
@@ -375,8 +378,8 @@ const tests = {
 		assert.equal(Socket.all.length, 1);
 	},
 
-	// A browser reads on in a changed file: the page finds the change at
-	// each connection,
+	// A browser may go on reading a changed file: the page finds the change
+	// at each connection,
 	async 'file-changed'() {
 		const { Image } = await import(`${web}/worker/image.js`);
 		for (const at of [0, 3 * MIB - 1]) {
@@ -439,7 +442,8 @@ const tests = {
 		await assert.rejects(image.read(8 * MIB, 512), /another/);
 	},
 
-	// Each try opens and ends before the image is attached: the pauses grow.
+	// Each try connects and ends before the image is attached: the pauses
+	// grow.
 	async 'refused-again'() {
 		await newLink();
 		const pauses = [];
@@ -453,7 +457,7 @@ const tests = {
 		assert.deepEqual(pauses, [0, 500, 1000, 2000, 2000]);
 	},
 
-	// A client that reads slowly needs one timer at most.
+	// A client that reads slowly needs at most one timer.
 	async hold() {
 		const { Image } = await import(`${web}/worker/image.js`);
 		await serve(await Image.open(fileOf('a', new Uint8Array(MIB))));
@@ -479,7 +483,7 @@ const tests = {
 		const all = HEADS + 512 + 40 * (16 + MIB / 4);
 		assert.equal(Buffer.concat(socket.answers).length, all);
 		assert.equal(timers.size, 0);
-		// ... and none after it is gone.
+		// ... and no timer after it is gone.
 		socket.says(...some);
 		socket.bufferedAmount = 9 * MIB;
 		timer();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The service of the page (scripts/web/worker/serve.js) in node: serves a file
-// to a WebSocket address, again and again, until it is killed.
+// to a WebSocket address, repeatedly, until it is killed.
 //
 // usage: PAGE_DIR=... node t/page/serve.mjs FILE URL
 

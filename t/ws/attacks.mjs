@@ -248,7 +248,8 @@ for (const [i, text] of ['', 'once yes\n', 'expires 99999999\n',
 		async (t) => {
 			const server = await guarded(t), w = server.issue({ text });
 			const headers = offers('vm.nbd.v1', `ticket.${w}`);
-			// If the ticket is accepted at all, then only once.
+			// If the server accepts the ticket at all, it does so
+			// only once.
 			if (/9\npath \/vm\/0/.test(text))
 				await t.ask((s) => t.request(s, headers, slot), { server });
 			await bad(t, server, headers, no, slot);
@@ -500,7 +501,7 @@ test('D.7', '-n', 'with too many clients, new ones get an error until there is r
 		list.push(await good(t, server, {}));
 	for (let i = 0; i < 3; i++) {
 		const c = await t.open({ server });
-		// A page hears only of a close.
+		// A page can only see a close.
 		const r = await c.closes(1013, { data: '', answers: true });
 		same(r.close.reason, 'busy, try again', 'the reason');
 		await list[0].ping('still');
@@ -522,7 +523,8 @@ test('D.8', '10.7', 'a client that connects 200 times and sends nothing',
 			list.push(await t.connect(server, { tls: false })
 				.catch(() => null));
 		thin(server);
-		// The oldest make room for one that says something, at once.
+		// The oldest connections make room, at once, for a client that
+		// sends something.
 		const c = await t.open({ server });
 		await c.ping('alive');
 		await until(() => server.tree().length <= 2 * 20 + 3);

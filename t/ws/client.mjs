@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: BSD-2-Clause
-// What holds for a WebSocket client, before a raw server that does as each case
-// says. Its backend is `cat`, so that it echoes like the server's cases.
+// The rules for a WebSocket client, tested with a raw server that does what
+// each case says. The client's backend is `cat`, so it echoes like the server
+// in the server's cases.
 
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -17,7 +18,7 @@ const read = (name) => fs.readFileSync(name);
 
 // --- a server, and the client that calls it ---------------------------------------
 
-// A listening socket whose connections are taken one after another.
+// A listening socket; its connections are taken one after another.
 async function listen(t, host = '127.0.0.1') {
 	const l = { calls: [], host };
 	l.server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true,
@@ -39,13 +40,13 @@ async function listen(t, host = '127.0.0.1') {
 	};
 	return l;
 }
-// How a client is called here, with what trusts our certificate.
+// The arguments to call a client here; they make it trust our certificate.
 function calls(l, path = '/') {
 	return opts.scheme === 'ws' ?
 		[`ws://${l.host}:${l.port}${path}`, []] :
 		[`wss://localhost:${l.port}${path}`, ['-a', 'ca.pem']];
 }
-// One client, up to its request: { c, p, request }.
+// Run one client, up to its request: { c, p, request }.
 async function call(t, o = {}) {
 	const l = o.listener ?? await listen(t);
 	const [url, trust] = calls(l, o.path);
@@ -84,13 +85,13 @@ async function exits(p, status) {
 	must(list.includes(got), `exit status ${got}, want ` +
 		`${list.join(' or ')}: ${p.err}`);
 }
-// Whatever its backend says beside it.
+// Apart from messages of its backend, it must say one line.
 function saysOneLine(p) {
 	const lines = p.err.split('\n').filter((l) => !l.startsWith('cat: '));
 	must(lines.length === 2 && /^vm-ws-proxy: ./.test(lines[0]) &&
 		lines[1] === '', `it said ${show(p.err)}`);
 }
-// Its close is answered, TCP ended by us, who are the server (7.1.1).
+// Our close must be answered, and we, as the server, end TCP (7.1.1).
 async function hears(c, code) {
 	const r = await c.rest();
 	must(r.close !== null, `7.1.7: no close frame, the end is ${r.end}`);
@@ -99,7 +100,7 @@ async function hears(c, code) {
 		`(${r.close.reason}), want ${codes.join(' or ')}`);
 	return r;
 }
-// We break a rule: it says so, and ends with that status.
+// We break a rule: the client must say so, and end with that status.
 async function fails(t, frames, code, status, o = {}) {
 	const { c, p } = await open(t, o);
 	await c.offer(...[frames].flat());
@@ -269,7 +270,8 @@ test('A.4', '4.1', 'the answer, byte by byte', async (t) => {
 	await farewell(x);
 });
 
-// It is refused: no frame is sent, TCP ends, one line is said.
+// The client must refuse the answer: it sends no frame, TCP ends, and it says
+// one line.
 async function refuses(t, text, status, o = {}) {
 	const { c, p, l } = await call(t, o);
 	await c.offer(typeof text === 'function' ? text(c) : text);
@@ -391,7 +393,7 @@ test('A.16', '4.1', 'no answer: an end after its time', async (t) => {
 	saysOneLine(p);
 	must(Date.now() - began < 13000 * SLOW, 'it took too long');
 }, { slow: 10 });
-// Pieces of an answer, and no end of them.
+// Pieces of an answer that never ends.
 const drips = (id, rule, title, piece, every) =>
 	test(id, rule, title, async (t) => {
 		const { c, p } = await call(t), began = Date.now();
@@ -516,7 +518,7 @@ test('CM.7', '5.3', 'each frame has a mask of its own', async (t) => {
 		keys.add(key);
 	const all = c.keys.length + again.c.keys.length;
 	must(all >= 1500 && keys.size >= all - 2, `${keys.size} keys of ${all}`);
-	// Each bit is set in about half of them.
+	// Each bit must be set in about half of the keys.
 	for (let bit = 0; bit < 32; bit++) {
 		let ones = 0;
 		for (const key of c.keys)
@@ -741,13 +743,14 @@ test('L.2', '5.4', 'a million fragments of one byte', async (t) => {
 
 group('verify', { only: 'wss' });
 
-// One client towards a TLS server with that certificate: its exit status, or
-// an open WebSocket that is ended by the book.
+// Connect one client to a TLS server with that certificate. Returns its exit
+// status, or an open WebSocket that is then closed properly.
 async function verify(t, o, status) {
 	const l = await listen(t);
 	const p = t.client(`wss://${o.host ?? 'localhost'}:${l.port}/`, o.args,
 		['cat']);
-	// Whether it ends before it has called, or amid TLS, is its own affair.
+	// It may end before it connects, or in the middle of TLS: both are
+	// right.
 	const c = await Promise.race([p.exit, (async () => {
 		const raw = await l.next();
 		raw.resume();

@@ -51,7 +51,7 @@ export async function until(what) {
 
 const started = new Set();
 
-// A program that we start: its output as text, its end as a promise.
+// A program that we start: its output is text, and its end is a promise.
 export class Program {
 	constructor(argv, o = {}) {
 		this.argv = argv;
@@ -147,7 +147,7 @@ export function thin(program) {
 	must(size < MEMORY, `a process had ${size} KiB, the limit is ${MEMORY}`);
 }
 
-// vm-ws-proxy as a server, at a port that it chooses.
+// vm-ws-proxy as a server, at a port that the kernel chooses.
 export class Server extends Program {
 	constructor(args, far) {
 		const scheme = opts.scheme === 'wss' ?
@@ -178,14 +178,15 @@ class Case {
 		this.programs = [];
 		this.notes = [];
 	}
-	// A name that no other case has, in this run or another.
+	// A name that no other case uses, in this run or another.
 	file(what) {
 		return `${what}.${this.name}.${process.pid}`;
 	}
 	note(text) {
 		this.notes.push(text);
 	}
-	// A server with these arguments in front of this command.
+	// A shared server with these arguments, and this command as its
+	// backend.
 	async server(args = [], far = ['cat']) {
 		if (opts.url !== null) {
 			must(args.length === 0 && far[0] === 'cat', 'needs our server');
@@ -259,8 +260,8 @@ class Case {
 		c.answer = await c.block();
 		return c;
 	}
-	// The request is refused with this status, one line of text, and the
-	// end.
+	// The server must refuse the request with this status and one line of
+	// text, and end the connection.
 	async refused(block, status, o = {}) {
 		const c = await this.ask(block, o);
 		must(c.answer !== null, `no answer, the end is ${c.end}`);
@@ -277,7 +278,7 @@ class Case {
 		c.body = body;
 		return c;
 	}
-	// An invalid frame: the server sends Close with this code, and ends.
+	// An invalid frame: the server must send Close with this code, and end.
 	async fails(frames, code, o = {}) {
 		const c = await this.open(o);
 		await c.offer(...[frames].flat());

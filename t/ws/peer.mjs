@@ -34,8 +34,8 @@ export function show(value) {
 }
 
 // One frame. Options: fin, rsv (0 to 7), mask (false, true, or four bytes),
-// form of the length (7, 16 or 64 bits, shortest or not), length (the announced
-// one, true or not).
+// form (of the length: 7, 16 or 64 bits, shortest or not), length (the
+// announced one, true or not).
 export function frame(op, payload = '', o = {}) {
 	const data = Buffer.from(payload);
 	const length = BigInt(o.length ?? data.length);
@@ -83,7 +83,7 @@ export function fragments(op, payload, size) {
 	return list;
 }
 
-// Bytes that compress badly and show their offset.
+// Bytes that compress badly and depend on their offset.
 export function pattern(size, seed = 1) {
 	const b = Buffer.alloc(size);
 	let x = seed >>> 0 || 1;
@@ -153,11 +153,11 @@ export class Conn {
 		this.isClient = isClient;
 		this.chunks = [];
 		this.have = 0;
-		this.end = null; // 'fin', or the code of an error
+		this.end = null; // 'fin', or an error's code
 		this.pongs = [];
 		this.pings = [];
 		this.keys = [];
-		this.open = false; // a message is unfinished
+		this.open = false; // is a message unfinished?
 		this.frames = 0;
 		const wake = () => this.wake?.();
 		stream.on('readable', wake);
@@ -197,7 +197,7 @@ export class Conn {
 			this.stream.write(b, (e) => e ? reject(e) : resolve());
 		});
 	}
-	// The same, if the other end may not read all of it.
+	// The same, for data that the other end may not read completely.
 	async offer(...buffers) {
 		try {
 			await this.send(...buffers);
@@ -208,7 +208,7 @@ export class Conn {
 			return false;
 		}
 	}
-	// In pieces of `size` bytes, each a separate packet if possible.
+	// Send in pieces of `size` bytes, each in its own packet if possible.
 	async chop(buffer, size) {
 		for (let i = 0; i < buffer.length; i += size)
 			await this.send(buffer.subarray(i, i + size));
@@ -258,13 +258,14 @@ export class Conn {
 				return null;
 		}
 	}
-	// How the other end has ended, after any data.
+	// How the other end ended, after any data.
 	async ended() {
 		while (await this.more())
 			continue;
 		return this.end;
 	}
-	// End the TCP connection here: without close_notify and without Close.
+	// End the TCP connection on our side, without close_notify and without
+	// Close.
 	fin() {
 		this.raw.end();
 	}
@@ -275,7 +276,8 @@ export class Conn {
 		this.stream.destroy();
 		this.raw.destroy();
 	}
-	// The other end has shut both halves: it answers our data with a reset.
+	// The other end must have closed both directions: it answers our data
+	// with a reset.
 	async gone() {
 		this.raw.resume();
 		while (!this.error && !this.raw.destroyed) {
@@ -409,8 +411,9 @@ export class Conn {
 		r.end = this.end;
 		return r;
 	}
-	// The other end sends Close with this code, then its FIN before ours
-	// (7.1.1, 7.1.7); the data and pongs before that are as expected.
+	// The other end must send Close with this code, then its FIN before
+	// ours (7.1.1, 7.1.7); the data and pongs before that must be as
+	// expected.
 	async closes(code, o = {}) {
 		const r = await this.rest(o.answers);
 		must(r.close !== null, `7.1.7: no close frame, the end is ${r.end}`);

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: BSD-2-Clause
-// What holds for a WebSocket server in front of a stream of bytes. The numbered
-// cases are Autobahn's, as they apply to `cat`: where messages and fragments
-// begin has no meaning, so the echo is compared as bytes.
+// The rules for a WebSocket server in front of a stream of bytes. The numbered
+// cases are Autobahn's, as far as they apply to `cat`: it does not know where
+// messages and fragments begin, so the echo is compared as bytes.
 
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -13,15 +13,15 @@ import { BIN, CLOSE, CONT, PING, PONG, TEXT, closing, fragments, frame, must,
 import { KEY, SLOW, alive, group, main, opts, sleep, test, thin, until } from
 	'./harness.mjs';
 
-const T = ['-T']; // text is octets, too
+const T = ['-T']; // accept text as octets, too
 
-// A normal end: our Close, its answer, its FIN before ours.
+// A normal end: our Close, its answer, and its FIN before ours.
 async function farewell(c, o = {}) {
 	await c.send(frame(CLOSE, closing(1000)));
 	return c.closes(1000, o);
 }
-// Pongs may be of the newest ping only (5.5.3): each is of a ping, in order,
-// and the last ping has its own.
+// A peer may answer only the newest ping (5.5.3): each pong must be for a ping,
+// in order, and the last ping must have its pong.
 function answered(pongs, pings) {
 	let at = 0;
 	for (const p of pongs) {
@@ -30,7 +30,7 @@ function answered(pongs, pings) {
 	}
 	same(pongs.at(-1), pings.at(-1), '5.5.3: the newest ping');
 }
-// Read until the pong of that ping; what other pongs there were.
+// Read until the pong for that ping; returns the other pongs before it.
 async function pongOf(c, payload) {
 	const got = [];
 	while (got.at(-1) !== payload)
@@ -127,7 +127,7 @@ test('H.4f', '4.1', 'the request cut amid its last CRLF CRLF', async (t) => {
 	}
 });
 
-// What is refused, with the statuses that are right.
+// Requests that must be refused, with the right statuses.
 const refusals = [
 	['H.5', '4.2.1', 'no Host', { Host: null }, 400],
 	['H.6', 'RFC 7230 5.4', 'two Hosts', { Host: ['a', 'b'] }, 400],
@@ -208,7 +208,7 @@ for (const [i, [line, status]] of [
 for (const [i, [line, headers]] of [
 	['GET http://a.example/vm/0?x=1 HTTP/1.1', {}],
 	['GET HTTPS://a.example:8443/ HTTP/1.1', {}],
-	// Its host is the one that counts.
+	// The host in the request line is the one that counts.
 	['GET http://a.example/ HTTP/1.1',
 		{ Host: 'b.example', Origin: 'https://a.example' }],
 	['GET http://[::1]:80 HTTP/1.1', {}], ['GET / HTTP/1.2', {}],
@@ -241,7 +241,7 @@ test('H.14.19', 'RFC 7231 6.5.5', '405 says what is allowed', async (t) => {
 	same(c.answer.get('allow'), 'GET', 'Allow');
 }, { own: true });
 
-// Lines that two parsers may read as two things (RFC 7230 3.2.4, 3.5).
+// Lines that two parsers may understand differently (RFC 7230 3.2.4, 3.5).
 for (const [i, [title, from, to]] of [
 	['a folded line', '\r\nUpgrade:', '\r\nX-Fold: a\r\n b\r\nUpgrade:'],
 	['a line folded with a tab', '\r\nUpgrade:',
@@ -273,7 +273,8 @@ for (const [i, [title, from, to]] of [
 		await t.refused((s) => t.request(s).replace(from, to), 400);
 	});
 test('H.18.20', 'RFC 7230 3.5', 'bare LFs only', async (t) => {
-	// Its end is LF LF: refused at once, or when no CRLF CRLF comes.
+	// Its head ends with LF LF: the server refuses it at once, or because
+	// no CRLF CRLF comes.
 	const c = await t.ask((s) => t.request(s).replaceAll('\r\n', '\n'));
 	must(c.answer === null || [400, 408].includes(c.answer.status),
 		c.answer?.line);
@@ -364,7 +365,8 @@ test('H.21.17', '-s', 'a subprotocol of one\'s own', async (t) => {
 	same(c.answer.get('sec-websocket-protocol'), 'z', 'selected');
 }, { own: true });
 
-// Nothing of the client's is answered unless it is known (response splitting).
+// The answer must not contain anything of the client's that is unknown
+// (response splitting).
 for (const [i, value] of ['vm.nbd.v1\rX-Injected: 1', 'vm.nbd.v1\nX-Injected: 1',
 	'x\n\nHTTP/1.1 200 OK', 'vm.nbd.v1%0d%0aX-Injected: 1',
 	'vm.nbd.v1\u000bX-Injected: 1', 'vm.nbd.v1\u0085X-Injected: 1',
@@ -561,7 +563,7 @@ for (const [id, op] of [['5.1', PING], ['5.2', PONG]])
 		await t.fails([frame(op, 'frag', { fin: false }), frame(CONT, 'ment')],
 			1002);
 	});
-// Fragments of a message, with a ping between them or not, cut by size.
+// Fragments of a message, with or without a ping between them, cut by size.
 for (const [id, ping, size, op, args] of [['5.3', 0, 0, TEXT, T],
 	['5.4', 0, 9, TEXT, T], ['5.5', 0, 1, TEXT, T], ['5.6', 1, 0, TEXT, T],
 	['5.7', 1, 9, TEXT, T], ['5.8', 1, 1, TEXT, T], ['5.3b', 0, 0, BIN, []],
@@ -728,7 +730,7 @@ for (const [i, [op, length, form]] of [[PING, 126, 16], [PONG, 126, 16],
 	[CLOSE, 126, 16], [PING, 65536, 64], [PING, 1n << 62n, 64],
 	[CLOSE, 1000, 16], [PONG, 1n << 63n, 64]].entries())
 	test(`M.9.${i + 1}`, '5.5', `op ${op} of ${length} bytes`, async (t) => {
-		// The header alone says it.
+		// The header alone shows the error.
 		await t.fails(frame(op, '', { length, form }), [1002]);
 	});
 test('M.10', '5.2', 'frames, byte by byte', async (t) => {
@@ -847,7 +849,7 @@ for (const [id, size] of [['6.3.1', 1000], ['6.3.2', 1]])
 		await t.fails(fragments(TEXT, surrogate, size), 1007,
 			{ args: T, prefix: surrogate.subarray(0, 12) });
 	});
-// Fail fast: the rest of the message is never sent.
+// Fail fast: the server must not wait for the rest of the message.
 const beyond = Buffer.from([0xf4, 0x90, 0x80, 0x80]);
 for (const [id, title, first, second] of [
 	['6.4.1', 'at the second frame', kosme, beyond],
@@ -872,7 +874,7 @@ for (const [id, cut] of [['6.4.3', 15], ['6.4.4', 13]])
 		await c.closes(1007, { prefix: Buffer.concat([kosme, beyond]) });
 	});
 
-// Markus Kuhn's sequences; whether one is valid says node's own decoder.
+// Markus Kuhn's sequences; node's own decoder tells which are valid.
 const hex = (...list) => list.map((s) => Buffer.from(s, 'hex'));
 const around = (h) => Buffer.concat([Buffer.from('hello'),
 	Buffer.from(h, 'hex'), Buffer.from('world')]);
@@ -1234,8 +1236,8 @@ test('F.4', '7.1', 'what came before a close reaches the command', async (t) => 
 	await until(() => fs.existsSync(`${got}.whole`));
 	must(fs.readFileSync(`${got}.whole`).equals(data), 'the data differ');
 });
-// What a command sees when the connection ends: the end of its input, and
-// SIGURG just before, where it was meant.
+// What a command sees when the connection ends: the end of its input; and just
+// before that SIGURG, if the end was intended.
 const watch = (file) => ['sh', '-c', `trap 'echo URG >>${file}' URG; ` +
 	`trap 'echo HUP >>${file}; exit' HUP; echo ready; ` +
 	`while read x; do :; done; cat >/dev/null; echo EOF >>${file}`];
@@ -1309,7 +1311,7 @@ test('F.6', '-U', 'a Unix socket: what came before a close is delivered',
 			const far = await socket, parts = [];
 			t.conns.push(far);
 			c.offer(frame(BIN, data), frame(CLOSE, closing(1000)));
-			// Only now does it read.
+			// It reads only now.
 			far.on('data', (d) => parts.push(d));
 			far.resume();
 			await new Promise((done) => far.once('end', done));
@@ -1451,7 +1453,7 @@ test('K.4', '5.5.2', 'a backend that does not read is not the peer\'s death',
 			`read x <${go}; exec cat`]);
 		const c = await t.open({ server }), data = pattern(8 << 20);
 		c.offer(frame(BIN, data));
-		// Three times as long as a peer has that says nothing.
+		// Wait three times as long as a silent peer would get.
 		const end = Date.now() + 9000;
 		while (Date.now() < end) {
 			must(c.end === null, `it ended: ${c.end}`);
@@ -1475,7 +1477,7 @@ test('K.5', '5.5.2', 'pings go between the backend\'s data', async (t) => {
 
 group('flow', { own: true, alone: true, slow: 60 });
 
-// Send until nothing more is taken; how much that was.
+// Send until nothing more is accepted; returns how much that was.
 async function fill(c, piece, total) {
 	let at = 0, last = -1, still = 0;
 	const state = { sent: 0 };
@@ -1507,7 +1509,8 @@ test('B.1', '5', '64 MiB of echo for one who does not read at first',
 			want.update(piece);
 		for (let left = total; left > 0;) {
 			const r = await c.frame();
-			// A machine that is busy for a second shows a pong without a ping.
+			// If the machine is busy for a second, a pong comes
+			// without a ping.
 			must(r?.op === BIN || r?.op === PONG, `op ${r?.op}, end ${c.end}`);
 			if (r.op === PONG)
 				continue;
@@ -1536,7 +1539,8 @@ test('B.2', '5.5.2', 'a backend that does not read: the ping waits',
 			must(r?.op === BIN || r?.op === PONG, `op ${r?.op}, end ${c.end}`);
 			if (r.op === BIN)
 				left -= r.payload.length;
-			// One without a ping says that it is there, though it waits.
+			// A pong without a ping says that the server lives,
+			// though it waits.
 			else if (r.payload.length > 0)
 				c.pongs.push(r.payload.toString());
 		}
@@ -1664,7 +1668,7 @@ test('T.6', '10.7', 'a TLS handshake that never comes', async (t) => {
 	await c.ended();
 	must(Date.now() - began < 13000 * SLOW, 'it took too long');
 }, { ...wss, slow: 10 });
-// What never becomes a handshake: its beginning, then pieces.
+// Data that never becomes a handshake: a beginning, then pieces.
 const drips = (id, rule, title, first, piece, every) =>
 	test(id, rule, title, async (t) => {
 		const c = await t.connect(null, { tls: false }), began = Date.now();

@@ -17,8 +17,8 @@ export const tests = {
 			/^The host has read 100 % of the image’s /);
 	},
 
-	// The page's request to the server; nothing of it stays in the address
-	// bar.
+	// The page's request to the server; none of its parameters stays in the
+	// address bar.
 	async address({ page, far }) {
 		await page.open('#slot=3&ticket=Secret-Ticket_1');
 		assert.equal(await page.page.evaluate(() => location.hash), '');
@@ -35,12 +35,12 @@ export const tests = {
 		assert.match(protocols[4], /^resume\.[\w-]{43}$/);
 		assert.equal(origin, new URL(page.url).origin);
 		assert(!url.href.includes('Secret'));
-		// The ticket works once.
+		// The ticket works only once.
 		assert.equal(await page.$('#ticket').inputValue(), '');
 	},
 
-	// When the slot is to eject by itself: by default, when the page has been
-	// gone for ten minutes.
+	// The limits after which the slot ejects by itself: by default, ten
+	// minutes after the page has gone.
 	async limits({ page, far }) {
 		await attached({ page, far });
 		const asked = (name) => far.asked.at(-1).url.searchParams.get(name);
@@ -59,7 +59,8 @@ export const tests = {
 		assert.equal(asked('degraded'), null);
 	},
 
-	// Who leaves the page on purpose ejects; who stays does not.
+	// A user who leaves the page on purpose ejects; a user who stays does
+	// not.
 	async farewell({ page, far }) {
 		await attached({ page, far });
 		const answers = ['dismiss', 'accept'];
@@ -78,8 +79,8 @@ export const tests = {
 		assert.deepEqual(far.closed, [{ code: 1000, reason: 'left' }]);
 	},
 
-	// The link's ticket becomes a key of this tab at once: it is enough,
-	// however late Connect is pressed, also after a reload.
+	// The tab exchanges the link's ticket for a key at once. With the key,
+	// Connect works at any later time, also after a reload.
 	async key({ page, far }) {
 		far.holds = true;
 		await page.open('#slot=2&ticket=abc');
@@ -98,7 +99,8 @@ export const tests = {
 		await page.$('#ticket-about').waitFor({ state: 'hidden' });
 		await page.$('#stop').click();
 		await page.title('Stopped');
-		// A typed ticket, too; Connect waits for it. It is for its slot only.
+		// The same with a typed ticket; Connect waits for the key,
+		// which is only for its slot.
 		await page.$('#ticket').fill('def');
 		await page.connect();
 		assert.deepEqual(far.held[1].slice(1, 2), ['ticket.def']);
@@ -126,8 +128,8 @@ export const tests = {
 		await page.title('Ejected');
 	},
 
-	// Lost, and reconnected by itself: as the same client, with its own
-	// secret.
+	// After a loss, it reconnects by itself: as the same client, with its
+	// own secret.
 	async lost({ page, far }) {
 		await attached({ page, far });
 		await copied();
@@ -149,7 +151,8 @@ export const tests = {
 		}
 	},
 
-	// Cut in the middle of a read, by close codes that mean a loss.
+	// The connection is cut in the middle of a read, with close codes that
+	// mean a loss.
 	async again({ page, far }) {
 		await attached({ page, far });
 		for (const code of [1001, 1011, 4074]) {
@@ -162,8 +165,8 @@ export const tests = {
 			await page.title(/^Connected/);
 		}
 		await copied();
-		// The network came back: reconnect at once, whatever the old
-		// connection does.
+		// When the network comes back, it reconnects at once, whatever
+		// the state of the old connection is.
 		const count = far.asked.length;
 		await page.context.setOffline(true);
 		await page.context.setOffline(false);
@@ -186,7 +189,7 @@ export const tests = {
 		assert.equal(far.asked[1].url.searchParams.get('take'), '1');
 		assert.deepEqual(far.asked[1].protocols, far.asked[0].protocols
 			.filter((word) => !/^ticket/.test(word)));
-		// It takes over once, not after each loss.
+		// It takes over once, not again after each loss.
 		far.cut();
 		await until(() => far.asked.length === 3);
 		assert.equal(far.asked[2].url.searchParams.get('take'), null);
@@ -206,7 +209,7 @@ export const tests = {
 	pipelined,
 };
 
-// 10000 reads at once from a client that reads slowly: no data piles up.
+// 10000 reads at once from a client that reads slowly: data must not pile up.
 async function pipelined({ page, far }) {
 	await page.open();
 	await page.choose();
@@ -232,7 +235,7 @@ async function pipelined({ page, far }) {
 		(_, i) => request(i % 2000 * 4096))));
 	await new Promise((done) => setTimeout(done, 500));
 	client.resume();
-	/* (The greeting may have come before.) */
+	/* (The greeting may have arrived before.) */
 	await until(() => bytes >= 10000 * (16 + 16384),
 		'all of the answers');
 	await page.$('#stop').click();

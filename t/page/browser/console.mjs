@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The console's slots: an image by its address, its errors, its link; who may what.
+// The console's slots: an image by its address, its errors, its link; and what
+// each role may do.
 
 import assert from 'node:assert/strict';
 import { card, listen, signIn, until } from './steps.mjs';
@@ -7,7 +8,7 @@ import { card, listen, signIn, until } from './steps.mjs';
 const IMAGE = 'https://images.example/debian.iso?signature=secret';
 const INSERT = 'POST Slot_0/Actions/VirtualMedia.InsertMedia';
 
-// What was asked of the machine, without reading: 'METHOD URI'.
+// The requests to the machine that change something: 'METHOD URI'.
 const changes = ({ asked }) => asked.filter(({ method }) => method !== 'GET')
 	.map(({ method, url }) => `${method} ${url.replace('/redfish/v1/', '')}`);
 const last = ({ asked }, pattern) => asked.findLast(({ method, url }) =>
@@ -52,7 +53,8 @@ export const tests = {
 		assert.equal(machine.tokens.size, 0);
 	},
 
-	// What the server says stands beside the field, with what to do next.
+	// The page shows the server's message beside the field, with the next
+	// step.
 	async insertErrors({ page, machine }) {
 		await signIn(page);
 		const slot = card(page, 0);
@@ -92,14 +94,14 @@ export const tests = {
 			CertificateType: 'PEM' });
 		assert.deepEqual(last(machine, /PATCH/).body,
 			{ EjectPolicy: 'Timed', EjectTimeout: 'PT4H' });
-		// Nothing of it is left for the next image.
+		// None of the values is left for the next image.
 		await slot.button('Eject').click();
 		await slot.title('Empty');
 		for (const part of ['url', 'user', 'password', 'pem'])
 			assert.equal(await slot.$(`[data-part=${part}]`).inputValue(), '');
 	},
 
-	// An image that needs the other drive: one button leads there.
+	// For an image that needs the other drive, a button leads there.
 	async otherSlot({ page, machine }) {
 		await signIn(page);
 		machine.refusals.set(INSERT, [400,
@@ -119,7 +121,7 @@ export const tests = {
 			TransferProtocolType: 'CIFS' });
 	},
 
-	// A mount that takes long tells so, and Cancel takes it back.
+	// A mount that takes long says so, and Cancel undoes it.
 	async cancelled({ page, machine }) {
 		await signIn(page);
 		const slot = card(page, 0);
@@ -152,7 +154,8 @@ export const tests = {
 			{ Image: 'https://images.example/debian.iso?signature=new' });
 	},
 
-	// Greyed, with the reason: ReadOnly looks, an Operator has the power.
+	// Buttons are disabled, with the reason: a ReadOnly user can only look,
+	// an Operator can switch the power.
 	async roles({ page, machine }) {
 		machine.insert(machine.slots[1], IMAGE);
 		for (const [user, reason, power] of [['rita', /can look/, false],
@@ -169,7 +172,7 @@ export const tests = {
 			await page.$('#sign-out').click();
 			await page.$('#login').waitFor();
 		}
-		// The server refuses, whatever the page shows.
+		// The server refuses, even if the page has the button enabled.
 		await signIn(page, 'rita', 'password');
 		const button = card(page, 1).button('Eject');
 		await button.evaluate((element) => {
@@ -181,7 +184,7 @@ export const tests = {
 		assert(machine.slots[1].Inserted);
 	},
 
-	// With the keyboard alone; the focus goes on to what can be done next.
+	// With the keyboard alone; the focus moves to the next possible step.
 	async consoleKeys({ page }) {
 		const { page: { keyboard } } = page;
 		await page.open();
@@ -211,7 +214,7 @@ export const tests = {
 		await until(async () => await focus() === 'url');
 	},
 
-	// A screen reader hears errors and what has happened.
+	// A screen reader hears errors and events.
 	async consoleTold({ page, machine }) {
 		await page.open();
 		await page.$('#login').waitFor();

@@ -46,7 +46,7 @@ export const tests = {
 		assert.equal(await page.$('#log li').count(), 12 + 1 + 1);
 	},
 
-	// The file has changed: an error for the host, and the page says so.
+	// The file has changed: the host gets an error, and the page says so.
 	async changed({ page, far }) {
 		await attached({ page, far });
 		const host = await Client.at('near');
@@ -58,7 +58,7 @@ export const tests = {
 		assert.deepEqual(far.closed[0],
 			{ code: 4005, reason: 'the file changed' });
 		host.end();
-		// The page finds the change before a connection, too.
+		// The page also finds the change before it connects.
 		await page.connect('The file has changed');
 		// The same file, chosen again, is a new image.
 		await page.choose();
@@ -66,7 +66,7 @@ export const tests = {
 		await copied();
 	},
 
-	// A server that does not speak NBD, or breaks it.
+	// A server that does not speak NBD, or violates it.
 	async hostile({ page, far }) {
 		await page.open();
 		await page.choose();

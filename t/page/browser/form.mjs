@@ -28,7 +28,7 @@ export const tests = {
 			await page.$(`#${id}-fault`).waitFor({ state: 'hidden' });
 		}
 		await page.says(/slot 2 of bmc\.example/);
-		// A folded field with a fault is unfolded.
+		// A folded section with an invalid field is unfolded.
 		await page.$('#url').fill('x');
 		await page.$('#elsewhere summary').click();
 		await page.$('#url').waitFor({ state: 'hidden' });
@@ -38,8 +38,8 @@ export const tests = {
 			document.activeElement.id), 'url');
 	},
 
-	// A screen reader speaks each event once, and not every change
-	// meanwhile.
+	// A screen reader hears each event once, but not every change of the
+	// numbers.
 	async told({ page, far }) {
 		await attached({ page, far }, { writable: true });
 		const host = await Client.at('near');
@@ -113,7 +113,7 @@ export const tests = {
 				await keyboard.press('Tab');
 			}
 		};
-		// Set before the page is opened.
+		// Set this before the page is opened.
 		page.page.on('filechooser', (chooser) => chooser.setFiles('image'));
 		await page.open();
 		await tabTo('file');

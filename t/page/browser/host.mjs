@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The console's host and session: boot and power, events, a server that is away, a
-// session that ends, an image that this page serves with a login.
+// The console's host and session: boot and power, events, a server that does
+// not answer, a session that ends, and an image that this page serves with a
+// login.
 
 import assert from 'node:assert/strict';
 import { card, signIn, until } from './steps.mjs';
@@ -12,8 +13,8 @@ const changed = ({ asked }) => asked.filter(({ method, url }) =>
 	[method, url.replace(/.*\//, ''), body]);
 
 export const tests = {
-	// One button inserts, sets the override once and resets; it asks once, and
-	// names the machine.
+	// One button inserts, sets the override for one boot, and resets. It
+	// asks once, and names the machine.
 	async bootFrom({ page, machine }) {
 		await signIn(page);
 		const slot = card(page, 0);
@@ -33,7 +34,7 @@ export const tests = {
 				BootSourceOverrideEnabled: 'Once' } }],
 			['POST', 'ComputerSystem.Reset', { ResetType: 'ForceRestart' }]]);
 		await page.$('#boot-about').filter({ hasText: /Once/ }).waitFor();
-		// Until the host reads, it can be undone.
+		// Until the host reads, the boot can be undone.
 		await slot.button('Undo boot').click();
 		await slot.$('.answer').filter({ hasText: /as usual/ }).waitFor();
 		assert.equal(machine.boot.BootSourceOverrideEnabled, 'Disabled');
@@ -51,7 +52,8 @@ export const tests = {
 		assert(await slot.button('Undo boot').isHidden());
 	},
 
-	// Power: what the machine can do, and it asks before it stops anything.
+	// The power buttons match the machine's abilities; the page asks before
+	// it stops anything.
 	async power({ page, machine }) {
 		await signIn(page);
 		const power = page.$('#power');
@@ -83,7 +85,8 @@ export const tests = {
 		assert(await page.$('#boot').isHidden());
 	},
 
-	// What others do is shown as it happens; without events, by polls.
+	// Changes by others are shown as they happen; without events, the page
+	// polls.
 	async events({ page, machine }) {
 		await signIn(page);
 		const slot = card(page, 0);
@@ -100,13 +103,13 @@ export const tests = {
 		assert(await page.$('#trouble').isHidden());
 		await page.$('#sign-out').click();
 		await page.$('#login').waitFor();
-		// After the login nothing asks any more.
+		// While the login is shown, the page sends no requests.
 		const { length } = machine.asked;
 		await new Promise((done) => setTimeout(done, 2500));
 		assert.equal(machine.asked.length, length);
 	},
 
-	// The web server is restarted: the page says so, and is back by itself.
+	// The web server restarts: the page says so, and recovers by itself.
 	async restarted({ page, machine }) {
 		await signIn(page);
 		const slot = card(page, 0);
@@ -120,7 +123,7 @@ export const tests = {
 		await until(() => machine.listeners.size === 1);
 	},
 
-	// A service that does not answer when the page is opened.
+	// The service does not answer when the page is opened.
 	async unavailable({ page, machine }) {
 		await machine.close();
 		await page.open();
@@ -133,7 +136,7 @@ export const tests = {
 		await card(page, 0).title('Empty');
 	},
 
-	// A session that ends leads to the login, and says why.
+	// When the session ends, the page shows the login, and says why.
 	async ended({ page, machine }) {
 		await signIn(page);
 		machine.tokens.clear();
@@ -143,7 +146,7 @@ export const tests = {
 		await signIn(page);
 	},
 
-	// A password that must be changed first.
+	// A password that must be changed at first.
 	async mustChange({ page, machine }) {
 		await page.open();
 		await page.$('#user').fill('mona');
@@ -159,7 +162,7 @@ export const tests = {
 		assert.equal(machine.users.mona[0], 'better-one');
 	},
 
-	// A file of this computer, with the token of the login in place of a ticket.
+	// A file of this computer; the login's token replaces a ticket.
 	async serveSignedIn({ page, machine, far }) {
 		await signIn(page);
 		const [token] = machine.tokens.keys();
@@ -173,7 +176,7 @@ export const tests = {
 		assert.deepEqual(protocols.slice(0, 4), ['vm.nbd.v1-state',
 			'vm.nbd.v1-beat', 'vm.nbd.v1', `token.${token}`]);
 		assert(!url.href.includes(token));
-		// It goes on beside the other slots.
+		// The image is still served while the other slots are shown.
 		await page.$('#back a').click();
 		await card(page, 1).button('Show').waitFor();
 		await page.$('#sign-out').click();
@@ -182,7 +185,8 @@ export const tests = {
 		await page.title('Stopped');
 		await page.$('#back a').click();
 		await card(page, 1).button('Use a file on this computer').waitFor();
-		// A session that ends while an image is served does not end that.
+		// The end of the session does not end the connection that
+		// serves an image.
 		await page.page.evaluate(() => {
 			location.hash = '#serve/0';
 		});
@@ -198,7 +202,7 @@ export const tests = {
 		assert(far.asked.at(-1).protocols.includes(`token.${fresh}`));
 	},
 
-	// Who else is signed in, and the end of another session.
+	// The list of those who are signed in, and the end of another session.
 	async sessions({ page, machine }) {
 		const other = machine.login({ UserName: 'olga', Password: 'password' });
 		await signIn(page);
@@ -216,7 +220,7 @@ export const tests = {
 		assert.equal(machine.tokens.size, 1);
 	},
 
-	// A file that is dropped on an empty slot.
+	// A file is dropped on an empty slot.
 	async droppedOnSlot({ page, machine }) {
 		machine.insert(machine.slots[0], IMAGE);
 		await signIn(page);
@@ -234,7 +238,7 @@ export const tests = {
 		await page.says(/give the image to slot 1/);
 	},
 
-	// A link with a ticket needs no login, and a machine's page none either.
+	// A link with a ticket needs no login, nor does a machine's page.
 	async ticketed({ page, far }) {
 		await page.open('#slot=0&ticket=abc');
 		await page.choose();

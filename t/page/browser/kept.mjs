@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the host wrote is kept: after a reload, a crash and a change of the file,
-// without room and without storage, and it can be saved by itself.
+// The page keeps what the host wrote: after a reload, a crash and a change of
+// the file, without room and without storage; and it can be saved separately.
 
 import assert from 'node:assert/strict';
 import { appendFile, copyFile, open, rename, utimes } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { attached, copied, overlays, saveChanges, stop, until } from './steps.mj
 
 const MIB = 1 << 20;
 
-// The host reads and writes; ./want is what the image is then.
+// The host reads and writes; the image should then be equal to ./want.
 async function written({ page, far }) {
 	await attached({ page, far }, { writable: true });
 	const host = await Client.at('near');
@@ -30,7 +30,7 @@ async function written({ page, far }) {
 	return host;
 }
 
-// The list of what is kept has an entry that looks like this.
+// Wait for an entry in the list of kept changes that matches.
 const listed = ({ page }, pattern) => page.locator('#kept-list li p')
 	.filter({ hasText: pattern }).waitFor();
 
@@ -39,14 +39,14 @@ const entry = (page, text) => page.$('#kept-list')
 
 const again = ({ page }, file = 'image') => page.setInputFiles('#again', file);
 
-// Choose the file of what is kept, through the dialogue of the browser.
+// Choose the file for kept changes, through the browser's dialogue.
 async function chooseKept(page, file = 'image') {
 	const dialogue = page.page.waitForEvent('filechooser');
 	await entry(page, /^Choose the file again/).click();
 	await (await dialogue).setFiles(file);
 }
 
-// The host gets on with what it wrote.
+// The host gets an image with its earlier writes.
 async function goesOn({ page, far }) {
 	await page.$('#ticket').fill('abc');
 	far.answer = 'serve';
@@ -64,12 +64,13 @@ async function applied() {
 	await run('cmp', 'want', 'image');
 }
 
-// Accept or refuse what the page asks next.
+// Accept or refuse the next question of the page.
 const answers = ({ page }, yes) => page.once('dialog', (box) =>
 	yes ? box.accept() : box.dismiss());
 
 export const tests = {
-	// A reload: the list, the same file goes on, and the changes are equal.
+	// After a reload: the list shows the changes, and the same file goes on
+	// with them.
 	async reloaded({ page, far }) {
 		(await written({ page, far })).end();
 		await stop(page);
@@ -107,8 +108,8 @@ export const tests = {
 		await applied();
 	},
 
-	// The file has another date only: it goes on. The file has another content: the
-	// page says which, and gives nothing away.
+	// If only the file's date differs, it goes on. If its content differs,
+	// the page says which file it is, and deletes nothing.
 	async touched({ page, far }) {
 		const host = await written({ page, far });
 		await copyFile('image', 'before');
@@ -138,7 +139,7 @@ export const tests = {
 		await appendFile('other', 'x');
 		await again(page, 'other');
 		await page.says(/It had 16777216 bytes, and has 16777217/);
-		// The right file is still taken, and so are the changes.
+		// The right file is still accepted, with its changes.
 		await rename('before', 'image');
 		await page.page.setInputFiles('#file', 'image');
 		await page.title('Ready to connect');
@@ -147,8 +148,8 @@ export const tests = {
 		await applied();
 	},
 
-	// No room: an error for the host, the page says it, and what was written can
-	// be saved.
+	// No room: the host gets an error, the page says so, and the changes up
+	// to then can be saved.
 	async quota({ page, far }) {
 		const host = await written({ page, far });
 		const devtools = await page.context.newCDPSession(page.page);
@@ -159,7 +160,7 @@ export const tests = {
 				await host.write(at * MIB, Buffer.alloc(MIB, 9));
 		})(), /error 28/);
 		await page.$('#answer').filter({ hasText: /no room left/ }).waitFor();
-		// What was written is there.
+		// The changes up to then are there.
 		const data = await host.ask('read', 3 * MIB + 1000, 200000);
 		assert.equal(data[0], (3 * MIB + 1000) % 251 + 1);
 		await host.ask('read', 0, 16 * MIB).then((octets) =>
@@ -173,7 +174,8 @@ export const tests = {
 		await applied();
 	},
 
-	// Without a private file system: in memory, and the page says so.
+	// Without a private file system, changes are kept in memory, and the
+	// page says so.
 	async memory({ page, far }) {
 		await page.page.route('**/kept.js', async (route) => {
 			const response = await route.fetch();
@@ -193,8 +195,8 @@ export const tests = {
 		await applied();
 	},
 
-	// What another tab uses is not listed there; what is discarded is gone, but
-	// only after the question.
+	// Changes that another tab uses are not listed here. Discarded changes
+	// are gone, but only after a question.
 	async discarded({ page, far }) {
 		(await written({ page, far })).end();
 		const other = await page.context.newPage();

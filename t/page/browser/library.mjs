@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The library of the console: the images of a store, into a slot and away.
+// The console's library: the images of a store; to insert and to remove them.
 
 import assert from 'node:assert/strict';
 import { card, signIn, until } from './steps.mjs';
@@ -17,7 +17,7 @@ const changed = ({ asked }) => asked.filter(({ method, url }) =>
 	[method, url.replace(/.*\/(Slot|system)/, '$1'), body]);
 
 export const tests = {
-	// A row for each image and upload, with what is known of it.
+	// A row for each image and upload, with its known facts.
 	async libraryLooks({ page, images }) {
 		page.url = page.url.replace('127.0.0.1', 'bmc.example.org');
 		const shot = async (name) => {
@@ -58,7 +58,7 @@ export const tests = {
 		await shot('43-how');
 	},
 
-	// The machine fetches an image: what is wrong is said before it is asked.
+	// The machine fetches an image: errors are shown before the request.
 	async libraryFetch({ page, images }) {
 		const field = (name) => page.$(`#fetch-${name}`);
 		await signIn(page);
@@ -131,7 +131,7 @@ export const tests = {
 		assert(await page.$('#pick-insert').isHidden());
 	},
 
-	// The address field suggests them; an error of the slot stands beside it.
+	// The address field suggests them; the slot's error is shown beside it.
 	async librarySuggests({ page, machine, images }) {
 		images.add({ name: 'disk.iso' });
 		await signIn(page);
@@ -152,7 +152,8 @@ export const tests = {
 			WriteProtected: true });
 	},
 
-	// Away with it: after a question; not while a slot has it.
+	// To remove an image, the page asks first; an image in a slot cannot be
+	// removed.
 	async libraryRemove({ page, images }) {
 		const image = images.add({ name: 'debian.iso', slots: [1] });
 		images.add({ name: 'fedora.iso', state: 'incoming', received: 5,
@@ -186,7 +187,8 @@ export const tests = {
 		assert.deepEqual(removed(), ['1', '1', '2']);
 	},
 
-	// Who may only look sees the list; without a store there is no library.
+	// A user who may only look sees the list; without a store there is no
+	// library.
 	async libraryRoles({ page, images }) {
 		images.add({ name: 'debian.iso' });
 		await signIn(page, 'rita', 'password');
@@ -205,7 +207,7 @@ export const tests = {
 		assert(await page.$('#library').isHidden());
 	},
 
-	// A file of this computer: from this tab, or by the store.
+	// A file of this computer can go through this tab, or into the store.
 	async libraryHow({ page, images }) {
 		await signIn(page);
 		await page.$('#library').waitFor();

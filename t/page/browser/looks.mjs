@@ -78,7 +78,7 @@ async function busy({ page, machine, shot }) {
 		if (asked === machine.asked.length)
 			throw new Error('the page does not ask for the slot');
 	}
-	// It goes on: a page that is slow asks again, and sees no pause.
+	// Reads go on: a slow page asks again, and must not see a pause.
 	const reads = setInterval(() => {
 		cd.more.BytesRead += 4e7;
 		machine.tell('', cd);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The console with vm-redfish and vm-door; their vmctl and vm-host pretend.
+// The console with real vm-redfish and vm-door; their vmctl and vm-host are
+// simulated.
 
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -42,7 +43,7 @@ async function passwords(page) {
 	await page.$('#login').waitFor();
 }
 
-// An image that first wants credentials; who is here; eject.
+// An image that needs a login; the list of sessions; an eject.
 async function media(page) {
 	await signIn(page);
 	const slot = card(page, 0);

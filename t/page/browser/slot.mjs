@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Tests of what the page says of the slot; browser.mjs runs one of them.
+// Tests of what the page says about the slot; browser.mjs runs one of them.
 
 import assert from 'node:assert/strict';
 import { Client } from '../client.mjs';
@@ -17,8 +17,8 @@ async function probed({ page, far }) {
 const log = (page) => page.$('#log').innerText();
 
 export const tests = {
-	// What the slot itself reads is not the host's, and "has the image" is
-	// said only when the slot has said so.
+	// The slot's own reads do not count as the host's; and the page says
+	// "has the image" only after the slot has said so.
 	async truth({ page, far }) {
 		const slot = await probed({ page, far });
 		const read = page.$('#bytes').filter({ hasText: '1.0 MB' });
@@ -30,7 +30,8 @@ export const tests = {
 		await page.title('Connected, waiting for the host');
 		await page.$('#bytes').filter({ hasText: /^0 bytes$/ }).waitFor();
 		await page.$('#share').filter({ hasText: /^0 % / }).waitFor();
-		// The page waits for the slot's word, whatever it reads.
+		// The page waits for the slot's message, however much the slot
+		// reads.
 		await slot.ask('read', 1 << 20, 1 << 20);
 		await page.$('#bytes').filter({ hasText: '1.0 MB' }).waitFor();
 		await page.title('Connected, waiting for the host');
@@ -39,11 +40,11 @@ export const tests = {
 		far.last.send('idle');
 		await page.title('Connected');
 		await page.says(/is not reading now/);
-		// Several words in one message: the last one counts.
+		// Of several lines in one message, the last one counts.
 		far.last.send('idle\nreading');
 		await page.title('The host is reading');
 		assert.equal((await log(page)).match(/has the image/g).length, 1);
-		// After a loss, the medium is in at once.
+		// After a reconnection, the medium is in at once.
 		far.tells = false;
 		far.cut();
 		await page.title('Connected, not attached yet');
@@ -56,7 +57,7 @@ export const tests = {
 		again.end();
 	},
 
-	// A refused image was never in.
+	// A refused image never was in the slot.
 	async refused({ page, far }) {
 		const slot = await probed({ page, far });
 		far.close(4065, 'the image is a disk, but slot 0 has a cd drive');
@@ -65,7 +66,7 @@ export const tests = {
 		slot.end();
 	},
 
-	// A slot that is in use: the page offers an empty one with the drive that
+	// If a slot is in use, the page offers an empty one with the drive that
 	// the image needs, and says that it needs a ticket.
 	async other({ page, far }) {
 		far.tells = true;

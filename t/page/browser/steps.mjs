@@ -31,7 +31,8 @@ export async function attached({ page, far }, { writable = false } = {}) {
 	await page.connect();
 }
 
-// Collects what a screen reader speaks from now on, or an element's new texts.
+// Collect what a screen reader speaks from now on, or the new texts of an
+// element.
 export async function listen({ page }, selector = '[role=status]') {
 	const told = [];
 	const name = `told${Math.random()}`;

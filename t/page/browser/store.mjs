@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Uploads to a real store: nginx, vm-upload, vm-door and vm-image, behind a line that
-// is cut; by the page, and by the unmodified tus-js-client in its place.
+// Uploads to a real store: nginx, vm-upload, vm-door and vm-image, through a
+// connection that is cut; from the page, and from an unmodified tus-js-client.
 
 import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
@@ -11,8 +11,8 @@ import { signIn, until } from './steps.mjs';
 
 const CUTS = Number(process.env.CUTS ?? 4);
 
-// Lead the page's connections through a line that is cut evenly while the image
-// passes, and then holds in the middle of the rest.
+// Lead the page's connections through a line. It is cut at even distances while
+// the image passes, and then stalls in the middle of the rest.
 async function cutLine(page) {
 	const { size } = await stat('image');
 	const line = new Line(page.url);
@@ -26,8 +26,8 @@ async function cutLine(page) {
 	} };
 }
 
-// Wait until all cuts were made and the line holds; then leave the page, so that
-// what is under way ends, and mend the line.
+// Wait until all cuts were made and the line stalls; then leave the page, which
+// ends its requests, and repair the line.
 async function leave(page, line) {
 	await until(() => line.isHeld, 'the line to hold');
 	assert.equal(line.cuts, CUTS);
@@ -36,7 +36,7 @@ async function leave(page, line) {
 	line.release();
 }
 
-// A token of Redfish, as a script has it.
+// Get a Redfish token, as a script would.
 const login = ({ page }) => page.evaluate(async () => {
 	const answer = await fetch('/redfish/v1/SessionService/Sessions', {
 		method: 'POST', headers: { 'Content-Type': 'application/json' },
@@ -44,8 +44,8 @@ const login = ({ page }) => page.evaluate(async () => {
 	return answer.headers.get('x-auth-token');
 });
 
-// Upload the image by tus-js-client, whose end is in window.ended; go on with an
-// upload that it remembers. Returns how many of those it has found.
+// Upload the image with tus-js-client, whose result is in window.ended; resume
+// an upload that it remembers. Returns how many of those it found.
 async function tus(page, token) {
 	await page.page.evaluate(() => {
 		const input = document.createElement('input');
@@ -96,18 +96,18 @@ export const tests = {
 		await choose();
 		await page.$('#upload-send').filter({ hasText: /Continue/ }).click();
 		await row(page, 'big (1).iso').says(/Verified/);
-		// A second one of that name is refused before it is sent.
+		// A second image of that name is refused before it is sent.
 		await choose();
 		await page.$('#upload-name').fill('big (1).iso');
 		await page.$('#upload-name-fault').filter({ hasText: /already/ }).waitFor();
-		// One that is larger than the store.
+		// An image that is larger than the store.
 		await page.$('#upload-sum').fill('');
 		await page.page.setInputFiles('#upload-file', 'larger');
 		await page.$('#upload-send').click();
 		await row(page, 'larger').says(/Failed: .*(used|room).*asked/);
 	},
 
-	// tus-js-client as npm has it.
+	// The tus-js-client from npm.
 	async storeTus({ page }) {
 		const { line, begin } = await cutLine(page);
 		await page.context.addInitScript({

@@ -25,7 +25,7 @@ async function upload(page, name, sum = '') {
 const fault = (page, id, pattern) => page.$(`#upload-${id}-fault`)
 	.filter({ hasText: pattern }).waitFor();
 
-// What the page has asked for, beside the list: 'METHOD offset'.
+// The page's requests, except for the list: 'METHOD offset'.
 const asked = ({ asked }) => asked.filter(({ method }) => method !== 'GET')
 	.map(({ method, headers }) => `${method} ${headers['upload-offset'] ?? ''}`.trim());
 
@@ -33,7 +33,8 @@ const stored = (page) => page.page.evaluate(() => JSON.stringify(
 	[{ ...localStorage }, { ...sessionStorage }, document.cookie]));
 
 export const tests = {
-	// Each cut is mended from the offset that the server has; the checksum is right.
+	// After each cut the upload resumes at the server's offset; the
+	// checksum is right.
 	async uploadCuts({ page, machine, images }) {
 		const sum = await hashOf('image');
 		images.cutAfter = [3e6, 4e6, 2e6];
@@ -53,14 +54,15 @@ export const tests = {
 		assert(images.asked.every(({ headers }) => !headers.cookie));
 	},
 
-	// After a reload the same file goes on, and another one does not. No token is
-	// kept.
+	// After a reload, the same file is resumed, and another file is not. No
+	// token is stored.
 	async uploadReload({ page, machine, images }) {
 		images.cutAfter = [5e6];
 		await signIn(page);
 		await choose(page);
 		await page.$('#upload-name').fill('kept.img');
-		// The server is away after the cut: the page can't go on by itself.
+		// The server is down after the cut, so the page can't go on by
+		// itself.
 		images.head = (_image, request) => request.socket.destroy();
 		await page.$('#upload-send').click();
 		await row(page, 'kept').says(/Trying again; leave this page open/);
@@ -82,12 +84,13 @@ export const tests = {
 		assert.deepEqual(asked(images).slice(-2), ['HEAD', `PATCH ${received}`]);
 		assert.equal(images.images[0].sha256, await hashOf('image'));
 		assert.equal(images.images.length, 1);
-		// The upload is complete: the same file is a new one now.
+		// The upload is complete, so the same file would be a new
+		// upload.
 		await choose(page);
 		await page.$('#upload-send').filter({ hasText: /^Upload$/ }).waitFor();
 	},
 
-	// What the store would refuse is said before anything is sent.
+	// The page shows what the store would refuse, before it sends anything.
 	async uploadRules({ page, images }) {
 		images.add({ name: 'debian.iso' });
 		await signIn(page);
@@ -119,7 +122,7 @@ export const tests = {
 		await fault(page, 'file', /is empty/);
 	},
 
-	// What the store refuses, in its own words: used, asked, limit.
+	// The store's refusal is shown in its own words: used, asked, limit.
 	async uploadFull({ page, images }) {
 		images.room = 1000;
 		await signIn(page);
@@ -138,7 +141,7 @@ export const tests = {
 		assert.equal(images.images.length, 1);
 	},
 
-	// Cancel while it is sent: nothing is left.
+	// Cancel during the upload leaves nothing.
 	async uploadCancel({ page, images }) {
 		let go;
 		images.patch = () => new Promise((done) => {
@@ -155,7 +158,8 @@ export const tests = {
 		assert.doesNotMatch(await stored(page), /images\/0/);
 	},
 
-	// A screen reader hears each quarter and each state, and not each number.
+	// A screen reader hears each quarter and each state, but not each
+	// number.
 	async uploadTold({ page, images }) {
 		images.checks = false;
 		images.cutAfter = [1e6, 1e6, 1e6, 1e6, 1e6, 1e6];
@@ -175,7 +179,7 @@ export const tests = {
 		assert(size > 0);
 	},
 
-	// The session ends meanwhile: after another login it goes on.
+	// The session ends during the upload: after a new login, it goes on.
 	async uploadSession({ page, machine, images }) {
 		images.cutAfter = [4e6];
 		await signIn(page);
@@ -194,7 +198,7 @@ export const tests = {
 		assert.equal(images.images[0].sha256, await hashOf('image'));
 	},
 
-	// A file that changes is no longer the one that was begun.
+	// If a file changes, it is no longer the file whose upload began.
 	async uploadChanged({ page, images }) {
 		images.cutAfter = [4e6];
 		images.head = async (_image, request) => {
@@ -206,7 +210,7 @@ export const tests = {
 		await row(page, 'a.iso').says(/file was changed or removed/);
 	},
 
-	// A store that has not checked an upload that is whole is asked again.
+	// If the store did not check a complete upload, it is asked again.
 	async uploadForgotten({ page, images }) {
 		images.sleeps = true;
 		await signIn(page);

@@ -10,7 +10,7 @@ const CUT = 'slot 0: it is larger than the 2359293952 bytes that this ' +
 const NO_NBD = 'slot 0: this kernel has no NBD (module nbd), which an image ' +
 	'of a client needs: mount its URL, or use vmctl image put';
 
-// Drop what `make` (a function of the page) puts into a DataTransfer.
+// Drop the items that `make` (a function of the page) puts into a DataTransfer.
 async function drop({ page }, make) {
 	await page.evaluate(`{
 		const data = new DataTransfer();
@@ -30,7 +30,8 @@ const answered = ({ page }, pattern) =>
 	page.locator('#answer').filter({ hasText: pattern }).waitFor();
 
 export const tests = {
-	// A server's reason: no command line, and nothing cut in the middle.
+	// A server's reason has no command line, and nothing is cut in the
+	// middle.
 	async reasons({ page, far }) {
 		await page.open();
 		await page.choose();
@@ -63,7 +64,7 @@ export const tests = {
 			/The slot is taken: slot 0 holds x\.iso$/);
 	},
 
-	// What is no image is told before Connect.
+	// The page says before Connect that a file is not an image.
 	async kinds({ page }) {
 		await page.open();
 		const head = (text, at = 0) => {
@@ -89,14 +90,15 @@ export const tests = {
 			await page.title('This is not a CD or disk image');
 			assert(await page.$('#connect').isDisabled());
 		}
-		// With a boot sector's mark it is an image, whatever it begins with.
+		// With a boot sector's mark it is an image, whatever its first
+		// bytes are.
 		const boots = head('BZh');
 		boots.writeUInt16LE(0xaa55, 510);
 		await writeFile('file', boots);
 		await page.choose('file');
 	},
 
-	// A drop is answered whenever it can't be taken.
+	// Every drop that can't be accepted gets an answer.
 	async drops({ page, far }) {
 		await page.open('#slot=0&ticket=abc');
 		await drop(page, twoFiles);
@@ -118,7 +120,8 @@ export const tests = {
 		assert.equal(await page.$('#slot').inputValue(), '0');
 	},
 
-	// A link that names another server: nothing goes there unasked.
+	// A link that names another server: the page contacts it only after a
+	// question.
 	async elsewhere({ page }) {
 		await page.open('#url=wss://evil.example/vm/0&ticket=abc');
 		await page.choose();
@@ -136,7 +139,7 @@ export const tests = {
 		await page.$('#sure').waitFor({ state: 'hidden' });
 	},
 
-	// On a phone the state stands first, and the screen stays on.
+	// On a phone, the state comes first, and the screen stays on.
 	async phone({ page, far }) {
 		await page.page.addInitScript(() => {
 			window.locks = { asked: 0, released: 0 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the host writes: kept, saved, discarded, and the last of it.
+// What the host writes: kept, saved, discarded; and its last writes.
 
 import assert from 'node:assert/strict';
 import { copyFile, open, stat } from 'node:fs/promises';
@@ -37,12 +37,12 @@ export const tests = {
 		await until(async () => (await overlays(page)).length === 0);
 	},
 
-	// The host's last writes still arrive while the slot is ejected.
+	// The host's last writes still arrive while the slot is being ejected.
 	async leaving({ page, far }) {
 		await attached({ page, far }, { writable: true });
 		let host = await Client.at('near');
 		far.answer = 'wait';
-		// (A key that is held counts once.)
+		// (A key that is held down counts once.)
 		await page.$('#stop').focus();
 		await page.page.keyboard.down('Enter');
 		await page.page.keyboard.down('Enter');
@@ -74,7 +74,7 @@ export const tests = {
 		await page.says(/the slot has not said that it ejected/);
 		await until(() => far.closed.some(({ code, reason }) =>
 			code === 1000 && reason === 'stopped'));
-		// A server that can't eject learns of the stop by the close.
+		// A server that can't eject notices the stop by the close.
 		await again();
 		far.answer = [1008, 'unknown parameter in the query'];
 		await page.$('#stop').click();
@@ -82,7 +82,7 @@ export const tests = {
 		// A server that is busy is asked again.
 		await again();
 		await stoppedLate({ page, far, host });
-		// A server that is away can't be told.
+		// A server that does not answer can't be told.
 		await again();
 		far.answer = 'nothing';
 		far.cut();
@@ -93,8 +93,8 @@ export const tests = {
 	},
 };
 
-// Stopped while the server is busy, is away for a moment, or lets nobody in:
-// the host's last writes still arrive.
+// Stopped while the server is busy, is down for a moment, or refuses
+// connections: the host's last writes still arrive.
 async function stoppedLate({ page, far, host }) {
 	const count = far.asked.length;
 	far.answer = [4409, 'slot 0 is being used by 10.0.0.5'];
@@ -118,7 +118,7 @@ async function stoppedLate({ page, far, host }) {
 }
 
 // Changes of each kind, to the served image and to ./want: within blocks,
-// across their ends, and at the end of the image.
+// across block ends, and at the image's end.
 async function write() {
 	const { size } = await stat('image');
 	const host = await Client.at('near');
@@ -158,7 +158,7 @@ async function write() {
 	host.end();
 }
 
-// Save by a handle, or by a download to ./saved.
+// Save with a handle, or by a download to ./saved.
 async function save({ page }, way) {
 	if (way === 'handle')
 		await page.evaluate(() => {
