@@ -215,7 +215,6 @@ mount_again() {
 # kill_source_until COMMAND...
 kill_source_until() {
 	local end=$((SECONDS + 60))
-	shift 0
 	until "$@"; do
 		[ "$SECONDS" -lt "$end" ]
 		pkill -KILL -x vm-fetchd || :

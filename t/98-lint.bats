@@ -92,7 +92,7 @@ compiles() {
 # sources: prints all C and sh files, including the tests' tools.
 sources() {
 	find bin lib plugins t -name '*.[ch]'
-	find scripts bin t .ci -type f -exec grep -lE '^#! ?/bin/(ba)?sh|^# shellcheck shell' {} +
+	find scripts bin t .ci -type f -exec grep -lE '^#! ?/(usr/bin/env |bin/)(ba)?sh|^# shellcheck shell' {} +
 	ls scripts/lib/*.sh t/*.bash
 }
 
