@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Prints a shell script without the lines that are only comments, all but the licence,
-# for a firmware: make install SMALL=1. A here-document stays as it is.
+# Prints a shell script without the lines that are only comments, except the
+# licence, for a firmware: make install SMALL=1. Here-documents stay as they
+# are.
 end {
 	print
 	if ($0 ~ end)

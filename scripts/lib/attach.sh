@@ -44,14 +44,14 @@ take_path() {
 	esac
 }
 
-# take_parameter NAME=VALUE: one part of the query.
+# take_parameter NAME=VALUE: take one part of the query.
 take_parameter() {
 	local value
 	case $1 in
 	client=*) take_option client "${1#*=}" ;;
 	name=*)
 		value=$(decode "${1#*=}") || misuse "malformed name in the query"
-		# The last part is enough for people.
+		# The last part of a path is enough for people.
 		take_option name "${value##*/}"
 		;;
 	expires=* | idle=* | degraded=*) take_option "${1%%=*}" "${1#*=}" ;;
@@ -98,16 +98,17 @@ ssh_peer() {
 	printf '%s\n' "$peer"
 }
 
-# hold_ticket: the client has used its ticket, and has no image yet. Its key, the
-# ticket to come back, stays good until it has one. Exit.
+# hold_ticket: the client has used its ticket, but has no image yet. Keep its
+# key, the ticket to come back, valid until it has an image. Exit.
 hold_ticket() {
 	! hold_key || tell_state held
 	echo "slot $SLOT: no image was attached" >&2
 	exit 0
 }
 
-# cap_limit NAME MAX: a client may ask for a shorter limit than MAX, which the
-# configuration sets, and gets MAX if it does not. Empty: no limit is set there.
+# cap_limit NAME MAX: set a limit to MAX, from the configuration, unless the
+# client asks for a shorter one. If MAX is empty, the configuration sets no
+# limit.
 cap_limit() {
 	local asked
 	[ -n "$2" ] || return 0
@@ -131,13 +132,13 @@ complete_attach() {
 # --- how a medium has ended -----------------------------------------------
 
 # final_status STATUS: print the status to exit with after a medium has failed.
-# Of vmctl attach, $EX_IOERR means a lost connection, after which the client
-# tries again, so another status takes its place.
+# From vmctl attach, $EX_IOERR means a lost connection, after which the client
+# tries again: print another status instead.
 final_status() {
 	[ "$1" = $EX_IOERR ] && echo $EX_CANTCREAT || echo "$1"
 }
 
-# end_failed: exit with what the slot says about its medium that has failed.
+# end_failed: exit with the slot's error about the medium that has failed.
 end_failed() {
 	CAUSE=$(get cause)
 	complain "$(get error)"
@@ -241,7 +242,7 @@ pass_on() {
 	kill -"$1" "$CHILD" 2>/dev/null
 }
 
-# await_joiner: wait until that process ends, and return its status. A signal to
+# await_joiner: wait until this process ends, and return its status. A signal to
 # vmctl only interrupts the wait.
 await_joiner() {
 	local last status
@@ -276,7 +277,8 @@ tell_failure() {
 	echo "state: failed ${CAUSE:-$(usual_cause "$1")}" >&2
 }
 
-# tell_other SLOT N TYPE: tell the client of slot N if that is empty, and not SLOT.
+# tell_other SLOT N TYPE: tell the client about slot N, if it is empty and not
+# SLOT.
 tell_other() {
 	[ "$2" != "$1" ] || return 0
 	DIR=$RUN/$2
@@ -292,7 +294,7 @@ tell_others() {
 	)
 }
 
-# watch_host: tell the client whether the host reads, until it is gone.
+# watch_host: until the client is gone, tell it whether the host reads.
 watch_host() {
 	tells_state || return 0
 	vm-slot -a watch -p "$CHILD" "$SLOT" >&2 2>/dev/null 8>&- 9>&- &
@@ -305,7 +307,8 @@ has_client() {
 	[ "$CLIENT" != - ] && [ "$(get client)" = "$CLIENT" ]
 }
 
-# is_client_of: the same, and is its medium still inserted?
+# is_client_of: does the slot belong to this client, with its medium still
+# inserted?
 is_client_of() {
 	is_in && has_client
 }
@@ -407,7 +410,8 @@ join_slot() {
 cmd_attach() {
 	exec 6>&1 7<&0 >&2 </dev/null
 	parse "$@"
-	# vmctl serve reads by ssh what we say; vm-ws-proxy gets a state.
+	# By ssh, vmctl serve reads the causes that we print; vm-ws-proxy gets a
+	# state.
 	[ -n "$WEB" ] || VM_CAUSES=1
 	[ -z "$WEB" ] || read_web
 	[ -z "$WEB" ] || [ -z "${VM_WS_ENDED:-}" ] || tell_ended

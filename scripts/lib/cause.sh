@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 # The cause of a failure: one word for programs, where an exit status is too
-# coarse and a message is for people. vmctl(8) describes the words; the C programs
-# have them from lib/base/cause.h, and tell them in lines "PROGRAM: cause: WORD" if
-# VM_CAUSES is 1. Sourced by vmctl, after common.sh.
+# coarse and a message is for people. vmctl(8) describes the words; the C
+# programs take them from lib/base/cause.h, and print them in lines "PROGRAM:
+# cause: WORD" if VM_CAUSES is 1. Sourced by vmctl, after common.sh.
 
 CAUSES='name unreachable tls credentials forbidden missing ranges server
 	not-image too-large type busy locked timeout changed usage internal'
@@ -46,14 +46,14 @@ hear() {
 	[ -z "$CAUSE" ] || is_cause "$CAUSE" || CAUSE=
 }
 
-# hear_text TEXT: the same of a text.
+# hear_text TEXT: the same for a text.
 hear_text() {
 	hear <<-END
 		$1
 	END
 }
 
-# fail_as STATUS TEXT: end as a program did, which has said TEXT.
+# fail_as STATUS TEXT: exit with the status and the message of a program.
 fail_as() {
 	hear_text "$2"
 	complain "$HEARD"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 # What all parts of vmctl need: messages, the state of a slot, time, and how to
-# run vm-fetchd. Sourced; PROG must be set, and TOOL, what people type for it. A slot
-# is a directory:
+# run vm-fetchd. Sourced; PROG must be set, and TOOL to what people type to run
+# it. A slot is a directory:
 #
 #   $RUN/N/lock       flock(2)ed by the vmctl that operates on slot N
 #   $RUN/N/pid        flock(2)ed by the vm-slot that holds slot N; has its pid
@@ -20,7 +20,7 @@
 RUN=${VM_RUN_DIR:-/run/vmedia}
 VALUE=			# what value_of() has read
 ERROR=			# why vmctl fails, for --json
-CAUSE=			# the same in a word of cause.sh; '' if the status tells it
+CAUSE=			# why, as a word of cause.sh; '' if the status tells it
 export LC_ALL=C
 
 EX_USAGE=64 EX_DATAERR=65 EX_NOINPUT=66 EX_UNAVAILABLE=69 EX_OSERR=71
@@ -28,8 +28,9 @@ EX_CANTCREAT=73 EX_IOERR=74 EX_TEMPFAIL=75 EX_NOPERM=77 EX_CONFIG=78
 
 # --- messages -------------------------------------------------------------
 
-# complain TEXT: print a line about a failure, and keep it and CAUSE for --json.
-# A subshell keeps them in a file. What vm-slot says itself has no program's name.
+# complain TEXT: print a line about a failure, after PROG unless TEXT begins
+# with the name of a program. Keep it and CAUSE for --json, in a file because we
+# may be a subshell.
 complain() {
 	[ "${VM_CAUSES:-}" != 1 ] || [ -z "$CAUSE" ] ||
 		printf '%s: cause: %s\n' "$PROG" "$CAUSE" >&2
@@ -45,7 +46,8 @@ complain() {
 		printf '%s\n' "$CAUSE" "$ERROR" 2>/dev/null >"$TEMP/error" || :
 }
 
-# die STATUS[:CAUSE] MESSAGE...: without CAUSE it is the usual one of STATUS.
+# die STATUS[:CAUSE] MESSAGE...: the default of CAUSE is the usual one for
+# STATUS.
 die() {
 	local status
 	status=${1%:*}
@@ -55,8 +57,8 @@ die() {
 	exit "$status"
 }
 
-# out FORMAT WORD...: printf to standard output. If that is a full disk, end with
-# one line, where sh would print one for each printf.
+# out FORMAT WORD...: printf to standard output. If the disk is full, fail with
+# one message; sh would print one for each printf.
 out() {
 	# shellcheck disable=SC2059 # the format is the caller's
 	printf "$@" 2>/dev/null || output_failed
@@ -74,14 +76,15 @@ output_failed() {
 	die $EX_IOERR "unable to write standard output${DONE:+, but $DONE}"
 }
 
-# copy_failed STATUS: awk or cat could not write; or nobody reads any more.
+# copy_failed STATUS: fail because awk or cat could not write. If SIGPIPE ended
+# it, nobody reads any more: end without a message.
 copy_failed() {
 	[ "$1" -lt 128 ] || exit "$1"
 	output_failed
 }
 
-# typed_words WORD...: print the words, so that they can be typed again. `...`
-# stands for one that may be a secret, or that a shell would change.
+# typed_words WORD...: print the words so that they can be typed again. `...`
+# replaces a word that may be a secret, or that a shell would change.
 typed_words() {
 	local word words
 	words=
@@ -96,7 +99,7 @@ typed_words() {
 	printf '%s\n' "$words"
 }
 
-# is_root: is root the effective user? Starts no process, as id(1) would be.
+# is_root: is root the effective user? Unlike id(1), this starts no process.
 is_root() {
 	local name effective
 	while read -r name _ effective _; do
@@ -105,19 +108,20 @@ is_root() {
 	[ "$effective" = 0 ]
 }
 
-# need_root WORD...: a verb that changes a slot is for root.
+# need_root WORD...: fail unless root runs this verb, which changes something.
 need_root() {
 	is_root || die $EX_NOPERM \
 		"only root can $VERB: run sudo $TOOL $VERB$(typed_words "$@")"
 }
 
-# need_part PROGRAM PACKAGE: a program of vmedia that a package of its own has.
+# need_part PROGRAM PACKAGE: fail unless PROGRAM of vmedia, from PACKAGE, is
+# installed.
 need_part() {
 	command -v "$1" >/dev/null ||
 		die $EX_UNAVAILABLE "unable to run $1: install $2"
 }
 
-# make_system_user USER: a user for a program of ours, also before systemd makes it.
+# make_system_user USER: make a user for a program of ours, unless systemd has.
 make_system_user() {
 	id "$1" >/dev/null 2>&1 ||
 		systemd-sysusers --inline "u $1 -" 2>/dev/null ||
@@ -125,7 +129,7 @@ make_system_user() {
 		die $EX_OSERR "unable to make the user $1"
 }
 
-# misuse MESSAGE...: the command line is wrong.
+# misuse MESSAGE...: fail because the command line is wrong.
 misuse() {
 	die $EX_USAGE "$* (see $TOOL help${VERB:+ $VERB})"
 }
@@ -223,7 +227,7 @@ is_number() {
 	[ "$NUMBER" -le "$2" ]
 }
 
-# is_size WORD: is it one, such as 500K, 2M or 1G?
+# is_size WORD: is it a size, such as 500K, 2M or 1G?
 is_size() {
 	case ${1%[KMG]} in
 	'' | *[!0-9]*) return 1 ;;
@@ -238,8 +242,8 @@ is_sha256() {
 	[ ${#1} = 64 ]
 }
 
-# seconds_in TIME: print TIME (90, 90s, 30m, 2h, 1d), at most a year, in seconds.
-# False if it is no time.
+# seconds_in TIME: print TIME (90, 90s, 30m, 2h, 1d), at most a year, in
+# seconds. False if it is not a time.
 seconds_in() {
 	local count unit
 	count=${1%[smhd]}
@@ -281,7 +285,8 @@ get() {
 	read_value "$DIR/$1"
 }
 
-# value_of NAME: the same into VALUE, without a process even for $( ).
+# value_of NAME: set VALUE to a value of slot DIR, without any process, not even
+# for $( ). False if there is none.
 value_of() {
 	VALUE=
 	[ -f "$DIR/$1" ] && { IFS= read -r VALUE <"$DIR/$1"; } 2>/dev/null &&
@@ -303,14 +308,14 @@ put() {
 	return "$1"
 }
 
-# held: is there a living vm-slot in DIR? The lock tells; the pid in it may
-# belong to another process by now.
+# held: does a vm-slot run for slot DIR? The lock tells this; the pid in the
+# file may belong to another process by now.
 held() {
 	vm-lock -t "$DIR/pid"
 }
 
-# is_locked FILE: the same of another lock of slot DIR, or of `pid`. If the user
-# may not know, end.
+# is_locked FILE: does a process hold this lock of slot DIR? FILE may be `pid`.
+# Fail if the user may not know.
 is_locked() {
 	vm-lock -t "$DIR/$1" 2>/dev/null
 	case $? in
@@ -350,7 +355,7 @@ has_module() {
 
 # --- time -----------------------------------------------------------------
 
-# now: print the uptime in seconds: a clock that nobody sets.
+# now: print the uptime in seconds, a clock that nobody can set.
 now() {
 	local uptime
 	read -r uptime _ </proc/uptime && echo "${uptime%.*}"
@@ -385,8 +390,8 @@ with_source() {
 	request=$1
 	shift
 	set -- "$@" -r "$request"
-	# Before a mount only look. vm-slot then opens the image to write, and has
-	# all of it verified, once.
+	# Before a mount, only look at the image. vm-slot then opens it for
+	# writing, and has all of it verified, once.
 	case ${VERB:-} in mount | renew) set -- "$@" -l ;; esac
 	[ -z "${STATS:-}" ] || set -- "$@" "stats=$STATS"
 	set -- "$@" "timeout=$TIMEOUT"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# vmctl complete and vmctl image complete: what may stand in place of the last word
-# of a command line, for the shells (scripts/completion). They print one candidate
-# per line, with a tab and an explanation behind it; the line `:files` stands for the
+# vmctl complete and vmctl image complete: what the last word of a command line
+# may become, for the shells (scripts/completion). They print one candidate per
+# line, with a tab and an explanation after it; the line `:files` stands for the
 # names of files. Sourced by vmctl and vm-image.
 
 LAST=			# the word to complete
@@ -34,14 +34,14 @@ offer_options() {
 	done || exit
 }
 
-# offer_name PREFIX: PREFIX and NAME, as an image of OWNER.
+# offer_name PREFIX: offer PREFIX and the name of OWNER's image NAME.
 offer_name() {
 	uri_of
 	offer "$1${VALUE#image:}"
 }
 
-# offer_records PLACE [PREFIX]: PREFIX and the name of each image or upload, for those
-# who may read it.
+# offer_records PLACE [PREFIX]: offer PREFIX and the name of each image or
+# upload that the user may read.
 offer_records() {
 	[ -n "$STORE" ] || return 0
 	for DIR in "$STORE/$1"/????????????????; do
@@ -51,7 +51,8 @@ offer_records() {
 	done
 }
 
-# offer_boxes: the files in drop boxes. Their owners may give them any names.
+# offer_boxes: offer the files in drop boxes. Their owners may give them any
+# names: skip those that cannot be names of images.
 offer_boxes() {
 	local file
 	for file in "$STORE"/boxes/*/images/*; do
@@ -62,7 +63,7 @@ offer_boxes() {
 	done
 }
 
-# offer_names: of what VERB works on.
+# offer_names: offer the names of what VERB works on.
 offer_names() {
 	case $VERB in
 	finish) offer_boxes ;;
@@ -73,14 +74,14 @@ offer_names() {
 	esac
 }
 
-# offer_formats: what VERB can make.
+# offer_formats: offer the formats that VERB can make.
 offer_formats() {
 	[ "$VERB" != pack ] || offer iso
 	offer vfat
 	[ "$VERB" != create ] || offer exfat
 }
 
-# offer_owners: root, unless it is about drop boxes, and the names of the others.
+# offer_owners: offer the owners, without root if VERB is about drop boxes.
 offer_owners() {
 	[ "$VERB" = owner ] || offer root
 	for DIR in "$STORE"/owners/*; do
@@ -88,7 +89,7 @@ offer_owners() {
 	done
 }
 
-# offer_values WORD: what may stand where the tables have WORD.
+# offer_values WORD: offer what may replace WORD of the tables.
 offer_values() {
 	local word kind
 	kind=$1
@@ -154,8 +155,8 @@ offer_values() {
 	done
 }
 
-# skip_word WORD: a word before the last one. Set NEEDS if it is an option that
-# awaits its value, and remove an argument from TAKES.
+# skip_word WORD: take a word before the last one. Set NEEDS if it is an option
+# that awaits its value, and remove an argument from TAKES.
 skip_word() {
 	if [ -n "$NEEDS" ]; then
 		NEEDS=
@@ -174,7 +175,7 @@ skip_word() {
 	esac
 }
 
-# complete_image WORD...: vm-image offers its own words, where it is installed.
+# complete_image WORD...: let vm-image, if it is installed, offer its own words.
 complete_image() {
 	command -v vm-image >/dev/null || exit 0
 	exec vm-image complete "$@"

@@ -6,8 +6,9 @@
 CONF=${VM_CONF:-/etc/vmedia/vmedia.conf}
 export VM_HOOK_DIR="${VM_HOOK_DIR:-/etc/vmedia/hooks.d}"	# for vm-slot
 
-# SETTING|KIND|VALUE: how its value is checked, and its right form for people.
-# This is the only list of the settings; take_setting() says what each one sets.
+# SETTING|KIND|VALUE. KIND tells how to check the value, and VALUE describes a
+# correct value to people. This is the only list of the settings; take_setting()
+# says what each one sets.
 SETTINGS="
 slots|types|1 to 8 words, each of them cd or disk
 drives|permanent on-demand|permanent or on-demand
@@ -85,17 +86,17 @@ STORE_QUOTA=		# how much each owner may have in it
 STORE_RESERVE=5		# percent of its file system that stay free
 STORE_KEEP=604800	# seconds after which an unfinished upload is removed
 STORE_VOLUMES=		# the volume group for images, in place of files
-STORE_HOSTS=		# from which servers clients may let it fetch
+STORE_HOSTS=		# the servers from which clients may let it fetch
 
 CONF_ERROR=	# the first error in the configuration
 CONF_ERRORS=	# all of them, each on a line
-CONFIGURED=	# how many drives it has
+CONFIGURED=	# how many drives the configuration has
 CONF_LINES=	# "KEY NUMBER" of each setting that was read, each on a line
 LINE_NUMBER=0	# the line at hand
 TRIMMED=	# what trim() has left
 
-# trim TEXT: TEXT without blanks around it, into TRIMMED. No process is started:
-# the file has a line for each setting, and each vmctl reads it.
+# trim TEXT: set TRIMMED to TEXT without the blanks around it. Start no process,
+# because each vmctl does this for every line of the file.
 trim() {
 	TRIMMED=${1#"${1%%[![:space:]]*}"}
 	TRIMMED=${TRIMMED%"${TRIMMED##*[![:space:]]}"}
@@ -222,7 +223,7 @@ is_kind() {
 	esac
 }
 
-# take_setting KEY VALUE: a wrong value is not used.
+# take_setting KEY VALUE: use the setting, unless its value is wrong.
 take_setting() {
 	local row
 	case $SETTINGS in
@@ -233,8 +234,8 @@ take_setting() {
 		;;
 	esac
 	row=${SETTINGS#*"$NEWLINE$1|"} row=${row%%"$NEWLINE"*}
-	# An empty value means the default, except that it can mean no drives. To
-	# mount nothing at boot is no use.
+	# An empty value means the default. But empty `slots` means no drives,
+	# and vmctl doctor reports an empty slotN.
 	case $1 in
 	slots | slot[0-7]) ;;
 	*) [ -n "$2" ] || return 0 ;;

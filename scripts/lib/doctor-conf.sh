@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# What vmctl doctor checks of the configuration: the form of each value, which
-# config.sh has noted, and whether what it names exists. Sourced by vmctl, before
-# doctor.sh.
+# What vmctl doctor checks in the configuration: the form of each value, for
+# which config.sh has noted errors, and whether the things that it names exist.
+# Sourced by vmctl, before doctor.sh.
 
 CONF_SICK=	# what is wrong with the configuration, each on a line
 
@@ -44,7 +44,7 @@ ill_setting() {
 	ill_line "$key" "$(lines_of "$key" | tail -n 1)" "$@"
 }
 
-# ill_line KEY NUMBER TEXT...: the same of a key that several lines set.
+# ill_line KEY NUMBER TEXT...: the same for the key on that line.
 ill_line() {
 	local key number
 	key=$1 number=$2
@@ -91,7 +91,7 @@ examine_repeated() {
 	done
 }
 
-# examine_drives: the number of drives, and the controller.
+# examine_drives: check the number of drives, and the controller.
 examine_drives() {
 	local udcs
 	[ "$CONFIGURED" != 0 ] || ill_setting slots \
@@ -105,7 +105,7 @@ examine_drives() {
 		"write one of these: $udcs"
 }
 
-# examine_files: what the values name.
+# examine_files: check the files and programs that the values name.
 examine_files() {
 	local path
 	[ -z "$CACERT" ] || grep -qs -e '-BEGIN.*CERTIFICATE-' "$CACERT" ||
@@ -159,9 +159,9 @@ examine_declared() {
 	END
 }
 
-# try_words SLOT WORDS: read the words as vmctl mount does. Run it in a subshell.
+# try_words SLOT WORDS: parse the words as vmctl mount does, in a subshell.
 try_words() (
-	# TEMP is our caller's: what is read here goes elsewhere.
+	# TEMP is our caller's: put the request into a directory of its own.
 	VERB=mount JSON='' URL='' SLOT='' PASSWORD='' ARGUMENT=''
 	REQ=$TEMP/slot$1
 	rm -rf "$REQ"
@@ -175,7 +175,7 @@ try_words() (
 	complete_request
 )
 
-# examine_owner FILE: root runs what it says, so only root may change it.
+# examine_owner FILE: root runs what FILE says, so only root may change it.
 examine_owner() {
 	[ -f "$1" ] || return 0
 	# shellcheck disable=SC2046 # the fields of ls
@@ -190,7 +190,7 @@ examine_owner() {
 	esac
 }
 
-# examine_hooks: a hook that cannot be executed is passed over without a word.
+# examine_hooks: vmedia skips a hook that cannot be executed, without a message.
 examine_hooks() {
 	local hook
 	for hook in "$VM_HOOK_DIR"/*; do

@@ -6,7 +6,7 @@
 # shellcheck source=scripts/lib/host.sh
 . "$BIN/../lib/vmedia/host.sh"
 
-# has_backend: is one set?
+# has_backend: is a backend set?
 has_backend() {
 	host_setting host
 	[ -n "$VALUE" ]

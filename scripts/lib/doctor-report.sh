@@ -25,12 +25,13 @@ lacking() {
 	SICK=1
 }
 
-# lacks TEXT...: this machine does not have it, and works without it.
+# lacks TEXT...: this machine lacks something, but works without it.
 lacks() {
 	found lack true "$*"
 }
 
-# found WORD true|false TEXT [WHAT]: print the result of a check, or keep it.
+# found WORD true|false TEXT [WHAT]: print the result of a check, or keep it for
+# --json.
 found() {
 	local more
 	if [ -n "$JSON" ]; then

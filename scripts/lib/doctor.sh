@@ -28,7 +28,8 @@ clock_is_right() {
 	[ "$(date +%s)" -ge "$(date -r "$BIN/vm-fetchd" +%s)" ]
 }
 
-# examine_nbd: without NBD there must be FunctionFS, and a vm-drive shows each image.
+# examine_nbd: without NBD, FunctionFS is needed, and a vm-drive shows each
+# image.
 examine_nbd() {
 	if has_module nbd || ! has_module usb_f_fs; then
 		examine_module nbd nbd CONFIG_BLK_DEV_NBD
@@ -62,7 +63,8 @@ is_udc() {
 	[ -n "$1" ] && [ -e "${VM_SYS:-/sys}/class/udc/$1" ]
 }
 
-# why_not_attached UDC: without a gadget of ours, no host can be attached.
+# why_not_attached UDC: print why. Without a gadget of ours, no host can be
+# attached.
 why_not_attached() {
 	if read_value "${VM_SYS:-/sys}/class/udc/$1/function" | grep -q .; then
 		echo "is the host off, or the USB cable unplugged?"
@@ -158,7 +160,7 @@ examine_url() {
 		status=$?
 		hear <"$TEMP/said"
 		case $HEARD in
-		*": install vmedia-"*) ill "$HEARD" ;; # is the remedy
+		*": install vmedia-"*) ill "$HEARD" ;; # it names the remedy
 		*) ill "$HEARD: $(remedy_for $status "$HEARD")" ;;
 		esac
 	fi
@@ -191,7 +193,8 @@ repair_slot() {
 }
 
 # repair_devices: detach each block device whose vm-nbd-attach has died and that
-# belongs to no slot. The kernel keeps in `backend` that it was vmedia's.
+# belongs to no slot. The kernel's `backend` file tells that a device was
+# vmedia's.
 repair_devices() {
 	local backend pid device
 	for backend in "${VM_SYS:-/sys}"/block/nbd*/backend; do

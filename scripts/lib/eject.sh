@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# vmctl eject and renew, and which slot a verb means that works on a slot in use.
+# vmctl eject and renew, and the default slot of verbs for a slot in use.
 # Sourced by vmctl, after slot.sh, source.sh and status.sh.
 
 # is_used N: is there a request in that slot?

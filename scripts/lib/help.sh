@@ -3,7 +3,7 @@
 # What vmctl help prints, from the tables of option-table.sh, and vmctl image help
 # from those of image-table.sh. Sourced after parse.sh.
 
-# help_verbs: the verbs, and what each does.
+# help_verbs: print the verbs, and what each does.
 help_verbs() {
 	local verb takes help
 	out 'usage: %s VERB [OPTION]... [ARGUMENT]...\n' "$TOOL"
@@ -16,7 +16,7 @@ help_verbs() {
 		"$TOOL" "$PROG" 'explains them.'
 }
 
-# help_options VERB: its options.
+# help_options VERB: print its options.
 help_options() {
 	local name letter value verbs help
 	echo "$OPTIONS" | while IFS='|' read -r name letter value verbs help; do
@@ -29,7 +29,7 @@ help_options() {
 	done || exit
 }
 
-# help_words TEXT: the meaning of the words in capitals that TEXT has.
+# help_words TEXT: print the meanings of the words in capitals in TEXT.
 help_words() {
 	local word meaning
 	echo "$MEANINGS" | while IFS='|' read -r word meaning; do
@@ -41,7 +41,7 @@ help_words() {
 	done || exit
 }
 
-# help_verb VERB: its arguments and options.
+# help_verb VERB: print its arguments and options.
 help_verb() {
 	local rest options words also
 	find_verb "$1" || no_verb "$1"

@@ -69,8 +69,8 @@ backend_power() {
 	esac
 }
 
-# see_transitions: which actions there are. Older versions of OpenBMC do not tell,
-# and have all of them.
+# see_transitions: set HOST_ACTIONS. Older versions of OpenBMC do not tell which
+# actions they have, and have all of them.
 see_transitions() {
 	HOST_ACTIONS="off"
 	find_service state/host0 || return 0
@@ -161,7 +161,7 @@ backend_act() {
 }
 
 # put_boot PATH INTERFACE NAME TYPE VALUE: set one property of the override, or
-# end.
+# fail.
 put_boot() {
 	set_property "control/host0/boot$1" "$2" "$3" "$4" "$5" ||
 		call_failed $? "set what the host boots"

@@ -26,7 +26,7 @@ known() {
 	echo "$found"
 }
 
-# take_boot TARGET ENABLED [MODE]: what the command says of the override.
+# take_boot TARGET ENABLED [MODE]: take the override from the line `boot`.
 take_boot() {
 	HOST_TARGET=$(known "${1:-}" "cd usb pxe http hdd bios")
 	HOST_ENABLED=$(known "${2:-}" "once continuous")
@@ -35,8 +35,8 @@ take_boot() {
 		HOST_TARGET=none HOST_ENABLED=disabled
 }
 
-# backend_see: without a line `boot`, HOST_ENABLED is empty: host-once.sh knows
-# what was asked for.
+# backend_see: without a line `boot`, HOST_ENABLED is empty: host-once.sh then
+# uses what it remembers.
 backend_see() {
 	local name words boot
 	site status || call_failed $? "learn the state of the host"

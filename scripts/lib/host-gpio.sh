@@ -9,8 +9,8 @@ LOW=			# -l if the line is active low
 CHIP=			# its chip; empty if only the name is known
 OFFSET=			# its number on the chip, or its name
 
-# find_line SETTING: set CHIP, OFFSET and LOW from NAME or CHIP OFFSET, with
-# active-low behind. False if the setting is empty.
+# find_line SETTING: set CHIP, OFFSET and LOW from the words NAME or CHIP
+# OFFSET, after which may be active-low. False if the setting is empty.
 find_line() {
 	local last
 	host_setting "$1"
@@ -61,7 +61,7 @@ read_line_value() {
 	VALUE=$ANSWER
 }
 
-# press SETTING MILLISECONDS: press the button of this line.
+# press SETTING MILLISECONDS: press the button that is on the line of SETTING.
 press() {
 	find_line "$1" && hold_line "$2" || call_failed $? "press the button of $1"
 }

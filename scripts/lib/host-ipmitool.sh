@@ -17,8 +17,8 @@ ipmi() {
 	return $status
 }
 
-# take_flags VERSION PARAMETER FLAGS DEVICE: the boot flags (parameter 5), two
-# hexadecimal digits each.
+# take_flags VERSION PARAMETER FLAGS DEVICE: take the override from the boot
+# flags (parameter 5), two hexadecimal digits each.
 take_flags() {
 	HOST_TARGETS="none cd usb pxe hdd bios" HOST_MODES="uefi legacy"
 	HOST_TARGET=none HOST_ENABLED=disabled
@@ -37,8 +37,8 @@ take_flags() {
 	[ $((0x$3 & 0x20)) = 0 ] || HOST_MODE=uefi
 }
 
-# backend_see: both answers come from one session, since a session is what takes
-# time: chassis status has 3 or 4 bytes, the boot flags 7.
+# backend_see: get both answers in one session, because a session takes long.
+# The chassis status has 3 or 4 bytes, the boot flags have 7.
 backend_see() {
 	local line
 	HOST_POWER='' HOST_ACTIONS="on off shutdown reset cycle nmi"
@@ -61,7 +61,7 @@ backend_see() {
 		call_failed "${1:-$EX_UNAVAILABLE}" "learn the state of the host"
 }
 
-# take_power BYTE...: the chassis status; bit 0 is the power.
+# take_power BYTE...: take the power from the chassis status, where it is bit 0.
 take_power() {
 	[ $((0x$1 & 1)) = 1 ] && HOST_POWER=on || HOST_POWER=off
 }

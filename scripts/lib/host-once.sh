@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# What vm-host itself remembers of a boot override: that `cd` was asked for,
-# although the host boots it as a USB disk, and that an override for one boot must
-# be gone after that boot. Sourced by vm-host, after host.sh. The directory is
-# /run/vmedia-host:
+# What vm-host itself remembers about a boot override: that the user asked for
+# `cd`, although the host boots it as a USB disk, and that an override for one
+# boot must be gone after that boot. Sourced by vm-host, after host.sh. The
+# directory is /run/vmedia-host:
 #
 #   lock     flock(2)ed by the vm-host that changes something
 #   asked    TARGET BACKEND-TARGET ENABLED MODE, as last set; MODE may be missing
-#   booting  once the boot that uses it up has begun: the uptime at which it is
-#            over, and a number that stands for it
-#   power    what the power was when somebody looked last
+#   booting  exists once the boot that uses up the override has begun: the
+#            uptime at which this boot is over, and a number that identifies it
+#   power    what the power was when somebody last looked
 #
-# The firmware reads the override some time after the host has been told to boot.
-# It has read it once the host reads from our drive. Without such a sign, a limit
-# of time decides.
+# The firmware reads the override some time after the host has been told to
+# boot. Once the host reads from our drive, the firmware has read the override.
+# Without this sign, a time limit decides.
 
 STATE=${RUN}-host
 ASKED=			# the target that was asked for; empty if none was
@@ -21,12 +21,12 @@ ASKED_AS=		# what the backend was told
 ASKED_LASTS=		# once or continuous
 ASKED_MODE=
 SIGN_SECONDS=900	# how long to wait for the host to read from our drive
-SETTLE_SECONDS=5	# from its first read on, and from the reset to the first look
+SETTLE_SECONDS=5	# to wait after a reset, and after that first read
 
 LOCKED=			# set while we have the lock
 
-# try_lock SECONDS: take the lock, which is released when we end. False if it is
-# not to be had.
+# try_lock SECONDS: take the lock, which is released when we end. False if that
+# fails.
 try_lock() {
 	[ -z "$LOCKED" ] || return 0
 	mkdir -p "$STATE" 2>/dev/null && { exec 9>>"$STATE/lock"; } 2>/dev/null &&
@@ -52,8 +52,8 @@ read_asked() {
 		read -r ASKED ASKED_AS ASKED_LASTS ASKED_MODE <"$STATE/asked"
 }
 
-# as_seen TARGET: print what the backend must be told. The medium of slot 0 is
-# `cd`, also if the host sees it as a disk.
+# as_seen TARGET: print the target for the backend. `cd` is the medium of slot
+# 0, even if the host sees it as a disk.
 as_seen() {
 	if [ "$1" = cd ] && is_disk; then echo usb; else echo "$1"; fi
 }
@@ -81,8 +81,8 @@ once_see() {
 	fi
 }
 
-# once_tidy: what whoever looks can do for an override that is for one boot. Only
-# root can.
+# once_tidy: update what is known about an override for one boot, when somebody
+# looks at the host. Only root can do that.
 once_tidy() {
 	local was
 	[ -w "$STATE/asked" ] && try_lock 0 && read_asked || return 0
@@ -101,7 +101,7 @@ once_tidy() {
 
 # --- around an action -----------------------------------------------------
 
-# once_before ACTION: what must be done before it.
+# once_before ACTION: do what is needed before the action.
 once_before() {
 	local as
 	[ "$1" != nmi ] && read_asked || return 0
@@ -115,7 +115,7 @@ once_before() {
 		once_set "$ASKED" "$ASKED_LASTS" "$ASKED_MODE"
 }
 
-# once_after ACTION: what must be done after it.
+# once_after ACTION: do what is needed after the action.
 once_after() {
 	case $1 in
 	off | shutdown) put_state power off ;;

@@ -10,11 +10,11 @@
 ORIGIN=			# https://HOST[:PORT]
 SYSTEM=			# the path of the system
 ETAG=			# of the last answer
-SYSTEM_ETAG=		# what the system had at the last GET
-RESET=			# the path of its action
+SYSTEM_ETAG=		# the system's at the last GET
+RESET=			# the path of the system's reset action
 ANSWER_MAX=262144	# bytes of an answer; a system has some 5000
 
-# What is used of an answer: the beginnings of paths.
+# The parts of an answer that we use: a pattern of their paths.
 WANTED='^/(PowerState$|Boot/BootSource|Boot/HttpBootUri$|Actions/#ComputerSystem.Reset/|Members/[01]/@odata.id$|Parameters/0/|error/)'
 
 # Our words and those of Redfish.
@@ -22,7 +22,7 @@ TARGET_NAMES="none None cd Cd usb Usb pxe Pxe http UefiHttp hdd Hdd bios BiosSet
 RESET_NAMES="on On off ForceOff shutdown GracefulShutdown restart GracefulRestart \
 reset ForceRestart cycle PowerCycle nmi Nmi"
 
-# redfish_name WORD LIST: print what Redfish calls it.
+# redfish_name WORD LIST: print Redfish's word for WORD.
 redfish_name() {
 	local rest
 	rest=" $2 "
@@ -30,8 +30,8 @@ redfish_name() {
 	echo "${rest%% *}"
 }
 
-# our_words NAMES LIST: print our words for those of LIST that are in NAMES, which
-# has blanks around each.
+# our_words NAMES LIST: print our words for those of LIST that are in NAMES,
+# where each name has blanks around it.
 our_words() {
 	local names words
 	names=$1 words=
@@ -75,7 +75,8 @@ fetch() {
 		-X "$method" -H 'Accept: application/json' -H 'OData-Version: 4.0'
 	[ -z "$body" ] || set -- "$@" -H 'Content-Type: application/json' -d "$body"
 	[ -z "$ETAG" ] || set -- "$@" -H "If-Match: $ETAG"
-	# Who pins a key trusts it, whoever has signed the certificate.
+	# The user trusts a pinned key, no matter who has signed the
+	# certificate.
 	[ -z "$pin" ] || set -- "$@" -k --pinnedpubkey "$pin"
 	[ -z "$cacert" ] || set -- "$@" --cacert "$cacert"
 	ANSWER=$({
@@ -98,7 +99,7 @@ fetch() {
 	! json_at /:etag || ETAG=$VALUE
 }
 
-# fetch_failed STATUS WHAT...: end with what curl says.
+# fetch_failed STATUS WHAT...: fail with the message of curl.
 fetch_failed() {
 	local status advice
 	status=$1 advice=
@@ -117,8 +118,8 @@ fetch_failed() {
 	die "$status" "unable to $*: ${VALUE#curl: }$advice"
 }
 
-# request WHAT METHOD PATH [BODY [ETAG]]: fetch, or end with the reason. WHAT says
-# what is not possible then. An answer 412 (the ETag is too old) returns 1.
+# request WHAT METHOD PATH [BODY [ETAG]]: fetch(), or fail; WHAT says what was
+# not possible. Returns 1 after an answer 412 (the ETag is too old).
 request() {
 	local what status
 	what=$1
@@ -185,7 +186,7 @@ backend_power() {
 	see_system
 }
 
-# see_boot: the boot override of the system.
+# see_boot: take the boot override from the answer.
 see_boot() {
 	HOST_TARGETS='' HOST_MODES='' HOST_TARGET=none HOST_ENABLED=disabled HOST_URI=
 	if json_at /Boot/HttpBootUri; then
@@ -210,8 +211,8 @@ see_boot() {
 	fi
 }
 
-# see_actions: the resets that the system allows, where it says so. May replace
-# JSON_FLAT.
+# see_actions: set HOST_ACTIONS to the resets that the system allows, if it
+# tells them. May replace JSON_FLAT.
 see_actions() {
 	local action
 	action=/Actions/#ComputerSystem.Reset
@@ -262,8 +263,9 @@ boot_body() {
 	printf '}}'
 }
 
-# backend_boot: a system may demand the ETag of what is changed, and some change
-# theirs by themselves, or refuse each one.
+# backend_boot: a system may demand its own ETag for a change. Some systems
+# change it by themselves: try again with a new one. Others refuse every ETag:
+# try without.
 backend_boot() {
 	local body what
 	what="set what the host boots"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# The backend of vm-host where `host` is not set: nothing can be done, and the
-# power is what the setting `power` or the USB port tells. Sourced by host.sh.
+# The backend of vm-host if `host` is not set: it offers no actions, and the
+# setting `power` or the USB port tells the power. Sourced by host.sh.
 
 backend_see() {
 	backend_power
@@ -15,7 +15,7 @@ backend_power() {
 	fi
 }
 
-# see_power_command: its line ends with the word on or off.
+# see_power_command: the last line of its output ends with the word on or off.
 see_power_command() {
 	set -f
 	# shellcheck disable=SC2086 # a list of words
@@ -29,8 +29,8 @@ see_power_command() {
 	esac
 }
 
-# see_port: while the host is off, nothing is attached to the port of a drive
-# that is connected.
+# see_port: if the drive is on a USB device controller, its port is not attached
+# to a host while the host is off.
 see_port() {
 	HOST_POWER=
 	case $(vm-gadget status -f state 0 2>/dev/null) in

@@ -9,7 +9,7 @@
 #   backend_act ACTION        after backend_see: do one of HOST_ACTIONS
 #   backend_boot TARGET ENABLED MODE [URI]
 #                             after backend_see: set the boot override; MODE may
-#                             be empty; URI only where HOST_URI is not
+#                             be empty; URI only if HOST_URI is not empty
 #   backend_sick              print what is wrong with the settings, for doctor
 #
 # Sourced by vm-host and vmctl doctor, after config.sh.
@@ -74,13 +74,14 @@ choose_backend() {
 	esac
 }
 
-# call COMMAND...: run it for at most host_timeout seconds, with ANSWER as what it
-# prints, on standard error too. Returns its status, or 75 if its time was over.
+# call COMMAND...: run COMMAND for at most host_timeout seconds, and set ANSWER
+# to what it prints, on standard error, too. Returns its status, or 75 if the
+# time was over.
 call() {
 	local status seconds
 	host_setting host_timeout 20
 	seconds=$VALUE
-	# sh would say how a signal has ended it.
+	# sh must not print how a signal has ended it.
 	{ ANSWER=$(exec timeout -k 2 "$seconds" "$@" 2>&1 9>&-); } 2>/dev/null
 	status=$?
 	case $status in
@@ -99,14 +100,15 @@ why() {
 	[ ${#ANSWER} -lt 2000 ] || ANSWER=$(printf '%s\n' "$ANSWER" | tail -c 500)
 	trim "$ANSWER"
 	VALUE=${TRIMMED##*"$NEWLINE"}
-	# Another machine may have said it, and a terminal obeys.
+	# It may be from another machine: remove the bytes that control a
+	# terminal.
 	case $VALUE in
 	*[[:cntrl:]]*) VALUE=$(printf %s "$VALUE" | tr -d '\000-\037\177') ;;
 	esac
 	[ -n "$VALUE" ] || VALUE="it gave no reason"
 }
 
-# call_failed STATUS WHAT...: end. WHAT says what was not possible.
+# call_failed STATUS WHAT...: fail. WHAT says what was not possible.
 call_failed() {
 	local status
 	status=$1
@@ -137,7 +139,7 @@ host_password() {
 		die $EX_CONFIG "host_password_file is empty"
 }
 
-# sick_program NAME: print that it is missing.
+# sick_program NAME: print that the program is missing, if it is.
 sick_program() {
 	command -v "$1" >/dev/null || echo "there is no program $1: install it"
 }

@@ -28,7 +28,7 @@ is_key() {
 	return 1
 }
 
-# read_keys FILE|-: set KEYS to the lines of the file, or end.
+# read_keys FILE|-: set KEYS to the lines of the file, or fail.
 read_keys() {
 	local count seen
 	[ "$1" = - ] || { [ -r "$1" ] && [ ! -d "$1" ]; } ||
@@ -92,7 +92,7 @@ has_user() {
 	esac
 }
 
-# refuse_user NAME: end if somebody else has made the user.
+# refuse_user NAME: fail if somebody else has made the user.
 refuse_user() {
 	has_user "$1" || [ -z "$(entry passwd "$1")" ] || die $EX_CANTCREAT \
 		"$1 is a user of this machine already: give the owner another name"
@@ -107,7 +107,7 @@ run_tool() {
 		"unable to make $what: ${why##*"$NEWLINE"}"
 }
 
-# make_group: the group that sshd's Match names.
+# make_group: make the group that sshd's Match names.
 make_group() {
 	[ -z "$(entry group $OWNERS)" ] || return 0
 	if command -v groupadd >/dev/null; then
@@ -117,8 +117,8 @@ make_group() {
 	fi
 }
 
-# make_user NAME: a user who can log in with a key and in no other way. With `!` for a
-# password the account would be locked, and sshd without PAM would refuse it.
+# make_user NAME: make a user who can log in only with a key. The password `!`
+# would lock the account, and sshd without PAM would refuse it.
 make_user() {
 	make_group
 	! has_user "$1" || return 0
@@ -144,7 +144,8 @@ remove_user() {
 	fi || die $EX_OSERR "unable to remove the user $1: ${why##*"$NEWLINE"}"
 }
 
-# processes_of NAME: print the processes of the user: what still uploads.
+# processes_of NAME: print the pids of the user's processes, which may still
+# upload.
 processes_of() {
 	# A process may end while awk reads.
 	awk -v uid="$(id -u "$1")" '/^Uid:/ && $2 == uid {
@@ -152,7 +153,7 @@ processes_of() {
 		/proc/[0-9]*/status 2>/dev/null
 }
 
-# end_processes NAME: kill them. False if one is left.
+# end_processes NAME: kill these processes. False if there were any.
 end_processes() {
 	local pids
 	pids=$(processes_of "$1")
@@ -164,8 +165,8 @@ end_processes() {
 
 # --- the drop box ---------------------------------------------------------
 
-# need_chroot: end unless sshd would enter a drop box: each directory on the way must
-# be root's, and nobody else may write to it.
+# need_chroot: fail unless sshd would accept a drop box: each directory above it
+# must belong to root, and nobody else may be able to write to it.
 need_chroot() {
 	local dir mode
 	case $STORE in *:*) die $EX_CONFIG "the path of the store has a colon, which" \
@@ -184,7 +185,7 @@ need_chroot() {
 	done
 }
 
-# make_box NAME: the directory that the user sees as /, and images in it.
+# make_box NAME: make the directory that the user sees as /, and images in it.
 make_box() {
 	local box
 	box=$STORE/boxes/$1

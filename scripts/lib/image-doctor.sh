@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# vm-image doctor: what the image store needs, what this machine lacks for more than
-# the bare store, and how much room there is. Sourced by vm-image, after
+# vm-image doctor: check what the image store needs, what this machine lacks for
+# additional features, and how much room there is. Sourced by vm-image, after
 # doctor-report.sh, image-ledger.sh and image-owner.sh.
 
 MOUNT_POINT='' MOUNT_FROM='' MOUNT_TYPE='' MOUNT_HOW=''	# what see_mount() has found
@@ -44,7 +44,7 @@ examine_write() {
 # is_safe DIRECTORY: can only root change it?
 is_safe() {
 	case $(stat -L -c '%u %a' "$1" 2>/dev/null) in
-	"0 1"???) return 0 ;; # only who has a file there may rename it
+	"0 1"???) return 0 ;; # sticky: only the owner of a file may rename it
 	"0 "*[2367]? | "0 "*[2367]) return 1 ;;
 	"0 "*) return 0 ;;
 	*) return 1 ;;
@@ -80,7 +80,7 @@ examine_room() {
 	fi
 }
 
-# examine_tools: programs without which the store does not work.
+# examine_tools: check the programs without which the store does not work.
 examine_tools() {
 	local program
 	for program in vm-import vm-lock stat du df od sort head; do
@@ -89,7 +89,7 @@ examine_tools() {
 	done
 }
 
-# examine_leases: without them finish cannot be sure that nobody writes.
+# examine_leases: without leases, finish cannot be sure that nobody writes.
 examine_leases() {
 	if vm-import -q 0 -b "$STORE" .doctor 2>&1 >/dev/null | grep -q "no leases"; then
 		lacks "leases: $MOUNT_TYPE has none: finish waits five seconds, and" \
@@ -130,7 +130,7 @@ examine_volumes() {
 	fi
 }
 
-# examine_program NAME WHAT PACKAGE: one that only some verbs need.
+# examine_program NAME WHAT PACKAGE: check a program that only some verbs need.
 examine_program() {
 	if command -v "$1" >/dev/null; then
 		well "$1: $2"
@@ -150,7 +150,7 @@ examine_timer() {
 	fi
 }
 
-# examine_left: what gc would look at.
+# examine_left: is there something that gc would remove?
 examine_left() {
 	local path
 	for path in "$STORE"/trash/* "$STORE"/incoming/.new-*; do
@@ -161,7 +161,7 @@ examine_left() {
 	done
 }
 
-# examine_store: what depends on the directory.
+# examine_store: check what depends on the directory of the store.
 examine_store() {
 	need_store
 	see_mount "$STORE"

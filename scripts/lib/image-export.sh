@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 # An image as a file that its owner can read and write by sftp, as long as this
-# program runs. A block device would be none to sftp; the storage daemon of QEMU
-# shows one as a file (FUSE). Sourced by vm-image, after image-ledger.sh.
+# program runs. sftp does not read or write block devices; the storage daemon of
+# QEMU shows one as a file (FUSE). Sourced by vm-image, after image-ledger.sh.
 #
-#   $STORE/boxes/OWNER/disks/NAME   the file. Its directory is root's: in one of the
-#                                   owner's own, a link could be in its place.
+#   $STORE/boxes/OWNER/disks/NAME   the file. Its directory is root's: an owner
+#                                   could put a link in its place otherwise.
 #   $REC/exported                   locked as long as the image is exported
 
 EXPORT_SECONDS=30	# how long the daemon may take to begin
-BEFORE=''		# what changes_of() has found at first
+BEFORE=''		# what changes_of() has printed at first
 KEPT_SUM=''		# the checksum that is right again if nothing was written
 
-# changes_of REC: print what is another text after a write to its bytes.
+# changes_of REC: print a text that differs after each write to the image.
 changes_of() {
 	local path
 	path=$(readlink -f "$(data_of "$1")")
@@ -23,9 +23,9 @@ changes_of() {
 	fi
 }
 
-# take_export: nobody else has the image at hand, and from now on nobody gets it: what
-# mounts, removes or replaces it looks at our lock. A daemon that outlives us has it,
-# too.
+# take_export: fail if somebody uses the image at hand; then lock it against
+# others: whatever mounts, removes or replaces it checks our lock. A daemon that
+# outlives us has the lock, too.
 take_export() {
 	lock_ledger
 	refuse_in_use "$NAME" "$ID"
@@ -35,7 +35,8 @@ take_export() {
 	unlock_ledger
 }
 
-# begin_writing: whoever looks sees that the checksum may be wrong, even after a crash.
+# begin_writing: mark the checksum as stale, also in case of a crash, and allow
+# writing.
 begin_writing() {
 	BEFORE=$(changes_of "$REC")
 	KEPT_SUM=$(read_value "$REC/sha256") || KEPT_SUM=
@@ -43,7 +44,8 @@ begin_writing() {
 	[ ! -f "$REC/volume" ] || protect "$(read_value "$REC/volume")" rw
 }
 
-# make_mountpoint: an empty file, without what a crash has left there.
+# make_mountpoint: make an empty file, after unmounting what a crash has left
+# there.
 make_mountpoint() {
 	local dir
 	dir=$STORE/boxes/$OWNER/disks
@@ -96,7 +98,7 @@ start_daemon() {
 		die $EX_IOERR "unable to give $EXPORTED to $OWNER: type vmctl image doctor"
 }
 
-# end_export: the daemon has ended, or ends now. Needs nothing but REC and EXPORTED.
+# end_export: end the daemon, if it still runs, and clean up.
 end_export() {
 	[ -z "$CHILD" ] || {
 		kill "$CHILD" 2>/dev/null
@@ -117,7 +119,7 @@ end_export() {
 	EXPORTED=
 }
 
-# cmd_export: until somebody ends it.
+# cmd_export: show the image until somebody ends this program.
 cmd_export() {
 	need_store
 	if [ -n "$ID" ]; then

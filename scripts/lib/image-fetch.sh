@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# vm-image fetch: an image of a server, into the store. Here it is begun, watched and
-# ended; image-fetcher.sh does the work, in a process of its own that goes on when the
-# session ends. Sourced by vm-image, after request.sh and image-ledger.sh.
+# vm-image fetch: bring an image from a server into the store. This file begins,
+# watches and ends a fetch; image-fetcher.sh does the work, in a process of its
+# own that continues after the session has ended. Sourced by vm-image, after
+# request.sh and image-ledger.sh.
 #
 #   $FETCHES/ID/            of a fetch that is under way; only for root
 #   $FETCHES/ID/request/    what the user asked for, which may hold secrets
@@ -22,7 +23,7 @@ URL=''			# the image, as it may be shown
 REQ=''			# the request, a directory in TEMP
 GUARD=''		# the pid of the process that removes TEMP after a kill
 PASSWORD=''		# the file of --password
-ECHOES=''		# how the terminal was before a password was asked for
+ECHOES=''		# the terminal's settings before the password prompt
 TIMEOUT=30		# seconds before a busy server is given up, for now
 LIMIT_RATE=${LIMIT_RATE:-} PROXY=${PROXY:-} CACERT=${CACERT:-} CACHE=${CACHE:-}
 CONNECTIONS=${CONNECTIONS:-} SPOOL='' OUTAGE=${OUTAGE:-} ALLOW_FILE=''
@@ -35,7 +36,7 @@ need_temp() {
 	exec 6>&8 8>&-
 }
 
-# remove_temp: when vm-image ends.
+# remove_temp: remove TEMP when vm-image ends.
 remove_temp() {
 	[ -z "$ECHOES" ] || stty "$ECHOES"
 	[ -n "$TEMP" ] || return 0
@@ -44,8 +45,8 @@ remove_temp() {
 	wait "$GUARD"
 }
 
-# take_fetch_option NAME VALUE: an option about the way to the image. False if it is
-# another one.
+# take_fetch_option NAME VALUE: take an option about the access to the image.
+# False if it is another option.
 take_fetch_option() {
 	case $1 in id | owner) return 1 ;; esac
 	need_temp
@@ -55,8 +56,8 @@ take_fetch_option() {
 
 # --- the request ----------------------------------------------------------
 
-# limit_to_hosts: who asks through Redfish or the web reaches only the hosts that the
-# configuration allows, and may not choose the way there.
+# limit_to_hosts: clients of Redfish or the web page may reach only the hosts
+# that the configuration allows, and must not choose the way there.
 limit_to_hosts() {
 	[ ! -f "$REQ/insecure" ] && [ ! -f "$REQ/netrc" ] && [ -z "$ASKS_PROXY" ] ||
 		misuse "--for-others: without --insecure, --netrc and --proxy"
@@ -80,7 +81,7 @@ make_fetch_request() {
 	complete_source
 }
 
-# has_secret: does REQ hold one? A user's name alone is none.
+# has_secret: does REQ hold a secret? The name of a user alone is not one.
 has_secret() {
 	local name
 	for name in password header netrc cert key; do
@@ -108,8 +109,8 @@ about() {
 	return 1
 }
 
-# identity FILE: set VALUE to what tells this image from another at the same URL.
-# What is not known for sure (`none`) is never the same.
+# identity FILE: set VALUE to what tells this image from another at the same
+# URL. For `none`, this is not certain.
 identity() {
 	local validator
 	about validator "$1" || return
@@ -119,7 +120,7 @@ identity() {
 	VALUE="$validator, $VALUE bytes"
 }
 
-# look: end unless the server has the image. What it is, $TEMP/about tells then.
+# look: fail unless the server has the image. Then $TEMP/about describes it.
 look() {
 	local said status
 	said=$(VM_CAUSES=1 vm-fetchd -p -c -r "$REQ" "about=$TEMP/about" \
@@ -145,8 +146,9 @@ for_people() {
 	esac
 }
 
-# name_of_url: set NAME to the last part of the URL, in letters that an image may
-# have. What is decompressed has no name of a compressed file.
+# name_of_url: set NAME to the last part of the URL, in characters that the name
+# of an image may have. If the image is decompressed, drop the ending of a
+# compressed file.
 name_of_url() {
 	NAME=$(printf '%s\n' "$URL" | sed '
 		s,.*[/\\],,
@@ -172,7 +174,8 @@ name_of_user() {
 
 # --- beginning ------------------------------------------------------------
 
-# is_there: is the image that the URL has now in the store already, by that name?
+# is_there: does the store already have the image that is now at the URL, by
+# that name?
 is_there() {
 	local same
 	find_image "$OWNER" "$NAME" || return
@@ -181,8 +184,9 @@ is_there() {
 	identity "$TEMP/about" && [ "$VALUE" = "$same" ]
 }
 
-# has_sum: has the image at hand, which is there already, the SHA-256 that is given?
-# Then it is verified. False if it has another one and is to be replaced.
+# has_sum: does the image at hand, which is in the store already, have the given
+# SHA-256? Then it is verified. False if it has another one and should be
+# replaced.
 has_sum() {
 	local given
 	[ -f "$REQ/sha256" ] || return 0
@@ -203,7 +207,7 @@ has_sum() {
 		"not $given: use --replace to fetch it again"
 }
 
-# refuse_upload: an upload that is not ours has the name.
+# refuse_upload: fail because an upload that is not ours has the name.
 refuse_upload() {
 	die $EX_CANTCREAT "another upload has the name $NAME:" \
 		"type $TOOL ls, or give the image another name"
@@ -224,8 +228,8 @@ keep_request() {
 		"unable to write $FETCHES/$ID and $REC: is there no space left?"
 }
 
-# is_under_way: is the URL being fetched already, by that name? Sets the record at
-# hand. What is compressed may have lost the end of its name.
+# is_under_way: is the URL being fetched already, by that name? Sets the record
+# at hand. The name of a compressed file may have lost its ending.
 is_under_way() {
 	local name
 	name=$NAME
@@ -258,7 +262,7 @@ begin_record() {
 	else
 		about size "$TEMP/about" || :
 		size=$VALUE
-		# How large it will be is known when it has been decompressed.
+		# The size is not known before it has been decompressed.
 		! about compressed "$TEMP/about" || size=
 		unknown=
 		[ -n "$size" ] || unknown=1
@@ -289,12 +293,13 @@ start_fetch() {
 		return
 	fi
 	[ -d "$FETCHES/$ID" ] || mkdir -p "$FETCHES/$ID"
-	# Not our child: sh would print how it ended.
+	# Do not make it our child: sh would print how it ended.
 	(setsid "$BIN/vm-image" fetch --id "$ID" </dev/null >/dev/null \
 		2>>"$FETCHES/$ID/log" 6>&- 8>&- 9>&- &)
 }
 
-# say_begun: tell what was begun, unless somebody waits for it.
+# say_begun true|false: print what was begun, or that the image is there
+# already.
 say_begun() {
 	if [ -n "$JSON" ]; then
 		json_begin
@@ -342,7 +347,8 @@ cmd_fetch() {
 	follow_fetch
 }
 
-# follow_fetch: the image of the record at hand is being fetched.
+# follow_fetch: wait for the fetch of the record at hand, or say that it has
+# begun.
 follow_fetch() {
 	if [ -n "$WAITS" ]; then wait_fetch; else say_begun true; fi
 }
@@ -371,8 +377,8 @@ is_idle() {
 	! is_at_work "$1"
 }
 
-# resume_fetch: go on with the record at hand, if nobody does. If its request is
-# gone, because it had secrets, say who must act.
+# resume_fetch: continue the fetch of the record at hand, if no process does. If
+# its request is gone, because it had secrets, note that a person must act.
 resume_fetch() {
 	DIR=$REC
 	value_of origin && [ "$VALUE" = fetch ] && [ ! -f "$REC/status" ] &&
@@ -385,9 +391,9 @@ resume_fetch() {
  kept: type $TOOL fetch URL $NAME again" || :
 }
 
-# resume_fetches: go on with each fetch that has no process, after this machine has
-# started again or a process was killed, and forget the secrets of those that are no
-# more.
+# resume_fetches: go on with each fetch that has no process, after this machine
+# has started again or a process was killed, and remove the secrets of fetches
+# that no longer exist.
 resume_fetches() {
 	local dir
 	for dir in "$STORE"/incoming/????????????????; do

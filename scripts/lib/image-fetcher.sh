@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# The work of a fetch: vm-fetchd serves the image, vm-import copies it, until all of it
-# is there. What ends for a while is tried again, for as long as it takes. Killed at any
-# moment, the next one goes on where this one was. Sourced by vm-image, after
-# image-fetch.sh.
+# The work of a fetch: vm-fetchd serves the image, vm-import copies it, until
+# all of it is there. After an error that may pass, try again, for as long as it
+# takes. If this process is killed, the next one continues where this one was.
+# Sourced by vm-image, after image-fetch.sh.
 
 PAUSE_MAX=60		# seconds between two tries
 FETCHER=''		# the pid of vm-fetchd
@@ -11,7 +11,8 @@ WORK=''			# $FETCHES/ID
 WHY=''			# why a try has failed
 TOTAL_SIZE='' SUM=''	# of the image, once it was copied
 
-# end_fetch STATUS TEXT: nothing but a person can help. The secrets go.
+# end_fetch STATUS TEXT: end for good, because only a person can help. Remove
+# the secrets.
 end_fetch() {
 	stop_source
 	echo "$PROG: unable to fetch $NAME: $2" >&2
@@ -20,7 +21,7 @@ end_fetch() {
 	exit "$1"
 }
 
-# say_waiting TEXT: why nothing comes, for ls.
+# say_waiting TEXT: note why nothing comes, for ls.
 say_waiting() {
 	DIR=$REC
 	value_of error && [ "$VALUE" = "waiting: $1" ] ||
@@ -48,10 +49,10 @@ source_failed() {
 	end_fetch $status "$WHY"
 }
 
-# spool_room: print how many bytes vm-fetchd may download or decompress before it
-# serves the image: what is reserved and left, and all of it is reserved now if the
-# size is not known. The copy needs the same room again. In a subshell, because there
-# may be none.
+# spool_room: print how many bytes vm-fetchd may download or decompress before
+# it serves the image: what is reserved and left. If the size is not known, all
+# of it is reserved now, and the copy needs the same room again. A subshell,
+# because check_room() exits if there is none.
 spool_room() (
 	lock_ledger
 	DIR=$REC
@@ -70,14 +71,14 @@ spool_room() (
 	echo "$LIMIT"
 )
 
-# give_room: while nothing comes, what has no size yet reserves nothing.
+# give_room: while nothing comes, reserve no room for an image of unknown size.
 give_room() {
 	DIR=$REC
 	value_of size || set_value "$REC" taken 0
 }
 
-# open_source: vm-fetchd serves the image, and has told what it is. False if another
-# try may work.
+# open_source: start vm-fetchd, and wait until it serves the image and has
+# described it. False if another try may work.
 open_source() {
 	local ready room
 	room=$(spool_room 2>"$WORK/said") || {
@@ -106,7 +107,8 @@ stop_source() {
 
 # --- the copy -------------------------------------------------------------
 
-# keep_or_begin: the bytes that are there must be of the same image.
+# keep_or_begin: keep the bytes that are there if they are of the same image;
+# otherwise begin again. False if that cannot be written.
 keep_or_begin() {
 	local now was
 	identity "$WORK/about" || :
@@ -120,7 +122,8 @@ keep_or_begin() {
 			"fetching it again from the beginning" >&2
 		set_value "$REC" error "begun again: it has changed on the server" || :
 		rm -f "$REC/data"
-		# After a power cut, they must not stand beside the new validator.
+		# A power cut must not leave the old bytes with the new
+		# validator.
 		to_disk "$REC" || {
 			WHY="unable to write $REC"
 			return 1
@@ -134,8 +137,8 @@ keep_or_begin() {
 	}
 }
 
-# set_size SIZE: the size is another one than that which was announced: is there room?
-# In a subshell, because that may end it.
+# set_size SIZE: reserve room for SIZE, which is not the one that was announced.
+# A subshell, because check_room() exits if there is none.
 set_size() (
 	lock_ledger
 	blocks_of "$1"
@@ -182,7 +185,7 @@ import_said() {
 	esac
 }
 
-# copy: vm-import brings the rest. False if another try may work.
+# copy: let vm-import copy the rest. False if another try may work.
 copy() {
 	local status sum
 	about sha256 "$WORK/about" || :
@@ -204,14 +207,14 @@ copy() {
 	end_fetch $status "$WHY"
 }
 
-# fetch_once: one try. False if another one may work.
+# fetch_once: try once. False if another try may work.
 fetch_once() {
 	open_source && keep_or_begin && find_size && copy
 }
 
 # --- the end --------------------------------------------------------------
 
-# become_image: all bytes are there.
+# become_image: make an image of the record, because all bytes are there.
 become_image() {
 	DIR=$REC
 	if [ -f "$REQ/sha256" ]; then
@@ -224,7 +227,7 @@ become_image() {
 	forget_fetch
 }
 
-# forget_fetch: nothing is needed any more.
+# forget_fetch: remove what only the fetch has needed.
 forget_fetch() {
 	rm -rf "$WORK"
 }

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# vm-image gc: what crashes, power cuts and people who went away have left. It removes
-# only what has a record, or lies in a drop box. Sourced by vm-image, after
-# image-list.sh.
+# vm-image gc: clean up after crashes, power cuts and people who left an upload.
+# It removes only what has a record, or lies in a drop box. Sourced by vm-image,
+# after image-list.sh.
 
 DONE_IDS=''		# uploads that are complete, but no image yet
 EMPTY=''		# what the trash has
 
-# say_gc TEXT...: one line for each thing that was done.
+# say_gc TEXT...: print a line about what was done.
 say_gc() {
 	out '%s\n' "$*"
 }
 
-# gc_new: records that were never announced: whoever made them was killed. Their
-# maker holds the lock of the ledger, which we have now.
+# gc_new: remove the records that were never announced, because their maker was
+# killed. A maker holds the lock of the ledger, which we have now.
 gc_new() {
 	for DIR in "$STORE"/incoming/.new-*; do
 		[ ! -d "$DIR" ] || rm -rf "$DIR"
@@ -78,7 +78,8 @@ gc_image() {
 	[ "$TAKEN" = "$BYTES" ] || repair taken "$BYTES" "it takes $BYTES bytes"
 }
 
-# gc_box: the upload at hand (see_upload) lies in a drop box.
+# gc_box FILE: remove the upload at hand (see_upload), in a drop box, if nobody
+# continues it.
 gc_box() {
 	[ "$LEFT" = 0 ] || return 0
 	rm -f "$1" 2>/dev/null || return 0
@@ -86,7 +87,7 @@ gc_box() {
 	say_gc "removed the upload $VALUE ($OWNER): nobody has continued it"
 }
 
-# show_foreign: name what is not ours. It stays.
+# show_foreign: print the names of files that are not ours. They stay.
 show_foreign() {
 	local path
 	for path in "$STORE"/* "$STORE"/.[!.]* "$STORE"/images/* "$STORE"/incoming/*; do

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# The ledger of the image store: how much is taken, whether more may be, and the way
-# from an upload to an image. The ledger is what the records say; nothing else is
-# kept. Sourced by vm-image, after image-store.sh.
+# The ledger of the image store: how much room is taken, whether more may be
+# taken, and how an upload becomes an image. The ledger is the content of the
+# records; it is not stored elsewhere. Sourced by vm-image, after
+# image-store.sh.
 
 LEDGER_SECONDS=60	# how long to wait for the ledger
 LIMIT=''		# what reserve() allows when the size is not known
@@ -10,12 +11,12 @@ LIMIT=''		# what reserve() allows when the size is not known
 # What count_records() has found, in bytes:
 USED=0			# the records of the owner
 BOXED=0			# what lies in the drop box of the owner
-TOTAL=0			# all of them
+TOTAL=0			# the records and drop boxes of all owners
 COMING=0		# what will yet be written to this file system
 TAKEN_LINES=''		# for each owner a line OWNER BYTES, with the drop box
 
-# lock_ledger, unlock_ledger: hold it for a moment only. (`command`: if sh cannot open
-# a file for exec or `:` itself, it ends.)
+# lock_ledger, unlock_ledger: hold the lock for a moment only. (`command`,
+# because otherwise sh ends if it cannot open a file for exec or `:`.)
 lock_ledger() {
 	{ command exec 9<"$STORE/ledger"; } 2>/dev/null || die $EX_IOERR \
 		"unable to open $STORE/ledger: type vmctl image doctor"
@@ -37,7 +38,8 @@ taken_by() {
 	BYTES=$((${BYTES:-0} * 1024))
 }
 
-# add_taken OWNER BYTES: add a line to TAKEN_LINES, or to the one that is there.
+# add_taken OWNER BYTES: add BYTES to the owner's line in TAKEN_LINES, or add
+# this line.
 add_taken() {
 	local before after
 	case $NEWLINE$TAKEN_LINES in
@@ -53,9 +55,10 @@ add_taken() {
 	esac
 }
 
-# add_coming TAKEN: add to COMING what the record at hand (DIR) has reserved. Of an
-# image this is what the file of a blank disk has not got from the disk yet. A volume
-# takes nothing from this file system; but an upload to it is a file at first.
+# add_coming TAKEN: add to COMING what the record at hand (DIR) has reserved. An
+# image needs more room only if it is a blank disk, whose file does not have all
+# its blocks yet. A volume takes nothing from this file system, but an upload to
+# it may be a file at first.
 add_coming() {
 	value_of origin || :
 	case $DIR-$VALUE in
@@ -70,8 +73,8 @@ add_coming() {
 	esac
 }
 
-# count_records OWNER: set these. One process for each drop box, and none for a
-# record.
+# count_records OWNER: set these variables. Starts a process for each drop box
+# and each blank disk, and none for other records.
 count_records() {
 	local taken owner
 	USED=0 BOXED=0 TOTAL=0 COMING=0 TAKEN_LINES=''
@@ -136,7 +139,7 @@ room_left() {
 
 # --- reserving ------------------------------------------------------------
 
-# no_room WHAT USED ASKED LIMIT REMEDY: end.
+# no_room WHAT USED ASKED LIMIT REMEDY: fail.
 no_room() {
 	local used asked
 	in_words "$2"
@@ -148,10 +151,10 @@ no_room() {
 		"limit $VALUE: $5"
 }
 
-# check_room OWNER BYTES ORIGIN SIZE: end unless the owner may take so much more. What lies
-# in the drop box counts, but not for an upload out of it: two that do not fit
-# together must not keep each other out. Sets LIMIT to the most that would be
-# possible. The ledger must be locked.
+# check_room OWNER BYTES ORIGIN SIZE: fail unless the owner may take BYTES more.
+# The files in the drop box count, but not for an upload from it: two that do
+# not fit together must not block each other. Sets LIMIT to the largest BYTES
+# that would be possible. The ledger must be locked.
 check_room() {
 	local room size
 	count_records "$1"
@@ -164,7 +167,8 @@ check_room() {
 	room_in_group "$3" "$4"
 	room=$LIMIT
 	[ "$2" -le "$room" ] || {
-		# A read-only disk keeps what was left behind, and that is not the reason.
+		# If the disk is read-only, nothing could be cleaned up, and
+		# this is the real reason.
 		can_write 2>/dev/null || write_failed "store $NAME"
 		in_words "$2"
 		size=$VALUE
@@ -188,15 +192,15 @@ check_room() {
 		"there is no room left: remove an image with vmctl image rm"
 }
 
-# sweep_dead: remove what a killed put or finish has left: nobody can go on with it.
-# Its lock is gone with its process, thus the next one begins at once.
+# sweep_dead: remove what a killed put or finish has left: nobody can continue
+# it. Its lock has ended with its process, thus this need not wait.
 sweep_dead() {
 	for DIR in "$STORE"/incoming/????????????????; do
 		value_of origin || continue
 		case $VALUE in
 		create) ;;
-		# With a checksum it has all its bytes, and gc makes it an image. A power cut
-		# may leave an empty file of it.
+		# An upload with a checksum has all its bytes, and gc makes it
+		# an image. A power cut may leave an empty file sha256.
 		put | box | pack) ! value_of sha256 || ! is_sha256 "$VALUE" || continue ;;
 		*) continue ;;
 		esac
@@ -205,7 +209,7 @@ sweep_dead() {
 	DIR=$REC
 }
 
-# new_id: set ID.
+# new_id: set ID to a random one.
 new_id() {
 	ID=$(od -An -v -N8 -tx1 /dev/urandom | tr -d ' \n')
 	is_id "$ID" || die $EX_OSERR "unable to read /dev/urandom"
@@ -226,10 +230,10 @@ fill_record() {
 	} 2>/dev/null
 }
 
-# reserve OWNER NAME SIZE ORIGIN: reserve room, and make the record of an upload: sets
-# ID and REC, and locks it (lock_record). An empty SIZE is not known: everything that
-# is left is reserved, and LIMIT tells how much that is. Ends with 73 if there is not
-# enough.
+# reserve OWNER NAME SIZE ORIGIN: reserve room, make the record of an upload,
+# set ID and REC to it, and lock it (lock_record). An empty SIZE means that the
+# size is not known: reserve all the room that is left, and set LIMIT to it.
+# Exits with 73 if there is not enough room.
 reserve() {
 	local size new
 	has_owner "$1" || die $EX_NOINPUT "there is no owner $1"
@@ -264,8 +268,8 @@ reserve() {
 
 # --- publishing -----------------------------------------------------------
 
-# refuse_taken: end if an image has OWNER and NAME already, unless it may be replaced
-# and nobody uses it. Sets OLD to the record that is replaced.
+# refuse_taken: fail if an image has OWNER and NAME already, unless it may be
+# replaced and nobody uses it. Sets OLD to the record that is replaced.
 OLD=''
 refuse_taken() {
 	local id rec
@@ -279,14 +283,15 @@ refuse_taken() {
 	ID=$id REC=$rec DIR=$rec
 }
 
-# forget_upload: the record at hand is an image: what only an upload needs goes.
+# forget_upload: the record at hand is an image: remove what only an upload
+# needs.
 forget_upload() {
 	rm -rf "$REC/offset" "$REC/expect" "$REC/replace" "$REC/checking" "$REC/request"
 }
 
-# publish SIZE SHA256: make the upload at hand (ID, REC, OWNER, NAME) an image, whose
-# bytes are on the disk already. Ends if an image has its name. A crash leaves the
-# upload or the image, with all its values.
+# publish SIZE SHA256: make the upload at hand (ID, REC, OWNER, NAME) an image,
+# whose bytes are on the disk already. Fails if an image has its name. A crash
+# leaves the upload or the image, with all its values.
 publish() {
 	fill_volume "$1" "$2"
 	blocks_of "$1"

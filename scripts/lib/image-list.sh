@@ -4,7 +4,7 @@
 # vm-image, after image-ledger.sh.
 
 WARN_SECONDS=172800	# how long before its end an upload is `expiring`
-BOX_ROWS=100		# of one drop box, in a list
+BOX_ROWS=100		# rows of one drop box in a list
 TAB='	'
 NOW=''			# the time, in seconds
 
@@ -17,8 +17,9 @@ LEFT=''			# of an upload: seconds until it is removed
 SUM='' VERIFIED='' CREATED='' ORIGIN='' FAILED=''
 COMMA=''		# what stands before the next object
 
-# touched REC|FILE: set RECEIVED to the bytes of FILE, or of `data` in REC, and LEFT by
-# the latest change. A changed mtime does not make it older: the ctime counts.
+# touched REC|FILE: set RECEIVED to the bytes of FILE, or of `data` in REC, and
+# LEFT according to the latest change. The ctime counts, because a client can
+# set the mtime.
 touched() {
 	local latest size
 	RECEIVED='' LEFT='' latest=0 size=1
@@ -38,7 +39,7 @@ touched() {
 	[ $LEFT -ge 0 ] || LEFT=0
 }
 
-# is_expiring: is the end near, by LEFT?
+# is_expiring: is the end near, according to LEFT?
 is_expiring() {
 	local warn
 	warn=$WARN_SECONDS
@@ -82,8 +83,8 @@ see_record() {
 	fi
 }
 
-# see_source: what vm-fetchd has said last about the fetch at hand: why no byte comes,
-# or how many have come before it serves the image.
+# see_source: read vm-fetchd's last messages about the fetch at hand: why no
+# byte comes, or how many have come before it serves the image.
 see_source() {
 	local why
 	why="the server does not answer"
@@ -103,7 +104,7 @@ see_source() {
 	END
 }
 
-# see_upload FILE: the same for a file in a drop box. Its name may be any.
+# see_upload FILE: the same for a file in a drop box. It may have any name.
 see_upload() {
 	OWNER=${1%/images/*} OWNER=${OWNER##*/}
 	NAME=${1##*/} ID='' REC='' SIZE_OF='' SUM='' VERIFIED='' CREATED='' FAILED=''
@@ -130,8 +131,8 @@ each_row() {
 	done
 }
 
-# box_rows COMMAND FILE...: the same for the files of a drop box. Empty ones cost its
-# owner nothing: they must not make the list endless.
+# box_rows COMMAND FILE...: the same for the files of a drop box. Empty files
+# cost the owner nothing, thus the number of rows is limited.
 box_rows() {
 	local left=$BOX_ROWS command=$1
 	shift
@@ -150,14 +151,15 @@ box_rows() {
 	done
 }
 
-# name_shown: set VALUE to NAME, with ? for what a terminal might obey.
+# name_shown: set VALUE to NAME, with ? in place of bytes that may control a
+# terminal.
 name_shown() {
 	VALUE=$NAME
 	case $NAME in *[!\ -~]*) VALUE=$(printf %s "$NAME" | tr -c ' -~' '?') ;; esac
 }
 
-# time_left SECONDS: set VALUE to it for people, rounded up: a week that has just
-# begun has seven days.
+# time_left SECONDS: set VALUE to a time for people, rounded up: a week that has
+# just begun has seven days.
 time_left() {
 	if [ "$1" -ge 172800 ]; then
 		VALUE="$((($1 + 86399) / 86400)) days"
@@ -298,8 +300,8 @@ quota_text() {
 	out '%s: used %s, %s\n' "$1" "$used" "$VALUE"
 }
 
-# each_quota COMMAND: after count_records, run COMMAND OWNER USED LIMIT for each owner, or for ARGUMENT.
-# LIMIT may be empty.
+# each_quota COMMAND: after count_records(), run COMMAND OWNER USED LIMIT for
+# each owner, or for ARGUMENT. LIMIT may be empty.
 each_quota() {
 	local owner dir taken
 	for dir in root "$STORE"/owners/*; do

@@ -3,12 +3,12 @@
 # Images that are made here: a blank disk, and a CD or disk of files that the
 # installer of a host looks for. Sourced by vm-image, after image-ledger.sh.
 #
-# A disk with a file system has an MBR and one partition at 1 MiB, as USB sticks
-# have that are sold. Firmware, Windows and Linux are tested with those; a file
-# system without a partition table is taken for a floppy disk by some BIOSes.
+# A disk with a file system has an MBR and one partition at 1 MiB, like USB
+# sticks from a shop. Firmware, Windows and Linux are tested with those; some
+# BIOSes take a file system without a partition table for a floppy disk.
 
 DISK_MIN=4194304		# bytes of a disk with a file system
-DISK_MAX=2199023255552		# what the sectors of an MBR can number
+DISK_MAX=2199023255552		# the most that an MBR can describe
 FAT_FILE_MAX=4294967295		# bytes of a file on FAT
 START=1048576			# where the partition begins
 FORMAT='' LABEL=''		# set by --format and --label
@@ -18,8 +18,8 @@ LIST=''				# the files to pack, as list_files() says
 EPOCH=''			# their time, in seconds
 MADE_SIZE=''			# bytes of what is made
 
-# work PROGRAM...: run it in the background, so that a signal ends it, too. If it
-# fails, end, with its last line.
+# work PROGRAM...: run it in the background, so that a signal ends it, too. If
+# it fails, fail with its last line.
 work() {
 	local status
 	"$@" </dev/null >"$REC/.said" 2>&1 9>&- &
@@ -60,8 +60,8 @@ fat_of() {
 	fi
 }
 
-# write_mbr FILE SIZE TYPE SERIAL: TYPE is octal. A BIOS that starts this disk
-# tries the next one (INT 18h), where an empty sector would hang it.
+# write_mbr FILE SIZE TYPE SERIAL: TYPE is octal. The boot code makes a BIOS try
+# the next disk (INT 18h); an empty sector would hang it.
 write_mbr() {
 	local head entry
 	head="\\315\\030\\364\\353\\375" # int 18h; hlt; jmp to hlt
@@ -76,7 +76,7 @@ write_mbr() {
 		"unable to write $1: type vmctl image doctor"
 }
 
-# write_fat FILE SIZE: the partition table and the partition.
+# write_fat FILE SIZE: write the partition table and the partition.
 write_fat() {
 	case $(mkfs.vfat --help 2>&1) in
 	*--offset*) ;;
@@ -90,8 +90,8 @@ write_fat() {
 		"$1" $((($2 - START) / 1024))
 }
 
-# write_exfat FILE SIZE: mkfs.exfat begins at the first byte of a file. Thus it
-# gets one of its own, whose few written blocks are copied.
+# write_exfat FILE SIZE: mkfs.exfat begins at the first byte of a file. Thus
+# give it a file of its own, and copy the few blocks that it has written.
 write_exfat() {
 	write_mbr "$1" "$2" 007 "$SERIAL"
 	truncate -s $(($2 - START)) "$REC/.fs" || die $EX_IOERR \
@@ -112,7 +112,7 @@ make_disk() {
 	esac
 }
 
-# check_disk FORMAT: end unless MADE_SIZE is right for it.
+# check_disk FORMAT: fail unless MADE_SIZE is right for this format.
 check_disk() {
 	[ $((MADE_SIZE % 512)) = 0 ] && [ "$MADE_SIZE" -gt 0 ] || misuse \
 		"--size $MADE_SIZE: a disk has sectors of 512 bytes: write, for" \
@@ -122,8 +122,8 @@ check_disk() {
 		misuse "--size: a disk with $1 has 4M to 2048G"
 }
 
-# cmd_create: a blank disk. Its file is sparse, because people choose sizes that
-# they will not fill; all of it counts, because the host may fill it.
+# cmd_create: make a blank disk. Its file is sparse, because people choose sizes
+# that they will not fill; quotas count all of it, because the host may fill it.
 cmd_create() {
 	need_store
 	need_argument
@@ -143,14 +143,14 @@ cmd_create() {
 	DROP=$REC
 	SERIAL=$((0x${ID#????????}))
 	make_disk "$FORMAT"
-	# To hash a large blank disk would take minutes, and the first write of a
-	# host makes it wrong.
+	# To hash a large blank disk would take minutes, and the first write of
+	# a host makes the hash wrong.
 	publish "$MADE_SIZE" stale
 	DROP=
 	say_image "$MADE_SIZE" '' "blank disk${FORMAT:+ with $FORMAT}"
 }
 
-# check_label FORMAT: end unless a file system of this format may have LABEL.
+# check_label FORMAT: fail unless a file system of this format may have LABEL.
 check_label() {
 	local max
 	max=11
@@ -168,7 +168,7 @@ check_label() {
 # --- files ----------------------------------------------------------------
 
 # list_one PATH NAME: print the files below PATH, or PATH itself, one a line:
-# how it is called in the image, what it is, its size, its time and its path.
+# its name in the image, its kind, its size, its time and its path.
 list_one() {
 	local path rest
 	find "$1" -exec stat -c '%F|%s|%Y|%n' {} + | while read_line; do
@@ -180,13 +180,14 @@ list_one() {
 		*) rest="other|0|0" ;;
 		esac
 		path=${path#"$1"}
-		# The directory whose files are meant is the root of the image.
+		# DIR/ itself is the root of the image: leave it out.
 		[ -z "$2$path" ] ||
 			printf '%s\t%s\t%s\n' "${2:+/$2}$path" "$rest" "$1$path"
 	done
 }
 
-# list_from PATH: the same of what was typed: DIR/ stands for what DIR has.
+# list_from PATH: the same for a path as typed; DIR/ stands for the files in
+# DIR.
 list_from() {
 	local real name
 	real=$(readlink -f -- "$1") && [ -e "$real" ] ||
@@ -203,9 +204,10 @@ list_from() {
 	list_one "$real" "$name"
 }
 
-# list_files FROM TO: set LIST to the files of MORE, sorted by their names in the image:
-# lines NAME TAB KIND|SIZE|TIME TAB PATH. Nothing but files and directories is taken:
-# a link would lead out of what was named. Names are compared after tr(1) FROM TO.
+# list_files FROM TO: set LIST to the files of MORE, sorted by their names in
+# the image: lines NAME TAB KIND|SIZE|TIME TAB PATH. Only files and directories
+# are taken: a link could lead out of what was named. Two names are equal if
+# tr(1) FROM TO makes them equal.
 list_files() {
 	local path bad
 	LIST=$(printf %s "$MORE" | while read_line; do
@@ -312,8 +314,8 @@ write_iso() {
 
 # --- a FAT disk -----------------------------------------------------------
 
-# add_to_fat NAME KIND SIZE PATH: add up what it takes, with what its directory has
-# for it.
+# add_to_fat NAME KIND SIZE PATH: add the room for the file and for its
+# directory entry to MADE_SIZE.
 add_to_fat() {
 	case $1 in
 	*[\"*:\<\>?\\\|]* | *. | *\ | *./* | *\ /*) die $EX_DATAERR \
@@ -324,8 +326,8 @@ add_to_fat() {
 	MADE_SIZE=$((MADE_SIZE + 1024 + ($3 + 8191) / 8192 * 8192))
 }
 
-# size_of_fat: set MADE_SIZE to that of a disk on which the files fit. Its tables take
-# less than 1 %. It is what --size says, if that is given.
+# size_of_fat: set MADE_SIZE to --size, or if that is not given, to the size of
+# a disk on which the files fit. Its tables take less than 1 %.
 size_of_fat() {
 	MADE_SIZE=0
 	each_file add_to_fat
@@ -342,8 +344,9 @@ copy_to_fat() {
 	esac
 }
 
-# write_fat_files: a disk, and the files. The serial number depends on the files'
-# names, so that a host that sees two such disks can tell them apart.
+# write_fat_files: make a disk, and copy the files to it. The serial number
+# depends on the files' names, so that a host that sees two such disks can tell
+# them apart.
 write_fat_files() {
 	SERIAL=$(printf '%s\n' "$LABEL" "$EPOCH" "$LIST" | cut -f 1 | cksum)
 	SERIAL=${SERIAL%% *}
@@ -356,7 +359,7 @@ write_fat_files() {
 	) || exit
 }
 
-# cmd_pack: an ISO, or a FAT disk.
+# cmd_pack: make an ISO or a FAT disk.
 cmd_pack() {
 	local hashed
 	need_store

@@ -57,8 +57,8 @@ take_flag() {
 	esac
 }
 
-# use_argument: each verb looks at its arguments itself. What all have in common is
-# that they are lines.
+# use_argument: each verb checks its arguments itself, except that all of them
+# must be lines.
 use_argument() {
 	case $ARGUMENT$WHERE in *[[:cntrl:]]*) misuse \
 		"an argument has control characters" ;; esac

@@ -9,7 +9,8 @@ FORCE=''	# of --force
 
 # --- who comes in ---------------------------------------------------------
 
-# sftp_of NAME: set VALUE to what the owner types. False if no sshd is ready for it.
+# sftp_of NAME: set VALUE to the command that the owner types. False if no sshd
+# is ready for it.
 sftp_of() {
 	local port
 	VALUE="sftp $1@$(uname -n)"
@@ -45,14 +46,14 @@ say_sftp() {
 
 # --- add and rm -----------------------------------------------------------
 
-# lock_owners: one vm-image at a time adds or removes an owner.
+# lock_owners: only one vm-image at a time may add or remove an owner.
 lock_owners() {
 	lock_record "$STORE/owners" || die $EX_TEMPFAIL \
 		"another $TOOL owner is at work: try again in a moment"
 }
 
-# owner_add NAME: make the owner, or what is missing of one. Killed in the middle, it
-# can be run again.
+# owner_add NAME: make the owner, or its missing parts. If it is killed, it can
+# be run again.
 owner_add() {
 	[ -z "$KEY_FILE" ] || read_keys "$KEY_FILE"
 	need_chroot
@@ -83,8 +84,8 @@ each_record_of() {
 	done
 }
 
-# refuse_full NAME: end if the owner has images or uploads, unless all of them may be
-# removed.
+# refuse_full NAME: fail if the owner has images or uploads, unless all of them
+# may be removed.
 refuse_full() {
 	local images files
 	[ -z "$FORCE" ] || return 0
@@ -107,7 +108,8 @@ remove_it() {
 	drop_record "$REC" || die $EX_IOERR "unable to remove $REC: type $TOOL doctor"
 }
 
-# remove_records NAME: all or none: an image that a slot has stays.
+# remove_records NAME: remove all records of the owner, or none if a slot has
+# one of them.
 remove_records() {
 	lock_ledger
 	each_record_of "$1" refuse_busy
@@ -115,8 +117,9 @@ remove_records() {
 	unlock_ledger
 }
 
-# owner_rm NAME: first nobody comes in any more; the user, whom we know by the home,
-# goes before the box; the owner goes last. Killed in the middle, it can be run again.
+# owner_rm NAME: remove the keys before the user, so that nobody logs in any
+# more; the user, whom we recognize by the home, before the box; and the owner
+# last. If it is killed, it can be run again.
 owner_rm() {
 	has_owner "$1" || has_user "$1" ||
 		die $EX_NOINPUT "there is no owner $1: type $TOOL owner ls"
@@ -144,7 +147,7 @@ owner_rm() {
 
 # --- ls -------------------------------------------------------------------
 
-# fault_of NAME: set VALUE to what is missing of the owner; false if nothing is.
+# fault_of NAME: set VALUE to what the owner lacks; false if that is nothing.
 fault_of() {
 	VALUE=
 	if ! has_user "$1"; then
@@ -186,7 +189,8 @@ owner_json() {
 	COMMA=', '
 }
 
-# each_owner COMMAND [OWNER]: run COMMAND for each owner beside root, or for OWNER.
+# each_owner COMMAND [OWNER]: run COMMAND for each owner except root, or for
+# OWNER.
 each_owner() {
 	local dir
 	for dir in "$STORE"/owners/*; do
@@ -212,7 +216,7 @@ owner_ls() {
 
 # --- doctor ---------------------------------------------------------------
 
-# examine_box NAME: has the owner all that it takes? Keys are only for sftp.
+# examine_box NAME: does the owner have everything? Only sftp needs keys.
 examine_box() {
 	SOME=$1
 	if ! fault_of "$1"; then
@@ -224,7 +228,7 @@ examine_box() {
 	fi
 }
 
-# examine_boxes: all owners, and whether one of them could come in.
+# examine_boxes: check all owners, and whether one of them could log in.
 SOME=''
 examine_boxes() {
 	local why

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# The limit of an owner as a project quota of the file system, so that what arrives by
-# sftp stops there, too: the ledger counts it, but cannot hold it up. XFS has them if
-# it is mounted with prjquota. Sourced by vm-image, after image-ledger.sh.
+# The limit of an owner as a project quota of the file system, so that it limits
+# uploads by sftp, too: the ledger counts them, but cannot stop them. XFS has
+# project quotas if it is mounted with prjquota. Sourced by vm-image, after
+# image-ledger.sh.
 #
 # The number of the project is that of the owner's user. The limit is for the drop box;
 # images count in the ledger only.
 
-# has_projects DIRECTORY: set MOUNT to its file system. False if that keeps no project
-# quotas.
+# has_projects DIRECTORY: set MOUNT to its file system. False if that has no
+# project quotas.
 MOUNT=''
 has_projects() {
 	local point type how
@@ -20,7 +21,7 @@ has_projects() {
 	return 1
 }
 
-# limit_box OWNER: let the kernel keep the limit of the owner, if it can.
+# limit_box OWNER: let the kernel enforce the limit of the owner, if it can.
 limit_box() {
 	local box number said
 	box=$STORE/boxes/$1/images
@@ -38,7 +39,7 @@ limit_box() {
 		"unable to limit the drop box of $1: ${said##*"$NEWLINE"}"
 }
 
-# free_project OWNER: the owner goes, and its number may be given to another.
+# free_project OWNER: remove the limit: another owner may get this number later.
 free_project() {
 	local number
 	[ -d "$STORE/boxes/$1/images" ] && has_projects "$STORE/boxes/$1/images" &&

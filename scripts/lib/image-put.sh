@@ -25,7 +25,8 @@ import() {
 	return $status
 }
 
-# size_of FILE: set SIZE, if it is a regular file. False if there is none.
+# size_of FILE: set SIZE, if FILE is a regular file. False if there is no such
+# file.
 size_of() {
 	if [ -f "$1" ]; then
 		SIZE=$(stat -L -c %s "$1" 2>/dev/null)
@@ -34,8 +35,8 @@ size_of() {
 	fi
 }
 
-# keep: make an image of the record at hand, whose bytes are there. An empty one is
-# what is left when the program before a pipe has failed.
+# keep: make an image of the record at hand, whose bytes are there. Refuse an
+# empty one: it comes from a pipe whose first program has failed.
 keep() {
 	[ "$COPIED" != 0 ] || [ -f "$REC/offset" ] ||
 		die $EX_DATAERR "unable to store $NAME: it is empty"
@@ -45,8 +46,8 @@ keep() {
 	say_kept
 }
 
-# cmd_put: from a file, or from standard input, whose size only --size tells. Without
-# it everything that is left is reserved while it comes.
+# cmd_put: store a file, or standard input, whose size only --size tells.
+# Without --size, reserve all the room that is left until the bytes have come.
 cmd_put() {
 	need_store
 	need_argument
@@ -71,19 +72,20 @@ cmd_put() {
 	keep
 }
 
-# say_kept: tell of the image at hand.
+# say_kept: print the image at hand.
 say_kept() {
 	say_image "$COPIED" "$SUM" "SHA-256 $SUM${VERIFIED:+, as it should be}"
 }
 
-# get_failed STATUS: standard output cannot be written, or nobody reads it any more.
+# get_failed STATUS: fail because standard output cannot be written; without a
+# message if nobody reads it any more.
 get_failed() {
 	[ "$1" -lt 128 ] || exit "$1"
 	output_failed
 }
 
-# cmd_get: into a new file, or to standard output. What is written is compared with
-# the checksum, except on standard output.
+# cmd_get: copy an image into a new file, or to standard output. Compare the
+# file with the checksum.
 cmd_get() {
 	local to
 	need_store
@@ -103,9 +105,9 @@ cmd_get() {
 
 # --- finish ---------------------------------------------------------------
 
-# upload_now: set FROM_NOW to what identifies the bytes of an upload in a drop box,
-# and its size, or end. It is not followed if it is a link; vm-import looks again,
-# when it has opened it.
+# upload_now: set FROM_NOW to what identifies the bytes of an upload in a drop
+# box, and SIZE to its size, or fail. Refuse a link; vm-import checks this again
+# after it has opened the file.
 upload_now() {
 	FROM_NOW=$(stat -c '%i %Z %Y %s' "$1" 2>/dev/null) &&
 		[ -f "$1" ] && [ ! -L "$1" ] ||
@@ -113,11 +115,11 @@ upload_now() {
 	SIZE=${FROM_NOW##* }
 }
 
-# take_sum LINE: if it is the checksum of NAME, set SHA256: GNU's form, or BSD's. A
-# path in it is that of another directory, unless it is ./
+# take_sum LINE: if LINE, in GNU's or BSD's form, is the checksum of NAME, set
+# SHA256 to it. A path in it means another directory, unless it is ./
 take_sum() {
 	local sum name
-	# Longer than any name, and slow to look at.
+	# A longer line cannot be for a NAME, and would take long.
 	[ ${#1} -le 400 ] || return 0
 	case $1 in
 	"SHA256 ("*") = "*)
@@ -138,7 +140,7 @@ take_sum() {
 }
 
 # find_sum BOX: look for the checksum of NAME in the SHA256SUMS beside it, which
-# nobody trusts either: it is copied first, by vm-import.
+# we do not trust either: vm-import copies it first.
 find_sum() {
 	[ -e "$1/SHA256SUMS" ] || return 0
 	vm-import -b "$1" -l $SUMS_MAX SHA256SUMS "$REC/.sums" >/dev/null <&3 || exit
@@ -152,7 +154,7 @@ find_sum() {
 CR=$(printf '\r')
 
 # finish_box BOX: make an image of the upload NAME there, and remove the upload,
-# unless it is another one by now.
+# unless it has changed since.
 finish_box() {
 	local from
 	upload_now "$1/$NAME"
@@ -169,7 +171,7 @@ finish_box() {
 	[ "$FROM_NOW" != "$from" ] || rm -f "$1/$NAME"
 }
 
-# upload_failed STATUS: leave the reason in the record, for ls, and end.
+# upload_failed STATUS: leave the reason in the record, for ls, and exit.
 upload_failed() {
 	local why
 	rm -f "$REC/checking" 2>/dev/null
@@ -182,8 +184,9 @@ upload_failed() {
 	exit "$1"
 }
 
-# take_filled: a volume that has all bytes, and their checksum, becomes an image:
-# vm-image was killed just before. False if the upload at hand has none.
+# take_filled: make an image of a volume that has all bytes and a checksum:
+# vm-image was killed just before it did this. False if the upload at hand has
+# no such volume.
 take_filled() {
 	[ -f "$REC/volume" ] && value_of sha256 && is_sha256 "$VALUE" || return
 	SUM=$VALUE
@@ -192,8 +195,8 @@ take_filled() {
 	keep
 }
 
-# need_free_name: the name of the upload at hand can be taken, or end, and leave the
-# reason for ls.
+# need_free_name: fail if an image has the name of the upload at hand, and leave
+# the reason for ls.
 need_free_name() {
 	(refuse_taken) || {
 		local status=$?
@@ -204,9 +207,9 @@ need_free_name() {
 	refuse_taken
 }
 
-# need_all_bytes: end unless all bytes of the upload at hand have come from a client
-# by HTTP, or are compared with the checksum already. What else is in a record was
-# left by a program that was killed, and nobody knows whether it is right.
+# need_all_bytes: fail unless all bytes of the upload at hand have come from a
+# client by HTTP, or were compared with the checksum already. Other bytes in a
+# record are from a program that was killed, and may be wrong.
 need_all_bytes() {
 	local size
 	value_of sha256 && is_sha256 "$VALUE" || [ -f "$REC/offset" ] ||
@@ -222,8 +225,8 @@ need_all_bytes() {
 	SIZE=${size:-$RECEIVED}
 }
 
-# finish_upload: make an image of the upload at hand (ID, REC) where its bytes are.
-# Whoever comes second finds that it is done.
+# finish_upload: make an image of the upload at hand (ID, REC) where its bytes
+# are. If another process has done so meanwhile, there is nothing to do.
 finish_upload() {
 	lock_record "$REC" || {
 		[ ! -d "$STORE/images/$ID" ] || return 0
@@ -241,8 +244,8 @@ finish_upload() {
 	keep
 }
 
-# cmd_finish: an upload in a drop box, or one that was announced. What is an image
-# already stays one.
+# cmd_finish: make an image of an upload in a drop box, or of one that was
+# announced. If it is an image already, there is nothing to do.
 cmd_finish() {
 	need_store
 	need_one
@@ -269,7 +272,8 @@ cmd_finish() {
 
 # --- verify ---------------------------------------------------------------
 
-# refuse_written: end if a host, or its owner by sftp, can write to the image at hand.
+# refuse_written: fail if a host, or the owner by sftp, can write to the image
+# at hand.
 refuse_written() {
 	local slot
 	! is_exported "$REC" || die $EX_TEMPFAIL \
@@ -281,8 +285,8 @@ refuse_written() {
 	done
 }
 
-# cmd_verify: read all of an image, and compare its checksum with the one that is
-# given, or with that of its upload. If it has none, it gets one.
+# cmd_verify: read all of an image, and compare its checksum with the one that
+# is given, or with that of its upload. If the image has no checksum, store it.
 cmd_verify() {
 	local old
 	need_store

@@ -24,9 +24,9 @@
 #   replace               exists if the upload takes the place of an image
 #   checking              exists while the upload is verified
 #
-# and `data`, the bytes, or `volume`, the logical volume that has them. An upload by
-# HTTP has `offset` (vm-upload(8)). Nothing but the place of the directory tells what
-# is an image; thus rename(2) makes an upload one.
+# and `data`, the bytes, or `volume`, the logical volume that has them. An
+# upload by HTTP has `offset` (vm-upload(8)). Only the place of the directory
+# tells whether a record is an image; thus rename(2) turns an upload into one.
 
 ID=''			# the record at hand: its ID,
 REC=''			# ... its directory, which is DIR, too, for value_of()
@@ -68,13 +68,13 @@ is_id() {
 	[ ${#1} = 16 ]
 }
 
-# check_name NAME: end unless an image may have it.
+# check_name NAME: fail unless an image may have this name.
 check_name() {
 	is_name "$1" || misuse "$(printf %s "$1" | tr '\000-\037\177' '?'):" \
 		"a name has 1 to 100 letters, digits, . _ + -, spaces and ( ) inside"
 }
 
-# split_name [OWNER/]NAME: set OWNER and NAME, or end.
+# split_name [OWNER/]NAME: set OWNER and NAME, or fail.
 split_name() {
 	OWNER=root NAME=$1
 	case $1 in
@@ -94,7 +94,8 @@ uri_of() {
 
 # --- sizes ----------------------------------------------------------------
 
-# bytes_of SIZE: set BYTES. False if SIZE is none, or has more than 18 digits.
+# bytes_of SIZE: set BYTES. False if SIZE is not a size, or has more than 18
+# digits.
 bytes_of() {
 	is_size "$1" || return
 	BYTES=${1%[KMG]}
@@ -133,25 +134,27 @@ blocks_of() {
 
 # --- the store ------------------------------------------------------------
 
-# need_store: end unless there is one; make what it needs at its first use.
+# need_store: fail unless there is a store; make its directories at the first
+# use.
 need_store() {
 	local dir
 	[ -n "$STORE" ] || die $EX_CONFIG "there is no image store: write into" \
 		"$CONF, for example: store = /var/lib/vmedia"
 	[ ! -f "$STORE/ledger" ] || return 0
-	# vm-image-keys, which is nobody's, must be able to go through them.
+	# vm-image-keys, which runs as nobody, must be able to pass these
+	# directories.
 	[ -d "$STORE" ] || (umask 066 && mkdir -p "$STORE") 2>/dev/null || no_store "$STORE"
 	for dir in "$STORE/images" "$STORE/incoming" "$STORE/trash" \
 		"$STORE/owners" "$STORE/boxes"; do
 		[ -d "$dir" ] || mkdir "$dir" 2>/dev/null || no_store "$dir"
 	done
-	# Owners come to their boxes through these two.
+	# Owners reach their boxes through these two.
 	chmod 711 "$STORE" "$STORE/boxes" && { command : >>"$STORE/ledger"; } 2>/dev/null ||
 		no_store "$STORE/ledger"
 }
 
-# say_image SIZE SHA256 TEXT: the image at hand, which is in the store now, on one line
-# or as an object.
+# say_image SIZE SHA256 TEXT: print the image at hand, which is now in the
+# store, on one line or as an object.
 say_image() {
 	in_words "$1"
 	set -- "$@" "$VALUE"
@@ -169,13 +172,13 @@ say_image() {
 	json_end
 }
 
-# need_tool PROGRAM PACKAGE: end unless it is there.
+# need_tool PROGRAM PACKAGE: fail unless PROGRAM is installed.
 need_tool() {
 	command -v "$1" >/dev/null || die $EX_UNAVAILABLE \
 		"$1 is not installed: install the package $2"
 }
 
-# no_store PATH: end: PATH cannot be made. The kernel says why.
+# no_store PATH: fail because PATH cannot be made, with the kernel's reason.
 no_store() {
 	local why
 	why=$(mkdir -p "$1.x" 2>&1 && rmdir "$1.x")
@@ -190,8 +193,8 @@ set_value() {
 	{ printf '%s\n' "$3" >"$1/.$2.new" && mv "$1/.$2.new" "$1/$2"; } 2>/dev/null
 }
 
-# to_disk PATH...: on return, they are on the disk. False if that failed. (Not every
-# file system can do it for one file or directory.)
+# to_disk PATH...: write these to the disk. False if that failed. (Not every
+# file system can do this for a single file or directory.)
 to_disk() {
 	local said
 	said=$(sync "$@" 2>&1) || case $said in
@@ -200,9 +203,9 @@ to_disk() {
 	esac
 }
 
-# is_sure: no byte of the upload at hand may have to be sent again (vm-upload(8),
-# `offset`): those of this boot are there, even if they are not on the disk yet. The
-# file is not ours: it may be long.
+# is_sure: is it certain that no byte of the upload at hand must be sent again
+# (vm-upload(8), `offset`)? Bytes that came since this boot are there, even if
+# they are not on the disk yet. The file `offset` is not ours, and may be long.
 is_sure() {
 	local text
 	[ -s "$REC/offset" ] || return 0
@@ -212,13 +215,13 @@ is_sure() {
 	[ ${#text} = 57 ] && [ "${text#* }" = "$VALUE" ]
 }
 
-# can_write: can the store be written to? If not, the kernel says why.
+# can_write: can the store be written to? If not, mkdir prints why.
 can_write() {
 	mkdir "$STORE/incoming/.new-try" && rmdir "$STORE/incoming/.new-try"
 }
 
-# write_failed WHAT...: end: WHAT was not possible. The kernel says why, if it is asked
-# once more.
+# write_failed WHAT...: fail because WHAT was not possible. To learn why, try
+# once more to write.
 write_failed() {
 	local why
 	why=$(can_write 2>&1)
@@ -229,13 +232,13 @@ write_failed() {
 	die $EX_IOERR "unable to $*: ${why##*: }: type vmctl image doctor"
 }
 
-# need_value REC NAME VALUE: the same as set_value, or end.
+# need_value REC NAME VALUE: set_value(), or fail.
 need_value() {
 	set_value "$@" || write_failed "write $1/$2"
 }
 
-# look_for PLACE OWNER NAME: set ID, REC and DIR. False if there is none. Only
-# builtins: a store may have hundreds of records.
+# look_for PLACE OWNER NAME: set ID, REC and DIR. False if there is none. Starts
+# no process, because a store may have hundreds of records.
 look_for() {
 	for DIR in "$STORE/$1"/????????????????; do
 		value_of name && [ "$VALUE" = "$3" ] && value_of owner &&
@@ -255,7 +258,7 @@ find_incoming() {
 	look_for incoming "$1" "$2"
 }
 
-# need_image NAME: set OWNER, NAME, ID and REC, or end.
+# need_image NAME: set OWNER, NAME, ID and REC, or fail.
 need_image() {
 	split_name "$1"
 	find_image "$OWNER" "$NAME" || die $EX_NOINPUT \
@@ -283,8 +286,8 @@ data_of() {
 	fi
 }
 
-# lock_record REC: lock its directory, as descriptor 8, until this process and its
-# children are gone. False if another one has it.
+# lock_record REC: lock its directory, as descriptor 8, until this process and
+# its children are gone. False if another process has the lock.
 lock_record() {
 	{ command exec 8<"$1"; } 2>/dev/null || return
 	vm-lock 8 2>/dev/null || {
@@ -296,13 +299,14 @@ unlock_record() {
 	exec 8<&-
 }
 
-# is_at_work REC: has a process the lock of the record?
+# is_at_work REC: does a process have the lock of the record?
 is_at_work() {
 	vm-lock -t "$1" 2>/dev/null
 }
 
-# to_trash REC: nothing finds the record any more, but its bytes are there: set TRASH
-# to where. If we are killed now, gc removes them. False if it cannot be renamed.
+# to_trash REC: move the record to where nothing finds it, and set TRASH to this
+# place. It still has its bytes; if we are killed now, gc removes them. False if
+# that fails.
 to_trash() {
 	TRASH=$STORE/trash/${1##*/}
 	[ ! -d "$TRASH" ] || empty_trash "$TRASH"
@@ -348,7 +352,8 @@ see_mounts() {
 	DIR=$REC
 }
 
-# slots_with ID: set SLOTS to those of MOUNTS that have it. False if none has.
+# slots_with ID: set SLOTS to the slots in MOUNTS that have the image. False if
+# there is none.
 slots_with() {
 	local word
 	SLOTS=
@@ -358,7 +363,7 @@ slots_with() {
 	[ -n "$SLOTS" ]
 }
 
-# in_use ID: set SLOTS to the slots that have the image. False if none has.
+# in_use ID: set SLOTS to the slots that have the image. False if there is none.
 in_use() {
 	see_mounts
 	slots_with "$1"
@@ -369,7 +374,8 @@ is_exported() {
 	[ -f "$1/exported" ] && is_at_work "$1/exported"
 }
 
-# refuse_in_use NAME ID: end if a slot has the image, or its owner by an export.
+# refuse_in_use NAME ID: fail if a slot has the image, or it is exported to its
+# owner.
 refuse_in_use() {
 	! in_use "$2" || die $EX_TEMPFAIL "$1 is in slot ${SLOTS%% *}:" \
 		"type vmctl eject -s ${SLOTS%% *} first"

@@ -27,7 +27,7 @@ help|[VERB]|list the verbs, or the options of a verb
 complete|WORD...|print the words that may follow, for the shell
 "
 
-# What people type for a verb: WORD|VERB
+# Wrong words that people type for a verb: WORD|VERB
 MISTAKES="
 wget|fetch
 curl|fetch
@@ -47,7 +47,7 @@ move|mv
 rename|mv
 "
 
-# A verb for a message that shows where it stands.
+# A verb for a message that shows the place of the verb.
 USUAL=ls
 
 # OPTION|LETTER|VALUE|VERBS|what it does. An option without VALUE is a flag.

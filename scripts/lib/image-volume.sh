@@ -23,19 +23,20 @@ lvm_says() {
 	SAID=$(LVM_SUPPRESS_FD_WARNINGS=1 "$@" 2>&1 </dev/null 8>&- 9>&-)
 }
 
-# lvm_failed WHAT: end, with the last line that lvm said.
+# lvm_failed WHAT: fail with the last line that lvm has printed.
 lvm_failed() {
 	SAID=${SAID##*"$NEWLINE"}
 	die $EX_IOERR "unable to $1: ${SAID#"${SAID%%[! ]*}"}"
 }
 
-# store_number: set VALUE to a number of this store: two may share a volume group.
+# store_number: set VALUE to a number of this store: two stores may share a
+# volume group.
 store_number() {
 	VALUE=$(printf %s "$STORE" | cksum)
 	VALUE=${VALUE%% *}
 }
 
-# see_group: set EXTENT and GROUP_FREE, or end.
+# see_group: set EXTENT and GROUP_FREE, or fail.
 see_group() {
 	command -v lvcreate >/dev/null || die $EX_UNAVAILABLE \
 		"lvcreate is not installed: install the package lvm2"
@@ -43,7 +44,7 @@ see_group() {
 		-o vg_extent_size,vg_free "$STORE_VOLUMES" ||
 		die $EX_CONFIG "store_volumes = $STORE_VOLUMES: there is no such" \
 			"volume group: type vgs"
-	# lvm may print warnings before it.
+	# lvm may print warnings before the numbers.
 	SAID=${SAID##*"$NEWLINE"}
 	# shellcheck disable=SC2086 # two numbers
 	set -- $SAID
@@ -80,7 +81,7 @@ make_volume() {
 		--addtag "vmedia.size=$1" "$STORE_VOLUMES"
 }
 
-# has_volume VG/LV: is it there?
+# has_volume VG/LV: does the volume exist?
 has_volume() {
 	lvm_says lvs --noheadings -o lv_name "$1"
 }
@@ -108,8 +109,8 @@ fill_volume() {
 	CHILD=
 }
 
-# publish_volume: the volume of the record at hand becomes that of an image: nobody
-# writes to it any more, unless it is a blank disk. Needs the ledger's lock.
+# publish_volume: make the volume of the record at hand that of an image: nobody
+# can write to it any more, unless it is a blank disk. Needs the ledger's lock.
 publish_volume() {
 	local group
 	[ -f "$REC/volume" ] || return 0
@@ -128,7 +129,7 @@ publish_volume() {
 	rm -f "$REC/data"
 }
 
-# protect VG/LV r|rw: let nobody write to it, or somebody again.
+# protect VG/LV r|rw: forbid writing to the volume (r), or allow it again (rw).
 protect() {
 	lvm_says lvchange -p"$2" "$1" || case $SAID in
 	*already*) ;;
@@ -136,10 +137,10 @@ protect() {
 	esac
 }
 
-# remove_volume REC: remove the volume of a record that was removed. False if that
-# fails, or if the volume group is not there at the moment. After a power cut, the
-# record would be an image again, but its volume would be gone, thus the disk must have
-# the removal first.
+# remove_volume REC: remove the volume of a record that was removed. False if
+# that fails, or if the volume group is not there at the moment. The removal of
+# the record must be on the disk first: otherwise the record would be an image
+# again after a power cut, without its volume.
 remove_volume() {
 	local group id lv
 	to_disk "$STORE/images" "$STORE/incoming" "$STORE/trash" || return
@@ -188,4 +189,4 @@ room_in_group() {
 		LIMIT=$GROUP_FREE ROOM_OF="the volume group $STORE_VOLUMES"
 	fi
 }
-ROOM_OF="the disk"	# what has not enough room, for people
+ROOM_OF="the disk"	# what may lack room, for people

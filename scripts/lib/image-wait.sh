@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# vm-image fetch --wait: how far the image at hand is, until it is there. Sourced by
-# vm-image, after image-fetch.sh.
+# vm-image fetch --wait: show how much of the image at hand has come, until it
+# is there. Sourced by vm-image, after image-fetch.sh.
 
 SEEN=0 SEEN_AT=0	# what had arrived a second ago or longer, and when
 RATE=			# bytes per second since then
 
-# fetch_progress BEGAN: on a terminal, show how far it is.
+# fetch_progress BEGAN: on a terminal, show how much has come.
 fetch_progress() {
 	local text bytes at
 	[ -t 2 ] || return 0
@@ -50,7 +50,7 @@ wait_fetch() {
 	if [ -n "$JSON" ]; then say_begun true; else say_fetched; fi
 }
 
-# say_fetched: the line that put prints, about the image at hand.
+# say_fetched: print the same line as put about the image at hand.
 say_fetched() {
 	# shellcheck source=scripts/lib/image-put.sh
 	. "$BIN/../lib/vmedia/image-put.sh"

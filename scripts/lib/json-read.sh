@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# Reading JSON (RFC 8259) without a program of its own. Sourced by host-redfish.sh.
+# Reading JSON (RFC 8259) with only sh and awk. Sourced by host-redfish.sh.
 
 JSON_FLAT=	# each value on a line: /MEMBER/0/MEMBER, a tab, the value
 
-# An awk program: from an answer of HTTP with its headers, or from a JSON text, to
-# such lines. The status and the ETag of HTTP are /:status and /:etag. What is
-# wrong, or nested too deeply, makes the line /:bad. Only paths that match the
-# variable `want` are printed: a pattern of sh takes long in a long text.
+# An awk program that makes such lines from an HTTP answer with its headers, or
+# from a JSON text. The status and the ETag of HTTP are /:status and /:etag. The
+# line /:bad means that the text is malformed, or nested too deeply. Only paths
+# that match the variable `want` are printed, because sh is slow to find a
+# pattern in a long text.
 # shellcheck disable=SC2016 # awk's own variables
 AWK_FLAT='
 	function bad() {

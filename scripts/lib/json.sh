@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 # JSON, for --json: one object, whose first member is the number of the schema.
-# A failure is an object, too: {"schema": 1, "error": {"status": NUMBER, "cause":
-# WORD, "message": TEXT}}. What has no value is null. Sourced by vmctl, after
-# cause.sh.
+# A failure is an object, too: {"schema": 1, "error": {"status": NUMBER,
+# "cause": WORD, "message": TEXT}}. A member without a value is null. Sourced by
+# vmctl, after cause.sh.
 
 ANSWERED=	# set once the object was printed
 
-# An awk function: a text with ? for each byte that is no part of UTF-8 (RFC 3629
-# section 4), because a JSON text must be UTF-8.
+# An awk function that replaces each byte that is not part of UTF-8 (RFC 3629
+# section 4) by ?, because a JSON text must be UTF-8.
 # shellcheck disable=SC2034 # log.sh uses it, too
 AWK_UTF8='
 	function utf8(text,    out) {
@@ -49,7 +49,7 @@ json_number() {
 	out '%s' "${1:-null}"
 }
 
-# json_begin, json_end: what stands around the members of the object.
+# json_begin, json_end: print the start and the end of the object.
 json_begin() {
 	ANSWERED=1
 	out '{"schema": 1'
@@ -59,7 +59,7 @@ json_end() {
 	out '}\n'
 }
 
-# json_changed true|false: the whole answer of a verb that changes a slot.
+# json_changed true|false: print the whole answer of a verb that changes a slot.
 json_changed() {
 	json_begin
 	out ', "changed": %s, "slot": %s' "$1" "$SLOT"
@@ -70,7 +70,7 @@ json_changed() {
 # a signal has ended it. False if nobody can read that.
 json_failure() {
 	[ "$1" != 0 ] && [ "$1" -lt 128 ] && [ -z "$ANSWERED" ] || return 0
-	# Of a pipe that nobody reads, no word is needed.
+	# If nobody reads the pipe, SIGPIPE ends this without a message.
 	(
 		trap - PIPE
 		print_failure "$1"

@@ -21,7 +21,7 @@ find_slot() {
 	return 1
 }
 
-# all_in_use TYPE OPTION: end with what would help.
+# all_in_use TYPE OPTION: fail, and say what would help.
 all_in_use() {
 	[ -n "$(slots_of "$1")" ] || die $EX_TEMPFAIL:type \
 		"there is no slot with a $1 drive (see slots in $CONF)"
@@ -34,7 +34,7 @@ all_in_use() {
 }
 
 # guess_type: set GUESS to the drive that the image needs, judging by its name.
-# vm-slot looks at the image itself, and says after a wrong guess what it is.
+# vm-slot reads the image itself, and reports the type after a wrong guess.
 guess_type() {
 	case $URL in
 	*.[Ii][Ss][Oo] | *.[Ii][Ss][Oo].*) GUESS=cd ;;
@@ -91,8 +91,8 @@ take_chosen() {
 	done
 }
 
-# setup_failed STATUS: a vm-drive that was killed, and whose vm-slot was, too, keeps all
-# drives from the host until somebody ejects its image.
+# setup_failed STATUS: fail. If a vm-drive and its vm-slot were killed, the host
+# has no drives until somebody ejects that image.
 setup_failed() {
 	local slot
 	[ "$1" = $EX_TEMPFAIL ] || fail_as "$1" "$WHY"
@@ -187,7 +187,8 @@ is_settled() {
 	case $PORT in default | addressed) return 1 ;; esac
 }
 
-# wait_for_port: a drive that has just appeared is seen in a moment, and used soon.
+# wait_for_port: wait until the host sees a new drive, which takes a moment, and
+# configures it.
 wait_for_port() {
 	value_of drive
 	[ "$DRIVES$VALUE" = permanent ] || wait_for 2 is_seen || :

@@ -7,8 +7,9 @@ MAC=			# what take_mac() has read
 COUNTED=		# what number_of() and address_of() have made
 ADDRESSES=		# lines ADDRESS/LENGTH of the adapter
 
-# take_mac WORD: set MAC to it, in lower case with colons. False if it is none. The
-# usual spellings are 52:54:00:12:34:56, 52-54-..., 5254.0012.3456 and 525400123456.
+# take_mac WORD: set MAC to it, in lower case with colons. False if it is not a
+# MAC. The usual spellings are 52:54:00:12:34:56, 52-54-..., 5254.0012.3456 and
+# 525400123456.
 take_mac() {
 	MAC=$(printf %s "$1" | tr 'A-F' 'a-f' | tr -d ':.-')
 	case $1 in *[!0-9A-Fa-f:.-]*) return 1 ;; esac
@@ -19,11 +20,12 @@ take_mac() {
 	*.*) is_grouped "$1" . 4 ;;
 	esac || return
 	MAC=$(printf %s "$MAC" | sed 's/../&:/g; s/:$//')
-	# The first bit is that of groups: no machine has such an address.
+	# An odd first byte means a group address, which no machine has.
 	case $MAC in ?[13579bdf]:* | 00:00:00:00:00:00) return 1 ;; esac
 }
 
-# is_grouped WORD SEPARATOR DIGITS: this many digits between two of these.
+# is_grouped WORD SEPARATOR DIGITS: do separators divide it into groups of
+# DIGITS?
 is_grouped() {
 	local group rest
 	rest=$1
@@ -46,7 +48,8 @@ name_dir() {
 	VALUE=$VALUE$rest
 }
 
-# number_of ADDRESS: set COUNTED to it as a number. False if it is no IPv4 address.
+# number_of ADDRESS: set COUNTED to it as a number. False if it is not an IPv4
+# address.
 number_of() {
 	local byte rest n
 	rest=$1. COUNTED=0 n=0
@@ -64,7 +67,7 @@ address_of() {
 	COUNTED=$(($1 >> 24)).$(($1 >> 16 & 255)).$(($1 >> 8 & 255)).$(($1 & 255))
 }
 
-# see_adapter NAME: set ADDRESSES, or end.
+# see_adapter NAME: set ADDRESSES, or fail.
 see_adapter() {
 	local said
 	said=$(ip -o -4 addr show dev "$1" 2>&1) || case $said in
@@ -77,7 +80,7 @@ see_adapter() {
 		"$1 has no IPv4 address: type ip addr add ADDRESS/24 dev $1"
 }
 
-# is_ours ADDRESS: does the adapter have it?
+# is_ours ADDRESS: does the adapter have this address?
 is_ours() {
 	local line
 	for line in $ADDRESSES; do

@@ -15,7 +15,7 @@ need_address() {
 	number_of "$2" || misuse "--$1 $2: not an IPv4 address"
 }
 
-# take_server NAME VALUE: an address or off.
+# take_server NAME VALUE: refuse a VALUE that is neither an address nor off.
 take_server() {
 	case $1:$2 in
 	*:off) ;;
@@ -24,7 +24,7 @@ take_server() {
 	esac
 }
 
-# path_of FILE: set VALUE to it, as seen from the root.
+# path_of FILE: set VALUE to its absolute path.
 path_of() {
 	case $1 in
 	/*) VALUE=$1 ;;

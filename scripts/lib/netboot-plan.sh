@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# What vm-netboot is going to serve: the directory STAGE gets all of it, and nothing
-# runs yet. While it runs, that is DIR:
+# What vm-netboot is going to serve: all of it is written to the directory STAGE
+# before anything runs. While vm-netboot serves, this is DIR:
 #
 #   $DIR/machines/MAC/token      the directory of its files at the web server
 #   $DIR/machines/MAC/files/     links to them (vm-netboot-http(8))
 #   $DIR/machines/MAC/needs      the names of those without which it does not boot
 #   $DIR/machines/MAC/once       exists: it may boot only once
 #   $DIR/machines/MAC/done       made when it has booted and may do so only once
-#   $DIR/sources/N/nbd           what vmctl export serves
+#   $DIR/sources/N/nbd           the socket of vmctl export
 #   $DIR/sources/N/file          a file of this machine
 #   $DIR/loaders/                the boot loaders; the machines have links to them
-#   $DIR/tftp/MAC/               what it may have by TFTP; tftp/ itself with --any
+#   $DIR/tftp/MAC/               what it gets by TFTP; tftp/ itself with --any
 #   $DIR/dnsmasq.conf, $DIR/lighttpd.conf
 #
 # MAC is 52-54-00-12-34-56 there, or `any`. Sourced by vm-netboot.
@@ -28,7 +28,7 @@ LOADER_IPXE=/usr/lib/ipxe
 LOADER_SHIM=/usr/lib/shim/shimx64.efi.signed
 LOADER_GRUB=/usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed
 
-# is_far SOURCE: does vmctl export have to bring it?
+# is_far SOURCE: is it something that only vmctl export can open?
 is_far() {
 	case $1 in
 	http://* | https://* | nfs://* | smb://* | image:*) return 0 ;;
@@ -41,7 +41,8 @@ for_all() {
 	[ -n "$(find -H "$1" -prune -perm -004 2>/dev/null)" ]
 }
 
-# need_file WHAT FILE: it is there, and no directory.
+# need_file WHAT FILE: fail unless FILE is a file or a block device that we can
+# read.
 need_file() {
 	case $2 in *://*) misuse "$1 $(shown_source "${2#"$PWD/"}"): write a URL" \
 		"that begins with https://, http://, nfs:// or smb://" ;; esac
@@ -52,7 +53,8 @@ need_file() {
 	[ -r "$2" ] || die $EX_NOINPUT "unable to read $1 $2: permission denied"
 }
 
-# add_source WHAT SOURCE: set SOURCE to its number: several machines share it.
+# add_source WHAT SOURCE: set SOURCE to the number of the source, which several
+# machines may share.
 add_source() {
 	local source line
 	source=$2
@@ -73,7 +75,7 @@ add_source() {
 	mkdir -p "$STAGE/sources/$SOURCE"
 }
 
-# put_link MACHINE NAME WHAT SOURCE: NAME is served to the machine.
+# put_link MACHINE NAME WHAT SOURCE: serve the source to the machine as NAME.
 put_link() {
 	local name
 	add_source "$3" "$4"
@@ -88,7 +90,7 @@ put_link() {
 	ln -s "../../../sources/$SOURCE/$name" "$STAGE/machines/$1/files/$2"
 }
 
-# make_token: set TOKEN. What -n prints must not be what is served later.
+# make_token: set TOKEN. With -n, it is no secret, because it is printed.
 make_token() {
 	TOKENS=$((TOKENS + 1))
 	if [ -n "$DRY" ]; then
@@ -98,7 +100,7 @@ make_token() {
 	fi
 }
 
-# name_of IMAGE: set NAME to what firmware takes it for by its name.
+# name_of IMAGE: set NAME to a name by which firmware knows the kind of image.
 name_of() {
 	case $1 in
 	*.[iI][sS][oO] | *.[iI][sS][oO]\?*) NAME=image.iso ;;
@@ -108,7 +110,8 @@ name_of() {
 	esac
 }
 
-# write_script FILE WORD...: what vm-netboot-script says, or end as it does.
+# write_script FILE WORD...: write the output of vm-netboot-script, or fail as
+# it does.
 write_script() {
 	local file
 	file=$1
@@ -118,8 +121,8 @@ write_script() {
 
 # --- one machine -----------------------------------------------------------------
 
-# see_words: set WORDS to the command line, where %done is the URL that says that the
-# system is there.
+# see_words: set WORDS to the command line. %done in it becomes the URL by which
+# a system says that it runs.
 see_words() {
 	WORDS=$CMDLINE
 	while :; do
@@ -151,8 +154,8 @@ plan_kernel() {
 	write_script "$file" "$@" "$language"
 }
 
-# plan_secure TFTP: by shim, GRUB and TFTP. shim asks for grubx64.efi, and GRUB for
-# grub/grub.cfg, in the root.
+# plan_secure TFTP: boot by shim, GRUB and TFTP. shim asks for grubx64.efi, and
+# GRUB for grub/grub.cfg, in the root.
 plan_secure() {
 	local root
 	root=$STAGE/tftp/$1
@@ -164,7 +167,8 @@ plan_secure() {
 	plan_kernel put_tftp "$1" '' "$root/grub/grub.cfg" grub
 }
 
-# put_tftp TFTP NAME WHAT SOURCE: the same as put_link. dnsmasq serves files only.
+# put_tftp TFTP NAME WHAT SOURCE: like put_link(), by TFTP. dnsmasq serves only
+# files.
 put_tftp() {
 	! is_far "$4" || die $EX_USAGE \
 		"Secure Boot loads $(shown_source "$4") by TFTP: give a file of this machine, or an ISO"
@@ -177,7 +181,8 @@ put_tftp() {
 }
 TFTP_FILES=''		# lines FILE|NAME: what dnsmasq sees as tftp/NAME
 
-# plan_image MACHINE: UEFI HTTP Boot takes it, and with --sanboot iPXE.
+# plan_image MACHINE: let UEFI HTTP Boot load the image, and with --sanboot also
+# iPXE.
 plan_image() {
 	name_of "$IMAGE"
 	NEEDS=$NAME
@@ -186,7 +191,7 @@ plan_image() {
 		-s "$BASE/$TOKEN/$NAME" ipxe
 }
 
-# put_loaders MACHINE TFTP: iPXE, by TFTP and for UEFI HTTP Boot.
+# put_loaders MACHINE TFTP: serve iPXE by TFTP, and for UEFI HTTP Boot.
 put_loaders() {
 	local line
 	mkdir -p "$STAGE/tftp/$2"
@@ -200,7 +205,7 @@ put_loaders() {
 	END
 }
 
-# add_machine MAC: it boots what IMAGE, or KERNEL, INITRDS and CMDLINE say.
+# add_machine MAC: let it boot IMAGE, or else KERNEL, INITRDS and CMDLINE.
 add_machine() {
 	local machine tftp kind
 	name_dir "$1"
@@ -210,7 +215,8 @@ add_machine() {
 		misuse "two profiles or options name the machine $1: remove one"
 	mkdir -p "$STAGE/machines/$machine/files"
 	make_token
-	# Another web server knows no token.
+	# Another web server does not know our tokens: use the name of the
+	# directory.
 	[ "$HTTP" != off ] || TOKEN=$machine
 	echo "$TOKEN" >"$STAGE/machines/$machine/token"
 	if [ -n "$IMAGE" ]; then
@@ -236,7 +242,7 @@ add_machine() {
 	MACHINES="$MACHINES$1 $kind $TOKEN${NAME:+ $NAME}$NEWLINE"
 }
 
-# need_loaders: without --loader, those of Debian's package, or end.
+# need_loaders: without --loader, use those of Debian's package ipxe, or fail.
 need_loaders() {
 	local line
 	[ -n "$LOADERS" ] || {
@@ -296,7 +302,8 @@ take_profile() {
 	esac
 }
 
-# check_wish WHERE: IMAGE or KERNEL, and what fits to it.
+# check_wish WHERE: fail unless there is either IMAGE or KERNEL, with settings
+# that fit.
 check_wish() {
 	[ -n "$IMAGE$KERNEL" ] || die $EX_CONFIG "$1 has neither image nor kernel: write one of them"
 	[ -z "$IMAGE" ] || [ -z "$KERNEL" ] ||
@@ -309,7 +316,7 @@ check_wish() {
 		"$1: with Secure Boot there is no sanboot: iPXE is not signed"
 }
 
-# read_profile FILE: its machines, with what it says.
+# read_profile FILE: add the machines of the profile, with its settings.
 read_profile() {
 	local line
 	MACS='' IMAGE='' KERNEL='' INITRDS='' CMDLINE=''
@@ -340,7 +347,7 @@ add_machines() {
 	done
 }
 
-# make_plan: everything that the command line and the profiles want.
+# make_plan: plan everything that the command line and the profiles ask for.
 make_plan() {
 	local file
 	ALL_ONCE=$ONCE
@@ -367,7 +374,7 @@ make_plan() {
 	write_confs
 }
 
-# write_confs: the configurations, of MACHINES as they are now.
+# write_confs: write the configurations for MACHINES as they are now.
 write_confs() {
 	local line
 	[ "$HTTP" = off ] || vm-netboot-conf -d "$DIR" -u "$BASE" lighttpd \

@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# The programs that vm-netboot runs: each as a user of its own, with only the
-# capabilities that its ports need, in a box in which it sees the system's programs
-# and DIR. All end when vm-netboot ends, however it ends: that is --die-with-parent
-# of bwrap(1), and start_keeper(). Sourced by vm-netboot.
+# How vm-netboot runs programs: as unprivileged users, with only the
+# capabilities that their ports need, in a box that has only the system's
+# programs and DIR. All of them end when vm-netboot ends in any way: see
+# --die-with-parent of bwrap(1), and start_keeper(). Sourced by vm-netboot.
 
 DHCP_USER=vmedia-dhcp	# runs dnsmasq, vm-dhcp-probe, and the filter of their log
-HTTP_USER=vmedia-http	# runs lighttpd and what answers behind it
+HTTP_USER=vmedia-http	# runs lighttpd and vm-netboot-http
 CHILDREN=''		# words NAME:PID
 
-# become PROGRAM [ARGUMENT...]: as the last thing that a process of ours does. With -n,
-# only print it.
+# become PROGRAM [ARGUMENT...]: replace this process by PROGRAM. With -n, only
+# print the command.
 become() {
 	[ -n "$DRY" ] || exec "$@"
 	show_words "$@"
 }
 
-# show_words WORD...: print a command as a shell takes it, without secrets of URLs.
+# show_words WORD...: print a command for a shell, without the secrets of URLs.
 show_words() {
 	local word line
 	line=
@@ -29,9 +29,9 @@ show_words() {
 	out '%s\n' "$line"
 }
 
-# box CAPABILITIES [BWRAP-OPTION...] -- PROGRAM...: become PROGRAM in its box, as root
-# with these capabilities, words such as chown. Directories that bwrap makes itself
-# are for root only, unless it is told.
+# box CAPABILITIES [BWRAP-OPTION...] -- PROGRAM...: become PROGRAM in its box,
+# as root with only these capabilities, words such as chown. Without --perms,
+# bwrap would make directories that only root can enter.
 box() {
 	local caps name
 	caps=$1
@@ -59,7 +59,8 @@ box() {
 		--ro-bind "$DIR/group" /etc/group "$@"
 }
 
-# as_user USER CAPABILITIES: set AS_USER to words that become USER and keep these.
+# as_user USER CAPABILITIES: set AS_USER to a command that becomes USER and
+# keeps these.
 as_user() {
 	local keep name
 	keep=-all
@@ -70,7 +71,7 @@ as_user() {
 	AS_USER="$AS_USER --inh-caps=$keep --ambient-caps=$keep --bounding-set=$keep"
 }
 
-# write_users: what the boxes have as /etc/passwd and /etc/group.
+# write_users: write /etc/passwd and /etc/group of the boxes.
 write_users() {
 	local user
 	{
@@ -105,8 +106,8 @@ run_lighttpd() {
 	box net_bind_service -- $AS_USER lighttpd -D -f "$DIR/lighttpd.conf"
 }
 
-# run_http: it sees the files that everybody may read by their numbers. It becomes its
-# user itself.
+# run_http: its box has the files that everybody may read, by their numbers.
+# vm-netboot-http changes to its user itself.
 run_http() {
 	local line
 	set --
@@ -120,7 +121,8 @@ run_http() {
 		-i "$ADAPTER" -s "$DIR/http.sock" "$DIR/machines"
 }
 
-# run_probe: a proxy is not told of systems that ask another server for an address.
+# run_probe: watch for systems that ask another server for an address: as a
+# proxy, dnsmasq does not learn of them.
 # shellcheck disable=SC2086
 run_probe() {
 	as_user "$DHCP_USER" net_raw
@@ -135,12 +137,13 @@ run_log() {
 
 # --- their lives ------------------------------------------------------------------
 
-# start_keeper: when vm-netboot has ended, kill what it has started. A bwrap that was
-# just being started has asked for that too late, and would run for ever. All that is
-# ours has KEPT in its environment; and only vm-netboot has the fifo open to write.
+# start_keeper: when vm-netboot has ended, kill what it has started. A bwrap
+# that is just starting may set --die-with-parent too late, and would run for
+# ever. All our processes have VM_NETBOOT_KEPT in their environment. Only
+# vm-netboot has the FIFO open for writing, thus the FIFO ends with it.
 start_keeper() {
 	mkfifo -m 600 "$DIR/alive"
-	# grep fails where a process is just gone.
+	# grep fails on a process that has just ended.
 	# shellcheck disable=SC2016 # for the inner shell to expand
 	(
 		set -- "$VM_NETBOOT_KEPT"
@@ -167,8 +170,8 @@ start_keeper() {
 	exec 6>"$DIR/alive"
 }
 
-# start NAME: run_NAME in the background; CHILDREN knows it. It may write to the log,
-# but not read what others have written.
+# start NAME: call run_NAME in the background, and add it to CHILDREN. The
+# program can write to the log, but not read what others have written.
 start() {
 	local to
 	to=/dev/null
@@ -180,7 +183,8 @@ start() {
 	CHILDREN="$CHILDREN $1:$!"
 }
 
-# take_child NAME: set VALUE to its pid, and forget it. False if it was not started.
+# take_child NAME: remove the program from CHILDREN, and set VALUE to its pid.
+# False if it was not started.
 take_child() {
 	local child rest
 	rest='' VALUE=''
@@ -194,8 +198,8 @@ take_child() {
 	[ -n "$VALUE" ]
 }
 
-# stop NAME: and wait for its end. Its box goes with it; but bwrap's own child may not
-# yet have asked for that.
+# stop NAME: end the program, and wait for its end. Its box ends with it; but
+# bwrap's own child may not have set --die-with-parent yet, thus kill that, too.
 stop() {
 	local inner
 	! take_child "$1" || {
@@ -216,7 +220,8 @@ stop_all() {
 	done
 }
 
-# is_alive NAME: one that has ended stays as a zombie until the shell looks for it.
+# is_alive NAME: does the program run? One that has ended is a zombie until the
+# shell waits for it.
 is_alive() {
 	local state
 	case " $CHILDREN " in *" $1:"*) ;; *) return 1 ;; esac
@@ -226,8 +231,9 @@ is_alive() {
 	[ "$state" != Z ]
 }
 
-# start_log: what the programs say becomes events, which descriptor 8 reads. They can
-# write as long as we live, and we read as long as the filter lives.
+# start_log: start the filter that makes events of the programs' messages;
+# descriptor 8 reads the events. The log stays open for writing until we end,
+# and the events end when the filter ends.
 start_log() {
 	mkfifo -m 666 "$DIR/log"
 	mkfifo -m 600 "$DIR/events"
@@ -237,7 +243,7 @@ start_log() {
 	exec 8<"$DIR/events"
 }
 
-# see_exports: EXPORTS are the sources that lie elsewhere.
+# see_exports: set EXPORTS to the sources that vmctl export must serve.
 see_exports() {
 	local line
 	EXPORTS=''
@@ -249,7 +255,8 @@ see_exports() {
 	END
 }
 
-# start_sources: bring each by a vmctl export of its own, and wait until all are there.
+# start_sources: start a vmctl export for each of EXPORTS, and wait until all
+# serve.
 start_sources() {
 	local n
 	see_exports
@@ -260,16 +267,16 @@ start_sources() {
 		await_source "$n"
 	done
 }
-EXPORTS=''		# their numbers, words
+EXPORTS=''		# numbers of the sources that vmctl export serves, words
 
-# source_of N: set VALUE to it.
+# source_of N: set VALUE to the source with that number.
 source_of() {
 	VALUE=$NEWLINE$SOURCES
 	VALUE=${VALUE#*"$NEWLINE$1|"}
 	VALUE=${VALUE%%"$NEWLINE"*}
 }
 
-# run_source N: the URL goes by standard input, as it may be a secret.
+# run_source N: pass the URL by standard input, because it may have a secret.
 run_source() {
 	local number IFS
 	number=$1 IFS=$NEWLINE
@@ -295,7 +302,7 @@ start_source() {
 	CHILDREN="$CHILDREN source$1:$!"
 }
 
-# await_source N: or end as vmctl export does.
+# await_source N: wait until vmctl export serves it; if it ends, fail as it did.
 await_source() {
 	local status
 	until give_source "$1"; do
@@ -310,8 +317,8 @@ await_source() {
 	done
 }
 
-# give_source N: give it to vm-netboot-http as soon as it is there. Then the word that
-# vmctl export has said is not needed any more.
+# give_source N: give the socket to vm-netboot-http as soon as vmctl export has
+# printed a line. Then empty the file with this line, so that this is done once.
 give_source() {
 	[ -s "$DIR/sources/$1/said" ] || return
 	chown "$HTTP_USER" "$DIR/sources/$1/nbd" && : >"$DIR/sources/$1/said"

@@ -8,7 +8,7 @@ PROBE_EVERY=60		# seconds between two looks for another server
 PROBING=		# the pid of the probe that runs
 FOREIGN=		# another DHCP server: its address
 
-# finding STATUS MESSAGE...: end, unless --force was given; then say so.
+# finding STATUS MESSAGE...: fail; with --force, print a note instead.
 finding() {
 	local status
 	status=$1
@@ -46,14 +46,14 @@ take_range() {
 	RANGE=$first,$last
 }
 
-# check_route: who reaches the world by the adapter is in somebody's network.
+# check_route: the adapter of the default route is in a network that others use.
 check_route() {
 	[ -z "$(ip -4 route show default dev "$ADAPTER" 2>/dev/null)" ] || finding \
 		$EX_CONFIG "$ADAPTER has the default route: for --range, use an" \
 		"adapter with a separate network"
 }
 
-# probe: print the servers that answer on the network, but for ourselves.
+# probe: print the servers that answer on the network, except ourselves.
 probe() {
 	local status
 	status=0
@@ -63,7 +63,7 @@ probe() {
 	return 0
 }
 
-# check_servers: what cannot be probed is not started.
+# check_servers: fail if another server answers, or if we cannot probe.
 check_servers() {
 	local said
 	said=$(probe) || exit
@@ -72,7 +72,8 @@ check_servers() {
 		"--range, so that vm-netboot only tells where the boot files are"
 }
 
-# probe_again: from time to time, in the background; what it finds is an event.
+# probe_again: probe from time to time, in the background. A server that it
+# finds is an event.
 probe_again() {
 	[ -n "$RANGE" ] && [ -z "$FORCE" ] || return 0
 	[ -z "$PROBING" ] || ! kill -0 "$PROBING" 2>/dev/null || return 0
@@ -85,7 +86,7 @@ probe_again() {
 	PROBING=$!
 }
 
-# tell_promise: the first line of the output says which machines we serve.
+# tell_promise: print as the first line what we do, and for which machines.
 tell_promise() {
 	local who what
 	who="only the machines with --mac or a profile"

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# What happens while machines boot: vm-netboot-log(8) prints events, from which each
-# machine gets a stage. Sourced by vm-netboot. A machine is a directory
+# What happens while machines boot: vm-netboot-log(8) prints events, which give
+# each machine a stage. Sourced by vm-netboot. A machine is a directory
 # $DIR/seen/MAC, with a file for each value:
 #
-#   stage address arch bytes since (of the first question, as now() has it)
-#   fetched     it has its kernel and all initrds, or its image, whole
-#   got-NAME    it has this file; parts-NAME what it has of it, words FIRST-LAST
+#   stage address arch bytes since (the time of its first request, of now())
+#   fetched     it has all of its kernel and initrds, or of its image
+#   got-NAME    it has this file; parts-NAME has its parts, words FIRST-LAST
 #   booted      it has given a sign of its system
-#   loaders     times of this machine's fetches of a boot loader, without a script since
-#   asked       it has asked by DHCP since the last of these
+#   loaders     times when it fetched a boot loader, since it last had a script
+#   asked       it has asked by DHCP since it last fetched a boot loader
 
-LOOP_SECONDS=120 LOOP_TIMES=3	# a machine that takes the loader so often is in a loop
-DEATHS_MAX=5		# a program that ends so often in a minute does not work here
+LOOP_SECONDS=120 LOOP_TIMES=3	# this many loader fetches in this time: a loop
+DEATHS_MAX=5		# more ends of programs in a minute are an error
 BOOTED=0		# how many machines have booted
 SEEN='' KNOWN=0		# the machines, words, and how many
 KNOWN_MAX=1000
@@ -21,19 +21,19 @@ HOOK_SECONDS=30		# how long the hook may take
 DEATHS=0 DEATHS_SINCE=0
 DRAWN=0			# lines of progress that are on the terminal
 
-# keep NAME VALUE: of the machine at hand, whose directory is M.
+# keep NAME VALUE: write a value of the machine at hand, whose directory is M.
 keep() {
 	printf '%s\n' "$2" >"$M/$1"
 }
 
-# kept NAME: set VALUE. False if there is none.
+# kept NAME: set VALUE to that value of the machine. False if there is none.
 kept() {
 	VALUE=
 	[ -f "$M/$1" ] && IFS= read -r VALUE <"$M/$1"
 }
 
-# see_machine MAC: set M; the first time, make its directory. False if there are too
-# many, which --any allows.
+# see_machine MAC: set M; the first time, make its directory. False if there are
+# too many machines, which --any allows.
 see_machine() {
 	name_dir "$1"
 	M=$DIR/seen/$VALUE
@@ -44,8 +44,8 @@ see_machine() {
 	keep since "$(now)"
 }
 
-# plan_of MAC: set PLAN to the directory of what it is to boot. False if it is none of
-# ours.
+# plan_of MAC: set PLAN to the directory of what the machine is to boot. False
+# if we do not serve it.
 plan_of() {
 	name_dir "$1"
 	PLAN=$DIR/machines/$VALUE
@@ -55,7 +55,8 @@ plan_of() {
 
 # --- signs that a machine has booted ---------------------------------------------
 
-# has_booted MAC: it gave a sign. With --boot-once, its own disk is next.
+# has_booted MAC: note that it gave a sign. With --boot-once, it boots its own
+# disk next.
 has_booted() {
 	[ ! -f "$M/booted" ] || return 0
 	keep booted "$(now)"
@@ -64,7 +65,7 @@ has_booted() {
 	[ ! -f "$PLAN/once" ] || end_plan "$1"
 }
 
-# end_plan MAC: it boots from its own disk now. Others that --any allows go on.
+# end_plan MAC: it boots its own disk from now on; others of --any still boot.
 end_plan() {
 	if [ "${PLAN##*/}" = any ]; then
 		name_dir "$1"
@@ -75,7 +76,7 @@ end_plan() {
 	: >"$PLAN/done"
 }
 
-# count_fetched FILE: is everything there that it needs?
+# count_fetched FILE: the machine has FILE. Does it have all that it needs now?
 count_fetched() {
 	local file
 	: >"$M/got-$1"
@@ -87,8 +88,9 @@ count_fetched() {
 
 # --- loops -----------------------------------------------------------------------
 
-# count_loader MAC: three times within two minutes, without a script, is a loop. UEFI
-# takes it twice each time that it has asked by DHCP, first for its size.
+# count_loader MAC: a machine that takes the boot loader three times within two
+# minutes, and no script, is in a loop. UEFI takes the loader twice after it has
+# asked by DHCP, first for its size: this counts as once.
 count_loader() {
 	local time times now
 	! kept why || return 0
@@ -109,7 +111,7 @@ count_loader() {
 	show_error "$1: $VALUE"
 }
 
-# shut_out MAC: it gets no answer any more. dnsmasq is started anew, because it crashes
+# shut_out MAC: give it no answer any more. Restart dnsmasq, because it crashes
 # on SIGHUP after it has used a host's tag (2.90).
 shut_out() {
 	MACHINES=$(printf '%s' "$MACHINES" | grep -v "^$1 ")
@@ -142,8 +144,8 @@ take_event() {
 	esac
 }
 READY=''		# which programs are ready
-LAST_ERROR=''		# what one of them has said last
-STARTING=1		# set until all are ready
+LAST_ERROR=''		# the last error that a program has printed
+STARTING=1		# set until all programs are ready
 
 # show_error TEXT
 show_error() {
@@ -162,8 +164,8 @@ has_place() {
 on_machine() {
 	local mac stage
 	mac=$2 stage=$3
-	# Anybody can make up MACs: of those that are not ours nothing is kept; with --any,
-	# of those that only ask.
+	# Anybody can make up MACs: keep nothing about machines that we do not
+	# serve, and with --any, only few of the machines that only ask.
 	{ plan_of "$mac" && has_place "$stage" && see_machine "$mac"; } || {
 		tell "$@"
 		return 0
@@ -172,7 +174,7 @@ on_machine() {
 	# shellcheck disable=SC2086 # a detail of words
 	case $stage in
 	ask)
-		# A system asks without the marks of firmware.
+		# A system asks without the options of firmware: it has booted.
 		[ "$4" != plain ] || [ ! -f "$M/fetched" ] || has_booted "$mac"
 		[ "$4" = plain ] || keep arch "$4"
 		;;
@@ -188,8 +190,8 @@ on_machine() {
 	[ -z "$HOOK" ] || run_hook "$mac" "$stage"
 }
 
-# is_whole NAME FIRST-LAST/SIZE: does this range end what the machine has of a file?
-# Of one that is in too many pieces, the oldest piece is forgotten.
+# is_whole NAME FIRST-LAST/SIZE: does the machine have the whole file with this
+# range? Of a file in too many pieces, forget the oldest piece.
 is_whole() {
 	local name first last size part parts
 	name=$1 first=${2%%-*} last=${2#*-} size=${2##*/} parts=
@@ -212,7 +214,8 @@ is_whole() {
 	[ "$first-$last" = "0-$((size - 1))" ]
 }
 
-# on_file NAME BYTES SECONDS [range FIRST-LAST/SIZE]: it was sent, whole or in part.
+# on_file NAME BYTES SECONDS [range FIRST-LAST/SIZE]: the file was sent, all or
+# a part.
 on_file() {
 	local bytes
 	if [ "${4:-}" != range ] || is_whole "$1" "${5:-}"; then
@@ -224,8 +227,8 @@ on_file() {
 	keep bytes $((VALUE + bytes))
 }
 
-# run_hook MAC STAGE: the site's own program. If it ends with 0 after the machine has
-# fetched everything, that is the sign that it has booted.
+# run_hook MAC STAGE: run the site's own program. If it succeeds after the
+# machine has fetched everything, the machine has booted.
 run_hook() {
 	[ ! -f "$M/booted" ] || return 0
 	if [ ! -f "$M/fetched" ]; then
@@ -234,7 +237,8 @@ run_hook() {
 		has_booted "$1"
 	fi
 }
-# call_hook MAC EVENT: what it leaves behind is not ours.
+# call_hook MAC EVENT: the keeper must not kill the processes that it leaves
+# behind.
 call_hook() {
 	# shellcheck disable=SC2086 # it may have options
 	(
@@ -243,7 +247,8 @@ call_hook() {
 	) </dev/null >&2 6>&- 7>&- 8>&- 9>&-
 }
 
-# on_tick: each second. Before all are ready, await_ready() looks after them.
+# on_tick: check all each second; before all programs are ready, await_ready()
+# does.
 on_tick() {
 	local name
 	[ -z "$STARTING" ] || return 0
@@ -257,9 +262,9 @@ on_tick() {
 	draw
 	[ -z "$TIMEOUT" ] || [ $(($(now) - BEGAN)) -lt "$TIMEOUT" ] || give_up
 }
-RUNS=''			# the programs that must live
+RUNS=''			# the programs that must keep running
 
-# check_adapter: it may disappear, and its address, too.
+# check_adapter: fail if the adapter has disappeared, or its address.
 check_adapter() {
 	[ -d "/sys/class/net/$ADAPTER" ] || die $EX_NOINPUT "$ADAPTER has disappeared: stopped"
 	[ $((TICKS % 10)) = 0 ] || return 0
@@ -268,14 +273,14 @@ check_adapter() {
 }
 TICKS=0
 
-# dies_often: has there been another death, and were there too many in a minute?
+# dies_often: count the end of a program. Were there too many in a minute?
 dies_often() {
 	[ $(($(now) - DEATHS_SINCE)) -lt 60 ] || DEATHS=0 DEATHS_SINCE=$(now)
 	DEATHS=$((DEATHS + 1))
 	[ $DEATHS -gt $DEATHS_MAX ]
 }
 
-# check_sources: without one, machines would wait for ever.
+# check_sources: restart a source that has ended: machines would wait for ever.
 check_sources() {
 	local number
 	for number in $EXPORTS; do
@@ -284,7 +289,7 @@ check_sources() {
 	done
 }
 
-# revive_source N: until the far side is there again, machines get 503.
+# revive_source N: restart a source. Until its server is back, machines get 503.
 revive_source() {
 	local shown why
 	source_of "$1"
@@ -297,7 +302,7 @@ revive_source() {
 	show_error "note: the source $shown has ended, and was started again${why:+: $why}"
 }
 
-# revive NAME: it was killed, or it does not work here.
+# revive NAME: restart a program that was killed, or does not work here.
 revive() {
 	! dies_often || die $EX_OSERR \
 		"$1 ends again and again${LAST_ERROR:+: $LAST_ERROR}"
@@ -308,7 +313,7 @@ revive() {
 
 # --- what people see --------------------------------------------------------------
 
-# line_of MAC: print its line.
+# line_of MAC: print the line of the machine.
 line_of() {
 	local address arch bytes seconds stage
 	kept address || VALUE=-
@@ -331,7 +336,8 @@ clear_progress() {
 	DRAWN=0
 }
 
-# draw: on a terminal, a line for each machine, again and again.
+# draw: on a terminal, draw a line for each machine, over the lines drawn
+# before.
 draw() {
 	local mac
 	[ -t 2 ] && ! is_plain && [ -z "$JSON" ] || return 0
@@ -344,7 +350,8 @@ draw() {
 	done
 }
 
-# tell TIME MAC STAGE DETAIL: for scripts, and where there is no terminal, each event.
+# tell TIME MAC STAGE DETAIL: print the event for scripts, or without a
+# terminal.
 tell() {
 	if [ -n "$JSON" ]; then
 		out '{"schema": 1, "time": %s, "mac": "%s", "stage": ' "$1" "$2"
@@ -379,7 +386,7 @@ cause_of() {
 	esac
 }
 
-# give_up: the time is over.
+# give_up: fail because the time is over.
 give_up() {
 	local mac
 	clear_progress
@@ -393,7 +400,7 @@ give_up() {
 		"${COUNT:+of $COUNT }machines have booted"
 }
 
-# read_event: take the next event. It comes within a second.
+# read_event: take the next event, which comes within a second.
 read_event() {
 	local time mac stage detail
 	IFS='	' read -r time mac stage detail <&8 || return
@@ -418,8 +425,7 @@ is_ready() {
 	esac
 }
 
-# await_ready: until each program that was started is ready, or has ended. A tick
-# comes each second.
+# await_ready: wait until all programs are ready; fail if one has ended.
 await_ready() {
 	local name
 	for name in $RUNS; do
@@ -431,13 +437,13 @@ await_ready() {
 	STARTING=
 }
 
-# watch: until enough machines have booted.
+# watch: take events until enough machines have booted.
 watch() {
 	BEGAN=$(now) PROBED=$(now)
 	until [ -n "$COUNT" ] && [ $BOOTED -ge "$COUNT" ]; do
 		read_event || die $EX_OSERR "vm-netboot-log has ended"
 	done
-	# The last lines stay.
+	# Leave the last lines on the terminal.
 	draw
 	DRAWN=0
 }

@@ -35,10 +35,10 @@ version||print the version
 complete|WORD...|print the words that can follow, for the shell
 "
 
-# A verb for a message that shows where it stands.
+# A verb for a message that shows the place of the verb.
 USUAL=status
 
-# What people type for a verb: WORD|VERB
+# Wrong words that people type for a verb: WORD|VERB
 MISTAKES="
 umount|eject
 unmount|eject

@@ -30,7 +30,8 @@ check_text() {
 		"--$1: must be one line of 1 to $3 printable ASCII characters"
 }
 
-# take_uri URL: set URI to it, with a letter in front that tells it from none.
+# take_uri URL: set URI to `u` and the URL, because an empty URL is not the same
+# as none.
 take_uri() {
 	case $1 in
 	'' | http://?* | https://?*) ;;
@@ -152,7 +153,7 @@ take_flag() {
 	pam) USES_PAM=1 ;;
 	must-change) MUST_CHANGE=1 ;;
 	help)
-		[ "$VERB" != attach ] || exec >&6 # where cmd_attach keeps it
+		[ "$VERB" != attach ] || exec >&6 # cmd_attach's stdout
 		help_verb "$VERB"
 		exit 0
 		;;

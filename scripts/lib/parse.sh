@@ -4,7 +4,7 @@
 # and OPTIONS, whose form option-table.sh explains. The program sets VERB and has:
 #
 #   take_flag NAME            an option without a value was given
-#   take_option NAME VALUE    one with a value
+#   take_option NAME VALUE    an option with a value was given
 #   use_argument              all words were read: ARGUMENT and WHERE, or, of a
 #                             verb that takes `...`, ARGUMENT and lines of MORE
 #
@@ -17,7 +17,7 @@ TAKES=			# the arguments of the verb
 OPTION=			# the name of the option
 NEEDS=			# its VALUE, empty for a flag
 ELSEWHERE=		# set if only other verbs have the option
-MORE=			# the arguments behind the first, each on a line
+MORE=			# the arguments after the first, each on a line
 
 # find_verb WORD: set TAKES. False if there is no such verb.
 find_verb() {
@@ -66,14 +66,14 @@ find_option() {
 
 # --- the command line -----------------------------------------------------
 
-# need_option WORD: find_option, or refuse it.
+# need_option WORD: find_option(), or fail.
 need_option() {
 	find_option "$1" && return
 	[ -z "$ELSEWHERE" ] || misuse "$1 does not apply to $VERB"
 	misuse "there is no option $1"
 }
 
-# take_argument WORD: how many a verb takes, its row of the table tells.
+# take_argument WORD: TAKES tells how many arguments the verb takes.
 take_argument() {
 	[ -n "$1" ] || misuse "an argument is empty"
 	[ -n "$TAKES" ] || misuse "$VERB takes no argument"
@@ -91,7 +91,8 @@ take_argument() {
 	esac
 }
 
-# too_many WORD...: a verb with one argument got these. One may be meant as a slot.
+# too_many WORD...: fail, because the verb takes one argument and got these. One
+# may be meant as a slot.
 too_many() {
 	local word
 	for word; do
@@ -102,7 +103,7 @@ too_many() {
 	misuse "$VERB takes only one argument: $TAKES"
 }
 
-# parse WORDS...: options and arguments.
+# parse WORDS...: take all options and arguments.
 parse() {
 	local word letters
 	while [ $# -gt 0 ]; do
@@ -147,7 +148,7 @@ parse() {
 	use_argument
 }
 
-# no_verb WORD: WORD is no verb. Say which one may be meant.
+# no_verb WORD: fail because there is no such verb. Say which verb may be meant.
 no_verb() {
 	local meant
 	VERB=

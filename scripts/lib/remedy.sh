@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# What may help when an image cannot be opened. The reason that vm-fetchd gave
-# tells, or else the cause, which is in CAUSE. Sourced by vmctl, after cause.sh.
+# What may help when an image cannot be opened. It depends on the reason that
+# vm-fetchd gave, or else on CAUSE. Sourced by vmctl, after cause.sh.
 
 CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
 
@@ -15,7 +15,7 @@ remedy_for() {
 
 # remedy_for_reason WHY: the same, or nothing if WHY is not listed.
 remedy_for_reason() {
-	# The URL before it may have any of these words in it.
+	# Cut off the URL before it, which may have any of these words.
 	set -- "${1##*"$URL: "}"
 	case $CAUSE-$1 in
 	*"(HTTP "[1-9]*) remedy_for_http "$1" ;;
@@ -34,7 +34,7 @@ remedy_for_reason() {
 	esac
 }
 
-# remedy_for_http WHY: ... of an answer "(HTTP NNN...".
+# remedy_for_http WHY: ... for an answer "(HTTP NNN...".
 remedy_for_http() {
 	local status
 	status=${1##*"(HTTP "}
@@ -91,7 +91,7 @@ remedy_for_login() {
 	esac
 }
 
-# remedy_for_tls WHY: ... of a TLS connection that failed.
+# remedy_for_tls WHY: ... for a TLS connection that failed.
 remedy_for_tls() {
 	case $1 in
 	*"certificate has expired"*)
@@ -139,8 +139,8 @@ remedy_for_cause() {
 	esac
 }
 
-# with_remedy WHY: print it as a message, with what may help if that is known. An image
-# of the store has its name in place of its path.
+# with_remedy WHY: print it as a message, with what may help if that is known.
+# Name an image of the store by its name, not by its path.
 with_remedy() {
 	local remedy
 	[ ! -f "$REQ/image" ] ||

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 # The request: what the user of vmctl asks for, in the directory REQ, which has
-# a file for each value. It becomes request/ of a slot. vm-fetchd reads those that
-# have the names of its parameters. Sourced by vmctl, after config.sh.
+# a file for each value. It becomes request/ of a slot. vm-fetchd reads the
+# files that have the names of its parameters. Sourced by vmctl, after
+# config.sh.
 
 # make_temp: make a directory for passwords and URLs. It is in memory: in /run,
 # or for an ordinary user in /dev/shm, and not on a disk as TMPDIR may be.
@@ -47,8 +48,8 @@ ask_file() {
 	die $EX_CANTCREAT "unable to write $REQ/$1: is ${TEMP%/*} full?"
 }
 
-KIND=		# what look_at() has found: what kind of place it is
-SHOWN=		# ... and how it may be shown
+KIND=		# what look_at() has found: http, nfs, smb, file or unknown
+SHOWN=		# ... and the text without its secrets
 
 # --- secrets --------------------------------------------------------------
 
@@ -62,13 +63,14 @@ read_secret() {
 	fi
 }
 
-# is_secret_word WORD: is it long, with the letters that a ticket has?
+# is_secret_word WORD: may it be a ticket, by its length and its characters?
 is_secret_word() {
 	case $1 in *[!A-Za-z0-9_-]*) return 1 ;; esac
 	[ ${#1} -ge 20 ]
 }
 
-# take_ticket FILE: a ticket typed in place of FILE must not be shown.
+# take_ticket FILE: read a ticket. Do not show one that was typed in place of
+# FILE.
 take_ticket() {
 	local word
 	read_secret ticket "$1" || {
@@ -91,7 +93,8 @@ take_headers() {
 		"headers file $1: each line must be NAME: VALUE"
 }
 
-# take_header FILE: a header typed in place of FILE must not be shown.
+# take_header FILE: add headers. Do not show one that was typed in place of
+# FILE.
 take_header() {
 	case $1 in
 	*:*) [ -e "$1" ] || misuse \
@@ -149,8 +152,8 @@ check_option_size() {
 	is_size "$2" || misuse "--$1 $2: not a size, such as 500K or 2M"
 }
 
-# take_source_option NAME VALUE: an option of the table about the way to the image.
-# False if it is another one.
+# take_source_option NAME VALUE: take an option about the access to the image.
+# False if it is another option.
 take_source_option() {
 	case $1 in
 	user)
@@ -186,8 +189,8 @@ take_source_option() {
 
 # --- the image ------------------------------------------------------------
 
-# ask_proxy URL: the usual variables may hold a password, so they go into the
-# request and not into the environment of other programs.
+# ask_proxy URL: add the proxy. The variables for it may hold a password, thus
+# other programs must not have them in their environment.
 ask_proxy() {
 	local value
 	case $1 in
@@ -231,8 +234,8 @@ is_allowed() {
 	return 1
 }
 
-# refuse_file PATH FILE: end with the line that would allow it. Names in that line
-# are separated by blanks.
+# refuse_file PATH FILE: fail, and say which line would allow it. A directory in
+# that line cannot have blanks, which separate the directories.
 refuse_file() {
 	local dir
 	dir=${1%/*}
@@ -265,8 +268,9 @@ allowed_file() {
 	printf '%s\n' "$path"
 }
 
-# take_stored image:NAME: add an image of the store to the request, by its path, and by
-# its ID for whoever asks what a slot has. It need not be in allow_file.
+# take_stored image:NAME: add the path of an image of the store to the request,
+# and its ID, by which others see that a slot uses it. The image need not be in
+# allow_file.
 take_stored() {
 	local path
 	need_part vm-image vmedia-images
@@ -300,7 +304,7 @@ take_url() {
 		read_line || misuse "there is no URL on standard input"
 		url=$LINE LINE=
 	fi
-	# What is pasted may have blanks around it, or the \r of Windows.
+	# A pasted URL may have blanks around it, or the \r of Windows.
 	trim "$url"
 	url=$TRIMMED
 	case $url in
@@ -315,7 +319,8 @@ take_url() {
 	file)
 		url=$(allowed_file "$url") || exit
 		look_at "$url"
-		# Its links are resolved, so that it must have none.
+		# The path has no links any more: refuse one that was made
+		# since.
 		ask no-links 1
 		;;
 	unknown)
@@ -367,7 +372,8 @@ complete_source() {
 		"the server's certificate is not checked" >&2
 }
 
-# complete_request: add that, and what the configuration says about the medium.
+# complete_request: add what the configuration says about the transfer and the
+# medium.
 complete_request() {
 	[ -n "$URL" ] || misuse \
 		"$VERB needs a URL, or - to read it from standard input"
@@ -377,7 +383,7 @@ complete_request() {
 	[ -f "$REQ/drive" ] || ask drive "$DRIVE"
 	[ "$(read_value "$REQ/drive")" != auto ] || has_module usb_f_fs ||
 		ask drive kernel
-	# The backend of vm-host knows the power, too.
+	# The backend of vm-host can tell the power, too.
 	[ -n "$POWER" ] || case $HOST_CONF in
 	*"${NEWLINE}host="*) POWER="$BIN/vm-host power" ;;
 	esac

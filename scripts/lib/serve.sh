@@ -7,8 +7,8 @@
 
 TARGET=			# the WebSocket's URL or ssh:HOST, once checked
 BY=			# the function that makes a link to TARGET
-# For the other machine to say that it has ejected. By ssh it is ours, and
-# certain to answer.
+# How long to wait until the other machine says that it has ejected. By ssh,
+# vmctl runs there, and is certain to answer.
 EJECT_WS_SECONDS=20 EJECT_SSH_SECONDS=60
 LINK=			# the pid of the link, while there is one
 MET=			# set once the other end has read from the image
@@ -22,7 +22,7 @@ HASTE=			# set by a second ^C or TERM: do not wait for the eject
 LINK_PAUSE_MAX=2	# seconds between two tries
 NAME_MAX=80		# bytes of the name that the image has there
 
-# random BYTES: print as hexadecimal digits.
+# random BYTES: print this many random bytes as hexadecimal digits.
 random() {
 	od -An -v -N"$1" -tx1 /dev/urandom | tr -d ' \n'
 }
@@ -95,7 +95,7 @@ link_ssh() {
 }
 
 # is_lost STATUS FILE: has the link ended so that another try may work? FILE has
-# the link's messages. A slot that is busy stays so.
+# the link's messages. If the slot is busy, another try does not help.
 is_lost() {
 	hear <"$2"
 	case $1-$CAUSE-$HEARD in
@@ -106,7 +106,8 @@ is_lost() {
 	esac
 }
 
-# has_met: has the other end read from the image? vm-fetchd tells each second.
+# has_met: has the other end read from the image? vm-fetchd tells this each
+# second.
 has_met() {
 	local stats count
 	[ -z "$MET" ] || return 0
@@ -124,8 +125,9 @@ slot_there() {
 	is_slot "${path##*/}" && echo "${path##*/}" || echo SLOT
 }
 
-# last_words FILE: print the last message of a link. The number by which a
-# WebSocket ends is for programs, and some options work only by ssh.
+# last_words FILE: print the last message of a link. Leave out the close code of
+# a WebSocket, which is for programs, and suggest no option that works only by
+# ssh.
 last_words() {
 	tail -n 1 "$1" | sed '
 		s/^[a-z-]*: //
@@ -136,7 +138,7 @@ last_words() {
 	'
 }
 
-# say_last FILE: print the last message of a link as ours.
+# say_last FILE: print the last message of a link as our own.
 say_last() {
 	hear <"$1"
 	complain "$PROG: $(last_words "$1")"
@@ -152,7 +154,7 @@ end_link() {
 
 # --- serving --------------------------------------------------------------
 
-# show_progress: how much the other end has read so far, on a terminal.
+# show_progress: show on a terminal how much the other end has read so far.
 show_progress() {
 	local stats
 	[ -t 2 ] && stats=$(read_value "$TEMP/stats") || return 0
@@ -290,18 +292,19 @@ eject_there() {
 	[ -z "$EJECTOR" ] || kill -TERM "$EJECTOR" 2>/dev/null
 }
 
-# end_serving STATUS: vmctl ends. Eject the medium if a person (^C) or a service
-# (TERM) wants that end: nobody would serve the medium any more. A terminal that
-# is lost (HUP) is an accident like a lost connection: the medium stays, and
-# whoever serves the same image again continues it. A second link requests the
-# eject, and tells when it is done. To close a WebSocket normally is a request,
-# too, for a server of another kind; nobody answers it.
+# end_serving STATUS: end the link. Eject the medium if a person (^C) or a
+# service (TERM) ends vmctl, because then nobody serves the medium any more. A
+# terminal that is lost (HUP) is an accident like a lost connection: the medium
+# stays, and a vmctl that serves the same image again continues it. A second
+# link requests the eject, and tells when it is done. To a server of another
+# kind, a normal close of the WebSocket is a request, too, but it sends no
+# answer.
 end_serving() {
 	local signal
 	signal=TERM
 	case $1 in 130 | 143)
 		case $TARGET in ssh:*) ;; *) signal=INT ;; esac
-		# The medium may be in a second before vm-fetchd tells of a read.
+		# vm-fetchd may tell of the first read up to a second late.
 		[ -z "$LINK" ] || wait_until_met
 		[ -z "$MET" ] || [ -n "$LOST" ] || eject_there
 		[ -z "$MET" ] || say_whether_ejected

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# vmctl door and vmctl redfish, for the units of these names: they become vm-door(8)
-# and vm-redfish(8), as vmedia.conf(5) wants them. Sourced by vmctl.
+# vmctl door and vmctl redfish, for their units: they become vm-door(8) and
+# vm-redfish(8), with the options that follow from vmedia.conf(5). Sourced by
+# vmctl.
 
 # cmd_door: become vm-door.
 cmd_door() {
@@ -23,8 +24,8 @@ cmd_door() {
 	exec vm-door "$@"
 }
 
-# cmd_redfish: become vm-redfish. It waits longer than vm-door, so that its client
-# hears what vm-door says.
+# cmd_redfish: become vm-redfish. It waits longer than vm-door, so that its
+# client gets the answer of vm-door.
 cmd_redfish() {
 	parse "$@"
 	need_conf

@@ -7,7 +7,7 @@
 LOCK_SECONDS=10		# how long to wait for another vmctl on the same slot
 EJECT_SECONDS=15	# how long a vm-slot may take to undo a mount
 OWN_SECONDS=65		# ... if a vm-drive must write out what the host wrote
-WHY=			# what vm-slot has said against the last request
+WHY=			# why vm-slot refused the last request
 
 # lock_slot N: take the lock of slot N, which is released when vmctl exits.
 lock_slot() {
@@ -97,7 +97,7 @@ medium_of_drive() {
 	esac
 }
 
-# refuse_orphan OPTION: end with what to do about such a medium.
+# refuse_orphan OPTION: fail, and say what to do about such a medium.
 refuse_orphan() {
 	die $EX_TEMPFAIL "slot ${DIR##*/} still holds $(get url), but its" \
 		"vm-slot was killed: run vmctl doctor --repair, or use $1"
@@ -110,7 +110,8 @@ has_systemd() {
 		systemctl cat vmedia-slot@.service >/dev/null 2>&1
 }
 
-# put_asker [WHY]: leave the name of who asks, for the log of the vm-slot.
+# put_asker [WHY]: write the name of the user who asks, for the log of the
+# vm-slot.
 put_asker() {
 	local who
 	who=${VM_ASKER:-${SUDO_USER:-root}}
@@ -132,7 +133,7 @@ start_slot() {
 		systemctl start --no-block "vmedia-slot@$1" 9>&- ||
 			die $EX_OSERR "unable to start vmedia-slot@$1"
 	else
-		# Not our child: sh would print how it ended.
+		# Do not make it our child: sh would print how it ended.
 		(VM_LOG_TIMES=1 setsid vm-slot "$1" \
 			</dev/null >/dev/null 2>>"$DIR/log" 8>&- 9>&- &)
 	fi
@@ -150,7 +151,7 @@ resume_slot() {
 # ends first, return 1.
 watch_slot() {
 	local status
-	# If somebody kills it, sh would print that; its own lines are shown.
+	# If somebody kills it, sh must not print that; but show its own lines.
 	{
 		WHY=$(
 			export VM_CAUSES=1
@@ -193,8 +194,8 @@ wait_free() {
 	progress_end
 }
 
-# begin_state: the first values of the state, which nobody reads before vm-slot
-# does: they need not be renamed into place.
+# begin_state: write the first values of the state. They need not be renamed
+# into place, because nobody reads them before vm-slot does.
 begin_state() {
 	umask 022
 	{ echo "$TIMEOUT" >"$DIR/timeout" && printf '%s\n' "$URL" >"$DIR/url" &&
@@ -205,9 +206,10 @@ begin_state() {
 	return "$1"
 }
 
-# hold_stored: an image of the store is not removed or replaced until release_stored;
-# from then on, the request tells that it is in use. If the host may write, the
-# checksum of the image is no longer true. Ends if the image is there no more.
+# hold_stored: lock the store, so that its image is not removed or replaced
+# before release_stored(); after that, the request tells that the image is in
+# use. If the host may write, the checksum of the image becomes stale. Fail if
+# the image is gone.
 hold_stored() {
 	[ ! -f "$REQ/image" ] || hold_image || {
 		MOUNTING=
@@ -229,8 +231,8 @@ release_stored() {
 	exec 5>&-
 }
 
-# write_request: hand REQ to the vm-slot that is about to be started. It is
-# written beside and renamed, so that a request is always whole.
+# write_request: give REQ to the vm-slot that is about to be started. It is
+# copied under another name and renamed, so that a request is always complete.
 write_request() {
 	! is_left || clean_slot
 	rm -rf "$DIR/error" "$DIR/status" "$DIR/cause" "$DIR/reason" "$DIR/ending" \
@@ -278,8 +280,8 @@ call_off() {
 	ask_slot "eject force" -q -t $EJECT_SECONDS >/dev/null
 }
 
-# renew_slot DIRECTORY: give the vm-slot the URL and the credentials in the files
-# there, which are of the same image.
+# renew_slot DIRECTORY: give the vm-slot the new URL and credentials of its
+# image, which are files in DIRECTORY.
 renew_slot() {
 	local file name
 	for file in "$1"/*; do
@@ -333,7 +335,7 @@ eject_slot() {
 		return 0 ;; # it has just ended by itself
 	esac
 	hear_text "$WHY"
-	# Its option -f is ours, too.
+	# Its option -f is an option of vmctl, too.
 	complain "${HEARD#vm-gadget: }"
 	[ $status != $EX_TEMPFAIL ] || exit $status
 	return $status

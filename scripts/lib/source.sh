@@ -14,8 +14,9 @@ wait_child() {
 	return $status
 }
 
-# was_killed STATUS: what a signal has ended, such as when memory is short, could not say
-# why. Return the status to exit with.
+# was_killed STATUS: write the reason if a signal has ended the program, which
+# could not do that itself; for example, memory may be short. Return the status
+# to exit with.
 was_killed() {
 	[ "$1" -gt 128 ] || return "$1"
 	printf '%s\n' "$PROG: a program that reads $URL was killed by signal $(($1 - 128)):\
@@ -23,7 +24,7 @@ was_killed() {
 	return $EX_OSERR
 }
 
-# gave_up WORK CAUSE: end a vm-fetchd that has not finished that within TIMEOUT.
+# gave_up WORK CAUSE: end a vm-fetchd that has not finished WORK within TIMEOUT.
 gave_up() {
 	progress_end
 	end_source
@@ -50,9 +51,9 @@ work_at_hand() {
 }
 
 # start_source [OPTION...]: start vm-fetchd in the background and wait for its
-# first line, in $TEMP/ready. On failure its status is returned, and the last
-# line of $TEMP/said says why. (timeout(1) of busybox leaves a process behind,
-# so it is not used.)
+# first line, in $TEMP/ready. On failure return its status; the last line of
+# $TEMP/said says why. (timeout(1) of busybox leaves a process behind, so it is
+# not used.)
 start_source() {
 	local start elapsed
 	: >"$TEMP/ready"
@@ -83,7 +84,7 @@ source_failed() {
 	exit "$1"
 }
 
-# need_source [OPTION...]: start_source, or exit with the reason.
+# need_source [OPTION...]: start_source(), or exit with the reason.
 need_source() {
 	start_source "$@" || source_failed $?
 }

@@ -5,7 +5,7 @@
 
 # What see_slot() found out:
 STATE=		# the state of the slot
-DRIFT=		# what the kernel has that differs from what was made
+DRIFT=		# how the drive differs from what vmedia made
 TYPE=		# cd or disk; empty if the drive is not set up
 FILE=		# what is inserted; ? if the kernel does not answer
 RO=		# 1 if the drive is read-only
@@ -13,10 +13,10 @@ UDC_NAME=	# the USB device controller
 HOST=		# its state
 SEEN=		# when the host sees the drive: permanent or on-demand
 DRIVER=		# what the drive is: kernel or vm-drive
-READS=		# the host's commands to a vm-drive: that have read,
-WRITES=		# that have written,
-ERRORS=		# and that have failed
-POSITION=	# the byte at which the last one of those began
+READS=		# how many commands of the host to a vm-drive have read,
+WRITES=		# ... have written,
+ERRORS=		# ... and have failed
+POSITION=	# the first byte of the last read or write
 LAST=		# the name of the last command
 
 VALUE=		# what value_of() or left() found
@@ -31,7 +31,7 @@ type_of() {
 	done
 }
 
-# need_run: may we read the state of the slots at all?
+# need_run: fail if we may not read the state of the slots.
 need_run() {
 	[ ! -d "$RUN" ] || [ -x "$RUN" ] ||
 		die $EX_NOPERM "unable to read $RUN: run vmctl as root"
@@ -112,9 +112,9 @@ left() {
 	[ "$VALUE" -ge 0 ] || VALUE=0
 }
 
-# stat_value NAME STATS: print one value of the statistics of vm-fetchd. Only a
-# word or a number is let through, because a process that speaks to the network
-# wrote them.
+# stat_value NAME STATS: print one value of the statistics of vm-fetchd. Pass
+# only a word or a number, because a process that speaks to the network wrote
+# the statistics.
 stat_value() {
 	local value
 	value=${2#*\""$1\": "}
@@ -127,7 +127,7 @@ stat_value() {
 }
 
 # stat_number NAME STATS: the same for a whole number, or for milliseconds with
-# tenths; 0 where it is none.
+# tenths; 0 if it is not a number.
 stat_number() {
 	local value tenths
 	value=$(stat_value "$@")
@@ -161,7 +161,7 @@ draw_map() {
 	}'
 }
 
-# source_text: print how the source is doing.
+# source_text: print the state of the source.
 source_text() {
 	local stats
 	stats=$(read_value "$DIR/stats") || return 0
@@ -256,7 +256,7 @@ drive_json() {
 	json_string "$HOST"
 }
 
-# line_json N TYPE: print what list shows of the slot.
+# line_json N TYPE: print what vmctl list shows of the slot.
 line_json() {
 	see_slot "$1"
 	value_of url || :
@@ -266,7 +266,8 @@ line_json() {
 	out '}'
 }
 
-# next_json COMMAND N TYPE: print the slot as one more of a list, after a comma.
+# next_json COMMAND N TYPE: print the slot as a member of a list, after a comma
+# if it is not the first.
 next_json() {
 	[ "$2" = "${SLOT:-0}" ] || out ', '
 	"$@"
@@ -274,7 +275,7 @@ next_json() {
 
 # slots_json COMMAND: print the object with all slots.
 slots_json() {
-	need_run # while nothing is printed yet
+	need_run # before anything is printed
 	json_begin
 	out ', "slots": ['
 	each_slot next_json "$1"
@@ -282,7 +283,7 @@ slots_json() {
 	json_end
 }
 
-# quiet_status: the state of the slot as an exit status.
+# quiet_status: return the state of the slot as an exit status.
 quiet_status() {
 	only_slot
 	see_slot "$SLOT"

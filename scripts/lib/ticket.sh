@@ -4,10 +4,11 @@
 # (lib/ws-monitor/ticket-check.h has their format). Sourced by vmctl.
 
 TICKET_SECONDS=30	# how long a ticket is good
-# The end of its medium ends a ticket to come back earlier (lib/slot/end-tickets.c).
+# A ticket to come back ends earlier if its medium ends
+# (lib/slot/end-tickets.c).
 COME_BACK_SECONDS=31536000
-FRESH_SECONDS=300	# as vm-ws-proxy makes it; RESUME_SECONDS there
-KEY_SECONDS=3600	# how long a client that has no image yet may take
+FRESH_SECONDS=300	# how long vm-ws-proxy makes it valid: RESUME_SECONDS
+KEY_SECONDS=3600	# how long a client may take to bring an image
 
 # forget_expired: remove tickets that were not used in time.
 forget_expired() {
@@ -21,7 +22,7 @@ forget_expired() {
 	done
 }
 
-# write_ticket HASH: what vm-ws-proxy may do with the ticket of that hash.
+# write_ticket HASH: write what the ticket with that hash allows.
 write_ticket() {
 	{
 		printf 'expires %s\npath /vm/%s\n' $(($(now) + TICKET_SECONDS)) \
@@ -44,9 +45,9 @@ own_ticket() {
 		echo "$RUN/tickets/$VM_WS_RESUME"
 }
 
-# renew_ticket FILE SECONDS RESUME: let a ticket be valid for this long, with that
-# word in its line `resume`. vm-slot compares the times of the files, so the time
-# stays as it was.
+# renew_ticket FILE SECONDS RESUME: make a ticket valid for SECONDS from now,
+# with the word RESUME in its line `resume`. Keep the time of the file, because
+# vm-slot compares these times.
 renew_ticket() {
 	local new
 	new=${1%/*}/.${1##*/}
@@ -62,9 +63,10 @@ keep_ticket() {
 	! file=$(own_ticket) || renew_ticket "$file" $COME_BACK_SECONDS yes
 }
 
-# hold_key: our client has no medium yet. Its key is no ticket for a medium that
-# ends meanwhile. False if it has none; a second call does not prolong it, and
-# that of a client with a medium stays as it is.
+# hold_key: our client has no medium yet: keep its key valid, and mark it
+# `held`, so that it is no ticket for a medium that ends meanwhile. False if the
+# client has no key. A second call does not prolong the key, and the key of a
+# client with a medium stays as it is.
 hold_key() {
 	local file
 	file=$(own_ticket) || return 1
@@ -96,8 +98,8 @@ make_ticket() {
 	fi
 }
 
-# read_ticket FILE: set ENDS, FOR and USE. What it says of its end, a ticket
-# tells only its bearer.
+# read_ticket FILE: set ENDS, FOR and USE. Do not read why its medium ended:
+# only the bearer may know that.
 read_ticket() {
 	local word value
 	ENDS=0 FOR='' USE=once
@@ -112,8 +114,8 @@ read_ticket() {
 	done <"$1"
 }
 
-# list_tickets: one line for each. The ID is the beginning of the hash, by which
-# nobody can come in.
+# list_tickets: print a line for each ticket. The ID is the beginning of the
+# hash, which lets nobody in.
 list_tickets() {
 	local file id separator
 	separator=

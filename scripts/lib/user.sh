@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# vmctl user: the accounts of those who log in through the network. vm-user does
+# vmctl user: the accounts of users who log in through the network. vm-user does
 # the work. Sourced by vmctl.
 
-# cmd_user: vm-user asks for a password at the terminal itself, so that what it
-# says can be kept for --json.
+# cmd_user: vm-user asks for a password at the terminal itself, so that its
+# messages can be kept for --json.
 cmd_user() {
 	local status
 	parse "$@"
@@ -25,7 +25,7 @@ cmd_user() {
 	[ -z "$USES_PAM" ] || set -- "$@" -P
 	[ -z "$JSON" ] || set -- "$@" -j
 	set -- "$@" -- "$ARGUMENT" ${WHERE:+"$WHERE"}
-	# sh would wait for it before it ends by a signal.
+	# If a signal ended sh, sh would first wait for vm-user.
 	[ -n "$JSON" ] || {
 		trap - EXIT
 		exec "$@"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# vmctl web: the way by which browsers and Redfish clients come in. It makes the
-# certificate, switches the units and nginx on or off, and starts vm-ws-proxy for
-# its unit. Sourced by vmctl.
+# vmctl web: let browsers and Redfish clients in. It makes the certificate,
+# switches the units and nginx on or off, and starts vm-ws-proxy for its unit.
+# Sourced by vmctl.
 
 # Also in share/vmedia/nginx/server.conf and share/vmedia/lighttpd.conf.
 CERTIFICATE=${CONF%/*}/web.pem
@@ -11,8 +11,8 @@ ACCOUNTS=${CONF%/*}/accounts
 NGINX=/etc/nginx/conf.d		# where nginx looks for more servers
 SERVER=$BIN/../share/vmedia/nginx/server.conf
 WEB_UNITS='vm-door.socket vm-redfish.socket vm-upload.socket vm-ws-proxy.socket'
-# A clock that has not been set yet is years late, and the certificate that is
-# made then must be good later.
+# A clock that has not been set yet is years behind, and a certificate that is
+# made then must still be valid later.
 CERTIFICATE_DAYS=36500
 
 # --- the certificate ------------------------------------------------------
@@ -38,8 +38,8 @@ subject_name() {
 	esac
 }
 
-# certificate_conf: print what openssl req needs. (The system's own file may say
-# anything.)
+# certificate_conf: print the configuration for openssl req. (The system's own
+# file may say anything.)
 certificate_conf() {
 	local names name
 	names=$(each_name subject_name)
@@ -71,8 +71,8 @@ put_file() {
 		die $EX_CANTCREAT "unable to make $2"
 }
 
-# make_certificate: make what is missing of certificate and key. If only the
-# certificate was removed, the new one has the same key.
+# make_certificate: make the certificate and the key, unless they exist. If only
+# the certificate was removed, the new one has the same key.
 make_certificate() {
 	local dir
 	if [ ! -e "$KEY" ]; then
@@ -106,7 +106,7 @@ make_certificate() {
 	[ "$1" = 0 ] || exit "$1"
 }
 
-# print_fingerprint: the certificate's SHA-256, as browsers show it.
+# print_fingerprint: print the certificate's SHA-256, as browsers show it.
 print_fingerprint() {
 	local line
 	line=$(openssl x509 -in "$CERTIFICATE" -noout -fingerprint -sha256 \
@@ -138,7 +138,7 @@ is_unit_wanted() {
 	esac
 }
 
-# need_web: what is switched on must be installed.
+# need_web: fail unless the parts to be switched on are installed.
 need_web() {
 	need_part vm-redfish vmedia-redfish
 	[ -z "$STORE" ] || need_part vm-upload vmedia-images
@@ -153,7 +153,7 @@ switch_on() {
 	for unit in $WEB_UNITS; do
 		! is_unit_wanted "$unit" || use_unit enable "$unit"
 	done
-	# It has read the configuration when it was started.
+	# A vm-door that runs has read the configuration when it was started.
 	systemctl -q try-restart vm-door.service || :
 	[ -d "$NGINX" ] || return 0
 	[ -e "$NGINX/vmedia.conf" ] || ln -s "$SERVER" "$NGINX/vmedia.conf" ||
@@ -191,12 +191,13 @@ print_url() {
 	esac
 }
 
-# print_todo LINE...: what is left to do by hand.
+# print_todo LINE...: print what is left to do by hand.
 print_todo() {
 	out '%-12s %s\n' type "$*"
 }
 
-# print_steps: what starts the parts where systemd does not run.
+# print_steps: print the commands that start the parts where systemd does not
+# run.
 print_steps() {
 	local sockets
 	sockets='/run/vm-redfish.sock /run/vm-ws-proxy.sock'
@@ -249,8 +250,9 @@ json_web() {
 
 # --- the verb -------------------------------------------------------------
 
-# run_proxy: become vm-ws-proxy, as the configuration wants it. The service has
-# options of the administrator in VM_WS_OPTIONS.
+# run_proxy: become vm-ws-proxy, with the options that follow from the
+# configuration, and those that the administrator has set in VM_WS_OPTIONS of
+# the service.
 run_proxy() {
 	local n
 	need_part vm-ws-proxy "vmedia with WebSockets (WS=1)"

@@ -1,5 +1,5 @@
 # OpenEmbedded has no libnbd. This one has no parser of nbd:// addresses and no TLS,
-# which vmedia does not call: libxml2 and GnuTLS stay out of the image.
+# which vmedia does not use: the image needs neither libxml2 nor GnuTLS.
 SUMMARY = "Client of the NBD protocol"
 HOMEPAGE = "https://gitlab.com/nbdkit/libnbd"
 LICENSE = "LGPL-2.1-or-later"
