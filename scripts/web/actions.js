@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the user does with the machine: each action tells in the store that it is
+ * The user's actions on the machine: each one notes in the store that it is
  * under way, and how it ended. Runs in the page.
  */
 
@@ -12,14 +12,14 @@ import { note } from './ui/log.js';
 import { ACTIONS, mountFault } from './words/en.js';
 
 export class Actions {
-	/* remember(image) is told of an image that was inserted. */
+	/* remember(image) is called with an image that was inserted. */
 	constructor(api, store, live, remember) {
 		Object.assign(this, { api, store, live, remember });
 		this.trusted = new Map(); /* the last certificate of each slot's id */
 	}
 
-	/* Do `work` with the slot, and show how that ends. Returns whether it was
-	 * done. */
+	/* Do `work` with the slot, and show how it ends. Returns whether it
+	 * succeeded. */
 	async during(slot, what, work) {
 		if (this.store.of(slot.id).doing)
 			return false;
@@ -53,7 +53,8 @@ export class Actions {
 	/* --- slots ------------------------------------------------------------- */
 
 	/* Insert what the form says: { image, user, password, writable, policy,
-	 * unverified, pem }; an abort ejects what has come so far. */
+	 * unverified, pem }; an abort ejects the image, even if it is not
+	 * complete. */
 	async insert(slot, form) {
 		const done = await this.during(slot, 'insert', async (signal) => {
 			await this.prepare(slot, form);
@@ -67,7 +68,7 @@ export class Actions {
 		return done;
 	}
 
-	/* What InsertMedia does not take. */
+	/* Set what InsertMedia has no parameters for. */
 	async prepare(slot, { policy, unverified, pem }) {
 		if (pem && this.trusted.get(slot.id) !== pem) {
 			await this.api.post(slot.certificates,
@@ -94,7 +95,7 @@ export class Actions {
 		await this.during(slot, 'eject', () => this.api.post(slot.eject));
 	}
 
-	/* A link with a new signature, for the image that is in. */
+	/* Give the slot a link with a new signature for its image. */
 	async renew(slot) {
 		const image = await ask({ title: ACTIONS.renewTitle, text: ACTIONS.renewText,
 			yes: ACTIONS.renew, field: { label: ACTIONS.renewLabel, value: '' } });
@@ -138,7 +139,7 @@ export class Actions {
 		await this.live.refreshSystem().catch(() => {});
 	}
 
-	/* How far the boot has come: called at each change. */
+	/* Note how far the boot has come; called at each change. */
 	followBoot() {
 		const { store } = this;
 		for (const slot of store.slots) {

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Redfish (DSP0266) by fetch: a session whose token is in the memory of this page
- * only, and errors in words. Runs anywhere that has fetch.
+ * Redfish (DSP0266) by fetch(): a session, whose token is only in the memory of
+ * this page, and errors as text. Runs wherever there is fetch().
  */
 
 import { API } from './words/en.js';
 
 const ROOT = '/redfish/v1/';
 
-/* Why the server refused, or that it can't be reached (`status` 0). */
+/* An error of the server; or, with `status` 0, the server can't be reached. */
 export class Refused extends Error {
-	/* { status, code, text, next, fields, retry }: the last part of a MessageId,
-	 * what is wrong, what to do about it, names of the properties that it is
-	 * about, and seconds until a next try makes sense. */
+	/* { status, code, text, next, fields, retry }: `code` is the last part
+	 * of a MessageId, `text` what is wrong, `next` what to do about it,
+	 * `fields` the names of the properties concerned, and `retry` the
+	 * seconds until another try makes sense. */
 	constructor(what) {
 		super(what.text);
 		Object.assign(this, { status: 0, code: '', next: '', fields: [],
@@ -21,7 +22,7 @@ export class Refused extends Error {
 	}
 }
 
-/* The extended error of an answer; servers in between answer without one. */
+/* The extended error of an answer; proxies answer without one. */
 function refusal(response, body) {
 	const info = body?.error?.['@Message.ExtendedInfo']?.[0] ??
 		body?.['@Message.ExtendedInfo']?.[0] ?? {};
@@ -81,7 +82,7 @@ export class Redfish {
 		throw refusal(response, answer);
 	}
 
-	/* As fetch(), with the token. */
+	/* Like fetch(), with the token. */
 	send(method, uri, { body, signal, accept = 'application/json' } = {}) {
 		const headers = { Accept: accept, 'OData-Version': '4.0' };
 		if (this.token)
@@ -121,7 +122,7 @@ export class Redfish {
 			`${ROOT}AccountService/Accounts/${encodeURIComponent(UserName)}` : '';
 	}
 
-	/* Log out. A session that has ended by itself is not an error. */
+	/* Log out. It is not an error if the session has already ended. */
 	async signOut() {
 		const { session } = this;
 		await this.ask('DELETE', session).catch(() => {});

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The page: whether the user signs in to this machine or serves an image with a
- * ticket, and which part is shown. A part is chosen by the address: #serve/0 serves
- * an image of this computer to slot 0, any other one shows all slots. Runs in the
- * page.
+ * The page: it chooses whether the user signs in to this machine or serves an
+ * image with a ticket, and which part is shown. This depends on the address:
+ * #serve/0 serves an image of this computer to slot 0, any other fragment shows
+ * all slots. Runs in the page.
  */
 
 import { Actions } from './actions.js';
@@ -49,7 +49,7 @@ function showPart(part) {
 	document.body.dataset.part = part;
 }
 
-/* Show what the address and the login say. */
+/* Show the part that belongs to the address and the login. */
 function route() {
 	const [, number] = /^#serve\/(\d+)$/.exec(location.hash) ?? [];
 	if (!api.token) {
@@ -82,8 +82,8 @@ async function signedIn(name) {
 	route();
 }
 
-/* The user's role and privileges; without an answer, the server refuses by itself
- * what may not be done. */
+/* The user's role and privileges; without an answer, the page offers
+ * everything, and the server refuses. */
 async function rightsOf(name, service) {
 	try {
 		const account = await api.get(
@@ -96,14 +96,15 @@ async function rightsOf(name, service) {
 	}
 }
 
-/* Change the password, and begin a session with it. */
+/* Change the password, and start a new session with it. */
 async function renewPassword(name, account, Password) {
 	await api.patch(account, { Password });
 	await api.signOut();
 	await api.signIn(name, Password);
 }
 
-/* The end of the session would end the connection of an image that is served. */
+/* Sign out, unless an image is served, whose connection would end with the
+ * session. */
 async function signOut() {
 	if (isServing()) {
 		act.serve({ number: servedSlot() ?? 0 });
@@ -117,7 +118,7 @@ async function signOut() {
 	signedOut(APP.signedOut);
 }
 
-/* Show the login; an image that is served goes on meanwhile. */
+/* Show the login; an image that is served stays connected. */
 function signedOut(about = '') {
 	live.stop();
 	library.stop();
@@ -142,7 +143,7 @@ function dropOnSlot({ target, dataTransfer }) {
 		serve(slot, dataTransfer);
 }
 
-/* Show the part that serves, with what was dropped, if anything was. */
+/* Show the part that serves, and pass on what was dropped, if anything. */
 function serve(slot, transfer) {
 	act.serve(slot);
 	route();
@@ -168,7 +169,7 @@ const act = {
 	use: (slot, image) => view.fill(slot, image),
 };
 
-/* The same with an image of the store. */
+/* The same actions with an image of the store. */
 const stored = {
 	insert: (slot, { uri }, writable) => view.sendStored(slot, uri, writable,
 		(form) => act.insert(slot, form)),
@@ -208,8 +209,8 @@ async function begin() {
 	await choose(wanted);
 }
 
-/* A link with a ticket serves; otherwise, the user signs in where there is Redfish,
- * also if it does not answer now. */
+/* A link with a ticket serves. Otherwise the user signs in, if there is
+ * Redfish, or if it may be there but does not answer now. */
 async function choose(wanted) {
 	let why = '';
 	const root = !wanted && await api.open().catch((error) => {

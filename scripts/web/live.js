@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Keeps the store up to date: events as they come, and polls for what no event
- * tells (rates, the host's power), or for everything where there are no events.
- * Nothing is asked while the page is hidden. Runs in the page.
+ * Keeps the store up to date: by events as they come, and by polls for what no
+ * event tells (rates, the host's power), or for everything if there are no
+ * events. It does not poll while the page is hidden. Runs in the page.
  */
 
 import { slotOf, systemOf } from './model.js';
@@ -11,12 +11,13 @@ import { readEvents } from './sse.js';
 
 const TICK = 2000; /* ms between polls of slots that are in use */
 const SLOW = 5; /* ticks between polls of the host, and of empty slots */
-const PAUSES = [500, 1000, 2000, 5000]; /* ms until events are asked for again */
+const PAUSES = [500, 1000, 2000, 5000]; /* ms before requesting events again */
 const REFUSED = 30000; /* ms if the server has no events to give */
 
 export class Live {
-	/* told(event) gets { id, ours, text, slot, at } of each event; `ours` are those
-	 * that say what has happened to a slot, and not only that it has changed. */
+	/* told(event) gets { id, ours, text, slot, at } of each event; `ours`
+	 * is set if it says what has happened to a slot, and not only that the
+	 * slot has changed. */
 	constructor(api, store, told) {
 		Object.assign(this, { api, store, told });
 		this.running = null; /* an AbortController */
@@ -26,7 +27,8 @@ export class Live {
 			document.hidden || this.poll(true));
 	}
 
-	/* Load everything; then keep it so. Throws if that fails. */
+	/* Load everything, and keep it up to date. Throws if it can't be
+	 * loaded. */
 	async start() {
 		this.stop();
 		const running = new AbortController();
@@ -56,7 +58,8 @@ export class Live {
 			await this.refresh(member['@odata.id']);
 	}
 
-	/* Ask for one slot. What comes after the end of the session is nobody's. */
+	/* Request one slot. Ignore an answer that comes after the end of the
+	 * session. */
 	async refresh(uri) {
 		const { running } = this;
 		const slot = slotOf(await this.api.get(uri));
@@ -73,7 +76,8 @@ export class Live {
 
 	/* --- polls ------------------------------------------------------------- */
 
-	/* Ask for what may have changed without an event; for everything if `all`. */
+	/* Request what may have changed without an event, or everything if
+	 * `all`. */
 	async poll(all = false) {
 		const { running } = this;
 		if (!running || this.polling || (document.hidden && !all))
@@ -95,7 +99,7 @@ export class Live {
 		this.polling = false;
 	}
 
-	/* The server can't be reached, or is only a web server for now. */
+	/* The server can't be reached, or only its web server answers. */
 	failed({ status }, running) {
 		if (this.running === running && status !== 401 && status !== 404)
 			this.store.change({ link: 'lost' });
@@ -135,7 +139,8 @@ export class Live {
 		return PAUSES[Math.min(this.attempts++, PAUSES.length - 1)];
 	}
 
-	/* There are no events now; the next poll tells whether there is a server. */
+	/* There are no events now; the next poll shows whether the server
+	 * answers. */
 	without() {
 		if (this.running && this.store.link !== 'lost')
 			this.store.change({ link: 'polling' });

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The machine's Redfish resources as this page uses them, and image addresses as
- * people type them. Runs anywhere.
+ * The machine's Redfish resources in the form that this page uses, and image
+ * addresses as people type them. Runs anywhere.
  */
 
 const link = (object) => object?.['@odata.id'] ?? '';
@@ -56,8 +56,9 @@ export function systemOf(resource) {
 	};
 }
 
-/* What InsertMedia calls an address that is none: HOST:/PATH is NFS, and
- * //HOST/SHARE/PATH is SMB, also with \\. Undefined for a URL. */
+/* The TransferProtocolType of InsertMedia for an address that is not a URL: NFS
+ * for HOST:/PATH, and CIFS for //HOST/SHARE/PATH, also with \\. Undefined for
+ * others. */
 export function protocolOf(image) {
 	if (/^[a-z][a-z0-9+.-]*:\/\//i.test(image))
 		return undefined;
@@ -79,7 +80,7 @@ export function withoutSecrets(image) {
 	}
 }
 
-/* Is `b` the address of the same image as `a`, apart from what signs it? */
+/* Is `b` the address of the same image as `a`, except for a signature? */
 export const isSameImage = (a, b) => withoutSecrets(a) === withoutSecrets(b);
 
 /* The boot target that means this slot. */
@@ -88,15 +89,16 @@ export function bootTarget(slot, targets) {
 	return targets.includes(wanted) ? wanted : '';
 }
 
-/* The reset that starts a host anew, by what it can do: null if nothing does. */
+/* The reset type, of those that the host allows, that makes it boot; or
+ * null. */
 export function restartOf({ power, resets }) {
 	const order = power === 'Off' ? ['On'] :
 		['ForceRestart', 'PowerCycle', 'GracefulRestart'];
 	return order.find((type) => resets.includes(type)) ?? null;
 }
 
-/* What the user should give after this error of an insert: credentials, a
- * certificate, or '' for what is known to neither. */
+/* What the user should enter after this error of an insert: 'credentials',
+ * 'certificate', or '' for neither. */
 export function askedFor({ code, message, next, fields }) {
 	if (code === 'ResourceAtUriUnauthorized' ||
 	    fields.some((field) => /^(UserName|Password)$/.test(field)))

@@ -34,6 +34,6 @@ function keep(list) {
 		localStorage.setItem(NAME,
 			JSON.stringify([...new Set(list)].slice(0, MOST)));
 	} catch {
-		return; /* they are a help only */
+		return; /* the list is only a help */
 	}
 }

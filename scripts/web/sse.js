@@ -5,7 +5,7 @@
  * browser's own EventSource can't send a token. Runs anywhere.
  */
 
-const LONGEST = 1 << 20; /* characters of an event; more is no event of ours */
+const LONGEST = 1 << 20; /* characters; our events are shorter */
 
 /* Takes text in pieces of any size; returns the events that are complete:
  * { type, id, data }. */
@@ -44,7 +44,7 @@ export class Parser {
 }
 
 /* Call `heard` with each event of a response, until its end or an error.
- * `alive` is called when anything comes, comments too. */
+ * `alive` is called when anything arrives, even a comment. */
 export async function readEvents(response, heard, alive = () => {}) {
 	const parser = new Parser();
 	const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the page knows of the machine: one object, which nothing else holds a copy
- * of. The views are told when it changes. Runs anywhere.
+ * What the page knows about the machine: one object, of which nothing else
+ * keeps a copy. It tells the views when it changes. Runs anywhere.
  */
 
 const HISTORY = 150; /* samples of a slot's rate */
-const CLOSE = 500; /* ms: samples that are closer tell no rate */
+const CLOSE = 500; /* ms: closer samples give no rate */
 
 const fresh = () => ({
-	user: null, /* { name, role, may: a Set of privileges, or null: not known } */
+	user: null, /* { name, role, may: Set of privileges; null: unknown } */
 	machine: '', /* its name */
-	system: null, /* { uri, ... } of model.js */
-	slots: [], /* in their order, of model.js */
-	images: null, /* of the image store, as `vmctl image ls -j` has them; null: no store */
-	link: 'none', /* none, events, polling or lost: how changes are heard of */
+	system: null, /* systemOf() of model.js */
+	slots: [], /* slotOf() of model.js, in order */
+	images: null, /* as of `vmctl image ls -j`; null: no image store */
+	link: 'none', /* how changes arrive: none, events, polling or lost */
 });
 
 export class Store {
@@ -34,15 +34,16 @@ export class Store {
 			watch(this);
 	}
 
-	/* Forget everything: another user comes. */
+	/* Forget everything, because another user may sign in. */
 	clear() {
 		this.local = new Map(); /* by the slot's id: see of() */
 		this.change(fresh());
 	}
 
-	/* What only this page knows of a slot: `doing` { what, since, cancel } or
-	 * null, `answer` { tone, text, next, error of an insert } or null, `boot` (view/boot.js) or null,
-	 * `history` of what the host has read [{ at, read, rate }]. */
+	/* What only this page knows about a slot: `doing` { what, since, cancel
+	 * } or null, `answer` { tone, text, next, error of an insert } or null,
+	 * `boot` (bootFrom() of actions.js) or null, and `history` of what the
+	 * host has read [{ at, read, rate }]. */
 	of(id) {
 		if (!this.local.has(id))
 			this.local.set(id, { doing: null, answer: null, boot: null,
@@ -50,13 +51,13 @@ export class Store {
 		return this.local.get(id);
 	}
 
-	/* Change that. */
+	/* Change what only this page knows about a slot. */
 	mark(id, more) {
 		Object.assign(this.of(id), more);
 		this.change();
 	}
 
-	/* A slot as it is now. */
+	/* Set a slot, as it is now. */
 	setSlot(slot, at = Date.now()) {
 		const index = this.slots.findIndex(({ id }) => id === slot.id);
 		const slots = [...this.slots];
@@ -65,8 +66,9 @@ export class Store {
 		this.change({ slots });
 	}
 
-	/* Set the slot's rate by what the host has read since the last sample; the
-	 * server's own rate is that of its source, and counts only at first. */
+	/* Set the slot's rate by what the host has read since the last sample;
+	 * the server's own rate is that of its source, and is used only at
+	 * first. */
 	sample(slot, at) {
 		const { history } = this.of(slot.id);
 		const last = history.at(-1);
@@ -84,7 +86,8 @@ export class Store {
 		history.splice(0, history.length - HISTORY);
 	}
 
-	/* Has the user this privilege? If the server has not said, it will say. */
+	/* Does the user have this privilege? If this is not known, the server
+	 * will tell. */
 	may(privilege) {
 		return !this.user?.may || this.user.may.has(privilege);
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Which file belongs to which unfinished upload, in the storage of this browser: who
- * chooses the same file after the page was closed goes on with it. A path and a name
- * only: no token. Runs in the page.
+ * Which file belongs to which unfinished upload, in the storage of this
+ * browser: a user who chooses the same file after the page was closed continues
+ * its upload. Stores only a path and a name, no token. Runs in the page.
  */
 
 const NAME = 'vmedia-uploads';
@@ -26,7 +26,7 @@ function write(all) {
 	try {
 		localStorage.setItem(NAME, JSON.stringify(all.slice(0, MOST)));
 	} catch {
-		return; /* it is a help only */
+		return; /* the list is only a help */
 	}
 }
 

@@ -10,15 +10,15 @@ import { note } from '../ui/log.js';
 import { LIBRARY } from '../words/en.js';
 import { Upload } from './upload.js';
 
-const TICK = 2000; /* ms between two looks at what may have changed */
-const PAUSE = 10000; /* ms until the list is asked for without a reason */
-const LONG = 60000; /* the same while the server says that it has none now */
-/* A list costs a small machine work: it is asked for in a part of the time only, with
- * a reason or without. */
+const TICK = 2000; /* ms between two checks of what may have changed */
+const PAUSE = 10000; /* ms until a request for the list without a reason */
+const LONG = 60000; /* ... while the server says that it has no store */
+/* A list is work for a small machine: let it take only this part of the time,
+ * with a reason or without. */
 const PART = 4, SMALL_PART = 20;
-const REMIND = 3; /* lists without a check of an upload that is whole */
+const REMIND = 3; /* lists in which a complete upload is not being checked */
 
-/* Is it being fetched? What has ended is deleted some day. */
+/* Is it being fetched? A fetch that has ended has a time when it is deleted. */
 const isFetched = ({ origin, state, expires }) => origin === 'fetch' &&
 	state === 'incoming' && expires === null;
 
@@ -37,7 +37,7 @@ export class Library {
 		});
 	}
 
-	/* Is something sent, or will be? */
+	/* Is an upload being sent, or waiting to be? */
 	get isBusy() {
 		return this.uploads.some((one) => one.isActive);
 	}
@@ -57,7 +57,7 @@ export class Library {
 		this.timer = null;
 	}
 
-	/* The user has signed out: nobody else goes on with these uploads. */
+	/* The user has signed out: nobody else continues these uploads. */
 	leave() {
 		this.stop();
 		for (const upload of this.uploads)
@@ -88,8 +88,8 @@ export class Library {
 			`${inserted} ${image}`).join();
 	}
 
-	/* Ask for the list. Without a store there is none; a server that does not answer
-	 * now leaves it as it was. */
+	/* Request the list. Without a store, there is none; if the server does
+	 * not answer now, keep the old one. */
 	async refresh() {
 		const { api } = this.server;
 		const { token } = api;
@@ -109,12 +109,12 @@ export class Library {
 			this.listed = { at, took: at - began };
 		}
 		if (token !== api.token)
-			return; /* it is another user's */
+			return; /* the list is another user's */
 		this.settle(images ?? []);
 		this.store.change({ images });
 	}
 
-	/* Uploads that the store has everything of: what became of them? */
+	/* Find out what became of the uploads that the store has completely. */
 	settle(images) {
 		for (const upload of this.uploads) {
 			const found = images.find(({ id }) => id === upload.id);
@@ -132,8 +132,8 @@ export class Library {
 			!['done', 'cancelled'].includes(state));
 	}
 
-	/* A check that was ended, by a restart for example, leaves an upload that is
-	 * whole: to be asked for its offset makes the store check it again. */
+	/* A check that was ended, for example by a restart, leaves a complete
+	 * upload: a request for its offset makes the store check it again. */
 	remind(upload, { state }) {
 		upload.waits = state === 'checking' ? 0 : (upload.waits ?? 0) + 1;
 		if (upload.waits > 0 && upload.waits % REMIND === 0)
@@ -178,7 +178,7 @@ export class Library {
 		await this.refresh();
 	}
 
-	/* Remove an image, or an upload that is not finished, of the server's list. */
+	/* Remove an image or an unfinished upload in the server's list. */
 	async remove(image) {
 		if (image.slots.length > 0) {
 			this.setAnswer('bad', LIBRARY.inUse(image.name, image.slots));

@@ -20,20 +20,20 @@ function refusal(status, body) {
 	try {
 		said = JSON.parse(body).error;
 	} catch {
-		/* a web server in between */
+		/* from a web server in between */
 	}
 	return new Refused({ status, text: said?.message ?? said ??
 		API.status[status] ?? API.other(status) });
 }
 
-/* The offset in an answer; an answer without one is none of tus. */
+/* The offset in an answer; an answer without one is not from tus. */
 function offsetIn(text) {
 	if (!/^\d+$/.test(text ?? ''))
 		throw new Refused({ status: 502, text: API.status[502] });
 	return Number(text);
 }
 
-/* A value of Upload-Metadata. What is sent here is ASCII. */
+/* A value of Upload-Metadata. All values here are ASCII. */
 const pair = ([key, value]) => `${key} ${btoa(value)}`;
 
 export class ImageServer {
@@ -70,7 +70,7 @@ export class ImageServer {
 			if (Array.isArray(images))
 				return images;
 		} catch {
-			/* it is the page of a server without a store */
+			/* this is the page of a server without a store */
 		}
 		throw new Refused({ status: 404, text: API.status[404] });
 	}
@@ -88,14 +88,14 @@ export class ImageServer {
 		return new URL(path, location.href).pathname;
 	}
 
-	/* Let the server fetch { url, name, sha256 } from another one. It looks at the
-	 * image first, which may take a while. */
+	/* Let the server fetch { url, name, sha256 } from another server. It
+	 * checks the image first, which may take a while. */
 	async fetch(wish) {
 		await this.ask('POST', IMAGES, { 'Content-Type': 'application/json' },
 			JSON.stringify(wish));
 	}
 
-	/* How many bytes of it have arrived. */
+	/* How many bytes of the upload have arrived. */
 	async offset(path) {
 		const { headers } = await this.ask('HEAD', path);
 		return offsetIn(headers.get('upload-offset'));
@@ -109,8 +109,9 @@ export class ImageServer {
 		return this.remove(`${IMAGES}/${id}`);
 	}
 
-	/* Send the bytes of `blob`, which belong at `offset`, in one request. Returns the
-	 * new offset. progress(bytes) is told how many were sent; `signal` ends it. */
+	/* Send the bytes of `blob`, which belong at `offset`, in one request.
+	 * Returns the new offset. Calls progress(bytes) with how many were
+	 * sent; `signal` ends the request. */
 	async send(path, blob, offset, { progress, signal }) {
 		return offsetIn(await new Promise((done, failed) => {
 			const request = this.sender();

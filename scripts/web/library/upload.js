@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * One upload: announced, sent, and sent on after each cut, until the store has
- * everything. Runs in the page.
+ * One upload: it is announced, sent, and continued after each lost connection,
+ * until the store has everything. Runs in the page.
  */
 
 import { forget, keep } from './kept.js';
 
 const PAUSES = [500, 1000, 2000, 5000, 10000, 30000]; /* ms until the next try */
-const SAMPLES = 20; /* the rate is the mean of so many */
-const BRIEF = 250; /* ms between two of them */
+const SAMPLES = 20; /* the rate is the mean of this many */
+const BRIEF = 250; /* ms between two samples */
 
-/* What another try may mend. 409 says that the offset was wrong, and 423 that the
- * server has not noticed yet that the last connection is gone. */
+/* Statuses after which another try may work. 409: the offset was wrong. 423:
+ * the server has not noticed yet that the last connection is gone. */
 const mayPass = (status) => status === 0 || status >= 500 ||
 	[408, 409, 423, 429].includes(status);
 const isGone = (status) => [404, 410].includes(status);
 
 export class Upload {
-	/* `path` is that of an upload to go on with, or ''. changed(this, isNewState)
-	 * is called at each change of `state` and `why`, or of `sent` and `rate`. */
+	/* `path` is that of an upload to continue, or ''. changed(this,
+	 * isNewState) is called at each change of `state` and `why`, or of
+	 * `sent` and `rate`. */
 	constructor(server, { file, name, sha256 = '', path = '' }, changed) {
 		Object.assign(this, { server, file, name, sha256, path, changed });
 		/* starting, sending, waiting, signIn, sent, done, failed, cancelled */
 		this.state = 'starting';
 		this.offset = path ? null : 0; /* null: ask the server */
-		this.sent = this.arrived = 0; /* bytes; `arrived` is what the server said */
+		this.sent = this.arrived = 0; /* bytes, ours and the server's */
 		this.rate = 0; /* bytes a second */
 		this.why = null; /* the error of waiting or failed */
 		this.tries = 0;
@@ -37,7 +38,7 @@ export class Upload {
 		return this.path.replace(/.*\//, '');
 	}
 
-	/* Is there something to do for this page? */
+	/* Does this page still have something to do for it? */
 	get isActive() {
 		return ['starting', 'sending', 'waiting', 'signIn'].includes(this.state);
 	}
@@ -47,8 +48,8 @@ export class Upload {
 		this.changed(this, true);
 	}
 
-	/* Resolves when the page can do no more. Others end it meanwhile: end(), leave(),
-	 * cancel(). */
+	/* Resolves when the page can do no more. end(), leave() and cancel()
+	 * may be called meanwhile. */
 	async run() {
 		while (this.isActive) {
 			try {
@@ -77,19 +78,20 @@ export class Upload {
 		const from = this.offset;
 		this.begin(from);
 		if (from < file.size) {
-			this.offset = null; /* until the server says it */
+			this.offset = null; /* until the server tells it */
 			this.offset = await server.send(this.path, file.slice(from), from,
 				{ progress: (bytes) => this.progress(from + bytes),
 					signal: this.stop.signal });
 		}
-		/* The list may have told that it is an image before this answer came. */
+		/* The list may have shown it as an image before this answer
+		 * came. */
 		if (this.isActive && this.offset >= file.size) {
 			this.sent = file.size;
 			this.set('sent');
 		}
 	}
 
-	/* What an earlier try has brought there counts: the next pause is short. */
+	/* If the last try has sent something, the next pause is short. */
 	begin(from) {
 		if (from > this.arrived)
 			this.tries = 0;
@@ -127,7 +129,7 @@ export class Upload {
 			});
 			return;
 		}
-		/* An upload that was not announced has nothing to go on with. */
+		/* An upload that was not announced cannot be continued. */
 		if (!this.path || !mayPass(status)) {
 			if (this.path && isGone(status)) {
 				this.isGone = true;
@@ -144,8 +146,8 @@ export class Upload {
 		});
 	}
 
-	/* A browser tells no page why a request failed; a file that has changed is one
-	 * reason. */
+	/* A browser does not tell a page why a request failed; one reason is
+	 * that the file has changed. */
 	async isReadable() {
 		try {
 			await this.file.slice(0, 1).arrayBuffer();
@@ -161,21 +163,21 @@ export class Upload {
 		this.wake();
 	}
 
-	/* What the store says of it in the end: no reason if it is an image now. */
+	/* The store has ended it: with a reason, or as an image. */
 	end(why = null) {
 		this.isOver = true;
 		forget(this.path);
 		this.set(why ? 'failed' : 'done', why);
 	}
 
-	/* Leave it as it is, for who chooses the file again. */
+	/* Leave it as it is, for a user who chooses the file again. */
 	leave() {
 		this.stop.abort();
 		this.set('cancelled');
 		this.wake();
 	}
 
-	/* Give it up, and the room that it has. */
+	/* Give it up, and free its room. */
 	async cancel() {
 		this.leave();
 		await this.discard();

@@ -19,7 +19,7 @@ import { show } from './show.js';
 import { answer, isServing, send, the, unsaved } from './state.js';
 import { shortly } from './target.js';
 
-/* Something was dropped. */
+/* The user has dropped something on the page. */
 export function dropped({ files, types }) {
 	if ($('file').disabled)
 		answer(isServing() ? SERVE.busy : SERVE.unsaved);
@@ -40,7 +40,7 @@ export function choose(chosen) {
 		chosenAgain(chosen, '');
 		return;
 	}
-	$('file').value = ''; /* else the same file can't be chosen again */
+	$('file').value = ''; /* so that the same file can be chosen again */
 	take(chosen);
 	the.changes = the.version = the.saved = 0;
 	the.full = the.memory = false;
@@ -48,7 +48,7 @@ export function choose(chosen) {
 	show();
 }
 
-/* The user has chosen the file of changes that are kept. */
+/* The user has chosen the file to which kept changes belong. */
 export function chosenAgain(chosen, id) {
 	if (isServing())
 		return;
@@ -61,7 +61,7 @@ export function chosenAgain(chosen, id) {
 	show();
 }
 
-/* Show a file that was chosen, and that is being looked at. */
+/* Show a chosen file while the worker checks it. */
 function take(chosen) {
 	answer('');
 	the.file = chosen;
@@ -74,7 +74,7 @@ function take(chosen) {
 	$('figures').hidden = true;
 }
 
-/* The destination that the fields mean, or null. */
+/* The destination from the fields, or null; see validate(). */
 export function destination(used) {
 	const meant = validate(used);
 	if (meant || used)
@@ -82,7 +82,7 @@ export function destination(used) {
 	return meant;
 }
 
-/* The user edits the destination. "Taken" was about the slot named before. */
+/* The user edits the destination. "Taken" was about the previous slot. */
 export function retarget() {
 	if (the.state.name === 'taken' || the.state.name === 'asks')
 		the.state = { name: 'ready' };
@@ -113,7 +113,7 @@ export function connect(take) {
 	}
 	the.figures.samples = [];
 	the.state = { name: 'connecting' };
-	if ($('writable').checked) /* else the browser may delete it for room */
+	if ($('writable').checked) /* or the browser may delete it for room */
 		navigator.storage?.persist?.().catch(() => {});
 	send({ type: 'connect', take, writable: $('writable').checked,
 		to: { url: meant.url, ticket: target().ticket, client: the.client,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the host has written: saving it, discarding it, and choosing its file
- * again; of this page, or left by pages that were closed. Runs in the page.
+ * What the host has written, in this page or in pages that were closed: saving
+ * it, discarding it, and choosing its file again. Runs in the page.
  */
 
 import { $, put } from '../ui/dom.js';
@@ -11,10 +11,10 @@ import { percent } from '../words/format.js';
 import { SAVE } from '../words/en.js';
 
 let tell = () => {}; /* sends a command to the worker */
-let busy = () => {}; /* is told when a saving begins or ends */
-let again = ''; /* whose file is being chosen; '' for this page's changes */
+let busy = () => {}; /* is called when a save begins or ends */
+let again = ''; /* the changes whose file is chosen; '': of this page */
 let saving = false;
-let from = null; /* the button that began it */
+let from = null; /* the button that began the save */
 let list = [];
 
 export const isSaving = () => saving;
@@ -50,7 +50,7 @@ export function chooseAgain(id = '') {
 	$('again').click();
 }
 
-/* May the changes go? They can't be got back. */
+/* May the changes be discarded? They can't be restored. */
 export function mayDiscard(name) {
 	return confirm(SAVE.mayDiscard(name));
 }
@@ -142,14 +142,14 @@ export function showKept(active) {
 		element.disabled = saving;
 }
 
-/* `send` sends a command to the worker, `changed` is told when a saving begins,
- * `chosen` gets a file that was chosen again, and whose it is. */
+/* `send` sends a command to the worker, `changed` is called when a save begins,
+ * `chosen` gets a file that was chosen again, and the id of its changes. */
 export function beginChanges({ send, changed, chosen }) {
 	tell = send;
 	busy = changed;
 	$('again').addEventListener('change', () => {
 		const [file] = $('again').files;
-		$('again').value = ''; /* else it can't be chosen once more */
+		$('again').value = ''; /* so that it can be chosen again */
 		if (file)
 			chosen(file, again);
 	});

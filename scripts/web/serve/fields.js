@@ -14,9 +14,9 @@ export function target() {
 		url: $('url').value.trim() };
 }
 
-/* The address that the fields mean, as { url }, or null. A fault is shown only
- * once the fields are `used`. If it appeared earlier, the button would move away
- * under the pointer. */
+/* The address from the fields, as { url }, or null. Faults appear only once the
+ * fields are `used`: if one appeared earlier, it would move the button away
+ * from the pointer. */
 export function validate(used) {
 	const meant = resolve(target(), location);
 	for (const id of FIELDS) {
@@ -36,8 +36,8 @@ export function focusFault() {
 	document.querySelector('[aria-invalid=true]').focus();
 }
 
-/* Take the fields' values out of the page's fragment, and remove that from the
- * address bar: it holds the ticket. */
+/* Read the fields' values from the page's fragment, and remove the fragment,
+ * which has the ticket, from the address bar. */
 export function takeFragment() {
 	const given = fromFragment(location.hash);
 	if (location.hash)

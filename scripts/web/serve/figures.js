@@ -11,7 +11,7 @@ import { duration, size } from '../words/format.js';
 import { SERVE } from '../words/en.js';
 
 const LULL = 3000; /* ms without a read: the host is not reading now */
-const SAMPLES = 7; /* the rate is the mean of so many */
+const SAMPLES = 7; /* the rate is the mean of this many */
 
 const HISTORY = 600; /* samples of the rate that the curve shows */
 
@@ -30,7 +30,7 @@ export class Figures {
 		return Date.now() - this.lastRead < LULL;
 	}
 
-	/* A number of bytes that the host has read by now. */
+	/* Add a sample: how many bytes the host has read by now. */
 	sample(read) {
 		const { samples } = this;
 		const at = Date.now();
@@ -51,7 +51,8 @@ export class Figures {
 			(last.read - first.read) / (last.at - first.at) * 1000 : 0;
 	}
 
-	/* `look` is the worker's; `whole` the size of the image. */
+	/* Show the worker's answer to 'look'; `whole` is the size of the
+	 * image. */
 	show({ bytes, share, cells, changes }, whole, active) {
 		put('bytes', size(bytes.read));
 		put('rate', active && this.rate > 0 ? `${size(this.rate)}/s` : '–');

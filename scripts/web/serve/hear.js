@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the worker tells. Runs in the page.
+ * Handles the worker's messages. Runs in the page.
  */
 
 import { $ } from '../ui/dom.js';
@@ -58,7 +58,7 @@ const heard = {
 		if (now.name === 'open' && was.name !== 'open') {
 			the.figures.openedAt = Date.now();
 			$('figures').hidden = false; /* ask() measures the picture */
-			$('ticket').value = ''; /* it works once */
+			$('ticket').value = ''; /* a ticket works once */
 			keyUsed();
 		}
 		if (now.name === 'lost' || now.name === 'refused')
@@ -104,7 +104,7 @@ function ended() {
 }
 
 /* A browser does not tell a page why a WebSocket failed. If the server answers
- * over HTTP, it was the ticket. */
+ * over HTTP, the reason was the ticket. */
 async function probe() {
 	const asked = the.state;
 	if (new URL($('url').value || location.href).host !== location.host ||
@@ -120,7 +120,7 @@ async function probe() {
 	}
 }
 
-/* Ask the worker how the transfer is going: for the eyes of the user only. */
+/* Ask the worker about the progress, only to show it to the user. */
 export function ask() {
 	send({ type: 'look', cells: room() });
 }

@@ -28,8 +28,8 @@ function showAccepted(accepted) {
 	$('ticket-about').hidden = !accepted;
 }
 
-/* Ask the server to hold the slot's door open for the key. Resolves to what is
- * known then: `opened`, the ticket was used; `held`, the key is good for an hour. */
+/* Ask the server to accept the key for the slot. Resolves to { opened, held }:
+ * the ticket was used; the key is valid for an hour. */
 function hold({ url, resume }, ticket) {
 	return new Promise((done) => {
 		const known = { opened: false, held: false };
@@ -49,8 +49,8 @@ function hold({ url, resume }, ticket) {
 	});
 }
 
-/* Exchange the ticket of the form. `meant` is the destination, or null. Another
- * server is not asked before the user has agreed to it. */
+/* Exchange the ticket of the form. `meant` is the destination, or null. Do not
+ * contact another server before the user has agreed to it. */
 export function exchange(meant) {
 	const { ticket } = target();
 	ticketed ||= ticket !== '';
@@ -82,14 +82,15 @@ export function keyFor(url) {
 	return key.resume;
 }
 
-/* The tab has connected: from now on, the key is good as long as the medium. */
+/* The tab has connected: from now on, the key is valid as long as the medium is
+ * in. */
 export function keyUsed() {
 	sessionStorage.removeItem(NAME);
 	showAccepted(false);
 }
 
-/* The page was loaded again: go on with the key of this tab. Returns whether it
- * has one. */
+/* After the page was loaded again, continue with the key of this tab. Returns
+ * whether there is one. */
 export function restoreKey() {
 	const old = JSON.parse(sessionStorage.getItem(NAME) ?? 'null');
 	if (!old || old.end < Date.now())

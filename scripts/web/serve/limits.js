@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * When the slot ejects the image by itself: the fields of the form. Runs in the
+ * The fields that say when the slot ejects the image by itself. Runs in the
  * page.
  */
 
@@ -9,7 +9,7 @@ import { $ } from '../ui/dom.js';
 
 const LIMITS = ['expires', 'idle', 'degraded'];
 
-/* Seconds, by the names that the server has for them; without a limit, none. */
+/* The limits that are set, in seconds, by the server's names for them. */
 export function limits() {
 	return Object.fromEntries(LIMITS.map((id) => [id, $(id).value])
 		.filter(([, seconds]) => seconds));

@@ -16,10 +16,10 @@ import { showOther } from './other-slot.js';
 import { isActive, isServing, the, unsaved } from './state.js';
 import { keepAwake } from './tab.js';
 
-const LATE = 3000; /* ms without a connection until its time is shown */
+const LATE = 3000; /* ms without a connection before the time is shown */
 const PASSING = new Set(['connecting', 'open', 'stopping']); /* not logged */
 
-/* The file of the changes is not there. */
+/* States in which the file of the changes is missing. */
 const GONE = new Set(['changed', 'differs', 'unreadable']);
 
 let watcher = () => {};
@@ -48,7 +48,7 @@ export function show() {
 	watcher(active);
 }
 
-/* Call `watch` with whether this page serves, whenever that may have changed. */
+/* Call watch(active) whenever it may have changed whether this page serves. */
 export function onShow(watch) {
 	watcher = watch;
 }
@@ -88,7 +88,7 @@ export function showState() {
 	put('clock', $('clock').hidden ? '' : SERVE.tryingFor(duration(waited)));
 }
 
-/* Log the beginning and the end of a connection, and not what is between. */
+/* Log the beginning and the end of a connection, but nothing between them. */
 export function noteChange(was, now) {
 	if ((now.name === 'open' && now.attached && !was.attached) ||
 	    (now.name !== was.name && !PASSING.has(now.name)))

@@ -20,7 +20,7 @@ import { onLeave } from './tab.js';
 
 const LOOK = 500; /* ms */
 
-/* Take the slot and the ticket of the address. Returns whether it had any. */
+/* Take the slot and the ticket from the address. Returns whether it had any. */
 export function readFragment() {
 	const given = takeFragment();
 	const some = Object.keys(given).length > 0;
@@ -36,8 +36,8 @@ export function readFragment() {
 	return some;
 }
 
-/* Serve to this slot of this machine, with the token of a login: no ticket is
- * needed. `about` names the slot. Does nothing while an image is served. */
+/* Serve to this slot of this machine, with the token of a login in place of a
+ * ticket. `about` names the slot. Does nothing while an image is served. */
 export function serveTo(slot, token, about) {
 	if (isServing())
 		return;
@@ -54,7 +54,7 @@ export function serveTo(slot, token, about) {
 export const servedSlot = () => isServing() && !$('url').value ?
 	Number($('slot').value) : null;
 
-/* Another login: a connection that was lost comes back with its token. */
+/* After another login, a lost connection comes back with its token. */
 export function useToken(token) {
 	the.token = token;
 	send({ type: 'token', token });
@@ -71,8 +71,8 @@ function listenToFields() {
 }
 
 function listenToButtons() {
-	/* A second stop gives up the host's last writes. A double click, or a key
-	 * that is held down, is not meant that way: it counts once. */
+	/* A second stop gives up the host's last writes. But a double click, or
+	 * a key that is held down, counts only once. */
 	$('stop').addEventListener('click', ({ detail: clicks }) =>
 		clicks > 1 || send({ type: 'stop' }));
 	$('stop').addEventListener('keydown', (event) =>
@@ -123,8 +123,8 @@ function listenToPage() {
 	}, LOOK);
 }
 
-/* Begin. Returns whether the address names a slot or has a ticket, or this tab has
- * a key: the user wants to serve, and not to log in. */
+/* Start this part. Returns whether the user wants to serve, not to log in: the
+ * address names a slot or has a ticket, or this tab has a key. */
 export function beginServing() {
 	listenToFields();
 	listenToButtons();

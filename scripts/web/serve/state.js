@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What the page knows of the image that it serves; the other files of this folder
- * read and change it. Runs in the page.
+ * What the page knows about the image that it serves; the other files of this
+ * folder read and change it. Runs in the page.
  */
 
 import { put } from '../ui/dom.js';
@@ -15,8 +15,8 @@ export const send = (command) => worker.postMessage(command);
 export const the = {
 	client: random(16), /* names this page to the server */
 	file: null,
-	token: '', /* of a login: it does for a ticket */
-	linked: '', /* the address that came by a link, until it is agreed to */
+	token: '', /* of a login, in place of a ticket */
+	linked: '', /* an address from a link, until the user agrees to it */
 	image: null, /* { size, cd } of the file */
 	where: '',
 	state: { name: 'empty' }, /* STATES of words/en.js */
@@ -26,7 +26,7 @@ export const the = {
 	version: 0, /* of the changed image */
 	saved: 0, /* the version that was saved last */
 	memory: false, /* the changes are in memory only */
-	full: false, /* there was no room for what the host wrote last */
+	full: false, /* there was no room for the host's last write */
 };
 
 export const unsaved = () => the.changes > 0 && the.version !== the.saved;
@@ -36,5 +36,5 @@ export const isActive = (name) =>
 	['connecting', 'open', 'lost', 'stopping'].includes(name);
 export const isServing = () => isActive(the.state.name);
 
-/* Answer what the user tried, and what can't be done now. */
+/* Tell the user why something can't be done now. */
 export const answer = (text) => put('answer', text);

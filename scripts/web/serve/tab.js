@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Keeps the tab awake: a browser does not suspend a tab that holds a Web Lock. A
- * phone that locks its screen suspends all the same, so its screen is kept on.
+ * Keeps the tab awake: a browser does not suspend a tab that holds a Web Lock.
+ * But a phone that locks its screen suspends the tab, thus keep its screen on.
  * Runs in the page.
  */
 
 const FAREWELL = 200; /* ms for the worker's last message */
 
-let release = null; /* of the lock that is held */
+let release = null; /* releases the lock that is held */
 
 let screen = null; /* the promise of the screen's lock */
 
@@ -44,9 +44,9 @@ export function keepAwake(active, name) {
 	}
 }
 
-/* Call `leave` when the page is closed, after the user was asked. It returns
- * whether the worker has something to do, which ends with the page: leave it the
- * time for that. */
+/* Call leave() when the page is closed, after the user was asked. It returns
+ * false if the worker has nothing left to do. Otherwise wait, because the
+ * worker ends with the page. */
 export function onLeave(leave) {
 	addEventListener('pagehide', ({ persisted }) => {
 		if (persisted || leave() === false)

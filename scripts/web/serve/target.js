@@ -50,7 +50,7 @@ function elsewhere(url, location) {
 	return { url: whole.href };
 }
 
-/* An address as a person wants to read it. */
+/* A short form of an address for people. */
 export function shortly(url) {
 	const { host, pathname } = new URL(url);
 	const slot = /\/(?:vm|nbd)\/(?:0\/)?([0-9]+)$/.exec(pathname)?.[1];

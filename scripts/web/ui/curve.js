@@ -7,8 +7,8 @@
 import { shape } from './svg.js';
 
 const WIDTH = 300, HEIGHT = 48; /* of the drawing, which is stretched */
-const LEAST_SPAN = 60000, MOST_SPAN = 300000; /* ms that the width means */
-const LEAST = 100000; /* bytes a second that the whole height means at least */
+const LEAST_SPAN = 60000, MOST_SPAN = 300000; /* ms for the whole width */
+const LEAST = 100000; /* bytes a second: the least for the whole height */
 
 export class Curve {
 	/* Draws into the element `place`. */
@@ -22,7 +22,7 @@ export class Curve {
 		place.append(this.root);
 	}
 
-	/* Draw [{ at, rate }], `at` in ms; `label` says it in words. */
+	/* Draw [{ at, rate }], `at` in ms; `label` describes the curve. */
 	draw(samples, label, now = Date.now()) {
 		this.root.setAttribute('aria-label', label);
 		const span = Math.max(LEAST_SPAN, Math.min(MOST_SPAN,

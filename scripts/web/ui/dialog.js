@@ -6,10 +6,10 @@
 
 import { $, put } from './dom.js';
 
-let done = null; /* of the question that is open */
+let done = null; /* answers the question that is open */
 
-/* Ask { title, text, yes } and, with `field` { label, value }, for a text. Resolves
- * to false, or to true or the text. */
+/* Ask the question { title, text, yes }; with `field` { label, value }, ask for
+ * a text. Resolves to false, or else to true or the text. */
 export function ask({ title, text, yes, danger = false, field = null }) {
 	const dialog = $('dialog');
 	put('dialog-title', title);

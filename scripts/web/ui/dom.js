@@ -19,14 +19,14 @@ export function write(element, text) {
 		element.textContent = text;
 }
 
-/* Say what is wrong with a field; '' is nothing. */
+/* Show what is wrong with a field; '' if nothing is. */
 export function fault(id, text) {
 	$(id).setAttribute('aria-invalid', Boolean(text));
 	put(`${id}-fault`, text);
 }
 
-/* Say what is wrong with fields, [id, text] each, and go to the first of them.
- * Returns whether there is one. */
+/* Show what is wrong with fields, [id, text] each, and go to the first wrong
+ * one. Returns whether there is one. */
 export function faulty(faults) {
 	for (const [id, text] of faults)
 		fault(id, text);
@@ -54,7 +54,7 @@ export function say(root) {
 let stamped = 0;
 
 /* A copy of the template with this id. Its elements are named by data-part in
- * `parts`; ids in it, and what refers to them, are made unique. */
+ * `parts`; ids in it, and references to them, are made unique. */
 export function stamp(id) {
 	const copy = $(id).content.cloneNode(true);
 	const root = copy.firstElementChild;

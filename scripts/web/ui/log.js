@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The list of what happened, the latest on top. Runs in the page.
+ * The list of events for the user, with the latest on top. Runs in the page.
  */
 
 import { $ } from './dom.js';
@@ -12,7 +12,7 @@ const LONGEST_LOG = 50;
 
 let last = { text: '', count: 0 };
 
-/* Add a line. The same one again is counted. */
+/* Add a line. If it is the same as the last one, count it. */
 export function note(text, at = Date.now()) {
 	const again = last.text === text && $('log').firstChild;
 	last = { text, count: again ? last.count + 1 : 1 };
@@ -27,7 +27,7 @@ export function note(text, at = Date.now()) {
 	$('happened').hidden = false;
 }
 
-/* Correct the latest line, of which more is known now. */
+/* Correct the latest line, because more is known now. */
 export function amend(text) {
 	last.text = text;
 	$('log').firstChild.lastChild.textContent = times(text, last.count);

@@ -17,7 +17,8 @@ export class Map64 {
 		place.prepend(this.root);
 	}
 
-	/* Draw hex digits, 0 to f of each part; `label` says it in words. */
+	/* Draw a hex digit, 0 to f, for each part; `label` describes the
+	 * map. */
 	draw(digits, label) {
 		this.root.setAttribute('aria-label', label);
 		if (this.cells.length !== digits.length)
@@ -42,7 +43,7 @@ export class Map64 {
 	}
 }
 
-/* The share of the image that was read, by its map. */
+/* The share of the image that was read, from its map. */
 export const shareOf = (digits) => digits.length === 0 ? 0 :
 	[...digits].reduce((sum, digit) => sum + parseInt(digit, 16), 0) /
 	(15 * digits.length);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Drawings of SVG, which have the colours of the style sheet. Runs in the page.
+ * SVG elements, which take their colours from the style sheet. Runs in the
+ * page.
  */
 
 const SVG = 'http://www.w3.org/2000/svg';

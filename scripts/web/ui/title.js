@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The title of the tab: what happens, and whose page this is. Runs in the page.
+ * The title of the tab: what happens, and on which machine. Runs in the page.
  */
 
 import { LABELS } from '../words/en.js';

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * All slots of the machine, its host, and who is signed in. Runs in the page.
+ * All slots of the machine, its host, and the user's name. Runs in the page.
  */
 
 import { servedSlot } from '../serve/start.js';
@@ -16,7 +16,7 @@ export class Console {
 	constructor(store, act) {
 		Object.assign(this, { store, act });
 		this.cards = new Map();
-		/* Times go on between two answers. */
+		/* The times that are shown must go on between two answers. */
 		setInterval(() => document.hidden || this.show(), 1000);
 	}
 
@@ -43,7 +43,8 @@ export class Console {
 		this.card(slot).form.fill(image);
 	}
 
-	/* Send an image of the store by the form of its slot, where errors are shown. */
+	/* Insert an image of the store through the form of its slot, which
+	 * shows errors. */
 	sendStored(slot, image, writable, work) {
 		return this.card(slot).form.sendStored(image, writable, work);
 	}

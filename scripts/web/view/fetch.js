@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The form by which the machine fetches an image from a server itself: an address,
+ * The form to let the machine itself fetch an image from a server: an address,
  * and, if they are known, a name and a checksum. Runs in the page.
  */
 
@@ -35,7 +35,7 @@ function send() {
 		fetchIt({ url, name, sha256 });
 }
 
-/* What was typed stays if the server refuses it. */
+/* If the server refuses, keep what was typed. */
 async function fetchIt(wish) {
 	$('fetch-send').disabled = true;
 	const is = await library.fetch(wish);

@@ -30,7 +30,7 @@ export class ImageRow {
 		return button;
 	}
 
-	/* `upload` is that of this page, or undefined. */
+	/* `upload` is this page's upload of the image, or undefined. */
 	update(image, upload, may) {
 		const { parts, root, buttons } = this;
 		const { tone, text, details } = imageWords(image, upload);

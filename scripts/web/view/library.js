@@ -14,9 +14,9 @@ import { enableUpload } from './upload.js';
 
 let library = null;
 let act = null;
-const rows = new Map(); /* by the id, or what else names a row */
+const rows = new Map(); /* by the id, or another key: see keyOf() */
 
-/* `given` is a Library; `can` has pick (insert an image into a slot). */
+/* `given` is a Library; `can` has pick() (insert an image into a slot). */
 export function beginLibrary(given, can) {
 	library = given;
 	act = { ...can, remove: (image) => library.remove(image),
@@ -62,7 +62,7 @@ export function showLibrary(store) {
 	suggest(images);
 }
 
-/* The focus of a row that is gone goes to the library itself. */
+/* If a removed row had the focus, move it to the title of the library. */
 function drop(key, root) {
 	const had = root.contains(document.activeElement);
 	rows.delete(key);
@@ -75,13 +75,13 @@ function showAnswer() {
 	const { tone, text } = library.answer;
 	$('library-answer').dataset.tone = tone ?? '';
 	put('library-answer', text);
-	/* (Not each number, and not what stays as it was.) */
+	/* (Not each number, and nothing that has not changed.) */
 	put('library-told', library.uploads.map(uploadTold).filter(Boolean).join('; '));
 }
 
 let suggested = '';
 
-/* The images that the field of an address suggests. */
+/* Set the images that the field for an address suggests. */
 function suggest(images) {
 	const uris = images.filter(({ state }) => state === 'ready')
 		.map(({ uri }) => uri);

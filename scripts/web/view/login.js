@@ -9,9 +9,9 @@ import { LOGIN } from '../words/en.js';
 
 let account = ''; /* the URI of the account whose password must be changed */
 
-/* signIn(user, password) and renew(user, account, password) may throw Refused; the
- * first one resolves to the account whose password must be changed first, or to ''.
- * done(user) is called after. */
+/* signIn(user, password) and renew(user, account, password) may throw Refused;
+ * signIn() resolves to the account whose password must be changed first, or to
+ * ''. done(user) is called afterwards. */
 export function beginLogin({ signIn, renew, done }) {
 	$('login-form').addEventListener('submit', async (event) => {
 		event.preventDefault();
@@ -73,7 +73,7 @@ function askForPassword(user) {
 	$('new-password').focus();
 }
 
-/* Show the form; `about` says why, if the user did not come by himself. */
+/* Show the form; `about` says why, if the user did not ask for it. */
 export function showLogin(about = '') {
 	put('login-about', about);
 	$('login-form').hidden = false;

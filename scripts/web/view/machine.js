@@ -7,7 +7,8 @@
 import { $, put } from '../ui/dom.js';
 import { ACTIONS, MACHINE } from '../words/en.js';
 
-/* In the order of the buttons; what a host that is off can do, and one that is on. */
+/* The actions for a host that is off, and for one that is on, in the order of
+ * the buttons. */
 const OFF = ['On'];
 const ON = ['GracefulRestart', 'GracefulShutdown', 'ForceRestart', 'PowerCycle',
 	'ForceOff', 'Nmi'];
@@ -15,7 +16,7 @@ const ON = ['GracefulRestart', 'GracefulShutdown', 'ForceRestart', 'PowerCycle',
 const TONES = { On: 'good', Off: 'idle' };
 
 let actions = null;
-let buttons = ''; /* what is shown of them now */
+let buttons = ''; /* the buttons that are shown now, as text */
 
 export function beginMachine(given) {
 	actions = given;
@@ -41,7 +42,7 @@ export function showMachine(store) {
 	showBoot(system.boot, may);
 }
 
-/* The buttons are made anew only if they change: the focus stays. */
+/* Make new buttons only if they change, so that they keep the focus. */
 function showButtons({ power, resets }, may) {
 	const possible = (power === 'Off' ? OFF : power ? ON : [...OFF, ...ON])
 		.filter((type) => resets.includes(type));

@@ -41,8 +41,8 @@ export class MountForm {
 		this.edited();
 	}
 
-	/* Put an image of the store into the form, and send that: with the form's own
-	 * time to eject, but not with what was typed for another server. */
+	/* Put an image of the store into the form, and send the form: with its
+	 * time to eject, but without what was typed for another server. */
 	async sendStored(image, writable, work) {
 		const { user, password, pem, unverified } = this.parts;
 		user.value = password.value = pem.value = '';
@@ -52,7 +52,7 @@ export class MountForm {
 		await this.send(work);
 	}
 
-	/* Insert is the next step once there is an address. */
+	/* Once there is an address, make Insert the main button. */
 	edited() {
 		this.setFault('');
 		this.parts.insert.classList.toggle('main', this.parts.url.value !== '');
@@ -84,7 +84,8 @@ export class MountForm {
 		}), ...more);
 	}
 
-	/* An error of the server: beside the field that it is about, unfolded. */
+	/* Show an error of the server beside the field that it is about,
+	 * unfolded. */
 	showError({ text, next, error }, store) {
 		const { options, user, trust, pem } = this.parts;
 		const { user: name, image } = this.values();
@@ -133,7 +134,7 @@ export class MountForm {
 		}));
 	}
 
-	/* `local` is what the store has of the slot for this page. */
+	/* `local` is what only this page knows about the slot (store.of()). */
 	update(slot, local, store) {
 		const { parts } = this;
 		this.slot = slot;
@@ -157,7 +158,7 @@ export class MountForm {
 		this.prefilled = true;
 	}
 
-	/* A password is forgotten when it has done its work. */
+	/* After an insert, forget the password and the other values. */
 	clear() {
 		const { url, user, password, pem } = this.parts;
 		url.value = user.value = password.value = pem.value = '';
@@ -168,7 +169,7 @@ export class MountForm {
 	}
 }
 
-/* An empty slot of the other type, if the server says that the type is wrong. */
+/* The empty slot that the server names if the image needs another drive. */
 function otherSlot({ message, next }, { slots }, slot) {
 	const [, named] = /Slot_(\d+)/i.exec(`${next} ${message}`.replaceAll(slot.id,
 		'')) ?? [];

@@ -12,9 +12,9 @@ import { LIBRARY } from '../words/en.js';
 
 let store = null;
 let act = null;
-let image = null; /* whose slot is picked */
-let slot = null; /* that gets a file */
-let dropped = null; /* the file, or null: it is not chosen yet */
+let image = null; /* the image for which a slot is picked */
+let slot = null; /* the slot that gets a file */
+let dropped = null; /* the file; null if it is not chosen yet */
 
 const picked = () => store.slots.find(({ id }) => id === $('pick-slot').value);
 
@@ -49,7 +49,7 @@ export function pickSlot(of) {
 	$(free.length === 0 ? 'pick-no' : 'pick-slot').focus();
 }
 
-/* What this slot can do. */
+/* Show what the chosen slot can do. */
 function showSlot() {
 	const chosen = picked();
 	const { system } = store;
@@ -68,7 +68,8 @@ function pick(work) {
 
 /* --- how a slot gets a file --------------------------------------------------- */
 
-/* `file` is null if it is not chosen yet. Without a store, there is one way only. */
+/* `file` is null if it is not chosen yet. Without a store, the only way is to
+ * serve it. */
 export function askHow(of, file = null) {
 	slot = of;
 	dropped = file;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Who else is signed in, in a dialogue; an Administrator ends other sessions. Runs
- * in the page.
+ * A dialogue that shows who else is signed in; an Administrator can end other
+ * sessions. Runs in the page.
  */
 
 import { $, onClick, put } from '../ui/dom.js';

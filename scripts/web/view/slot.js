@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The card of a slot: what is in it, what the host does with it, and what can be
- * done. Runs in the page.
+ * The card of a slot: its image, what the host does with it, and what the user
+ * can do. Runs in the page.
  */
 
 import { bootTarget, restartOf, withoutSecrets } from '../model.js';
@@ -58,7 +58,8 @@ export class SlotCard {
 		const local = store.of(slot.id);
 		const { parts } = this;
 		const wasEmpty = this.isEmpty;
-		/* While this page inserts an image, the form stays, with Cancel. */
+		/* While this page inserts an image, keep the form, with
+		 * Cancel. */
 		this.isEmpty = local.doing?.what === 'insert' ||
 			(['empty', 'failed'].includes(slot.state) && !slot.inserted);
 		if (!this.isEmpty && wasEmpty && slot.inserted)
@@ -90,7 +91,7 @@ export class SlotCard {
 		write(parts.image, slot.name || slot.label || withoutSecrets(slot.image));
 	}
 
-	/* Errors of an insert are beside the field of the form. */
+	/* The form shows the errors of an insert beside its field. */
 	showAnswer({ answer }) {
 		const { parts } = this;
 		const beside = answer?.error && this.isEmpty;
@@ -162,8 +163,8 @@ export class SlotCard {
 		}
 	}
 
-	/* The element that had the focus is hidden or disabled now: the focus goes to
-	 * what can be done next, once that is possible. */
+	/* If the element with the focus was hidden or disabled, move the focus
+	 * to the next possible action, as soon as there is one. */
 	keepFocus() {
 		if (this.root.contains(document.activeElement)) {
 			this.hadFocus = true;

@@ -22,7 +22,7 @@ export function beginUpload(given) {
 	});
 	$('upload-file').addEventListener('change', () => {
 		chooseUpload($('upload-file').files[0]);
-		$('upload-file').value = ''; /* else it can't be chosen once more */
+		$('upload-file').value = ''; /* allows to choose it again */
 	});
 	$('upload-name').addEventListener('input', showName);
 	$('upload-sum').addEventListener('input', () => fault('upload-sum', ''));
@@ -60,7 +60,7 @@ export function chooseUpload(chosen) {
 	$('upload-name').focus();
 }
 
-/* The upload that this file and name go on with, or undefined. */
+/* The unfinished upload that this file and name continue, or undefined. */
 const goesOn = () => {
 	const kept = file && keptOf(file);
 	return kept?.name === $('upload-name').value ? kept : undefined;
@@ -74,7 +74,7 @@ function showName() {
 	fault('upload-name', file ? nameFault() : '');
 }
 
-/* What the store would refuse is said before anything is sent. */
+/* Say before anything is sent what the store would refuse. */
 function nameFault() {
 	const name = $('upload-name').value;
 	if (!isName(name))

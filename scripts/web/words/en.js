@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Every sentence of the page, in English. A translation has a file and a folder
- * like these. Runs anywhere.
+ * Every sentence of the page, in English. A translation needs a file and a
+ * folder like these. Runs anywhere.
  */
 
 export * from './en/console.js';

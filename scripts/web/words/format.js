@@ -28,7 +28,7 @@ export function percent(share) {
 	return `${share === 1 ? 100 : Math.min(99, Math.floor(share * 100))} %`;
 }
 
-/* A moment with its day: a list of events may last for days. */
+/* A time with its day, because a list of events may cover days. */
 export function moment(date) {
 	return new Date(date).toLocaleString([], { month: 'short', day: 'numeric',
 		hour: '2-digit', minute: '2-digit', second: '2-digit',
@@ -40,6 +40,6 @@ export function day(date) {
 }
 
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-/* (Not the name of a machine at the beginning.) */
+/* Leave the name of a machine at the beginning as it is. */
 export const sentence = (text) => (/^\S*[.:]\S/.test(text) ? text : capital(text))
 	.replace(/[^.!?…]$/, '$&.');

@@ -31,8 +31,8 @@ export class Coverage {
 		return this.read / this.units.length;
 	}
 
-	/* `count` cells, each of an equal part of the image: 0 to 254 for the share
-	 * that was read, or 255 if anything in it was written. */
+	/* `count` cells, each for an equal part of the image: 0 to 254 for the
+	 * share that was read, or 255 if anything in the part was written. */
 	cells(count) {
 		const cells = new Uint8Array(count);
 		const each = this.units.length / count;

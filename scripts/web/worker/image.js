@@ -3,8 +3,8 @@
  *
  * A file that the user has chosen, as an image. It is read in windows of 1 MiB,
  * because a browser takes most of a millisecond for a read of any size. The 32
- * windows that were used last are kept, and a reader who goes on from one window
- * into the next gets two more read ahead. Runs in the worker, and in node, where
+ * windows that were used last are kept. When reads go on from one window into
+ * the next, the next two are read ahead. Runs in the worker, and in node, where
  * a file is any object with the name, size, lastModified and slice() of File.
  */
 
@@ -20,7 +20,7 @@ const SECTOR = 512;
 const CD_SECTOR = 2048;
 const CD_SECTORS = 300; /* the shortest track of a CD */
 const CD_MAGIC_AT = 16 * CD_SECTOR + 1;
-const VOLUMES = 16; /* descriptors that are looked at */
+const VOLUMES = 16; /* descriptors that are read */
 const UDF_ANCHOR = 256; /* the block of UDF's anchor */
 const LONGEST_NAME = 200;
 
@@ -57,7 +57,7 @@ async function volumesOf(file) {
 	return marks;
 }
 
-/* Has UDF an anchor where it is with blocks of that size? */
+/* Does UDF have an anchor at its place for blocks of that size? */
 async function hasAnchor(file, block) {
 	const at = UDF_ANCHOR * block;
 	const octets = await octetsOf(file, at, at + 16);
@@ -74,8 +74,8 @@ async function hasPartitions(file) {
 		octets[65] === 0xaa && octets.subarray(0, 64).some((o) => o > 0);
 }
 
-/* Does a CD drive take the file? ISO 9660 goes into one, and UDF with blocks of
- * 2048 bytes and no partition table: as vm-probe has it. */
+/* Is the file an image for a CD drive? It is if it has ISO 9660, or UDF with
+ * blocks of 2048 bytes and no partition table, as for vm-probe. */
 async function isCd(file) {
 	const marks = await volumesOf(file);
 	if (marks[0] === 'CD001')
@@ -112,10 +112,11 @@ export class Image {
 		this.changed = null; /* the error of the first failed read */
 		this.checked = Date.now();
 		this.checking = null; /* the promise of the last check */
-		this.seen = null; /* is told of each window that was read */
+		this.seen = null; /* called with each window that was read */
 	}
 
-	/* The octets if they are in memory, as views in order; else null. */
+	/* The octets, as views in order, if they are in memory; otherwise
+	 * null. */
 	cached(offset, length) {
 		const parts = [];
 		for (const [index, from, to] of pieces(offset, length)) {
@@ -135,8 +136,8 @@ export class Image {
 		return this.guard(Promise.all(wanted));
 	}
 
-	/* Throws if the file has changed. Chromium refuses to read a changed file,
-	 * but Gecko reads what is there now (w3c/FileAPI issue 47). */
+	/* Throws if the file has changed. Chromium refuses to read a changed
+	 * file, but Gecko reads its present content (w3c/FileAPI issue 47). */
 	check() {
 		this.checked = Date.now();
 		this.checking = this.guard(this.compare());
@@ -148,7 +149,8 @@ export class Image {
 			throw new Error(FILE.otherEnds);
 	}
 
-	/* Check again if it is time; wait if a check is under way. */
+	/* Check again if the last check is old; wait if a check is under
+	 * way. */
 	recheck() {
 		return Date.now() - this.checked > TRUSTED ?
 			this.check() : this.checking;
@@ -194,7 +196,7 @@ export class Image {
 		const octets = await octetsOf(this.file, from, from + there);
 		if (octets.length !== there)
 			throw new Error(FILE.shorter);
-		await this.recheck(); /* after the read: a change during it is found */
+		await this.recheck(); /* last: finds a change during the read */
 		if (there === size)
 			return octets;
 		const padded = new Uint8Array(size);
@@ -202,8 +204,8 @@ export class Image {
 		return padded;
 	}
 
-	/* After one read has failed, every read fails: the windows in memory may be of
-	 * another version of the file. */
+	/* After one read has failed, every read fails, because the windows in
+	 * memory may be of another version of the file. */
 	async guard(promise) {
 		try {
 			const result = await promise;

@@ -42,7 +42,7 @@ function header(about) {
 	octets.set(new TextEncoder().encode(MAGIC + JSON.stringify(about)));
 	return octets;
 }
-/* The values of a header, or null if it is none. */
+/* The values of a header, or null if it is not a header. */
 function parse(octets) {
 	const text = new TextDecoder().decode(octets).replace(/\0+$/, '');
 	try {
@@ -64,8 +64,8 @@ async function place() {
 	}
 }
 
-/* Hold the lock of an overlay: a function that releases it, or null if another
- * page has it. */
+/* Take the lock of an overlay. Resolves to a function that releases it, or to
+ * null if another page has it. */
 function hold(id) {
 	return new Promise((held, failed) => {
 		navigator.locks.request(PREFIX + id, { ifAvailable: true },
@@ -74,7 +74,8 @@ function hold(id) {
 	});
 }
 
-/* Call `use` while no page has this overlay, or `busy` if one has. */
+/* Call use() while we hold the lock of this overlay, or busy() if another page
+ * has it. */
 function alone(id, use, busy = () => null) {
 	return navigator.locks.request(PREFIX + id, { ifAvailable: true },
 		(lock) => lock ? use() : busy());
@@ -99,7 +100,7 @@ async function describe(directory, id) {
 		bytes: written * BLOCK };
 }
 
-const awaited = new Set(); /* overlays whose page is waited for */
+const awaited = new Set(); /* overlays that whenLeft() waits for */
 
 /* Call `left` when the page that uses this overlay has left it. */
 function whenLeft(id, left) {
@@ -110,9 +111,9 @@ function whenLeft(id, left) {
 		.then(left).catch(() => {});
 }
 
-/* What closed pages have left: { id, name, date, saved, bytes }, without a name
- * if it can't be read. Copies of what is here are removed. `left` is called when a
- * page has left something more. */
+/* The overlays that closed pages have left: { id, name, date, saved, bytes },
+ * without a name if one can't be read. Removes copies for downloads that have
+ * ended. Calls left() when another page has left its overlay. */
 export async function leftovers(left) {
 	const directory = await place();
 	const found = [];
@@ -134,13 +135,13 @@ export async function leftovers(left) {
 	return found.sort((a, b) => b.date - a.date);
 }
 
-/* Remove what a closed page has left. */
+/* Remove an overlay that a closed page has left. */
 export async function forget(id) {
 	const directory = await place();
 	await alone(id, () => directory.removeEntry(PREFIX + id));
 }
 
-const copies = new Set(); /* whose downloads read from such a file */
+const copies = new Set(); /* the ids for which this page has such a copy */
 
 /* A file of the private file system that a download reads, as long as this page
  * is open. */
@@ -173,7 +174,7 @@ export class Kept {
 		return new Kept(id, about, new MemoryFile(), null).begin();
 	}
 
-	/* Open what a closed page has left. */
+	/* Open an overlay that a closed page has left. */
 	static async open(id) {
 		const directory = await place();
 		const release = directory && await hold(id);
@@ -230,14 +231,14 @@ export class Kept {
 		this.writeAt(this.blocks + index * BLOCK + within, octets);
 	}
 
-	/* Set where a block of the image is, as `places` has it. */
+	/* Set where a block of the image is: a value of `places`. */
 	setPlace(block, value) {
 		this.writeAt(BLOCK + block * 4, new Uint8Array(
 			Uint32Array.of(value).buffer));
 		this.places[block] = value;
 	}
 
-	/* Note what was read of the file, the first time. */
+	/* Note the digest of a window when it is read for the first time. */
 	async seen(index, octets) {
 		const digest = await digestOf(octets);
 		const at = index * DIGEST;
@@ -252,7 +253,7 @@ export class Kept {
 			.some((octet) => octet > 0);
 	}
 
-	/* Are these the octets that were seen? */
+	/* Are these the octets that were read the first time? */
 	async isSame(index, octets) {
 		const digest = await digestOf(octets);
 		return digest.every((octet, i) =>

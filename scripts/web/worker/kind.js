@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Files that are no image of a drive, by their first octets, with what to do.
- * Runs in the worker, and in node.
+ * Recognizes files that are not images of a drive by their first octets, and
+ * tells the user what to do. Runs in the worker, and in node.
  */
 
 import { FILE, KINDS } from '../words/en.js';
@@ -47,8 +47,8 @@ const MARKS = [
 
 export const HEAD = 512; /* octets that notImage() looks at */
 
-/* Why the octets are not those of an image, or null. What has a boot sector's
- * mark is one, whatever it begins with. */
+/* Why the octets are not those of an image, or null. Octets with the mark of a
+ * boot sector are an image, no matter how they begin. */
 export function notImage(head) {
 	if (head[510] === 0x55 && head[511] === 0xaa)
 		return null;

@@ -24,11 +24,12 @@
 
 import { LINK } from '../words/en.js';
 
-/* NBD. With the second one the server sends a sign of life now and then; with the
- * first one also text messages, with the slot's state. */
+/* All of them are NBD. With the second protocol, the server sends a sign of
+ * life now and then; with the first one also text messages with the slot's
+ * state. */
 const STATES = 'vm.nbd.v1-state';
 export const PROTOCOLS = [STATES, 'vm.nbd.v1-beat', 'vm.nbd.v1'];
-const MESSAGE = 131072; /* bytes: bmcweb takes no longer message */
+const MESSAGE = 131072; /* bytes: the longest that bmcweb accepts */
 const MOST_BUFFERED = 8 << 20;
 const PATIENCE = 10000; /* ms for the first connection, or for an eject */
 const AGAIN = 5000; /* ms for a connection after a loss */
@@ -36,15 +37,15 @@ const SILENCE = 12000; /* ms; a sign of life comes every 5 s */
 const PAUSES = [0, 500, 1000, 2000]; /* ms before each try; the last repeats */
 const ASK_AGAIN = 1000; /* ms until the next request for an eject */
 const FAREWELL = 5000; /* ms for a connection to end whose slot is empty */
-const LONGEST_NAME = 64; /* of a longer one, the end is kept */
+const LONGEST_NAME = 64; /* keep the end of a longer name */
 
 /* Close codes after which a new try may succeed; 4000 plus sysexits(3) among
  * them. */
 const LOST = new Set([1001, 1005, 1006, 1011, 1012, 1013, 1014, 1015, 4074]);
 const TRY_AGAIN = 1013;
 
-/* The slot is busy: another client has it, or it is busy for a moment only. The
- * reasons are vmctl's. */
+/* The slot is busy, because another client has it, or only for a moment. The
+ * reasons are those of vmctl. */
 const BUSY = 4409;
 const BY_ANOTHER = / (taken by|taken over by|waits for|holds) /;
 const IN_USE = / (being used|held) by /;
@@ -125,7 +126,8 @@ export class Link {
 		this.filled = 0;
 	}
 
-	/* Does too much wait to be sent? No event tells when that has gone. */
+	/* Does too much data wait to be sent? No event tells when it was
+	 * sent. */
 	get full() {
 		return (this.socket?.bufferedAmount ?? 0) > MOST_BUFFERED;
 	}
@@ -150,7 +152,7 @@ export class Link {
 		this.lose(LINK.networkDown);
 	}
 
-	/* End at once: nobody waits for what the slot says. */
+	/* End at once, without an answer from the slot. */
 	stop(code = 1000, reason = 'stopped', state = 'stopped', why = LINK.ours) {
 		const { socket } = this;
 		this.flush();
@@ -168,9 +170,9 @@ export class Link {
 	}
 
 	/* Ask the server to eject the slot, and serve until it has done so: the
-	 * host's last writes come meanwhile. A second call stops at once, and so
-	 * does a refusal. Before the image is attached, and by a server of another
-	 * kind, a normal close is taken for the request. */
+	 * host's last writes come meanwhile. A second call stops at once, and
+	 * so does a refusal. Before the image is attached, and for a server of
+	 * another kind, a normal close is the request. */
 	eject() {
 		if (!this.connected || this.leave || this.parting) {
 			this.stop();
@@ -191,7 +193,7 @@ export class Link {
 		this.asking = setTimeout(() => this.stop(), PATIENCE);
 	}
 
-	/* Ask by a connection of its own, so that the end of that one does not end
+	/* Request the eject by another connection, so that its end does not end
 	 * this one too early. */
 	ask() {
 		const leave = this.dial(['again', 'eject']);
@@ -207,8 +209,9 @@ export class Link {
 		}, PATIENCE);
 	}
 
-	/* The request for an eject has ended. Ask again if the slot was busy or the
-	 * connection was lost; a server that let nobody in looks like that, too. */
+	/* The request for an eject has ended. Ask again if the slot was busy or
+	 * the connection was lost; a server that refuses the connection looks
+	 * like that, too. */
 	answered(code) {
 		clearTimeout(this.asking);
 		if (code === BUSY || LOST.has(code))
@@ -219,8 +222,8 @@ export class Link {
 			this.stop();
 	}
 
-	/* The slot is empty. The first connection ends next, but its end may be lost
-	 * on the way. */
+	/* The slot is empty. The first connection ends next, but the message
+	 * about this may be lost. */
 	emptied() {
 		this.isEmpty = true;
 		this.asking = setTimeout(() => this.stop(), FAREWELL);
@@ -263,7 +266,7 @@ export class Link {
 		this.connected = true;
 		this.opened = true;
 		this.take = false;
-		this.ticket = ''; /* it works once; from now on `resume` does */
+		this.ticket = ''; /* works once; from now on, use `resume` */
 		this.filled = 0;
 		this.since = Date.now();
 		this.state('open');

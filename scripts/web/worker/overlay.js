@@ -9,8 +9,8 @@ import { BLOCK, Kept } from './kept.js';
 
 const WINDOW = 1 << 20; /* as in image.js */
 
-/* Where a block is: in the image, nowhere since it is all zeros, or from FIRST on
- * in the file, as kept.js has it */
+/* A place of a block, as in kept.js: in the image; nowhere, because it is all
+ * zeros; or, from FIRST on, in the file. */
 const BASE = 0;
 const ZERO = 1;
 const FIRST = 2;
@@ -23,7 +23,8 @@ export class Overlay {
 			saved: null }));
 	}
 
-	/* Open what a closed page has left; adopt() gives it its image. */
+	/* Open an overlay that a closed page has left; adopt() gives it its
+	 * image. */
 	static async open(id) {
 		return new Overlay(null, await Kept.open(id));
 	}
@@ -44,7 +45,7 @@ export class Overlay {
 		const used = new Set(this.places);
 		this.free = Array.from({ length: this.end }, (_, i) => i)
 			.filter((i) => !used.has(i + FIRST));
-		/* It differs after each change. */
+		/* Increases with each change. */
 		this.version = this.written > 0 ? 1 : 0;
 		if (image)
 			this.adopt(image);
@@ -53,7 +54,7 @@ export class Overlay {
 	/* Use this image from now on. */
 	adopt(image) {
 		this.image = image;
-		image.windows.clear(); /* what is in there was not noted */
+		image.windows.clear(); /* their digests were not noted */
 		image.seen = (index, octets) =>
 			this.kept.seen(index, octets).catch(() => {});
 	}
@@ -99,12 +100,12 @@ export class Overlay {
 		this.kept.setSaved(Date.now());
 	}
 
-	/* Leave it for the next page. */
+	/* Leave the overlay for the next page. */
 	close() {
 		this.kept.close();
 	}
 
-	/* (Not what was saved: the browser may still be downloading that.) */
+	/* (Not a saved copy: the browser may still be downloading it.) */
 	async remove() {
 		await this.kept.remove();
 	}
@@ -252,7 +253,7 @@ export class Overlay {
 			this.written++;
 	}
 
-	/* It is about to change. */
+	/* The changed image is about to change. */
 	touch() {
 		this.version++;
 		this.kept.setSaved(null);

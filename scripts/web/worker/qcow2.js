@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The changes of an image as a qcow2 file of version 3 whose backing file is the
- * image, as QEMU's docs/interop/qcow2.rst has it: "qemu-img commit" writes them
- * into the image. A cluster has 64 KiB. Runs anywhere.
+ * The changes of an image as a qcow2 file of version 3 (QEMU's
+ * docs/interop/qcow2.rst) with the image as its backing file: "qemu-img commit"
+ * writes them into the image. A cluster has 64 KiB. Runs anywhere.
  */
 
 const CLUSTER = 64 << 10;
@@ -17,7 +17,7 @@ const FORMAT = 0xe2792aca; /* header extension: the backing file's format */
 
 const clusters = (count, each) => Math.ceil(count / each);
 
-/* Where each part of the file begins, in clusters: the header is the first. */
+/* Where each part of the file begins, in clusters; the header is first. */
 function layout(blocks, used, tables) {
 	const l1 = clusters(clusters(blocks, ENTRIES), ENTRIES);
 	const rest = 1 + l1 + tables + used;
@@ -70,7 +70,7 @@ const at = (cluster) => BigInt(cluster) * BigInt(CLUSTER);
  * if it has not changed, 1 if it is all zeros, else `block(i)` returns its octets,
  * of which the last block may have fewer. */
 export function* qcow2(size, name, kinds, block) {
-	const tables = []; /* numbers of the L2 tables that there are */
+	const tables = []; /* numbers of the L2 tables that exist */
 	let used = 0;
 	for (let i = 0; i < kinds.length; i++) {
 		if (kinds[i] > 0 && tables.at(-1) !== Math.floor(i / ENTRIES))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Saves the changed image, or only what was changed: to the handle of a file that
- * the user has chosen, or as a file for a download. Runs in the worker.
+ * Saves the changed image, or only its changes, to the handle of a file that
+ * the user has chosen, or to a file for a download. Runs in the worker.
  */
 
 import { copyFor } from './kept.js';
@@ -16,7 +16,7 @@ export async function* wholeOf(overlay) {
 		yield* await overlay.read(at, Math.min(PIECE, overlay.size - at));
 }
 
-/* What was changed, as a qcow2 file with the image as its backing file. */
+/* The changes, as a qcow2 file with the image as its backing file. */
 export function changesOf(overlay) {
 	const { places, about } = overlay.kept;
 	return qcow2(overlay.size, about.name, places,

@@ -5,8 +5,8 @@
  * NBD server into reads and writes, and their results into answers. Runs in the
  * worker, and in node for its tests.
  *
- * Arriving messages and finished reads drive the data, not the clock: a browser
- * may delay the timers of a hidden page by a minute.
+ * Arriving messages and finished reads drive the transfer, not timers: a
+ * browser may delay the timers of a hidden page by a minute.
  */
 
 import { EIO, ENOSPC } from './nbd/protocol.js';
@@ -31,8 +31,8 @@ export class Service {
 		this.coverage = new Coverage(image.size);
 		this.bytes = { read: 0, written: 0 };
 		this.nbd = null;
-		this.probed = false; /* the slot checks the image, or has done so */
-		this.host = ''; /* the slot's last word, of IN */
+		this.probed = false; /* the slot has announced its check */
+		this.host = ''; /* the slot's last word that is in IN */
 		this.others = []; /* slots that are empty: { slot, type } */
 		this.failing = false;
 		this.timer = 0; /* waits for the reason of a disconnection */
@@ -92,15 +92,15 @@ export class Service {
 		});
 	}
 
-	/* The NBD client is ready. If the slot has said that it checks the image, the
-	 * image is not in yet; of any other server, we know nothing better. */
+	/* The NBD client is ready. If the slot has said that it checks the
+	 * image, the image is not in yet. Other servers do not tell more. */
 	isAttached() {
 		if (!this.probed)
 			this.isIn();
 	}
 
-	/* The image is in the drive. What the slot has read before was no read of
-	 * the host. */
+	/* The image is in the drive. (Earlier reads were the slot's, not the
+	 * host's.) */
 	isIn() {
 		this.attached = true;
 		this.link.goOn();
@@ -148,9 +148,9 @@ export class Service {
 		this.link.flush();
 	}
 
-	/* No event tells that the connection has sent enough; the next request makes
-	 * us look. A client that sends no more requests and reads slowly needs this
-	 * timer. */
+	/* No event tells that the connection has sent enough; we check this at
+	 * the next request. For a client that sends no more requests and reads
+	 * slowly, this timer is needed. */
 	hold() {
 		this.nbd.held = true;
 		this.holding ||= setTimeout(() => this.again(), DRAIN);
@@ -173,7 +173,8 @@ export class Service {
 		this.host = '';
 	}
 
-	/* The NBD client has ended. Its reason follows in the WebSocket's close. */
+	/* The NBD client has ended. The WebSocket's close will give the
+	 * reason. */
 	ended(fault) {
 		this.link.flush();
 		if (fault === null)
@@ -255,8 +256,8 @@ export class Service {
 		}
 	}
 
-	/* The file has changed: the requests under way get errors, then the
-	 * connection ends. */
+	/* The file has changed: answer the requests under way with errors, then
+	 * end the connection. */
 	failed(nbd) {
 		this.failing = nbd.held = true;
 		if (nbd.requests === 0)

@@ -3,7 +3,7 @@
  *
  * The page's dedicated worker, which serves the image: the page can't delay it,
  * and a browser does not slow it down when the tab is hidden. It takes commands
- * from app.js as messages, and tells what happens by messages.
+ * from the page as messages, and reports in messages.
  */
 
 import { Image } from './image.js';
@@ -15,8 +15,8 @@ import { Service } from './serve.js';
 let image = null;
 let overlay = null;
 let service = null;
-/* Commands overlap; the last one counts. A command that has waited compares its
- * number with these. */
+/* Commands may overlap, and the last one counts. After a wait, a command
+ * compares these with its own number. */
 let choices = 0; /* of a file */
 let wishes = 0; /* to connect, to stop, or for another file */
 
@@ -25,7 +25,8 @@ const tell = (type, more) => postMessage({ type, ...more });
 const unreadable = (error) => tell('unreadable', { why: error.message,
 	read: error.name === 'NotImage' });
 
-/* The overlay with this number: of this page, or left by a closed one. */
+/* The overlay with this id: that of this page, or one that a closed page has
+ * left. */
 const opened = (id) => !id || id === overlay?.id ? overlay : Overlay.open(id);
 
 async function saved(over, { handle, name, only }) {
@@ -57,8 +58,9 @@ const commands = {
 			tell('image', { size: image.size, cd: image.cd });
 	},
 
-	/* The file of changes that are here: of this page, or left by a closed one.
-	 * If the file is the same, the host goes on with what it wrote. */
+	/* Take the file to which changes of this page, or of a closed one,
+	 * belong. If it is the same file, the host can go on with its
+	 * changes. */
 	async again({ file, id }) {
 		const mine = ++choices;
 		wishes++;
@@ -150,7 +152,7 @@ const commands = {
 			service.link.to.token = token;
 	},
 
-	/* Tell how the transfer is going, with a picture of so many cells. */
+	/* Report the progress, with a picture of this many cells. */
 	look({ cells }) {
 		if (!service)
 			return;

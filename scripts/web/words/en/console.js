@@ -8,10 +8,10 @@ import { duration, moment, percent, sentence } from '../format.js';
 import { untyped } from './reasons.js';
 import { SERVE } from './serve.js';
 
-/* A line of the list of what happened, and how often in a row. */
+/* A line of the list of events, with how many times it happened in a row. */
 export const times = (text, count) => count > 1 ? `${text} (${count} times)` : text;
 
-/* Of api.js, where the server gives no words of its own. */
+/* For api.js, where the server gives no text of its own. */
 export const API = {
 	unreachable: 'The server can’t be reached.',
 	unreachableNext: 'Check the network, then try again.',
@@ -92,7 +92,7 @@ export const MOUNT = {
 	verified: 'This machine checks the server’s certificate. If your own authority ' +
 		'has signed it, paste the certificate of this authority here.',
 	unverified: 'This machine does not check certificates for this slot.',
-	/* By what the user should give. */
+	/* By what the user should enter. */
 	asked: {
 		credentials: ['The image’s server wants a user name and a password.',
 			'Enter the user and password of the image’s server, not those of this ' +
@@ -101,7 +101,7 @@ export const MOUNT = {
 			'If you know this server, paste its certificate below to trust ' +
 			'it for this slot.'],
 	},
-	/* By the id of the server's message; what it advises follows. */
+	/* By the id of the server's message; the server's advice follows. */
 	said: {
 		CouldNotEstablishConnection: 'The image’s server can’t be reached.',
 		AccessDenied: 'The image’s server refuses to send this image.',
@@ -114,7 +114,8 @@ export const MOUNT = {
 	},
 };
 
-/* { text, next } of an error of an insert, and what the user should give. */
+/* { text, next } for an error of an insert; `about` is what the user should
+ * enter. */
 export function mountFault({ code, message, next }, about) {
 	const [text, advice] = MOUNT.asked[about] ?? [MOUNT.said[code] ?? message,
 		sentence(untyped(next))];
@@ -139,8 +140,8 @@ export const SLOT = {
 	stepStates: { done: 'done', now: 'now', wait: 'to come' },
 };
 
-/* { tone, title, detail } of a slot. `doing` is what this page does with it, and
- * `serving` tells that this page serves the image. */
+/* { tone, title, detail } of a slot. `doing` is what this page does with it;
+ * `serving` is set if this page serves the image. */
 export function slotWords(slot, doing, serving) {
 	if (doing && DOING[doing.what])
 		return { tone: 'busy', title: DOING[doing.what],

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * The labels and buttons of index.html, by the names that it has for them. Runs
- * anywhere.
+ * The labels and buttons of index.html, by the names that it uses for them.
+ * Runs anywhere.
  */
 
 export const LABELS = {

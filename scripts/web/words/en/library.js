@@ -55,7 +55,7 @@ export const LIBRARY = {
 	howTitle: (number) => `How should slot ${number} get the file?`,
 };
 
-/* What is checked of an image that is in the store. */
+/* How an image in the store was verified. */
 const TRUST = {
 	given: 'Verified: it has the checksum that was given',
 	SHA256SUMS: 'Verified: it has the checksum of its SHA256SUMS',
@@ -86,7 +86,7 @@ export function imageWords(image, upload) {
 
 const owner = (image) => `owner ${image.owner}`;
 
-/* An upload that no tab that we know of goes on with. */
+/* An upload that, as far as we know, no tab continues. */
 function unfinished(image) {
 	const whole = image.size ? ` of ${size(image.size)}` : '';
 	const details = [`${size(image.received ?? 0)}${whole}`, owner(image),
@@ -106,7 +106,7 @@ function unfinished(image) {
 			'The user who began it can continue it.'}`, details };
 }
 
-/* Seconds do not matter in days. */
+/* For several days, show only the days. */
 function left(ms) {
 	const days = Math.floor(ms / 86400000);
 	return days > 1 ? `${days} days` : duration(ms);
@@ -133,7 +133,7 @@ const UPLOADS = {
 
 const soFar = ({ sent, file }) => [`${percent(sent / file.size)} of ${size(file.size)}`];
 
-/* What a screen reader says of an upload: not each number. */
+/* What a screen reader says about an upload: not each number. */
 export function uploadTold({ name, state, sent, file, ...upload }) {
 	const quarter = Math.floor(sent / file.size * 4) * 25;
 	const said = { starting: '', signIn: 'sign in again to continue',

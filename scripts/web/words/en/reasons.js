@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * What a server says as the reason of a close, in words for a browser. The server
- * speaks to people at a command line, and a reason has 123 bytes at most
- * (RFC 6455 section 5.5): the rest was cut off. Runs anywhere.
+ * Makes text for a browser from the reason of a close. The server writes
+ * reasons for people at a command line, and a reason has at most 123 bytes (RFC
+ * 6455 section 5.5): the rest was cut off. Runs anywhere.
  */
 
-const CUT = 120; /* bytes: as long a reason may have lost its end */
-const ENOUGH = 30; /* characters of a part that says something by itself */
+const CUT = 120; /* bytes: a reason this long may have lost its end */
+const ENOUGH = 30; /* characters of a part that makes sense by itself */
 
 const bytes = (text) => new TextEncoder().encode(text).length;
 
-/* [pattern, words of the match]; the first one counts. */
+/* [pattern, text from the match]; the first match counts. */
 const KNOWN = [
 	[/the image is a (\w+), but slot (\d+) has a (\w+) drive(.*)/i,
 		([, kind, slot, drive, remedy]) => `The image is a ${upper(kind)}, ` +
@@ -38,7 +38,7 @@ function otherSlot(remedy, kind) {
 		`Choose a slot with a ${upper(kind)} drive.`;
 }
 
-/* The part of a reason up to where it was cut off, without a begun clause. */
+/* A reason without the incomplete clause at the place where it was cut off. */
 function uncut(why) {
 	if (bytes(why) < CUT)
 		return why;
@@ -49,7 +49,7 @@ function uncut(why) {
 
 const ADVICE = /[,;:] (?:or )?(?:use|try|see|run|eject it, or use|give)\b[^;:]*(?:\s-\w|--\w|vmctl|vm-)[^;:]*$/;
 
-/* Without advice to type something: there is no command line here. */
+/* Remove advice to type something, because there is no command line here. */
 export function untyped(why) {
 	return why.replace(/ \((?:--[\w-]+|see\b[^()]*)\)/, '')
 		.replace(/[,;:] modprobe\b.*$/, '')

@@ -62,7 +62,7 @@ export const SAVE = {
 		`wrote to ${name}, since ${from}${saved ? '. You have saved them.' : '.'}`,
 };
 
-/* Where what the host has written is. */
+/* Where the host's changes are. */
 export const CHANGES = {
 	kept: 'This browser keeps the changes, also after you close this page, ' +
 		'until you discard them or delete this site’s data.',
@@ -84,10 +84,10 @@ const NO_WAY_BACK =
 	'somebody ejected the slot there. Press Stop, get a new ticket and connect again.';
 
 /*
- * What the page says of a state: { tone, title, detail, told, log }.
+ * What the page says about a state: { tone, title, detail, told, log }.
  * tone: idle, busy, good, warn or bad.
- * told: for a screen reader; it does not change while the host reads and rests.
- * log:  the state's line in the list of what happened.
+ * told: for a screen reader; it stays the same while the host reads and rests.
+ * log:  the state's line in the list of events.
  *
  * `view` is the link's state { name, why, attached }, and what the page knows:
  * where, hasRead, reads (now), notLetIn, unsaved, image, writable.
@@ -194,7 +194,7 @@ function refusedWords({ why, notLetIn }) {
 		{ tone: 'bad', title: 'Unable to connect', detail: NO_CONNECTION };
 }
 
-/* "Ejected" is said only if the slot has said it. */
+/* Say "ejected" only if the slot has said so. */
 function stoppedWords({ untold, early }) {
 	if (untold)
 		return { tone: 'warn', title: 'Stopped',

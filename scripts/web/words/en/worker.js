@@ -36,7 +36,7 @@ const UNPACK = 'Unpack it, and choose the image that is in it.';
 const CONVERT = 'Convert it to a raw image, and choose that.';
 const WRONG = 'Choose a CD or disk image.';
 
-/* What a file is that is no image, and what to do. */
+/* What a file is if it is not an image, and what to do. */
 export const KINDS = {
 	xz: ['packed (xz)', UNPACK],
 	gzip: ['packed (gzip)', UNPACK],

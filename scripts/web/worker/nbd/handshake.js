@@ -147,7 +147,8 @@ export class Handshake {
 		return this.reply(REP.ACK);
 	}
 
-	/* INFO and GO: the client sends a name and the list of what it asks for. */
+	/* INFO and GO: the client sends a name and a list of information
+	 * requests. */
 	info(data) {
 		const view = viewOf(data);
 		const length = data.length >= 6 ? view.getUint32(0) : Infinity;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The vmedia authors
  *
- * Octets of a stream: taken out of what has arrived, and put together for what
- * is sent. Numbers are big-endian. Runs anywhere.
+ * Takes octets from a stream that arrives, and builds octets to send. Numbers
+ * are big-endian. Runs anywhere.
  */
 
-/* A queue of what has arrived and is not parsed yet. */
+/* A queue of octets that have arrived, but are not parsed yet. */
 export class Input {
 	constructor() {
 		this.chunks = [];
@@ -50,7 +50,7 @@ export class Input {
 		return octets;
 	}
 
-	/* Throw away at most `length` octets; returns how many there were. */
+	/* Discard at most `length` octets; returns how many there were. */
 	skip(length) {
 		const there = Math.min(length, this.length);
 		this.take(there);
@@ -86,7 +86,8 @@ export const text = (string) => raw(new TextEncoder().encode(string));
 export function viewOf(octets) {
 	return new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
 }
-/* A 64-bit number; above 2^53 it is rounded, and out of range all the same. */
+/* A 64-bit number. Above 2^53, it is rounded, but then it is out of range
+ * anyway. */
 export function getU64(view, at) {
 	return view.getUint32(at) * 2 ** 32 + view.getUint32(at + 4);
 }

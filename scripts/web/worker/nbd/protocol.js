@@ -32,5 +32,5 @@ export const CMD_FLAG = { FUA: 1, NO_HOLE: 2, DF: 4 };
 export const CHUNK_DONE = 1, CHUNK_DATA = 1, CHUNK_ERROR = 0x8001;
 export const EPERM = 1, EIO = 5, EINVAL = 22, ENOSPC = 28;
 
-/* The longest read or write that we take: told in the handshake */
+/* The longest read or write that we accept, as announced in the handshake */
 export const MOST_REQUEST = 32 << 20;

@@ -29,8 +29,8 @@ import { Handshake } from './handshake.js';
 
 const MOST_REQUESTS = 32;
 const MOST_BYTES = 8 << 20;
-/* Bytes that may wait to be parsed, by whether the export is writable: a kernel
- * may have 128 writes of some MiB under way. */
+/* Bytes that may wait to be parsed, for a read-only and a writable export: a
+ * kernel may have 128 writes of some MiB under way. */
 const MOST_INPUT = { false: 64 << 20, true: 256 << 20 };
 
 const NAMES = {
@@ -68,7 +68,8 @@ export class NbdServer {
 		this.handshake.start();
 	}
 
-	/* Takes octets of the client as they arrive, and owns them from now on. */
+	/* Take octets from the client as they arrive, and own them from now
+	 * on. */
 	receive(octets) {
 		if (this.over)
 			return;
@@ -231,7 +232,7 @@ export class NbdServer {
 			this.parse();
 	}
 
-	/* Send the head of a structured reply's data, or its error. */
+	/* Send the header of a structured reply's data, or send its error. */
 	sendChunk({ cookie, offset, length }, error) {
 		const head = (type, size) => [u32(CHUNK), u16(CHUNK_DONE), u16(type),
 			raw(cookie), u32(size)];
