@@ -611,7 +611,7 @@ has_upload() {
 	cat x >"$STORE/incoming/$id/data"
 	image mv x y
 	fails 73 image finish --id "$id"
-	image ls | grep "^y .*incoming  its name is taken: type vmctl image rm --id $id, or"
+	image ls | grep "^y .*incoming  its name is taken: type vmctl image rm --id $id, or vmctl image finish --replace --id $id"
 	image gc
 	[ -d "$STORE/incoming/$id" ]
 	image finish --replace --id "$id"

@@ -200,8 +200,7 @@ take_filled() {
 need_free_name() {
 	(refuse_taken) || {
 		local status=$?
-		set_value "$REC" error "its name is taken: type $TOOL rm --id $ID, or" \
-			"$TOOL finish --replace --id $ID"
+		set_value "$REC" error "its name is taken: type $TOOL rm --id $ID, or $TOOL finish --replace --id $ID"
 		exit $status
 	}
 	refuse_taken
