@@ -226,6 +226,15 @@ stop_server_of_start() {
 	is_idle
 }
 
+@test "fetch: without a validator, another image of the same size is not there already" {
+	start_hostile root/x.iso
+	image fetch -w "$HOSTILE/no-validator/x.iso"
+	fails 73 image fetch "$HOSTILE/no-validator/x.iso"
+	grep -q "there is an image x.iso already" stderr
+	image fetch -c "$(sha256sum <root/x.iso | cut -d ' ' -f 1)" \
+		"$HOSTILE/no-validator/x.iso" | grep -qx "x.iso is there already"
+}
+
 @test "fetch: a checksum is compared with an image that is there already" {
 	local sum wrong
 	start_nginx

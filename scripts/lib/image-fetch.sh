@@ -181,7 +181,9 @@ is_there() {
 	find_image "$OWNER" "$NAME" || return
 	value_of url && [ "$VALUE" = "$URL" ] && value_of validator || return
 	same=$VALUE
-	identity "$TEMP/about" && [ "$VALUE" = "$same" ]
+	identity "$TEMP/about" && [ "$VALUE" = "$same" ] || return
+	# Without a validator, only a checksum tells: see has_sum().
+	case $VALUE in none,*) [ -f "$REQ/sha256" ] ;; esac
 }
 
 # has_sum: does the image at hand, which is in the store already, have the given
