@@ -210,7 +210,6 @@ is_kind() {
 	path) are_paths "$2" && case $2 in *[[:space:]]*) return 1 ;; esac ;;
 	pin) is_pin "$2" ;;
 	paths) are_paths "$2" ;;
-	path) case $2 in /*) ;; *) return 1 ;; esac ;;
 	time) seconds_in "$2" >/dev/null ;;
 	count) [ "$2" = 0 ] || is_number "$2" 86400 ;;
 	percent) [ "$2" = 0 ] || is_number "$2" 50 ;;

@@ -5,7 +5,6 @@
 # after image-list.sh.
 
 DONE_IDS=''		# uploads that are complete, but no image yet
-EMPTY=''		# what the trash has
 
 # say_gc TEXT...: print a line about what was done.
 say_gc() {
